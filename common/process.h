@@ -1,0 +1,17 @@
+/*
+ * Start of a program: locked heap, no core dumps, no reading of its memory, locale, SIGPIPE ignored.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "common/public.h"
+
+typedef enum {
+    TKE_PROCESS_DEFAULT = 0,
+    TKE_PROCESS_DUMPABLE = 1, /* leaves PR_SET_DUMPABLE on: only for the client of the secret scan */
+} TkeProcessFlags;
+
+/* Call first in main(). Fails when the memory cannot be locked; the message says why and what helps. */
+TKE_PUBLIC bool tke_process_init(TkeProcessFlags flags, GError **error);

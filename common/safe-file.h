@@ -1,0 +1,42 @@
+/*
+ * Files of a ceremony: written whole or not at all, mode 0600, never through a symbolic link.
+ *
+ * Errors are TKE_ERROR_FILE and name the path and the reason of the system (no space, no right, …).
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/public.h"
+
+/*
+ * Replaces path atomically: temporary file beside it, fsync, rename, fsync of the directory. On failure
+ * the old file is as it was and the temporary one is gone.
+ */
+TKE_PUBLIC bool tke_safe_file_write(const char *path, const uint8_t *data, size_t len, GError **error);
+
+/*
+ * Reads a regular file of at most max bytes, no symbolic link at the end of the path. found tells apart
+ * "does not exist" (returns NULL without error when found is given) from other faults.
+ */
+TKE_PUBLIC GByteArray *tke_safe_file_read(const char *path, size_t max, bool *found, GError **error);
+
+/* Creates the directory and its parents with mode 0700; an existing one of another user, or one that
+ * others may write to, is an error. */
+TKE_PUBLIC bool tke_safe_file_make_dir(const char *path, GError **error);
+
+/* Appends a whole line of len bytes (the newline is added) with one write and fdatasync. On failure
+ * the file has its old length again. */
+TKE_PUBLIC bool tke_safe_file_append_line(const char *path, const char *line, size_t len, GError **error);
+
+/*
+ * Takes the exclusive lock of a directory (file "lock" in it, released when the process ends, however
+ * it ends). Held by another process: TKE_ERROR_LOCKED, with its process number.
+ */
+typedef struct TkeDirLock TkeDirLock;
+TKE_PUBLIC TkeDirLock *tke_safe_file_lock_dir(const char *dir, GError **error);
+TKE_PUBLIC void tke_dir_lock_free(TkeDirLock *lock);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeDirLock, tke_dir_lock_free)
