@@ -56,3 +56,12 @@ typedef struct TkeUnitTransportOps {
 struct TkeUnitTransport {
     const TkeUnitTransportOps *ops;
 };
+
+/* The functions of ops, for callers. */
+TKE_PUBLIC bool tke_unit_transport_run(TkeUnitTransport *transport,
+                                       TkeUnitRequest *const *requests, size_t n,
+                                       GCancellable *cancellable, GError **error);
+TKE_PUBLIC void tke_unit_transport_get_counts(TkeUnitTransport *transport,
+                                              TkeUnitTransportCounts *counts);
+TKE_PUBLIC void tke_unit_transport_free(TkeUnitTransport *transport); /* NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUnitTransport, tke_unit_transport_free)
