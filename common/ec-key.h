@@ -2,7 +2,8 @@
  * P-521 keys: points, scalars, ECDSA with SHA-512.
  *
  * A point is 133 bytes, 04, X, Y with coordinates of 66 bytes. Private keys live in EVP_PKEY (OpenSSL
- * keeps them on the secure heap). Signatures are DER SEQUENCE of two minimal INTEGERs.
+ * keeps them on the secure heap). Signatures are DER SEQUENCE of two minimal INTEGERs. A key of another
+ * kind, given to any of these functions, is TKE_ERROR_INVALID_DATA.
  */
 #pragma once
 
@@ -17,6 +18,10 @@
 #define TKE_EC_SCALAR_LEN 66u
 #define TKE_EC_SIGNATURE_MAX 139u
 
+/* True for a public or private key on P-521; false for every other key and for NULL. */
+TKE_PUBLIC bool tke_ec_key_is_p521(EVP_PKEY *key);
+
+/* A new key pair, owned by the caller. */
 TKE_PUBLIC EVP_PKEY *tke_ec_key_generate(GError **error);
 
 /* A public key. Wrong form or a point off the curve: TKE_ERROR_INVALID_DATA. */

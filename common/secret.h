@@ -20,7 +20,8 @@ typedef struct TkeSecret TkeSecret;
 
 /*
  * Sets up the locked heap, once for each process; later calls do nothing. Fails with
- * TKE_ERROR_SECURE_MEMORY, naming the remedy, when the memory cannot be locked.
+ * TKE_ERROR_SECURE_MEMORY, naming the remedy, when the memory cannot be locked. A child made by fork()
+ * inherits the heap with its contents but not the lock on it: it calls this again, which locks it anew.
  */
 TKE_PUBLIC bool tke_secret_heap_init(GError **error);
 

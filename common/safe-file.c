@@ -1,0 +1,329 @@
+/*
+ * Files of a ceremony. What is written is on the disk when the function returns.
+ */
+#include "common/safe-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "common/error.h"
+
+#define LOCK_NAME "lock"
+#define FILE_MODE 0600
+#define DIR_MODE 0700
+#define READ_STEP 65536u
+#define OPEN_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+
+struct TkeDirLock {
+    int fd;
+};
+
+static void
+set_file_error(GError **error, const char *path, const char *what, int reason)
+{
+    g_autofree char *name = g_filename_display_name(path);
+
+    g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, "%s: %s: %s", name, what,
+                reason == ELOOP ? _("it is a symbolic link") : g_strerror(reason));
+}
+
+/* Closes a descriptor without losing the reason of an earlier failure. */
+static void
+close_quietly(int fd)
+{
+    int reason = errno;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    errno = reason;
+}
+
+static bool
+write_all(int fd, const uint8_t *data, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t count = write(fd, data + done, len - done);
+
+        if (count < 0 && errno != EINTR) {
+            return false;
+        }
+        done += count > 0 ? (size_t) count : 0;
+    }
+    return true;
+}
+
+/* The names in the directory of path survive a power cut; false with errno set. */
+static bool
+sync_parent(const char *path)
+{
+    g_autofree char *dir = g_path_get_dirname(path);
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* some file systems cannot */
+
+    close_quietly(fd);
+    return ok;
+}
+
+/* What is to be replaced is a regular file or nothing; false with errno set. */
+static bool
+can_replace(const char *path)
+{
+    struct stat info = { 0 };
+
+    if (lstat(path, &info) != 0) {
+        return errno == ENOENT;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        errno = S_ISLNK(info.st_mode) ? ELOOP : S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+        return false;
+    }
+    return true;
+}
+
+bool
+tke_safe_file_write(const char *path, const uint8_t *data, size_t len, GError **error)
+{
+    g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
+    bool ok = false;
+    int fd = -1;
+
+    if (!can_replace(path)) {
+        set_file_error(error, path, _("cannot be written"), errno);
+        return false;
+    }
+    fd = mkostemp(temporary, O_CLOEXEC); /* new, mode 0600 */
+    if (fd < 0) {
+        set_file_error(error, path, _("cannot be written"), errno);
+        return false;
+    }
+    ok = write_all(fd, data, len) && fsync(fd) == 0;
+    close_quietly(fd);
+    ok = ok && rename(temporary, path) == 0;
+    if (!ok) {
+        int reason = errno;
+
+        unlink(temporary);
+        set_file_error(error, path, _("cannot be written"), reason);
+        return false;
+    }
+    if (!sync_parent(path)) {
+        set_file_error(error, path, _("was written but may not outlast a power cut"), errno);
+        return false;
+    }
+    return true;
+}
+
+/* All that is left in fd, if that is at most max bytes; NULL with errno set. */
+static GByteArray *
+read_all(int fd, size_t max)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    size_t done = 0;
+    ssize_t count = 0;
+
+    do {
+        size_t step = MIN(max - done, READ_STEP) + 1; /* the one too many shows */
+
+        g_byte_array_set_size(bytes, (guint) (done + step));
+        count = read(fd, bytes->data + done, step);
+        if (count < 0 && errno != EINTR) {
+            return NULL;
+        }
+        done += count > 0 ? (size_t) count : 0;
+        if (done > max) {
+            errno = EFBIG;
+            return NULL;
+        }
+    } while (count != 0);
+    g_byte_array_set_size(bytes, (guint) done);
+    return g_steal_pointer(&bytes);
+}
+
+GByteArray *
+tke_safe_file_read(const char *path, size_t max, bool *found, GError **error)
+{
+    GByteArray *bytes = NULL;
+    struct stat info = { 0 };
+    int fd = -1;
+
+    g_return_val_if_fail(max < G_MAXUINT - READ_STEP, NULL);
+
+    fd = open(path, O_RDONLY | OPEN_FLAGS);
+    if (found != NULL) {
+        *found = fd >= 0 || errno != ENOENT;
+    }
+    if (fd < 0) {
+        if (errno != ENOENT || found == NULL) {
+            set_file_error(error, path, _("cannot be read"), errno);
+        }
+        return NULL;
+    }
+    if (fstat(fd, &info) == 0 && !S_ISREG(info.st_mode)) {
+        errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+    } else {
+        bytes = read_all(fd, max);
+    }
+    if (bytes == NULL) {
+        set_file_error(error, path, _("cannot be read"), errno);
+    }
+    close_quietly(fd);
+    return bytes;
+}
+
+bool
+tke_safe_file_make_dir(const char *path, GError **error)
+{
+    g_autofree char *dir = g_canonicalize_filename(path, NULL);
+    struct stat info = { 0 };
+    int fd = -1;
+    bool ok = false;
+
+    if (g_mkdir_with_parents(dir, DIR_MODE) != 0) {
+        set_file_error(error, dir, _("cannot be created"), errno);
+        return false;
+    }
+    fd = open(dir, O_RDONLY | O_DIRECTORY | OPEN_FLAGS);
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        /* With O_DIRECTORY a link is reported as "not a directory". */
+        set_file_error(error, dir, _("cannot be used"),
+                       g_file_test(dir, G_FILE_TEST_IS_SYMLINK) ? ELOOP : errno);
+    } else if (info.st_uid != geteuid()) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("%s: belongs to another user"), dir);
+    } else if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("%s: others may write to it; take that right away with \"chmod go-w\""), dir);
+    } else {
+        ok = true;
+    }
+    close_quietly(fd);
+    return ok;
+}
+
+/* Opens for appending; tells whether the file is new and how long it is. -1 with errno set. */
+static int
+open_to_append(const char *path, bool *is_new, off_t *len)
+{
+    struct stat info = { 0 };
+    int fd = open(path, O_WRONLY | O_APPEND | OPEN_FLAGS);
+
+    *is_new = fd < 0 && errno == ENOENT;
+    if (*is_new) {
+        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | OPEN_FLAGS, FILE_MODE);
+    }
+    if (fd >= 0 && fstat(fd, &info) == 0 && !S_ISREG(info.st_mode)) {
+        errno = EINVAL;
+        close_quietly(fd);
+        return -1;
+    }
+    *len = info.st_size;
+    return fd;
+}
+
+bool
+tke_safe_file_append_line(const char *path, const char *line, size_t len, GError **error)
+{
+    g_autofree char *text = NULL;
+    bool is_new = false;
+    bool ok = false;
+    off_t old_len = 0;
+    ssize_t count = 0;
+    int reason = 0;
+    int fd = -1;
+
+    g_return_val_if_fail(memchr(line, '\n', len) == NULL, false);
+
+    fd = open_to_append(path, &is_new, &old_len);
+    if (fd < 0) {
+        set_file_error(error, path, _("cannot be written"), errno);
+        return false;
+    }
+    text = g_strdup_printf("%.*s\n", (int) len, line);
+    do {
+        count = write(fd, text, len + 1);
+    } while (count < 0 && errno == EINTR);
+    if (count >= 0 && (size_t) count <= len) {
+        reason = ENOSPC; /* a short write: the next one would have said so */
+    } else {
+        ok = count > 0 && fdatasync(fd) == 0 && (!is_new || sync_parent(path));
+        reason = errno;
+    }
+    if (!ok) {
+        bool restored = is_new ? unlink(path) == 0 : ftruncate(fd, old_len) == 0;
+
+        set_file_error(error, path,
+                       restored ? _("cannot be written") : _("ends in an unfinished line"), reason);
+    }
+    close_quietly(fd);
+    return ok;
+}
+
+static void
+set_locked_error(GError **error, const char *dir, int fd)
+{
+    char pid[24] = "";
+    ssize_t count = pread(fd, pid, sizeof pid - 1, 0);
+
+    g_strstrip(pid);
+    if (count > 0 && g_ascii_strtoull(pid, NULL, 10) > 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_LOCKED,
+                    _("%s: another process (number %s) is working there"), dir, pid);
+    } else {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_LOCKED, _("%s: another process is working there"),
+                    dir);
+    }
+}
+
+TkeDirLock *
+tke_safe_file_lock_dir(const char *dir, GError **error)
+{
+    g_autofree char *path = g_build_filename(dir, LOCK_NAME, NULL);
+    g_autofree char *pid = g_strdup_printf("%ld\n", (long) getpid());
+    TkeDirLock *lock = NULL;
+    int fd = open(path, O_RDWR | O_CREAT | OPEN_FLAGS, FILE_MODE);
+
+    if (fd < 0) {
+        set_file_error(error, path, _("cannot be used"), errno);
+        return NULL;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) {
+            set_locked_error(error, dir, fd);
+        } else {
+            set_file_error(error, path, _("cannot be used"), errno);
+        }
+        close_quietly(fd);
+        return NULL;
+    }
+    /* Only for the message above: a full disk is no reason not to work. */
+    if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, strlen(pid), 0) < 0) {
+        errno = 0;
+    }
+    lock = g_new0(TkeDirLock, 1);
+    lock->fd = fd;
+    return lock;
+}
+
+void
+tke_dir_lock_free(TkeDirLock *lock)
+{
+    if (lock == NULL) {
+        return;
+    }
+    /* The file stays: removing it could take it from under another process that opened it. */
+    if (ftruncate(lock->fd, 0) != 0) {
+        errno = 0;
+    }
+    close(lock->fd); /* releases */
+    g_free(lock);
+}
