@@ -40,3 +40,13 @@ struct TkeSigner {
     uint8_t ski[TKE_SKI_LEN];
     char *name; /* administrator name, UTF-8; owned by the implementation */
 };
+
+/* Frees a signer through its implementation; NULL is allowed. */
+static inline void
+tke_signer_free(TkeSigner *signer)
+{
+    if (signer) {
+        signer->ops->free(signer);
+    }
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeSigner, tke_signer_free)
