@@ -1,0 +1,45 @@
+/*
+ * Readers: which is number 1 and which number 2 (F-001 to F-003).
+ *
+ * A reader is remembered by its serial number, or by its name if it tells none.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libsmartcard/card-transport.h"
+
+#define TKE_READERS 2u
+
+/* What settings keep: the two readers as tke_reader_dup_key names them; NULL: none chosen. */
+typedef struct TkeReaderChoice {
+    const char *key[TKE_READERS];
+} TkeReaderChoice;
+
+/* Readers 1 and 2; NULL where there is none. Owns its infos. */
+typedef struct TkeReaders {
+    TkeReaderInfo *reader[TKE_READERS];
+} TkeReaders;
+
+/* The key a reader is remembered by; the caller frees. */
+TKE_PUBLIC char *tke_reader_dup_key(const TkeReaderInfo *info);
+
+/*
+ * Gives numbers: remembered readers first, the others in the order of their names. infos:
+ * TkeReaderInfo. choice may be NULL. Never fails; too few readers leave NULLs.
+ */
+TKE_PUBLIC TkeReaders *tke_readers_assign(GPtrArray *infos, const TkeReaderChoice *choice);
+TKE_PUBLIC void tke_readers_free(TkeReaders *readers);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeReaders, tke_readers_free)
+
+/* Number of a reader by its name: 1, 2, or 0. */
+TKE_PUBLIC unsigned tke_readers_number(const TkeReaders *readers, const char *name);
+
+/* Both there? Otherwise TKE_CARD_ERROR_NO_READER saying how many were found. */
+TKE_PUBLIC bool tke_readers_need_both(const TkeReaders *readers, GError **error);
+
+/* The reader of a number (1, 2): borrowed; missing: TKE_CARD_ERROR_NO_READER. */
+TKE_PUBLIC const TkeReaderInfo *tke_readers_get(const TkeReaders *readers, unsigned number,
+                                                GError **error);
