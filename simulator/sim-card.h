@@ -1,0 +1,180 @@
+/*
+ * SimCard: a virtual smart card with OpenTKE's CA or EP11 applet (card-protocol.md).
+ *
+ * A card lies in a box or sits in a reader; it keeps its state in a file that is replaced before an
+ * answer leaves. What a real card keeps in its memory (keys, parts, PINs) a virtual one keeps in
+ * ordinary memory and in that file: nothing in a rehearsal is worth protecting.
+ *
+ * A card is thread-safe: each call is done as a whole. It needs the secure heap
+ * (tke_secret_heap_init) for OpenSSL's keys. Files are TKE_ERROR_FILE or TKE_ERROR_INVALID_DATA.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/secret.h"
+#include "simulator/sim-card-profile.h"
+
+#define SIM_CARD_ID_LEN 8u
+#define SIM_CARD_PLACES 85u /* key parts of an EP11 card, places 1..85 */
+#define SIM_CARD_PART_LEN 32u
+#define SIM_CARD_ATR_MAX 33u
+#define SIM_CARD_ANSWER_MAX 1026u /* 1024 bytes and the status word */
+#define SIM_CARD_DESCRIPTION_MAX 30u
+
+typedef struct SimCard SimCard;
+
+typedef enum {
+    SIM_CARD_BLANK = 0, /* no applet of ours: every SELECT is 6A82 */
+    SIM_CARD_CA = 1,
+    SIM_CARD_EP11 = 2
+} SimCardKind;
+
+typedef enum {
+    SIM_CARD_ANSWERED,
+    SIM_CARD_SILENT, /* the card has power but gives no answer */
+    SIM_CARD_PULLED, /* somebody pulled it out: whether the command took effect is unknown */
+    SIM_CARD_OFF     /* the card has no power */
+} SimCardOutcome;
+
+typedef struct SimCardAnswer {
+    uint8_t bytes[SIM_CARD_ANSWER_MAX]; /* data and status word */
+    size_t len;
+    double cost_ms; /* what the profile says this exchange takes */
+} SimCardAnswer;
+
+/* What a person can know about a card, or read with any program. */
+typedef struct SimCardInfo {
+    SimCardKind kind;
+    uint8_t life_cycle;
+    uint8_t card_id[SIM_CARD_ID_LEN];
+    bool zone_known;
+    uint8_t zone_id[SIM_CARD_ID_LEN];
+    char zone_description[SIM_CARD_DESCRIPTION_MAX + 1];
+    char description[SIM_CARD_DESCRIPTION_MAX + 1];
+    bool has_signature_key;
+    uint8_t ski[32];
+    unsigned parts;
+    unsigned pins; /* 2, 1 or 0 */
+    bool pin_set[2];
+    unsigned pin_tries[2];
+    bool pin_verified[2];
+    uint32_t usage_counter;
+    bool powered;
+    bool extended_length;
+} SimCardInfo;
+
+/* A card with its applet just installed: life cycle 00, random card id. name is what people call
+ * it. */
+SimCard *sim_card_new(const char *name, SimCardKind kind, GError **error);
+
+/* The same with a given card id (tests). */
+SimCard *sim_card_new_with_id(const char *name, SimCardKind kind, const uint8_t id[SIM_CARD_ID_LEN],
+                              GError **error);
+
+/* Ties the card to a file, which is written at once and after every lasting change. */
+bool sim_card_store_in(SimCard *card, const char *path, GError **error);
+
+/* The card of such a file, without power, tied to it. */
+SimCard *sim_card_load(const char *path, GError **error);
+
+/* The card must not be in a reader any more. The file stays. NULL is allowed. */
+void sim_card_free(SimCard *card);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimCard, sim_card_free)
+
+const char *sim_card_get_name(const SimCard *card);
+void sim_card_get_info(SimCard *card, SimCardInfo *info);
+
+/* NULL and "none" mean: takes no time. */
+void sim_card_set_profile(SimCard *card, const SimCardProfile *profile);
+
+/* Sum of all costs since the card was made or loaded, resets included. */
+double sim_card_get_spent_ms(SimCard *card);
+
+/* Whether object 9F66 and the probe offer extended length, and the card takes it. Lasting. */
+void sim_card_set_extended_length(SimCard *card, bool extended);
+
+/* Power. On without power: the card starts and gives its ATR; on with power: it is reset. */
+void sim_card_power_on(SimCard *card, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *len,
+                       double *cost_ms);
+void sim_card_power_off(SimCard *card);
+
+/* One command APDU. answer is filled whatever the outcome (len 0 without an answer). */
+SimCardOutcome sim_card_exchange(SimCard *card, const uint8_t *command, size_t len,
+                                 SimCardAnswer *answer);
+
+/* --- faults ------------------------------------------------------------------------------------
+ */
+
+typedef enum {
+    SIM_CARD_FAULT_PULL_BEFORE,  /* pulled before the command takes effect */
+    SIM_CARD_FAULT_PULL_AFTER,   /* pulled after it took effect, before its answer arrives */
+    SIM_CARD_FAULT_SILENT,       /* not executed, no answer */
+    SIM_CARD_FAULT_SILENT_AFTER, /* executed, no answer */
+    SIM_CARD_FAULT_GARBAGE,      /* executed; random bytes and 9000 instead of the answer */
+    SIM_CARD_FAULT_CUT,          /* executed; the answer is a single byte */
+    SIM_CARD_FAULT_STATUS,       /* not executed; the answer is the status word sw */
+    SIM_CARD_FAULT_TORN_BEFORE,  /* power lost just before a lasting change is complete */
+    SIM_CARD_FAULT_TORN_AFTER,   /* power lost just after it, before anything else happens */
+    SIM_CARD_FAULT_UNWRITABLE    /* a lasting change fails: 6F00, state as before */
+} SimCardFaultKind;
+
+typedef struct SimCardFault {
+    SimCardFaultKind kind;
+    unsigned after; /* 1: the next exchange (TORN, UNWRITABLE: the next lasting change), 2: the one
+                       then */
+    unsigned times; /* how often it happens from then on, at least 1 */
+    uint16_t sw;    /* STATUS only */
+} SimCardFault;
+
+/* Adds a fault; several may wait, each counts for itself. */
+void sim_card_add_fault(SimCard *card, const SimCardFault *fault);
+void sim_card_clear_faults(SimCard *card);
+/* Faults that have not happened as often as asked yet. */
+unsigned sim_card_faults_left(SimCard *card);
+
+/* Exchanges and lasting changes so far: what the numbers of the faults count. */
+unsigned sim_card_get_exchanges(SimCard *card);
+unsigned sim_card_get_changes(SimCard *card);
+
+typedef enum {
+    SIM_CARD_GENUINE,
+    SIM_CARD_FORGED_KEY,         /* right certificate, signs with another key */
+    SIM_CARD_FORGED_CERTIFICATE, /* certificate and key of a zone with the same name, other keys */
+    SIM_CARD_FORGED_ID           /* shows the certificate of another card of the same zone */
+} SimCardForgery;
+
+/* An EP11 card that is not genuine from now on (lasting only while the program runs). */
+void sim_card_set_forgery(SimCard *card, SimCardForgery forgery);
+
+/* Uses up the tries of a PIN (reference 81 or 82) as wrong entries would. False if it is not set.
+ */
+bool sim_card_block_pin(SimCard *card, uint8_t reference);
+
+/* --- for tests, which know the cards -----------------------------------------------------------
+ */
+
+/*
+ * The value the card draws next under that name ("zone-key", "identity-key", "signature-key",
+ * "ephemeral-key", "nonce", "challenge", "iv", "ukm", "part") instead of a random one. Values of
+ * one name are used in the order given. False: name or length unknown.
+ */
+bool sim_card_inject(SimCard *card, const char *what, const uint8_t *bytes, size_t len);
+unsigned sim_card_injected_left(SimCard *card);
+
+/* Gives places from 1 on these parts, origin 00, no description, without log entries. */
+bool sim_card_fill(SimCard *card, const uint8_t (*parts)[SIM_CARD_PART_LEN], size_t n,
+                   GError **error);
+
+/* Sets the usage counter, as if that much had been done (the head stays). */
+void sim_card_set_usage_counter(SimCard *card, uint32_t counter);
+
+typedef enum { SIM_CARD_KEY_ZONE, SIM_CARD_KEY_IDENTITY, SIM_CARD_KEY_SIGNATURE } SimCardKey;
+
+/* Secrets of the card; NULL without error if it has no such. The caller frees. */
+TkeSecret *sim_card_reveal_part(SimCard *card, unsigned place, GError **error);
+TkeSecret *sim_card_reveal_scalar(SimCard *card, SimCardKey key, GError **error);
+TkeSecret *sim_card_reveal_pin(SimCard *card, uint8_t reference, GError **error); /* six digits */
