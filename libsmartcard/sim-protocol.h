@@ -42,8 +42,9 @@
 #define TKE_SIM_VERSION 1u
 #define TKE_SIM_MAGIC "OTKS"
 #define TKE_SIM_FRAME_HEAD 5u
-#define TKE_SIM_FRAME_MAX 1048576u /* bytes of a body; more is refused and the connection closed   \
-                                    */
+#define TKE_SIM_FRAME_MAX                                                                          \
+    1048576u /* bytes of a body; more is refused and the connection closed                         \
+              */
 #define TKE_SIM_SOCKET_NAME "sim.sock"
 #define TKE_SIM_SOCKET_PATH_MAX 107u
 #define TKE_SIM_WAIT_FOREVER UINT32_MAX
@@ -75,7 +76,9 @@ typedef enum {
     TKE_SIM_STATUS_NO_CARD,       /* the reader is empty */
     TKE_SIM_STATUS_REMOVED,       /* the card was pulled, perhaps another one is in */
     TKE_SIM_STATUS_SHARING,       /* another program holds the reader */
-    TKE_SIM_STATUS_MUTE,          /* the card does not answer */
+    TKE_SIM_STATUS_MUTE,          /* the card gives no answer to reset */
+    TKE_SIM_STATUS_RESET,         /* another program reset the card */
+    TKE_SIM_STATUS_SILENT,        /* the card got the command and never answered */
     TKE_SIM_STATUS_FAILED,        /* the exchange failed */
     TKE_SIM_STATUS_NOT_CONNECTED, /* no card connection on this socket */
     TKE_SIM_STATUS_UNSUPPORTED,   /* the reader knows no such control code */

@@ -1,0 +1,426 @@
+/*
+ * The client's side of the socket of tke-sim (rehearsal, 4.12): requests and answers, one at a
+ * time.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/byte-builder.h"
+#include "common/error.h"
+#include "libsmartcard/sim-protocol.h"
+
+#define TOKEN_MAX 4096u
+#define REFUSAL_MAX 4096u
+
+struct TkeSimClient {
+    int fd;
+    bool broken; /* request and answer no longer fit together */
+};
+
+/* A connected socket of our own user's tke-sim, or -1. */
+static int
+connect_socket(const char *path, GError **error)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct ucred peer = { 0 };
+    socklen_t peer_len = sizeof peer;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("no socket for tke-sim: %s"),
+                    g_strerror(errno));
+        return -1;
+    }
+    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+    if (connect(fd, (const struct sockaddr *) &address, sizeof address) != 0) {
+        int code = errno;
+
+        g_set_error(error, G_IO_ERROR,
+                    code == EACCES ? G_IO_ERROR_PERMISSION_DENIED : G_IO_ERROR_NOT_FOUND,
+                    _("no tke-sim answers at %s: %s"), path, g_strerror(code));
+        close(fd);
+        return -1;
+    }
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) != 0 || peer.uid != geteuid()) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+                    _("the tke-sim at %s belongs to another user"), path);
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool
+say_hello(TkeSimClient *client, GError **error)
+{
+    uint8_t hello[sizeof TKE_SIM_MAGIC - 1 + 2];
+    TkeByteBuilder builder = { .out = hello, .size = sizeof hello };
+    g_autoptr(GByteArray) answer = NULL;
+    TkeByteCursor cursor = { 0 };
+    uint16_t version = 0;
+
+    tke_byte_builder_text(&builder, TKE_SIM_MAGIC);
+    tke_byte_builder_u16(&builder, TKE_SIM_VERSION);
+    g_assert(!builder.failed);
+    answer = tke_sim_client_call_alloc(client, TKE_SIM_HELLO, hello, sizeof hello, error);
+    if (answer == NULL) {
+        return false;
+    }
+    cursor = tke_byte_cursor(answer->data, answer->len);
+    if (!tke_byte_cursor_u16(&cursor, &version) || version != TKE_SIM_VERSION) {
+        g_set_error(
+            error, TKE_ERROR, TKE_ERROR_SETUP,
+            _("tke-sim speaks version %u of its protocol, this program version %u; stop it and "
+              "start the one that belongs to this program"),
+            version, TKE_SIM_VERSION);
+        return false;
+    }
+    return true;
+}
+
+TkeSimClient *
+tke_sim_client_open(const char *directory, GError **error)
+{
+    g_autofree char *path = tke_sim_socket_path(directory, error);
+    g_autoptr(TkeSimClient) client = NULL;
+    int fd = -1;
+
+    if (path == NULL) {
+        return NULL;
+    }
+    fd = connect_socket(path, error);
+    if (fd < 0) {
+        return NULL;
+    }
+    client = g_new0(TkeSimClient, 1);
+    client->fd = fd;
+    if (!say_hello(client, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&client);
+}
+
+/* Beside this program, in the build tree (programs have a directory each there), in PATH. */
+static char *
+find_tke_sim(void)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+
+    if (self != NULL) {
+        g_autofree char *own_dir = g_path_get_dirname(self);
+        g_autofree char *beside = g_build_filename(own_dir, "tke-sim", NULL);
+        g_autofree char *built = g_build_filename(own_dir, "..", "simulator", "tke-sim", NULL);
+
+        if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE)) {
+            return g_steal_pointer(&beside);
+        }
+        if (g_file_test(built, G_FILE_TEST_IS_EXECUTABLE)) {
+            return g_steal_pointer(&built);
+        }
+    }
+    return g_find_program_in_path("tke-sim");
+}
+
+static bool
+start_tke_sim(const char *directory, GError **error)
+{
+    g_autofree char *program = find_tke_sim();
+    g_autofree char *output = NULL;
+    int status = 0;
+
+    if (program == NULL) {
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_SETUP,
+                            _("tke-sim is neither beside this program nor in PATH"));
+        return false;
+    }
+    const char *argv[] = { program, "start", "--world", directory, NULL };
+    if (!g_spawn_sync(NULL, (char **) argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
+                      &output, &status, error)) {
+        g_prefix_error(error, _("tke-sim: "));
+        return false;
+    }
+    if (!g_spawn_check_wait_status(status, NULL)) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("tke-sim did not start: %s"),
+                    g_strstrip(output));
+        return false;
+    }
+    return true;
+}
+
+TkeSimClient *
+tke_sim_client_open_or_start(const char *directory, GError **error)
+{
+    g_autoptr(GError) absent = NULL;
+    TkeSimClient *client = tke_sim_client_open(directory, &absent);
+
+    if (client != NULL) {
+        return client;
+    }
+    if (!g_error_matches(absent, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&absent));
+        return NULL;
+    }
+    if (!start_tke_sim(directory, error)) {
+        return NULL;
+    }
+    return tke_sim_client_open(directory, error);
+}
+
+void
+tke_sim_client_free(TkeSimClient *client)
+{
+    if (client == NULL) {
+        return;
+    }
+    close(client->fd);
+    g_free(client);
+}
+
+/* The text of a refusal becomes the error; its status the code. */
+static bool
+take_refusal(TkeSimClient *client, size_t len, GError **error)
+{
+    uint8_t body[REFUSAL_MAX] = { 0 };
+
+    if (len < 1 || len > sizeof body) {
+        client->broken = true;
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                            _("a refusal of tke-sim is malformed"));
+        return false;
+    }
+    if (!tke_sim_frame_receive_body(client->fd, body, len, error)) {
+        client->broken = true;
+        return false;
+    }
+    g_autofree char *text = g_utf8_make_valid((const char *) body + 1, (gssize) len - 1);
+    g_set_error_literal(error, TKE_SIM_ERROR, body[0], text);
+    return false;
+}
+
+/* The head of the answer to a request of this type; the body is still to be read. */
+static bool
+receive_answer_head(TkeSimClient *client, TkeSimMessage request, size_t *len, GError **error)
+{
+    uint8_t type = 0;
+
+    if (!tke_sim_frame_receive_head(client->fd, &type, len, error)) {
+        client->broken = true;
+        return false;
+    }
+    if (type == TKE_SIM_REFUSED) {
+        return take_refusal(client, *len, error);
+    }
+    if (type != ((unsigned) request | TKE_SIM_ANSWER)) {
+        client->broken = true;
+        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                    _("tke-sim answered a request %02x with %02x"), request, type);
+        return false;
+    }
+    return true;
+}
+
+static bool
+send_request(TkeSimClient *client, TkeSimMessage type, const uint8_t *head, size_t head_len,
+             const uint8_t *body, size_t body_len, GError **error)
+{
+    if (client->broken) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CLOSED,
+                            _("the connection to tke-sim was given up after an error"));
+        return false;
+    }
+    if (!tke_sim_frame_send(client->fd, (uint8_t) type, head, head_len, body, body_len, error)) {
+        client->broken = true;
+        return false;
+    }
+    return true;
+}
+
+bool
+tke_sim_client_call(TkeSimClient *client, TkeSimMessage type, const uint8_t *head, size_t head_len,
+                    const uint8_t *body, size_t body_len, uint8_t *out, size_t size,
+                    size_t *out_len, GError **error)
+{
+    size_t len = 0;
+
+    if (!send_request(client, type, head, head_len, body, body_len, error) ||
+        !receive_answer_head(client, type, &len, error)) {
+        return false;
+    }
+    if (len > size) {
+        client->broken = true;
+        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                    _("an answer of tke-sim has %zu bytes, at most %zu are expected"), len, size);
+        return false;
+    }
+    if (!tke_sim_frame_receive_body(client->fd, out, len, error)) {
+        client->broken = true;
+        return false;
+    }
+    *out_len = len;
+    return true;
+}
+
+/* The body of an answer whose head was read. */
+static GByteArray *
+receive_alloc(TkeSimClient *client, size_t len, GError **error)
+{
+    g_autoptr(GByteArray) answer = g_byte_array_new();
+
+    g_byte_array_set_size(answer, (guint) len + 1);
+    if (!tke_sim_frame_receive_body(client->fd, answer->data, len, error)) {
+        client->broken = true;
+        return NULL;
+    }
+    answer->data[len] = 0;
+    g_byte_array_set_size(answer, (guint) len);
+    return g_steal_pointer(&answer);
+}
+
+GByteArray *
+tke_sim_client_call_alloc(TkeSimClient *client, TkeSimMessage type, const uint8_t *body, size_t len,
+                          GError **error)
+{
+    size_t answer_len = 0;
+
+    if (!send_request(client, type, NULL, 0, body, len, error) ||
+        !receive_answer_head(client, type, &answer_len, error)) {
+        return NULL;
+    }
+    return receive_alloc(client, answer_len, error);
+}
+
+TkeSimWorldInfo *
+tke_sim_client_query_world(TkeSimClient *client, GError **error)
+{
+    g_autoptr(GByteArray) answer = tke_sim_client_call_alloc(client, TKE_SIM_WORLD, NULL, 0, error);
+
+    return answer == NULL
+               ? NULL
+               : tke_sim_world_info_parse((const char *) answer->data, answer->len, error);
+}
+
+TkeSecret *
+tke_sim_client_query_token(TkeSimClient *client, GError **error)
+{
+    g_autoptr(TkeSecret) token = NULL;
+    size_t len = 0;
+
+    if (!send_request(client, TKE_SIM_TOKEN, NULL, 0, NULL, 0, error) ||
+        !receive_answer_head(client, TKE_SIM_TOKEN, &len, error)) {
+        return NULL;
+    }
+    if (len < 1 || len > TOKEN_MAX) {
+        client->broken = true;
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                            _("the token from tke-sim is malformed"));
+        return NULL;
+    }
+    token = tke_secret_new(len, error);
+    if (token == NULL ||
+        !tke_sim_frame_receive_body(client->fd, tke_secret_fill(token, NULL), len, error)) {
+        client->broken = true;
+        return NULL;
+    }
+    return g_steal_pointer(&token);
+}
+
+JsonObject *
+tke_sim_client_command(TkeSimClient *client, JsonObject *command, GError **error)
+{
+    g_autoptr(JsonNode) request = json_node_alloc();
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(GByteArray) answer = NULL;
+    g_autofree char *text = NULL;
+    JsonNode *root = NULL;
+
+    json_node_init_object(request, command);
+    text = json_to_string(request, FALSE);
+    answer = tke_sim_client_call_alloc(client, TKE_SIM_COMMAND, (const uint8_t *) text,
+                                       strlen(text), error);
+    if (answer == NULL) {
+        return NULL;
+    }
+    if (json_parser_load_from_data(parser, (const char *) answer->data, (gssize) answer->len,
+                                   NULL)) {
+        root = json_parser_get_root(parser);
+    }
+    if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                            _("the answer of tke-sim is not a JSON object"));
+        return NULL;
+    }
+    return json_node_dup_object(root);
+}
+
+/* True once the socket has something to read; false with an error when cancelled or broken. */
+static bool
+poll_for_answer(TkeSimClient *client, GCancellable *cancellable, GError **error)
+{
+    GPollFD fds[2] = { { .fd = client->fd, .events = G_IO_IN } };
+    guint n = 1;
+    int ready = 0;
+
+    if (cancellable != NULL && g_cancellable_make_pollfd(cancellable, &fds[1])) {
+        n = 2;
+    }
+    do {
+        ready = g_poll(fds, n, -1);
+    } while (ready < 0 && errno == EINTR);
+    if (n == 2) {
+        g_cancellable_release_fd(cancellable);
+    }
+    if (ready < 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), _("the socket of tke-sim: %s"),
+                    g_strerror(errno));
+        return false;
+    }
+    return !g_cancellable_set_error_if_cancelled(cancellable, error);
+}
+
+bool
+tke_sim_client_wait(TkeSimClient *client, uint32_t generation, int timeout_ms,
+                    GCancellable *cancellable, GError **error)
+{
+    uint8_t request[8];
+    TkeByteBuilder builder = { .out = request, .size = sizeof request };
+    g_autoptr(GError) cancelled = NULL;
+    uint8_t answer[4];
+    size_t len = 0;
+
+    if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
+        return false;
+    }
+    tke_byte_builder_u32(&builder, generation);
+    tke_byte_builder_u32(&builder, timeout_ms < 0 ? TKE_SIM_WAIT_FOREVER : (uint32_t) timeout_ms);
+    g_assert(!builder.failed);
+    if (!send_request(client, TKE_SIM_WAIT, request, sizeof request, NULL, 0, error)) {
+        return false;
+    }
+    /* The answer to the wait comes in any case; the end of the wait has none of its own. */
+    if (!poll_for_answer(client, cancellable, &cancelled) &&
+        !send_request(client, TKE_SIM_WAIT_END, NULL, 0, NULL, 0, error)) {
+        return false;
+    }
+    if (!receive_answer_head(client, TKE_SIM_WAIT, &len, error)) {
+        return false;
+    }
+    if (len != sizeof answer || !tke_sim_frame_receive_body(client->fd, answer, len, error)) {
+        client->broken = true;
+        if (error != NULL && *error == NULL) {
+            g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                                _("an answer of tke-sim is malformed"));
+        }
+        return false;
+    }
+    if (cancelled != NULL) {
+        g_propagate_error(error, g_steal_pointer(&cancelled));
+        return false;
+    }
+    return true;
+}

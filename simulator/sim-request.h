@@ -1,0 +1,31 @@
+/*
+ * Requests on the socket of tke-sim, taken apart (libsmartcard/sim-protocol.h).
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libsmartcard/sim-protocol.h"
+
+typedef struct SimRequest {
+    TkeSimMessage type;
+    uint16_t version;    /* HELLO */
+    uint32_t generation; /* WAIT */
+    uint32_t timeout_ms; /* WAIT */
+    char *reader;        /* CONNECT */
+    uint32_t code;       /* CONTROL */
+    const uint8_t *data; /* EXCHANGE, CONTROL: borrowed from the body */
+    size_t len;
+    JsonNode *command; /* COMMAND: an object */
+} SimRequest;
+
+/* Fills request, which is zero before. Unknown or malformed: TKE_ERROR_INVALID_DATA. */
+bool sim_request_parse(SimRequest *request, uint8_t type, const uint8_t *body, size_t len,
+                       GError **error);
+
+/* Frees what parse put in; the request may be used again. */
+void sim_request_clear(SimRequest *request);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SimRequest, sim_request_clear)
