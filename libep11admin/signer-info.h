@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/byte-builder.h"
 #include "common/byte-cursor.h"
 #include "common/openssl.h"
 #include "common/public.h"
@@ -43,8 +42,8 @@ typedef struct TkeSignerInfo {
 
 /*
  * Reads the SignerInfo at the cursor; several may stand one after the other. The cursor moves
- * behind it on success only. Algorithms without NULL and unknown ones are read; who verifies
- * decides. Another structure: TKE_ERROR_INVALID_DATA.
+ * behind it on success only. Algorithms without NULL, unknown ones and any version of one byte are
+ * read; who verifies decides. Another structure: TKE_UNIT_ERROR_MALFORMED (place SIGNER_INFO).
  */
 TKE_PUBLIC bool tke_signer_info_read(TkeByteCursor *cursor, TkeSignerInfo *info, GError **error);
 
@@ -55,16 +54,14 @@ TKE_PUBLIC bool tke_signer_info_read(TkeByteCursor *cursor, TkeSignerInfo *info,
 TKE_PUBLIC bool tke_signer_info_verify(const TkeSignerInfo *info, EVP_PKEY *key,
                                        const uint8_t *data, size_t len, GError **error);
 
-/* Writes a SignerInfo around a finished signature. ski has 32 bytes for every kind of key known. */
-TKE_PUBLIC void tke_signer_info_write(TkeByteBuilder *builder, TkeSignerKind kind,
-                                      const uint8_t *ski, size_t ski_len, const uint8_t *signature,
-                                      size_t signature_len);
+/* Appends the SignerInfo of a finished signature. ski has 32 bytes for every kind of key known. */
+TKE_PUBLIC void tke_signer_info_append(GByteArray *out, TkeSignerKind kind, const uint8_t *ski,
+                                       size_t ski_len, const uint8_t *signature,
+                                       size_t signature_len);
 
 /*
- * Lets the signer sign the block and writes the SignerInfo. A signature that does not have the
- * signer's form is TKE_ERROR_INVALID_DATA; other errors are the signer's, or the builder is full
- * (TKE_ERROR_USAGE).
+ * Lets the signer sign the block and appends its SignerInfo. A signature that does not have the
+ * signer's form is TKE_ERROR_INVALID_DATA; other errors are the signer's.
  */
-TKE_PUBLIC bool tke_signer_info_sign(TkeByteBuilder *builder, TkeSigner *signer,
-                                     const uint8_t *block, size_t len, GCancellable *cancellable,
-                                     GError **error);
+TKE_PUBLIC bool tke_signer_info_sign(GByteArray *out, TkeSigner *signer, const uint8_t *block,
+                                     size_t block_len, GCancellable *cancellable, GError **error);
