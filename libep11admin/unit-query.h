@@ -1,0 +1,67 @@
+/*
+ * Queries: the list of the units of an instance, and the whole state of any number of units in as
+ * few rounds as can be (crypto-unit-protocol.md, 7.1, 7.2 and 5.5).
+ *
+ * One round lists the units. One round asks each unit for attributes, administrators and registers
+ * and, unless its module is known, for certificate 0 and the number of certificates; a third for
+ * the certificates of the administrators and the rest of the module's. Nothing is used before the
+ * chain of the module and the signatures of the answers have been verified with its key.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/public.h"
+#include "libep11admin/info-response.h"
+#include "libep11admin/known-modules.h"
+#include "libep11admin/module-roots.h"
+#include "libep11admin/unit-transport.h"
+#include "libep11admin/unit.h"
+
+/*
+ * The units of the instance, TkeUnit each, numbered from 1 in the service's order (operational,
+ * recovery, failover); the caller frees the array. Errors are those of the service
+ * (TKE_UNIT_ERROR_UNAUTHORIZED, _HOST_UNKNOWN, …). A unit with a location that cannot be used makes
+ * the whole list TKE_UNIT_ERROR_MALFORMED.
+ */
+TKE_PUBLIC GPtrArray *tke_unit_query_list(TkeUnitTransport *transport, const char *instance,
+                                          GCancellable *cancellable, GError **error);
+
+typedef enum {
+    TKE_UNIT_QUERY_DEFAULT = 0,
+    /*
+     * Asks for the verification patterns of both registers in signed answers too (two requests more
+     * for each unit, in the same round) and refuses the unit if the unsigned ones differ. For
+     * commands that sign a pattern: commit and set immediate.
+     */
+    TKE_UNIT_QUERY_SIGNED_VPS = 1,
+} TkeUnitQueryFlags;
+
+/* The state of one unit. */
+typedef struct TkeUnitState {
+    TkeUnit *unit;            /* a reference */
+    GError *error;            /* why there is no state; nothing below is valid then */
+    TkeAttributes attributes; /* signed */
+    bool imprint;             /* signature threshold 0 */
+    GPtrArray *admins;        /* of TkeUnitAdmin, in the unit's order; signed */
+    TkeDomainInfo registers;  /* not signed, but see vps_signed */
+    bool vps_signed;          /* the patterns in registers were confirmed by signed answers */
+    GPtrArray *warnings;      /* of char *, translated: what an operator should know */
+} TkeUnitState;
+
+TKE_PUBLIC void tke_unit_state_free(TkeUnitState *state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUnitState, tke_unit_state_free)
+
+/*
+ * Queries the units at once and returns one TkeUnitState for each, in the order of units; the
+ * caller frees the array. A unit that cannot be read or does not verify is told in its state. NULL
+ * only when nothing could be asked at all or when it was cancelled (G_IO_ERROR_CANCELLED).
+ *
+ * roots: whom chains must end at. known may be NULL; verified chains are added to it.
+ */
+TKE_PUBLIC GPtrArray *tke_unit_query_states(TkeUnitTransport *transport, TkeUnit *const *units,
+                                            size_t n, const TkeModuleRoots *roots,
+                                            TkeKnownModules *known, TkeUnitQueryFlags flags,
+                                            GCancellable *cancellable, GError **error);
