@@ -1,0 +1,109 @@
+/*
+ * Selecting an applet (card-protocol.md, sections 1 and 2). SELECT is always a short command:
+ * whether the card takes extended length is in the answer.
+ */
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "common/byte-cursor.h"
+#include "common/tlv.h"
+#include "libsmartcard/card-private.h"
+#include "libsmartcard/card.h"
+#include "libsmartcard/status-word.h"
+
+#define INS_SELECT 0xA4u
+#define P1_BY_NAME 0x04u
+#define AID_LEN 7u
+#define PROTOCOL_VERSION 0x01u
+#define BUFFER_OF_CARDS 0x0400u
+
+static const uint8_t aids[][AID_LEN] = {
+    [TKE_CARD_KIND_CA] = { 0xF0, 0x4F, 0x54, 0x4B, 0x45, 0x01, 0x01 },
+    [TKE_CARD_KIND_EP11] = { 0xF0, 0x4F, 0x54, 0x4B, 0x45, 0x01, 0x02 },
+};
+
+/* 6F 1A 84 07 AID A5 0F 9F6E 03 version 9F65 02 0400 9F66 01 c, to the byte. */
+static bool
+parse_select(const TkeCardAnswer *answer, const uint8_t aid[static AID_LEN],
+             uint8_t version[static 3], bool *extended)
+{
+    TkeByteCursor cursor = tke_byte_cursor(answer->data, answer->len);
+    TkeByteCursor fci = { 0 };
+    TkeByteCursor own = { 0 };
+    uint8_t name[AID_LEN];
+    uint8_t buffer[2] = { 0 };
+    uint8_t features = 0;
+
+    if (!tke_tlv_read(&cursor, 0x6F, &fci) || tke_byte_cursor_left(&cursor) != 0 ||
+        !tke_tlv_read_exact(&fci, 0x84, name, sizeof name) || memcmp(name, aid, sizeof name) != 0 ||
+        !tke_tlv_read(&fci, 0xA5, &own) || tke_byte_cursor_left(&fci) != 0 ||
+        !tke_tlv_read_exact(&own, 0x9F6E, version, 3)) {
+        return false;
+    }
+    if (version[0] != PROTOCOL_VERSION) {
+        return true; /* another document says what follows */
+    }
+    if (!tke_tlv_read_exact(&own, 0x9F65, buffer, sizeof buffer) ||
+        (buffer[0] << 8 | buffer[1]) != BUFFER_OF_CARDS ||
+        !tke_tlv_read_exact(&own, 0x9F66, &features, 1) || (features & 0xFEu) != 0 ||
+        tke_byte_cursor_left(&own) != 0) {
+        return false;
+    }
+    *extended = (features & 0x01u) != 0;
+    return true;
+}
+
+static bool
+take_selected(TkeCard *card, TkeCardKind kind, const TkeCardAnswer *answer, GError **error)
+{
+    uint8_t version[3] = { 0 };
+    bool extended = false;
+    g_autoptr(GError) inner = NULL;
+
+    if (!parse_select(answer, aids[kind], version, &extended)) {
+        tke_card_set_protocol_error(card, _("selecting the applet"), error);
+        return false;
+    }
+    if (version[0] != PROTOCOL_VERSION) {
+        g_set_error(&inner, TKE_CARD_ERROR, TKE_CARD_ERROR_VERSION,
+                    _("the card's applet has version %u.%u.%u, which this program does not know"),
+                    version[0], version[1], version[2]);
+        tke_card_tag_error(card, &inner);
+        g_propagate_error(error, g_steal_pointer(&inner));
+        return false;
+    }
+    tke_card_set_selected(card, kind, extended);
+    return true;
+}
+
+bool
+tke_card_select(TkeCard *card, TkeCardKind kind, bool *found, GError **error)
+{
+    TkeApdu apdu = { .ins = INS_SELECT, .p1 = P1_BY_NAME, .data_len = AID_LEN, .has_answer = true };
+    TkeCardAnswer answer;
+    g_autoptr(GError) inner = NULL;
+
+    g_return_val_if_fail(kind == TKE_CARD_KIND_CA || kind == TKE_CARD_KIND_EP11, false);
+    apdu.data = aids[kind];
+    tke_card_set_selected(card, TKE_CARD_KIND_FOREIGN, false);
+    if (!tke_card_transmit(card, &apdu, &answer, error)) {
+        return false;
+    }
+    if (answer.sw == TKE_SW_DONE) {
+        if (found != NULL) {
+            *found = true;
+        }
+        return take_selected(card, kind, &answer, error);
+    }
+    if (found != NULL && answer.sw != TKE_SW_CONTACTLESS) {
+        *found = false;
+        return true;
+    }
+    tke_status_word_set_error(&inner, answer.sw, _("selecting the applet"));
+    if (answer.sw != TKE_SW_CONTACTLESS) {
+        inner->code = TKE_CARD_ERROR_WRONG_KIND;
+    }
+    tke_card_tag_error(card, &inner);
+    g_propagate_error(error, g_steal_pointer(&inner));
+    return false;
+}
