@@ -10,7 +10,7 @@
 
 #include "libsmartcard/sim-protocol.h"
 
-typedef struct SimRequest {
+typedef struct SimSocketRequest {
     TkeSimMessage type;
     uint16_t version;    /* HELLO */
     uint32_t generation; /* WAIT */
@@ -20,12 +20,12 @@ typedef struct SimRequest {
     const uint8_t *data; /* EXCHANGE, CONTROL: borrowed from the body */
     size_t len;
     JsonNode *command; /* COMMAND: an object */
-} SimRequest;
+} SimSocketRequest;
 
 /* Fills request, which is zero before. Unknown or malformed: TKE_ERROR_INVALID_DATA. */
-bool sim_request_parse(SimRequest *request, uint8_t type, const uint8_t *body, size_t len,
-                       GError **error);
+bool sim_socket_request_parse(SimSocketRequest *request, uint8_t type, const uint8_t *body,
+                              size_t len, GError **error);
 
 /* Frees what parse put in; the request may be used again. */
-void sim_request_clear(SimRequest *request);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SimRequest, sim_request_clear)
+void sim_socket_request_clear(SimSocketRequest *request);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SimSocketRequest, sim_socket_request_clear)

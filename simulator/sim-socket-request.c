@@ -1,7 +1,7 @@
 /*
  * Requests on the socket of tke-sim, taken apart (rehearsal, 4.12; libsmartcard/sim-protocol.h).
  */
-#include "simulator/sim-request.h"
+#include "simulator/sim-socket-request.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #define READER_NAME_MAX 127u
 
 static bool
-parse_hello(SimRequest *request, TkeByteCursor *body)
+parse_hello(SimSocketRequest *request, TkeByteCursor *body)
 {
     const uint8_t *magic = NULL;
 
@@ -23,14 +23,14 @@ parse_hello(SimRequest *request, TkeByteCursor *body)
 }
 
 static bool
-parse_wait(SimRequest *request, TkeByteCursor *body)
+parse_wait(SimSocketRequest *request, TkeByteCursor *body)
 {
     return tke_byte_cursor_u32(body, &request->generation) &&
            tke_byte_cursor_u32(body, &request->timeout_ms) && tke_byte_cursor_left(body) == 0;
 }
 
 static bool
-parse_connect(SimRequest *request, TkeByteCursor *body)
+parse_connect(SimSocketRequest *request, TkeByteCursor *body)
 {
     size_t len = tke_byte_cursor_left(body);
     const uint8_t *name = NULL;
@@ -44,7 +44,7 @@ parse_connect(SimRequest *request, TkeByteCursor *body)
 }
 
 static bool
-parse_data(SimRequest *request, TkeByteCursor *body)
+parse_data(SimSocketRequest *request, TkeByteCursor *body)
 {
     request->len = tke_byte_cursor_left(body);
     return request->len <= TKE_CARD_COMMAND_MAX &&
@@ -52,7 +52,7 @@ parse_data(SimRequest *request, TkeByteCursor *body)
 }
 
 static bool
-parse_command(SimRequest *request, TkeByteCursor *body)
+parse_command(SimSocketRequest *request, TkeByteCursor *body)
 {
     g_autoptr(JsonParser) parser = json_parser_new();
     size_t len = tke_byte_cursor_left(body);
@@ -72,7 +72,7 @@ parse_command(SimRequest *request, TkeByteCursor *body)
 }
 
 static bool
-parse_body(SimRequest *request, TkeByteCursor *body)
+parse_body(SimSocketRequest *request, TkeByteCursor *body)
 {
     switch (request->type) {
     case TKE_SIM_HELLO:
@@ -104,8 +104,8 @@ parse_body(SimRequest *request, TkeByteCursor *body)
 }
 
 bool
-sim_request_parse(SimRequest *request, uint8_t type, const uint8_t *body, size_t len,
-                  GError **error)
+sim_socket_request_parse(SimSocketRequest *request, uint8_t type, const uint8_t *body, size_t len,
+                         GError **error)
 {
     TkeByteCursor cursor = tke_byte_cursor(body, len);
 
@@ -119,9 +119,9 @@ sim_request_parse(SimRequest *request, uint8_t type, const uint8_t *body, size_t
 }
 
 void
-sim_request_clear(SimRequest *request)
+sim_socket_request_clear(SimSocketRequest *request)
 {
     g_clear_pointer(&request->reader, g_free);
     g_clear_pointer(&request->command, json_node_unref);
-    *request = (SimRequest){ 0 };
+    *request = (SimSocketRequest){ 0 };
 }
