@@ -1,0 +1,61 @@
+/*
+ * Start of a program. Every test does it in its own process.
+ */
+#include "common/process.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/secret.h"
+#include "tests/support/test-main.h"
+
+START_TEST(test_a_started_program_has_its_heap_and_leaves_no_dump)
+    {
+        g_autoptr(TkeSecret) secret = NULL;
+        struct rlimit limit = { .rlim_cur = 1 };
+
+        ck_assert(tke_process_init(TKE_PROCESS_DEFAULT, NULL));
+        secret = tke_secret_new(32, NULL);
+        ck_assert_ptr_nonnull(secret);
+        ck_assert_int_eq(getrlimit(RLIMIT_CORE, &limit), 0);
+        ck_assert_uint_eq(limit.rlim_cur, 0);
+        ck_assert_uint_eq(limit.rlim_max, 0);
+        ck_assert_int_eq(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
+    }
+END_TEST
+
+START_TEST(test_the_client_of_the_secret_scan_can_be_read)
+    {
+        ck_assert(tke_process_init(TKE_PROCESS_DUMPABLE, NULL));
+        ck_assert_int_eq(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
+    }
+END_TEST
+
+START_TEST(test_a_closed_pipe_and_a_full_file_do_not_kill)
+    {
+        struct sigaction action = { 0 };
+
+        signal(SIGPIPE, SIG_DFL);
+        signal(SIGXFSZ, SIG_DFL);
+        ck_assert(tke_process_init(TKE_PROCESS_DEFAULT, NULL));
+        ck_assert_int_eq(sigaction(SIGPIPE, NULL, &action), 0);
+        ck_assert(action.sa_handler == SIG_IGN);
+        ck_assert_int_eq(sigaction(SIGXFSZ, NULL, &action), 0);
+        ck_assert(action.sa_handler == SIG_IGN);
+    }
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_a_started_program_has_its_heap_and_leaves_no_dump);
+    tcase_add_test(tests, test_the_client_of_the_secret_scan_can_be_read);
+    tcase_add_test(tests, test_a_closed_pipe_and_a_full_file_do_not_kill);
+}
+
+int
+main(void)
+{
+    return test_main("process", add_tests);
+}
