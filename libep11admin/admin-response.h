@@ -63,9 +63,9 @@ typedef struct TkeAdminExpectation {
 
 /*
  * Compares the answer with its request and refuses what a module does not do: other function,
- * trailing bytes, more after the signature than SignerInfos. A command that succeeded answers with
- * the counter it was sent with; a refused one with another. Not so: TKE_UNIT_ERROR_IDENTITY,
- * _MALFORMED.
+ * trailing bytes, more after the signature than SignerInfos. Domain instance and counter are compared
+ * when a command succeeded (not after zeroizing, which changes them): read them from an answer to a
+ * refused command with care. Not so: TKE_UNIT_ERROR_IDENTITY, TKE_UNIT_ERROR_MALFORMED.
  */
 TKE_PUBLIC bool tke_admin_response_check(const TkeAdminResponse *response,
                                          const TkeAdminExpectation *expected, GError **error);

@@ -43,8 +43,8 @@ TKE_PUBLIC void tke_unit_list_entry_free(TkeUnitListEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUnitListEntry, tke_unit_list_entry_free)
 
 /*
- * Path of the list, and of the requests to one unit, below the base URL. An identifier with other
- * characters than letters, digits and "-._~", or an empty one: TKE_ERROR_USAGE. Caller frees.
+ * Path of the list, and of the requests to one unit, below the base URL. Letters, digits and "-._~:"
+ * make an identifier, an instance may also have "/"; others, or none: TKE_ERROR_USAGE. Caller frees.
  */
 TKE_PUBLIC char *tke_unit_list_path(const char *instance, GError **error);
 TKE_PUBLIC char *tke_unit_list_unit_path(const char *instance, const char *hsm_id, GError **error);
@@ -72,6 +72,7 @@ typedef struct TkeLocation {
 TKE_PUBLIC bool tke_unit_list_parse_location(const char *location, TkeLocation *out,
                                              GError **error);
 TKE_PUBLIC void tke_location_clear(TkeLocation *location);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TkeLocation, tke_location_clear)
 
 /*
  * Strict reading of one part for requests: 2 module, 3 domain; the number between the first and

@@ -70,6 +70,7 @@ typedef struct TkeHtpResponse {
 TKE_PUBLIC bool tke_wire_message_parse_htp(const char *text, TkeHtpResponse *response,
                                            GError **error);
 TKE_PUBLIC void tke_htp_response_clear(TkeHtpResponse *response);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TkeHtpResponse, tke_htp_response_clear)
 
 /* TKE_UNIT_ERROR_ENDPOINT with its meaning if the error type is not 00. */
 TKE_PUBLIC bool tke_wire_message_check_htp(const TkeHtpResponse *response, GError **error);
