@@ -16,7 +16,8 @@
 
 #define TKE_CARD_NONCE_LEN 16u
 #define TKE_CARD_TRANSCRIPT_LEN 322u
-#define TKE_CARD_SEAL_MAX 1008u /* content of object 99 */
+#define TKE_CARD_SEAL_MIN 48u /* content of object 99 */
+#define TKE_CARD_SEAL_MAX 1008u
 #define TKE_CARD_SEAL_PLAIN_MAX 975u
 
 /* The public side of an agreement. */

@@ -7,14 +7,13 @@
 
 #include "common/byte-cursor.h"
 #include "common/tlv.h"
+#include "libsmartcard/card-objects.h"
 #include "libsmartcard/card-private.h"
 #include "libsmartcard/card.h"
 #include "libsmartcard/status-word.h"
 
-#define INS_SELECT 0xA4u
 #define P1_BY_NAME 0x04u
 #define AID_LEN 7u
-#define PROTOCOL_VERSION 0x01u
 #define BUFFER_OF_CARDS 0x0400u
 
 static const uint8_t aids[][AID_LEN] = {
@@ -40,7 +39,7 @@ parse_select(const TkeCardAnswer *answer, const uint8_t aid[static AID_LEN],
         !tke_tlv_read_exact(&own, 0x9F6E, version, 3)) {
         return false;
     }
-    if (version[0] != PROTOCOL_VERSION) {
+    if (version[0] != TKE_CARD_PROTOCOL_VERSION) {
         return true; /* another document says what follows */
     }
     if (!tke_tlv_read_exact(&own, 0x9F65, buffer, sizeof buffer) ||
@@ -53,57 +52,67 @@ parse_select(const TkeCardAnswer *answer, const uint8_t aid[static AID_LEN],
     return true;
 }
 
-static bool
-take_selected(TkeCard *card, TkeCardKind kind, const TkeCardAnswer *answer, GError **error)
+bool
+tke_card_select_any(TkeCard *card, TkeCardKind kind, bool *found, uint8_t version[static 3],
+                    GError **error)
 {
-    uint8_t version[3] = { 0 };
+    TkeApdu apdu = {
+        .ins = TKE_INS_SELECT, .p1 = P1_BY_NAME, .data_len = AID_LEN, .has_answer = true
+    };
+    TkeCardAnswer answer;
     bool extended = false;
-    g_autoptr(GError) inner = NULL;
 
-    if (!parse_select(answer, aids[kind], version, &extended)) {
+    apdu.data = aids[kind];
+    tke_card_set_selected(card, TKE_CARD_KIND_FOREIGN, false);
+    if (!tke_card_transmit(card, &apdu, &answer, error)) {
+        return false;
+    }
+    if (answer.sw == TKE_SW_CONTACTLESS) {
+        g_autoptr(GError) inner = NULL;
+
+        tke_status_word_set_error(&inner, answer.sw, _("selecting the applet"));
+        return tke_card_fail(card, error, g_steal_pointer(&inner));
+    }
+    if (answer.sw != TKE_SW_DONE) {
+        *found = false;
+        return true;
+    }
+    if (!parse_select(&answer, aids[kind], version, &extended)) {
         tke_card_set_protocol_error(card, _("selecting the applet"), error);
         return false;
     }
-    if (version[0] != PROTOCOL_VERSION) {
-        g_set_error(&inner, TKE_CARD_ERROR, TKE_CARD_ERROR_VERSION,
-                    _("the card's applet has version %u.%u.%u, which this program does not know"),
-                    version[0], version[1], version[2]);
-        tke_card_tag_error(card, &inner);
-        g_propagate_error(error, g_steal_pointer(&inner));
-        return false;
+    if (version[0] == TKE_CARD_PROTOCOL_VERSION) {
+        tke_card_set_selected(card, kind, extended);
     }
-    tke_card_set_selected(card, kind, extended);
+    *found = true;
     return true;
 }
 
 bool
 tke_card_select(TkeCard *card, TkeCardKind kind, bool *found, GError **error)
 {
-    TkeApdu apdu = { .ins = INS_SELECT, .p1 = P1_BY_NAME, .data_len = AID_LEN, .has_answer = true };
-    TkeCardAnswer answer;
-    g_autoptr(GError) inner = NULL;
+    uint8_t version[3] = { 0 };
+    bool there = false;
 
     g_return_val_if_fail(kind == TKE_CARD_KIND_CA || kind == TKE_CARD_KIND_EP11, false);
-    apdu.data = aids[kind];
-    tke_card_set_selected(card, TKE_CARD_KIND_FOREIGN, false);
-    if (!tke_card_transmit(card, &apdu, &answer, error)) {
+    if (!tke_card_select_any(card, kind, &there, version, error)) {
         return false;
     }
-    if (answer.sw == TKE_SW_DONE) {
-        if (found != NULL) {
-            *found = true;
-        }
-        return take_selected(card, kind, &answer, error);
+    if (there && version[0] != TKE_CARD_PROTOCOL_VERSION) {
+        return tke_card_fail(card, error,
+                             g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_VERSION,
+                                         _("the card's applet has version %u.%u.%u, which this "
+                                           "program does not know"),
+                                         version[0], version[1], version[2]));
     }
-    if (found != NULL && answer.sw != TKE_SW_CONTACTLESS) {
-        *found = false;
-        return true;
+    if (!there && found == NULL) {
+        return tke_card_fail(card, error,
+                             g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_WRONG_KIND,
+                                         kind == TKE_CARD_KIND_CA ? _("this is not a CA card")
+                                                                  : _("this is not an EP11 card")));
     }
-    tke_status_word_set_error(&inner, answer.sw, _("selecting the applet"));
-    if (answer.sw != TKE_SW_CONTACTLESS) {
-        inner->code = TKE_CARD_ERROR_WRONG_KIND;
+    if (found != NULL) {
+        *found = there;
     }
-    tke_card_tag_error(card, &inner);
-    g_propagate_error(error, g_steal_pointer(&inner));
-    return false;
+    return true;
 }

@@ -9,13 +9,11 @@
 
 #include "common/log.h"
 #include "common/secret.h"
+#include "libsmartcard/card-objects.h"
 #include "libsmartcard/card-private.h"
 #include "libsmartcard/status-word.h"
 
-#define CLA_INTER_INDUSTRY 0x00u
-#define CLA_OWN 0x80u
 #define CLA_CHAIN 0x10u /* set in the class of every block but the last */
-#define INS_GET_RESPONSE 0xC0u
 #define SW1(sw) ((sw) >> 8)
 #define SW1_MORE 0x61u
 
@@ -318,8 +316,8 @@ send_blocks(TkeCard *card, const TkeApdu *apdu, TkeCardAnswer *answer, size_t *s
 static bool
 collect(TkeCard *card, TkeCardAnswer *answer, GError **error)
 {
-    const TkeApdu get_response = { .cla = CLA_INTER_INDUSTRY,
-                                   .ins = INS_GET_RESPONSE,
+    const TkeApdu get_response = { .cla = TKE_CLA_ISO,
+                                   .ins = TKE_INS_GET_RESPONSE,
                                    .has_answer = true };
     size_t brought = 0;
 
@@ -370,7 +368,7 @@ tke_card_transmit(TkeCard *card, const TkeApdu *apdu, TkeCardAnswer *answer, GEr
 {
     g_autoptr(GError) inner = NULL;
 
-    g_return_val_if_fail(apdu->data_len <= TKE_APDU_SHORT_DATA || apdu->cla == CLA_OWN, false);
+    g_return_val_if_fail(apdu->data_len <= TKE_APDU_SHORT_DATA || apdu->cla == TKE_CLA_OWN, false);
 
     if (g_cancellable_set_error_if_cancelled(card->cancellable, error)) {
         return false;
