@@ -19,7 +19,8 @@
 #include "common/public.h"
 
 #define TKE_MODULE_SKI_LEN 32u
-#define TKE_MODULE_CHAIN_MAX 16u /* certificates; real chains have two or three */
+#define TKE_MODULE_CERTIFICATE_MAX 65536u /* bytes; the longest kind has 7973 */
+#define TKE_MODULE_CHAIN_MAX 16u          /* certificates; real chains have two or three */
 
 typedef enum {
     TKE_MODULE_CERTIFICATE_OA1, /* CEX5 */
@@ -36,7 +37,7 @@ typedef struct TkeModuleCertificate {
     uint8_t r[TKE_EC_SCALAR_LEN];    /* signature of the parent */
     uint8_t s[TKE_EC_SCALAR_LEN];
     bool known_form;  /* the bytes around the key are those of a P-521 key */
-    char *adapter_id; /* such as "4769P0123456"; OA1: eight bytes as hex */
+    char *adapter_id; /* such as "4769P0123456"; OA1: eight characters */
 
     /* OA2 and OA3 */
     uint8_t subject_ski[TKE_MODULE_SKI_LEN];

@@ -17,7 +17,7 @@
 #include "libep11admin/module-certificate.h"
 
 typedef struct TkeModuleRoot {
-    const char *name; /* "CEX7", never translated */
+    char *name; /* "CEX7", never translated */
     TkeModuleCertificateKind kind;
     uint8_t
         ski[TKE_MODULE_SKI_LEN]; /* named as signer by the last certificate; OA1: zeros, not used */

@@ -31,7 +31,8 @@
 #define TKE_STATE_SCOPE_NO_OA_CHAIN 0x08u
 
 #define TKE_KPH_CERTIFICATE_LEN 309u
-#define TKE_PARAMETER_MAP_MAX 131072u
+#define TKE_PARAMETER_MAP_MAX 131072u    /* bytes that are read */
+#define TKE_PARAMETER_SECTIONS_MAX 1024u /* sections that are read */
 
 typedef struct TkeParameterMap TkeParameterMap;
 
