@@ -5,9 +5,11 @@
 
 extern const VectorKind vectors_der[];
 extern const VectorKind vectors_later[];
+extern const VectorKind vectors_requests[];
 
 const VectorKind *const vector_lists[] = {
     vectors_der,
     vectors_later,
+    vectors_requests,
     NULL,
 };
