@@ -1,0 +1,260 @@
+/*
+ * Commands of tke-sim that go to a running daemon (rehearsal, 4.12).
+ */
+#include "simulator/sim-command.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "libsmartcard/sim-protocol.h"
+#include "simulator/sim-command-status.h"
+#include "simulator/sim-daemon.h"
+#include "simulator/sim-json.h"
+
+#define LINE_MAX_LEN 128
+
+static bool
+set_usage(GError **error, const char *text)
+{
+    g_set_error_literal(error, TKE_ERROR, TKE_ERROR_USAGE, text);
+    return false;
+}
+
+static bool
+take_reader(JsonObject *command, const char *word, GError **error)
+{
+    guint64 number = 0;
+
+    if (word == NULL || !g_ascii_string_to_unsigned(word, 10, 1, G_MAXUINT8, &number, NULL)) {
+        return set_usage(error, _("name a reader by its number, 1 or 2"));
+    }
+    json_object_set_int_member(command, "reader", (gint64) number);
+    return true;
+}
+
+static bool
+no_more(char **words, unsigned n, GError **error)
+{
+    return g_strv_length(words) <= n || set_usage(error, _("too many words; see tke-sim --help"));
+}
+
+static bool
+take_insert(JsonObject *command, char **words, GError **error)
+{
+    if (!take_reader(command, words[0], error)) {
+        return false;
+    }
+    if (words[1] == NULL) {
+        return set_usage(error, _("name the card by its label, e.g. ep11-1"));
+    }
+    json_object_set_string_member(command, "card", words[1]);
+    return no_more(words, 2, error);
+}
+
+static bool
+take_reader_only(JsonObject *command, char **words, GError **error)
+{
+    return take_reader(command, words[0], error) && no_more(words, 1, error);
+}
+
+/* The digits are those of a rehearsal; "-" reads them from standard input all the same. */
+static bool
+take_pin(JsonObject *command, char **words, GError **error)
+{
+    char line[LINE_MAX_LEN] = "";
+    const char *digits = NULL;
+
+    if (!take_reader(command, words[0], error)) {
+        return false;
+    }
+    digits = words[1];
+    if (digits != NULL && strcmp(digits, "-") == 0) {
+        digits = fgets(line, sizeof line, stdin) == NULL ? NULL : g_strchomp(line);
+    }
+    if (digits == NULL) {
+        return set_usage(error,
+                         _("name the digits to type, or - to read them from standard input"));
+    }
+    json_object_set_string_member(command, "digits", digits);
+    return no_more(words, 2, error);
+}
+
+/* Keys as they are, or by name. */
+static bool
+take_keys(JsonObject *command, char **words, GError **error)
+{
+    g_autoptr(GString) keys = g_string_new(NULL);
+
+    if (!take_reader(command, words[0], error)) {
+        return false;
+    }
+    for (unsigned i = 1; words[i] != NULL; i++) {
+        if (g_ascii_strcasecmp(words[i], "enter") == 0) {
+            g_string_append_c(keys, 'E');
+        } else if (g_ascii_strcasecmp(words[i], "cancel") == 0) {
+            g_string_append_c(keys, 'C');
+        } else if (g_ascii_strcasecmp(words[i], "clear") == 0) {
+            g_string_append_c(keys, 'X');
+        } else {
+            g_string_append(keys, words[i]);
+        }
+    }
+    if (keys->len == 0) {
+        return set_usage(error, _("name the keys: 0 to 9, enter, cancel, clear"));
+    }
+    json_object_set_string_member(command, "keys", keys->str);
+    return true;
+}
+
+/* MEMBER=VALUE: a number, true, false or a text. */
+static bool
+take_member(JsonObject *command, const char *word, GError **error)
+{
+    const char *sign = strchr(word, '=');
+    g_autofree char *member = NULL;
+    const char *value = NULL;
+    char *end = NULL;
+    gint64 number = 0;
+
+    if (sign == NULL || sign == word) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("\"%s\" is not of the form NAME=VALUE"),
+                    word);
+        return false;
+    }
+    member = g_strndup(word, (gsize) (sign - word));
+    value = sign + 1;
+    number = g_ascii_strtoll(value, &end, strcmp(member, "sw") == 0 ? 16 : 0);
+    if (*value != '\0' && *end == '\0') {
+        json_object_set_int_member(command, member, number);
+    } else if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0) {
+        json_object_set_boolean_member(command, member, strcmp(value, "true") == 0);
+    } else {
+        json_object_set_string_member(command, member, value);
+    }
+    return true;
+}
+
+/* fault card NAME FAULT …, fault reader [R] FAULT, fault daemon|service FAULT …, fault clear */
+static bool
+take_fault(JsonObject *command, char **words, GError **error)
+{
+    unsigned next = 1;
+    guint64 number = 0;
+
+    if (words[0] == NULL) {
+        return set_usage(error,
+                         _("name what is to fail: card, reader, daemon or service, or clear"));
+    }
+    if (strcmp(words[0], "clear") == 0) {
+        json_object_set_string_member(command, "target", "all");
+        json_object_set_string_member(command, "fault", "clear");
+        return no_more(words, 1, error);
+    }
+    json_object_set_string_member(command, "target", words[0]);
+    if (strcmp(words[0], "card") == 0 || strcmp(words[0], "reader") == 0) {
+        bool card = strcmp(words[0], "card") == 0;
+
+        if (words[1] != NULL &&
+            g_ascii_string_to_unsigned(words[1], 10, 1, G_MAXUINT8, &number, NULL)) {
+            json_object_set_int_member(command, card ? "name" : "reader", (gint64) number);
+            next = 2;
+        } else if (card && words[1] != NULL) {
+            json_object_set_string_member(command, "name", words[1]);
+            next = 2;
+        }
+    }
+    if (words[next] == NULL) {
+        return set_usage(error, _("name the fault; see tke-sim --help"));
+    }
+    json_object_set_string_member(command, "fault", words[next]);
+    for (unsigned i = next + 1; words[i] != NULL; i++) {
+        if (!take_member(command, words[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+take_nothing(JsonObject *command, char **words, GError **error)
+{
+    (void) command;
+    return no_more(words, 0, error);
+}
+
+static const struct {
+    const char *name;
+    bool (*take)(JsonObject *command, char **words, GError **error);
+} commands[] = {
+    { "status", take_nothing },
+    { "insert", take_insert },
+    { "remove", take_reader_only },
+    { "pin", take_pin },
+    { "keys", take_keys },
+    { "cancel", take_reader_only },
+    { "wait-pad", take_reader_only },
+    { "fault", take_fault },
+};
+
+static bool
+build_command(const SimCommandOptions *options, char **words, JsonObject *command, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (strcmp(commands[i].name, words[0]) == 0) {
+            json_object_set_string_member(command, "command", words[0]);
+            if (options->timeout_s >= 0) {
+                json_object_set_int_member(command, "timeout_ms",
+                                           (gint64) options->timeout_s * 1000);
+            }
+            return commands[i].take(command, words + 1, error);
+        }
+    }
+    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                _("tke-sim knows no command \"%s\"; see tke-sim --help"), words[0]);
+    return false;
+}
+
+static JsonObject *
+send_command(const SimCommandOptions *options, JsonObject *command, GError **error)
+{
+    g_autoptr(TkeSimClient) client = tke_sim_client_open(options->directory, error);
+
+    if (client == NULL) {
+        if (error != NULL && g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+            g_clear_error(error);
+            g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                        _("no tke-sim keeps the world %s; start it with: tke-sim start"),
+                        options->directory);
+        }
+        return NULL;
+    }
+    return tke_sim_client_command(client, command, error);
+}
+
+int
+sim_command_run(const SimCommandOptions *options, char **words)
+{
+    g_autoptr(JsonObject) command = json_object_new();
+    g_autoptr(JsonObject) answer = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (build_command(options, words, command, &error)) {
+        answer = send_command(options, command, &error);
+    }
+    if (answer == NULL) {
+        fprintf(stderr, "tke-sim: %s\n", error->message);
+        return g_error_matches(error, TKE_ERROR, TKE_ERROR_USAGE) ? SIM_EXIT_USAGE
+                                                                  : SIM_EXIT_FAILED;
+    }
+    if (options->json) {
+        g_autofree char *text = sim_json_to_text(answer, true);
+
+        printf("%s\n", text);
+    } else if (strcmp(words[0], "status") == 0) {
+        sim_command_print_status(answer);
+    }
+    return SIM_EXIT_OK;
+}

@@ -1,0 +1,207 @@
+/*
+ * Faults that a rehearsal can order (4.12): of cards, readers, the smart card service and the units.
+ */
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "simulator/sim-control.h"
+#include "simulator/sim-json.h"
+
+#define COUNT_MAX 1000000
+
+static const struct {
+    const char *name;
+    SimCardFaultKind kind;
+} card_faults[] = {
+    { "pull-before", SIM_CARD_FAULT_PULL_BEFORE }, { "pull-after", SIM_CARD_FAULT_PULL_AFTER },
+    { "silent", SIM_CARD_FAULT_SILENT },           { "silent-after", SIM_CARD_FAULT_SILENT_AFTER },
+    { "garbage", SIM_CARD_FAULT_GARBAGE },         { "cut", SIM_CARD_FAULT_CUT },
+    { "status", SIM_CARD_FAULT_STATUS },           { "torn-before", SIM_CARD_FAULT_TORN_BEFORE },
+    { "torn-after", SIM_CARD_FAULT_TORN_AFTER },   { "unwritable", SIM_CARD_FAULT_UNWRITABLE },
+};
+
+static const struct {
+    const char *name;
+    SimCardForgery forgery;
+} forgeries[] = {
+    { "genuine", SIM_CARD_GENUINE },
+    { "forged-key", SIM_CARD_FORGED_KEY },
+    { "forged-certificate", SIM_CARD_FORGED_CERTIFICATE },
+    { "forged-id", SIM_CARD_FORGED_ID },
+};
+
+static bool
+set_unknown(GError **error, const char *fault)
+{
+    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("there is no such fault here: \"%s\""), fault);
+    return false;
+}
+
+/* By its label, or by the reader it is in. */
+static SimCard *
+need_card(SimWorld *world, JsonObject *command, GError **error)
+{
+    JsonNode *name = json_object_get_member(command, "name");
+    int64_t number = 0;
+
+    if (name == NULL || !JSON_NODE_HOLDS_VALUE(name) ||
+        json_node_get_value_type(name) != G_TYPE_INT64) {
+        const char *label = sim_json_need_text(command, "name", error);
+
+        return label == NULL ? NULL : sim_world_find_card(world, label, error);
+    }
+    number = json_node_get_int(name);
+    for (unsigned i = 0; i < sim_world_get_n_cards(world); i++) {
+        SimCard *card = sim_world_get_card(world, i);
+
+        if (number > 0 && sim_world_get_place(world, card) == number) {
+            return card;
+        }
+    }
+    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                _("there is no card in reader %" G_GINT64_FORMAT), number);
+    return NULL;
+}
+
+static bool
+add_card_fault(SimCard *card, SimCardFaultKind kind, JsonObject *command, GError **error)
+{
+    SimCardFault fault = { .kind = kind };
+    int64_t after = 0;
+    int64_t times = 0;
+    int64_t sw = 0;
+
+    if (!sim_json_get_number(command, "after", 1, COUNT_MAX, 1, &after, error) ||
+        !sim_json_get_number(command, "times", 1, COUNT_MAX, 1, &times, error) ||
+        !sim_json_get_number(command, "sw", 0, G_MAXUINT16, 0x6F00, &sw, error)) {
+        return false;
+    }
+    fault.after = (unsigned) after;
+    fault.times = (unsigned) times;
+    fault.sw = (uint16_t) sw;
+    sim_card_add_fault(card, &fault);
+    return true;
+}
+
+static bool
+block_pin(SimCard *card, JsonObject *command, GError **error)
+{
+    int64_t pin = 0;
+
+    if (!sim_json_get_number(command, "pin", 1, 2, 1, &pin, error)) {
+        return false;
+    }
+    if (!sim_card_block_pin(card, (uint8_t) (0x80 + pin))) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("PIN %d of card \"%s\" is not set"),
+                    (int) pin, sim_card_get_name(card));
+        return false;
+    }
+    return true;
+}
+
+static bool
+fault_card(SimWorld *world, JsonObject *command, const char *fault, GError **error)
+{
+    SimCard *card = need_card(world, command, error);
+
+    if (card == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(card_faults); i++) {
+        if (strcmp(card_faults[i].name, fault) == 0) {
+            return add_card_fault(card, card_faults[i].kind, command, error);
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(forgeries); i++) {
+        if (strcmp(forgeries[i].name, fault) == 0) {
+            sim_card_set_forgery(card, forgeries[i].forgery);
+            return true;
+        }
+    }
+    return strcmp(fault, "block-pin") == 0 ? block_pin(card, command, error)
+                                           : set_unknown(error, fault);
+}
+
+static bool
+fault_reader(SimWorld *world, JsonObject *command, const char *fault, GError **error)
+{
+    bool holding = strcmp(fault, "held") == 0 || strcmp(fault, "free") == 0;
+    bool plugging = strcmp(fault, "unplugged") == 0 || strcmp(fault, "plugged") == 0;
+    int64_t number = 0;
+
+    if (!holding && !plugging) {
+        return set_unknown(error, fault);
+    }
+    if (!sim_json_get_number(command, "reader", 0, G_MAXUINT8, 0, &number, error) ||
+        (number > 0 && sim_world_get_reader(world, (unsigned) number, error) == NULL)) {
+        return false;
+    }
+    for (unsigned i = 1; i <= sim_world_get_n_readers(world); i++) {
+        if (number != 0 && number != i) {
+            continue;
+        }
+        if (holding) {
+            sim_reader_set_held(sim_world_get_reader(world, i, NULL), strcmp(fault, "held") == 0);
+        } else {
+            sim_world_set_plugged(world, i, strcmp(fault, "plugged") == 0);
+        }
+    }
+    return true;
+}
+
+static bool
+fault_daemon(SimWorld *world, JsonObject *command, const char *fault, GError **error)
+{
+    (void) command;
+    if (strcmp(fault, "stopped") != 0 && strcmp(fault, "running") != 0) {
+        return set_unknown(error, fault);
+    }
+    sim_world_set_running(world, strcmp(fault, "running") == 0);
+    return true;
+}
+
+static bool
+fault_service(SimWorld *world, JsonObject *command, const char *fault, GError **error)
+{
+    (void) fault;
+    return sim_service_fault(sim_world_get_service(world), command, error);
+}
+
+static bool
+fault_all(SimWorld *world, JsonObject *command, const char *fault, GError **error)
+{
+    (void) command;
+    if (strcmp(fault, "clear") != 0) {
+        return set_unknown(error, fault);
+    }
+    sim_world_clear_faults(world);
+    return true;
+}
+
+static const struct {
+    const char *name;
+    bool (*order)(SimWorld *world, JsonObject *command, const char *fault, GError **error);
+} targets[] = {
+    { "card", fault_card },       { "reader", fault_reader }, { "daemon", fault_daemon },
+    { "service", fault_service }, { "all", fault_all },
+};
+
+bool
+sim_control_fault(SimWorld *world, JsonObject *command, GError **error)
+{
+    const char *target = sim_json_need_text(command, "target", error);
+    const char *fault = target == NULL ? NULL : sim_json_need_text(command, "fault", error);
+
+    if (fault == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(targets); i++) {
+        if (strcmp(targets[i].name, target) == 0) {
+            return targets[i].order(world, command, fault, error);
+        }
+    }
+    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                _("faults are for card, reader, daemon, service or all, not for \"%s\""), target);
+    return false;
+}

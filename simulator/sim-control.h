@@ -1,0 +1,51 @@
+/*
+ * Control commands of tke-sim: what a person at the desk does, faults, status (docs/rehearsal.md).
+ *
+ * A command is a JSON object whose member "command" names it; so is its answer. Errors are
+ * TKE_ERROR_USAGE or _INVALID_DATA for what cannot be done, SIM_READER_ERROR, or TKE_SIM_ERROR.
+ *
+ * | command    | members                                  | does                                      |
+ * | ---------- | ---------------------------------------- | ----------------------------------------- |
+ * | status     |                                          | answers everything there is to see        |
+ * | insert     | reader, card                             | puts a card of the box into a reader      |
+ * | remove     | reader                                   | pulls it out, whatever goes on            |
+ * | pin        | reader, digits, timeout_ms               | waits until the pad asks, types, confirms |
+ * | keys       | reader, keys ("0" to "9", E, C, X), timeout_ms | types key by key                    |
+ * | cancel     | reader, timeout_ms                       | presses the cancel key                    |
+ * | wait-pad   | reader, timeout_ms                       | waits until the pad asks                  |
+ * | fault      | target, fault, …                         | sim-control-fault.c                       |
+ * | stop       |                                          | ends tke-sim                              |
+ */
+#pragma once
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+
+#include "simulator/sim-world.h"
+
+typedef struct SimControl {
+    SimWorld *world;
+    void (*stop)(void *data); /* ends tke-sim */
+    bool (*gone)(void *data); /* the client has gone, or tke-sim is to end: give up waiting */
+    void *data;               /* of both */
+} SimControl;
+
+/* Carries a command out; the caller unrefs the answer. */
+JsonObject *sim_control_run(const SimControl *control, JsonObject *command, GError **error);
+
+/*
+ * The command "fault". By its "target":
+ *   card     name (label, or number of the reader it is in), fault: pull-before, pull-after, silent,
+ *            silent-after, garbage, cut, status (sw), torn-before, torn-after, unwritable, each with
+ *            after (1: the next one) and times; or forged-key, forged-certificate, forged-id, genuine;
+ *            or block-pin (pin: 1 or 2)
+ *   reader   reader (0 or absent: all), fault: held, free, unplugged, plugged
+ *   daemon   fault: stopped, running
+ *   service  what sim-service-faults.h lists
+ *   all      fault: clear
+ */
+bool sim_control_fault(SimWorld *world, JsonObject *command, GError **error);
+
+/* Everything there is to see, for status. */
+void sim_control_describe(SimWorld *world, JsonBuilder *builder);
