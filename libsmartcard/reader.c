@@ -1,0 +1,124 @@
+/*
+ * Which reader is number 1 and which number 2 (functions reference, 1.3; F-001 to F-003).
+ */
+#include "libsmartcard/reader.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "libsmartcard/card-error.h"
+
+char *
+tke_reader_dup_key(const TkeReaderInfo *info)
+{
+    return g_strdup(info->serial != NULL && info->serial[0] != '\0' ? info->serial : info->name);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+    const TkeReaderInfo *const *first = a;
+    const TkeReaderInfo *const *second = b;
+
+    return strcmp((*first)->name, (*second)->name);
+}
+
+/* Takes a reader out of those that have no number yet. */
+static TkeReaderInfo *
+take(GPtrArray *left, guint i)
+{
+    TkeReaderInfo *info = tke_reader_info_copy(g_ptr_array_index(left, i));
+
+    g_ptr_array_remove_index(left, i);
+    return info;
+}
+
+static TkeReaderInfo *
+take_remembered(GPtrArray *left, const char *key)
+{
+    for (guint i = 0; key != NULL && i < left->len; i++) {
+        g_autofree char *own = tke_reader_dup_key(g_ptr_array_index(left, i));
+
+        if (strcmp(own, key) == 0) {
+            return take(left, i);
+        }
+    }
+    return NULL;
+}
+
+TkeReaders *
+tke_readers_assign(GPtrArray *infos, const TkeReaderChoice *choice)
+{
+    TkeReaders *readers = g_new0(TkeReaders, 1);
+    g_autoptr(GPtrArray) left = g_ptr_array_new();
+
+    for (guint i = 0; i < infos->len; i++) {
+        g_ptr_array_add(left, g_ptr_array_index(infos, i));
+    }
+    g_ptr_array_sort(left, compare_names);
+    for (unsigned i = 0; i < TKE_READERS && choice != NULL; i++) {
+        readers->reader[i] = take_remembered(left, choice->key[i]);
+    }
+    for (unsigned i = 0; i < TKE_READERS && left->len > 0; i++) {
+        if (readers->reader[i] == NULL) {
+            readers->reader[i] = take(left, 0);
+        }
+    }
+    return readers;
+}
+
+void
+tke_readers_free(TkeReaders *readers)
+{
+    if (readers == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        tke_reader_info_free(readers->reader[i]);
+    }
+    g_free(readers);
+}
+
+unsigned
+tke_readers_number(const TkeReaders *readers, const char *name)
+{
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        if (readers->reader[i] != NULL && strcmp(readers->reader[i]->name, name) == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+bool
+tke_readers_need_both(const TkeReaders *readers, GError **error)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        n += readers->reader[i] != NULL ? 1 : 0;
+    }
+    if (n == TKE_READERS) {
+        return true;
+    }
+    g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER,
+                        n == 0 ? _("no card reader was found; two are needed")
+                               : _("only one card reader was found; two are needed"));
+    return false;
+}
+
+const TkeReaderInfo *
+tke_readers_get(const TkeReaders *readers, unsigned number, GError **error)
+{
+    g_autoptr(GError) inner = NULL;
+
+    g_return_val_if_fail(number >= 1 && number <= TKE_READERS, NULL);
+    if (readers->reader[number - 1] != NULL) {
+        return readers->reader[number - 1];
+    }
+    inner =
+        g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER, _("there is no reader %u"), number);
+    tke_card_error_set_reader(inner, number, NULL);
+    g_propagate_error(error, g_steal_pointer(&inner));
+    return NULL;
+}
