@@ -50,7 +50,7 @@ tke_byte_cursor_copy(TkeByteCursor *cursor, uint8_t *out, size_t len)
     if (!tke_byte_cursor_bytes(cursor, len, &bytes)) {
         return false;
     }
-    if (len > 0) {
+    if (len > 0 && bytes != NULL) {
         memcpy(out, bytes, len);
     }
     return true;
