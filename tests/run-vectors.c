@@ -35,40 +35,69 @@ fail(Counts *counts, const char *file, const char *name, const char *reason)
     tell("FAIL", file, name, reason);
 }
 
-/* The row for a case: of its file before those of other files; among these the shape decides. */
+/* The first row of a list that takes the case; stem NULL: of any file. */
 static const VectorKind *
-find_kind(const char *stem, const Vector *vector)
+find_in_list(const VectorKind *list, const char *stem, const Vector *vector)
 {
     size_t len = strcspn(vector->name, "/");
-    const VectorKind *found = NULL;
+
+    for (const VectorKind *row = list; row->kind != NULL; row++) {
+        if (strlen(row->kind) == len && strncmp(row->kind, vector->name, len) == 0 &&
+            (row->fits == NULL || row->fits(vector->inputs, vector->expected)) &&
+            (stem == NULL || (row->stem != NULL && strcmp(row->stem, stem) == 0))) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * Runs the rows for a case: one of each list (card and host are lists of their own, and both take part in
+ * an exchange), those of its file before those of another file. False if there is none.
+ */
+static bool
+run_rows(const char *stem, Vector *vector)
+{
+    bool found = false;
 
     for (size_t i = 0; vector_lists[i] != NULL; i++) {
-        for (const VectorKind *row = vector_lists[i]; row->kind != NULL; row++) {
-            if (strlen(row->kind) != len || strncmp(row->kind, vector->name, len) != 0 ||
-                (row->fits != NULL && !row->fits(vector->inputs, vector->expected))) {
-                continue;
-            }
-            if (row->stem != NULL && strcmp(row->stem, stem) == 0) {
-                return row;
-            }
-            if (found == NULL) {
-                found = row;
-            }
+        const VectorKind *row = find_in_list(vector_lists[i], stem, vector);
+
+        if (row != NULL) {
+            row->run(vector);
+            found = true;
         }
     }
     return found;
 }
 
+static bool
+run_rows_of_any_file(const char *stem, Vector *vector)
+{
+    if (run_rows(stem, vector)) {
+        return true;
+    }
+    for (size_t i = 0; vector_lists[i] != NULL; i++) {
+        const VectorKind *row = find_in_list(vector_lists[i], NULL, vector);
+
+        if (row != NULL && row->stem != NULL) {
+            return run_rows(row->stem, vector);
+        }
+        if (row != NULL) {
+            row->run(vector);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 run_case(const char *stem, Vector *vector, Counts *counts)
 {
-    const VectorKind *row = find_kind(stem, vector);
-
-    if (row == NULL) {
+    if (!run_rows_of_any_file(stem, vector)) {
         fail(counts, vector->file, vector->name, "the kind is unknown");
         return;
     }
-    row->run(vector);
     if (vector->failures != NULL) {
         fail(counts, vector->file, vector->name, vector->failures->str);
     } else if (vector->skipped != NULL) {
