@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 #include <glib/gi18n-lib.h>
 #include <openssl/crypto.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 #include "common/error.h"
@@ -59,20 +60,15 @@ typedef struct Call {
     GHashTable *busy; /* lane to number of requests under way */
 } Call;
 
-/* Fatal only without memory or with a broken libcurl. */
 static bool
-init_curl(GError **error)
+init_curl(void)
 {
     static gsize ready = 0;
 
     if (g_once_init_enter(&ready)) {
         g_once_init_leave(&ready, curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 1 : 2);
     }
-    if (ready != 1) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("libcurl cannot be set up"));
-        return false;
-    }
-    return true;
+    return ready == 1;
 }
 
 static size_t
@@ -144,6 +140,7 @@ static void
 set_error(const Transfer *transfer, CURLcode code, GError **error)
 {
     const char *text = transfer->repeated ? "closed" : curl_easy_strerror(code);
+    long verified = X509_V_OK;
     TkeHttpsFault fault = { .kind = classify(transfer, code),
                             .sent = transfer->sent,
                             .too_long = transfer->too_long,
@@ -152,6 +149,10 @@ set_error(const Transfer *transfer, CURLcode code, GError **error)
                             .timeout_ms = transfer->transport->timeout_ms,
                             .text = transfer->text[0] != '\0' ? transfer->text : text };
 
+    curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+    if (fault.tls && verified != X509_V_OK) { /* plainer than what libcurl makes of it */
+        fault.text = X509_verify_cert_error_string(verified);
+    }
     tke_https_setup_set_error(&fault, transfer->transport->base_url, transfer->transport->direct,
                               error);
 }
@@ -354,12 +355,8 @@ collect_finished(Call *call)
 
     while ((message = curl_multi_info_read(call->transport->multi, &left)) != NULL) {
         Transfer *transfer = NULL;
-        CURLcode code = CURLE_OK;
+        CURLcode code = message->data.result; /* the message goes with the handle */
 
-        if (message->msg != CURLMSG_DONE) {
-            continue;
-        }
-        code = message->data.result; /* the message is gone once the handle is removed */
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         finish_transfer(call, transfer, code);
         start_waiting(call, transfer->round + 1);
@@ -440,9 +437,7 @@ https_free(TkeUnitTransport *base)
 {
     HttpsTransport *transport = (HttpsTransport *) base;
 
-    if (transport->multi != NULL) {
-        curl_multi_cleanup(transport->multi);
-    }
+    curl_multi_cleanup(transport->multi); /* NULL does no harm */
     tke_secret_free(transport->authorization);
     g_free(transport->base_url);
     g_free(transport->ca_pem);
@@ -480,7 +475,7 @@ tke_https_transport_new(const TkeHttpsConfig *config, GError **error)
     g_autoptr(TkeUnitTransport) base = NULL;
     HttpsTransport *transport = NULL;
 
-    if (!tke_https_setup_check_url(config->base_url, error) || !init_curl(error)) {
+    if (!tke_https_setup_check_url(config->base_url, error)) {
         return NULL;
     }
     transport = g_new0(HttpsTransport, 1);
@@ -491,7 +486,7 @@ tke_https_transport_new(const TkeHttpsConfig *config, GError **error)
     transport->direct = config->direct;
     transport->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : TKE_HTTPS_TIMEOUT_MS;
     transport->connections = config->connections > 0 ? config->connections : TKE_HTTPS_CONNECTIONS;
-    transport->multi = curl_multi_init();
+    transport->multi = init_curl() ? curl_multi_init() : NULL;
     if (transport->multi == NULL) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("libcurl cannot be set up"));
         return NULL;
