@@ -3,11 +3,19 @@
  */
 #include "tests/run-vectors/vectors.h"
 
+extern const VectorKind vectors_admin_certificates[];
 extern const VectorKind vectors_der[];
+extern const VectorKind vectors_key_transport[];
 extern const VectorKind vectors_later[];
+extern const VectorKind vectors_oa_certificates[];
 extern const VectorKind vectors_requests[];
+extern const VectorKind vectors_signer_info[];
 
 const VectorKind *const vector_lists[] = {
+    vectors_signer_info,
+    vectors_admin_certificates,
+    vectors_key_transport,
+    vectors_oa_certificates,
     vectors_der,
     vectors_later,
     vectors_requests,
