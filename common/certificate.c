@@ -29,20 +29,36 @@ clean_text(const unsigned char *bytes, size_t len)
     return g_string_free(text, FALSE);
 }
 
+/*
+ * IBM's tools put names into PrintableStrings as they are, UTF-8 included (crypto-unit-protocol.md,
+ * 4.1.1); OpenSSL would take the bytes for Latin-1.
+ */
+static bool
+holds_utf8(const ASN1_STRING *value)
+{
+    return ASN1_STRING_type(value) == V_ASN1_PRINTABLESTRING &&
+           g_utf8_validate((const char *) ASN1_STRING_get0_data(value), ASN1_STRING_length(value),
+                           NULL);
+}
+
 /* The first attribute of this kind in a name; NULL if there is none. */
 static char *
 dup_attribute(const X509_NAME *name, int nid)
 {
     int index = X509_NAME_get_index_by_NID(name, nid, -1);
     const X509_NAME_ENTRY *entry = index < 0 ? NULL : X509_NAME_get_entry(name, index);
+    const ASN1_STRING *value = entry == NULL ? NULL : X509_NAME_ENTRY_get_data(entry);
     unsigned char *bytes = NULL;
     char *text = NULL;
     int len = 0;
 
-    if (entry == NULL) {
+    if (value == NULL) {
         return NULL;
     }
-    len = ASN1_STRING_to_UTF8(&bytes, X509_NAME_ENTRY_get_data(entry));
+    if (holds_utf8(value)) {
+        return clean_text(ASN1_STRING_get0_data(value), (size_t) ASN1_STRING_length(value));
+    }
+    len = ASN1_STRING_to_UTF8(&bytes, value);
     if (len >= 0) {
         text = clean_text(bytes, (size_t) len);
         OPENSSL_free(bytes);
