@@ -119,9 +119,10 @@ tke_admin_response_parse(const uint8_t *der, size_t len, GError **error)
         return NULL;
     }
     if (!parse_block(response, block)) {
-        set_malformed(TKE_UNIT_PLACE_BLOCK,
-                      _("the signed part of the crypto unit's answer is malformed"), error);
-        return NULL;
+        /* The signature comes first: what is not signed is not even worth a complaint. */
+        response->is_malformed = true;
+        g_clear_pointer(&response->output, g_bytes_unref);
+        response->output = g_bytes_new(NULL, 0);
     }
     response->block = g_bytes_new(block.data, block.len);
     response->signer_infos = g_bytes_new(signer_infos.data, signer_infos.len);
@@ -186,6 +187,14 @@ tke_admin_response_verify(TkeAdminResponse *response, EVP_PKEY *key, const uint8
     return true;
 }
 
+static bool
+check_block(const TkeAdminResponse *response, GError **error)
+{
+    return !response->is_malformed ||
+           set_malformed(TKE_UNIT_PLACE_BLOCK,
+                         _("the signed part of the crypto unit's answer is malformed"), error);
+}
+
 /* The first SignerInfo was read before; more of them may follow, and nothing else. */
 static bool
 check_signer_infos(const TkeAdminResponse *response)
@@ -234,6 +243,9 @@ tke_admin_response_check(const TkeAdminResponse *response, const TkeAdminExpecta
     const TkeUnitIdentity *identity = expected->identity;
     const uint8_t *module_id = identity != NULL ? identity->module_id : expected->module_id;
 
+    if (!check_block(response, error)) {
+        return false;
+    }
     if (response->function != TKE_ADMIN_FUNCTION) {
         return set_malformed(TKE_UNIT_PLACE_OUTER, _("the answer is to another function"), error);
     }
@@ -262,6 +274,9 @@ tke_admin_response_check(const TkeAdminResponse *response, const TkeAdminExpecta
 bool
 tke_admin_response_check_done(const TkeAdminResponse *response, GError **error)
 {
+    if (!check_block(response, error)) {
+        return false;
+    }
     if (response->return_code != TKE_RC_OK) {
         return set_refused(TKE_UNIT_PLACE_BLOCK, response, error);
     }
@@ -274,7 +289,7 @@ tke_admin_response_get_skis(const TkeAdminResponse *response, const uint8_t **sk
 {
     TkeByteCursor output = cursor_over(response->output);
 
-    if (output.len % TKE_SKI_LEN != 0) {
+    if (response->is_malformed || output.len % TKE_SKI_LEN != 0) {
         return set_malformed(TKE_UNIT_PLACE_BLOCK, _("the list of administrators is malformed"),
                              error);
     }

@@ -29,15 +29,17 @@ typedef struct TkeAdminResponse {
     uint32_t return_code; /* 0: done */
     bool has_reason_code; /* only with return_code != 0 */
     uint32_t reason_code;
-    GBytes *output;   /* with return_code != 0: starts with the reason code, if there is one */
-    bool is_verified; /* tke_admin_response_verify succeeded */
+    GBytes *output;    /* with return_code != 0: starts with the reason code, if there is one */
+    bool is_verified;  /* tke_admin_response_verify succeeded */
+    bool is_malformed; /* the block: no field of it is valid; refused by _check */
     bool has_trailing_bytes; /* after one of the structures; refused by _check */
 } TkeAdminResponse;
 
 /*
  * Takes an answer apart. A nonzero outer return value is TKE_UNIT_ERROR_REFUSED (place OUTER;
  * nothing is signed then); another form is TKE_UNIT_ERROR_MALFORMED. A nonzero return code of the
- * block is no error here. Caller frees.
+ * block is no error here, and a malformed block is reported by the functions after
+ * tke_admin_response_verify, so that a changed answer is told by its signature. Caller frees.
  */
 TKE_PUBLIC TkeAdminResponse *tke_admin_response_parse(const uint8_t *der, size_t len,
                                                       GError **error);

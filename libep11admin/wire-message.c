@@ -49,6 +49,12 @@ tke_wire_message_new_cprb(uint32_t domain_index, const uint8_t *payload, size_t 
 }
 
 char *
+tke_wire_message_wrap_body(const char *htp_request)
+{
+    return g_strdup_printf("{\"request\":\"%s\"}", htp_request);
+}
+
+char *
 tke_wire_message_new_body(uint32_t module_index, uint32_t domain_index, const uint8_t *payload,
                           size_t len)
 {
@@ -59,7 +65,7 @@ tke_wire_message_new_body(uint32_t module_index, uint32_t domain_index, const ui
 
     cprb = tke_wire_message_new_cprb(domain_index, payload, len);
     request = tke_wire_message_new_htp_request(module_index, cprb->data, cprb->len);
-    return g_strdup_printf("{\"request\":\"%s\"}", request); /* nothing in it needs an escape */
+    return tke_wire_message_wrap_body(request);
 }
 
 /* The beginning of a text from outside, fit for a message. Caller frees. */

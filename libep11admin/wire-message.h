@@ -31,6 +31,8 @@ TKE_PUBLIC GByteArray *tke_wire_message_open_answer(unsigned status, const char 
 /* CPRB header and payload. Caller frees. */
 TKE_PUBLIC GByteArray *tke_wire_message_new_cprb(uint32_t domain_index, const uint8_t *payload,
                                                  size_t len);
+/* JSON body around an HTPRequest, whose characters need no escapes. Caller frees. */
+TKE_PUBLIC char *tke_wire_message_wrap_body(const char *htp_request);
 /* HTPRequest text around a CPRB. Caller frees. */
 TKE_PUBLIC char *tke_wire_message_new_htp_request(uint32_t module_index, const uint8_t *cprb,
                                                   size_t len);

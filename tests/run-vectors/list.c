@@ -9,15 +9,21 @@ extern const VectorKind vectors_key_transport[];
 extern const VectorKind vectors_later[];
 extern const VectorKind vectors_oa_certificates[];
 extern const VectorKind vectors_requests[];
+extern const VectorKind vectors_responses[];
+extern const VectorKind vectors_service[];
 extern const VectorKind vectors_signer_info[];
 
+/* clang-format off */
 const VectorKind *const vector_lists[] = {
-    vectors_signer_info,
     vectors_admin_certificates,
-    vectors_key_transport,
-    vectors_oa_certificates,
     vectors_der,
+    vectors_key_transport,
     vectors_later,
+    vectors_oa_certificates,
     vectors_requests,
+    vectors_responses,
+    vectors_service,
+    vectors_signer_info,
     NULL,
 };
+/* clang-format on */
