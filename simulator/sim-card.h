@@ -97,6 +97,9 @@ double sim_card_get_spent_ms(SimCard *card);
 /* Whether object 9F66 and the probe offer extended length, and the card takes it. Lasting. */
 void sim_card_set_extended_length(SimCard *card, bool extended);
 
+/* Says that the card is in a reader, or no longer: false if it is in one already. For readers. */
+bool sim_card_claim(SimCard *card, bool in_reader);
+
 /* Power. On without power: the card starts and gives its ATR; on with power: it is reset. */
 void sim_card_power_on(SimCard *card, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *len,
                        double *cost_ms);
@@ -142,13 +145,18 @@ unsigned sim_card_get_changes(SimCard *card);
 
 typedef enum {
     SIM_CARD_GENUINE,
-    SIM_CARD_FORGED_KEY,         /* right certificate, signs with another key */
-    SIM_CARD_FORGED_CERTIFICATE, /* certificate and key of a zone with the same name, other keys */
-    SIM_CARD_FORGED_ID           /* shows the certificate of another card of the same zone */
+    SIM_CARD_FORGED_KEY,        /* right certificate, signs with another key */
+    SIM_CARD_FORGED_CERTIFICATE /* certificate and key of another zone that bears the same id */
 } SimCardForgery;
 
-/* An EP11 card that is not genuine from now on (lasting only while the program runs). */
-void sim_card_set_forgery(SimCard *card, SimCardForgery forgery);
+/*
+ * Makes an enrolled EP11 card one that is not genuine, or genuine again; as long as the program runs.
+ * False: the card is not enrolled, or OpenSSL failed.
+ */
+bool sim_card_set_forgery(SimCard *card, SimCardForgery forgery);
+
+/* The card shows the certificate of another enrolled card, which it cannot prove to be. */
+bool sim_card_show_certificate_of(SimCard *card, SimCard *other);
 
 /* Uses up the tries of a PIN (reference 81 or 82) as wrong entries would. False if it is not set.
  */

@@ -1,0 +1,420 @@
+/*
+ * Virtual readers: cards in and out, connections, exchanges in the card's time, PIN entry (PC/SC
+ * part 10; what real readers and pcscd do is the model, test environment 4).
+ *
+ * One mutex guards a reader. A program's call is "busy" for its whole length, so calls queue up; the
+ * mutex is free while the card works, while its time passes and while a person types. "executing" is
+ * the part in which the card may not be taken away under the caller's feet.
+ */
+#include "simulator/sim-reader.h"
+
+#include <string.h>
+
+#include "libsmartcard/card-transport.h"
+#include "simulator/sim-pin-pad.h"
+#include "simulator/sim-reader-private.h"
+
+G_DEFINE_QUARK(sim - reader - error - quark, sim_reader_error)
+
+#define SHORT_APDU_MAX 261u
+#define PAD_LOST 0xFFFFu /* the entry ended because card or program went away */
+
+SimReader *
+sim_reader_new(const SimReaderOptions *options)
+{
+    SimReader *reader = g_new0(SimReader, 1);
+
+    g_mutex_init(&reader->lock);
+    g_cond_init(&reader->changed);
+    reader->options = *options;
+    reader->options.name = g_strdup(options->name);
+    reader->options.model = g_strdup(options->model == NULL ? "" : options->model);
+    reader->options.serial = g_strdup(options->serial == NULL ? "" : options->serial);
+    reader->options.port = g_strdup(options->port == NULL ? "" : options->port);
+    if (options->second_ms == 0) {
+        reader->options.second_ms = 1000;
+    }
+    return reader;
+}
+
+void
+sim_reader_free(SimReader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    sim_reader_remove(reader);
+    sim_pin_pad_clear(&reader->pad);
+    g_free((char *) reader->options.name);
+    g_free((char *) reader->options.model);
+    g_free((char *) reader->options.serial);
+    g_free((char *) reader->options.port);
+    g_cond_clear(&reader->changed);
+    g_mutex_clear(&reader->lock);
+    g_free(reader);
+}
+
+const SimReaderOptions *
+sim_reader_get_options(const SimReader *reader)
+{
+    return &reader->options;
+}
+
+void
+sim_reader_set_observer(SimReader *reader, SimReaderObserver observer, void *data)
+{
+    g_mutex_lock(&reader->lock);
+    reader->observer = observer;
+    reader->observer_data = data;
+    g_mutex_unlock(&reader->lock);
+}
+
+/* Wakes everybody who waits and tells the observer. Called locked, returns locked. */
+void
+sim_reader_announce(SimReader *reader)
+{
+    SimReaderObserver observer = reader->observer;
+    void *data = reader->observer_data;
+
+    g_cond_broadcast(&reader->changed);
+    if (observer != NULL) {
+        g_mutex_unlock(&reader->lock);
+        observer(reader, data);
+        g_mutex_lock(&reader->lock);
+    }
+}
+
+static bool
+fail(const SimReader *reader, SimReaderError code, const char *what, GError **error)
+{
+    g_set_error(error, SIM_READER_ERROR, code, "%s: %s", reader->options.name, what);
+    return false;
+}
+
+/* Waits for the reader's turn; the connection must still be there then. Locks on success. */
+static bool
+begin(SimReader *reader, uint32_t connection, GError **error)
+{
+    g_mutex_lock(&reader->lock);
+    while (reader->busy) {
+        g_cond_wait(&reader->changed, &reader->lock);
+    }
+    if (connection == 0 || connection != reader->connection) {
+        bool present = reader->card != NULL;
+
+        g_mutex_unlock(&reader->lock);
+        return present ? fail(reader, SIM_READER_ERROR_REMOVED, "the card was removed", error)
+                       : fail(reader, SIM_READER_ERROR_NO_CARD, "no card", error);
+    }
+    reader->busy = true;
+    return true;
+}
+
+static void
+end(SimReader *reader)
+{
+    reader->busy = false;
+    g_cond_broadcast(&reader->changed);
+    g_mutex_unlock(&reader->lock);
+}
+
+/* The card leaves the reader. Called locked. */
+static SimCard *
+take_card(SimReader *reader)
+{
+    SimCard *card = NULL;
+
+    while (reader->executing) {
+        g_cond_wait(&reader->changed, &reader->lock);
+    }
+    card = reader->card;
+    if (card == NULL) {
+        return NULL;
+    }
+    sim_card_power_off(card);
+    sim_card_claim(card, false);
+    reader->card = NULL;
+    reader->powered = false;
+    reader->connection = 0;
+    reader->events++;
+    if (reader->pad.asking) {
+        sim_pin_pad_stop(&reader->pad, PAD_LOST);
+    }
+    return card;
+}
+
+/* Lets time pass without the lock. */
+static void
+spend(SimReader *reader, double ms)
+{
+    if (ms > 0) {
+        g_mutex_unlock(&reader->lock);
+        g_usleep((gulong) (ms * 1000));
+        g_mutex_lock(&reader->lock);
+    }
+}
+
+/* One exchange with the card. Called busy and locked. */
+static bool
+exchange(SimReader *reader, uint32_t connection, const uint8_t *command, size_t len,
+         SimCardAnswer *answer, GError **error)
+{
+    SimCard *card = reader->card;
+    SimCardOutcome outcome = SIM_CARD_OFF;
+
+    reader->executing = true;
+    g_mutex_unlock(&reader->lock);
+    outcome = sim_card_exchange(card, command, len, answer);
+    g_mutex_lock(&reader->lock);
+    reader->executing = false;
+    g_cond_broadcast(&reader->changed);
+    spend(reader, answer->cost_ms);
+    if (outcome == SIM_CARD_PULLED && reader->connection == connection) {
+        take_card(reader);
+        sim_reader_announce(reader);
+    }
+    if (reader->connection != connection) {
+        return fail(reader, SIM_READER_ERROR_REMOVED, "the card was removed", error);
+    }
+    if (outcome != SIM_CARD_ANSWERED) {
+        return fail(reader, SIM_READER_ERROR_SILENT, "the card does not answer", error);
+    }
+    return true;
+}
+
+static void
+power_up(SimReader *reader)
+{
+    double cost_ms = 0;
+
+    reader->executing = true;
+    sim_card_power_on(reader->card, reader->atr, &reader->atr_len, &cost_ms);
+    reader->powered = true;
+    reader->executing = false;
+    spend(reader, cost_ms);
+}
+
+uint32_t
+sim_reader_connect(SimReader *reader, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *atr_len,
+                   GError **error)
+{
+    uint32_t connection = 0;
+
+    g_mutex_lock(&reader->lock);
+    if (reader->held || reader->connection != 0) {
+        g_mutex_unlock(&reader->lock);
+        fail(reader, SIM_READER_ERROR_IN_USE, "another program holds the reader", error);
+        return 0;
+    }
+    while (reader->busy) {
+        g_cond_wait(&reader->changed, &reader->lock);
+    }
+    if (reader->card == NULL || reader->connection != 0) {
+        bool empty = reader->card == NULL;
+
+        g_mutex_unlock(&reader->lock);
+        fail(reader, empty ? SIM_READER_ERROR_NO_CARD : SIM_READER_ERROR_IN_USE,
+             empty ? "no card" : "another program holds the reader", error);
+        return 0;
+    }
+    reader->busy = true;
+    reader->last_connection =
+        reader->last_connection == UINT32_MAX ? 1 : reader->last_connection + 1;
+    connection = reader->last_connection;
+    reader->connection = connection;
+    if (!reader->powered) {
+        power_up(reader);
+    }
+    memcpy(atr, reader->atr, reader->atr_len);
+    *atr_len = reader->atr_len;
+    if (reader->connection != connection) {
+        connection = 0;
+        fail(reader, SIM_READER_ERROR_REMOVED, "the card was removed", error);
+    }
+    end(reader);
+    return connection;
+}
+
+void
+sim_reader_disconnect(SimReader *reader, uint32_t connection)
+{
+    g_mutex_lock(&reader->lock);
+    if (connection != 0 && connection == reader->connection) {
+        reader->connection = 0;
+        if (reader->pad.asking) {
+            sim_pin_pad_stop(&reader->pad, PAD_LOST);
+        }
+        g_cond_broadcast(&reader->changed);
+    }
+    g_mutex_unlock(&reader->lock);
+}
+
+bool
+sim_reader_reset(SimReader *reader, uint32_t connection, uint8_t atr[static SIM_CARD_ATR_MAX],
+                 size_t *atr_len, GError **error)
+{
+    bool done = false;
+
+    if (!begin(reader, connection, error)) {
+        return false;
+    }
+    power_up(reader);
+    memcpy(atr, reader->atr, reader->atr_len);
+    *atr_len = reader->atr_len;
+    done = reader->connection == connection;
+    end(reader);
+    return done || fail(reader, SIM_READER_ERROR_REMOVED, "the card was removed", error);
+}
+
+/* Whether the command has the extended form, which a reader for short APDUs cannot carry. */
+static bool
+is_extended(const uint8_t *command, size_t len)
+{
+    return len > SHORT_APDU_MAX || (len > 5 && command[4] == 0);
+}
+
+bool
+sim_reader_exchange(SimReader *reader, uint32_t connection, const uint8_t *command, size_t len,
+                    uint8_t *response, size_t size, size_t *response_len, GError **error)
+{
+    SimCardAnswer answer = { 0 };
+    bool done = false;
+
+    if (len < 4 || (reader->options.short_only && is_extended(command, len))) {
+        return fail(reader, SIM_READER_ERROR_UNSUPPORTED, "the reader cannot carry such a command",
+                    error);
+    }
+    if (!begin(reader, connection, error)) {
+        return false;
+    }
+    done = exchange(reader, connection, command, len, &answer, error);
+    end(reader);
+    if (done && answer.len > size) {
+        return fail(reader, SIM_READER_ERROR_TOO_SMALL, "no room for the answer", error);
+    }
+    if (done) {
+        memcpy(response, answer.bytes, answer.len);
+        *response_len = answer.len;
+    }
+    return done;
+}
+
+/* Waits until the entry has ended, by keys, time, card or program. Called busy and locked. */
+static void
+wait_for_keys(SimReader *reader)
+{
+    SimPinPad *pad = &reader->pad;
+    gint64 seconds = (gint64) pad->timeout_s * reader->options.second_ms * 1000;
+
+    reader->deadline = g_get_monotonic_time() + seconds;
+    sim_reader_announce(reader);
+    while (pad->asking) {
+        if (!g_cond_wait_until(&reader->changed, &reader->lock, reader->deadline) && pad->asking) {
+            sim_pin_pad_expire(pad);
+        }
+    }
+}
+
+/* A whole PIN entry: keys, then the command to the card. Called busy and locked. */
+static bool
+enter_pin(SimReader *reader, uint32_t connection, bool modify, const uint8_t *in, size_t len,
+          SimCardAnswer *answer, GError **error)
+{
+    SimPinPad *pad = &reader->pad;
+    uint16_t sw = sim_pin_pad_start(pad, modify, in, len);
+    g_autoptr(TkeSecret) command = NULL;
+
+    if (sw == 0) {
+        wait_for_keys(reader);
+        sw = pad->result;
+        command = sw == 0 ? sim_pin_pad_build(pad) : NULL;
+        sim_pin_pad_clear(pad);
+        sim_reader_announce(reader);
+    }
+    if (reader->connection != connection) {
+        return fail(reader, SIM_READER_ERROR_REMOVED, "the card was removed", error);
+    }
+    if (command != NULL) {
+        return exchange(reader, connection, tke_secret_bytes(command, NULL),
+                        tke_secret_len(command), answer, error);
+    }
+    sw = sw == 0 ? SIM_PAD_CANCELLED : sw;
+    answer->bytes[0] = (uint8_t) (sw >> 8);
+    answer->bytes[1] = (uint8_t) sw;
+    answer->len = 2;
+    return true;
+}
+
+bool
+sim_reader_control(SimReader *reader, uint32_t connection, uint32_t code, const uint8_t *in,
+                   size_t in_len, uint8_t *out, size_t size, size_t *out_len, GError **error)
+{
+    SimCardAnswer answer = { 0 };
+    bool modify = code == SIM_READER_CONTROL(SIM_READER_FEATURE_MODIFY_PIN_DIRECT);
+    bool done = false;
+
+    if (!modify && code != SIM_READER_CONTROL(SIM_READER_FEATURE_VERIFY_PIN_DIRECT)) {
+        answer.len = sim_reader_query(reader, code, answer.bytes);
+        done = answer.len > 0;
+    } else if (!reader->options.no_pad) {
+        if (!begin(reader, connection, error)) {
+            return false;
+        }
+        done = enter_pin(reader, connection, modify, in, in_len, &answer, error);
+        end(reader);
+        if (!done) {
+            return false;
+        }
+    }
+    if (!done) {
+        return fail(reader, SIM_READER_ERROR_UNSUPPORTED, "unknown control code", error);
+    }
+    if (answer.len > size) {
+        return fail(reader, SIM_READER_ERROR_TOO_SMALL, "no room for the answer", error);
+    }
+    memcpy(out, answer.bytes, answer.len);
+    *out_len = answer.len;
+    return true;
+}
+
+bool
+sim_reader_insert(SimReader *reader, SimCard *card, GError **error)
+{
+    g_mutex_lock(&reader->lock);
+    if (reader->card != NULL || !sim_card_claim(card, true)) {
+        bool full = reader->card != NULL;
+
+        g_mutex_unlock(&reader->lock);
+        return fail(reader, SIM_READER_ERROR_OCCUPIED,
+                    full ? "a card is in there already" : "the card is in another reader", error);
+    }
+    reader->card = card;
+    reader->powered = false;
+    reader->events++;
+    sim_reader_announce(reader);
+    g_mutex_unlock(&reader->lock);
+    return true;
+}
+
+SimCard *
+sim_reader_remove(SimReader *reader)
+{
+    SimCard *card = NULL;
+
+    g_mutex_lock(&reader->lock);
+    card = take_card(reader);
+    if (card != NULL) {
+        sim_reader_announce(reader);
+    }
+    g_mutex_unlock(&reader->lock);
+    return card;
+}
+
+void
+sim_reader_set_held(SimReader *reader, bool held)
+{
+    g_mutex_lock(&reader->lock);
+    reader->held = held;
+    sim_reader_announce(reader);
+    g_mutex_unlock(&reader->lock);
+}
