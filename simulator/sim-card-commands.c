@@ -67,6 +67,7 @@ sim_card_status(SimCard *card, const SimCall *call)
     const SimCardState *state = &card->state;
     uint8_t inner[SIM_BLOCK_MAX] = { 0 };
     TkeByteBuilder b = { .out = inner, .size = sizeof inner };
+    uint8_t id[SIM_CARD_ID_LEN] = { 0 };
     uint8_t counter[4] = { 0 };
     TkeByteBuilder c = { .out = counter, .size = sizeof counter };
 
@@ -74,7 +75,9 @@ sim_card_status(SimCard *card, const SimCall *call)
     tke_tlv_object(&b, SIM_TAG_KIND, &state->kind, 1);
     tke_tlv_object(&b, SIM_TAG_LIFE_CYCLE, &state->life_cycle, 1);
     tke_tlv_object(&b, SIM_TAG_VERSION, version, sizeof version);
-    tke_tlv_object(&b, SIM_TAG_CARD_ID, state->id, SIM_CARD_ID_LEN);
+    memcpy(id, state->id, sizeof id);
+    id[0] ^= card->forged_id ? 0x80 : 0x00;
+    tke_tlv_object(&b, SIM_TAG_CARD_ID, id, sizeof id);
     if (state->zone_certificate.len > 0) {
         tke_tlv_object(&b, SIM_TAG_ZONE_ID, state->zone_id, SIM_CARD_ID_LEN);
         write_text(&b, SIM_TAG_ZONE_DESCRIPTION, &state->zone_description);

@@ -49,7 +49,8 @@ sim_card_set_forgery(SimCard *card, SimCardForgery forgery)
     g_mutex_lock(&card->lock);
     memset(&card->forged_key, 0, sizeof card->forged_key);
     memset(&card->forged_certificate, 0, sizeof card->forged_certificate);
-    if (forgery != SIM_CARD_GENUINE) {
+    card->forged_id = forgery == SIM_CARD_FORGED_ID;
+    if (forgery == SIM_CARD_FORGED_KEY || forgery == SIM_CARD_FORGED_CERTIFICATE) {
         done = card->state.certificate.len > 0 &&
                sim_crypto_generate(card, SIM_DRAW_IDENTITY_KEY, &card->forged_key) == SIM_SW_DONE;
     }

@@ -175,6 +175,7 @@ struct SimCard {
     GArray *faults; /* SimFaultEntry */
     unsigned exchanges;
     unsigned changes;
+    bool forged_id;                         /* the status shows another id */
     SimKeyPair forged_key;                  /* used: signs instead of zone or identity key */
     SimCertificateBytes forged_certificate; /* shown instead of the own one unless empty */
 };

@@ -145,8 +145,9 @@ unsigned sim_card_get_changes(SimCard *card);
 
 typedef enum {
     SIM_CARD_GENUINE,
-    SIM_CARD_FORGED_KEY,        /* right certificate, signs with another key */
-    SIM_CARD_FORGED_CERTIFICATE /* certificate and key of another zone that bears the same id */
+    SIM_CARD_FORGED_KEY,         /* right certificate, signs with another key */
+    SIM_CARD_FORGED_CERTIFICATE, /* certificate and key of another zone that bears the same id */
+    SIM_CARD_FORGED_ID /* certificate of another card: its id is not the one in the status */
 } SimCardForgery;
 
 /*
