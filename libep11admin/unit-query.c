@@ -7,8 +7,8 @@
 #include "libep11admin/unit-query-step.h"
 
 GPtrArray *
-tke_unit_query_list(TkeUnitTransport *transport, const char *instance, GCancellable *cancellable,
-                    GError **error)
+tke_unit_query_list(TkeUnitTransport *transport, const char *instance, unsigned first,
+                    GCancellable *cancellable, GError **error)
 {
     g_autofree char *path = tke_unit_list_path(instance, error);
     g_autoptr(TkeUnitRequest) request = NULL;
@@ -29,7 +29,7 @@ tke_unit_query_list(TkeUnitTransport *transport, const char *instance, GCancella
     entries = tke_unit_list_parse(request->status, (const char *) request->answer->data,
                                   request->answer->len, error);
     for (guint i = 0; entries != NULL && i < entries->len; i++) {
-        TkeUnit *unit = tke_unit_new(instance, g_ptr_array_index(entries, i), i + 1, error);
+        TkeUnit *unit = tke_unit_new(instance, g_ptr_array_index(entries, i), first + i, error);
 
         if (unit == NULL) {
             return NULL;

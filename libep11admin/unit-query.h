@@ -21,13 +21,13 @@
 #include "libep11admin/unit.h"
 
 /*
- * The units of the instance, TkeUnit each, numbered from 1 in the service's order (operational,
- * recovery, failover); the caller frees the array. Errors are those of the service
+ * The units of the instance, TkeUnit each, numbered from first (1, unless other instances come before) in
+ * the service's order (operational, recovery, failover); the caller frees the array. Errors are those of the service
  * (TKE_UNIT_ERROR_UNAUTHORIZED, _HOST_UNKNOWN, …). A unit with a location that cannot be used makes
  * the whole list TKE_UNIT_ERROR_MALFORMED.
  */
 TKE_PUBLIC GPtrArray *tke_unit_query_list(TkeUnitTransport *transport, const char *instance,
-                                          GCancellable *cancellable, GError **error);
+                                          unsigned first, GCancellable *cancellable, GError **error);
 
 typedef enum {
     TKE_UNIT_QUERY_DEFAULT = 0,
