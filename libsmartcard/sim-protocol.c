@@ -220,6 +220,7 @@ tke_sim_world_info_free(TkeSimWorldInfo *info)
     g_free(info->base_url);
     g_free(info->ca_pem);
     g_clear_pointer(&info->module_roots, g_ptr_array_unref);
+    g_clear_pointer(&info->root_names, g_ptr_array_unref);
     g_free(info->account);
     g_free(info->user);
     g_free(info->region);
@@ -280,6 +281,29 @@ get_strings(JsonObject *object, const char *member)
     return g_steal_pointer(&strings);
 }
 
+/* Generations of the modules, one for each root. */
+static bool
+take_root_names(JsonObject *object, TkeSimWorldInfo *info, GError **error)
+{
+    JsonNode *node = json_object_get_member(object, "roots");
+    JsonArray *array =
+        node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+
+    info->root_names = g_ptr_array_new_with_free_func(g_free);
+    for (unsigned i = 0; array != NULL && i < json_array_get_length(array); i++) {
+        JsonNode *root = json_array_get_element(array, i);
+        const char *name = JSON_NODE_HOLDS_OBJECT(root)
+                               ? get_text(json_object_get_member(json_node_get_object(root), "name"))
+                               : NULL;
+
+        if (name == NULL) {
+            return set_malformed_world(error, "roots");
+        }
+        g_ptr_array_add(info->root_names, g_strdup(name));
+    }
+    return info->root_names->len == info->module_roots->len || set_malformed_world(error, "roots");
+}
+
 static bool
 take_roots(JsonObject *object, TkeSimWorldInfo *info, GError **error)
 {
@@ -301,7 +325,7 @@ take_roots(JsonObject *object, TkeSimWorldInfo *info, GError **error)
             return set_malformed_world(error, "module_roots");
         }
     }
-    return true;
+    return take_root_names(object, info, error);
 }
 
 static bool

@@ -117,6 +117,7 @@ typedef struct TkeSimWorldInfo {
     char *base_url;          /* of the service, https://127.0.0.1:PORT */
     char *ca_pem;            /* the only TLS authority */
     GPtrArray *module_roots; /* of GBytes: points of the root keys of the modules, 04, X, Y */
+    GPtrArray *root_names;   /* of char *: "CEX5" to "CEX8", in the order of module_roots */
     char *account;
     char *user;
     char *region;
