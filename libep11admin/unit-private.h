@@ -32,8 +32,9 @@ struct TkeUnit {
 
     bool has_attributes;
     TkeAttributes attributes;
-    GPtrArray *admins;  /* of TkeUnitAdmin; NULL: not known */
-    unsigned n_waiting; /* commands that were prepared and not sent */
+    GPtrArray *admins;                    /* of TkeUnitAdmin; NULL: not known */
+    unsigned n_waiting;                   /* commands that were prepared and not sent */
+    uint8_t given[TKE_ADMIN_COUNTER_LEN]; /* counter of the last of them */
 };
 
 TkeUnitAdmin *tke_unit_admin_new(const uint8_t ski[static TKE_SKI_LEN], const char *name,
