@@ -248,7 +248,9 @@ tke_safe_file_append_line(const char *path, const char *line, size_t len, GError
         set_file_error(error, path, _("cannot be written"), errno);
         return false;
     }
-    text = g_strdup_printf("%.*s\n", (int) len, line);
+    text = g_malloc(len + 1);
+    memcpy(text, line, len);
+    text[len] = '\n';
     do {
         count = write(fd, text, len + 1);
     } while (count < 0 && errno == EINTR);
