@@ -223,18 +223,15 @@ entry_text(TkePinPadEntry entry)
 
 /* Status words that mean something else for a PIN than for other commands. */
 static void
-refine(TkeCard *card, TkePinPadEntry entry, uint8_t reference, uint16_t sw, GError *inner)
+refine(const TkeCard *card, TkePinPadEntry entry, uint16_t sw, GError *inner)
 {
     const bool is_ca = tke_card_get_selected(card) == TKE_CARD_KIND_CA;
-    TkePinStatus status = { 0 };
 
     if (sw == TKE_SW_DATA && entry != TKE_PIN_PAD_VERIFY && is_ca) {
         inner->code = TKE_CARD_ERROR_PIN_EQUAL;
     } else if (sw == TKE_SW_DATA) {
         inner->code = TKE_CARD_ERROR_PIN_LENGTH;
-    } else if (sw == TKE_SW_STATE && entry == TKE_PIN_PAD_CHANGE && is_ca &&
-               tke_pin_pad_query_state(card, reference, &status, NULL) &&
-               status.state != TKE_PIN_NOT_SET) {
+    } else if (sw == TKE_SW_STATE && entry == TKE_PIN_PAD_CHANGE && is_ca) {
         inner->code = TKE_CARD_ERROR_PIN_FEW_TRIES;
     }
 }
@@ -263,7 +260,7 @@ enter(TkeCard *card, TkePinPadEntry entry, uint8_t reference, GError **error)
     if (tke_card_error_get_info(inner, &info)) {
         tke_card_error_set_pin(inner, reference, info.tries_left);
     }
-    refine(card, entry, reference, sw, inner);
+    refine(card, entry, sw, inner);
     return tke_card_fail(card, error, g_steal_pointer(&inner));
 }
 

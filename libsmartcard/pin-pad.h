@@ -49,7 +49,7 @@ TKE_PUBLIC bool tke_pin_pad_set(TkeCard *card, uint8_t reference, GError **error
 
 /*
  * Old PIN, new PIN, new PIN (CHANGE). As verify and set; PIN_FEW_TRIES: fewer than 2 tries left on
- * the other CA PIN.
+ * the other CA PIN (or what the status would have told: this PIN was never set).
  */
 TKE_PUBLIC bool tke_pin_pad_change(TkeCard *card, uint8_t reference, GError **error);
 

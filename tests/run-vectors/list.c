@@ -4,6 +4,8 @@
 #include "tests/run-vectors/vectors.h"
 
 extern const VectorKind vectors_admin_certificates[];
+extern const VectorKind vectors_card_host_exchanges[];
+extern const VectorKind vectors_card_host_objects[];
 extern const VectorKind vectors_der[];
 extern const VectorKind vectors_key_transport[];
 extern const VectorKind vectors_later[];
@@ -16,6 +18,8 @@ extern const VectorKind vectors_signer_info[];
 /* clang-format off */
 const VectorKind *const vector_lists[] = {
     vectors_admin_certificates,
+    vectors_card_host_exchanges,
+    vectors_card_host_objects,
     vectors_der,
     vectors_key_transport,
     vectors_later,

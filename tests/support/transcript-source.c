@@ -1,0 +1,73 @@
+/*
+ * A source with one reader that holds a card with a transcript.
+ */
+#include <string.h>
+
+#include "tests/support/transcript-card-source.h"
+
+typedef struct Source {
+    TkeCardSource base;
+    TranscriptCard *card;
+} Source;
+
+static GPtrArray *
+source_list(TkeCardSource *base, G_GNUC_UNUSED GError **error)
+{
+    GPtrArray *readers = g_ptr_array_new_with_free_func((GDestroyNotify) tke_reader_info_free);
+    TkeReaderInfo *info = g_new0(TkeReaderInfo, 1);
+
+    info->name = g_strdup("Reader 1");
+    info->model = g_strdup("Transcript");
+    info->serial = g_strdup("");
+    info->port = g_strdup("");
+    info->card_present = ((Source *) base)->card != NULL;
+    g_ptr_array_add(readers, info);
+    return readers;
+}
+
+static bool
+source_wait(G_GNUC_UNUSED TkeCardSource *base, G_GNUC_UNUSED int timeout_ms,
+            GCancellable *cancellable, GError **error)
+{
+    return !g_cancellable_set_error_if_cancelled(cancellable, error);
+}
+
+static TkeCardConnection *
+source_connect(TkeCardSource *base, const char *reader_name,
+               G_GNUC_UNUSED GCancellable *cancellable, GError **error)
+{
+    TranscriptCard *card = ((Source *) base)->card;
+
+    if (strcmp(reader_name, "Reader 1") != 0) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER, "there is no reader \"%s\"",
+                    reader_name);
+        return NULL;
+    }
+    if (card == NULL) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_CARD, "%s is empty", reader_name);
+        return NULL;
+    }
+    return transcript_card_connect(card);
+}
+
+static void
+source_free(TkeCardSource *base)
+{
+    g_free(base);
+}
+
+TkeCardSource *
+transcript_source_new(TranscriptCard *card)
+{
+    static const TkeCardSourceOps ops = {
+        .list = source_list,
+        .wait = source_wait,
+        .connect = source_connect,
+        .free = source_free,
+    };
+    Source *source = g_new0(Source, 1);
+
+    source->base.ops = &ops;
+    source->card = card;
+    return &source->base;
+}
