@@ -257,7 +257,7 @@ tke_unit_list_check_url(const char *url, GError **error)
     const char *host = parsed == NULL ? NULL : g_uri_get_host(parsed);
     const char *path = parsed == NULL ? NULL : g_uri_get_path(parsed);
 
-    if (host == NULL || *host == '\0' || strcmp(g_uri_get_scheme(parsed), "https") != 0 ||
+    if (host == NULL || *host == '\0' || !g_str_has_prefix(url, HTTPS) ||
         g_uri_get_userinfo(parsed) != NULL || g_uri_get_query(parsed) != NULL ||
         g_uri_get_fragment(parsed) != NULL ||
         (path != NULL && *path != '\0' && strcmp(path, "/") != 0)) {
