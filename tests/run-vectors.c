@@ -35,14 +35,21 @@ fail(Counts *counts, const char *file, const char *name, const char *reason)
     tell("FAIL", file, name, reason);
 }
 
+static bool
+is_kind(const VectorKind *row, const char *name)
+{
+    size_t len = strcspn(name, "/");
+
+    return strcmp(row->kind, "*") == 0 ||
+           (strlen(row->kind) == len && strncmp(row->kind, name, len) == 0);
+}
+
 /* The first row of a list that takes the case; stem NULL: of any file. */
 static const VectorKind *
 find_in_list(const VectorKind *list, const char *stem, const Vector *vector)
 {
-    size_t len = strcspn(vector->name, "/");
-
     for (const VectorKind *row = list; row->kind != NULL; row++) {
-        if (strlen(row->kind) == len && strncmp(row->kind, vector->name, len) == 0 &&
+        if (is_kind(row, vector->name) &&
             (row->fits == NULL || row->fits(vector->inputs, vector->expected)) &&
             (stem == NULL || (row->stem != NULL && strcmp(row->stem, stem) == 0))) {
             return row;

@@ -28,7 +28,7 @@ typedef struct Vector {
 
 typedef struct VectorKind {
     const char *stem; /* file it comes in, without ".json"; rows of this file are preferred */
-    const char *kind; /* first half of the name; NULL ends the array */
+    const char *kind; /* first half of the name, "*" for any that fits; NULL ends the array */
     void (*run)(Vector *vector);
     /* Tells cases of this kind from others of the same name by their shape; NULL: no need to. */
     bool (*fits)(JsonObject *inputs, JsonObject *expected);
