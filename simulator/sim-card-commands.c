@@ -129,20 +129,13 @@ sim_card_probe(SimCard *card, const SimCall *call)
 }
 
 bool
-sim_card_contents(const SimCardState *state, uint8_t out[static SIM_HASH_LEN])
+sim_card_contents_of(const SimCardState *state, const uint8_t ski[static SIM_HASH_LEN],
+                     uint8_t out[static SIM_HASH_LEN])
 {
     uint8_t text[SIM_HASH_LEN + SIM_CARD_PLACES * (1 + SIM_HASH_LEN)] = { 0 };
     TkeByteBuilder b = { .out = text, .size = sizeof text };
-    uint8_t ski[SIM_HASH_LEN] = { 0 };
 
-    memset(out, 0, SIM_HASH_LEN);
-    if (state->kind != SIM_CARD_EP11) {
-        return true;
-    }
-    if (state->signature_key.used && !sim_card_state_ski(state, ski)) {
-        return false;
-    }
-    tke_byte_builder_bytes(&b, ski, sizeof ski);
+    tke_byte_builder_bytes(&b, ski, SIM_HASH_LEN);
     for (unsigned i = 0; i < SIM_CARD_PLACES; i++) {
         if (state->parts[i].used) {
             tke_byte_builder_u8(&b, (uint8_t) (i + 1));
@@ -150,6 +143,21 @@ sim_card_contents(const SimCardState *state, uint8_t out[static SIM_HASH_LEN])
         }
     }
     return tke_digest_sha256(text, b.len, out, NULL);
+}
+
+bool
+sim_card_contents(const SimCardState *state, uint8_t out[static SIM_HASH_LEN])
+{
+    uint8_t ski[SIM_HASH_LEN] = { 0 };
+
+    if (state->kind != SIM_CARD_EP11) {
+        memset(out, 0, SIM_HASH_LEN);
+        return true;
+    }
+    if (state->signature_key.used && !sim_card_state_ski(state, ski)) {
+        return false;
+    }
+    return sim_card_contents_of(state, ski, out);
 }
 
 uint16_t

@@ -130,6 +130,7 @@ sim_crypto_sign(SimCard *card, const SimKeyPair *key, const char *label, const u
     if (pkey == NULL || !tke_ec_key_sign(pkey, message, len, out, out_len, &error)) {
         return status_of(error);
     }
+    sim_card_note_signature(card, key->point, message, len, out, *out_len);
     return SIM_SW_DONE;
 }
 

@@ -164,14 +164,15 @@ sim_card_injected_left(SimCard *card)
 }
 
 bool
-sim_card_fill(SimCard *card, const uint8_t (*parts)[SIM_CARD_PART_LEN], size_t n, GError **error)
+sim_card_fill(SimCard *card, const uint8_t *parts, size_t n, GError **error)
 {
     static const SimText none = { 0 };
     bool done = n <= SIM_CARD_PLACES;
 
     g_mutex_lock(&card->lock);
     for (size_t i = 0; i < n && done; i++) {
-        done = sim_card_state_put_part(&card->state, (unsigned) i + 1, parts[i], 0x00, &none);
+        done = sim_card_state_put_part(&card->state, (unsigned) i + 1,
+                                       parts + i * SIM_CARD_PART_LEN, 0x00, &none);
     }
     done = done && commit_quietly(card);
     if (!done) {
@@ -234,4 +235,56 @@ sim_card_reveal_pin(SimCard *card, uint8_t reference, GError **error)
     }
     g_mutex_unlock(&card->lock);
     return secret;
+}
+
+static void
+signature_free(void *data)
+{
+    SimCardSignature *signature = data;
+
+    g_byte_array_unref(signature->message);
+    g_free(signature);
+}
+
+void
+sim_card_record_signatures(SimCard *card)
+{
+    g_mutex_lock(&card->lock);
+    if (card->signatures == NULL) {
+        card->signatures = g_ptr_array_new_with_free_func(signature_free);
+    }
+    g_mutex_unlock(&card->lock);
+}
+
+void
+sim_card_note_signature(SimCard *card, const uint8_t point[static SIM_POINT_LEN],
+                        const uint8_t *message, size_t len, const uint8_t *signature,
+                        size_t signature_len)
+{
+    SimCardSignature *entry = NULL;
+
+    if (card->signatures != NULL) {
+        entry = g_new0(SimCardSignature, 1);
+        memcpy(entry->point, point, sizeof entry->point);
+        entry->message = g_byte_array_append(g_byte_array_new(), message, (guint) len);
+        memcpy(entry->bytes, signature, signature_len);
+        entry->len = signature_len;
+        g_ptr_array_add(card->signatures, entry);
+    }
+}
+
+GPtrArray *
+sim_card_take_signatures(SimCard *card)
+{
+    GPtrArray *taken = g_ptr_array_new_with_free_func(signature_free);
+
+    g_mutex_lock(&card->lock);
+    if (card->signatures != NULL) {
+        GPtrArray *kept = card->signatures;
+
+        card->signatures = taken;
+        taken = kept;
+    }
+    g_mutex_unlock(&card->lock);
+    return taken;
 }

@@ -175,6 +175,7 @@ struct SimCard {
     GArray *faults; /* SimFaultEntry */
     unsigned exchanges;
     unsigned changes;
+    GPtrArray *signatures;                  /* SimCardSignature; NULL: not recorded */
     bool forged_id;                         /* the status shows another id */
     SimKeyPair forged_key;                  /* used: signs instead of zone or identity key */
     SimCertificateBytes forged_certificate; /* shown instead of the own one unless empty */
@@ -201,6 +202,11 @@ uint16_t sim_card_transmit(SimCard *card, const uint8_t *command, size_t len, Si
 /* sim-card-forgery.c: the identity or zone key, and the own certificate, or what passes for them. */
 const SimKeyPair *sim_card_signing_key(const SimCard *card);
 const SimCertificateBytes *sim_card_shown_certificate(const SimCard *card);
+
+/* sim-card-info.c: for sim_card_take_signatures, if they are recorded. */
+void sim_card_note_signature(SimCard *card, const uint8_t point[static SIM_POINT_LEN],
+                             const uint8_t *message, size_t len, const uint8_t *signature,
+                             size_t signature_len);
 
 /* sim-card-fault.c */
 /* The fault that strikes this exchange, or this lasting change; NULL if none does. */
@@ -231,6 +237,9 @@ uint16_t sim_card_probe(SimCard *card, const SimCall *call);
 uint16_t sim_card_statement(SimCard *card, const SimCall *call);
 uint16_t sim_card_describe(SimCard *card, const SimCall *call);
 bool sim_card_contents(const SimCardState *state, uint8_t out[static SIM_HASH_LEN]);
+/* The same for a given SKI of the signature key (zero: there is none). */
+bool sim_card_contents_of(const SimCardState *state, const uint8_t ski[static SIM_HASH_LEN],
+                          uint8_t out[static SIM_HASH_LEN]);
 
 /* sim-ep11-card.c: whether GET CHALLENGE may come with so many bytes expected. */
 bool sim_ep11_card_le_is_right(const SimCommand *command, size_t ne);

@@ -95,6 +95,7 @@ sim_card_free(SimCard *card)
     }
     sim_card_end_session(card);
     sim_card_random_clear(&card->random);
+    g_clear_pointer(&card->signatures, g_ptr_array_unref);
     g_byte_array_unref(card->now.chain);
     g_byte_array_unref(card->now.pending);
     g_array_unref(card->faults);

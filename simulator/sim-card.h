@@ -174,12 +174,23 @@ bool sim_card_block_pin(SimCard *card, uint8_t reference);
 bool sim_card_inject(SimCard *card, const char *what, const uint8_t *bytes, size_t len);
 unsigned sim_card_injected_left(SimCard *card);
 
-/* Gives places from 1 on these parts, origin 00, no description, without log entries. */
-bool sim_card_fill(SimCard *card, const uint8_t (*parts)[SIM_CARD_PART_LEN], size_t n,
-                   GError **error);
+/* Gives places from 1 on these n parts (32 bytes each), origin 00, no description, without log entries. */
+bool sim_card_fill(SimCard *card, const uint8_t *parts, size_t n, GError **error);
 
 /* Sets the usage counter, as if that much had been done (the head stays). */
 void sim_card_set_usage_counter(SimCard *card, uint32_t counter);
+
+/* A signature that a card made: under which point, of which bytes (label included). */
+typedef struct SimCardSignature {
+    uint8_t point[133];
+    GByteArray *message;
+    uint8_t bytes[145];
+    size_t len;
+} SimCardSignature;
+
+/* Keeps the signatures that the card makes from now on; take hands them out (SimCardSignature). */
+void sim_card_record_signatures(SimCard *card);
+GPtrArray *sim_card_take_signatures(SimCard *card);
 
 typedef enum { SIM_CARD_KEY_ZONE, SIM_CARD_KEY_IDENTITY, SIM_CARD_KEY_SIGNATURE } SimCardKey;
 

@@ -6,6 +6,10 @@
 extern const VectorKind vectors_admin_certificates[];
 extern const VectorKind vectors_card_host_exchanges[];
 extern const VectorKind vectors_card_host_objects[];
+#ifdef RUN_VECTORS_SIMULATOR
+extern const VectorKind vectors_card_sim_exchanges[];
+extern const VectorKind vectors_card_sim_objects[];
+#endif
 extern const VectorKind vectors_der[];
 extern const VectorKind vectors_key_transport[];
 extern const VectorKind vectors_later[];
@@ -20,6 +24,10 @@ const VectorKind *const vector_lists[] = {
     vectors_admin_certificates,
     vectors_card_host_exchanges,
     vectors_card_host_objects,
+#ifdef RUN_VECTORS_SIMULATOR
+    vectors_card_sim_exchanges,
+    vectors_card_sim_objects,
+#endif
     vectors_der,
     vectors_key_transport,
     vectors_later,
