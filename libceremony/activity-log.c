@@ -1,0 +1,389 @@
+/*
+ * Hash-chained activity log (F-170).
+ */
+#include "libceremony/activity-log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "common/digest.h"
+#include "common/error.h"
+#include "common/hex.h"
+#include "common/safe-file.h"
+
+#define LOG_MAX (256u * 1024u * 1024u)
+#define ZERO_HASH "0000000000000000000000000000000000000000000000000000000000000000"
+
+struct TkeActivityLog {
+    char *path;
+    bool rehearsal;
+};
+
+TkeActivityLog *
+tke_activity_log_new(const char *path, bool rehearsal)
+{
+    TkeActivityLog *log = g_new0(TkeActivityLog, 1);
+
+    log->path = g_strdup(path);
+    log->rehearsal = rehearsal;
+    return log;
+}
+
+void
+tke_activity_log_free(TkeActivityLog *log)
+{
+    if (log != NULL) {
+        g_free(log->path);
+        g_free(log);
+    }
+}
+
+const char *
+tke_activity_log_get_path(const TkeActivityLog *log)
+{
+    return log->path;
+}
+
+static bool
+hash_line(const char *line, size_t len, char out[static 65], GError **error)
+{
+    uint8_t hash[TKE_SHA256_LEN];
+    g_autofree char *text = NULL;
+
+    if (!tke_digest_sha256((const uint8_t *) line, len, hash, error)) {
+        return false;
+    }
+    text = tke_hex_encode(hash, sizeof hash);
+    memcpy(out, text, 65);
+    return true;
+}
+
+/* The whole file; an absent one is an empty array. */
+static GByteArray *
+read_all(TkeActivityLog *log, GError **error)
+{
+    bool found = false;
+    g_autoptr(GByteArray) data = tke_safe_file_read(log->path, LOG_MAX, &found, error);
+
+    if (data == NULL && !found && (error == NULL || *error == NULL)) {
+        return g_byte_array_new();
+    }
+    return g_steal_pointer(&data);
+}
+
+/* Where the last whole line starts and ends (its newline); false without one. */
+static bool
+last_line(const GByteArray *data, size_t *start, size_t *end)
+{
+    size_t at = data->len;
+
+    while (at > 0 && data->data[at - 1] != '\n') {
+        at--;
+    }
+    if (at == 0) {
+        return false;
+    }
+    *end = at - 1;
+    at = *end;
+    while (at > 0 && data->data[at - 1] != '\n') {
+        at--;
+    }
+    *start = at;
+    return true;
+}
+
+static JsonObject *
+parse_line(const char *line, size_t len, GError **error)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+
+    if (!json_parser_load_from_data(parser, line, (gssize) len, error)) {
+        return NULL;
+    }
+    if (!JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY, "it is not a JSON object");
+        return NULL;
+    }
+    return json_object_ref(json_node_get_object(json_parser_get_root(parser)));
+}
+
+static bool
+head_of(TkeActivityLog *log, const GByteArray *data, TkeLogHead *head, GError **error)
+{
+    g_autoptr(JsonObject) object = NULL;
+    const char *line;
+    gint64 seq;
+    size_t start = 0;
+    size_t end = 0;
+
+    head->count = 0;
+    memcpy(head->hash, ZERO_HASH, sizeof head->hash);
+    if (!last_line(data, &start, &end)) {
+        return true;
+    }
+    line = (const char *) data->data + start;
+    object = parse_line(line, end - start, error);
+    if (object == NULL) {
+        g_prefix_error(error, _("activity log %s, last line: "), log->path);
+        return false;
+    }
+    seq = json_object_get_int_member_with_default(object, "seq", 0);
+    if (seq < 1) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
+                    _("activity log %s: the last line has no number"), log->path);
+        return false;
+    }
+    head->count = (uint64_t) seq;
+    return hash_line(line, end - start, head->hash, error);
+}
+
+bool
+tke_activity_log_get_head(TkeActivityLog *log, TkeLogHead *head, GError **error)
+{
+    g_autoptr(GByteArray) data = read_all(log, error);
+
+    return data != NULL && head_of(log, data, head, error);
+}
+
+char *
+tke_activity_log_head_to_text(const TkeLogHead *head)
+{
+    return g_strdup_printf("%" G_GUINT64_FORMAT ":%s", head->count, head->hash);
+}
+
+bool
+tke_activity_log_head_from_text(const char *text, TkeLogHead *head, GError **error)
+{
+    const char *colon = strchr(text, ':');
+    g_autofree char *number = NULL;
+    uint8_t hash[TKE_SHA256_LEN];
+    g_autofree char *hex = NULL;
+    guint64 count = 0;
+
+    number = colon != NULL ? g_strndup(text, (size_t) (colon - text)) : NULL;
+    if (number == NULL || !g_ascii_string_to_unsigned(number, 10, 0, G_MAXUINT64, &count, NULL) ||
+        !tke_hex_decode_exact(colon + 1, hash, sizeof hash, NULL)) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("“%s” is not the head of a log: a number, a colon and 64 hex digits"), text);
+        return false;
+    }
+    hex = tke_hex_encode(hash, sizeof hash);
+    head->count = count;
+    memcpy(head->hash, hex, sizeof head->hash);
+    return true;
+}
+
+static void
+copy_member(JsonObject *from, const gchar *name, JsonNode *node, gpointer to)
+{
+    (void) from;
+    json_object_set_member(to, name, json_node_copy(node));
+}
+
+static char *
+make_line(TkeActivityLog *log, const TkeLogHead *head, const char *action, JsonObject *values,
+          size_t removed)
+{
+    g_autoptr(JsonObject) object = json_object_new();
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+
+    json_object_set_int_member(object, "seq", (gint64) head->count + 1);
+    json_object_set_string_member(object, "time", time);
+    json_object_set_string_member(object, "action", action);
+    if (log->rehearsal) {
+        json_object_set_boolean_member(object, "rehearsal", TRUE);
+    }
+    if (removed > 0) {
+        json_object_set_int_member(object, "removed_tail_bytes", (gint64) removed);
+    }
+    if (values != NULL) {
+        json_object_foreach_member(values, copy_member, object);
+    }
+    json_object_set_string_member(object, "prev", head->hash);
+    json_node_set_object(node, object);
+    return json_to_string(node, FALSE);
+}
+
+/* The file is only changed under a lock on itself: two programs may record at the same time. */
+static int
+open_locked(TkeActivityLog *log, GError **error)
+{
+    g_autofree char *dir = g_path_get_dirname(log->path);
+    int fd;
+
+    if (!tke_safe_file_make_dir(dir, error)) {
+        return -1;
+    }
+    fd = open(log->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX) != 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("activity log %s cannot be written: %s"),
+                    log->path, g_strerror(errno));
+        if (fd >= 0) {
+            close(fd);
+        }
+        return -1;
+    }
+    return fd;
+}
+
+static bool
+append_locked(TkeActivityLog *log, int fd, const char *action, JsonObject *values, GError **error)
+{
+    g_autoptr(GByteArray) data = read_all(log, error);
+    g_autofree char *line = NULL;
+    TkeLogHead head;
+    size_t start = 0;
+    size_t end = 0;
+    size_t removed;
+
+    if (data == NULL || !head_of(log, data, &head, error)) {
+        return false;
+    }
+    removed = last_line(data, &start, &end) ? data->len - end - 1 : data->len;
+    if (removed > 0 && ftruncate(fd, (off_t) (data->len - removed)) != 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("activity log %s cannot be mended: %s"),
+                    log->path, g_strerror(errno));
+        return false;
+    }
+    line = make_line(log, &head, action, values, removed);
+    return tke_safe_file_append_line(log->path, line, strlen(line), error);
+}
+
+bool
+tke_activity_log_append(TkeActivityLog *log, const char *action, JsonObject *values, GError **error)
+{
+    int fd = open_locked(log, error);
+    bool done;
+
+    if (fd < 0) {
+        return false;
+    }
+    done = append_locked(log, fd, action, values, error);
+    close(fd); /* and with it the lock */
+    return done;
+}
+
+static bool
+check_line(const char *line, size_t len, uint64_t number, const char *prev, GError **error)
+{
+    g_autoptr(JsonObject) object = parse_line(line, len, NULL);
+    const char *named;
+
+    if (object == NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
+                    _("line %" G_GUINT64_FORMAT " is not an entry: it was changed"), number);
+        return false;
+    }
+    if (json_object_get_int_member_with_default(object, "seq", 0) != (gint64) number) {
+        g_set_error(
+            error, TKE_ERROR, TKE_ERROR_VERIFY,
+            _("line %" G_GUINT64_FORMAT " has another number: lines are missing or were added"),
+            number);
+        return false;
+    }
+    named = json_object_get_string_member_with_default(object, "prev", "");
+    if (strcmp(named, prev) != 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
+                    _("line %" G_GUINT64_FORMAT
+                      " does not follow from the line before: one of the two "
+                      "was changed"),
+                    number);
+        return false;
+    }
+    return true;
+}
+
+static bool
+check_noted(const TkeLogHead *noted, const TkeLogHead *at, GError **error)
+{
+    if (noted != NULL && noted->count == at->count && strcmp(noted->hash, at->hash) != 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
+                    _("line %" G_GUINT64_FORMAT
+                      " is not the one that was noted: the log was written "
+                      "anew"),
+                    at->count);
+        return false;
+    }
+    return true;
+}
+
+static bool
+verify_lines(const GByteArray *data, const TkeLogHead *noted, TkeLogHead *head, GError **error)
+{
+    const char *at = (const char *) data->data;
+    const char *end = at + data->len;
+
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t) (end - at));
+
+        if (newline == NULL) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
+                        _("line %" G_GUINT64_FORMAT " is cut short"), head->count + 1);
+            return false;
+        }
+        if (!check_line(at, (size_t) (newline - at), head->count + 1, head->hash, error) ||
+            !hash_line(at, (size_t) (newline - at), head->hash, error)) {
+            return false;
+        }
+        head->count++;
+        if (!check_noted(noted, head, error)) {
+            return false;
+        }
+        at = newline + 1;
+    }
+    return true;
+}
+
+bool
+tke_activity_log_verify(TkeActivityLog *log, const TkeLogHead *noted, TkeLogHead *now,
+                        GError **error)
+{
+    g_autoptr(GByteArray) data = read_all(log, error);
+    TkeLogHead head = { .count = 0, .hash = ZERO_HASH };
+
+    if (data == NULL) {
+        return false;
+    }
+    if (!check_noted(noted, &head, error) || !verify_lines(data, noted, &head, error)) {
+        g_prefix_error(error, _("activity log %s: "), log->path);
+        return false;
+    }
+    if (noted != NULL && noted->count > head.count) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
+                    _("activity log %s: %" G_GUINT64_FORMAT
+                      " entries were noted, %" G_GUINT64_FORMAT " are there: the end was cut off"),
+                    log->path, noted->count, head.count);
+        return false;
+    }
+    *now = head;
+    return true;
+}
+
+char **
+tke_activity_log_read(TkeActivityLog *log, unsigned max, GError **error)
+{
+    g_autoptr(GByteArray) data = read_all(log, error);
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    size_t from = 0;
+
+    if (data == NULL) {
+        return NULL;
+    }
+    for (size_t at = 0; at < data->len; at++) {
+        if (data->data[at] == '\n') {
+            g_ptr_array_add(lines, g_strndup((const char *) data->data + from, at - from));
+            from = at + 1;
+        }
+    }
+    if (max > 0 && lines->len > max) {
+        g_ptr_array_remove_range(lines, 0, lines->len - max);
+    }
+    g_ptr_array_add(lines, NULL);
+    return (char **) g_ptr_array_free(g_steal_pointer(&lines), FALSE);
+}

@@ -1,0 +1,181 @@
+/*
+ * What to do next (functions 2.2, 3.2; F-056).
+ */
+#include "libceremony/advice.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "common/error.h"
+#include "libep11admin/reason-code.h"
+#include "libep11admin/unit-error.h"
+#include "libsmartcard/card-error.h"
+
+static const char *
+card_way_advice(int code)
+{
+    switch (code) {
+    case TKE_CARD_ERROR_NO_SERVICE:
+        return _("Start the smart card service (in a rehearsal: tke-sim start), then try again.");
+    case TKE_CARD_ERROR_NO_READER:
+        return _("Two readers with keypads are needed: check the plugs, then “tke readers”.");
+    case TKE_CARD_ERROR_NO_CARD:
+        return _("Insert the card. Perhaps it is in the other reader: “tke readers” shows which is "
+                 "which.");
+    case TKE_CARD_ERROR_IN_USE:
+        return _("Another program holds the reader: OpenSC, a browser or another window of this "
+                 "program. "
+                 "Close it and try again; nothing needs to be uninstalled.");
+    case TKE_CARD_ERROR_UNRESPONSIVE:
+    case TKE_CARD_ERROR_PROTOCOL:
+        return _("Reinsert the card, chip first; if it still does not answer, try another card.");
+    case TKE_CARD_ERROR_REMOVED:
+    case TKE_CARD_ERROR_RESET:
+    case TKE_CARD_ERROR_COMMUNICATION:
+        return _("Insert the card again and look with “tke card info” what it holds now, then "
+                 "repeat the "
+                 "step.");
+    case TKE_CARD_ERROR_SILENT:
+        return _("Take the card out, or unplug the reader, to end the wait; then look with “tke "
+                 "card info” "
+                 "what the card holds.");
+    case TKE_CARD_ERROR_NO_PIN_PAD:
+        return _(
+            "PINs are only typed on a reader's own keypad: use a reader with keypad and secure PIN "
+            "entry.");
+    case TKE_CARD_ERROR_CONTACTLESS:
+        return _("The card works through its contacts only: use a reader with a slot.");
+    default:
+        return NULL;
+    }
+}
+
+static const char *
+card_kind_advice(int code)
+{
+    switch (code) {
+    case TKE_CARD_ERROR_VERSION:
+        return _(
+            "The card's applet is of another generation than this program: use the program it was "
+            "made with. The card is not touched.");
+    case TKE_CARD_ERROR_NOT_ENROLLED:
+        return _("Enroll the card first: tke card enroll.");
+    case TKE_CARD_ERROR_NOT_PERSONALISED:
+        return _("Give the card its PIN first: tke card personalize.");
+    case TKE_CARD_ERROR_WRONG_ZONE:
+        return _("Only cards of one zone work together: take a card of the same zone.");
+    case TKE_CARD_ERROR_SAME_CARD:
+        return _("Insert another card.");
+    case TKE_CARD_ERROR_NOT_GENUINE:
+        return _("Do not use this card. Keep it apart, and tell the zone officers.");
+    case TKE_CARD_ERROR_FULL:
+        return _("Delete a key part, or use another card.");
+    case TKE_CARD_ERROR_EXISTS:
+        return _("Take another card, or delete what is there first.");
+    default:
+        return NULL;
+    }
+}
+
+static const char *
+pin_advice(const GError *error)
+{
+    TkeCardErrorInfo info = { 0 };
+
+    (void) tke_card_error_get_info(error, &info);
+    switch (error->code) {
+    case TKE_CARD_ERROR_PIN_BLOCKED:
+        return info.reader_number == 1 && g_strrstr(error->message, "CA") != NULL
+                   ? _("This CA card is lost. Use the backup CA card, and make a new backup from "
+                       "it at once.")
+                   : _("A CA card of the zone gives the tries back: tke card unblock.");
+    case TKE_CARD_ERROR_PIN_TIMEOUT:
+        return _("Nothing changed, and no try was used up. Start the step again.");
+    case TKE_CARD_ERROR_PIN_CANCELLED:
+        return _("Cancelled on the keypad: the step was not done, and no try was used up.");
+    case TKE_CARD_ERROR_PIN_FEW_TRIES:
+        return _(
+            "Enter the other PIN once (tke card info --reader 1 --check), then change this one.");
+    default:
+        return NULL;
+    }
+}
+
+static const char *
+service_advice(int code)
+{
+    switch (code) {
+    case TKE_UNIT_ERROR_UNAUTHORIZED:
+        return _("The token is missing, expired or lacks rights: get a new one and start the "
+                 "command again.");
+    case TKE_UNIT_ERROR_FORBIDDEN:
+        return _("A right is missing: looking and selecting need the role Manager, changes Manager "
+                 "or Crypto "
+                 "unit administrator.");
+    case TKE_UNIT_ERROR_NOT_FOUND:
+        return _("Check instance, account, region and resource group.");
+    case TKE_UNIT_ERROR_BAD_REQUEST:
+        return _("The service does not support this, or not in the present state.");
+    case TKE_UNIT_ERROR_SERVICE:
+        return _(
+            "The service is not available now: try later, and keep the details for its support.");
+    case TKE_UNIT_ERROR_HOST_UNKNOWN:
+        return _(
+            "The service may not exist in that region, or only a private endpoint is reachable "
+            "(TKE_PRIVATE_ADDR).");
+    case TKE_UNIT_ERROR_CONNECTION:
+    case TKE_UNIT_ERROR_TIMEOUT:
+        return _("Check network and proxy, then try again; nothing was changed by this request.");
+    case TKE_UNIT_ERROR_TLS:
+        return _("Check the address and the clock of this machine. Do not go on if the certificate "
+                 "is not "
+                 "the service's own.");
+    case TKE_UNIT_ERROR_OUTCOME_UNKNOWN:
+        return _("It may have been done or not: look with “tke cryptounit-compare” before "
+                 "repeating it.");
+    case TKE_UNIT_ERROR_SIGNATURE:
+    case TKE_UNIT_ERROR_IDENTITY:
+    case TKE_UNIT_ERROR_NOT_GENUINE:
+        return _("Possible tampering: no command is sent to this crypto unit. Keep the message and "
+                 "tell the "
+                 "provider's support.");
+    default:
+        return NULL;
+    }
+}
+
+static const char *
+unit_advice(const GError *error)
+{
+    const TkeUnitErrorDetails *details = tke_unit_error_get_details(error);
+    TkeReasonText text = { 0 };
+
+    if (error->code == TKE_UNIT_ERROR_REFUSED && details != NULL && details->has_return_code &&
+        tke_reason_code_lookup(
+            details->return_code,
+            details->has_reason_code ? (int64_t) details->reason_code : TKE_REASON_NONE, &text)) {
+        return text.advice;
+    }
+    return service_advice(error->code);
+}
+
+char *
+tke_advice_for_error(const GError *error)
+{
+    const char *advice = NULL;
+
+    if (error == NULL) {
+        return NULL;
+    }
+    if (error->domain == TKE_CARD_ERROR) {
+        advice = card_way_advice(error->code);
+        advice = advice != NULL ? advice : card_kind_advice(error->code);
+        advice = advice != NULL ? advice : pin_advice(error);
+    } else if (error->domain == TKE_UNIT_ERROR) {
+        advice = unit_advice(error);
+    } else if (g_error_matches(error, TKE_ERROR, TKE_ERROR_SECURE_MEMORY)) {
+        advice = _("Raise the limit for locked memory (ulimit -l) and start again.");
+    } else if (g_error_matches(error, TKE_ERROR, TKE_ERROR_LOCKED)) {
+        advice = _("Wait until the other program has ended, or end it.");
+    }
+    return g_strdup(advice);
+}

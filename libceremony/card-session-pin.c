@@ -1,0 +1,304 @@
+/*
+ * PINs, typed on the pad of the reader (functions 2.2, P-2 to P-4; F-005, F-006, F-007, F-052).
+ */
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "libceremony/card-session-private.h"
+#include "libsmartcard/pin-pad.h"
+
+#define TIMEOUTS_IN_A_ROW 3u
+
+typedef bool (*PadFunc)(TkeCard *card, uint8_t reference, GError **error);
+
+static unsigned
+pin_index(uint8_t reference)
+{
+    return reference == TKE_PIN_SECOND ? 1 : 0;
+}
+
+static unsigned
+idle_limit_s(const TkeCardSlot *slot)
+{
+    return slot->status.kind == TKE_CARD_KIND_CA ? TKE_CARD_SESSION_CA_IDLE_S
+                                                 : TKE_CARD_SESSION_EP11_IDLE_S;
+}
+
+bool
+tke_card_session_is_unlocked(TkeCardSession *session, unsigned reader, uint8_t reference)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+    unsigned i = pin_index(reference);
+    gint64 idle = g_get_monotonic_time() - slot->used_at[i];
+
+    return slot->card != NULL && slot->verified[i] &&
+           idle < (gint64) idle_limit_s(slot) * G_USEC_PER_SEC;
+}
+
+void
+tke_card_session_lock(TkeCardSession *session, unsigned reader)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+
+    for (unsigned i = 0; slot->card != NULL && i < slot->status.n_pins; i++) {
+        g_autoptr(GError) ignored = NULL;
+
+        if (slot->verified[i]) {
+            (void) tke_pin_pad_forget(slot->card, slot->status.pins[i].reference, &ignored);
+            slot->verified[i] = false;
+        }
+    }
+}
+
+/* What to type, in a sentence. */
+static char *
+pin_title(const TkeCardSlot *slot, TkePromptKind kind, uint8_t reference)
+{
+    g_autofree char *card = tke_card_session_card_text(&slot->status);
+    bool ca = slot->status.kind == TKE_CARD_KIND_CA;
+    bool second = reference == TKE_PIN_SECOND;
+
+    if (kind == TKE_PROMPT_NEW_PIN) {
+        return !ca ? g_strdup_printf(_("Type the new PIN of card %s on the pad, twice."), card)
+               : second
+                   ? g_strdup_printf(_("Type the new second PIN of CA card %s on the pad, twice. "
+                                       "Another person than for the first does it."),
+                                     card)
+                   : g_strdup_printf(_("Type the new first PIN of CA card %s on the pad, twice."),
+                                     card);
+    }
+    if (kind == TKE_PROMPT_CHANGE_PIN) {
+        return !ca ? g_strdup_printf(
+                         _("Type the old PIN of card %s on the pad, then the new one twice."), card)
+                   : g_strdup_printf(
+                         second ? _("Type the old second PIN of CA card %s on the pad, then "
+                                    "the new one twice.")
+                                : _("Type the old first PIN of CA card %s on the pad, then "
+                                    "the new one twice."),
+                         card);
+    }
+    return !ca      ? g_strdup_printf(_("Type the PIN of card %s on the pad."), card)
+           : second ? g_strdup_printf(_("Type the second PIN of CA card %s on the pad."), card)
+                    : g_strdup_printf(_("Type the first PIN of CA card %s on the pad."), card);
+}
+
+static void
+show_pin(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference,
+         const char *reason_word, const char *reason)
+{
+    TkeCardSlot *slot = tke_card_session_slot(tke_operation_get_card_session(op), reader);
+    const TkePinStatus *pin = tke_card_status_get_pin(&slot->status, reference);
+    g_autofree char *title = pin_title(slot, kind, reference);
+    g_autofree char *card = tke_card_session_card_text(&slot->status);
+    TkePrompt prompt = {
+        .kind = kind,
+        .reader = reader,
+        .reader_name = slot->model != NULL ? slot->model : "",
+        .wanted = slot->status.kind == TKE_CARD_KIND_CA ? TKE_WANTED_CA : TKE_WANTED_EP11,
+        .title = title,
+        .reason = reason,
+        .card = card,
+        .reason_word = reason_word,
+        .pin = pin_index(reference) + 1,
+        .tries_left = pin != NULL ? pin->tries_left : 0,
+        .timeout_s = TKE_PIN_PAD_TIMEOUT_S,
+    };
+
+    tke_operation_show(op, &prompt);
+}
+
+/* Why an entry is to be repeated; NULL when repeating makes no sense. */
+static const char *
+repeat_word(int code)
+{
+    switch (code) {
+    case TKE_CARD_ERROR_PIN_WRONG:
+        return "wrong-pin";
+    case TKE_CARD_ERROR_PIN_TIMEOUT:
+        return "timeout";
+    case TKE_CARD_ERROR_PIN_DIFFER:
+        return "differ";
+    case TKE_CARD_ERROR_PIN_LENGTH:
+        return "length";
+    case TKE_CARD_ERROR_PIN_EQUAL:
+        return "equal";
+    default:
+        return NULL;
+    }
+}
+
+/* Notes the tries a failed entry left. */
+static void
+note_tries(TkeCardSlot *slot, uint8_t reference, const GError *error)
+{
+    TkeCardErrorInfo info;
+    TkePinStatus *pin = &slot->status.pins[pin_index(reference)];
+    int code = tke_card_error_code(error);
+
+    if (!tke_card_error_get_info(error, &info)) {
+        return;
+    }
+    if (code == TKE_CARD_ERROR_PIN_WRONG || code == TKE_CARD_ERROR_PIN_BLOCKED) {
+        slot->verified[pin_index(reference)] = false;
+        pin->tries_left = info.tries_left > 0 ? (unsigned) info.tries_left : 0;
+        pin->state = pin->tries_left > 0 ? TKE_PIN_SET : TKE_PIN_BLOCKED;
+    }
+}
+
+static bool
+blocked_error(unsigned reader, const TkeCardSlot *slot, uint8_t reference, GError **error)
+{
+    if (slot->status.kind == TKE_CARD_KIND_CA) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED,
+                    reference == TKE_PIN_SECOND
+                        ? _("reader %u: the second PIN of this CA card is blocked, for good")
+                        : _("reader %u: the first PIN of this CA card is blocked, for good"),
+                    reader);
+    } else {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED,
+                    _("reader %u: the PIN of this EP11 card is blocked"), reader);
+    }
+    if (error != NULL) {
+        tke_card_error_set_pin(*error, reference, 0);
+        tke_card_error_set_reader(*error, reader, slot->reader_name);
+    }
+    return false;
+}
+
+/* The last try of a CA PIN is only used after a warning (F-007). */
+static bool
+warn_last_try(TkeOperation *op, const TkeCardSlot *slot, uint8_t reference, GError **error)
+{
+    const TkePinStatus *pin = tke_card_status_get_pin(&slot->status, reference);
+    const char *lines[] = { _("Stop here and ask the holder, unless the PIN is certain."), NULL };
+    TkePlan plan = {
+        .action = "last-try",
+        .title = _("One try is left for this PIN of the CA card."),
+        .lines = lines,
+        .consequence = _("A wrong entry now makes this CA card useless for good."),
+        .default_no = true,
+    };
+
+    return slot->status.kind != TKE_CARD_KIND_CA || pin == NULL || pin->tries_left != 1 ||
+           tke_operation_confirm(op, &plan, error);
+}
+
+/* Asks on the pad until it worked, or must not be repeated. */
+static bool
+ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference, PadFunc func,
+        GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+    g_autoptr(GError) last = NULL;
+    unsigned timeouts = 0;
+
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+        const char *word = repeat_word(tke_card_error_code(last));
+
+        if (kind != TKE_PROMPT_NEW_PIN && !warn_last_try(op, slot, reference, error)) {
+            return false;
+        }
+        show_pin(op, reader, kind, reference, word, last != NULL ? last->message : NULL);
+        session->counts.pins++;
+        if (tke_operation_check(op, &local) && func(slot->card, reference, &local)) {
+            tke_operation_hide(op);
+            return true;
+        }
+        note_tries(slot, reference, local);
+        timeouts = tke_card_error_code(local) == TKE_CARD_ERROR_PIN_TIMEOUT ? timeouts + 1 : 0;
+        if (repeat_word(tke_card_error_code(local)) == NULL || timeouts == TIMEOUTS_IN_A_ROW) {
+            tke_operation_hide(op);
+            tke_card_session_settle(session, local);
+            g_propagate_error(error, g_steal_pointer(&local));
+            return false;
+        }
+        if (slot->status.pins[pin_index(reference)].state == TKE_PIN_BLOCKED) {
+            tke_operation_hide(op);
+            return blocked_error(reader, slot, reference, error);
+        }
+        g_clear_error(&last);
+        last = g_steal_pointer(&local);
+    }
+}
+
+static void
+note_verified(TkeCardSlot *slot, uint8_t reference)
+{
+    unsigned i = pin_index(reference);
+
+    slot->verified[i] = true;
+    slot->used_at[i] = g_get_monotonic_time();
+    slot->status.pins[i].state = TKE_PIN_VERIFIED;
+    slot->status.pins[i].tries_left =
+        slot->status.kind == TKE_CARD_KIND_CA ? TKE_PIN_TRIES_CA : TKE_PIN_TRIES_EP11;
+}
+
+bool
+tke_card_session_need_pin(TkeOperation *op, unsigned reader, uint8_t reference, bool fresh,
+                          GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+    const TkePinStatus *pin = tke_card_status_get_pin(&slot->status, reference);
+
+    if (!tke_operation_check(op, error)) {
+        return false;
+    }
+    if (slot->card == NULL || pin == NULL) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
+                    _("reader %u: the card was taken out"), reader);
+        return false;
+    }
+    if (!fresh && tke_card_session_is_unlocked(session, reader, reference)) {
+        slot->used_at[pin_index(reference)] = g_get_monotonic_time();
+        return true;
+    }
+    if (pin->state == TKE_PIN_BLOCKED) {
+        return blocked_error(reader, slot, reference, error);
+    }
+    if (!ask_pad(op, reader, TKE_PROMPT_ENTER_PIN, reference, tke_pin_pad_verify, error)) {
+        return false;
+    }
+    note_verified(slot, reference);
+    return true;
+}
+
+bool
+tke_card_session_need_ca_pins(TkeOperation *op, unsigned reader, bool fresh, GError **error)
+{
+    return tke_card_session_need_pin(op, reader, TKE_PIN_FIRST, fresh, error) &&
+           tke_card_session_need_pin(op, reader, TKE_PIN_SECOND, fresh, error);
+}
+
+bool
+tke_card_session_set_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **error)
+{
+    TkeCardSlot *slot = tke_card_session_slot(tke_operation_get_card_session(op), reader);
+
+    if (!ask_pad(op, reader, TKE_PROMPT_NEW_PIN, reference, tke_pin_pad_set, error)) {
+        return false;
+    }
+    note_verified(slot, reference);
+    return true;
+}
+
+bool
+tke_card_session_change_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **error)
+{
+    TkeCardSlot *slot = tke_card_session_slot(tke_operation_get_card_session(op), reader);
+    const TkePinStatus *pin = tke_card_status_get_pin(&slot->status, reference);
+
+    if (pin != NULL && pin->state == TKE_PIN_BLOCKED) {
+        return blocked_error(reader, slot, reference, error);
+    }
+    if (!ask_pad(op, reader, TKE_PROMPT_CHANGE_PIN, reference, tke_pin_pad_change, error)) {
+        return false;
+    }
+    note_verified(slot, reference);
+    if (slot->status.kind == TKE_CARD_KIND_CA) {
+        slot->verified[1 - pin_index(reference)] = false; /* the card compared with the other PIN */
+    }
+    return true;
+}

@@ -1,0 +1,36 @@
+/*
+ * What card-session.c (cards) and card-session-pin.c (PINs) share. Not installed.
+ */
+#pragma once
+
+#include "libceremony/card-session.h"
+
+typedef struct TkeCardSlot {
+    TkeCard *card; /* NULL: none, or not to be used */
+    TkeCardStatus status;
+    char *reader_name;
+    char *model;
+    uint32_t events; /* of the reader when the card was opened */
+    bool seen;       /* events is known */
+    bool present;
+    GError *trouble;   /* why the card that is there could not be recognised */
+    bool verified[2];  /* first, second PIN */
+    gint64 used_at[2]; /* monotonic time of the last use, microseconds */
+} TkeCardSlot;
+
+struct TkeCardSession {
+    TkeCardSource *source;
+    char *keys[TKE_READERS];
+    TkeCardSlot slots[TKE_READERS];
+    TkeCardSessionCounts counts;
+};
+
+static inline TkeCardSlot *
+tke_card_session_slot(TkeCardSession *session, unsigned reader)
+{
+    g_return_val_if_fail(reader >= 1 && reader <= TKE_READERS, NULL);
+    return &session->slots[reader - 1];
+}
+
+/* "Demo card" or its id; the caller frees. */
+char *tke_card_session_card_text(const TkeCardStatus *status);

@@ -1,0 +1,115 @@
+/*
+ * TkeCardSession: "I need this card with its PIN": asks until it has it.
+ *
+ * The session keeps the connection to the card in each reader, what was recognised and which PINs are
+ * verified. It outlives operations, so that the last signer's card serves the next one too. A PIN lasts
+ * until the card is taken out or reset, until the idle limit has passed (EP11 card 15 minutes, CA card
+ * 10 minutes), or until a command that wants it fresh.
+ *
+ * A card that does not fit is no error: the prompt stays and says why. Used by one thread, the one that
+ * runs operations.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libceremony/operation.h"
+#include "libceremony/prompter.h"
+#include "libsmartcard/card-identity.h"
+#include "libsmartcard/card-transport.h"
+#include "libsmartcard/card.h"
+#include "libsmartcard/reader.h"
+
+#define TKE_CARD_SESSION_CA_IDLE_S 600u
+#define TKE_CARD_SESSION_EP11_IDLE_S 900u
+
+/*
+ * Says why a card of the wanted kind does not do: false, a word for programs and, to be freed, a text
+ * for people. card is open and its applet selected; what is read from it needs no PIN.
+ */
+typedef bool (*TkeCardFits)(TkeCard *card, const TkeCardStatus *status, void *data,
+                            const char **reason_word, char **reason);
+
+typedef struct TkeCardNeed {
+    unsigned reader; /* 1 or 2 */
+    TkeWantedCard wanted;
+    const char *title;   /* what to insert, one sentence; NULL: made from wanted */
+    const char *purpose; /* for programs (docs/events.md); may be NULL */
+    unsigned number;     /* which of several, from 1; 0: does not matter */
+    unsigned total;
+    const uint8_t *zone_id;    /* 8 bytes; NULL: any zone */
+    const uint8_t *other_than; /* card id that it must not have (E-C17); NULL: any */
+    TkeCardFits fits;          /* may be NULL */
+    void *fits_data;
+} TkeCardNeed;
+
+/* Borrows the source, which must outlive the session. */
+TKE_PUBLIC TkeCardSession *tke_card_session_new(TkeCardSource *source);
+TKE_PUBLIC void tke_card_session_free(TkeCardSession *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCardSession, tke_card_session_free)
+
+/* Which readers are 1 and 2, as settings remember them; the keys are copied. */
+TKE_PUBLIC void tke_card_session_set_readers(TkeCardSession *session,
+                                             const TkeReaderChoice *choice);
+
+/*
+ * The card in the reader, fitting; asked for if need be. Borrowed, valid until it is taken out: call
+ * again after anything that may have taken time. status (may be NULL) is borrowed too.
+ */
+TKE_PUBLIC TkeCard *tke_card_session_need(TkeOperation *op, const TkeCardNeed *need,
+                                          const TkeCardStatus **status, GError **error);
+
+/*
+ * A verified PIN of the card in the reader. fresh: typed now, whatever was typed before (backups,
+ * copies). Wrong entries are asked again while tries are left; the last try of a CA PIN only after a
+ * warning. Blocked: TKE_CARD_ERROR_PIN_BLOCKED; cancelled on the pad: TKE_CARD_ERROR_PIN_CANCELLED;
+ * three entries in a row that timed out: TKE_CARD_ERROR_PIN_TIMEOUT.
+ */
+TKE_PUBLIC bool tke_card_session_need_pin(TkeOperation *op, unsigned reader, uint8_t reference,
+                                          bool fresh, GError **error);
+
+/* Both PINs of the CA card in the reader (P-4). */
+TKE_PUBLIC bool tke_card_session_need_ca_pins(TkeOperation *op, unsigned reader, bool fresh,
+                                              GError **error);
+
+/* A first PIN (P-3), and a change of one; repeated as above. */
+TKE_PUBLIC bool tke_card_session_set_pin(TkeOperation *op, unsigned reader, uint8_t reference,
+                                         GError **error);
+TKE_PUBLIC bool tke_card_session_change_pin(TkeOperation *op, unsigned reader, uint8_t reference,
+                                            GError **error);
+
+/* True while the PIN of the card in the reader is verified, as far as the host knows. */
+TKE_PUBLIC bool tke_card_session_is_unlocked(TkeCardSession *session, unsigned reader,
+                                             uint8_t reference);
+
+/* The card in a reader as it was last seen, without asking anybody; NULL if there is none. */
+TKE_PUBLIC TkeCard *tke_card_session_get(TkeCardSession *session, unsigned reader,
+                                         const TkeCardStatus **status);
+
+/* Looks which cards are in which readers now, without waiting. readers (may be NULL): to be freed. */
+TKE_PUBLIC bool tke_card_session_look(TkeOperation *op, TkeReaders **readers, GError **error);
+
+/* Reads the status of the card again after something was changed: one APDU. */
+TKE_PUBLIC bool tke_card_session_query_status(TkeOperation *op, unsigned reader,
+                                              const TkeCardStatus **status, GError **error);
+
+/* The same when an operation has read the status itself. */
+TKE_PUBLIC void tke_card_session_set_status(TkeCardSession *session, unsigned reader,
+                                            const TkeCardStatus *status);
+
+/* After an error of a card: what cannot be relied on any more is dropped. Call with every error. */
+TKE_PUBLIC void tke_card_session_settle(TkeCardSession *session, const GError *error);
+
+/* Ends what PINs have opened in a reader (End session). */
+TKE_PUBLIC void tke_card_session_lock(TkeCardSession *session, unsigned reader);
+
+/* What was asked of people since the session began: tests count. */
+typedef struct TkeCardSessionCounts {
+    unsigned insertions; /* prompts for a card that a card had to be inserted for */
+    unsigned pins;       /* PIN entries, each change or setting counted once */
+} TkeCardSessionCounts;
+
+TKE_PUBLIC void tke_card_session_get_counts(const TkeCardSession *session,
+                                            TkeCardSessionCounts *counts);

@@ -1,0 +1,131 @@
+/*
+ * Enroll and personalise EP11 cards (functions 2.6 and 2.7).
+ */
+#include "libceremony/op-card-enroll.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "libceremony/card-session.h"
+#include "libceremony/op-card.h"
+#include "libceremony/record.h"
+#include "libsmartcard/card-evidence.h"
+#include "libsmartcard/ep11-card.h"
+
+#define ENROLL_STEPS 4u
+
+/* A card begun in this zone goes on; one begun in another does not fit. */
+static bool
+enroll(TkeOperation *op, const TkeCardStatus **status, GError **error)
+{
+    TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "zone" };
+    TkeZoneCertificate zone;
+    TkeZoneCertificate certificate;
+    const TkeCardStatus *ca_status = NULL;
+    TkeCard *ca;
+    TkeCard *card;
+
+    tke_operation_step(op, 0, ENROLL_STEPS, _("CA card and its PINs"));
+    ca = tke_card_session_need(op, &need, &ca_status, error);
+    if (ca == NULL || !tke_card_session_need_ca_pins(op, 1, false, error) ||
+        !tke_card_query_zone_certificate(ca, &zone, error)) {
+        return false;
+    }
+    tke_operation_step(op, 1, ENROLL_STEPS, _("Card to be enrolled"));
+    need = (TkeCardNeed){ .reader = 2,
+                          .wanted = TKE_WANTED_NEW_EP11,
+                          .purpose = "enroll",
+                          .zone_id = ca_status->zone_id };
+    card = tke_card_session_need(op, &need, status, error);
+    ca = tke_card_session_get(tke_operation_get_card_session(op), 1, &ca_status);
+    if (card == NULL || !tke_operation_check(op, error)) {
+        return false;
+    }
+    if (ca == NULL) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
+                    _("reader 1: the CA card was taken out; put it back and start again"));
+        return false;
+    }
+    tke_operation_step(op, 2, ENROLL_STEPS, _("The card joins the zone"));
+    if (!tke_ep11_card_enrol(card, *status, ca, &zone, &certificate, error) ||
+        !tke_card_session_query_status(op, 2, status, error)) {
+        return false;
+    }
+    tke_operation_step(op, 3, ENROLL_STEPS, _("The card proves its key"));
+    return tke_card_evidence_check_genuine(card, *status, NULL, &zone, NULL, error);
+}
+
+bool
+tke_op_card_enroll(TkeOperation *op, TkeCardStatus *card, GError **error)
+{
+    const TkeCardStatus *status = NULL;
+    JsonObject *values;
+
+    if (!tke_record_check(op, error)) {
+        return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("Would enroll the card in reader 2 in the zone of the CA card in "
+                                 "reader 1."));
+        return true;
+    }
+    if (!enroll(op, &status, error)) {
+        return tke_op_card_fail(
+            op, "opentke-card.enroll", 2,
+            _("start again with the same card and zone: it goes on where it stopped"), error);
+    }
+    values = json_object_new();
+    tke_record_card(values, "card", status);
+    if (card != NULL) {
+        *card = *status;
+    }
+    return tke_record_done(op, "opentke-card.enroll", values, error);
+}
+
+static bool
+personalize(TkeOperation *op, const char *description, const TkeCardStatus **status, GError **error)
+{
+    const TkeCardNeed need = { .reader = 2,
+                               .wanted = TKE_WANTED_ENROLLED,
+                               .purpose = "personalize" };
+    TkeCard *card;
+
+    tke_operation_step(op, 0, 2, _("New PIN"));
+    card = tke_card_session_need(op, &need, status, error);
+    if (card == NULL || !tke_card_session_set_pin(op, 2, TKE_PIN_FIRST, error)) {
+        return false;
+    }
+    tke_operation_step(op, 1, 2, _("Description"));
+    return tke_card_set_description(card, description, error) &&
+           tke_card_session_query_status(op, 2, status, error);
+}
+
+bool
+tke_op_card_personalize(TkeOperation *op, const TkeCardPersonalizeParams *params,
+                        TkeCardStatus *card, GError **error)
+{
+    const TkeCardStatus *status = NULL;
+    JsonObject *values;
+
+    if (!tke_op_card_check_description(params->description, error) ||
+        !tke_record_check(op, error)) {
+        return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op,
+                           _("Would set PIN and description of the enrolled card in reader 2."));
+        return true;
+    }
+    if (!personalize(op, params->description, &status, error)) {
+        return tke_op_card_fail(
+            op, "opentke-card.personalize", 2,
+            _("“tke card info” shows whether the PIN is set: if it is, only the "
+              "description is missing (tke card set-description), else start again"),
+            error);
+    }
+    values = json_object_new();
+    tke_record_card(values, "card", status);
+    if (card != NULL) {
+        *card = *status;
+    }
+    return tke_record_done(op, "opentke-card.personalize", values, error);
+}

@@ -1,0 +1,143 @@
+/*
+ * Unblock EP11 cards and change PINs (functions 2.5, 2.8, 2.9).
+ */
+#include "libceremony/op-card-pin.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "common/error.h"
+#include "libceremony/card-session.h"
+#include "libceremony/op-card.h"
+#include "libceremony/record.h"
+#include "libsmartcard/ep11-card.h"
+
+static bool
+unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "unblock" };
+    const TkeCardStatus *ca_status = NULL;
+    TkeZoneCertificate zone;
+    TkeCard *card;
+    TkeCard *ca = tke_card_session_need(op, &need, &ca_status, error);
+
+    if (ca == NULL || !tke_card_session_need_ca_pins(op, 1, false, error) ||
+        !tke_card_query_zone_certificate(ca, &zone, error)) {
+        return false;
+    }
+    need = (TkeCardNeed){ .reader = 2,
+                          .wanted = TKE_WANTED_EP11,
+                          .title = _("Insert the blocked EP11 card."),
+                          .purpose = "unblock",
+                          .zone_id = ca_status->zone_id };
+    card = tke_card_session_need(op, &need, status, error);
+    if (card == NULL || !tke_operation_check(op, error)) {
+        return false;
+    }
+    if ((*status)->pins[0].state != TKE_PIN_BLOCKED) {
+        g_set_error(
+            error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATE,
+            ngettext("reader 2: this card is not blocked: %u try is left; nothing was done",
+                     "reader 2: this card is not blocked: %u tries are left; nothing was done",
+                     (*status)->pins[0].tries_left),
+            (*status)->pins[0].tries_left);
+        return false;
+    }
+    ca = tke_card_session_get(session, 1, NULL);
+    if (ca == NULL) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
+                    _("reader 1: the CA card was taken out; put it back and start again"));
+        return false;
+    }
+    return tke_ep11_card_unblock(card, *status, ca, &zone, error) &&
+           tke_card_session_query_status(op, 2, status, error);
+}
+
+bool
+tke_op_card_unblock(TkeOperation *op, TkeCardStatus *card, GError **error)
+{
+    const TkeCardStatus *status = NULL;
+    JsonObject *values;
+
+    if (!tke_record_check(op, error)) {
+        return false;
+    }
+    tke_operation_note(
+        op, _("Unblocking gives the tries back and leaves the PIN as it is. A card whose "
+              "PIN is forgotten is not cured by it."));
+    if (tke_operation_is_dry_run(op)) {
+        return true;
+    }
+    if (!unblock(op, &status, error)) {
+        return tke_op_card_fail(
+            op, "opentke-card.unblock", 2,
+            _("“tke card info” shows whether it is still blocked; if so, start again"), error);
+    }
+    values = json_object_new();
+    tke_record_card(values, "card", status);
+    if (card != NULL) {
+        *card = *status;
+    }
+    return tke_record_done(op, "opentke-card.unblock", values, error);
+}
+
+/* The other CA PIN pays a try for each change; it needs two. */
+static bool
+warn_ca(TkeOperation *op, const TkeCardStatus *status, uint8_t reference, GError **error)
+{
+    const TkePinStatus *other = tke_card_status_get_pin(
+        status, reference == TKE_PIN_FIRST ? TKE_PIN_SECOND : TKE_PIN_FIRST);
+
+    tke_operation_note(op, _("The change costs the other PIN of this CA card one try, until it is "
+                             "entered rightly. Backups of the card keep their own PINs."));
+    if (other != NULL && other->state != TKE_PIN_NOT_SET && other->tries_left < 2) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_FEW_TRIES,
+                    _("reader 1: the other PIN has only %u try left: enter it first (tke card info "
+                      "--reader 1 --check), then change this one"),
+                    other->tries_left);
+        return false;
+    }
+    return true;
+}
+
+bool
+tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params, TkeCardStatus *card,
+                       GError **error)
+{
+    uint8_t reference = params->pin == 2 ? TKE_PIN_SECOND : TKE_PIN_FIRST;
+    const TkeCardNeed need = { .reader = params->reader,
+                               .wanted = params->reader == 1 ? TKE_WANTED_CA : TKE_WANTED_EP11,
+                               .purpose = "change-pin" };
+    const TkeCardStatus *status = NULL;
+    JsonObject *values;
+
+    if (params->reader < 1 || params->reader > 2 || params->pin > 2 ||
+        (params->reader == 2 && params->pin == 2)) {
+        g_set_error(
+            error, TKE_ERROR, TKE_ERROR_USAGE,
+            _("reader 1 holds a CA card with a first and a second PIN, reader 2 an EP11 card "
+              "with one"));
+        return false;
+    }
+    if (!tke_record_check(op, error)) {
+        return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("Would change a PIN of the card in reader %u."), params->reader);
+        return true;
+    }
+    if (tke_card_session_need(op, &need, &status, error) == NULL ||
+        (params->reader == 1 && !warn_ca(op, status, reference, error)) ||
+        !tke_card_session_change_pin(op, params->reader, reference, error) ||
+        !tke_card_session_query_status(op, params->reader, &status, error)) {
+        return tke_op_card_fail(op, "opentke-card.change-pin", params->reader,
+                                _("try first with the new PIN which of the two is set"), error);
+    }
+    values = json_object_new();
+    tke_record_card(values, "card", status);
+    json_object_set_int_member(values, "pin", params->reader == 1 && params->pin == 2 ? 2 : 1);
+    if (card != NULL) {
+        *card = *status;
+    }
+    return tke_record_done(op, "opentke-card.change-pin", values, error);
+}

@@ -1,0 +1,21 @@
+/*
+ * PINs of cards in use: unblock an EP11 card, change a PIN (functions 2.5, 2.8, 2.9; F-023, F-028, F-029).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libceremony/operation.h"
+#include "libsmartcard/card-identity.h"
+
+/* CA card of the card's zone in reader 1, both PINs; blocked EP11 card in reader 2. */
+TKE_PUBLIC bool tke_op_card_unblock(TkeOperation *op, TkeCardStatus *card, GError **error);
+
+typedef struct TkeCardChangePinParams {
+    unsigned reader; /* 1: a CA card; 2: an EP11 card */
+    unsigned pin;    /* 1 or 2, of a CA card */
+} TkeCardChangePinParams;
+
+TKE_PUBLIC bool tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params,
+                                       TkeCardStatus *card, GError **error);

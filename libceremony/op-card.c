@@ -1,0 +1,247 @@
+/*
+ * Show and describe cards (functions 2.10 to 2.12; F-030, F-031, F-036).
+ */
+#include "libceremony/op-card.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "libceremony/card-session.h"
+#include "libceremony/record.h"
+#include "libsmartcard/card-evidence.h"
+
+bool
+tke_op_card_check_description(const char *text, GError **error)
+{
+    if (text == NULL || !tke_card_text_is_description(text)) {
+        g_set_error(
+            error, TKE_ERROR, TKE_ERROR_USAGE,
+            _("“%s” is no description: up to 30 characters, letters, digits and signs of ASCII"),
+            text != NULL ? text : "");
+        return false;
+    }
+    return true;
+}
+
+/* After a card was lost in the middle the operator wants to know what became of it. */
+static bool
+needs_state(const GError *error)
+{
+    return tke_card_error_is_outcome_unknown(error);
+}
+
+bool
+tke_op_card_fail(TkeOperation *op, const char *action, unsigned reader, const char *next,
+                 GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    g_autoptr(JsonObject) values = json_object_new();
+    const TkeCardStatus *status = NULL;
+
+    if (tke_card_session_get(session, reader, &status) != NULL) {
+        tke_record_card(values, "card", status);
+    }
+    if (error != NULL && *error != NULL) {
+        tke_card_session_settle(session, *error);
+        if (needs_state(*error) && next != NULL) {
+            g_autofree char *old = (*error)->message;
+
+            (*error)->message = g_strdup_printf("%s; %s", old, next);
+        }
+        if (!g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+            tke_record_failed(op, action, g_steal_pointer(&values), *error);
+        }
+    }
+    return false;
+}
+
+void
+tke_card_info_free(TkeCardInfo *info)
+{
+    if (info != NULL) {
+        g_free(info->reader_name);
+        g_free(info->reader_model);
+        g_clear_error(&info->trouble);
+        g_clear_error(&info->not_genuine);
+        g_free(info);
+    }
+}
+
+static bool
+is_ours(const TkeCardStatus *status)
+{
+    return status->kind == TKE_CARD_KIND_CA || status->kind == TKE_CARD_KIND_EP11;
+}
+
+/* F-036: certificate, and the statement that the card holds the certified key. */
+static bool
+check_genuine(TkeOperation *op, unsigned reader, TkeCard *card, TkeCardInfo *info, GError **error)
+{
+    bool ca = info->status.kind == TKE_CARD_KIND_CA;
+    g_autoptr(GError) local = NULL;
+
+    if (!is_ours(&info->status) || info->status.life_cycle < TKE_CARD_MEMBER) {
+        return true;
+    }
+    if (ca && !tke_card_session_need_ca_pins(op, reader, false, error)) {
+        return false;
+    }
+    if (tke_card_evidence_check_genuine(card, &info->status, ca ? NULL : &info->parts, NULL, NULL,
+                                        &local)) {
+        info->genuine = TKE_GENUINE_YES;
+    } else if (tke_card_error_code(local) == TKE_CARD_ERROR_NOT_GENUINE) {
+        info->genuine = TKE_GENUINE_NO;
+        info->not_genuine = g_steal_pointer(&local);
+    } else {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return false;
+    }
+    return true;
+}
+
+static bool
+read_card(TkeOperation *op, unsigned reader, bool check, TkeCardInfo *info, GError **error)
+{
+    const TkeCardStatus *status = NULL;
+    TkeCard *card = tke_card_session_get(tke_operation_get_card_session(op), reader, &status);
+
+    if (card == NULL) {
+        g_set_error(&info->trouble, TKE_CARD_ERROR, TKE_CARD_ERROR_UNRESPONSIVE,
+                    _("reader %u: the card cannot be read: it may be inserted the wrong way round, "
+                      "damaged, or held by another program"),
+                    reader);
+        return true;
+    }
+    if (is_ours(status) && !tke_card_session_query_status(op, reader, &status, error)) {
+        return false;
+    }
+    info->status = *status;
+    if (status->kind == TKE_CARD_KIND_EP11 &&
+        !tke_ep11_card_query_parts(card, status->n_parts, &info->parts, error)) {
+        return false;
+    }
+    return !check || check_genuine(op, reader, card, info, error);
+}
+
+bool
+tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params, GPtrArray **infos,
+                 GError **error)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify) tke_card_info_free);
+    g_autoptr(TkeReaders) readers = NULL;
+
+    if (!tke_card_session_look(op, &readers, error)) {
+        return false;
+    }
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        TkeCardInfo *info;
+
+        if (params->reader != 0 && params->reader != i + 1) {
+            continue;
+        }
+        info = g_new0(TkeCardInfo, 1);
+        g_ptr_array_add(all, info);
+        info->reader = i + 1;
+        if (readers->reader[i] == NULL) {
+            continue;
+        }
+        info->reader_name = g_strdup(readers->reader[i]->name);
+        info->reader_model = g_strdup(readers->reader[i]->model);
+        info->reader_virtual = readers->reader[i]->is_virtual;
+        info->present = readers->reader[i]->card_present;
+        if (info->present && !read_card(op, i + 1, params->check, info, error)) {
+            tke_card_session_settle(tke_operation_get_card_session(op),
+                                    error != NULL ? *error : NULL);
+            return false;
+        }
+    }
+    *infos = g_steal_pointer(&all);
+    return true;
+}
+
+/* The description a place has now; false if nothing is there. */
+static bool
+old_description(TkeCard *card, const TkeCardStatus *status, unsigned place,
+                char old[static TKE_CARD_TEXT_MAX + 1], GError **error)
+{
+    TkeKeyPartList list = { 0 };
+
+    if (place == 0) {
+        memcpy(old, status->description, TKE_CARD_TEXT_MAX + 1);
+        return true;
+    }
+    if (!tke_ep11_card_query_parts(card, status->n_parts, &list, error)) {
+        return false;
+    }
+    for (unsigned i = 0; i < list.n; i++) {
+        if (list.parts[i].place == place) {
+            memcpy(old, list.parts[i].description, TKE_CARD_TEXT_MAX + 1);
+            return true;
+        }
+    }
+    g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_FOUND,
+                _("reader 2: the card has no key part %u"), place);
+    return false;
+}
+
+static bool
+describe(TkeOperation *op, const TkeCardDescribeParams *params, TkeCardDescribeResult *result,
+         GError **error)
+{
+    const TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .purpose = "describe" };
+    const TkeCardStatus *status = NULL;
+    TkeCard *card = tke_card_session_need(op, &need, &status, error);
+
+    if (card == NULL || !old_description(card, status, params->place, result->old, error) ||
+        !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
+        return false;
+    }
+    if (!(params->place == 0 ? tke_card_set_description(card, params->description, error)
+                             : tke_ep11_card_describe_part(card, (uint8_t) params->place,
+                                                           params->description, error))) {
+        return false;
+    }
+    if (!tke_card_session_query_status(op, 2, &status, error)) {
+        return false;
+    }
+    result->card = *status;
+    return true;
+}
+
+bool
+tke_op_card_describe(TkeOperation *op, const TkeCardDescribeParams *params,
+                     TkeCardDescribeResult *result, GError **error)
+{
+    TkeCardDescribeResult local = { 0 };
+    JsonObject *values;
+
+    if (!tke_op_card_check_description(params->description, error) ||
+        !tke_record_check(op, error)) {
+        return false;
+    }
+    if (params->place > TKE_EP11_PLACES) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("places of key parts are 1 to %u"),
+                    TKE_EP11_PLACES);
+        return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("Would change the description on the EP11 card in reader 2."));
+        return true;
+    }
+    if (!describe(op, params, &local, error)) {
+        return tke_op_card_fail(op, "opentke-card.describe", 2,
+                                _("look with “tke card info” which description the card has"),
+                                error);
+    }
+    values = json_object_new();
+    tke_record_card(values, "card", &local.card);
+    json_object_set_int_member(values, "place", params->place);
+    json_object_set_string_member(values, "old", local.old);
+    json_object_set_string_member(values, "new", params->description);
+    if (result != NULL) {
+        *result = local;
+    }
+    return tke_record_done(op, "opentke-card.describe", values, error);
+}

@@ -1,0 +1,67 @@
+/*
+ * What operations on cards have in common, and what is done to one card: show, describe.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libceremony/operation.h"
+#include "libsmartcard/card-identity.h"
+#include "libsmartcard/ep11-card-keys.h"
+
+/* 0 to 30 printable ASCII characters; otherwise TKE_ERROR_USAGE. NULL is an error too. */
+TKE_PUBLIC bool tke_op_card_check_description(const char *text, GError **error);
+
+/*
+ * Ends an operation that failed: settles the card session, says in the error what state the card in the
+ * reader is in (next: what to do, translated; may be NULL) and records the failure. Returns false.
+ */
+TKE_PUBLIC bool tke_op_card_fail(TkeOperation *op, const char *action, unsigned reader,
+                                 const char *next, GError **error);
+
+typedef enum {
+    TKE_GENUINE_NOT_CHECKED,
+    TKE_GENUINE_YES,
+    TKE_GENUINE_NO,
+} TkeGenuine;
+
+/* What is in one reader. */
+typedef struct TkeCardInfo {
+    unsigned reader;
+    char *reader_name; /* NULL: there is no such reader */
+    char *reader_model;
+    bool reader_virtual;
+    bool present;
+    GError *trouble; /* why the card cannot be read; NULL if it can */
+    TkeCardStatus status;
+    TkeKeyPartList parts; /* EP11 */
+    TkeGenuine genuine;
+    GError *not_genuine; /* which check failed */
+} TkeCardInfo;
+
+TKE_PUBLIC void tke_card_info_free(TkeCardInfo *info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCardInfo, tke_card_info_free)
+
+typedef struct TkeCardInfoParams {
+    unsigned reader; /* 1, 2, or 0 for both */
+    bool check;      /* let the card prove that it is genuine; asks for the PINs of a CA card */
+} TkeCardInfoParams;
+
+/* Nobody is asked for a card; infos: TkeCardInfo, to be freed. */
+TKE_PUBLIC bool tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params,
+                                 GPtrArray **infos, GError **error);
+
+typedef struct TkeCardDescribeParams {
+    unsigned place; /* of a key part; 0: the card itself */
+    const char *description;
+} TkeCardDescribeParams;
+
+typedef struct TkeCardDescribeResult {
+    TkeCardStatus card;
+    char old[TKE_CARD_TEXT_MAX + 1];
+} TkeCardDescribeResult;
+
+/* Reader 2, PIN: the EP11 card or one of its key parts gets a new description (F-030). */
+TKE_PUBLIC bool tke_op_card_describe(TkeOperation *op, const TkeCardDescribeParams *params,
+                                     TkeCardDescribeResult *result, GError **error);

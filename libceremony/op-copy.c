@@ -1,0 +1,175 @@
+/*
+ * Copy an EP11 card to another of its zone (functions 3.3, F-103).
+ */
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "libceremony/card-session.h"
+#include "libceremony/op-card.h"
+#include "libceremony/op-key-part.h"
+#include "libceremony/record.h"
+
+typedef struct Copy {
+    TkeOperation *op;
+    TkeCard *source;
+    TkeCard *target;
+    const TkeCardStatus *source_status;
+    TkeCardStatus target_status;
+    TkeKeyPartList source_list;
+    TkeKeyPartList target_list;
+    TkeTransferPlan plan;
+    unsigned source_before; /* APDUs of the two cards before the copy */
+    unsigned target_before;
+} Copy;
+
+/* Both cards, both PINs: the source's typed now, as it hands secrets on. */
+static bool
+get_cards(Copy *copy, GError **error)
+{
+    TkeOperation *op = copy->op;
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    const TkeCardStatus *status = NULL;
+    TkeCardNeed need = { .reader = 1,
+                         .wanted = TKE_WANTED_EP11,
+                         .purpose = "source",
+                         .title = _("Insert the EP11 card to be copied.") };
+
+    if (tke_card_session_need(op, &need, &copy->source_status, error) == NULL ||
+        !tke_card_session_need_pin(op, 1, TKE_PIN_FIRST, true, error)) {
+        return false;
+    }
+    need = (TkeCardNeed){ .reader = 2,
+                          .wanted = TKE_WANTED_EP11,
+                          .purpose = "target",
+                          .title = _("Insert the EP11 card that gets the copy."),
+                          .zone_id = copy->source_status->zone_id,
+                          .other_than = copy->source_status->card_id };
+    if (tke_card_session_need(op, &need, &status, error) == NULL ||
+        !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
+        return false;
+    }
+    copy->source = tke_card_session_get(session, 1, &copy->source_status);
+    copy->target = tke_card_session_get(session, 2, &status);
+    if (copy->source == NULL || copy->target == NULL) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
+                    _("reader %u: the card was taken out; nothing was copied"),
+                    copy->source == NULL ? 1u : 2u);
+        return false;
+    }
+    copy->target_status = *status;
+    copy->source_before = tke_card_get_apdus(copy->source);
+    copy->target_before = tke_card_get_apdus(copy->target);
+    return true;
+}
+
+static bool
+make_plan(Copy *copy, const TkeCopyParams *params, GError **error)
+{
+    const TkeKeyPartList *target_list = NULL;
+
+    if (!tke_ep11_card_query_parts(copy->source, copy->source_status->n_parts, &copy->source_list,
+                                   error)) {
+        return false;
+    }
+    if (params->everything) {
+        tke_card_transfer_plan_all(copy->source_status, &copy->source_list, &copy->plan);
+    } else {
+        copy->plan.signature_key = params->signature_key;
+        copy->plan.n_places = params->n_places;
+        memcpy(copy->plan.places, params->places, params->n_places);
+    }
+    if (!copy->plan.signature_key && copy->plan.n_places == 0) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_FOUND,
+                    _("reader 1: the card holds no key and no key part: there is nothing to copy"));
+        return false;
+    }
+    if (tke_card_transfer_needs_target_list(&copy->target_status, &copy->plan)) {
+        if (!tke_ep11_card_query_parts(copy->target, copy->target_status.n_parts,
+                                       &copy->target_list, error)) {
+            return false;
+        }
+        target_list = &copy->target_list;
+    }
+    return tke_card_transfer_check(copy->source_status, &copy->source_list, &copy->target_status,
+                                   target_list, &copy->plan, error);
+}
+
+static void
+on_progress(void *data, unsigned done, unsigned total)
+{
+    Copy *copy = data;
+
+    tke_operation_step(copy->op, done, total, _("Keys go from card to card"));
+}
+
+static JsonObject *
+copy_values(const Copy *copy, const TkeTransferResult *entries)
+{
+    JsonObject *values = json_object_new();
+    unsigned copied = 0;
+    bool key = false;
+
+    for (unsigned i = 0; i < entries->n; i++) {
+        key = key || entries->entries[i].source_place == 0;
+        copied += entries->entries[i].source_place != 0 && !entries->entries[i].already_there;
+    }
+    tke_record_card(values, "source", copy->source_status);
+    tke_record_card(values, "card", &copy->target_status);
+    json_object_set_boolean_member(values, "signature_key", key);
+    json_object_set_int_member(values, "parts", copied);
+    json_object_set_int_member(values, "already_there",
+                               (gint64) entries->n - copied - (key ? 1 : 0));
+    return values;
+}
+
+static bool
+fail(Copy *copy, const TkeTransferResult *entries, GError **error)
+{
+    if (entries->n > 0) {
+        g_prefix_error(
+            error,
+            ngettext("%u entry was copied, then: ", "%u entries were copied, then: ", entries->n),
+            entries->n);
+    }
+    return tke_op_card_fail(copy->op, "opentke-card.copy", 2,
+                            _("start the copy again with the same cards: what is there is skipped"),
+                            error);
+}
+
+bool
+tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params, TkeCopyResult *result,
+                 GError **error)
+{
+    g_autofree Copy *copy = g_new0(Copy, 1);
+    g_autofree TkeTransferResult *entries = g_new0(TkeTransferResult, 1);
+
+    copy->op = op;
+    if (!tke_record_check(op, error)) {
+        return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("Would copy from the card in reader 1 to the card in reader 2."));
+        return true;
+    }
+    if (!get_cards(copy, error) || !make_plan(copy, params, error) ||
+        !tke_operation_check(op, error) ||
+        !tke_card_transfer_run(copy->source, copy->source_status, &copy->source_list, copy->target,
+                               &copy->target_status, &copy->target_list, NULL, &copy->plan,
+                               on_progress, copy, entries, error)) {
+        if (result != NULL) {
+            result->entries = *entries;
+        }
+        return fail(copy, entries, error);
+    }
+    tke_card_session_set_status(tke_operation_get_card_session(op), 2, &copy->target_status);
+    if (result != NULL) {
+        result->source = *copy->source_status;
+        result->target = copy->target_status;
+        result->entries = *entries;
+        result->parts = copy->target_list;
+        result->source_apdus = tke_card_get_apdus(copy->source) - copy->source_before;
+        result->target_apdus = tke_card_get_apdus(copy->target) - copy->target_before;
+    }
+    return tke_record_done(op, "opentke-card.copy", copy_values(copy, entries), error);
+}

@@ -1,0 +1,339 @@
+/*
+ * Signature keys and key parts are made and deleted on cards (functions 3.3).
+ */
+#include "libceremony/op-key-part.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/hex.h"
+#include "libceremony/card-session.h"
+#include "libceremony/op-card.h"
+#include "libceremony/record.h"
+
+/* The word or description that a destructive step wants typed (P-5). */
+static const char *
+confirm_word(const TkeCardStatus *status)
+{
+    return status->description[0] != '\0' ? status->description : "ERASE";
+}
+
+static bool
+confirm_replace(TkeOperation *op, const TkeCardStatus *status, GError **error)
+{
+    g_autofree char *ski = tke_hex_grouped(status->ski, sizeof status->ski, 4, ' ');
+    const char *lines[] = { status->admin_name, ski, NULL };
+    const TkePlan plan = {
+        .action = "replace-signature-key",
+        .title = _("The signature key on the card in reader 2 will be replaced:"),
+        .lines = lines,
+        .consequence = _("Every crypto unit where it is an administrator loses this signer."),
+        .confirm_text = confirm_word(status),
+        .default_no = true,
+    };
+
+    return tke_operation_confirm(op, &plan, error);
+}
+
+static bool
+generate_key(TkeOperation *op, const TkeGenerateKeyParams *params, TkeSignatureKey *key,
+             const TkeCardStatus **status, GError **error)
+{
+    const TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .purpose = "signature-key" };
+    TkeCard *card = tke_card_session_need(op, &need, status, error);
+    uint8_t old[32];
+    bool has_key;
+
+    if (card == NULL) {
+        return false;
+    }
+    has_key = (*status)->has_signature_key;
+    memcpy(old, (*status)->ski, sizeof old);
+    if (has_key && !params->replace) {
+        g_autofree char *ski = tke_hex_encode(old, 8);
+
+        g_set_error(
+            error, TKE_CARD_ERROR, TKE_CARD_ERROR_EXISTS,
+            _("reader 2: the card has a signature key already: %s (%s…); take another card, or "
+              "replace it with --replace"),
+            (*status)->admin_name, ski);
+        return false;
+    }
+    if ((has_key && !confirm_replace(op, *status, error)) ||
+        !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
+        return false;
+    }
+    tke_operation_step(op, 0, 1, _("The card makes the signature key"));
+    return tke_operation_check(op, error) &&
+           (has_key ? tke_ep11_card_replace_signature_key(card, old, params->name, key, error)
+                    : tke_ep11_card_generate_signature_key(card, params->name, key, error)) &&
+           tke_card_session_query_status(op, 2, status, error);
+}
+
+bool
+tke_op_generate_signature_key(TkeOperation *op, const TkeGenerateKeyParams *params,
+                              TkeSignatureKey *key, TkeCardStatus *card, GError **error)
+{
+    const TkeCardStatus *status = NULL;
+    TkeSignatureKey made;
+    JsonObject *values;
+
+    if (params->name == NULL || !tke_card_text_is_name(params->name)) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("“%s” is no name of an administrator: 1 to 30 letters, digits, blanks and "
+                      "' ( ) + , - . / : = ?, no blank at either end"),
+                    params->name != NULL ? params->name : "");
+        return false;
+    }
+    if (!tke_record_check(op, error)) {
+        return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("Would make a signature key for %s on the card in reader 2."),
+                           params->name);
+        return true;
+    }
+    if (!generate_key(op, params, &made, &status, error)) {
+        return tke_op_card_fail(op, "opentke-card.signature-key.generate", 2,
+                                _("“tke card info” shows whether the card has the key now"), error);
+    }
+    values = json_object_new();
+    tke_record_card(values, "card", status);
+    if (key != NULL) {
+        *key = made;
+    }
+    if (card != NULL) {
+        *card = *status;
+    }
+    return tke_record_done(op, "opentke-card.signature-key.generate", values, error);
+}
+
+static bool
+generate_part(TkeOperation *op, const char *description, TkeKeyPart *part,
+              const TkeCardStatus **status, GError **error)
+{
+    const TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .purpose = "key-part" };
+    TkeCard *card = tke_card_session_need(op, &need, status, error);
+
+    if (card == NULL) {
+        return false;
+    }
+    if ((*status)->n_parts >= (*status)->n_places) {
+        g_set_error(
+            error, TKE_CARD_ERROR, TKE_CARD_ERROR_FULL,
+            _("reader 2: all %u places of the card are used: delete a key part, or take another "
+              "card"),
+            (*status)->n_places);
+        return false;
+    }
+    if (!tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
+        return false;
+    }
+    tke_operation_step(op, 0, 1, _("The card draws the key part"));
+    return tke_operation_check(op, error) &&
+           tke_ep11_card_generate_part(card, description, part, error) &&
+           tke_card_session_query_status(op, 2, status, error);
+}
+
+bool
+tke_op_generate_key_part(TkeOperation *op, const TkeGeneratePartParams *params, TkeKeyPart *part,
+                         TkeCardStatus *card, GError **error)
+{
+    const TkeCardStatus *status = NULL;
+    g_autofree char *pattern = NULL;
+    TkeKeyPart made;
+    JsonObject *values;
+
+    if (!tke_op_card_check_description(params->description, error) ||
+        !tke_record_check(op, error)) {
+        return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("Would make a key part on the card in reader 2."));
+        return true;
+    }
+    if (!generate_part(op, params->description, &made, &status, error)) {
+        return tke_op_card_fail(op, "opentke-card.key-part.generate", 2,
+                                _("“tke card info” shows whether the card has the key part now"),
+                                error);
+    }
+    values = json_object_new();
+    pattern = tke_hex_encode(made.vp, sizeof made.vp);
+    tke_record_card(values, "card", status);
+    json_object_set_int_member(values, "place", made.place);
+    json_object_set_string_member(values, "description", made.description);
+    json_object_set_string_member(values, "pattern", pattern);
+    if (part != NULL) {
+        *part = made;
+    }
+    if (card != NULL) {
+        *card = *status;
+    }
+    return tke_record_done(op, "opentke-card.key-part.generate", values, error);
+}
+
+/* The parts to delete, with their patterns; all of them must be there. */
+static bool
+find_parts(const TkeKeyPartList *list, const TkeDeleteParams *params, TkeKeyPart *found,
+           GPtrArray *lines, GError **error)
+{
+    for (unsigned i = 0; i < params->n_places; i++) {
+        const TkeKeyPart *part = NULL;
+        g_autofree char *pattern = NULL;
+
+        for (unsigned k = 0; k < list->n; k++) {
+            part = list->parts[k].place == params->places[i] ? &list->parts[k] : part;
+        }
+        if (part == NULL) {
+            g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_FOUND,
+                        _("reader 2: the card has no key part %u; nothing was deleted"),
+                        params->places[i]);
+            return false;
+        }
+        found[i] = *part;
+        pattern = tke_hex_grouped(part->vp, 8, 4, ' ');
+        g_ptr_array_add(lines, g_strdup_printf(_("key part %u “%s”, pattern %s…"), part->place,
+                                               part->description, pattern));
+    }
+    return true;
+}
+
+static bool
+check_ski(const TkeDeleteParams *params, const TkeCardStatus *status, GPtrArray *lines,
+          GError **error)
+{
+    g_autofree char *ski = tke_hex_encode(status->ski, sizeof status->ski);
+    g_autofree char *wanted = params->ski != NULL ? g_ascii_strdown(params->ski, -1) : NULL;
+
+    if (wanted == NULL) {
+        return true;
+    }
+    if (!status->has_signature_key || strlen(wanted) < 8 || !g_str_has_prefix(ski, wanted)) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_FOUND,
+                    _("reader 2: the card has no signature key that begins with “%s” (at least 8 "
+                      "digits); nothing was deleted"),
+                    params->ski);
+        return false;
+    }
+    g_ptr_array_add(lines, g_strdup_printf(_("signature key of %s, %s"), status->admin_name, ski));
+    return true;
+}
+
+static bool
+confirm_delete(TkeOperation *op, const TkeCardStatus *status, GPtrArray *lines, bool key,
+               GError **error)
+{
+    const TkePlan plan = {
+        .action = "card-delete",
+        .title = _("These will be deleted from the card in reader 2:"),
+        .lines = (const char *const *) lines->pdata,
+        .consequence =
+            key ? _("Crypto units where this key is an administrator lose the signer and may "
+                    "become unmanageable. There is no way back without a copy.")
+                : _("There is no way back without a copy."),
+        .confirm_text = confirm_word(status),
+        .default_no = true,
+    };
+
+    return tke_operation_confirm(op, &plan, error);
+}
+
+static bool
+delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteResult *result,
+            const TkeCardStatus **status, GError **error)
+{
+    const TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .purpose = "delete" };
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    TkeKeyPart parts[TKE_EP11_PLACES];
+    TkeKeyPartList list = { 0 };
+    TkeCard *card = tke_card_session_need(op, &need, status, error);
+
+    if (card == NULL || !tke_ep11_card_query_parts(card, (*status)->n_parts, &list, error) ||
+        !check_ski(params, *status, lines, error) ||
+        !find_parts(&list, params, parts, lines, error)) {
+        return false;
+    }
+    g_ptr_array_add(lines, NULL);
+    if (!confirm_delete(op, *status, lines, params->ski != NULL, error) ||
+        !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
+        return false;
+    }
+    for (unsigned i = 0; i < params->n_places; i++) {
+        if (!tke_operation_check(op, error) ||
+            !tke_ep11_card_delete_part(card, parts[i].place, parts[i].vp, error)) {
+            return false;
+        }
+        result->n_deleted++;
+    }
+    if (params->ski != NULL) {
+        uint8_t ski[32];
+
+        memcpy(ski, (*status)->ski, sizeof ski);
+        if (!tke_operation_check(op, error) ||
+            !tke_ep11_card_delete_signature_key(card, ski, error)) {
+            return false;
+        }
+        result->key_deleted = true;
+    }
+    return tke_card_session_query_status(op, 2, status, error);
+}
+
+static JsonObject *
+delete_values(const TkeDeleteParams *params, const TkeDeleteResult *result,
+              const TkeCardStatus *status)
+{
+    JsonObject *values = json_object_new();
+    JsonArray *places = json_array_new();
+
+    for (unsigned i = 0; i < result->n_deleted; i++) {
+        json_array_add_int_element(places, params->places[i]);
+    }
+    json_object_set_array_member(values, "places", places);
+    json_object_set_boolean_member(values, "signature_key", result->key_deleted);
+    if (status != NULL) {
+        tke_record_card(values, "card", status);
+    }
+    return values;
+}
+
+bool
+tke_op_delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteResult *result,
+                   GError **error)
+{
+    const TkeCardStatus *status = NULL;
+    TkeDeleteResult done = { 0 };
+    bool ok;
+
+    if (params->ski == NULL && params->n_places == 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("say what to delete: --ski for the signature key, --place for key parts"));
+        return false;
+    }
+    if (!tke_record_check(op, error)) {
+        return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("Would delete keys from the card in reader 2."));
+        return true;
+    }
+    ok = delete_keys(op, params, &done, &status, error);
+    if (status != NULL) {
+        done.card = *status;
+    }
+    if (result != NULL) {
+        *result = done;
+    }
+    if (!ok) {
+        if (done.n_deleted > 0 && error != NULL) {
+            g_prefix_error(error,
+                           ngettext("%u key part was deleted, then: ",
+                                    "%u key parts were deleted, then: ", done.n_deleted),
+                           done.n_deleted);
+        }
+        return tke_op_card_fail(op, "opentke-card.delete", 2,
+                                _("“tke card info” shows what is left; start again for the rest"),
+                                error);
+    }
+    return tke_record_done(op, "opentke-card.delete", delete_values(params, &done, status), error);
+}

@@ -1,0 +1,28 @@
+/*
+ * After loading: commit, set immediate, clear (functions 3.8; F-092 to F-095).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libceremony/operation.h"
+#include "libceremony/unit-directory.h"
+#include "libceremony/unit-step.h"
+
+/* All new registers "Full Uncommitted" with one pattern; signatures of the threshold. */
+TKE_PUBLIC bool tke_op_mk_commit(TkeOperation *op, TkeUnitDirectory *directory,
+                                 TkeUnitResults *results, GError **error);
+
+/*
+ * All new registers "Full Committed" with one pattern; one signature. Where a current register holds
+ * another key, what is stored under it becomes unreadable: that has to be typed.
+ */
+TKE_PUBLIC bool tke_op_mk_set_immediate(TkeOperation *op, TkeUnitDirectory *directory,
+                                        TkeUnitResults *results, GError **error);
+
+/* One signature. Clearing the current register has to be typed. */
+TKE_PUBLIC bool tke_op_mk_clear_new(TkeOperation *op, TkeUnitDirectory *directory,
+                                    TkeUnitResults *results, GError **error);
+TKE_PUBLIC bool tke_op_mk_clear_current(TkeOperation *op, TkeUnitDirectory *directory,
+                                        TkeUnitResults *results, GError **error);

@@ -1,0 +1,133 @@
+/*
+ * Set thresholds, leave imprint mode (functions 3.6).
+ */
+#include "libceremony/op-thresholds.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "common/error.h"
+#include "libceremony/card-session.h"
+#include "libceremony/ceremony-error.h"
+#include "libceremony/plan.h"
+#include "libceremony/record.h"
+#include "libep11admin/unit-attributes.h"
+
+static TkeUnitCommand *
+make_thresholds(TkeUnit *unit, void *data, GError **error)
+{
+    const TkeThresholdsParams *params = data;
+
+    return tke_unit_attributes_new_thresholds(unit, params->signature, params->revocation, error);
+}
+
+static void
+describe(TkeUnit *unit, void *data, JsonObject *values)
+{
+    const TkeThresholdsParams *params = data;
+
+    (void) unit;
+    json_object_set_int_member(values, "signature_threshold", params->signature);
+    json_object_set_int_member(values, "revocation_threshold", params->revocation);
+}
+
+static bool
+too_few_admins(const TkeUnitState *state, const void *data)
+{
+    const TkeThresholdsParams *params = data;
+
+    return state->admins->len < MAX(params->signature, params->revocation);
+}
+
+static bool
+no_spare(const TkeUnitState *state, const void *data)
+{
+    const TkeThresholdsParams *params = data;
+
+    return state->admins->len == MAX(params->signature, params->revocation);
+}
+
+static bool
+check(TkeOperation *op, GPtrArray *states, const TkeThresholdsParams *params, GError **error)
+{
+    g_autofree char *few = tke_plan_names(states, too_few_admins, params);
+    g_autofree char *spare = tke_plan_names(states, no_spare, params);
+
+    if (few != NULL) {
+        g_set_error(
+            error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
+            _("thresholds of %u and %u need as many administrators, which are not installed in %s; "
+              "add administrators first (tke cryptounit-admin-add)"),
+            params->signature, params->revocation, few);
+        return false;
+    }
+    if (params->signature == 1 || params->revocation == 1) {
+        tke_operation_note(op,
+                           _("A threshold of 1 gives no dual control: one person alone can act."));
+    }
+    if (spare != NULL) {
+        tke_operation_note(
+            op,
+            _("All administrators are needed then: one lost card without a copy locks "
+              "everybody out of %s."),
+            spare);
+    }
+    return true;
+}
+
+static bool
+confirm(TkeOperation *op, GPtrArray *states, const TkeThresholdsParams *params, GError **error)
+{
+    g_autofree char *values =
+        g_strdup_printf(_("signature threshold %u, revocation threshold %u, in %u crypto units"),
+                        params->signature, params->revocation, states->len);
+    const char *lines[] = { values,
+                            _("permissions: loading of key parts, zeroizing with one signature; "
+                              "no export of master keys from operational crypto units"),
+                            NULL };
+    const TkePlan plan = { .action = "thresholds",
+                           .title =
+                               _("The thresholds will be set; crypto units leave imprint mode:"),
+                           .lines = lines };
+
+    return tke_operation_confirm(op, &plan, error);
+}
+
+bool
+tke_op_thresholds_set(TkeOperation *op, TkeUnitDirectory *directory,
+                      const TkeThresholdsParams *params, TkeUnitResults *results, GError **error)
+{
+    g_autoptr(GPtrArray) units = tke_unit_directory_get_selected(directory, error);
+    g_autoptr(GPtrArray) states = NULL;
+    TkeThresholdsParams wanted = *params;
+    const TkeUnitStep step = { .action = "tke-cryptounit-threshold.set",
+                               .what = _("Set thresholds"),
+                               .make = make_thresholds,
+                               .describe = describe,
+                               .data = &wanted };
+
+    if (units == NULL) {
+        return false;
+    }
+    if (params->signature < 1 || params->signature > TKE_UNIT_THRESHOLD_MAX ||
+        params->revocation < 1 || params->revocation > TKE_UNIT_THRESHOLD_MAX) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("thresholds are numbers from 1 to %u"),
+                    TKE_UNIT_THRESHOLD_MAX);
+        return false;
+    }
+    if (!tke_record_check(op, error)) {
+        return false;
+    }
+    states = tke_plan_query(op, directory, units, TKE_UNIT_QUERY_DEFAULT, error);
+    if (states == NULL || !check(op, states, params, error) ||
+        !confirm(op, states, params, error)) {
+        return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        return true;
+    }
+    if (!tke_unit_step_run(op, directory, units, &step, results, error)) {
+        tke_card_session_settle(tke_operation_get_card_session(op), error != NULL ? *error : NULL);
+        return false;
+    }
+    return true;
+}

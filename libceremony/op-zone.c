@@ -1,0 +1,179 @@
+/*
+ * Create a zone, back up its CA card (functions 2.3 and 2.4).
+ */
+#include "libceremony/op-zone.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "common/error.h"
+#include "libceremony/card-session.h"
+#include "libceremony/op-card.h"
+#include "libceremony/record.h"
+#include "libsmartcard/ca-card-init.h"
+
+#define CREATE_STEPS 3u
+#define BACKUP_STEPS 6u
+
+/* A PIN of a card that may have been left unfinished: set, or entered if it is set already. */
+static bool
+need_new_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **error)
+{
+    const TkeCardStatus *status = NULL;
+    const TkePinStatus *pin;
+
+    if (tke_card_session_get(tke_operation_get_card_session(op), reader, &status) == NULL) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
+                    _("reader %u: the card was taken out"), reader);
+        return false;
+    }
+    pin = tke_card_status_get_pin(status, reference);
+    return pin != NULL && pin->state == TKE_PIN_NOT_SET
+               ? tke_card_session_set_pin(op, reader, reference, error)
+               : tke_card_session_need_pin(op, reader, reference, false, error);
+}
+
+static bool
+create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardStatus **status,
+            GError **error)
+{
+    const TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_BLANK_CA, .purpose = "zone" };
+    TkeZoneCertificate zone;
+    TkeCard *card = tke_card_session_need(op, &need, status, error);
+
+    if (card == NULL) {
+        return false;
+    }
+    tke_operation_step(op, 0, CREATE_STEPS, _("First PIN of the CA card"));
+    if (!need_new_pin(op, 1, TKE_PIN_FIRST, error)) {
+        return false;
+    }
+    tke_operation_step(op, 1, CREATE_STEPS, _("Second PIN of the CA card"));
+    if (!need_new_pin(op, 1, TKE_PIN_SECOND, error)) {
+        return false;
+    }
+    tke_operation_step(op, 2, CREATE_STEPS, _("The card makes the zone"));
+    return tke_operation_check(op, error) &&
+           tke_ca_card_create_zone(card, params->zone_description, params->card_description, &zone,
+                                   error) &&
+           tke_card_session_query_status(op, 1, status, error);
+}
+
+bool
+tke_op_zone_create(TkeOperation *op, const TkeZoneCreateParams *params, TkeZoneResult *result,
+                   GError **error)
+{
+    const TkeCardStatus *status = NULL;
+    JsonObject *values;
+
+    if (!tke_op_card_check_description(params->zone_description, error) ||
+        !tke_op_card_check_description(params->card_description, error) ||
+        !tke_record_check(op, error)) {
+        return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op,
+                           _("Would make a zone and its CA card on the blank card in reader 1."));
+        return true;
+    }
+    if (!create_zone(op, params, &status, error)) {
+        return tke_op_card_fail(op, "opentke-zone.create", 1,
+                                _("start again with the same card: it goes on where it stopped"),
+                                error);
+    }
+    values = json_object_new();
+    tke_record_card(values, "card", status);
+    json_object_set_string_member(values, "zone_description", status->zone_description);
+    if (result != NULL) {
+        result->card = *status;
+    }
+    return tke_record_done(op, "opentke-zone.create", values, error);
+}
+
+/* Source in reader 1 with fresh PINs, then the target in reader 2 with two PINs of its own. */
+static bool
+backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus **target,
+             GError **error)
+{
+    TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "source" };
+
+    tke_operation_step(op, 0, BACKUP_STEPS, _("CA card to be backed up"));
+    if (tke_card_session_need(op, &need, source, error) == NULL ||
+        !tke_card_session_need_ca_pins(op, 1, true, error)) {
+        return false;
+    }
+    tke_operation_step(op, 1, BACKUP_STEPS, _("Card for the backup"));
+    need = (TkeCardNeed){ .reader = 2,
+                          .wanted = TKE_WANTED_BLANK_CA,
+                          .purpose = "backup-target",
+                          .other_than = (*source)->card_id };
+    if (tke_card_session_need(op, &need, target, error) == NULL) {
+        return false;
+    }
+    tke_operation_step(op, 2, BACKUP_STEPS, _("First PIN of the backup"));
+    if (!need_new_pin(op, 2, TKE_PIN_FIRST, error)) {
+        return false;
+    }
+    tke_operation_step(op, 3, BACKUP_STEPS, _("Second PIN of the backup"));
+    return need_new_pin(op, 2, TKE_PIN_SECOND, error);
+}
+
+static bool
+backup_zone(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCardStatus **source,
+            const TkeCardStatus **target, GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    TkeZoneCertificate zone;
+    const char *description;
+    TkeCard *from;
+    TkeCard *to;
+
+    if (!backup_cards(op, source, target, error)) {
+        return false;
+    }
+    from = tke_card_session_get(session, 1, source);
+    to = tke_card_session_get(session, 2, target);
+    tke_operation_step(op, 4, BACKUP_STEPS, _("The zone goes from card to card"));
+    if (!tke_operation_check(op, error) ||
+        !tke_ca_card_backup(from, *source, to, *target, &zone, error)) {
+        return false;
+    }
+    tke_operation_step(op, 5, BACKUP_STEPS, _("Description of the backup"));
+    description =
+        params->card_description != NULL ? params->card_description : (*source)->description;
+    return tke_card_set_description(to, description, error) &&
+           tke_card_session_query_status(op, 2, target, error);
+}
+
+bool
+tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneResult *result,
+                   GError **error)
+{
+    const TkeCardStatus *source = NULL;
+    const TkeCardStatus *target = NULL;
+    JsonObject *values;
+
+    if ((params->card_description != NULL &&
+         !tke_op_card_check_description(params->card_description, error)) ||
+        !tke_record_check(op, error)) {
+        return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op,
+                           _("Would copy the zone of the CA card in reader 1 to the blank card in "
+                             "reader 2."));
+        return true;
+    }
+    if (!backup_zone(op, params, &source, &target, error)) {
+        return tke_op_card_fail(op, "opentke-zone.backup", 2,
+                                _("the CA card is as before; start again with the same two cards"),
+                                error);
+    }
+    values = json_object_new();
+    tke_record_card(values, "card", target);
+    tke_record_card(values, "source", source);
+    if (result != NULL) {
+        result->card = *target;
+        result->source = *source;
+    }
+    return tke_record_done(op, "opentke-zone.backup", values, error);
+}

@@ -1,0 +1,35 @@
+/*
+ * A zone and its CA cards: create a zone, back up its CA card (functions 2.3 and 2.4; F-021, F-022).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libceremony/operation.h"
+#include "libsmartcard/card-identity.h"
+
+typedef struct TkeZoneCreateParams {
+    const char *zone_description; /* 0-30 printable ASCII characters */
+    const char *card_description;
+} TkeZoneCreateParams;
+
+typedef struct TkeZoneResult {
+    TkeCardStatus card;   /* the CA card that was made */
+    TkeCardStatus source; /* of a backup: the card it was made from */
+} TkeZoneResult;
+
+/*
+ * Reader 1: a blank card becomes the CA card of a new zone; both PINs are set. Goes on where an earlier
+ * try stopped. result may be NULL.
+ */
+TKE_PUBLIC bool tke_op_zone_create(TkeOperation *op, const TkeZoneCreateParams *params,
+                                   TkeZoneResult *result, GError **error);
+
+typedef struct TkeZoneBackupParams {
+    const char *card_description; /* of the backup; NULL: as the source's */
+} TkeZoneBackupParams;
+
+/* Reader 1: CA card, both PINs fresh; reader 2: blank card, which gets two PINs of its own. */
+TKE_PUBLIC bool tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params,
+                                   TkeZoneResult *result, GError **error);

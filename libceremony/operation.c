@@ -1,0 +1,166 @@
+/*
+ * Context of one running procedure: prompts, cancel, commit point.
+ */
+#include "libceremony/operation.h"
+
+#include <stdarg.h>
+
+struct TkeOperation {
+    TkeWorld *world;
+    TkeCardSession *session;
+    TkeActivityLog *log;
+    const TkePrompterOps *prompter;
+    void *ui;
+    GCancellable *cancellable;
+    unsigned committed;
+    bool dry_run;
+    bool shown;
+};
+
+TkeOperation *
+tke_operation_new(TkeWorld *world, TkeCardSession *session, TkeActivityLog *log,
+                  const TkePrompterOps *prompter, void *ui, GCancellable *cancellable)
+{
+    TkeOperation *op;
+
+    g_return_val_if_fail(prompter != NULL, NULL);
+
+    op = g_new0(TkeOperation, 1);
+    op->world = world;
+    op->session = session;
+    op->log = log;
+    op->prompter = prompter;
+    op->ui = ui;
+    op->cancellable = cancellable != NULL ? g_object_ref(cancellable) : NULL;
+    return op;
+}
+
+void
+tke_operation_free(TkeOperation *op)
+{
+    if (op == NULL) {
+        return;
+    }
+    tke_operation_hide(op);
+    g_clear_object(&op->cancellable);
+    g_free(op);
+}
+
+TkeWorld *
+tke_operation_get_world(TkeOperation *op)
+{
+    return op->world;
+}
+
+TkeCardSession *
+tke_operation_get_card_session(TkeOperation *op)
+{
+    return op->session;
+}
+
+TkeActivityLog *
+tke_operation_get_log(TkeOperation *op)
+{
+    return op->log;
+}
+
+GCancellable *
+tke_operation_get_cancellable(TkeOperation *op)
+{
+    return op->committed > 0 ? NULL : op->cancellable;
+}
+
+bool
+tke_operation_check(TkeOperation *op, GError **error)
+{
+    return op->committed > 0 || !g_cancellable_set_error_if_cancelled(op->cancellable, error);
+}
+
+bool
+tke_operation_commit(TkeOperation *op, GError **error)
+{
+    if (!tke_operation_check(op, error)) {
+        return false;
+    }
+    op->committed++;
+    return true;
+}
+
+void
+tke_operation_committed_done(TkeOperation *op)
+{
+    g_return_if_fail(op->committed > 0);
+    op->committed--;
+}
+
+bool
+tke_operation_is_committed(const TkeOperation *op)
+{
+    return op->committed > 0;
+}
+
+void
+tke_operation_set_dry_run(TkeOperation *op, bool dry_run)
+{
+    op->dry_run = dry_run;
+}
+
+bool
+tke_operation_is_dry_run(const TkeOperation *op)
+{
+    return op->dry_run;
+}
+
+void
+tke_operation_show(TkeOperation *op, const TkePrompt *prompt)
+{
+    op->shown = true;
+    op->prompter->show(op->ui, prompt);
+}
+
+void
+tke_operation_hide(TkeOperation *op)
+{
+    if (op->shown) {
+        op->shown = false;
+        op->prompter->hide(op->ui);
+    }
+}
+
+void
+tke_operation_step(TkeOperation *op, unsigned done, unsigned total, const char *what)
+{
+    op->prompter->step(op->ui, done, total, what);
+}
+
+void
+tke_operation_note(TkeOperation *op, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    op->prompter->note(op->ui, text);
+}
+
+void
+tke_operation_card(TkeOperation *op, unsigned reader, bool inserted)
+{
+    op->prompter->card(op->ui, reader, inserted);
+}
+
+bool
+tke_operation_confirm(TkeOperation *op, const TkePlan *plan, GError **error)
+{
+    return tke_operation_check(op, error) &&
+           op->prompter->confirm(op->ui, plan, tke_operation_get_cancellable(op), error);
+}
+
+bool
+tke_operation_choose(TkeOperation *op, const TkeChoice *choice, unsigned *index, GError **error)
+{
+    return tke_operation_check(op, error) &&
+           op->prompter->choose(op->ui, choice, index, tke_operation_get_cancellable(op), error);
+}

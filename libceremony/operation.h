@@ -1,0 +1,66 @@
+/*
+ * TkeOperation: context of one running procedure.
+ *
+ * It brings together who is asked (prompter), how it is stopped (cancellable), where cards and units are
+ * (world), the cards that outlive the operation (card session) and where results are recorded (activity
+ * log). Operations are blocking functions bool tke_op_x(TkeOperation *, const TkeXParams *,
+ * TkeXResult *, GError **); one runs at a time.
+ *
+ * Cancel is checked between exchanges. From tke_operation_commit() to tke_operation_committed_done()
+ * it is not looked at: what was begun is finished or reported.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libceremony/activity-log.h"
+#include "libceremony/prompter.h"
+#include "libceremony/world.h"
+
+typedef struct TkeOperation TkeOperation;
+typedef struct TkeCardSession TkeCardSession;
+
+/*
+ * Borrows everything; all of it outlives the operation. session may be NULL for operations without
+ * cards. cancellable may be NULL.
+ */
+TKE_PUBLIC TkeOperation *tke_operation_new(TkeWorld *world, TkeCardSession *session,
+                                           TkeActivityLog *log, const TkePrompterOps *prompter,
+                                           void *ui, GCancellable *cancellable);
+TKE_PUBLIC void tke_operation_free(TkeOperation *op);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeOperation, tke_operation_free)
+
+TKE_PUBLIC TkeWorld *tke_operation_get_world(TkeOperation *op);
+TKE_PUBLIC TkeCardSession *tke_operation_get_card_session(TkeOperation *op);
+TKE_PUBLIC TkeActivityLog *tke_operation_get_log(TkeOperation *op);
+
+/* The cancellable to wait with: NULL while committed. */
+TKE_PUBLIC GCancellable *tke_operation_get_cancellable(TkeOperation *op);
+
+/* False with G_IO_ERROR_CANCELLED when the operator wants to stop and it is still possible. */
+TKE_PUBLIC bool tke_operation_check(TkeOperation *op, GError **error);
+
+/* Passes the commit point; false if a cancel came before. Commit points nest. */
+TKE_PUBLIC bool tke_operation_commit(TkeOperation *op, GError **error);
+TKE_PUBLIC void tke_operation_committed_done(TkeOperation *op);
+TKE_PUBLIC bool tke_operation_is_committed(const TkeOperation *op);
+
+/*
+ * What is only planned and shown, not done (--dry-run): operations stop after the plan was shown and
+ * return true with nothing changed.
+ */
+TKE_PUBLIC void tke_operation_set_dry_run(TkeOperation *op, bool dry_run);
+TKE_PUBLIC bool tke_operation_is_dry_run(const TkeOperation *op);
+
+/* To the operator. show and hide come in pairs; showing again replaces. */
+TKE_PUBLIC void tke_operation_show(TkeOperation *op, const TkePrompt *prompt);
+TKE_PUBLIC void tke_operation_hide(TkeOperation *op);
+TKE_PUBLIC void tke_operation_step(TkeOperation *op, unsigned done, unsigned total,
+                                   const char *what);
+TKE_PUBLIC void tke_operation_note(TkeOperation *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
+TKE_PUBLIC void tke_operation_card(TkeOperation *op, unsigned reader, bool inserted);
+TKE_PUBLIC bool tke_operation_confirm(TkeOperation *op, const TkePlan *plan, GError **error);
+TKE_PUBLIC bool tke_operation_choose(TkeOperation *op, const TkeChoice *choice, unsigned *index,
+                                     GError **error);

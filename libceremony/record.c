@@ -1,0 +1,94 @@
+/*
+ * Entries of the activity log (F-170).
+ */
+#include "libceremony/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/hex.h"
+#include "common/safe-file.h"
+
+bool
+tke_record_check(TkeOperation *op, GError **error)
+{
+    TkeActivityLog *log = tke_operation_get_log(op);
+    const char *path = tke_activity_log_get_path(log);
+    g_autofree char *dir = g_path_get_dirname(path);
+    TkeLogHead head;
+    int fd;
+
+    if (!tke_safe_file_make_dir(dir, error) || !tke_activity_log_get_head(log, &head, error)) {
+        g_prefix_error(error, _("nothing was begun: "));
+        return false;
+    }
+    fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("nothing was begun: activity log %s cannot be written: %s"), path,
+                    g_strerror(errno));
+        return false;
+    }
+    close(fd);
+    return true;
+}
+
+static void
+set_id(JsonObject *object, const char *member, const uint8_t id[static TKE_CARD_ID_LEN])
+{
+    g_autofree char *text = tke_card_id_text(id);
+
+    json_object_set_string_member(object, member, text);
+}
+
+void
+tke_record_card(JsonObject *object, const char *member, const TkeCardStatus *status)
+{
+    JsonObject *card = json_object_new();
+
+    json_object_set_string_member(card, "kind", status->kind == TKE_CARD_KIND_CA ? "ca" : "ep11");
+    set_id(card, "id", status->card_id);
+    json_object_set_string_member(card, "description", status->description);
+    if (status->has_zone) {
+        set_id(card, "zone", status->zone_id);
+    }
+    if (status->has_signature_key) {
+        g_autofree char *ski = tke_hex_encode(status->ski, sizeof status->ski);
+
+        json_object_set_string_member(card, "ski", ski);
+        json_object_set_string_member(card, "administrator", status->admin_name);
+    }
+    json_object_set_int_member(card, "usage_counter", status->usage_counter);
+    json_object_set_object_member(object, member, card);
+}
+
+bool
+tke_record_done(TkeOperation *op, const char *action, JsonObject *values, GError **error)
+{
+    g_autoptr(JsonObject) object = values != NULL ? values : json_object_new();
+
+    if (!json_object_has_member(object, "result")) {
+        json_object_set_string_member(object, "result", "done");
+    }
+    if (!tke_activity_log_append(tke_operation_get_log(op), action, object, error)) {
+        g_prefix_error(error, _("the step was done, but could not be recorded: "));
+        return false;
+    }
+    return true;
+}
+
+void
+tke_record_failed(TkeOperation *op, const char *action, JsonObject *values, const GError *why)
+{
+    g_autoptr(JsonObject) object = values != NULL ? values : json_object_new();
+    g_autoptr(GError) error = NULL;
+
+    json_object_set_string_member(object, "result", "failed");
+    json_object_set_string_member(object, "error", why != NULL ? why->message : "");
+    if (!tke_activity_log_append(tke_operation_get_log(op), action, object, &error)) {
+        tke_operation_note(op, _("This failure could not be recorded: %s"), error->message);
+    }
+}

@@ -1,0 +1,32 @@
+/*
+ * What operations write into the activity log: public values of cards and units, and results.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libceremony/operation.h"
+#include "libsmartcard/card-identity.h"
+
+/*
+ * Before anything is changed: the log can be written. Otherwise TKE_ERROR_FILE, and the operation does
+ * not begin.
+ */
+TKE_PUBLIC bool tke_record_check(TkeOperation *op, GError **error);
+
+/* Members that say which card it was: kind, id, description, zone, administrator. Adds to object. */
+TKE_PUBLIC void tke_record_card(JsonObject *object, const char *member,
+                                const TkeCardStatus *status);
+
+/*
+ * Appends the entry; takes values (may be NULL). If it cannot be written the error says that the step
+ * itself was done.
+ */
+TKE_PUBLIC bool tke_record_done(TkeOperation *op, const char *action, JsonObject *values,
+                                GError **error);
+
+/* Appends an entry about a step that failed or was broken off; failing to write it changes nothing. */
+TKE_PUBLIC void tke_record_failed(TkeOperation *op, const char *action, JsonObject *values,
+                                  const GError *why);

@@ -1,0 +1,345 @@
+/*
+ * Selection, identities and module certificates as JSON files (functions 4.1).
+ */
+#include "libceremony/unit-memory.h"
+
+#include <glib/gi18n-lib.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/hex.h"
+#include "common/safe-file.h"
+
+#define FILE_MAX (16u * 1024u * 1024u)
+#define SELECTION "opentke-selection.json"
+#define MEMORY "opentke-units.json"
+
+struct TkeUnitMemory {
+    char *directory;
+    GHashTable *identities; /* hsm id → TkeUnitIdentity */
+    TkeKnownModules *modules;
+    bool changed;
+};
+
+static bool
+damaged(const char *path, const GError *why, GError **error)
+{
+    g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                _("%s is damaged (%s): move it away, and what it remembered is learned anew"), path,
+                why != NULL ? why->message : _("not the form it should have"));
+    return false;
+}
+
+/* The object in a file; absent: an empty one. */
+static JsonObject *
+read_object(const char *path, GError **error)
+{
+    bool found = false;
+    g_autoptr(GError) local = NULL;
+    g_autoptr(GByteArray) data = tke_safe_file_read(path, FILE_MAX, &found, &local);
+    g_autoptr(JsonParser) parser = json_parser_new();
+
+    if (data == NULL && local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return NULL;
+    }
+    if (data == NULL) {
+        return json_object_new();
+    }
+    if (!json_parser_load_from_data(parser, (const char *) data->data, (gssize) data->len,
+                                    &local) ||
+        json_parser_get_root(parser) == NULL ||
+        !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
+        damaged(path, local, error);
+        return NULL;
+    }
+    return json_object_ref(json_node_get_object(json_parser_get_root(parser)));
+}
+
+static bool
+write_object(const char *path, JsonObject *object, GError **error)
+{
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    g_autofree char *text = NULL;
+
+    json_node_set_object(node, object);
+    text = json_to_string(node, TRUE);
+    return tke_safe_file_write(path, (const uint8_t *) text, strlen(text), error);
+}
+
+static const char *
+member_text(JsonObject *object, const char *name)
+{
+    JsonNode *node = json_object_get_member(object, name);
+
+    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
+                   json_node_get_value_type(node) == G_TYPE_STRING
+               ? json_node_get_string(node)
+               : NULL;
+}
+
+static JsonObject *
+member_object(JsonObject *object, const char *name)
+{
+    JsonNode *node = json_object_get_member(object, name);
+
+    return node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+}
+
+static JsonArray *
+member_array(JsonObject *object, const char *name)
+{
+    JsonNode *node = json_object_get_member(object, name);
+
+    return node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+}
+
+static bool
+read_identity(JsonObject *object, TkeUnitIdentity *identity)
+{
+    const char *domain = member_text(object, "domain");
+    const char *module = member_text(object, "module");
+    const char *counter = member_text(object, "counter");
+
+    return domain != NULL && module != NULL && counter != NULL &&
+           tke_hex_decode_exact(domain, identity->domain, sizeof identity->domain, NULL) &&
+           tke_hex_decode_exact(module, identity->module_id, sizeof identity->module_id, NULL) &&
+           tke_hex_decode_exact(counter, identity->counter, sizeof identity->counter, NULL);
+}
+
+static bool
+read_identities(TkeUnitMemory *memory, JsonObject *units)
+{
+    JsonObjectIter iter;
+    const char *id = NULL;
+    JsonNode *node = NULL;
+
+    if (units == NULL) {
+        return true;
+    }
+    json_object_iter_init(&iter, units);
+    while (json_object_iter_next(&iter, &id, &node)) {
+        g_autofree TkeUnitIdentity *identity = g_new0(TkeUnitIdentity, 1);
+
+        if (!JSON_NODE_HOLDS_OBJECT(node) || !read_identity(json_node_get_object(node), identity)) {
+            return false;
+        }
+        g_hash_table_insert(memory->identities, g_strdup(id), g_steal_pointer(&identity));
+    }
+    return true;
+}
+
+static GPtrArray *
+read_certificates(JsonArray *list)
+{
+    g_autoptr(GPtrArray) certificates =
+        g_ptr_array_new_with_free_func((GDestroyNotify) g_byte_array_unref);
+
+    for (unsigned i = 0; i < json_array_get_length(list); i++) {
+        JsonNode *node = json_array_get_element(list, i);
+        const char *text = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
+        GByteArray *der = text != NULL ? tke_hex_decode(text, -1, NULL) : NULL;
+
+        if (der == NULL) {
+            return NULL;
+        }
+        g_ptr_array_add(certificates, der);
+    }
+    return g_steal_pointer(&certificates);
+}
+
+static bool
+read_modules(TkeUnitMemory *memory, JsonObject *modules)
+{
+    g_autoptr(GList) names = modules != NULL ? json_object_get_members(modules) : NULL;
+
+    for (GList *at = names; at != NULL; at = at->next) {
+        JsonArray *list = member_array(modules, at->data);
+        g_autoptr(GPtrArray) certificates = list != NULL ? read_certificates(list) : NULL;
+
+        if (certificates == NULL) {
+            return false;
+        }
+        tke_known_modules_set(memory->modules, at->data, certificates);
+    }
+    (void) tke_known_modules_take_changed(memory->modules);
+    return true;
+}
+
+TkeUnitMemory *
+tke_unit_memory_load(const char *directory, GError **error)
+{
+    g_autofree char *path = g_build_filename(directory, MEMORY, NULL);
+    g_autoptr(JsonObject) object = read_object(path, error);
+    g_autoptr(TkeUnitMemory) memory = NULL;
+
+    if (object == NULL) {
+        return NULL;
+    }
+    memory = g_new0(TkeUnitMemory, 1);
+    memory->directory = g_strdup(directory);
+    memory->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    memory->modules = tke_known_modules_new();
+    if (!read_identities(memory, member_object(object, "units")) ||
+        !read_modules(memory, member_object(object, "modules"))) {
+        damaged(path, NULL, error);
+        return NULL;
+    }
+    return g_steal_pointer(&memory);
+}
+
+void
+tke_unit_memory_free(TkeUnitMemory *memory)
+{
+    if (memory != NULL) {
+        g_free(memory->directory);
+        g_hash_table_unref(memory->identities);
+        tke_known_modules_free(memory->modules);
+        g_free(memory);
+    }
+}
+
+void
+tke_unit_memory_recall(const TkeUnitMemory *memory, TkeUnit *unit)
+{
+    const TkeUnitIdentity *identity =
+        g_hash_table_lookup(memory->identities, tke_unit_get_hsm_id(unit));
+
+    if (identity != NULL) {
+        tke_unit_set_remembered(unit, identity);
+    }
+}
+
+void
+tke_unit_memory_note(TkeUnitMemory *memory, const TkeUnit *unit)
+{
+    const TkeUnitIdentity *now = tke_unit_get_identity(unit);
+    const TkeUnitIdentity *known =
+        g_hash_table_lookup(memory->identities, tke_unit_get_hsm_id(unit));
+
+    if (now == NULL || tke_unit_get_trust(unit) != TKE_UNIT_VERIFIED ||
+        (known != NULL && memcmp(now, known, sizeof *now) == 0)) {
+        return;
+    }
+    g_hash_table_insert(memory->identities, g_strdup(tke_unit_get_hsm_id(unit)),
+                        g_memdup2(now, sizeof *now));
+    memory->changed = true;
+}
+
+TkeKnownModules *
+tke_unit_memory_get_modules(TkeUnitMemory *memory)
+{
+    return memory->modules;
+}
+
+static void
+set_hex(JsonObject *object, const char *name, const uint8_t *bytes, size_t len)
+{
+    g_autofree char *text = tke_hex_encode(bytes, len);
+
+    json_object_set_string_member(object, name, text);
+}
+
+static JsonObject *
+identities_to_json(const TkeUnitMemory *memory)
+{
+    JsonObject *units = json_object_new();
+    GHashTableIter iter;
+    gpointer id;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, memory->identities);
+    while (g_hash_table_iter_next(&iter, &id, &value)) {
+        const TkeUnitIdentity *identity = value;
+        JsonObject *object = json_object_new();
+
+        set_hex(object, "domain", identity->domain, sizeof identity->domain);
+        set_hex(object, "module", identity->module_id, sizeof identity->module_id);
+        set_hex(object, "counter", identity->counter, sizeof identity->counter);
+        json_object_set_object_member(units, id, object);
+    }
+    return units;
+}
+
+static JsonObject *
+modules_to_json(const TkeUnitMemory *memory)
+{
+    JsonObject *modules = json_object_new();
+    g_autoptr(GPtrArray) serials = tke_known_modules_get_serial_numbers(memory->modules);
+
+    for (unsigned i = 0; i < serials->len; i++) {
+        GPtrArray *certificates =
+            tke_known_modules_get(memory->modules, g_ptr_array_index(serials, i));
+        JsonArray *list = json_array_new();
+
+        for (unsigned k = 0; k < certificates->len; k++) {
+            GByteArray *der = g_ptr_array_index(certificates, k);
+            g_autofree char *text = tke_hex_encode(der->data, der->len);
+
+            json_array_add_string_element(list, text);
+        }
+        json_object_set_array_member(modules, g_ptr_array_index(serials, i), list);
+    }
+    return modules;
+}
+
+bool
+tke_unit_memory_save(TkeUnitMemory *memory, GError **error)
+{
+    g_autofree char *path = g_build_filename(memory->directory, MEMORY, NULL);
+    g_autoptr(JsonObject) object = NULL;
+
+    if (!tke_known_modules_take_changed(memory->modules) && !memory->changed) {
+        return true;
+    }
+    object = json_object_new();
+    json_object_set_object_member(object, "units", identities_to_json(memory));
+    json_object_set_object_member(object, "modules", modules_to_json(memory));
+    if (!write_object(path, object, error)) {
+        memory->changed = true;
+        return false;
+    }
+    memory->changed = false;
+    return true;
+}
+
+char **
+tke_unit_memory_load_selection(const char *directory, GError **error)
+{
+    g_autofree char *path = g_build_filename(directory, SELECTION, NULL);
+    g_autoptr(JsonObject) object = read_object(path, error);
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    JsonArray *list;
+
+    if (object == NULL) {
+        return NULL;
+    }
+    list = member_array(object, "selected");
+    for (unsigned i = 0; list != NULL && i < json_array_get_length(list); i++) {
+        JsonNode *node = json_array_get_element(list, i);
+
+        if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING) {
+            damaged(path, NULL, error);
+            return NULL;
+        }
+        g_ptr_array_add(ids, g_strdup(json_node_get_string(node)));
+    }
+    g_ptr_array_add(ids, NULL);
+    return (char **) g_ptr_array_free(g_steal_pointer(&ids), FALSE);
+}
+
+bool
+tke_unit_memory_save_selection(const char *directory, GHashTable *ids, GError **error)
+{
+    g_autofree char *path = g_build_filename(directory, SELECTION, NULL);
+    g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(ids), (GCompareFunc) strcmp);
+    g_autoptr(JsonObject) object = json_object_new();
+    JsonArray *list = json_array_new();
+
+    for (GList *at = keys; at != NULL; at = at->next) {
+        json_array_add_string_element(list, at->data);
+    }
+    json_object_set_array_member(object, "selected", list);
+    return write_object(path, object, error);
+}

@@ -1,0 +1,52 @@
+/*
+ * One step of a procedure on several crypto units: a command for each is prepared, signed by as few
+ * visits as possible, sent to all at once, its outcome recorded (functions 3.2, P-7; F-053).
+ *
+ * Where a unit was given a command by somebody else meanwhile (163), nothing was done there: it is read
+ * again, and signed for again. A lost answer is looked up, never repeated.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libceremony/operation.h"
+#include "libceremony/unit-directory.h"
+#include "libep11admin/unit-command.h"
+
+/* What became of the step in one unit. */
+typedef struct TkeUnitResult {
+    TkeUnit *unit; /* a reference */
+    TkeUnitOutcome outcome;
+    GError *error;           /* NULL when done */
+    TkeUnitCommand *command; /* as sent; NULL when none could be made */
+} TkeUnitResult;
+
+/* TkeUnitResult each, in the order of the units. */
+typedef GPtrArray TkeUnitResults;
+TKE_PUBLIC TkeUnitResults *tke_unit_results_new(void);
+TKE_PUBLIC bool tke_unit_result_is_done(const TkeUnitResult *result);
+/* "done", "refused", "unknown", …: never translated. */
+TKE_PUBLIC const char *tke_unit_result_word(const TkeUnitResult *result);
+
+/* Makes the command for one unit; NULL with an error when the unit's state forbids it. */
+typedef TkeUnitCommand *(*TkeUnitMakeCommand)(TkeUnit *unit, void *data, GError **error);
+
+/* Adds public values of the command to the entry of the activity log; may be NULL. */
+typedef void (*TkeUnitDescribeCommand)(TkeUnit *unit, void *data, JsonObject *values);
+
+typedef struct TkeUnitStep {
+    const char *action; /* of the activity log; NULL: the step is not recorded by itself */
+    const char *what;   /* for people, translated: "Commit" */
+    TkeUnitMakeCommand make;
+    TkeUnitDescribeCommand describe;
+    void *data;
+} TkeUnitStep;
+
+/*
+ * Runs the step on the units (TkeUnit). results gets one entry for each, also on failure (an empty array
+ * when nothing was sent). True when it was done in all; TKE_CEREMONY_ERROR_PARTLY or _UNITS (with the
+ * first unit's own error in the message; in its own domain when only one unit was concerned) otherwise.
+ */
+TKE_PUBLIC bool tke_unit_step_run(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units,
+                                  const TkeUnitStep *step, TkeUnitResults *results, GError **error);

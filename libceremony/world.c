@@ -1,0 +1,290 @@
+/*
+ * The real world, or a rehearsal (functions 4.1 and 4.12).
+ */
+#include "libceremony/world.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/safe-file.h"
+#include "libep11admin/https-transport.h"
+#include "libep11admin/unit-list.h"
+#include "libsmartcard/card-error.h"
+#include "libsmartcard/sim-protocol.h"
+#include "libsmartcard/sim-transport.h"
+
+struct TkeWorld {
+    bool rehearsal;
+    char *base_url; /* NULL: not known */
+    char *region;
+    char *directory; /* CLOUDTKEFILES as given; NULL: not set */
+    char *state_directory;
+    char **instances;
+    TkeSecret *token;
+    unsigned timeout_ms;
+    TkeModuleRoots *roots; /* of a rehearsal */
+    TkeSimClient *sim;
+    TkeSimWorldInfo *info;
+    TkeCardSource *cards;
+    TkeUnitTransport *units;
+};
+
+static char *
+default_state_directory(void)
+{
+    return g_build_filename(g_get_user_state_dir(), "opentke", NULL);
+}
+
+static bool
+set_address(TkeWorld *world, const TkeWorldParams *params, GError **error)
+{
+    if (params->private_address != NULL && *params->private_address != '\0') {
+        world->base_url = tke_unit_list_check_url(params->private_address, error);
+        return world->base_url != NULL;
+    }
+    if (params->region != NULL && *params->region != '\0') {
+        world->base_url = tke_unit_list_base_url("cloud.ibm.com", params->region, error);
+        return world->base_url != NULL;
+    }
+    return true;
+}
+
+TkeWorld *
+tke_world_new(const TkeWorldParams *params, GError **error)
+{
+    g_autoptr(TkeWorld) world = g_new0(TkeWorld, 1);
+    g_autofree char *path = NULL;
+
+    world->token = params->token;
+    world->region = g_strdup(params->region);
+    world->directory = g_strdup(params->directory);
+    world->state_directory = params->state_directory != NULL ? g_strdup(params->state_directory)
+                                                             : default_state_directory();
+    world->timeout_ms = params->timeout_ms;
+    world->instances = g_new0(char *, 2);
+    world->instances[0] = g_strdup(params->instance);
+    if (params->instance != NULL) {
+        path = tke_unit_list_path(params->instance, error);
+        if (path == NULL) {
+            return NULL;
+        }
+    }
+    return set_address(world, params, error) ? g_steal_pointer(&world) : NULL;
+}
+
+static bool
+set_roots(TkeWorld *world, GError **error)
+{
+    world->roots = tke_module_roots_new_rehearsal();
+    for (unsigned i = 0; i < world->info->module_roots->len; i++) {
+        const char *name = g_ptr_array_index(world->info->root_names, i);
+        TkeModuleCertificateKind kind = strcmp(name, "CEX5") == 0   ? TKE_MODULE_CERTIFICATE_OA1
+                                        : strcmp(name, "CEX8") == 0 ? TKE_MODULE_CERTIFICATE_OA3
+                                                                    : TKE_MODULE_CERTIFICATE_OA2;
+        uint8_t ski[TKE_MODULE_SKI_LEN];
+        gsize len = 0;
+        const uint8_t *point =
+            g_bytes_get_data(g_ptr_array_index(world->info->module_roots, i), &len);
+
+        if (len != TKE_EC_POINT_LEN) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                        "root key %s of the rehearsal is no point", name);
+            return false;
+        }
+        if (!tke_module_certificate_ski(point, ski, error) ||
+            !tke_module_roots_add(world->roots, name, kind, ski, point, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+TkeWorld *
+tke_world_new_rehearsal(const char *directory, const char *program_dir, unsigned timeout_ms,
+                        GError **error)
+{
+    g_autoptr(TkeWorld) world = g_new0(TkeWorld, 1);
+    g_autofree char *path = tke_sim_world_directory(directory);
+
+    (void) program_dir;
+    world->rehearsal = true;
+    world->timeout_ms = timeout_ms;
+    world->sim = tke_sim_client_open_or_start(path, error);
+    if (world->sim == NULL) {
+        return NULL;
+    }
+    world->info = tke_sim_client_query_world(world->sim, error);
+    if (world->info == NULL || !set_roots(world, error)) {
+        return NULL;
+    }
+    world->base_url = g_strdup(world->info->base_url);
+    world->region = g_strdup(world->info->region);
+    world->directory = g_strdup(world->info->workstation);
+    world->state_directory = g_strdup(world->info->workstation);
+    world->instances = g_strdupv(world->info->instances);
+    return g_steal_pointer(&world);
+}
+
+void
+tke_world_free(TkeWorld *world)
+{
+    if (world == NULL) {
+        return;
+    }
+    if (world->cards != NULL) {
+        world->cards->ops->free(world->cards);
+    }
+    if (world->units != NULL) {
+        world->units->ops->free(world->units);
+    }
+    tke_sim_client_free(world->sim);
+    tke_sim_world_info_free(world->info);
+    tke_module_roots_free(world->roots);
+    tke_secret_free(world->token);
+    g_strfreev(world->instances);
+    g_free(world->base_url);
+    g_free(world->region);
+    g_free(world->directory);
+    g_free(world->state_directory);
+    g_free(world);
+}
+
+bool
+tke_world_is_rehearsal(const TkeWorld *world)
+{
+    return world->rehearsal;
+}
+
+TkeCardSource *
+tke_world_get_cards(TkeWorld *world, GError **error)
+{
+    if (world->cards == NULL && !world->rehearsal) {
+        g_set_error(
+            error, TKE_ERROR, TKE_ERROR_SETUP,
+            _("this version reaches no real readers: card commands work in a rehearsal only "
+              "(--rehearsal)"));
+        return NULL;
+    }
+    if (world->cards == NULL) {
+        world->cards = tke_sim_transport_new(world->info->directory, error);
+    }
+    return world->cards;
+}
+
+static bool
+need_service(const TkeWorld *world, GError **error)
+{
+    if (world->instances[0] == NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                    _("no service instance is named: give its UUID with --instance"));
+    } else if (world->base_url == NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                    _("no service is named: give the region with --region, or the address in "
+                      "TKE_PRIVATE_ADDR"));
+    } else if (!world->rehearsal && world->token == NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                    _("no authentication token: hand it over with --token-fd"));
+    } else {
+        return true;
+    }
+    return false;
+}
+
+TkeUnitTransport *
+tke_world_get_units(TkeWorld *world, GError **error)
+{
+    TkeHttpsConfig config = { .base_url = world->base_url, .timeout_ms = world->timeout_ms };
+
+    if (world->units != NULL) {
+        return world->units;
+    }
+    if (!need_service(world, error)) {
+        return NULL;
+    }
+    if (world->rehearsal) {
+        tke_secret_free(world->token);
+        world->token = tke_sim_client_query_token(world->sim, error);
+        if (world->token == NULL) {
+            return NULL;
+        }
+        config.ca_pem = world->info->ca_pem;
+        config.direct = true;
+    }
+    config.token = world->token;
+    world->units = tke_https_transport_new(&config, error);
+    return world->units;
+}
+
+const TkeModuleRoots *
+tke_world_get_roots(const TkeWorld *world)
+{
+    return world->rehearsal ? world->roots : tke_module_roots_get_built_in();
+}
+
+const char *
+tke_world_get_directory(TkeWorld *world, GError **error)
+{
+    if (world->directory == NULL || *world->directory == '\0') {
+        g_set_error(
+            error, TKE_ERROR, TKE_ERROR_SETUP,
+            _("CLOUDTKEFILES is not set: set it to an existing directory for the files of this "
+              "program"));
+        return NULL;
+    }
+    if (world->rehearsal && !tke_safe_file_make_dir(world->directory, error)) {
+        return NULL;
+    }
+    if (!g_file_test(world->directory, G_FILE_TEST_IS_DIR) ||
+        access(world->directory, R_OK | W_OK | X_OK) != 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                    _("CLOUDTKEFILES names %s, which is no directory that can be read and written"),
+                    world->directory);
+        return NULL;
+    }
+    return world->directory;
+}
+
+const char *
+tke_world_get_state_directory(const TkeWorld *world)
+{
+    return world->state_directory;
+}
+
+const char *
+tke_world_get_endpoint(const TkeWorld *world)
+{
+    return world->base_url != NULL ? world->base_url : "";
+}
+
+const char *
+tke_world_get_region(const TkeWorld *world)
+{
+    return world->region != NULL ? world->region : "";
+}
+
+const char *
+tke_world_get_account(const TkeWorld *world)
+{
+    return world->info != NULL && world->info->account != NULL ? world->info->account : "";
+}
+
+const char *
+tke_world_get_user(const TkeWorld *world)
+{
+    return world->info != NULL && world->info->user != NULL ? world->info->user : "";
+}
+
+const char *
+tke_world_get_resource_group(const TkeWorld *world)
+{
+    return world->info != NULL && world->info->resource_group != NULL ? world->info->resource_group
+                                                                      : "";
+}
+
+const char *const *
+tke_world_get_instances(const TkeWorld *world)
+{
+    return (const char *const *) world->instances;
+}

@@ -1,0 +1,70 @@
+/*
+ * TkeWorld: where cards, crypto units, directories and trust come from: the real world, or a rehearsal.
+ *
+ * The two never mix: a rehearsal learns readers, service, TLS authority, root keys and token from
+ * tke-sim and from nowhere else; without it a virtual reader or root is refused. Connections are made
+ * when first asked for and live as long as the world. Used by one thread.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "common/secret.h"
+#include "libep11admin/module-roots.h"
+#include "libep11admin/unit-transport.h"
+#include "libsmartcard/card-transport.h"
+
+typedef struct TkeWorld TkeWorld;
+
+/* The real world. Strings are copied. */
+typedef struct TkeWorldParams {
+    const char *instance;        /* UUID of the service instance; NULL: none named */
+    const char *region;          /* "us-south"; NULL if private_address is given */
+    const char *private_address; /* complete base URL; NULL: from the region */
+    TkeSecret *token;            /* bearer token; taken; NULL: none */
+    const char *directory;       /* CLOUDTKEFILES; NULL: not set */
+    const char *state_directory; /* NULL: $XDG_STATE_HOME/opentke */
+    unsigned timeout_ms;         /* of one request; 0: 10 s */
+} TkeWorldParams;
+
+/* Fails with TKE_ERROR_USAGE on an address or instance that cannot be one. */
+TKE_PUBLIC TkeWorld *tke_world_new(const TkeWorldParams *params, GError **error);
+
+/*
+ * A rehearsal in the world of this directory (NULL: OPENTKE_WORLD, else the user's own). Where no tke-sim
+ * answers it is started: looked for in program_dir, in the build tree beside it, then in PATH.
+ */
+TKE_PUBLIC TkeWorld *tke_world_new_rehearsal(const char *directory, const char *program_dir,
+                                             unsigned timeout_ms, GError **error);
+
+TKE_PUBLIC void tke_world_free(TkeWorld *world);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeWorld, tke_world_free)
+
+TKE_PUBLIC bool tke_world_is_rehearsal(const TkeWorld *world);
+
+/* Readers and cards. Outside a rehearsal TKE_CARD_ERROR: this build has no way to real readers. */
+TKE_PUBLIC TkeCardSource *tke_world_get_cards(TkeWorld *world, GError **error);
+
+/* The service. Needs an instance, an address and a token; says which is missing and how to give it. */
+TKE_PUBLIC TkeUnitTransport *tke_world_get_units(TkeWorld *world, GError **error);
+
+/* Root keys of modules: the built-in ones, or a rehearsal's own and only those. */
+TKE_PUBLIC const TkeModuleRoots *tke_world_get_roots(const TkeWorld *world);
+
+/* CLOUDTKEFILES or its stand-in: existing and usable, else TKE_ERROR_SETUP (E-L01). */
+TKE_PUBLIC const char *tke_world_get_directory(TkeWorld *world, GError **error);
+
+/* Where the activity log lies. */
+TKE_PUBLIC const char *tke_world_get_state_directory(const TkeWorld *world);
+
+/* For the heads of listings; "" where not known. */
+TKE_PUBLIC const char *tke_world_get_endpoint(const TkeWorld *world);
+TKE_PUBLIC const char *tke_world_get_region(const TkeWorld *world);
+TKE_PUBLIC const char *tke_world_get_account(const TkeWorld *world);
+TKE_PUBLIC const char *tke_world_get_user(const TkeWorld *world);
+TKE_PUBLIC const char *tke_world_get_resource_group(const TkeWorld *world);
+
+/* Service instances in listing order, NULL-terminated, at least one when the service is usable. */
+TKE_PUBLIC const char *const *tke_world_get_instances(const TkeWorld *world);
