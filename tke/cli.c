@@ -1,0 +1,360 @@
+/*
+ * What the commands of one process share (functions 4, F-157, F-158).
+ */
+#include "tke/cli.h"
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "libceremony/advice.h"
+#include "libceremony/ceremony-error.h"
+#include "libep11admin/unit-error.h"
+#include "libsmartcard/card-error.h"
+#include "tke/command.h"
+
+#define TOKEN_MAX 8000u
+
+TkeCli *
+tke_cli_new(const char *program)
+{
+    TkeCli *cli = g_new0(TkeCli, 1);
+
+    cli->options.events_fd = -1;
+    cli->options.token_fd = -1;
+    cli->program_dir = g_path_get_dirname(program);
+    cli->cancellable = g_cancellable_new();
+    return cli;
+}
+
+void
+tke_cli_free(TkeCli *cli)
+{
+    if (cli == NULL) {
+        return;
+    }
+    tke_unit_directory_free(cli->units);
+    tke_card_session_free(cli->session);
+    tke_activity_log_free(cli->log);
+    tke_dir_lock_free(cli->lock);
+    tke_world_free(cli->world);
+    tke_cli_tty_free(cli->tty);
+    tke_cli_events_free(cli->events);
+    g_object_unref(cli->cancellable);
+    g_free(cli->program_dir);
+    g_free(cli->options.select);
+    g_free(cli->options.confirm);
+    g_free(cli->options.rehearsal);
+    g_free(cli->options.instance);
+    g_free(cli->options.region);
+    g_free(cli->options.world);
+    g_free(cli);
+}
+
+/* The token goes from the descriptor into locked memory; line ends at its end are left off. */
+static TkeSecret *
+read_token(int fd, GError **error)
+{
+    g_autoptr(TkeSecret) buffer = tke_secret_new(TOKEN_MAX, error);
+    size_t len = 0;
+    ssize_t n = 1;
+
+    while (buffer != NULL && n > 0 && len < TOKEN_MAX) {
+        n = read(fd, tke_secret_fill(buffer, NULL) + len, TOKEN_MAX - len);
+        len += n > 0 ? (size_t) n : 0;
+    }
+    if (buffer == NULL) {
+        return NULL;
+    }
+    while (len > 0 && strchr("\r\n", tke_secret_bytes(buffer, NULL)[len - 1]) != NULL) {
+        len--;
+    }
+    if (n < 0 || len == 0 || len == TOKEN_MAX) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("--token-fd %d: no token could be read there"), fd);
+        return NULL;
+    }
+    return tke_secret_new_slice(buffer, 0, len, error);
+}
+
+TkeWorld *
+tke_cli_need_world(TkeCli *cli, GError **error)
+{
+    TkeWorldParams params = { .instance = cli->options.instance,
+                              .region = cli->options.region,
+                              .private_address = g_getenv("TKE_PRIVATE_ADDR"),
+                              .directory = g_getenv("CLOUDTKEFILES") };
+
+    if (cli->world != NULL) {
+        return cli->world;
+    }
+    if (cli->options.rehearsal != NULL) {
+        cli->world = tke_world_new_rehearsal(cli->options.world, cli->program_dir, 0, error);
+        return cli->world;
+    }
+    if (cli->options.token_fd >= 0) {
+        params.token = read_token(cli->options.token_fd, error);
+        if (params.token == NULL) {
+            return NULL;
+        }
+    }
+    cli->world = tke_world_new(&params, error);
+    return cli->world;
+}
+
+TkeActivityLog *
+tke_cli_need_log(TkeCli *cli, GError **error)
+{
+    TkeWorld *world = tke_cli_need_world(cli, error);
+    g_autofree char *path = NULL;
+
+    if (world == NULL) {
+        return NULL;
+    }
+    if (cli->log == NULL) {
+        path = g_build_filename(tke_world_get_state_directory(world), "activity.log", NULL);
+        cli->log = tke_activity_log_new(path, tke_world_is_rehearsal(world));
+    }
+    return cli->log;
+}
+
+/* Card session, unless this world has no cards. */
+static bool
+open_session(TkeCli *cli, GError **error)
+{
+    TkeCardSource *cards;
+
+    if (cli->session != NULL) {
+        return true;
+    }
+    cards = tke_world_get_cards(cli->world, error);
+    if (cards == NULL) {
+        return false;
+    }
+    cli->session = tke_card_session_new(cards);
+    return true;
+}
+
+static TkeOperation *
+make_operation(TkeCli *cli)
+{
+    TkeOperation *op = tke_operation_new(cli->world, cli->session, cli->log, &tke_cli_tty_ops,
+                                         cli->tty, cli->cancellable);
+
+    tke_operation_set_dry_run(op, cli->options.dry_run);
+    return op;
+}
+
+TkeOperation *
+tke_cli_operation_for_cards(TkeCli *cli, GError **error)
+{
+    if (tke_cli_need_log(cli, error) == NULL || !open_session(cli, error)) {
+        return NULL;
+    }
+    return make_operation(cli);
+}
+
+static bool
+open_directory(TkeCli *cli, GError **error)
+{
+    const char *path = tke_world_get_directory(cli->world, error);
+
+    if (path == NULL) {
+        return false;
+    }
+    if (cli->lock == NULL) {
+        cli->lock = tke_safe_file_lock_dir(path, error);
+        if (cli->lock == NULL) {
+            return false;
+        }
+    }
+    if (cli->units == NULL) {
+        cli->units = tke_unit_directory_new(cli->world, error);
+    }
+    return cli->units != NULL;
+}
+
+static bool
+refresh_units(TkeCli *cli, GError **error)
+{
+    unsigned vanished = 0;
+
+    if (!tke_unit_directory_refresh(cli->units, &vanished, cli->cancellable, error)) {
+        return false;
+    }
+    if (vanished > 0) {
+        tke_cli_output_line(cli->out,
+                            ngettext("%u selected crypto unit is not there any more.",
+                                     "%u selected crypto units are not there any more.", vanished),
+                            vanished);
+    }
+    return cli->options.select == NULL ||
+           tke_unit_directory_select_once(cli->units, cli->options.select, error);
+}
+
+TkeOperation *
+tke_cli_operation_for_units(TkeCli *cli, GError **error)
+{
+    g_autoptr(GError) no_cards = NULL;
+
+    if (tke_cli_need_log(cli, error) == NULL || !open_directory(cli, error) ||
+        !refresh_units(cli, error)) {
+        return NULL;
+    }
+    (void) open_session(cli, &no_cards); /* looking at units needs no cards */
+    return make_operation(cli);
+}
+
+char *
+tke_cli_need_text(TkeCli *cli, const char *given, const char *title, const char *what, unsigned max,
+                  GError **error)
+{
+    return given != NULL
+               ? g_strdup(given)
+               : tke_cli_tty_ask_text(cli->tty, title, what, max, cli->cancellable, error);
+}
+
+static TkeCliExit
+unit_exit_code(int code)
+{
+    switch (code) {
+    case TKE_UNIT_ERROR_UNAUTHORIZED:
+    case TKE_UNIT_ERROR_FORBIDDEN:
+    case TKE_UNIT_ERROR_NOT_FOUND:
+    case TKE_UNIT_ERROR_BAD_REQUEST:
+    case TKE_UNIT_ERROR_SERVICE:
+    case TKE_UNIT_ERROR_HOST_UNKNOWN:
+    case TKE_UNIT_ERROR_CONNECTION:
+    case TKE_UNIT_ERROR_TLS:
+    case TKE_UNIT_ERROR_TIMEOUT:
+        return TKE_CLI_SERVICE;
+    case TKE_UNIT_ERROR_PRECONDITION:
+        return TKE_CLI_PRECONDITION;
+    case TKE_UNIT_ERROR_OUTCOME_UNKNOWN:
+        return TKE_CLI_PARTLY;
+    default:
+        return TKE_CLI_UNIT;
+    }
+}
+
+TkeCliExit
+tke_cli_exit_code(const GError *error)
+{
+    if (error == NULL) {
+        return TKE_CLI_DONE;
+    }
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ||
+        g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_CANCELLED)) {
+        return TKE_CLI_REFUSED;
+    }
+    if (g_error_matches(error, TKE_ERROR, TKE_ERROR_USAGE)) {
+        return TKE_CLI_WRONG_USE;
+    }
+    if (error->domain == TKE_CARD_ERROR) {
+        return TKE_CLI_CARD;
+    }
+    if (error->domain == TKE_UNIT_ERROR) {
+        return unit_exit_code(error->code);
+    }
+    if (g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY)) {
+        return TKE_CLI_PARTLY;
+    }
+    if (g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_UNITS)) {
+        return TKE_CLI_UNIT;
+    }
+    return TKE_CLI_PRECONDITION;
+}
+
+/* The head of the log after the command, if it wrote something. */
+static char *
+log_head(TkeCli *cli, const TkeLogHead *before)
+{
+    TkeLogHead now = { .count = 0 };
+
+    if (cli->log == NULL || !tke_activity_log_get_head(cli->log, &now, NULL) ||
+        now.count == before->count) {
+        return NULL;
+    }
+    return tke_activity_log_head_to_text(&now);
+}
+
+static int
+run_command(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args)
+{
+    g_autoptr(TkeCliOutput) out = tke_cli_output_new(
+        cli->options.json, cli->options.rehearsal != NULL, command->func == NULL);
+    TkeCliOutput *outer = cli->out;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *advice = NULL;
+    g_autofree char *head = NULL;
+    TkeLogHead before = { .count = 0 };
+    int code;
+
+    if (cli->log != NULL) {
+        (void) tke_activity_log_get_head(cli->log, &before, NULL);
+    }
+    cli->out = out;
+    cli->exit_code = TKE_CLI_DONE;
+    tke_cli_events_start(cli->events, command->name);
+    if (cli->options.rehearsal != NULL && !cli->in_shell) {
+        tke_cli_output_line(out, "%s", _("REHEARSAL: virtual readers, cards and crypto units"));
+    }
+    code = command->func(cli, args, &error) ? cli->exit_code : (int) tke_cli_exit_code(error);
+    advice = tke_advice_for_error(error);
+    head = log_head(cli, &before);
+    tke_cli_output_finish(out, command->name, code, error, advice, head);
+    tke_cli_events_result(cli->events, command->name, code, error);
+    cli->out = outer;
+    return code;
+}
+
+static int
+unknown_command(int argc, char **argv)
+{
+    const char *nearest = tke_cli_command_nearest(argc, argv);
+
+    if (nearest != NULL) {
+        fprintf(stderr, _("tke: there is no command “%s”; did you mean “%s”?\n"), argv[0], nearest);
+    } else {
+        fprintf(stderr, _("tke: there is no command “%s”; “tke help” lists them\n"), argv[0]);
+    }
+    return TKE_CLI_WRONG_USE;
+}
+
+static void
+open_terminal(TkeCli *cli)
+{
+    const TkeCliTtyOptions options = { .json = cli->options.json,
+                                       .yes = cli->options.yes,
+                                       .confirm = cli->options.confirm };
+
+    if (cli->tty == NULL) {
+        cli->events = tke_cli_events_new(cli->options.events_fd);
+        cli->tty = tke_cli_tty_new(&options, cli->events);
+    }
+}
+
+int
+tke_cli_run(TkeCli *cli, int argc, char **argv)
+{
+    TkeCliArgs args = { 0 };
+    g_autoptr(GError) error = NULL;
+    int words = 0;
+    int code;
+    const TkeCliCommand *command = tke_cli_command_find(argc, argv, &words);
+
+    open_terminal(cli);
+    if (command == NULL) {
+        return unknown_command(argc, argv);
+    }
+    if (!tke_cli_command_parse(command, argc - words, argv + words, &args, &error)) {
+        fprintf(stderr, "tke: %s\n", error->message);
+        tke_cli_command_args_clear(&args);
+        return TKE_CLI_WRONG_USE;
+    }
+    code = run_command(cli, command, &args);
+    tke_cli_command_args_clear(&args);
+    return code;
+}

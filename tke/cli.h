@@ -1,0 +1,114 @@
+/*
+ * TkeCli: what the commands of one process share: options, world, cards that stay unlocked, units, log.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <stdbool.h>
+
+#include "common/safe-file.h"
+#include "libceremony/activity-log.h"
+#include "libceremony/card-session.h"
+#include "libceremony/operation.h"
+#include "libceremony/unit-directory.h"
+#include "libceremony/world.h"
+#include "tke/events.h"
+#include "tke/output.h"
+#include "tke/tty-prompter.h"
+
+/* Exit codes (functions 4). */
+typedef enum {
+    TKE_CLI_DONE = 0,
+    TKE_CLI_REFUSED = 1, /* by the operator */
+    TKE_CLI_WRONG_USE = 2,
+    TKE_CLI_PRECONDITION = 3, /* also directory and lock */
+    TKE_CLI_CARD = 4,
+    TKE_CLI_SERVICE = 5,
+    TKE_CLI_UNIT = 6,
+    TKE_CLI_PARTLY = 7,
+    TKE_CLI_DIFFER = 8,
+} TkeCliExit;
+
+/* Options that hold for the whole process. */
+typedef struct TkeCliOptions {
+    gboolean json;
+    gboolean yes;
+    gboolean dry_run;
+    gboolean card; /* sign with cards: the only way there is until key files come */
+    char *select;
+    char *confirm;
+    char *rehearsal; /* NULL: no; "": through the socket */
+    char *instance;
+    char *region;
+    char *world; /* directory of the rehearsal; NULL: the usual one */
+    int events_fd;
+    int token_fd;
+} TkeCliOptions;
+
+/* Options and arguments of one command; those a command does not take are refused before it runs. */
+typedef struct TkeCliArgs {
+    int reader; /* 0: not given */
+    int pin;
+    int signature; /* thresholds; 0: not given */
+    int revocation;
+    int last;
+    gboolean check;
+    gboolean identify;
+    gboolean swap;
+    gboolean replace;
+    gboolean all;
+    char *description;
+    char *zone_description;
+    char *card_description;
+    char *name;
+    char *ski;
+    char *place; /* list of places */
+    char *head;
+    char *file;
+    char **parts; /* verification pattern or place of each part, in order */
+    char **rest;  /* what is no option */
+} TkeCliArgs;
+
+typedef struct TkeCli {
+    TkeCliOptions options;
+    char *program_dir;
+    GCancellable *cancellable;
+    TkeCliEvents *events;
+    TkeCliTty *tty;
+    TkeCliOutput *out; /* of the command that runs */
+    int exit_code;     /* a command may set it when it succeeds in saying something unwelcome */
+    bool in_shell;
+    /* opened when first needed */
+    TkeWorld *world;
+    TkeCardSession *session;
+    TkeActivityLog *log;
+    TkeUnitDirectory *units;
+    TkeDirLock *lock;
+} TkeCli;
+
+typedef bool (*TkeCliFunc)(TkeCli *cli, const TkeCliArgs *args, GError **error);
+
+TkeCli *tke_cli_new(const char *program);
+void tke_cli_free(TkeCli *cli);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCli, tke_cli_free)
+
+/* The world; made on first use from the options. */
+TkeWorld *tke_cli_need_world(TkeCli *cli, GError **error);
+
+/* An operation on cards, units or both, with what it needs opened. */
+TkeOperation *tke_cli_operation_for_cards(TkeCli *cli, GError **error);
+TkeOperation *tke_cli_operation_for_units(TkeCli *cli,
+                                          GError **error); /* takes the directory's lock */
+
+/* The activity log, which belongs to the workstation. */
+TkeActivityLog *tke_cli_need_log(TkeCli *cli, GError **error);
+
+/* The exit code that tells a caller what kind of failure this is. */
+TkeCliExit tke_cli_exit_code(const GError *error);
+
+/* Runs one command line (without the program's name and the options of the process). */
+int tke_cli_run(TkeCli *cli, int argc, char **argv);
+
+/* Text of an option, or asked for at the terminal. */
+char *tke_cli_need_text(TkeCli *cli, const char *given, const char *title, const char *what,
+                        unsigned max, GError **error);

@@ -1,0 +1,342 @@
+/*
+ * tke card: everything that is done to one card or two (functions 4.11).
+ */
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/hex.h"
+#include "libceremony/op-card-enroll.h"
+#include "libceremony/op-card-pin.h"
+#include "libceremony/op-card.h"
+#include "libceremony/op-key-part.h"
+#include "tke/card-output.h"
+#include "tke/commands.h"
+
+static void
+print_info(TkeCli *cli, const TkeCardInfo *info)
+{
+    tke_cli_output_group_begin(cli->out, "cards");
+    tke_cli_output_number(cli->out, "reader", N_("Reader"), info->reader);
+    if (info->reader_name == NULL) {
+        tke_cli_output_line(cli->out, "%s", _("There is no such reader."));
+    } else if (!info->present) {
+        tke_cli_output_line(cli->out, "%s", _("No card is inserted."));
+        tke_cli_output_flag(cli->out, "present", NULL, false);
+    } else if (info->trouble != NULL) {
+        tke_cli_output_value(cli->out, "trouble", N_("Trouble"), info->trouble->message);
+    } else {
+        tke_cli_output_card(cli->out, &info->status);
+        if (info->status.kind == TKE_CARD_KIND_EP11) {
+            tke_cli_output_parts(cli->out, &info->parts);
+        }
+        tke_cli_output_value(cli->out, "genuine", N_("Genuine"),
+                             info->genuine == TKE_GENUINE_YES  ? _("yes")
+                             : info->genuine == TKE_GENUINE_NO ? _("NO")
+                                                               : _("not checked (--check)"));
+    }
+    tke_cli_output_line(cli->out, "%s", "");
+    tke_cli_output_group_end(cli->out);
+}
+
+bool
+tke_cli_card_info(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    const TkeCardInfoParams params = { .reader = (unsigned) args->reader, .check = args->check };
+    g_autoptr(TkeOperation) op = NULL;
+    g_autoptr(GPtrArray) infos = NULL;
+
+    if (args->reader < 0 || args->reader > (int) TKE_READERS) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("readers have the numbers 1 and 2"));
+        return false;
+    }
+    op = tke_cli_operation_for_cards(cli, error);
+    if (op == NULL || !tke_op_card_info(op, &params, &infos, error)) {
+        return false;
+    }
+    for (unsigned i = 0; i < infos->len; i++) {
+        print_info(cli, g_ptr_array_index(infos, i));
+    }
+    for (unsigned i = 0; i < infos->len; i++) {
+        const TkeCardInfo *info = g_ptr_array_index(infos, i);
+
+        if (info->not_genuine != NULL) {
+            g_propagate_error(error, g_error_copy(info->not_genuine));
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+tke_cli_card_enroll(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
+    TkeCardStatus card;
+
+    (void) args;
+    if (op == NULL || !tke_op_card_enroll(op, &card, error)) {
+        return false;
+    }
+    if (!cli->options.dry_run) {
+        tke_cli_output_card(cli->out, &card);
+        tke_cli_output_line(cli->out, "%s", _("Next: tke card personalize."));
+    }
+    return true;
+}
+
+bool
+tke_cli_card_personalize(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
+    g_autofree char *description = NULL;
+    TkeCardStatus card;
+
+    if (op == NULL) {
+        return false;
+    }
+    description =
+        tke_cli_need_text(cli, args->description, _("Description of the card (may be empty):"),
+                          "description", TKE_CARD_TEXT_MAX, error);
+    if (description == NULL ||
+        !tke_op_card_personalize(op, &(TkeCardPersonalizeParams){ .description = description },
+                                 &card, error)) {
+        return false;
+    }
+    if (!cli->options.dry_run) {
+        tke_cli_output_card(cli->out, &card);
+    }
+    return true;
+}
+
+bool
+tke_cli_card_unblock(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
+    TkeCardStatus card;
+
+    (void) args;
+    if (op == NULL || !tke_op_card_unblock(op, &card, error)) {
+        return false;
+    }
+    if (!cli->options.dry_run) {
+        tke_cli_output_card(cli->out, &card);
+    }
+    return true;
+}
+
+bool
+tke_cli_card_change_pin(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    const TkeCardChangePinParams params = { .reader =
+                                                args->reader == 0 ? 2u : (unsigned) args->reader,
+                                            .pin = args->pin == 0 ? 1u : (unsigned) args->pin };
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
+    TkeCardStatus card;
+
+    if (op == NULL || !tke_op_card_change_pin(op, &params, &card, error)) {
+        return false;
+    }
+    if (!cli->options.dry_run) {
+        tke_cli_output_card(cli->out, &card);
+        tke_cli_output_line(cli->out, "%s",
+                            _("Copies and backups of this card keep their own PINs."));
+    }
+    return true;
+}
+
+/* "1,4-6" to places, ascending. */
+static bool
+parse_places(const char *text, unsigned *n, uint8_t places[static TKE_EP11_PLACES], GError **error)
+{
+    bool chosen[TKE_EP11_PLACES + 1] = { false };
+    g_auto(GStrv) words = g_strsplit(text, ",", -1);
+
+    for (char **word = words; *word != NULL; word++) {
+        g_auto(GStrv) ends = g_strsplit(g_strstrip(*word), "-", 2);
+        guint64 from = 0;
+        guint64 to = 0;
+
+        if (ends[0] == NULL ||
+            !g_ascii_string_to_unsigned(ends[0], 10, 1, TKE_EP11_PLACES, &from, NULL) ||
+            !g_ascii_string_to_unsigned(ends[1] != NULL ? ends[1] : ends[0], 10, from,
+                                        TKE_EP11_PLACES, &to, NULL)) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                        _("“%s” names no places: numbers from 1 to %u, as in “1,4-6”"), text,
+                        TKE_EP11_PLACES);
+            return false;
+        }
+        for (guint64 place = from; place <= to; place++) {
+            chosen[place] = true;
+        }
+    }
+    *n = 0;
+    for (unsigned place = 1; place <= TKE_EP11_PLACES; place++) {
+        if (chosen[place]) {
+            places[(*n)++] = (uint8_t) place;
+        }
+    }
+    return true;
+}
+
+bool
+tke_cli_card_set_description(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    g_autoptr(TkeOperation) op = NULL;
+    g_autofree char *description = NULL;
+    uint8_t places[TKE_EP11_PLACES];
+    TkeCardDescribeParams params = { 0 };
+    TkeCardDescribeResult result;
+    unsigned n = 0;
+
+    if (args->place != NULL && !parse_places(args->place, &n, places, error)) {
+        return false;
+    }
+    if (n > 1) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("one key part is described at a time"));
+        return false;
+    }
+    op = tke_cli_operation_for_cards(cli, error);
+    description = op == NULL ? NULL
+                             : tke_cli_need_text(cli, args->description, _("New description:"),
+                                                 "description", TKE_CARD_TEXT_MAX, error);
+    if (description == NULL) {
+        return false;
+    }
+    params = (TkeCardDescribeParams){ .place = n == 1 ? places[0] : 0, .description = description };
+    if (!tke_op_card_describe(op, &params, &result, error)) {
+        return false;
+    }
+    if (!cli->options.dry_run) {
+        tke_cli_output_value(cli->out, "old", N_("Old description"), result.old);
+        tke_cli_output_value(cli->out, "new", N_("New description"), description);
+    }
+    return true;
+}
+
+bool
+tke_cli_card_generate_signature_key(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
+    g_autofree char *name = NULL;
+    g_autofree char *ski = NULL;
+    TkeGenerateKeyParams params;
+    TkeSignatureKey key;
+
+    if (op == NULL) {
+        return false;
+    }
+    name = tke_cli_need_text(cli, args->name, _("Name of the administrator:"), "name",
+                             TKE_CARD_TEXT_MAX, error);
+    params = (TkeGenerateKeyParams){ .name = name, .replace = args->replace };
+    if (name == NULL || !tke_op_generate_signature_key(op, &params, &key, NULL, error)) {
+        return false;
+    }
+    if (!cli->options.dry_run) {
+        ski = tke_hex_encode(key.ski, sizeof key.ski);
+        tke_cli_output_value(cli->out, "administrator", N_("Administrator"), key.name);
+        tke_cli_output_value(cli->out, "ski", N_("Subject key identifier"), ski);
+        tke_cli_output_line(cli->out, "%s", _("Copy the card now: tke card copy."));
+    }
+    return true;
+}
+
+bool
+tke_cli_card_generate_key_part(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
+    g_autofree char *description = NULL;
+    g_autofree char *pattern = NULL;
+    TkeGeneratePartParams params;
+    TkeCardStatus card;
+    TkeKeyPart part;
+
+    if (op == NULL) {
+        return false;
+    }
+    description = tke_cli_need_text(cli, args->description, _("Description of the key part:"),
+                                    "description", TKE_CARD_TEXT_MAX, error);
+    params = (TkeGeneratePartParams){ .description = description };
+    if (description == NULL || !tke_op_generate_key_part(op, &params, &part, &card, error)) {
+        return false;
+    }
+    if (cli->options.dry_run) {
+        return true;
+    }
+    pattern = tke_hex_encode(part.vp, sizeof part.vp);
+    tke_cli_output_number(cli->out, "place", N_("Number"), part.place);
+    tke_cli_output_value(cli->out, "description", N_("Description"), part.description);
+    tke_cli_output_value(cli->out, "pattern", N_("Verification pattern"), pattern);
+    if (card.n_parts > 1) {
+        tke_cli_output_line(cli->out, "%s",
+                            _("The card holds more than one key part: parts of one master "
+                              "key belong on different cards and to different people."));
+    }
+    tke_cli_output_line(cli->out, "%s", _("Copy the card now: tke card copy."));
+    return true;
+}
+
+static void
+print_copy(TkeCli *cli, const TkeCopyResult *result)
+{
+    g_autofree char *from = tke_card_id_text(result->source.card_id);
+    g_autofree char *to = tke_card_id_text(result->target.card_id);
+    unsigned already = 0;
+
+    for (unsigned i = 0; i < result->entries.n; i++) {
+        already += result->entries.entries[i].already_there ? 1 : 0;
+    }
+    tke_cli_output_value(cli->out, "source", N_("Source"), from);
+    tke_cli_output_value(cli->out, "target", N_("Target"), to);
+    tke_cli_output_number(cli->out, "copied", N_("Copied"), (gint64) result->entries.n - already);
+    tke_cli_output_number(cli->out, "already_there", N_("Already there"), already);
+    tke_cli_output_number(cli->out, "source_apdus", NULL, result->source_apdus);
+    tke_cli_output_number(cli->out, "target_apdus", NULL, result->target_apdus);
+}
+
+bool
+tke_cli_card_copy(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    TkeCopyParams params = { .everything = args->place == NULL && args->ski == NULL,
+                             .signature_key = args->ski != NULL };
+    g_autofree TkeCopyResult *result = g_new0(TkeCopyResult, 1);
+    g_autoptr(TkeOperation) op = NULL;
+    bool ok;
+
+    if (args->place != NULL && !parse_places(args->place, &params.n_places, params.places, error)) {
+        return false;
+    }
+    op = tke_cli_operation_for_cards(cli, error);
+    if (op == NULL) {
+        return false;
+    }
+    ok = tke_op_copy_card(op, &params, result, error);
+    if (ok && !cli->options.dry_run) {
+        print_copy(cli, result);
+    }
+    return ok;
+}
+
+bool
+tke_cli_card_delete(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    TkeDeleteParams params = { .ski = args->ski };
+    TkeDeleteResult result = { 0 };
+    g_autoptr(TkeOperation) op = NULL;
+    bool ok;
+
+    if (args->place != NULL && !parse_places(args->place, &params.n_places, params.places, error)) {
+        return false;
+    }
+    op = tke_cli_operation_for_cards(cli, error);
+    if (op == NULL) {
+        return false;
+    }
+    ok = tke_op_delete_keys(op, &params, &result, error);
+    if (ok && !cli->options.dry_run) {
+        tke_cli_output_number(cli->out, "parts_deleted", N_("Key parts deleted"), result.n_deleted);
+        tke_cli_output_flag(cli->out, "key_deleted", N_("Signature key deleted"),
+                            result.key_deleted);
+    }
+    return ok;
+}

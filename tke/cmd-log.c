@@ -1,0 +1,74 @@
+/*
+ * tke log: show, head, verify (F-170).
+ */
+#include <glib/gi18n.h>
+#include <stdio.h>
+
+#include "tke/commands.h"
+
+static void
+print_head(TkeCli *cli, const TkeLogHead *head)
+{
+    g_autofree char *text = tke_activity_log_head_to_text(head);
+
+    tke_cli_output_number(cli->out, "entries", N_("Entries"), (gint64) head->count);
+    tke_cli_output_value(cli->out, "head", N_("Head"), text);
+}
+
+bool
+tke_cli_log_show(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    TkeActivityLog *log = tke_cli_need_log(cli, error);
+    g_auto(GStrv) lines = NULL;
+    TkeLogHead head;
+
+    if (log == NULL) {
+        return false;
+    }
+    lines = tke_activity_log_read(log, args->last > 0 ? (unsigned) args->last : 0, error);
+    if (lines == NULL || !tke_activity_log_get_head(log, &head, error)) {
+        return false;
+    }
+    for (char **line = lines; *line != NULL; line++) {
+        tke_cli_output_line(cli->out, "%s", *line);
+    }
+    tke_cli_output_value(cli->out, "file", NULL, tke_activity_log_get_path(log));
+    print_head(cli, &head);
+    return true;
+}
+
+bool
+tke_cli_log_head(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    TkeActivityLog *log = tke_cli_need_log(cli, error);
+    TkeLogHead head;
+
+    (void) args;
+    if (log == NULL || !tke_activity_log_get_head(log, &head, error)) {
+        return false;
+    }
+    print_head(cli, &head);
+    return true;
+}
+
+bool
+tke_cli_log_verify(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    TkeActivityLog *log = tke_cli_need_log(cli, error);
+    TkeLogHead noted;
+    TkeLogHead now;
+
+    if (log == NULL ||
+        (args->head != NULL && !tke_activity_log_head_from_text(args->head, &noted, error)) ||
+        !tke_activity_log_verify(log, args->head != NULL ? &noted : NULL, &now, error)) {
+        return false;
+    }
+    tke_cli_output_line(
+        cli->out, "%s",
+        args->head != NULL
+            ? _("Every line follows from the one before, up to and after the head noted.")
+            : _("Every line follows from the one before. That the end was not cut off shows "
+                "only against a head noted elsewhere (--head)."));
+    print_head(cli, &now);
+    return true;
+}

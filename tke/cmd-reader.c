@@ -1,0 +1,76 @@
+/*
+ * tke readers (F-001 to F-003, F-009).
+ */
+#include <glib/gi18n.h>
+
+#include "common/error.h"
+#include "libceremony/op-card.h"
+#include "tke/card-output.h"
+#include "tke/commands.h"
+
+static void
+print_reader(TkeCli *cli, const TkeCardInfo *info)
+{
+    g_autofree char *number = g_strdup_printf("%u", info->reader);
+    const char *card = !info->present          ? _("empty")
+                       : info->trouble != NULL ? _("cannot be read")
+                                               : tke_cli_card_kind_text(&info->status);
+    const char *cells[] = { number, info->reader_model, info->reader_name, card,
+                            info->reader_virtual ? "true" : "false" };
+
+    tke_cli_output_row(cli->out, cells);
+}
+
+/* Which reader is 1: the one a card is put into, or taken out of. */
+static bool
+identify(TkeCli *cli, TkeOperation *op, GError **error)
+{
+    const TkeCardNeed need = { .reader = 1,
+                               .wanted = TKE_WANTED_ANY,
+                               .title =
+                                   _("Insert any card into the reader that is to be reader 1."),
+                               .purpose = "identify" };
+
+    if (tke_card_session_need(op, &need, NULL, error) == NULL) {
+        return false;
+    }
+    tke_cli_output_line(cli->out, "%s", _("That is reader 1."));
+    return true;
+}
+
+bool
+tke_cli_readers(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    static const TkeCliColumn columns[] = {
+        { "reader", N_("READER"), TKE_CLI_NUMBER }, { "model", N_("MODEL"), TKE_CLI_TEXT },
+        { "name", N_("NAME"), TKE_CLI_TEXT },       { "card", N_("CARD"), TKE_CLI_TEXT },
+        { "virtual", N_("VIRTUAL"), TKE_CLI_BOOL },
+    };
+    const TkeCardInfoParams params = { 0 };
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
+    g_autoptr(GPtrArray) infos = NULL;
+    unsigned found = 0;
+
+    if (op == NULL || (args->identify && !identify(cli, op, error)) ||
+        !tke_op_card_info(op, &params, &infos, error)) {
+        return false;
+    }
+    tke_cli_output_table_begin(cli->out, "readers", columns, G_N_ELEMENTS(columns));
+    for (unsigned i = 0; i < infos->len; i++) {
+        const TkeCardInfo *info = g_ptr_array_index(infos, i);
+
+        if (info->reader_name != NULL) {
+            print_reader(cli, info);
+            found++;
+        }
+    }
+    tke_cli_output_table_end(cli->out, _("No readers."));
+    if (found < TKE_READERS) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER,
+                    ngettext("%u reader with keypad was found, two are needed",
+                             "%u readers with keypad were found, two are needed", found),
+                    found);
+        return false;
+    }
+    return true;
+}

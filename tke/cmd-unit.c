@@ -1,0 +1,194 @@
+/*
+ * tke cryptounits, -add, -rm, -compare, -admins, -thrhlds, -mk, -zeroize (functions 4.4).
+ */
+#include <glib/gi18n.h>
+
+#include "common/error.h"
+#include "libceremony/op-zeroize.h"
+#include "tke/commands.h"
+#include "tke/unit-output.h"
+
+bool
+tke_cli_cryptounits(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
+
+    (void) args;
+    if (op == NULL) {
+        return false;
+    }
+    tke_cli_output_head(cli);
+    tke_cli_output_units(cli);
+    tke_cli_output_note(cli);
+    return true;
+}
+
+/* Numbers of all units that serve an instance: recovery units play no part with cards. */
+static void
+all_numbers(TkeCli *cli, GArray *numbers)
+{
+    const GPtrArray *units = tke_unit_directory_get_units(cli->units);
+
+    for (unsigned i = 0; i < units->len; i++) {
+        const TkeUnit *unit = g_ptr_array_index(units, i);
+        unsigned number = tke_unit_get_number(unit);
+
+        if (tke_unit_get_type(unit) != TKE_UNIT_RECOVERY) {
+            g_array_append_val(numbers, number);
+        }
+    }
+}
+
+static bool
+get_numbers(TkeCli *cli, const TkeCliArgs *args, const char *title, GArray *numbers, GError **error)
+{
+    g_autofree char *list = NULL;
+
+    if (args->all) {
+        all_numbers(cli, numbers);
+        return true;
+    }
+    if (args->rest != NULL && args->rest[0] != NULL) {
+        list = g_strjoinv(" ", args->rest);
+    } else {
+        tke_cli_output_units(cli);
+        list = tke_cli_tty_ask_text(cli->tty, title, "numbers", 1000, cli->cancellable, error);
+    }
+    return list != NULL && tke_unit_directory_parse_numbers(list, numbers, error);
+}
+
+static bool
+change_selection(TkeCli *cli, const TkeCliArgs *args, bool selected, const char *title,
+                 GError **error)
+{
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(unsigned));
+
+    if (op == NULL || !get_numbers(cli, args, title, numbers, error)) {
+        return false;
+    }
+    if (!cli->options.dry_run &&
+        !tke_unit_directory_select(cli->units, (const unsigned *) (void *) numbers->data,
+                                   numbers->len, selected, error)) {
+        return false;
+    }
+    tke_cli_output_units(cli);
+    tke_cli_output_note(cli);
+    return true;
+}
+
+bool
+tke_cli_cryptounit_add(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    return change_selection(cli, args, true, _("Numbers of the crypto units to add:"), error);
+}
+
+bool
+tke_cli_cryptounit_rm(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    return change_selection(cli, args, false, _("Numbers of the crypto units to remove:"), error);
+}
+
+bool
+tke_cli_cryptounit_compare(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    static const TkeCliBlock blocks[] = { TKE_CLI_BLOCK_THRESHOLDS, TKE_CLI_BLOCK_ADMINS,
+                                          TKE_CLI_BLOCK_NEW_REGISTER,
+                                          TKE_CLI_BLOCK_CURRENT_REGISTER };
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
+    g_autoptr(GPtrArray) units =
+        op != NULL ? tke_unit_directory_get_selected(cli->units, error) : NULL;
+    g_autoptr(GPtrArray) states = NULL;
+    bool differs = false;
+
+    (void) args;
+    if (units == NULL) {
+        return false;
+    }
+    states = tke_unit_directory_query(cli->units, units, TKE_UNIT_QUERY_DEFAULT, cli->cancellable,
+                                      error);
+    if (states == NULL) {
+        return false;
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(blocks); i++) {
+        differs = tke_cli_output_block(cli, blocks[i], states, true) || differs;
+    }
+    for (unsigned i = 0; i < states->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(states, i);
+
+        if (state->error != NULL) {
+            (void) tke_cli_output_block(cli, TKE_CLI_BLOCK_STATE, states, false);
+            g_propagate_error(error, g_error_copy(state->error));
+            return false;
+        }
+    }
+    tke_cli_output_flag(cli->out, "differ", NULL, differs);
+    tke_cli_output_line(cli->out, "%s",
+                        differs ? _("WARNING: the crypto units differ where marked with *.")
+                                : _("The crypto units are configured the same."));
+    cli->exit_code = differs ? TKE_CLI_DIFFER : TKE_CLI_DONE;
+    return true;
+}
+
+static bool
+show_blocks(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **error)
+{
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
+
+    if (op == NULL || !tke_cli_show_state(cli, blocks, n, error)) {
+        return false;
+    }
+    tke_cli_output_note(cli);
+    return true;
+}
+
+bool
+tke_cli_cryptounit_admins(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    static const TkeCliBlock blocks[] = { TKE_CLI_BLOCK_ADMINS };
+
+    (void) args;
+    return show_blocks(cli, blocks, G_N_ELEMENTS(blocks), error);
+}
+
+bool
+tke_cli_cryptounit_thrhlds(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    static const TkeCliBlock blocks[] = { TKE_CLI_BLOCK_THRESHOLDS };
+
+    (void) args;
+    if (!show_blocks(cli, blocks, G_N_ELEMENTS(blocks), error)) {
+        return false;
+    }
+    tke_cli_output_line(cli->out, "%s", _("A threshold of 0 means imprint mode."));
+    return true;
+}
+
+bool
+tke_cli_cryptounit_mk(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    static const TkeCliBlock blocks[] = { TKE_CLI_BLOCK_NEW_REGISTER,
+                                          TKE_CLI_BLOCK_CURRENT_REGISTER };
+
+    (void) args;
+    return show_blocks(cli, blocks, G_N_ELEMENTS(blocks), error);
+}
+
+bool
+tke_cli_cryptounit_zeroize(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    static const TkeCliBlock blocks[] = { TKE_CLI_BLOCK_THRESHOLDS, TKE_CLI_BLOCK_NEW_REGISTER,
+                                          TKE_CLI_BLOCK_CURRENT_REGISTER };
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
+    g_autoptr(GPtrArray) results = tke_unit_results_new();
+    bool ok;
+
+    (void) args;
+    if (op == NULL) {
+        return false;
+    }
+    ok = tke_op_zeroize(op, cli->units, results, error);
+    tke_cli_output_results(cli, results);
+    return ok &&
+           (cli->options.dry_run || tke_cli_show_state(cli, blocks, G_N_ELEMENTS(blocks), error));
+}

@@ -1,0 +1,58 @@
+/*
+ * The command table, which also makes the help.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "tke/cli.h"
+
+/* Options a command takes besides those of the process. */
+typedef enum {
+    TKE_CLI_OPT_NONE = 0,
+    TKE_CLI_OPT_READER = 1 << 0,
+    TKE_CLI_OPT_CHECK = 1 << 1,
+    TKE_CLI_OPT_IDENTIFY = 1 << 2,
+    TKE_CLI_OPT_SWAP = 1 << 3,
+    TKE_CLI_OPT_DESCRIPTION = 1 << 4,
+    TKE_CLI_OPT_ZONE = 1 << 5,
+    TKE_CLI_OPT_NAME = 1 << 6,
+    TKE_CLI_OPT_SKI = 1 << 7,
+    TKE_CLI_OPT_PLACE = 1 << 8,
+    TKE_CLI_OPT_PIN = 1 << 9,
+    TKE_CLI_OPT_HEAD = 1 << 10,
+    TKE_CLI_OPT_THRESHOLDS = 1 << 11,
+    TKE_CLI_OPT_PARTS = 1 << 12,
+    TKE_CLI_OPT_FILE = 1 << 13,
+    TKE_CLI_OPT_REPLACE = 1 << 14,
+    TKE_CLI_OPT_LAST = 1 << 15,
+    TKE_CLI_OPT_ALL = 1 << 16,
+    TKE_CLI_OPT_ARGS = 1 << 17, /* words that are no options */
+} TkeCliOpt;
+
+typedef struct TkeCliCommand {
+    const char *name;  /* one or two words */
+    const char *alias; /* another name that is taken, or NULL */
+    TkeCliFunc func;
+    unsigned options;    /* TkeCliOpt */
+    const char *args;    /* what stands for the words that are no options, or NULL */
+    const char *summary; /* for translation */
+    const char *functions;
+} TkeCliCommand;
+
+extern const TkeCliCommand tke_cli_commands[]; /* ends with a NULL name */
+
+/* The command that argv begins with; words gets how many of it make its name. NULL if there is none. */
+const TkeCliCommand *tke_cli_command_find(int argc, char **argv, int *words);
+
+/* The known name nearest to what was typed; NULL if none is near. */
+const char *tke_cli_command_nearest(int argc, char **argv);
+
+/* Parses options; argv without the command's name. TKE_ERROR_USAGE on what the command does not take. */
+bool tke_cli_command_parse(const TkeCliCommand *command, int argc, char **argv, TkeCliArgs *args,
+                           GError **error);
+void tke_cli_command_args_clear(TkeCliArgs *args);
+
+/* List of commands, or usage of one; the caller frees. */
+char *tke_cli_command_help_all(void);
+char *tke_cli_command_help(const TkeCliCommand *command);

@@ -1,0 +1,319 @@
+/*
+ * Tables for people, JSON for programs (functions 4.2, F-157).
+ */
+#include "tke/output.h"
+
+#include <glib/gi18n-lib.h>
+#include <stdio.h>
+#include <string.h>
+
+struct TkeCliOutput {
+    bool json;
+    bool rehearsal;
+    bool quiet;
+    JsonObject *root;
+    GPtrArray *groups; /* JsonObject, innermost last; borrowed from root */
+    /* the table that is open */
+    const char *table_key;
+    const TkeCliColumn *columns;
+    unsigned n_columns;
+    GPtrArray *rows; /* char ** */
+};
+
+TkeCliOutput *
+tke_cli_output_new(bool json, bool rehearsal, bool quiet)
+{
+    TkeCliOutput *out = g_new0(TkeCliOutput, 1);
+
+    out->json = json;
+    out->rehearsal = rehearsal;
+    out->quiet = quiet;
+    out->root = json_object_new();
+    out->groups = g_ptr_array_new();
+    g_ptr_array_add(out->groups, out->root);
+    return out;
+}
+
+void
+tke_cli_output_free(TkeCliOutput *out)
+{
+    if (out != NULL) {
+        json_object_unref(out->root);
+        g_ptr_array_unref(out->groups);
+        g_clear_pointer(&out->rows, g_ptr_array_unref);
+        g_free(out);
+    }
+}
+
+static JsonObject *
+innermost(TkeCliOutput *out)
+{
+    return g_ptr_array_index(out->groups, out->groups->len - 1);
+}
+
+static bool
+prints_text(const TkeCliOutput *out)
+{
+    return !out->json && !out->quiet;
+}
+
+void
+tke_cli_output_line(TkeCliOutput *out, const char *format, ...)
+{
+    va_list args;
+
+    if (prints_text(out)) {
+        va_start(args, format);
+        vprintf(format, args);
+        va_end(args);
+        putchar('\n');
+    }
+}
+
+void
+tke_cli_output_value(TkeCliOutput *out, const char *key, const char *heading, const char *value)
+{
+    json_object_set_string_member(innermost(out), key, value);
+    if (prints_text(out) && heading != NULL) {
+        printf("%s: %s\n", _(heading), value != NULL ? value : "");
+    }
+}
+
+void
+tke_cli_output_number(TkeCliOutput *out, const char *key, const char *heading, gint64 value)
+{
+    json_object_set_int_member(innermost(out), key, value);
+    if (prints_text(out) && heading != NULL) {
+        printf("%s: %" G_GINT64_FORMAT "\n", _(heading), value);
+    }
+}
+
+void
+tke_cli_output_flag(TkeCliOutput *out, const char *key, const char *heading, bool value)
+{
+    json_object_set_boolean_member(innermost(out), key, value);
+    if (prints_text(out) && heading != NULL) {
+        printf("%s: %s\n", _(heading), value ? _("yes") : _("no"));
+    }
+}
+
+void
+tke_cli_output_table_begin(TkeCliOutput *out, const char *key, const TkeCliColumn *columns,
+                           unsigned n_columns)
+{
+    g_return_if_fail(out->rows == NULL);
+
+    out->table_key = key;
+    out->columns = columns;
+    out->n_columns = n_columns;
+    out->rows = g_ptr_array_new_with_free_func((GDestroyNotify) g_strfreev);
+}
+
+void
+tke_cli_output_row(TkeCliOutput *out, const char *const *cells)
+{
+    char **row = g_new0(char *, out->n_columns + 1);
+
+    for (unsigned i = 0; i < out->n_columns; i++) {
+        row[i] = cells[i] != NULL ? g_strdup(cells[i]) : g_strdup("\x01");
+    }
+    g_ptr_array_add(out->rows, row);
+}
+
+static const char *
+cell_text(const char *cell)
+{
+    return cell[0] == '!' || cell[0] == '\x01' ? cell + 1 : cell;
+}
+
+static void
+add_json_cell(JsonObject *object, JsonArray *differs, const TkeCliColumn *column, const char *cell)
+{
+    const char *text = cell_text(cell);
+
+    if (cell[0] == '\x01') {
+        json_object_set_null_member(object, column->key);
+    } else if (column->kind == TKE_CLI_NUMBER) {
+        json_object_set_int_member(object, column->key, g_ascii_strtoll(text, NULL, 10));
+    } else if (column->kind == TKE_CLI_BOOL) {
+        json_object_set_boolean_member(object, column->key, strcmp(text, "true") == 0);
+    } else {
+        json_object_set_string_member(object, column->key, text);
+    }
+    if (cell[0] == '!') {
+        json_array_add_string_element(differs, column->key);
+    }
+}
+
+static void
+add_json_table(TkeCliOutput *out)
+{
+    JsonArray *array = json_array_new();
+
+    for (unsigned r = 0; r < out->rows->len; r++) {
+        char **row = g_ptr_array_index(out->rows, r);
+        JsonObject *object = json_object_new();
+        g_autoptr(JsonArray) differs = json_array_new();
+
+        for (unsigned i = 0; i < out->n_columns; i++) {
+            add_json_cell(object, differs, &out->columns[i], row[i]);
+        }
+        if (json_array_get_length(differs) > 0) {
+            json_object_set_array_member(object, "differs", g_steal_pointer(&differs));
+        }
+        json_array_add_object_element(array, object);
+    }
+    json_object_set_array_member(innermost(out), out->table_key, array);
+}
+
+/* Line n of a cell as it stands in a table; NULL when it has no such line. */
+static char *
+cell_line(const TkeCliColumn *column, const char *cell, unsigned n)
+{
+    const char *text = cell_text(cell);
+    const char *mark = cell[0] == '!' && n == 0 ? "*" : "";
+
+    if (column->kind == TKE_CLI_PATTERN && strlen(text) == 64) {
+        return n < 2 ? g_strdup_printf("%s%.32s", mark, text + (size_t) 32 * n) : NULL;
+    }
+    return n == 0 ? g_strconcat(mark, text, NULL) : NULL;
+}
+
+static void
+print_padded(const char *text, size_t width, bool last)
+{
+    size_t len = (size_t) g_utf8_strlen(text, -1);
+
+    fputs(text, stdout);
+    for (; !last && len < width + 2; len++) {
+        putchar(' ');
+    }
+}
+
+static void
+print_row(TkeCliOutput *out, char *const *row, const size_t *widths)
+{
+    bool more = true;
+
+    for (unsigned n = 0; more; n++) {
+        more = false;
+        for (unsigned i = 0; i < out->n_columns; i++) {
+            g_autofree char *line = cell_line(&out->columns[i], row[i], n);
+            g_autofree char *next = cell_line(&out->columns[i], row[i], n + 1);
+
+            print_padded(line != NULL ? line : "", widths[i], i + 1 == out->n_columns);
+            more = more || next != NULL;
+        }
+        putchar('\n');
+    }
+}
+
+static void
+print_table(TkeCliOutput *out)
+{
+    g_autofree size_t *widths = g_new0(size_t, out->n_columns);
+
+    for (unsigned i = 0; i < out->n_columns; i++) {
+        widths[i] = (size_t) g_utf8_strlen(_(out->columns[i].heading), -1);
+        for (unsigned r = 0; r < out->rows->len; r++) {
+            char **row = g_ptr_array_index(out->rows, r);
+
+            for (unsigned n = 0; n < 2; n++) {
+                g_autofree char *line = cell_line(&out->columns[i], row[i], n);
+
+                widths[i] = MAX(widths[i], line != NULL ? (size_t) g_utf8_strlen(line, -1) : 0);
+            }
+        }
+    }
+    for (unsigned i = 0; i < out->n_columns; i++) {
+        print_padded(_(out->columns[i].heading), widths[i], i + 1 == out->n_columns);
+    }
+    putchar('\n');
+    for (unsigned r = 0; r < out->rows->len; r++) {
+        print_row(out, g_ptr_array_index(out->rows, r), widths);
+    }
+}
+
+void
+tke_cli_output_table_end(TkeCliOutput *out, const char *none)
+{
+    add_json_table(out);
+    if (prints_text(out)) {
+        if (out->rows->len > 0 || none == NULL) {
+            print_table(out);
+        } else {
+            printf("%s\n", none);
+        }
+    }
+    g_clear_pointer(&out->rows, g_ptr_array_unref);
+}
+
+void
+tke_cli_output_group_begin(TkeCliOutput *out, const char *key)
+{
+    JsonObject *outer = innermost(out);
+    JsonObject *group = json_object_new();
+
+    if (!json_object_has_member(outer, key)) {
+        json_object_set_array_member(outer, key, json_array_new());
+    }
+    json_array_add_object_element(json_object_get_array_member(outer, key), group);
+    g_ptr_array_add(out->groups, group);
+}
+
+void
+tke_cli_output_group_end(TkeCliOutput *out)
+{
+    g_return_if_fail(out->groups->len > 1);
+
+    g_ptr_array_set_size(out->groups, (int) out->groups->len - 1);
+}
+
+static void
+finish_json(TkeCliOutput *out, const char *command, int exit_code, const GError *error,
+            const char *advice, const char *head)
+{
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    g_autofree char *text = NULL;
+
+    json_object_set_string_member(out->root, "command", command);
+    json_object_set_boolean_member(out->root, "ok", exit_code == 0);
+    json_object_set_int_member(out->root, "exit", exit_code);
+    if (out->rehearsal) {
+        json_object_set_boolean_member(out->root, "rehearsal", TRUE);
+    }
+    if (error != NULL) {
+        json_object_set_string_member(out->root, "error", error->message);
+    }
+    if (advice != NULL) {
+        json_object_set_string_member(out->root, "advice", advice);
+    }
+    if (head != NULL) {
+        json_object_set_string_member(out->root, "log_head", head);
+    }
+    json_node_set_object(node, out->root);
+    text = json_to_string(node, FALSE);
+    printf("%s\n", text);
+}
+
+void
+tke_cli_output_finish(TkeCliOutput *out, const char *command, int exit_code, const GError *error,
+                      const char *advice, const char *head)
+{
+    if (out->json) {
+        finish_json(out, command, exit_code, error, advice, head);
+    } else {
+        if (error != NULL) {
+            printf("%s\n%s\n", _("FAILED"), error->message);
+        } else if (!out->quiet) {
+            printf("%s\n", _("OK"));
+        }
+        if (advice != NULL) {
+            printf("%s\n", advice);
+        }
+        if (head != NULL && !out->quiet) {
+            printf(_("Activity log: %s\n"), head);
+        }
+    }
+    fflush(stdout);
+}

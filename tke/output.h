@@ -1,0 +1,61 @@
+/*
+ * What a command prints: tables and lines for people, or one JSON object for programs.
+ *
+ * Commands say what there is to tell once; the same values become a table with headings or an array of
+ * objects. Keys are never translated, headings are. Everything goes to standard output; errors of a
+ * command too (FAILED and the reason), as the original does.
+ */
+#pragma once
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+
+typedef struct TkeCliOutput TkeCliOutput;
+
+typedef enum {
+    TKE_CLI_TEXT,
+    TKE_CLI_NUMBER,  /* JSON: number */
+    TKE_CLI_BOOL,    /* "true" or "false" */
+    TKE_CLI_PATTERN, /* 64 hex digits: two lines of 32 in a table */
+} TkeCliCell;
+
+typedef struct TkeCliColumn {
+    const char *key;     /* JSON member */
+    const char *heading; /* translated by the output; upper case as the original prints it */
+    TkeCliCell kind;
+} TkeCliColumn;
+
+TkeCliOutput *tke_cli_output_new(bool json, bool rehearsal, bool quiet);
+void tke_cli_output_free(TkeCliOutput *out);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCliOutput, tke_cli_output_free)
+
+/* A line for people; nothing in JSON. */
+void tke_cli_output_line(TkeCliOutput *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* "Heading: value" for people, a member for programs. */
+void tke_cli_output_value(TkeCliOutput *out, const char *key, const char *heading,
+                          const char *value);
+void tke_cli_output_number(TkeCliOutput *out, const char *key, const char *heading, gint64 value);
+void tke_cli_output_flag(TkeCliOutput *out, const char *key, const char *heading, bool value);
+
+/*
+ * A table: begin, then a row at a time with as many cells as columns (NULL cell: empty, JSON null), end.
+ * A cell that begins with '!' is marked as differing: "*" before it in a table, member "differs" listing
+ * its key in JSON. Without rows the line none is printed instead, if given.
+ */
+void tke_cli_output_table_begin(TkeCliOutput *out, const char *key, const TkeCliColumn *columns,
+                                unsigned n_columns);
+void tke_cli_output_row(TkeCliOutput *out, const char *const *cells);
+void tke_cli_output_table_end(TkeCliOutput *out, const char *none);
+
+/* Groups what follows under an element of an array (one service instance, one reader). */
+void tke_cli_output_group_begin(TkeCliOutput *out, const char *key);
+void tke_cli_output_group_end(TkeCliOutput *out);
+
+/*
+ * Ends the command: OK or FAILED and the error with its advice; JSON is printed now. error may be NULL.
+ * head is the head of the activity log, or NULL.
+ */
+void tke_cli_output_finish(TkeCliOutput *out, const char *command, int exit_code,
+                           const GError *error, const char *advice, const char *head);

@@ -1,0 +1,135 @@
+/*
+ * Help, and several commands in one process (F-153, F-158).
+ */
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/safe-file.h"
+#include "tke/command.h"
+#include "tke/commands.h"
+
+#define SCRIPT_MAX 1048576u
+
+bool
+tke_cli_help(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    int n = (int) g_strv_length(args->rest);
+    const TkeCliCommand *command;
+    g_autofree char *text = NULL;
+    int words = 0;
+
+    if (n == 0) {
+        text = tke_cli_command_help_all();
+    } else {
+        command = tke_cli_command_find(n, args->rest, &words);
+        if (command == NULL) {
+            const char *nearest = tke_cli_command_nearest(n, args->rest);
+
+            g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                        nearest != NULL ? _("there is no command “%s”; did you mean “%s”?")
+                                        : _("there is no command “%s”"),
+                        args->rest[0], nearest);
+            return false;
+        }
+        text = tke_cli_command_help(command);
+    }
+    tke_cli_output_line(cli->out, "%s", g_strchomp(text));
+    return true;
+}
+
+/* A command line; *code is untouched by blank lines and comments. False ends the shell. */
+static bool
+run_line(TkeCli *cli, const char *line, int *code)
+{
+    g_auto(GStrv) words = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_strstrip(g_strdup(line));
+    int n = 0;
+
+    if (*text == '\0' || *text == '#') {
+        return true;
+    }
+    if (strcmp(text, "exit") == 0 || strcmp(text, "quit") == 0) {
+        return false;
+    }
+    if (!g_shell_parse_argv(text, &n, &words, &error)) {
+        fprintf(stderr, "tke: %s\n", error->message);
+        *code = TKE_CLI_WRONG_USE;
+        return true;
+    }
+    if (strcmp(words[0], "shell") == 0) {
+        fprintf(stderr, "%s\n", _("tke: this is the shell already"));
+        *code = TKE_CLI_WRONG_USE;
+        return true;
+    }
+    g_cancellable_reset(cli->cancellable);
+    *code = tke_cli_run(cli, n, words);
+    return true;
+}
+
+static bool
+run_file(TkeCli *cli, const char *path, int *code, GError **error)
+{
+    g_autoptr(GByteArray) data = tke_safe_file_read(path, SCRIPT_MAX, NULL, error);
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    if (data == NULL) {
+        return false;
+    }
+    text = g_strndup((const char *) data->data, data->len);
+    lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line != NULL && *code == TKE_CLI_DONE; line++) {
+        if (!run_line(cli, *line, code)) {
+            break;
+        }
+    }
+    return true;
+}
+
+/* At a terminal a failure is followed by the next prompt; a script stops at the first. */
+static bool
+run_input(TkeCli *cli, int *code, GError **error)
+{
+    bool terminal = isatty(STDIN_FILENO) == 1;
+
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+        g_autofree char *line = NULL;
+
+        if (terminal) {
+            fputs(cli->options.rehearsal != NULL ? "REHEARSAL tke> " : "tke> ",
+                  cli->options.json ? stderr : stdout);
+            fflush(cli->options.json ? stderr : stdout);
+        }
+        line = tke_cli_tty_read_line(cli->tty, cli->cancellable, &local);
+        if (local != NULL) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return false;
+        }
+        if (line == NULL || !run_line(cli, line, code) || (!terminal && *code != TKE_CLI_DONE)) {
+            return true;
+        }
+    }
+}
+
+bool
+tke_cli_shell(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    int code = TKE_CLI_DONE;
+    bool ok;
+
+    if (cli->options.rehearsal != NULL) {
+        tke_cli_output_line(cli->out, "%s",
+                            _("REHEARSAL: virtual readers, cards and crypto units"));
+    }
+    cli->in_shell = true;
+    ok =
+        args->file != NULL ? run_file(cli, args->file, &code, error) : run_input(cli, &code, error);
+    cli->in_shell = false;
+    cli->exit_code = code;
+    return ok;
+}

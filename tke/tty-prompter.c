@@ -1,0 +1,352 @@
+/*
+ * The operator at a terminal.
+ */
+#include "tke/tty-prompter.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+
+#define LINE_MAX_LEN 4096u
+
+struct TkeCliTty {
+    TkeCliTtyOptions options;
+    TkeCliEvents *events;
+    FILE *to;
+    GString *input; /* read, not yet used */
+    char *last_title;
+};
+
+TkeCliTty *
+tke_cli_tty_new(const TkeCliTtyOptions *options, TkeCliEvents *events)
+{
+    TkeCliTty *tty = g_new0(TkeCliTty, 1);
+
+    tty->options = *options;
+    tty->events = events;
+    tty->to = options->json ? stderr : stdout;
+    tty->input = g_string_new(NULL);
+    return tty;
+}
+
+void
+tke_cli_tty_free(TkeCliTty *tty)
+{
+    if (tty != NULL) {
+        g_string_free(tty->input, TRUE);
+        g_free(tty->last_title);
+        g_free(tty);
+    }
+}
+
+static char *
+take_line(TkeCliTty *tty)
+{
+    char *newline = memchr(tty->input->str, '\n', tty->input->len);
+    char *line;
+
+    if (newline == NULL) {
+        return NULL;
+    }
+    line = g_strndup(tty->input->str, (size_t) (newline - tty->input->str));
+    g_string_erase(tty->input, 0, newline - tty->input->str + 1);
+    return g_strchomp(line);
+}
+
+/* Waits for standard input or for a cancel. */
+static bool
+wait_input(GCancellable *cancellable, GError **error)
+{
+    struct pollfd fds[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = -1 } };
+    GPollFD cancel = { .fd = -1 };
+    bool watched = cancellable != NULL && g_cancellable_make_pollfd(cancellable, &cancel);
+
+    fds[1].fd = watched ? cancel.fd : -1;
+    fds[1].events = POLLIN;
+    while (poll(fds, 2, -1) < 0 && errno == EINTR) {
+    }
+    if (watched) {
+        g_cancellable_release_fd(cancellable);
+    }
+    return !g_cancellable_set_error_if_cancelled(cancellable, error);
+}
+
+char *
+tke_cli_tty_read_line(TkeCliTty *tty, GCancellable *cancellable, GError **error)
+{
+    for (;;) {
+        char buffer[256];
+        char *line = take_line(tty);
+        ssize_t n;
+
+        if (line != NULL) {
+            return line;
+        }
+        if (!wait_input(cancellable, error)) {
+            return NULL;
+        }
+        n = read(STDIN_FILENO, buffer, sizeof buffer);
+        if (n == 0 && tty->input->len > 0) {
+            g_string_append_c(tty->input, '\n');
+        } else if (n == 0) {
+            return NULL;
+        } else if (n > 0 && tty->input->len + (size_t) n <= LINE_MAX_LEN) {
+            g_string_append_len(tty->input, buffer, n);
+        } else if (n > 0) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("the line is too long"));
+            return NULL;
+        }
+    }
+}
+
+/* The answer to a question: at the end of input nobody is there to answer (E-L09). */
+static char *
+ask_line(TkeCliTty *tty, const char *title, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    char *line;
+
+    fprintf(tty->to, "%s ", title);
+    fflush(tty->to);
+    line = tke_cli_tty_read_line(tty, cancellable, &local);
+    if (line == NULL && local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+    } else if (line == NULL) {
+        fputc('\n', tty->to);
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("nobody is there to answer “%s”: give the answer by an option, or start the "
+                      "program at a terminal"),
+                    title);
+    }
+    return line;
+}
+
+static void
+tty_show(void *ui, const TkePrompt *prompt)
+{
+    TkeCliTty *tty = ui;
+
+    tke_cli_events_prompt(tty->events, prompt);
+    if (prompt->reason != NULL) {
+        fprintf(tty->to, "  %s\n", prompt->reason);
+    }
+    if (prompt->reason == NULL || g_strcmp0(prompt->title, tty->last_title) != 0) {
+        fprintf(tty->to, _("Reader %u: %s"), prompt->reader, prompt->title);
+        fputc('\n', tty->to);
+    }
+    if (prompt->kind == TKE_PROMPT_ENTER_PIN || prompt->kind == TKE_PROMPT_CHANGE_PIN) {
+        fprintf(tty->to,
+                ngettext("  %u try left. %u seconds. The red key on the pad cancels.",
+                         "  %u tries left. %u seconds. The red key on the pad cancels.",
+                         prompt->tries_left),
+                prompt->tries_left, prompt->timeout_s);
+        fputc('\n', tty->to);
+    } else if (prompt->kind == TKE_PROMPT_NEW_PIN) {
+        fprintf(tty->to, _("  Six digits, typed twice within %u seconds."), prompt->timeout_s);
+        fputc('\n', tty->to);
+    }
+    fflush(tty->to);
+    g_free(tty->last_title);
+    tty->last_title = g_strdup(prompt->title);
+}
+
+static void
+tty_hide(void *ui)
+{
+    TkeCliTty *tty = ui;
+
+    tke_cli_events_prompt_done(tty->events);
+    g_clear_pointer(&tty->last_title, g_free);
+}
+
+static void
+tty_step(void *ui, unsigned done, unsigned total, const char *what)
+{
+    TkeCliTty *tty = ui;
+
+    tke_cli_events_step(tty->events, done, total, what);
+    fprintf(tty->to, "[%u/%u] %s\n", MIN(done + 1, total), total, what);
+    fflush(tty->to);
+}
+
+static void
+tty_note(void *ui, const char *text)
+{
+    TkeCliTty *tty = ui;
+
+    fprintf(tty->to, "%s\n", text);
+    fflush(tty->to);
+}
+
+static void
+tty_card(void *ui, unsigned reader, bool inserted)
+{
+    TkeCliTty *tty = ui;
+
+    tke_cli_events_card(tty->events, reader, inserted);
+}
+
+static bool
+refused(GError **error)
+{
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("not done: it was not confirmed"));
+    return false;
+}
+
+static void
+print_plan(TkeCliTty *tty, const TkePlan *plan)
+{
+    fprintf(tty->to, "%s\n", plan->title);
+    for (const char *const *line = plan->lines; line != NULL && *line != NULL; line++) {
+        fprintf(tty->to, "  %s\n", *line);
+    }
+    if (plan->consequence != NULL) {
+        fprintf(tty->to, "%s\n", plan->consequence);
+    }
+}
+
+static bool
+confirm_by_word(TkeCliTty *tty, const TkePlan *plan, GCancellable *cancellable, GError **error)
+{
+    g_autofree char *question = g_strdup_printf(_("To go on, type %s:"), plan->confirm_text);
+    g_autofree char *line = NULL;
+
+    if (tty->options.confirm != NULL) {
+        return strcmp(tty->options.confirm, plan->confirm_text) == 0 || refused(error);
+    }
+    tke_cli_events_confirm(tty->events, plan);
+    line = ask_line(tty, question, cancellable, error);
+    return line != NULL && (strcmp(line, plan->confirm_text) == 0 || refused(error));
+}
+
+static bool
+tty_confirm(void *ui, const TkePlan *plan, GCancellable *cancellable, GError **error)
+{
+    TkeCliTty *tty = ui;
+    g_autofree char *line = NULL;
+    bool yes;
+
+    print_plan(tty, plan);
+    if (plan->confirm_text != NULL) {
+        return confirm_by_word(tty, plan, cancellable, error);
+    }
+    if (tty->options.yes) {
+        return true;
+    }
+    tke_cli_events_confirm(tty->events, plan);
+    line =
+        ask_line(tty, plan->default_no ? _("Go on? [y/N]") : _("Go on? [Y/n]"), cancellable, error);
+    if (line == NULL) {
+        return false;
+    }
+    yes = line[0] == '\0'
+              ? !plan->default_no
+              : g_ascii_strcasecmp(line, "y") == 0 || g_ascii_strcasecmp(line, "yes") == 0;
+    return yes || refused(error);
+}
+
+bool
+tke_cli_tty_ask_number(TkeCliTty *tty, const char *title, const char *what, unsigned min,
+                       unsigned max, unsigned *value, GCancellable *cancellable, GError **error)
+{
+    for (;;) {
+        g_autofree char *line = NULL;
+        guint64 number = 0;
+
+        tke_cli_events_number(tty->events, what, min, max);
+        line = ask_line(tty, title, cancellable, error);
+        if (line == NULL) {
+            return false;
+        }
+        if (g_ascii_string_to_unsigned(line, 10, min, max, &number, NULL)) {
+            *value = (unsigned) number;
+            return true;
+        }
+        fprintf(tty->to, _("A number from %u to %u is needed."), min, max);
+        fputc('\n', tty->to);
+    }
+}
+
+static void
+print_choice(TkeCliTty *tty, const TkeChoice *choice)
+{
+    fprintf(tty->to, "%s\n", choice->title);
+    for (unsigned i = 0; i < choice->n_rows; i++) {
+        g_autofree char *row = g_strjoinv("  ", (char **) choice->rows[i]);
+
+        fprintf(tty->to, "  %u  %s\n", i + 1, row);
+    }
+}
+
+static bool
+tty_choose(void *ui, const TkeChoice *choice, unsigned *index, GCancellable *cancellable,
+           GError **error)
+{
+    TkeCliTty *tty = ui;
+    unsigned number = 0;
+
+    print_choice(tty, choice);
+    for (;;) {
+        g_autofree char *line = NULL;
+        guint64 value = 0;
+
+        tke_cli_events_choose(tty->events, choice);
+        line = ask_line(tty, _("Number:"), cancellable, error);
+        if (line == NULL) {
+            return false;
+        }
+        if (g_ascii_string_to_unsigned(line, 10, 1, choice->n_rows, &value, NULL)) {
+            number = (unsigned) value;
+            break;
+        }
+        fprintf(tty->to, _("A number from %u to %u is needed."), 1, choice->n_rows);
+        fputc('\n', tty->to);
+    }
+    *index = number - 1;
+    return true;
+}
+
+char *
+tke_cli_tty_ask_text(TkeCliTty *tty, const char *title, const char *what, unsigned max,
+                     GCancellable *cancellable, GError **error)
+{
+    for (;;) {
+        char *line;
+
+        tke_cli_events_text(tty->events, what, max);
+        line = ask_line(tty, title, cancellable, error);
+        if (line == NULL || strlen(line) <= max) {
+            return line;
+        }
+        fprintf(tty->to, _("At most %u characters fit."), max);
+        fputc('\n', tty->to);
+        g_free(line);
+    }
+}
+
+static TkeSecret *
+tty_ask_secret(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellable, GError **error)
+{
+    (void) ui;
+    (void) cancellable;
+    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                _("%s: no command of this program asks for a secret at the terminal"),
+                prompt->title);
+    return NULL;
+}
+
+const TkePrompterOps tke_cli_tty_ops = {
+    .show = tty_show,
+    .hide = tty_hide,
+    .step = tty_step,
+    .note = tty_note,
+    .card = tty_card,
+    .confirm = tty_confirm,
+    .choose = tty_choose,
+    .ask_secret = tty_ask_secret,
+};

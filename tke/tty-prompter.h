@@ -1,0 +1,38 @@
+/*
+ * prompter.h on a terminal: prompts on standard output (standard error with --json), answers from
+ * standard input. PINs are typed on the pad of the reader, never here.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <stdbool.h>
+
+#include "libceremony/prompter.h"
+#include "tke/events.h"
+
+typedef struct TkeCliTty TkeCliTty;
+
+typedef struct TkeCliTtyOptions {
+    bool json;           /* standard output belongs to the result */
+    bool yes;            /* answers yes or no questions with yes */
+    const char *confirm; /* what P-5 and P-9 want typed; NULL: ask */
+} TkeCliTtyOptions;
+
+/* Borrows the options' texts and the events. */
+TkeCliTty *tke_cli_tty_new(const TkeCliTtyOptions *options, TkeCliEvents *events);
+void tke_cli_tty_free(TkeCliTty *tty);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCliTty, tke_cli_tty_free)
+
+extern const TkePrompterOps tke_cli_tty_ops; /* ui is the TkeCliTty */
+
+/* A line of text, 0 to max printable characters. E-L09 where there is nobody to ask. */
+char *tke_cli_tty_ask_text(TkeCliTty *tty, const char *title, const char *what, unsigned max,
+                           GCancellable *cancellable, GError **error);
+
+/* A number between min and max; asked again until it is one. */
+bool tke_cli_tty_ask_number(TkeCliTty *tty, const char *title, const char *what, unsigned min,
+                            unsigned max, unsigned *value, GCancellable *cancellable,
+                            GError **error);
+
+/* A line of standard input as it is, for the shell; NULL without error at its end. */
+char *tke_cli_tty_read_line(TkeCliTty *tty, GCancellable *cancellable, GError **error);

@@ -1,0 +1,36 @@
+/*
+ * Crypto units as commands print them (functions 4.2, 4.4): blocks, one for each service instance.
+ */
+#pragma once
+
+#include "libceremony/unit-step.h"
+#include "tke/cli.h"
+
+/* Endpoint, region, user, account, resource group, as listings begin. */
+void tke_cli_output_head(TkeCli *cli);
+
+/* The units with selection, type and location. */
+void tke_cli_output_units(TkeCli *cli);
+
+typedef enum {
+    TKE_CLI_BLOCK_THRESHOLDS,
+    TKE_CLI_BLOCK_ADMINS,
+    TKE_CLI_BLOCK_NEW_REGISTER,
+    TKE_CLI_BLOCK_CURRENT_REGISTER,
+    TKE_CLI_BLOCK_STATE, /* units that could not be read, and why */
+} TkeCliBlock;
+
+/*
+ * One block for each instance over the states. With mark, what differs from the first unit is marked;
+ * returns true if anything differs.
+ */
+bool tke_cli_output_block(TkeCli *cli, TkeCliBlock block, GPtrArray *states, bool mark);
+
+/* Queries the selected units and prints these blocks: what commands show after a change, and queries. */
+bool tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **error);
+
+/* What became of a step in each unit. */
+void tke_cli_output_results(TkeCli *cli, TkeUnitResults *results);
+
+/* The note that ends listings. */
+void tke_cli_output_note(TkeCli *cli);
