@@ -154,6 +154,25 @@ tke_module_roots_add(TkeModuleRoots *roots, const char *name, TkeModuleCertifica
     return true;
 }
 
+bool
+tke_module_roots_add_generation(TkeModuleRoots *roots, const char *name,
+                                const uint8_t point[static TKE_EC_POINT_LEN], GError **error)
+{
+    uint8_t ski[TKE_MODULE_SKI_LEN] = { 0 };
+
+    if (!tke_module_certificate_ski(point, ski, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (strcmp(rows[i].name, name) == 0) {
+            return tke_module_roots_add(roots, name, rows[i].kind, ski, point, error);
+        }
+    }
+    g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                _("there are no modules of the generation \"%s\""), name);
+    return false;
+}
+
 TkeModuleRoots *
 tke_module_roots_dup(const TkeModuleRoots *roots)
 {

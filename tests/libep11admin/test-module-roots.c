@@ -135,6 +135,25 @@ START_TEST(test_ambiguous_roots_and_points_off_the_curve_are_refused)
     }
 END_TEST
 
+START_TEST(test_root_of_a_generation_is_named_by_its_hash)
+    {
+        g_autoptr(TkeModuleRoots) roots = tke_module_roots_new_rehearsal();
+        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+        uint8_t point[TKE_EC_POINT_LEN] = { 0 };
+        uint8_t ski[TKE_MODULE_SKI_LEN] = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        test_key_point(key, point);
+        ck_assert(tke_module_certificate_ski(point, ski, NULL));
+        ck_assert(tke_module_roots_add_generation(roots, "CEX5", point, NULL));
+        ck_assert(tke_module_roots_add_generation(roots, "CEX8", point, NULL));
+        ck_assert_ptr_nonnull(tke_module_roots_find(roots, TKE_MODULE_CERTIFICATE_OA3, ski));
+        ck_assert_ptr_nonnull(tke_module_roots_find(roots, TKE_MODULE_CERTIFICATE_OA1, ski));
+        ck_assert(!tke_module_roots_add_generation(roots, "CEX4", point, &error));
+        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -143,6 +162,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_built_in_set_is_no_rehearsal_and_survives_being_freed);
     tcase_add_test(tests, test_rehearsal_set_has_its_own_roots_only);
     tcase_add_test(tests, test_real_keys_and_their_names_are_refused_in_a_rehearsal);
+    tcase_add_test(tests, test_root_of_a_generation_is_named_by_its_hash);
     tcase_add_test(tests, test_ambiguous_roots_and_points_off_the_curve_are_refused);
 }
 
