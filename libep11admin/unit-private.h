@@ -22,7 +22,6 @@ struct TkeUnit {
     TkeUnitTrust trust;
     GError *refusal;
     TkeModuleChain *chain;
-    uint8_t key_ski[TKE_MODULE_SKI_LEN]; /* by which answers name the chain's first key */
 
     bool has_identity;
     TkeUnitIdentity identity;
@@ -48,8 +47,14 @@ void tke_unit_name_error(const TkeUnit *unit, GError **error);
 /* From now on no command goes there. */
 void tke_unit_refuse(TkeUnit *unit, const GError *why);
 
-/* The chain, verified, becomes that of the unit; the chain is taken. */
-bool tke_unit_take_chain(TkeUnit *unit, TkeModuleChain *chain, GError **error);
+/* The chain, verified, becomes that of the unit; it is taken. */
+void tke_unit_take_chain(TkeUnit *unit, TkeModuleChain *chain);
+
+/*
+ * The identifier by which answers name the key of certificate 0: the one in that certificate. The
+ * certificates of CEX5 have none (NULL): not compared.
+ */
+const uint8_t *tke_unit_get_key_ski(const TkeModuleChain *chain);
 
 /* A request around an EP11 message; before it is sent, notes the counter that answers must have reached. */
 TkeUnitRequest *tke_unit_new_request(TkeUnit *unit, const GByteArray *message, bool changes_state);

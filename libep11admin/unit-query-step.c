@@ -192,12 +192,9 @@ check_answers(const TkeUnitQuery *query, GError **error)
 static bool
 known_key_is_wrong(const TkeUnitQuery *query)
 {
-    uint8_t ski[TKE_MODULE_SKI_LEN] = { 0 };
-    const TkeModuleCertificate *first = tke_module_chain_get_first(query->chain);
-
-    return !tke_module_certificate_ski(first->point, ski, NULL) ||
-           !tke_admin_response_verify(query->attributes->response,
-                                      tke_module_chain_get_key(query->chain), ski, NULL);
+    return !tke_admin_response_verify(query->attributes->response,
+                                      tke_module_chain_get_key(query->chain),
+                                      tke_unit_get_key_ski(query->chain), NULL);
 }
 
 bool
@@ -248,9 +245,7 @@ verify_chain(TkeUnitQuery *query, TkeKnownModules *known, GError **error)
     if (!query->warm && !tke_module_chain_finish(query->chain, certificates->len, &wrong)) {
         return set_not_genuine(query, wrong, error);
     }
-    if (!tke_unit_take_chain(query->unit, g_steal_pointer(&query->chain), error)) {
-        return false;
-    }
+    tke_unit_take_chain(query->unit, g_steal_pointer(&query->chain));
     if (!query->warm && known != NULL) {
         tke_known_modules_set(known, query->unit->entry.serial_number, certificates);
     }

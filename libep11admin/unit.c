@@ -227,14 +227,19 @@ tke_unit_refuse(TkeUnit *unit, const GError *why)
     unit->refusal = g_error_copy(why);
 }
 
-bool
-tke_unit_take_chain(TkeUnit *unit, TkeModuleChain *chain, GError **error)
+void
+tke_unit_take_chain(TkeUnit *unit, TkeModuleChain *chain)
+{
+    tke_module_chain_free(unit->chain);
+    unit->chain = chain;
+}
+
+const uint8_t *
+tke_unit_get_key_ski(const TkeModuleChain *chain)
 {
     const TkeModuleCertificate *first = tke_module_chain_get_first(chain);
 
-    tke_module_chain_free(unit->chain);
-    unit->chain = chain;
-    return tke_module_certificate_ski(first->point, unit->key_ski, error);
+    return first->kind == TKE_MODULE_CERTIFICATE_OA1 ? NULL : first->subject_ski;
 }
 
 TkeUnitRequest *
@@ -310,8 +315,8 @@ tke_unit_accept(TkeUnit *unit, TkeAdminResponse *response, const TkeAdminExpecta
 {
     g_autoptr(GError) wrong = NULL;
 
-    if (tke_admin_response_verify(response, tke_module_chain_get_key(unit->chain), unit->key_ski,
-                                  &wrong) &&
+    if (tke_admin_response_verify(response, tke_module_chain_get_key(unit->chain),
+                                  tke_unit_get_key_ski(unit->chain), &wrong) &&
         tke_admin_response_check(response, expected, &wrong) &&
         take_identity(unit, response, &wrong)) {
         return true;

@@ -18,6 +18,7 @@ extern const VectorKind vectors_requests[];
 extern const VectorKind vectors_responses[];
 extern const VectorKind vectors_service[];
 extern const VectorKind vectors_signer_info[];
+extern const VectorKind vectors_transcripts[];
 
 /* clang-format off */
 const VectorKind *const vector_lists[] = {
@@ -36,6 +37,7 @@ const VectorKind *const vector_lists[] = {
     vectors_responses,
     vectors_service,
     vectors_signer_info,
+    vectors_transcripts,
     NULL,
 };
 /* clang-format on */
