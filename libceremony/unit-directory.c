@@ -242,6 +242,10 @@ tke_unit_directory_select_once(TkeUnitDirectory *directory, const char *list, GE
     g_autoptr(GPtrArray) ids = NULL;
     g_autoptr(GHashTable) once = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
+    if (list == NULL) {
+        g_clear_pointer(&directory->once, g_hash_table_unref);
+        return true;
+    }
     if (!tke_unit_directory_parse_numbers(list, numbers, error)) {
         return false;
     }

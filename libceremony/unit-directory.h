@@ -42,7 +42,7 @@ TKE_PUBLIC bool tke_unit_directory_is_selected(const TkeUnitDirectory *directory
 TKE_PUBLIC bool tke_unit_directory_select(TkeUnitDirectory *directory, const unsigned *numbers,
                                           size_t n, bool selected, GError **error);
 
-/* For this process only: the numbers in the text ("1 2 3", "1,2"), instead of what is saved. */
+/* For now only: the numbers in the text ("1 2 3", "1,2") instead of what is saved; NULL: what is saved. */
 TKE_PUBLIC bool tke_unit_directory_select_once(TkeUnitDirectory *directory, const char *list,
                                                GError **error);
 

@@ -38,6 +38,7 @@ tke_cli_free(TkeCli *cli)
     tke_unit_directory_free(cli->units);
     tke_card_session_free(cli->session);
     tke_activity_log_free(cli->log);
+    tke_settings_free(cli->settings);
     tke_dir_lock_free(cli->lock);
     tke_world_free(cli->world);
     tke_cli_tty_free(cli->tty);
@@ -125,6 +126,7 @@ static bool
 open_session(TkeCli *cli, GError **error)
 {
     TkeCardSource *cards;
+    TkeReaderChoice readers;
 
     if (cli->session != NULL) {
         return true;
@@ -133,7 +135,13 @@ open_session(TkeCli *cli, GError **error)
     if (cards == NULL) {
         return false;
     }
+    cli->settings = tke_settings_load(cli->world, error);
+    if (cli->settings == NULL) {
+        return false;
+    }
+    readers = tke_settings_get_readers(cli->settings);
     cli->session = tke_card_session_new(cards);
+    tke_card_session_set_readers(cli->session, &readers);
     return true;
 }
 
@@ -190,8 +198,7 @@ refresh_units(TkeCli *cli, GError **error)
                                      "%u selected crypto units are not there any more.", vanished),
                             vanished);
     }
-    return cli->options.select == NULL ||
-           tke_unit_directory_select_once(cli->units, cli->options.select, error);
+    return tke_unit_directory_select_once(cli->units, cli->options.select, error);
 }
 
 TkeOperation *
@@ -336,8 +343,29 @@ open_terminal(TkeCli *cli)
     }
 }
 
-int
-tke_cli_run(TkeCli *cli, int argc, char **argv)
+/* Options that a line of the shell may give for itself; the process's hold where it does not. */
+static bool
+take_line_options(TkeCli *cli, char ***words, TkeCliOptions *line, GError **error)
+{
+    const GOptionEntry entries[] = {
+        { "yes", 0, 0, G_OPTION_ARG_NONE, &line->yes, NULL, NULL },
+        { "confirm", 0, 0, G_OPTION_ARG_STRING, &line->confirm, NULL, NULL },
+        { "select", 0, 0, G_OPTION_ARG_STRING, &line->select, NULL, NULL },
+        { "dry-run", 0, 0, G_OPTION_ARG_NONE, &line->dry_run, NULL, NULL },
+        { "card", 0, 0, G_OPTION_ARG_NONE, &line->card, NULL, NULL },
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+    *line = (TkeCliOptions){ .yes = cli->options.yes, .dry_run = cli->options.dry_run };
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_ignore_unknown_options(context, TRUE);
+    g_option_context_add_main_entries(context, entries, NULL);
+    return g_option_context_parse_strv(context, words, error);
+}
+
+static int
+run_words(TkeCli *cli, int argc, char **argv)
 {
     TkeCliArgs args = { 0 };
     g_autoptr(GError) error = NULL;
@@ -345,7 +373,6 @@ tke_cli_run(TkeCli *cli, int argc, char **argv)
     int code;
     const TkeCliCommand *command = tke_cli_command_find(argc, argv, &words);
 
-    open_terminal(cli);
     if (command == NULL) {
         return unknown_command(argc, argv);
     }
@@ -356,5 +383,38 @@ tke_cli_run(TkeCli *cli, int argc, char **argv)
     }
     code = run_command(cli, command, &args);
     tke_cli_command_args_clear(&args);
+    return code;
+}
+
+int
+tke_cli_run(TkeCli *cli, int argc, char **argv)
+{
+    const TkeCliOptions process = cli->options;
+    g_auto(GStrv) words = g_new0(char *, (gsize) argc + 2);
+    g_autoptr(GError) error = NULL;
+    TkeCliOptions line;
+    int code = TKE_CLI_WRONG_USE;
+
+    open_terminal(cli);
+    words[0] = g_strdup("tke");
+    for (int i = 0; i < argc; i++) {
+        words[i + 1] = g_strdup(argv[i]);
+    }
+    if (!take_line_options(cli, &words, &line, &error)) {
+        fprintf(stderr, "tke: %s\n", error->message);
+    } else if (words[1] == NULL) {
+        fprintf(stderr, "%s\n", _("tke: no command is given"));
+    } else {
+        cli->options.yes = line.yes;
+        cli->options.dry_run = line.dry_run;
+        cli->options.select = line.select != NULL ? line.select : process.select;
+        tke_cli_tty_set_answers(cli->tty, line.yes,
+                                line.confirm != NULL ? line.confirm : process.confirm);
+        code = run_words(cli, (int) g_strv_length(words) - 1, words + 1);
+        cli->options = process;
+        tke_cli_tty_set_answers(cli->tty, process.yes, process.confirm);
+    }
+    g_free(line.select);
+    g_free(line.confirm);
     return code;
 }

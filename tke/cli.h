@@ -10,6 +10,7 @@
 #include "libceremony/activity-log.h"
 #include "libceremony/card-session.h"
 #include "libceremony/operation.h"
+#include "libceremony/settings.h"
 #include "libceremony/unit-directory.h"
 #include "libceremony/world.h"
 #include "tke/events.h"
@@ -82,6 +83,7 @@ typedef struct TkeCli {
     TkeWorld *world;
     TkeCardSession *session;
     TkeActivityLog *log;
+    TkeSettings *settings;
     TkeUnitDirectory *units;
     TkeDirLock *lock;
 } TkeCli;

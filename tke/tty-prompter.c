@@ -44,6 +44,13 @@ tke_cli_tty_free(TkeCliTty *tty)
     }
 }
 
+void
+tke_cli_tty_set_answers(TkeCliTty *tty, bool yes, const char *confirm)
+{
+    tty->options.yes = yes;
+    tty->options.confirm = confirm;
+}
+
 static char *
 take_line(TkeCliTty *tty)
 {

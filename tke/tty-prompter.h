@@ -23,6 +23,9 @@ TkeCliTty *tke_cli_tty_new(const TkeCliTtyOptions *options, TkeCliEvents *events
 void tke_cli_tty_free(TkeCliTty *tty);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCliTty, tke_cli_tty_free)
 
+/* Answers given by the options of one command line. */
+void tke_cli_tty_set_answers(TkeCliTty *tty, bool yes, const char *confirm);
+
 extern const TkePrompterOps tke_cli_tty_ops; /* ui is the TkeCliTty */
 
 /* A line of text, 0 to max printable characters. E-L09 where there is nobody to ask. */

@@ -1,0 +1,127 @@
+/*
+ * Settings file (functions 4.1; F-003).
+ */
+#include "libceremony/settings.h"
+
+#include <glib/gi18n-lib.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/safe-file.h"
+
+#define FILE_MAX 1048576u
+
+struct TkeSettings {
+    char *path;
+    JsonObject *object;
+    char *readers[TKE_READERS];
+};
+
+static char *
+settings_path(const TkeWorld *world)
+{
+    return tke_world_is_rehearsal(world)
+               ? g_build_filename(tke_world_get_state_directory(world), "settings.json", NULL)
+               : g_build_filename(g_get_user_config_dir(), "opentke", "settings.json", NULL);
+}
+
+static bool
+parse(TkeSettings *settings, const GByteArray *data, GError **error)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(GError) local = NULL;
+
+    if (!json_parser_load_from_data(parser, (const char *) data->data, (gssize) data->len,
+                                    &local) ||
+        json_parser_get_root(parser) == NULL ||
+        !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("settings file %s is damaged (%s): mend it or move it away"), settings->path,
+                    local != NULL ? local->message : _("it holds no object"));
+        return false;
+    }
+    settings->object = json_object_ref(json_node_get_object(json_parser_get_root(parser)));
+    return true;
+}
+
+static void
+take_readers(TkeSettings *settings)
+{
+    JsonNode *node = json_object_get_member(settings->object, "readers");
+    JsonArray *array =
+        node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+
+    for (unsigned i = 0; array != NULL && i < json_array_get_length(array) && i < TKE_READERS;
+         i++) {
+        JsonNode *item = json_array_get_element(array, i);
+
+        if (JSON_NODE_HOLDS_VALUE(item) && json_node_get_value_type(item) == G_TYPE_STRING) {
+            settings->readers[i] = json_node_dup_string(item);
+        }
+    }
+}
+
+TkeSettings *
+tke_settings_load(const TkeWorld *world, GError **error)
+{
+    g_autoptr(TkeSettings) settings = g_new0(TkeSettings, 1);
+    g_autoptr(GByteArray) data = NULL;
+    g_autoptr(GError) local = NULL;
+    bool found = false;
+
+    settings->path = settings_path(world);
+    data = tke_safe_file_read(settings->path, FILE_MAX, &found, &local);
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return NULL;
+    }
+    if (data == NULL) {
+        settings->object = json_object_new();
+    } else if (!parse(settings, data, error)) {
+        return NULL;
+    }
+    take_readers(settings);
+    return g_steal_pointer(&settings);
+}
+
+void
+tke_settings_free(TkeSettings *settings)
+{
+    if (settings != NULL) {
+        g_clear_pointer(&settings->object, json_object_unref);
+        for (unsigned i = 0; i < TKE_READERS; i++) {
+            g_free(settings->readers[i]);
+        }
+        g_free(settings->path);
+        g_free(settings);
+    }
+}
+
+TkeReaderChoice
+tke_settings_get_readers(const TkeSettings *settings)
+{
+    return (TkeReaderChoice){ { settings->readers[0], settings->readers[1] } };
+}
+
+bool
+tke_settings_set_readers(TkeSettings *settings, const TkeReaderChoice *choice, GError **error)
+{
+    g_autofree char *dir = g_path_get_dirname(settings->path);
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    g_autofree char *text = NULL;
+    JsonArray *array = json_array_new();
+
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        char *key = g_strdup(choice->key[i]);
+
+        g_free(settings->readers[i]);
+        settings->readers[i] = key;
+        json_array_add_string_element(array, key != NULL ? key : "");
+    }
+    json_object_set_array_member(settings->object, "readers", array);
+    json_node_set_object(node, settings->object);
+    text = json_to_string(node, TRUE);
+    return tke_safe_file_make_dir(dir, error) &&
+           tke_safe_file_write(settings->path, (const uint8_t *) text, strlen(text), error);
+}

@@ -1,0 +1,29 @@
+/*
+ * Settings of a workstation: which reader is 1 and which is 2 (functions 4.1).
+ *
+ * A JSON file, $XDG_CONFIG_HOME/opentke/settings.json, in a rehearsal settings.json among the
+ * workstation's files. Members that are not known are kept. No root key, authority or address can come
+ * from it.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libceremony/world.h"
+#include "libsmartcard/reader.h"
+
+typedef struct TkeSettings TkeSettings;
+
+/* Missing: the defaults. Damaged: TKE_ERROR_FILE that names the file. */
+TKE_PUBLIC TkeSettings *tke_settings_load(const TkeWorld *world, GError **error);
+TKE_PUBLIC void tke_settings_free(TkeSettings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeSettings, tke_settings_free)
+
+/* The remembered readers; borrowed. */
+TKE_PUBLIC TkeReaderChoice tke_settings_get_readers(const TkeSettings *settings);
+
+/* Remembers readers by their keys and saves. */
+TKE_PUBLIC bool tke_settings_set_readers(TkeSettings *settings, const TkeReaderChoice *choice,
+                                         GError **error);
