@@ -1,0 +1,292 @@
+/*
+ * Readers of the simulator in this process, as a source of cards.
+ */
+#include "tests/support/virtual-readers.h"
+
+#include <string.h>
+
+#include "common/secret.h"
+#include "libsmartcard/card-error.h"
+
+#define MOST_READERS 4u
+#define TYPING_PATIENCE_MS 5000
+
+typedef struct Pad {
+    SimReader *reader;
+    GQueue keys; /* of texts: one for each PIN entry to come */
+    char *name;
+} Pad;
+
+struct VirtualReaders {
+    Pad pads[MOST_READERS];
+    unsigned n;
+};
+
+typedef struct Source {
+    TkeCardSource base;
+    VirtualReaders *readers;
+} Source;
+
+typedef struct Connection {
+    TkeCardConnection base;
+    Pad *pad;
+    uint32_t number;
+} Connection;
+
+VirtualReaders *
+virtual_readers_new(unsigned n, unsigned second_ms)
+{
+    VirtualReaders *readers = g_new0(VirtualReaders, 1);
+
+    g_assert(n <= MOST_READERS);
+    readers->n = n;
+    for (unsigned i = 0; i < n; i++) {
+        SimReaderOptions options = { .model = "Virtual", .port = "", .second_ms = second_ms };
+        g_autofree char *serial = g_strdup_printf("V%u", i + 1);
+
+        readers->pads[i].name = g_strdup_printf("Virtual reader %u", i + 1);
+        options.name = readers->pads[i].name;
+        options.serial = serial;
+        readers->pads[i].reader = sim_reader_new(&options);
+        g_queue_init(&readers->pads[i].keys);
+    }
+    return readers;
+}
+
+void
+virtual_readers_free(VirtualReaders *readers)
+{
+    if (readers == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < readers->n; i++) {
+        sim_reader_remove(readers->pads[i].reader);
+        sim_reader_free(readers->pads[i].reader);
+        g_queue_clear_full(&readers->pads[i].keys, g_free);
+        g_free(readers->pads[i].name);
+    }
+    g_free(readers);
+}
+
+SimReader *
+virtual_readers_get(VirtualReaders *readers, unsigned number)
+{
+    g_assert(number >= 1 && number <= readers->n);
+    return readers->pads[number - 1].reader;
+}
+
+const char *
+virtual_readers_get_name(VirtualReaders *readers, unsigned number)
+{
+    g_assert(number >= 1 && number <= readers->n);
+    return readers->pads[number - 1].name;
+}
+
+void
+virtual_readers_type(VirtualReaders *readers, unsigned number, const char *keys)
+{
+    g_assert(number >= 1 && number <= readers->n);
+    g_queue_push_tail(&readers->pads[number - 1].keys, g_strdup(keys));
+}
+
+static TkeCardError
+code_of(const GError *error)
+{
+    if (error == NULL || error->domain != SIM_READER_ERROR) {
+        return TKE_CARD_ERROR_COMMUNICATION;
+    }
+    switch (error->code) {
+    case SIM_READER_ERROR_NO_CARD:
+        return TKE_CARD_ERROR_NO_CARD;
+    case SIM_READER_ERROR_REMOVED:
+        return TKE_CARD_ERROR_REMOVED;
+    case SIM_READER_ERROR_IN_USE:
+        return TKE_CARD_ERROR_IN_USE;
+    case SIM_READER_ERROR_SILENT:
+        return TKE_CARD_ERROR_SILENT;
+    default:
+        return TKE_CARD_ERROR_COMMUNICATION;
+    }
+}
+
+/* The simulator's error as one of cards; returns false. */
+static bool
+hand_on(GError **error, GError *cause)
+{
+    g_set_error_literal(error, TKE_CARD_ERROR, (int) code_of(cause),
+                        cause != NULL ? cause->message : "the virtual reader failed");
+    g_clear_error(&cause);
+    return false;
+}
+
+static bool
+exchange(TkeCardConnection *base, const uint8_t *command, size_t len, uint8_t *response,
+         size_t size, size_t *response_len, GError **error)
+{
+    Connection *connection = (Connection *) base;
+    GError *cause = NULL;
+
+    base->exchanges++;
+    return sim_reader_exchange(connection->pad->reader, connection->number, command, len, response,
+                               size, response_len, &cause) ||
+           hand_on(error, cause);
+}
+
+/* The person at the desk. */
+static void *
+type(void *data)
+{
+    Pad *pad = data;
+    g_autofree char *keys = g_queue_pop_head(&pad->keys);
+    g_autoptr(TkeSecret) secret = tke_secret_new_from((const uint8_t *) keys, strlen(keys), NULL);
+
+    sim_reader_keys(pad->reader, secret, TYPING_PATIENCE_MS, NULL);
+    return NULL;
+}
+
+static bool
+control(TkeCardConnection *base, uint32_t code, const uint8_t *in, size_t in_len, uint8_t *out,
+        size_t size, size_t *out_len, GError **error)
+{
+    Connection *connection = (Connection *) base;
+    const bool is_entry = code != TKE_CARD_CONTROL_GET_FEATURES;
+    GThread *person = NULL;
+    GError *cause = NULL;
+    bool ok = false;
+
+    if (is_entry && !g_queue_is_empty(&connection->pad->keys)) {
+        person = g_thread_new("person", type, connection->pad);
+    }
+    ok = sim_reader_control(connection->pad->reader, connection->number, code, in, in_len, out,
+                            size, out_len, &cause);
+    if (person != NULL) {
+        g_thread_join(person);
+    }
+    return ok || hand_on(error, cause);
+}
+
+static bool
+reset(TkeCardConnection *base, GError **error)
+{
+    Connection *connection = (Connection *) base;
+    GError *cause = NULL;
+
+    return sim_reader_reset(connection->pad->reader, connection->number, base->atr, &base->atr_len,
+                            &cause) ||
+           hand_on(error, cause);
+}
+
+static bool
+begin(G_GNUC_UNUSED TkeCardConnection *base, G_GNUC_UNUSED GError **error)
+{
+    return true;
+}
+
+static void
+end(G_GNUC_UNUSED TkeCardConnection *base)
+{
+}
+
+static void
+close_connection(TkeCardConnection *base)
+{
+    Connection *connection = (Connection *) base;
+
+    sim_reader_disconnect(connection->pad->reader, connection->number);
+    g_free(connection);
+}
+
+static const TkeCardConnectionOps connection_ops = {
+    .exchange = exchange,
+    .control = control,
+    .reset = reset,
+    .begin = begin,
+    .end = end,
+    .close = close_connection,
+};
+
+static GPtrArray *
+list(TkeCardSource *base, G_GNUC_UNUSED GError **error)
+{
+    VirtualReaders *readers = ((Source *) base)->readers;
+    GPtrArray *infos = g_ptr_array_new_with_free_func((GDestroyNotify) tke_reader_info_free);
+
+    for (unsigned i = 0; i < readers->n; i++) {
+        const SimReaderOptions *options = sim_reader_get_options(readers->pads[i].reader);
+        g_auto(SimReaderState) state = { 0 };
+        TkeReaderInfo *info = g_new0(TkeReaderInfo, 1);
+
+        sim_reader_get_state(readers->pads[i].reader, &state);
+        info->name = g_strdup(options->name);
+        info->model = g_strdup(options->model);
+        info->serial = g_strdup(options->serial);
+        info->port = g_strdup(options->port);
+        info->is_virtual = true;
+        info->card_present = state.card_present;
+        info->events = state.events;
+        g_ptr_array_add(infos, info);
+    }
+    return infos;
+}
+
+static bool
+wait_for_change(G_GNUC_UNUSED TkeCardSource *base, G_GNUC_UNUSED int timeout_ms,
+                GCancellable *cancellable, GError **error)
+{
+    return !g_cancellable_set_error_if_cancelled(cancellable, error);
+}
+
+static TkeCardConnection *
+open_connection(TkeCardSource *base, const char *reader_name,
+                G_GNUC_UNUSED GCancellable *cancellable, GError **error)
+{
+    VirtualReaders *readers = ((Source *) base)->readers;
+    Connection *connection = NULL;
+    Pad *pad = NULL;
+    GError *cause = NULL;
+
+    for (unsigned i = 0; i < readers->n; i++) {
+        if (strcmp(readers->pads[i].name, reader_name) == 0) {
+            pad = &readers->pads[i];
+        }
+    }
+    if (pad == NULL) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER, "there is no reader \"%s\"",
+                    reader_name);
+        return NULL;
+    }
+    connection = g_new0(Connection, 1);
+    connection->base.ops = &connection_ops;
+    connection->base.extended_length = !sim_reader_get_options(pad->reader)->short_only;
+    connection->pad = pad;
+    connection->number =
+        sim_reader_connect(pad->reader, connection->base.atr, &connection->base.atr_len, &cause);
+    if (connection->number == 0) {
+        hand_on(error, cause);
+        g_free(connection);
+        return NULL;
+    }
+    return &connection->base;
+}
+
+static void
+free_source(TkeCardSource *base)
+{
+    g_free(base);
+}
+
+TkeCardSource *
+virtual_readers_source(VirtualReaders *readers)
+{
+    static const TkeCardSourceOps ops = {
+        .list = list,
+        .wait = wait_for_change,
+        .connect = open_connection,
+        .free = free_source,
+    };
+    Source *source = g_new0(Source, 1);
+
+    source->base.ops = &ops;
+    source->readers = readers;
+    return &source->base;
+}
