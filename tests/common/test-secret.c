@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,6 +66,21 @@ mapping_flags(const void *address)
     return g_strdup("");
 }
 
+/* An emulator may ignore the request to leave memory out of dumps; asked of a page of our own. */
+static bool
+system_can_leave_memory_out_of_dumps(void)
+{
+    size_t size = (size_t) sysconf(_SC_PAGESIZE);
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    g_autofree char *flags = NULL;
+
+    ck_assert_ptr_ne(page, MAP_FAILED);
+    ck_assert_int_eq(madvise(page, size, MADV_DONTDUMP), 0);
+    flags = mapping_flags(page);
+    munmap(page, size);
+    return strstr(flags, " dd ") != NULL;
+}
+
 START_TEST(test_no_secret_without_a_heap)
     {
         ck_assert(refused_without_heap);
@@ -84,7 +100,8 @@ START_TEST(test_a_secret_lies_in_locked_memory_that_is_not_dumped)
         g_autofree char *ordinary = mapping_flags(flags);
 
         ck_assert_msg(strstr(flags, " lo ") != NULL, "not locked: %s", flags);
-        ck_assert_msg(strstr(flags, " dd ") != NULL, "in core dumps: %s", flags);
+        ck_assert_msg(strstr(flags, " dd ") != NULL || !system_can_leave_memory_out_of_dumps(),
+                      "in core dumps: %s", flags);
         ck_assert_msg(strstr(ordinary, " lo ") == NULL, "all is locked: %s", ordinary);
     }
 END_TEST
