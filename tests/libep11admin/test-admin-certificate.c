@@ -140,8 +140,7 @@ START_TEST(test_names_are_limited_to_thirty_bytes_of_utf8)
     {
         static const char *const bad[] = {
             "1234567890123456789012345678901",
-            "\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6"
-            "\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6",
+            "öööööööööööööööö", /* 32 bytes */
             "\xff",
         };
         g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);

@@ -1,5 +1,5 @@
 /*
- * Files 06, 10 and 11: signature key files, signing service, check of a transition. The product gets
+ * Parts of file 06, files 10 and 11: primitives of key files, signing service, check of a transition. The product gets
  * these with its support for key files and recovery units.
  */
 #include "tests/run-vectors/vectors.h"
@@ -13,10 +13,6 @@ skip(Vector *vector)
 }
 
 const VectorKind vectors_later[] = {
-    { "06-key-files", "valid-ec", skip, NULL },
-    { "06-key-files", "valid-rsa", skip, NULL },
-    { "06-key-files", "other", skip, NULL },
-    { "06-key-files", "missing-file", skip, NULL },
     { "06-key-files", "derive-and-decrypt", skip, NULL },
     { "10-signing-service", "public-key", skip, NULL },
     { "10-signing-service", "sign", skip, NULL },

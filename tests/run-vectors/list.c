@@ -11,6 +11,7 @@ extern const VectorKind vectors_card_sim_exchanges[];
 extern const VectorKind vectors_card_sim_objects[];
 #endif
 extern const VectorKind vectors_der[];
+extern const VectorKind vectors_key_files[];
 extern const VectorKind vectors_key_transport[];
 extern const VectorKind vectors_later[];
 extern const VectorKind vectors_oa_certificates[];
@@ -30,6 +31,7 @@ const VectorKind *const vector_lists[] = {
     vectors_card_sim_objects,
 #endif
     vectors_der,
+    vectors_key_files,
     vectors_key_transport,
     vectors_later,
     vectors_oa_certificates,
