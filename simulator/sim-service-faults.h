@@ -4,42 +4,49 @@
  * An order is a JSON object:
  *
  *   "fault"   name, see below
- *   "unit"    hsm id, or number in listing order from 1; absent: every unit and, for faults of the
- *             connection, the listing too
+ *   "unit"    hsm id, or number in listing order from 1; absent: every unit and, for faults of
+ *             the connection, the listing too
  *   "list"    true: only the listing (GET); not together with "unit"
- *   "count"   how many requests it strikes (default 1, 0: until cleared)
+ *   "count"   how many requests it strikes (default 1; 0: until cleared)
  *   "skip"    how many matching requests pass before it strikes (default 0)
- *   "command" only requests with this command or query (number, e.g. 13; queries with 65536 added)
- * or "info" for information queries
+ *   "command" only requests with this command or query (a number: 13 is commit; queries have
+ *             65536 added), or "info": only information queries
  *
  * Faults of the connection (any request):
- *   drop-before   closes the connection, nothing was executed
- *   drop-after    executes and saves, then closes the connection
- *   silence       executes nothing and holds the connection; silence-after: executes, then holds it
- *   http          answers with "status" (default 500) and an error text; nothing was executed
- *   garbage       200 with bytes that are no JSON
- *   bad-json      200 with JSON that is cut short
- *   oversized     200 with an answer of "size" bytes (default 1048576), valid JSON
- *   cut           executes, then announces the answer and sends half of it
+ *
+ *   drop-before    closes the connection, nothing was executed
+ *   drop-after     executes and saves, then closes the connection
+ *   silence        executes nothing and holds the connection
+ *   silence-after  executes and saves, then holds the connection
+ *   http           answers with "status" (default 500) and a text; nothing was executed
+ *   garbage        executes, then answers with bytes that are no JSON
+ *   bad-json       executes, then answers with JSON that ends too early
+ *   oversized      executes, then answers with "size" bytes of JSON (default 1048576)
+ *   cut            executes, announces the answer, sends half of it, closes the connection
  *
  * Faults of the answer of a unit (POST):
- *   truncated     the HTPResponse ends in the middle of its hex digits
- *   htp-error     an HTPResponse error: "type" (9), "return_code" (40), "reason_code" (0), "text"
- *   cprb-code     CPRB return code "code"
- *   outer-code    return value "code" of the outer response
- *   code          signed answer with "return_code" and "reason_code"; nothing was executed
- *   bad-signature the signature of the answer does not verify
- *   no-signature  the answer carries none
- *   stale-counter the answer reports a counter that has passed
- *   wrong-serial, wrong-module, wrong-domain, wrong-command
- *                 the signed answer names another serial number, module instance, domain instance,
- * command forged-chain  certificates of a chain below another root key, which names itself
- *   forged-root   certificates of a chain whose last one names the right root but was signed by
- * another key
  *
- * At once:
- *   expire-tokens ends all tokens
- *   clear         ends all faults
+ *   truncated      the HTPResponse ends in the middle of its hex digits
+ *   htp-error      an HTPResponse error with "type" (default 9), "return_code" (40),
+ *                  "reason_code" (0) and "text"; nothing was executed
+ *   cprb-code      CPRB with "return_code" (default 8); nothing was executed
+ *   outer-code     outer "return_code" (default 32), unsigned; nothing was executed
+ *   code           signed answer with "return_code" (default 32) and "reason_code" (0: none);
+ *                  nothing was executed
+ *   bad-signature  the signature of the answer does not verify
+ *   no-signature   the answer carries none
+ *   stale-counter  the counter in the answer has passed already
+ *   wrong-serial   the signed answer names another serial number
+ *   wrong-module   … another module instance
+ *   wrong-domain   … another domain instance
+ *   wrong-command  … another command
+ *   forged-chain   certificates below another root key, which the last one names
+ *   forged-root    certificates of which the last one names the right root key, signed by another
+ *
+ * Orders that are carried out at once:
+ *
+ *   expire-tokens  ends all bearer tokens
+ *   clear          ends all faults
  */
 #pragma once
 
@@ -50,29 +57,9 @@
 
 typedef enum {
     SIM_FAULT_NONE,
-    SIM_FAULT_DROP_BEFORE,
-    SIM_FAULT_DROP_AFTER,
-    SIM_FAULT_SILENCE,
-    SIM_FAULT_SILENCE_AFTER,
-    SIM_FAULT_HTTP,
-    SIM_FAULT_GARBAGE,
-    SIM_FAULT_BAD_JSON,
-    SIM_FAULT_OVERSIZED,
-    SIM_FAULT_CUT,
-    SIM_FAULT_TRUNCATED,
-    SIM_FAULT_HTP_ERROR,
-    SIM_FAULT_CPRB_CODE,
-    SIM_FAULT_OUTER_CODE,
-    SIM_FAULT_CODE,
-    SIM_FAULT_BAD_SIGNATURE,
-    SIM_FAULT_NO_SIGNATURE,
-    SIM_FAULT_STALE_COUNTER,
-    SIM_FAULT_WRONG_SERIAL,
-    SIM_FAULT_WRONG_MODULE,
-    SIM_FAULT_WRONG_DOMAIN,
-    SIM_FAULT_WRONG_COMMAND,
-    SIM_FAULT_FORGED_CHAIN,
-    SIM_FAULT_FORGED_ROOT,
+#define SIM_FAULT(constant, name, list, before) SIM_FAULT_##constant,
+#include "simulator/sim-service-faults.inc"
+#undef SIM_FAULT
 } SimFaultKind;
 
 #define SIM_FAULT_COMMAND_ANY 0u
@@ -82,13 +69,16 @@ typedef struct SimFault {
     SimFaultKind kind;
     char *hsm_id; /* NULL: any */
     bool list_only;
-    unsigned skip, count; /* still to pass; still to strike, 0 with for_ever */
-    bool for_ever;
-    uint32_t command; /* SIM_FAULT_COMMAND_ANY, _INFO or a command */
+    uint32_t skip, count; /* still to pass, still to strike */
+    bool for_ever;        /* count does not matter */
+    uint32_t command;     /* SIM_FAULT_COMMAND_ANY, _INFO or a command */
     uint32_t status, size;
     uint32_t type, return_code, reason_code;
     char *text;
 } SimFault;
+
+/* Whether a fault strikes before anything is executed. */
+bool sim_fault_is_before(SimFaultKind kind);
 
 typedef struct SimFaults SimFaults;
 
@@ -96,16 +86,21 @@ SimFaults *sim_faults_new(void);
 void sim_faults_free(SimFaults *faults);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimFaults, sim_faults_free)
 
-/* Makes a fault from its order; hsm ids are not checked here. "expire-tokens" is the caller's. */
+/*
+ * Orders a fault for a unit (NULL: as the order says). The members "unit", and the orders that are carried
+ * out at once, are the caller's. Not understood: TKE_ERROR_USAGE.
+ */
 bool sim_faults_add(SimFaults *faults, JsonObject *order, const char *hsm_id, GError **error);
 void sim_faults_clear(SimFaults *faults);
 
 /*
  * The fault that strikes a request, counted down, as a copy the caller clears; kind is
- * SIM_FAULT_NONE if none does. hsm_id NULL: the listing. The first ordered one that matches wins.
+ * SIM_FAULT_NONE if none does. hsm_id NULL: the listing. The first ordered one that matches wins;
+ * the others do not count this request.
  */
 SimFault sim_faults_take(SimFaults *faults, const char *hsm_id, uint32_t command);
 void sim_fault_clear(SimFault *fault);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SimFault, sim_fault_clear)
 
 /* An array of what is ordered and has not yet struck. */
 void sim_faults_describe(SimFaults *faults, JsonBuilder *builder);
