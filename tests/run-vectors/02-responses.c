@@ -5,7 +5,6 @@
 
 #include "common/byte-cursor.h"
 #include "common/ec-key.h"
-#include "common/hex.h"
 #include "libep11admin/admin-certificate.h"
 #include "libep11admin/admin-response.h"
 #include "libep11admin/attribute.h"
@@ -13,8 +12,7 @@
 #include "libep11admin/importer-key.h"
 #include "libep11admin/info-response.h"
 #include "libep11admin/reason-code.h"
-#include "libep11admin/unit-error.h"
-#include "libep11admin/wire-message.h"
+#include "tests/run-vectors/responses.h"
 #include "tests/run-vectors/vectors.h"
 
 extern const VectorKind vectors_responses[];
@@ -22,138 +20,13 @@ extern const VectorKind vectors_responses[];
 #define TOKEN_HEADER_LEN 26u
 #define TOKEN_LENGTH_AT 24u
 
-/* Errors */
-
-static const char *
-kind_of(const GError *error)
-{
-    const TkeUnitErrorDetails *details = tke_unit_error_get_details(error);
-
-    if (details == NULL) {
-        return "none of a crypto unit";
-    }
-    switch (details->place) {
-    case TKE_UNIT_PLACE_HTP_FORMAT:
-        return "htp-format";
-    case TKE_UNIT_PLACE_PROGRAM:
-        return "service-program";
-    case TKE_UNIT_PLACE_CPRB:
-        return "cprb";
-    case TKE_UNIT_PLACE_OUTER:
-        return "outer-response";
-    case TKE_UNIT_PLACE_BLOCK:
-        return "module";
-    case TKE_UNIT_PLACE_SIGNER_INFO:
-        return "signer-info-format";
-    case TKE_UNIT_PLACE_SIGNATURE:
-        return "response-signature";
-    case TKE_UNIT_PLACE_NONE:
-    case TKE_UNIT_PLACE_HTTP:
-    case TKE_UNIT_PLACE_INFO:
-    case TKE_UNIT_PLACE_CERTIFICATE:
-    default:
-        return "another";
-    }
-}
-
-static void
-check_codes(Vector *vector, const GError *error)
-{
-    const TkeUnitErrorDetails *details = tke_unit_error_get_details(error);
-
-    if (!vector_check(vector, details != NULL && details->has_return_code,
-                      "the error has no return code")) {
-        return;
-    }
-    vector_check_member_int(vector, "return_code", details->return_code);
-    vector_check_member_int(vector, "reason_code",
-                            details->has_reason_code ? (int64_t) details->reason_code : -1);
-}
-
-/* Outcome, kind and codes; true if results are to be compared. */
-static bool
-check_error(Vector *vector, const GError *error)
-{
-    if (vector_check_outcome(vector, vector->expected, error)) {
-        return true;
-    }
-    if (error != NULL && vector_has(vector->expected, "error_kind")) {
-        vector_check_member_text(vector, "error_kind", kind_of(error));
-    }
-    if (error != NULL && vector_has(vector->expected, "return_code")) {
-        check_codes(vector, error);
-    }
-    return false;
-}
-
-/* Framing */
-
-static void
-check_error_info(Vector *vector, const TkeHtpResponse *response)
-{
-    JsonObject *info = NULL;
-
-    if (!vector_has(vector->expected, "error_info")) {
-        return;
-    }
-    info = vector_object(vector, vector->expected, "error_info");
-    vector_check_text(vector, "error_type", response->error_type,
-                      vector_text(vector, info, "error_type"));
-    vector_check_text(vector, "return_code", response->return_code,
-                      vector_text(vector, info, "return_code"));
-    vector_check_text(vector, "reason_code", response->reason_code,
-                      vector_text(vector, info, "reason_code"));
-    vector_check_text(vector, "program_id", response->program,
-                      vector_text(vector, info, "program_id"));
-    vector_check_text(vector, "error_location", response->place,
-                      vector_text(vector, info, "error_location"));
-    vector_check_text(vector, "error_text", response->text,
-                      vector_text(vector, info, "error_text"));
-    if (vector_has(vector->expected, "cprb_text")) {
-        vector_check_member_text(vector, "cprb_text",
-                                 response->cprb_hex == NULL ? "" : response->cprb_hex);
-    }
-    if (vector_has(vector->expected, "text_known")) {
-        vector_check(vector,
-                     (tke_wire_message_htp_text(response) != NULL) ==
-                         vector_bool(vector, vector->expected, "text_known"),
-                     "whether the endpoint's codes have a text");
-    }
-}
-
-/* The EP11 answer; the vector owns it. NULL and error if there is none. */
-static GByteArray *
-open_response(Vector *vector, GError **error)
-{
-    g_auto(TkeHtpResponse) response = { 0 };
-    g_autoptr(GByteArray) bytes = NULL;
-    GByteArray *payload = NULL;
-    TkeCprb cprb = { 0 };
-
-    if (!tke_wire_message_parse_htp(vector_text(vector, vector->inputs, "htp_response"), &response,
-                                    error)) {
-        return NULL;
-    }
-    check_error_info(vector, &response);
-    if (!tke_wire_message_check_htp(&response, error)) {
-        return NULL;
-    }
-    bytes = tke_hex_decode(response.cprb_hex == NULL ? "" : response.cprb_hex, -1, error);
-    if (bytes == NULL || !tke_wire_message_parse_cprb(bytes->data, bytes->len, &cprb, error)) {
-        return NULL;
-    }
-    payload = g_byte_array_new();
-    g_byte_array_append(payload, cprb.payload, cprb.payload_len);
-    return vector_own(vector, payload, (GDestroyNotify) g_byte_array_unref);
-}
-
 static void
 run_framing(Vector *vector)
 {
     g_autoptr(GError) error = NULL;
-    GByteArray *payload = open_response(vector, &error);
+    GByteArray *payload = vector_open_response(vector, &error);
 
-    if (check_error(vector, error)) {
+    if (vector_check_error(vector, error)) {
         vector_check_member_hex(vector, "payload_hex", payload->data, payload->len);
     }
 }
@@ -163,7 +36,7 @@ run_framing(Vector *vector)
 static bool
 open_info(Vector *vector, TkeInfoResponse *response, GError **error)
 {
-    GByteArray *payload = open_response(vector, error);
+    GByteArray *payload = vector_open_response(vector, error);
 
     return payload != NULL && tke_info_response_parse(payload->data, payload->len, response, error);
 }
@@ -178,7 +51,7 @@ run_domain_info(Vector *vector)
     if (open_info(vector, &response, &error)) {
         tke_info_response_get_domain(&response, &info, &error);
     }
-    if (check_error(vector, error)) {
+    if (vector_check_error(vector, error)) {
         vector_check_member_text(vector, "current_status",
                                  tke_info_response_register_word(info.current_state));
         vector_check_member_text(vector, "new_status",
@@ -200,7 +73,7 @@ run_module_info(Vector *vector)
     if (open_info(vector, &response, &error)) {
         tke_info_response_get_module(&response, &info, &error);
     }
-    if (!check_error(vector, error)) {
+    if (!vector_check_error(vector, error)) {
         return;
     }
     ordinal = g_strdup_printf("%08x", info.api_ordinal);
@@ -248,7 +121,7 @@ read_key(Vector *vector, GError **error)
 static TkeAdminResponse *
 open_admin(Vector *vector, GError **error)
 {
-    GByteArray *payload = open_response(vector, error);
+    GByteArray *payload = vector_open_response(vector, error);
     g_autoptr(EVP_PKEY) key = NULL;
     TkeAdminResponse *response = NULL;
 
@@ -311,7 +184,7 @@ run_admin(Vector *vector)
     g_autoptr(GError) error = NULL;
     TkeAdminResponse *response = open_admin(vector, &error);
 
-    if (check_error(vector, error)) {
+    if (vector_check_error(vector, error)) {
         check_block(vector, response);
     }
 }
@@ -324,7 +197,7 @@ run_attributes(Vector *vector)
     TkeAttributes attributes = { 0 };
     TkeByteCursor output = { 0 };
 
-    if (!check_error(vector, error)) {
+    if (!vector_check_error(vector, error)) {
         return;
     }
     check_block(vector, response);
@@ -350,7 +223,7 @@ run_admin_list(Vector *vector)
     if (response != NULL) {
         tke_admin_response_get_skis(response, &skis, &n, &error);
     }
-    if (check_error(vector, error)) {
+    if (vector_check_error(vector, error)) {
         JsonArray *want = vector_array(vector, vector->expected, "skis");
 
         vector_check_int(vector, "number of administrators", (int64_t) n,
@@ -379,7 +252,7 @@ run_admin_certificate(Vector *vector)
         output = output_of(response);
         certificate = tke_admin_certificate_parse(output.data, output.len, &error);
     }
-    if (!check_error(vector, error)) {
+    if (!vector_check_error(vector, error)) {
         return;
     }
     name = certificate->name == NULL ? "" : certificate->name;
@@ -413,7 +286,7 @@ run_control_points(Vector *vector)
 
         tke_control_point_parse(output.data, output.len, &set, &error);
     }
-    if (!check_error(vector, error)) {
+    if (!vector_check_error(vector, error)) {
         return;
     }
     vector_check_member_hex(vector, "control_points_hex", set.bytes, sizeof set.bytes);
@@ -438,7 +311,7 @@ run_count(Vector *vector)
     if (response != NULL) {
         tke_admin_response_get_count(response, &count, &error);
     }
-    if (check_error(vector, error)) {
+    if (vector_check_error(vector, error)) {
         vector_check_member_int(vector, "count", count);
     }
 }
@@ -462,7 +335,7 @@ run_importer_ec(Vector *vector)
     g_autoptr(GError) error = NULL;
     g_autoptr(TkeImporterKey) key = open_importer(vector, TKE_IMPORTER_P521, &error);
 
-    if (check_error(vector, error)) {
+    if (vector_check_error(vector, error)) {
         vector_check_member_hex(vector, "x_hex", key->point + 1, TKE_EC_SCALAR_LEN);
         vector_check_member_hex(vector, "y_hex", key->point + 1 + TKE_EC_SCALAR_LEN,
                                 TKE_EC_SCALAR_LEN);
@@ -476,7 +349,7 @@ run_importer_rsa(Vector *vector)
     g_autoptr(GError) error = NULL;
     g_autoptr(TkeImporterKey) key = open_importer(vector, TKE_IMPORTER_RSA_2048, &error);
 
-    if (check_error(vector, error)) {
+    if (vector_check_error(vector, error)) {
         vector_check_member_hex(vector, "modulus_hex", key->modulus->data, key->modulus->len);
         vector_check_member_int(vector, "exponent", (int64_t) key->exponent);
         vector_check_member_hex(vector, "ski", key->ski, sizeof key->ski);
