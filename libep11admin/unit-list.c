@@ -250,6 +250,18 @@ tke_unit_list_base_url(const char *api_endpoint, const char *region, GError **er
     return NULL;
 }
 
+/* A name or an address; GLib lets blanks and more pass. */
+static bool
+is_host(const char *host)
+{
+    for (const char *c = host; *c != '\0'; c++) {
+        if (!g_ascii_isalnum(*c) && strchr("-.:", *c) == NULL) {
+            return false;
+        }
+    }
+    return *host != '\0';
+}
+
 char *
 tke_unit_list_check_url(const char *url, GError **error)
 {
@@ -257,7 +269,7 @@ tke_unit_list_check_url(const char *url, GError **error)
     const char *host = parsed == NULL ? NULL : g_uri_get_host(parsed);
     const char *path = parsed == NULL ? NULL : g_uri_get_path(parsed);
 
-    if (host == NULL || *host == '\0' || !g_str_has_prefix(url, HTTPS) ||
+    if (host == NULL || !is_host(host) || !g_str_has_prefix(url, HTTPS) ||
         g_uri_get_userinfo(parsed) != NULL || g_uri_get_query(parsed) != NULL ||
         g_uri_get_fragment(parsed) != NULL ||
         (path != NULL && *path != '\0' && strcmp(path, "/") != 0)) {
