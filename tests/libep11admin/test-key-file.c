@@ -371,6 +371,36 @@ START_TEST(test_cancelled_signer_does_not_sign)
     }
 END_TEST
 
+START_TEST(test_full_secure_heap_is_an_error_wherever_it_fills)
+    {
+        g_autoptr(TkeKeyFile) file = known_file();
+        g_autoptr(TkeSecret) password = password_of(known_password);
+        g_autoptr(GPtrArray) ballast =
+            g_ptr_array_new_with_free_func((GDestroyNotify) tke_secret_free);
+        TkeSecret *more = NULL;
+        TkeSigner *signer = NULL;
+        unsigned failures = 0;
+
+        while ((more = tke_secret_new(64, NULL)) != NULL) {
+            g_ptr_array_add(ballast, more);
+        }
+        while (signer == NULL && ballast->len > 0) {
+            g_autoptr(GError) error = NULL;
+
+            signer = tke_key_file_open(file, password, NULL, &error);
+            if (signer == NULL) {
+                ck_assert_ptr_nonnull(error);
+                ck_assert(!g_error_matches(error, TKE_ERROR, TKE_ERROR_VERIFY));
+                failures++;
+            }
+            g_ptr_array_set_size(ballast, (int) (ballast->len - MIN(4, ballast->len)));
+        }
+        ck_assert_ptr_nonnull(signer);
+        ck_assert_uint_gt(failures, 3);
+        tke_signer_free(signer);
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -384,6 +414,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_malformed_pem_is_refused);
     tcase_add_test(tests, test_what_is_no_key_file_is_refused);
     tcase_add_test(tests, test_members_that_are_null_count_as_missing);
+    tcase_add_test(tests, test_full_secure_heap_is_an_error_wherever_it_fills);
     tcase_add_test(tests, test_cancelled_signer_does_not_sign);
 }
 

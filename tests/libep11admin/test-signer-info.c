@@ -4,6 +4,7 @@
 #include "libep11admin/signer-info.h"
 
 #include "common/error.h"
+#include "common/rsa.h"
 #include "libep11admin/unit-error.h"
 #include "tests/libep11admin/test-keys.h"
 #include "tests/libep11admin/test-signers.h"
@@ -235,6 +236,51 @@ START_TEST(test_several_signer_infos_are_read_in_turn)
     }
 END_TEST
 
+/* Signs with RSA as the algorithm says and lets the key verify it. */
+static bool
+verifies(EVP_PKEY *key, TkeSignerInfoAlgorithm algorithm, const uint8_t *signature, size_t len)
+{
+    TkeSignerInfo info = { .algorithm = algorithm, .signature = tke_byte_cursor(signature, len) };
+
+    return tke_signer_info_verify(&info, key, (const uint8_t *) "message", 7, NULL);
+}
+
+START_TEST(test_both_forms_of_rsa_signatures_are_verified)
+    {
+        g_autoptr(EVP_PKEY) key = EVP_RSA_gen(2048);
+        g_autoptr(EVP_PKEY) ec = test_key(TEST_KEY_A);
+        g_autoptr(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+        uint8_t x931[TKE_RSA_LEN] = { 0 };
+        uint8_t pkcs1[TKE_RSA_LEN] = { 0 };
+        size_t len = sizeof pkcs1;
+
+        ck_assert(tke_rsa_sign_x931(key, (const uint8_t *) "message", 7, x931, NULL));
+        ck_assert_int_eq(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key), 1);
+        ck_assert_int_eq(EVP_DigestSign(ctx, pkcs1, &len, (const uint8_t *) "message", 7), 1);
+
+        ck_assert(verifies(key, TKE_SIGNER_INFO_RSA_X931, x931, sizeof x931));
+        ck_assert(verifies(key, TKE_SIGNER_INFO_RSA_PKCS1, pkcs1, sizeof pkcs1));
+        ck_assert(!verifies(key, TKE_SIGNER_INFO_RSA_X931, pkcs1, sizeof pkcs1));
+        ck_assert(!verifies(key, TKE_SIGNER_INFO_RSA_PKCS1, x931, sizeof x931));
+        ck_assert(!verifies(key, TKE_SIGNER_INFO_ECDSA_SHA512, x931, sizeof x931));
+        ck_assert(!verifies(ec, TKE_SIGNER_INFO_RSA_X931, x931, sizeof x931));
+    }
+END_TEST
+
+START_TEST(test_dilithium_is_known_but_never_verified)
+    {
+        g_autoptr(GByteArray) bytes =
+            make_info("020103", ski_a, SHA512_NULL, "300f060b2b0601040102820b0108070500", "");
+        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+        TkeByteCursor cursor = tke_byte_cursor(bytes->data, bytes->len);
+        TkeSignerInfo info = { 0 };
+
+        ck_assert(tke_signer_info_read(&cursor, &info, NULL));
+        ck_assert_uint_eq(info.algorithm, TKE_SIGNER_INFO_DILITHIUM);
+        ck_assert(!tke_signer_info_verify(&info, key, (const uint8_t *) "", 0, NULL));
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -247,6 +293,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_algorithms_without_null_and_unknown_ones_are_read);
     tcase_add_test(tests, test_malformed_signer_info_is_refused);
     tcase_add_test(tests, test_every_cut_of_a_signer_info_is_refused);
+    tcase_add_test(tests, test_both_forms_of_rsa_signatures_are_verified);
+    tcase_add_test(tests, test_dilithium_is_known_but_never_verified);
     tcase_add_test(tests, test_several_signer_infos_are_read_in_turn);
 }
 
