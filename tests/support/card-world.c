@@ -37,6 +37,7 @@ card_world_make_card(CardWorld *world, const char *name, SimCardKind kind)
     SimCard *card = sim_card_new(name, kind, &error);
 
     card_world_check(card != NULL, error);
+    sim_card_set_extended_length(card, true);
     g_ptr_array_add(world->cards, card);
     return card;
 }

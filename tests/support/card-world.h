@@ -27,7 +27,7 @@ CardWorld *card_world_new(unsigned second_ms);
 void card_world_free(CardWorld *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CardWorld, card_world_free)
 
-/* A card with its applet just installed; belongs to the world. */
+/* A card with its applet just installed, which takes extended length; belongs to the world. */
 SimCard *card_world_make_card(CardWorld *world, const char *name, SimCardKind kind);
 
 /* Puts the card into a reader, in place of what is there, and opens it; the caller frees. */
