@@ -1,0 +1,14 @@
+/*
+ * The ceremony that is rehearsed: from blank cards to valid master keys in all crypto units.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stddef.h>
+
+#include "simulator/officers-people.h"
+
+/* The tasks of the half in which cards are made, each a command of its own, and of the half in which
+ * crypto units are set up, typed into one tke shell. Constant. */
+const OfficersTask *officers_ceremony_get_card_tasks(size_t *n);
+const OfficersTask *officers_ceremony_get_unit_tasks(size_t *n);

@@ -1,0 +1,337 @@
+/*
+ * The people of a rehearsal (4.12): every prompt of docs/events.md and what a person does about it.
+ */
+#include "simulator/officers-people.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "simulator/sim-json.h"
+
+#define SILENCE_MS 180000
+#define FIRST_PIN 314000u
+
+struct OfficersPeople {
+    OfficersDesk *desk;
+    void (*step)(const char *what, void *data);
+    void *data;
+    OfficersCounts counts;
+    /* of the task at hand */
+    const OfficersTask *task;
+    OfficersProgram *program;
+    unsigned next_answer;
+    GHashTable *offered; /* "reader label" of the cards that were put in for this task */
+};
+
+OfficersPeople *
+officers_people_new(OfficersDesk *desk, void (*step)(const char *what, void *data), void *data)
+{
+    OfficersPeople *people = g_new0(OfficersPeople, 1);
+
+    people->desk = desk;
+    people->step = step;
+    people->data = data;
+    people->offered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return people;
+}
+
+void
+officers_people_free(OfficersPeople *people)
+{
+    if (people == NULL) {
+        return;
+    }
+    g_hash_table_unref(people->offered);
+    g_free(people);
+}
+
+void
+officers_people_get_counts(const OfficersPeople *people, OfficersCounts *counts)
+{
+    *counts = people->counts;
+}
+
+char *
+officers_people_dup_pin(const char *label, unsigned pin)
+{
+    guint sum = 0;
+
+    /* Easy to tell apart and to look up: the same for every rehearsal of this scenario. */
+    for (const char *at = label; *at != '\0'; at++) {
+        sum = sum * 31 + (guint) (unsigned char) *at;
+    }
+    return g_strdup_printf("%06u", FIRST_PIN + sum % 1000 * 100 + pin);
+}
+
+static bool
+set_stuck(GError **error, const char *text)
+{
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, text);
+    return false;
+}
+
+static bool
+take_reader(JsonObject *event, unsigned *reader, GError **error)
+{
+    int64_t number = 0;
+
+    if (!sim_json_need_number(event, "reader", 1, OFFICERS_READERS, &number, error)) {
+        return false;
+    }
+    *reader = (unsigned) number;
+    return true;
+}
+
+/* ---- cards ---- */
+
+/* The next card of the task for a reader that is not in it and was not offered yet. */
+static const char *
+find_card(OfficersPeople *people, unsigned reader)
+{
+    for (unsigned i = 0; i < OFFICERS_CARDS_MAX; i++) {
+        const char *label = people->task->cards[reader - 1][i];
+        g_autofree char *key = g_strdup_printf("%u %s", reader, label == NULL ? "" : label);
+
+        if (label != NULL && !g_hash_table_contains(people->offered, key) &&
+            g_strcmp0(officers_desk_get_card(people->desk, reader), label) != 0) {
+            return label;
+        }
+    }
+    return NULL;
+}
+
+static bool
+insert_card(OfficersPeople *people, JsonObject *event, GError **error)
+{
+    unsigned reader = 0;
+    const char *label = NULL;
+
+    if (!take_reader(event, &reader, error)) {
+        return false;
+    }
+    label = find_card(people, reader);
+    if (label == NULL) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    _("nobody has another card for reader %u (%s %s)"), reader,
+                    json_object_get_string_member_with_default(event, "what", ""),
+                    json_object_get_string_member_with_default(event, "reason", ""));
+        return false;
+    }
+    g_hash_table_add(people->offered, g_strdup_printf("%u %s", reader, label));
+    people->counts.insertions++;
+    return officers_desk_insert(people->desk, reader, label, error);
+}
+
+static bool
+remove_card(OfficersPeople *people, JsonObject *event, GError **error)
+{
+    unsigned reader = 0;
+
+    return take_reader(event, &reader, error) && officers_desk_remove(people->desk, reader, error);
+}
+
+/* People take their cards with them: what this task does not need does not stay in a reader. */
+static bool
+clear_desk(OfficersPeople *people, GError **error)
+{
+    for (unsigned reader = 1; reader <= OFFICERS_READERS; reader++) {
+        const char *label = officers_desk_get_card(people->desk, reader);
+        bool wanted = false;
+
+        for (unsigned i = 0; label != NULL && i < OFFICERS_CARDS_MAX; i++) {
+            wanted = wanted || g_strcmp0(people->task->cards[reader - 1][i], label) == 0;
+        }
+        if (label != NULL && !wanted && !officers_desk_remove(people->desk, reader, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- PINs ---- */
+
+static bool
+type_pins(OfficersPeople *people, JsonObject *event, unsigned times, GError **error)
+{
+    g_autofree char *digits = NULL;
+    const char *label = NULL;
+    unsigned reader = 0;
+    int64_t pin = 0;
+
+    if (json_object_has_member(event, "reason")) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("a PIN was not accepted: %s"),
+                    json_object_get_string_member_with_default(event, "reason", ""));
+        return false;
+    }
+    if (!take_reader(event, &reader, error) ||
+        !sim_json_get_number(event, "pin", 1, 2, 1, &pin, error)) {
+        return false;
+    }
+    label = officers_desk_get_card(people->desk, reader);
+    if (label == NULL) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    _("a PIN is asked for on reader %u, which is empty"), reader);
+        return false;
+    }
+    digits = officers_people_dup_pin(label, (unsigned) pin);
+    for (unsigned i = 0; i < times; i++) {
+        if (!officers_desk_type(people->desk, reader, digits, error)) {
+            return false;
+        }
+        people->counts.pins++;
+    }
+    return true;
+}
+
+static bool
+verify_pin(OfficersPeople *people, JsonObject *event, GError **error)
+{
+    return type_pins(people, event, 1, error);
+}
+
+static bool
+set_pin(OfficersPeople *people, JsonObject *event, GError **error)
+{
+    return type_pins(people, event, 2, error);
+}
+
+/* ---- keyboard ---- */
+
+static const char *
+take_answer(OfficersPeople *people, JsonObject *event, GError **error)
+{
+    const char *answer = people->next_answer < OFFICERS_ANSWERS_MAX
+                             ? people->task->answers[people->next_answer]
+                             : NULL;
+
+    if (answer == NULL) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("nobody knows what to answer: %s"),
+                    json_object_get_string_member_with_default(event, "what", ""));
+        return NULL;
+    }
+    people->next_answer++;
+    return answer;
+}
+
+static bool
+confirm(OfficersPeople *people, JsonObject *event, GError **error)
+{
+    return officers_program_type(
+        people->program, json_object_get_string_member_with_default(event, "word", "y"), error);
+}
+
+static bool
+answer_line(OfficersPeople *people, JsonObject *event, GError **error)
+{
+    const char *answer = take_answer(people, event, error);
+
+    return answer != NULL && officers_program_type(people->program, answer, error);
+}
+
+/* The number of the option that holds a piece of text. */
+static bool
+choose(OfficersPeople *people, JsonObject *event, GError **error)
+{
+    const char *answer = take_answer(people, event, error);
+    JsonArray *options = answer == NULL ? NULL : sim_json_need_array(event, "options", error);
+
+    if (options == NULL) {
+        return false;
+    }
+    if (strspn(answer, "0123456789 ") == strlen(answer)) {
+        return officers_program_type(people->program, answer, error);
+    }
+    for (unsigned i = 0; i < json_array_get_length(options); i++) {
+        const char *option = json_array_get_string_element(options, i);
+
+        if (option != NULL && strstr(option, answer) != NULL) {
+            g_autofree char *number = g_strdup_printf("%u", i + 1);
+
+            return officers_program_type(people->program, number, error);
+        }
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("none of the choices is \"%s\""), answer);
+    return false;
+}
+
+/* ---- events ---- */
+
+static const struct {
+    const char *kind;
+    bool (*act)(OfficersPeople *people, JsonObject *event, GError **error);
+} prompts[] = {
+    { "insert", insert_card }, { "remove", remove_card }, { "pin-verify", verify_pin },
+    { "pin-set", set_pin },    { "confirm", confirm },    { "choose", choose },
+    { "text", answer_line },   { "number", answer_line },
+};
+
+static bool
+answer_prompt(OfficersPeople *people, JsonObject *event, GError **error)
+{
+    const char *kind = sim_json_need_text(event, "kind", error);
+
+    if (kind == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(prompts); i++) {
+        if (strcmp(prompts[i].kind, kind) == 0) {
+            return prompts[i].act(people, event, error);
+        }
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("nobody knows what to do about \"%s\""),
+                kind);
+    return false;
+}
+
+static bool
+judge_result(OfficersPeople *people, JsonObject *event, GError **error)
+{
+    gint64 code = json_object_get_int_member_with_default(event, "exit", -1);
+
+    if (code == 0) {
+        return true;
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("%s ended with exit code %d: %s"),
+                people->task->command, (int) code,
+                json_object_get_string_member_with_default(event, "error", ""));
+    return false;
+}
+
+bool
+officers_people_follow(OfficersPeople *people, OfficersProgram *program, const OfficersTask *task,
+                       GError **error)
+{
+    people->task = task;
+    people->program = program;
+    people->next_answer = 0;
+    g_hash_table_remove_all(people->offered);
+    if (!clear_desk(people, error)) {
+        return false;
+    }
+    for (;;) {
+        g_autoptr(GError) cause = NULL;
+        g_autoptr(JsonObject) event = officers_program_next_event(program, SILENCE_MS, &cause);
+        const char *name = NULL;
+
+        if (cause != NULL) {
+            g_propagate_error(error, g_steal_pointer(&cause));
+            return false;
+        }
+        if (event == NULL) {
+            return set_stuck(error, _("the program ended without a result"));
+        }
+        name = json_object_get_string_member_with_default(event, "event", "");
+        if (strcmp(name, "result") == 0) {
+            return judge_result(people, event, error);
+        }
+        if (strcmp(name, "step") == 0 && people->step != NULL) {
+            people->step(json_object_get_string_member_with_default(event, "what", ""),
+                         people->data);
+        }
+        if (strcmp(name, "prompt") == 0 && !answer_prompt(people, event, error)) {
+            return false;
+        }
+    }
+}

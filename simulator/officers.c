@@ -1,0 +1,472 @@
+/*
+ * tke-rehearse: plays the people of a key ceremony against the real programs (rehearsal, 4.12).
+ */
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib.h>
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+#include <libintl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "libsmartcard/sim-protocol.h"
+#include "simulator/officers-ceremony.h"
+#include "simulator/officers-report.h"
+
+#define WAIT_MS 60000
+
+typedef struct Rehearsal {
+    /* options */
+    char *tke;
+    char *tke_sim;
+    char *world;
+    char *scenario;
+    char *profile;
+    int delay_ms;
+    gboolean keep;
+    gboolean verbose;
+    gboolean version;
+    /* state */
+    bool own_world; /* made here, to be removed */
+    bool started;   /* tke-sim runs because of us */
+    char **environment;
+    OfficersDesk *desk;
+    OfficersPeople *people;
+    unsigned done;
+    unsigned total;
+} Rehearsal;
+
+static void
+rehearsal_clear(Rehearsal *rehearsal)
+{
+    officers_people_free(rehearsal->people);
+    officers_desk_free(rehearsal->desk);
+    g_strfreev(rehearsal->environment);
+    g_free(rehearsal->tke);
+    g_free(rehearsal->tke_sim);
+    g_free(rehearsal->world);
+    g_free(rehearsal->scenario);
+    g_free(rehearsal->profile);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rehearsal, rehearsal_clear)
+
+static void
+on_signal(int number)
+{
+    (void) number;
+    officers_program_interrupt();
+}
+
+/* ---- programs ---- */
+
+/* Beside this program, in the build tree, in PATH. */
+static char *
+find_program(const char *name, const char *folder)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *own_dir = self == NULL ? g_strdup(".") : g_path_get_dirname(self);
+    g_autofree char *beside = g_build_filename(own_dir, name, NULL);
+    g_autofree char *built = g_build_filename(own_dir, "..", folder, name, NULL);
+    char *found = NULL;
+
+    if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE) &&
+        !g_file_test(beside, G_FILE_TEST_IS_DIR)) {
+        return g_steal_pointer(&beside);
+    }
+    if (g_file_test(built, G_FILE_TEST_IS_EXECUTABLE)) {
+        return g_steal_pointer(&built);
+    }
+    found = g_find_program_in_path(name);
+    return found == NULL ? g_strdup(name) : found;
+}
+
+/* Runs tke-sim with these words; its complaint becomes the error. */
+static bool
+run_tke_sim(const Rehearsal *rehearsal, GPtrArray *words, GError **error)
+{
+    g_autofree char *complaint = NULL;
+    int status = 0;
+
+    g_ptr_array_add(words, NULL);
+    if (!g_spawn_sync(NULL, (char **) words->pdata, NULL,
+                      G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
+                      &complaint, &status, error)) {
+        g_prefix_error(error, "%s: ", rehearsal->tke_sim);
+        return false;
+    }
+    if (!g_spawn_check_wait_status(status, NULL)) {
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_SETUP, g_strstrip(complaint));
+        return false;
+    }
+    return true;
+}
+
+static bool
+start_world(Rehearsal *rehearsal, GError **error)
+{
+    g_autofree char *delay = g_strdup_printf("%d", rehearsal->delay_ms);
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+
+    g_ptr_array_add(words, rehearsal->tke_sim);
+    g_ptr_array_add(words, (char *) "start");
+    g_ptr_array_add(words, (char *) "--world");
+    g_ptr_array_add(words, rehearsal->world);
+    if (rehearsal->scenario != NULL) {
+        g_ptr_array_add(words, (char *) "--scenario");
+        g_ptr_array_add(words, rehearsal->scenario);
+    }
+    if (rehearsal->profile != NULL) {
+        g_ptr_array_add(words, (char *) "--profile");
+        g_ptr_array_add(words, rehearsal->profile);
+    }
+    if (rehearsal->delay_ms >= 0) {
+        g_ptr_array_add(words, (char *) "--delay-ms");
+        g_ptr_array_add(words, delay);
+    }
+    rehearsal->started = run_tke_sim(rehearsal, words, error);
+    return rehearsal->started;
+}
+
+static void
+stop_world(const Rehearsal *rehearsal)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_add(words, rehearsal->tke_sim);
+    g_ptr_array_add(words, (char *) "stop");
+    g_ptr_array_add(words, (char *) "--world");
+    g_ptr_array_add(words, rehearsal->world);
+    if (!run_tke_sim(rehearsal, words, &error)) {
+        fprintf(stderr, "tke-rehearse: %s\n", error->message);
+    }
+}
+
+/* A directory and what is in it; only ever the one made here. */
+static void
+remove_tree(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name = NULL;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *inner = g_build_filename(path, name, NULL);
+
+        if (g_file_test(inner, G_FILE_TEST_IS_DIR) && !g_file_test(inner, G_FILE_TEST_IS_SYMLINK)) {
+            remove_tree(inner);
+        } else {
+            g_unlink(inner);
+        }
+    }
+    g_rmdir(path);
+}
+
+/* ---- the ceremony ---- */
+
+static void
+print_step(const char *what, void *data)
+{
+    const Rehearsal *rehearsal = data;
+
+    if (rehearsal->verbose) {
+        printf("          %s\n", what);
+        fflush(stdout);
+    }
+}
+
+static void
+begin_task(Rehearsal *rehearsal, const OfficersTask *task)
+{
+    rehearsal->done++;
+    printf("[%2u/%2u] %s\n", rehearsal->done, rehearsal->total, task->title);
+    fflush(stdout);
+}
+
+/* What a program printed: always for people who want to see everything, else when it failed. */
+static void
+show_output(const Rehearsal *rehearsal, OfficersProgram *program, bool failed)
+{
+    g_autofree char *text = officers_program_take_output(program);
+
+    if ((rehearsal->verbose || failed) && *text != '\0') {
+        printf("%s", text);
+        fflush(stdout);
+    }
+}
+
+/* "tke --rehearsal" and the words. */
+static OfficersProgram *
+start_tke(const Rehearsal *rehearsal, const char *words, GError **error)
+{
+    g_autofree char *line = g_strconcat("--rehearsal ", words, NULL);
+    g_auto(GStrv) parts = g_strsplit(line, " ", -1);
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+
+    g_ptr_array_add(argv, rehearsal->tke);
+    for (size_t i = 0; parts[i] != NULL; i++) {
+        g_ptr_array_add(argv, parts[i]);
+    }
+    g_ptr_array_add(argv, NULL);
+    return officers_program_new((const char *const *) argv->pdata, rehearsal->environment, error);
+}
+
+/* The end of a program whose command was carried out. */
+static bool
+end_program(const Rehearsal *rehearsal, OfficersProgram *program, GError **error)
+{
+    int code = 0;
+
+    officers_program_close_input(program);
+    code = officers_program_wait(program, WAIT_MS, error);
+    if (code > 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("tke ended with exit code %d"), code);
+    }
+    show_output(rehearsal, program, code != 0);
+    return code == 0;
+}
+
+static bool
+run_card_tasks(Rehearsal *rehearsal, GError **error)
+{
+    size_t n = 0;
+    const OfficersTask *tasks = officers_ceremony_get_card_tasks(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        g_autoptr(OfficersProgram) program = NULL;
+
+        begin_task(rehearsal, &tasks[i]);
+        program = start_tke(rehearsal, tasks[i].command, error);
+        if (program == NULL) {
+            return false;
+        }
+        if (!officers_people_follow(rehearsal->people, program, &tasks[i], error)) {
+            (void) officers_program_wait(program, 1000, NULL);
+            show_output(rehearsal, program, true);
+            return false;
+        }
+        if (!end_program(rehearsal, program, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+run_unit_tasks(Rehearsal *rehearsal, GError **error)
+{
+    g_autoptr(OfficersProgram) shell = start_tke(rehearsal, "shell", error);
+    size_t n = 0;
+    const OfficersTask *tasks = officers_ceremony_get_unit_tasks(&n);
+
+    for (size_t i = 0; shell != NULL && i < n; i++) {
+        begin_task(rehearsal, &tasks[i]);
+        if (!officers_program_type(shell, tasks[i].command, error) ||
+            !officers_people_follow(rehearsal->people, shell, &tasks[i], error)) {
+            officers_program_close_input(shell);
+            (void) officers_program_wait(shell, 1000, NULL);
+            show_output(rehearsal, shell, true);
+            return false;
+        }
+        show_output(rehearsal, shell, false);
+    }
+    return shell != NULL && end_program(rehearsal, shell, error);
+}
+
+/* What a command prints as JSON. */
+static char *
+query_tke(const Rehearsal *rehearsal, const char *command, GError **error)
+{
+    g_autofree char *output = NULL;
+    g_autofree char *complaint = NULL;
+    const char *argv[] = { rehearsal->tke, "--rehearsal", "--json", command, NULL };
+    int status = 0;
+
+    if (!g_spawn_sync(NULL, (char **) argv, rehearsal->environment, G_SPAWN_SEARCH_PATH, NULL, NULL,
+                      &output, &complaint, &status, error)) {
+        return NULL;
+    }
+    if (!g_spawn_check_wait_status(status, NULL)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("tke %s failed: %s%s"), command, output,
+                    complaint);
+        return NULL;
+    }
+    return g_steal_pointer(&output);
+}
+
+/* Reads the registers back with a program of its own and judges them. */
+static bool
+check_units(const Rehearsal *rehearsal, bool *good, GError **error)
+{
+    g_autofree char *units = query_tke(rehearsal, "cryptounits", error);
+    g_autofree char *registers =
+        units == NULL ? NULL : query_tke(rehearsal, "cryptounit-mk", error);
+
+    return registers != NULL && officers_report_print(units, registers, good, error);
+}
+
+static bool
+enter_world(Rehearsal *rehearsal, GError **error)
+{
+    bool is_new = false;
+
+    rehearsal->environment =
+        g_environ_setenv(g_get_environ(), "OPENTKE_WORLD", rehearsal->world, TRUE);
+    rehearsal->desk = officers_desk_new(rehearsal->world, error);
+    if (rehearsal->desk == NULL || !officers_desk_is_new(rehearsal->desk, &is_new, error)) {
+        return false;
+    }
+    if (!is_new) {
+        g_set_error(
+            error, TKE_ERROR, TKE_ERROR_SETUP,
+            _("the cards of the world %s have been used; the ceremony starts with new cards, "
+              "name another directory"),
+            rehearsal->world);
+        return false;
+    }
+    rehearsal->people = officers_people_new(rehearsal->desk, print_step, rehearsal);
+    return true;
+}
+
+static bool
+rehearse(Rehearsal *rehearsal, bool *good, GError **error)
+{
+    gint64 start = g_get_monotonic_time();
+    OfficersCounts counts = { 0 };
+    size_t n_cards = 0;
+    size_t n_units = 0;
+
+    (void) officers_ceremony_get_card_tasks(&n_cards);
+    (void) officers_ceremony_get_unit_tasks(&n_units);
+    rehearsal->total = (unsigned) (n_cards + n_units);
+    if (!start_world(rehearsal, error) || !enter_world(rehearsal, error) ||
+        !run_card_tasks(rehearsal, error) || !run_unit_tasks(rehearsal, error)) {
+        return false;
+    }
+    officers_people_get_counts(rehearsal->people, &counts);
+    printf(_("\nREHEARSAL: %u steps, %u cards put in, %u PINs typed, %.1f s\n\n"), rehearsal->done,
+           counts.insertions, counts.pins,
+           (double) (g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+    return check_units(rehearsal, good, error);
+}
+
+static void
+print_how_to_go_on(const Rehearsal *rehearsal)
+{
+    g_autofree char *ca_first = officers_people_dup_pin("ca-1", 1);
+    g_autofree char *ca_second = officers_people_dup_pin("ca-1", 2);
+    g_autofree char *admin_1 = officers_people_dup_pin("ep11-1", 1);
+    g_autofree char *admin_2 = officers_people_dup_pin("ep11-3", 1);
+
+    printf(
+        _("\nThe world %s goes on. Look at it with\n"
+          "  %s status --world %s\n"
+          "and end it with \"stop\" instead of \"status\". PINs: ca-1 %s and %s, ep11-1 %s, ep11-3 "
+          "%s.\n"),
+        rehearsal->world, rehearsal->tke_sim, rehearsal->world, ca_first, ca_second, admin_1,
+        admin_2);
+}
+
+static bool
+parse_options(Rehearsal *rehearsal, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        { "world", 0, 0, G_OPTION_ARG_FILENAME, &rehearsal->world,
+          N_("directory of the world, which must be new and is kept (standard: a private one that "
+             "is removed)"),
+          N_("DIR") },
+        { "keep", 0, 0, G_OPTION_ARG_NONE, &rehearsal->keep,
+          N_("leave the world as it is at the end, with tke-sim running"), NULL },
+        { "scenario", 0, 0, G_OPTION_ARG_FILENAME, &rehearsal->scenario,
+          N_("what the world is made of (standard: rehearsal)"), N_("NAME|FILE") },
+        { "profile", 0, 0, G_OPTION_ARG_STRING, &rehearsal->profile,
+          N_("how long cards take (none, J3R180, J3H145)"), N_("NAME") },
+        { "delay-ms", 0, 0, G_OPTION_ARG_INT, &rehearsal->delay_ms,
+          N_("wait before each answer of the service"), N_("N") },
+        { "verbose", 0, 0, G_OPTION_ARG_NONE, &rehearsal->verbose,
+          N_("show each step and what tke prints"), NULL },
+        { "tke", 0, 0, G_OPTION_ARG_FILENAME, &rehearsal->tke, N_("the program tke"), N_("PATH") },
+        { "tke-sim", 0, 0, G_OPTION_ARG_FILENAME, &rehearsal->tke_sim, N_("the program tke-sim"),
+          N_("PATH") },
+        { "version", 0, 0, G_OPTION_ARG_NONE, &rehearsal->version, N_("version"), NULL },
+        { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+    g_option_context_set_summary(
+        context,
+        _("Rehearses a key ceremony: plays its people against the real programs, on virtual "
+          "cards and crypto units."));
+    g_option_context_add_main_entries(context, entries, GETTEXT_PACKAGE);
+    if (!g_option_context_parse(context, argc, argv, error)) {
+        return false;
+    }
+    if (*argc > 1) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("too many words: \"%s\""), (*argv)[1]);
+        return false;
+    }
+    return true;
+}
+
+static bool
+settle_options(Rehearsal *rehearsal, GError **error)
+{
+    if (rehearsal->tke == NULL) {
+        rehearsal->tke = find_program("tke", "tke");
+    }
+    if (rehearsal->tke_sim == NULL) {
+        rehearsal->tke_sim = find_program("tke-sim", "simulator");
+    }
+    if (rehearsal->world != NULL) {
+        g_autofree char *given = g_steal_pointer(&rehearsal->world);
+
+        rehearsal->world = g_canonicalize_filename(given, NULL);
+        return true;
+    }
+    rehearsal->world = g_dir_make_tmp("opentke-XXXXXX", error);
+    rehearsal->own_world = rehearsal->world != NULL;
+    return rehearsal->own_world;
+}
+
+int
+main(int argc, char **argv)
+{
+    g_auto(Rehearsal) rehearsal = { .delay_ms = -1 };
+    g_autoptr(GError) error = NULL;
+    struct sigaction action = { .sa_handler = on_signal };
+    bool good = false;
+
+    setlocale(LC_ALL, "");
+    bindtextdomain(GETTEXT_PACKAGE, TKE_LOCALE_DIR);
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+    textdomain(GETTEXT_PACKAGE);
+    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+
+    if (!parse_options(&rehearsal, &argc, &argv, &error)) {
+        fprintf(stderr, "tke-rehearse: %s\n", error->message);
+        return 2;
+    }
+    if (rehearsal.version) {
+        printf("tke-rehearse %s\n", TKE_VERSION);
+        return 0;
+    }
+    if (!settle_options(&rehearsal, &error) || !rehearse(&rehearsal, &good, &error)) {
+        fprintf(stderr, "tke-rehearse: %s\n", error->message);
+        good = false;
+    }
+    if (rehearsal.keep && rehearsal.started) {
+        print_how_to_go_on(&rehearsal);
+    } else if (rehearsal.started) {
+        stop_world(&rehearsal);
+    }
+    if (rehearsal.own_world && !rehearsal.keep) {
+        remove_tree(rehearsal.world);
+    }
+    return good ? 0 : 1;
+}
