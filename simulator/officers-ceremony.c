@@ -14,7 +14,7 @@
 #define COPY(from, to) { "Copy " from " to " to, "card copy", { { from }, { to } }, { NULL } }
 /* clang-format on */
 
-static const OfficersTask card_tasks[] = {
+static const SimOfficersTask card_tasks[] = {
     { "Create the zone with ca-1",
       "zone create",
       { { "ca-1" }, { NULL } },
@@ -53,7 +53,7 @@ static const OfficersTask card_tasks[] = {
         "ep11-1", "ep11-3"                                                                         \
     }
 
-static const OfficersTask unit_tasks[] = {
+static const SimOfficersTask unit_tasks[] = {
     { "Find the crypto units", "cryptounits", { { NULL }, { NULL } }, { NULL } },
     { "Select all crypto units", "cryptounit-add", { { NULL }, { NULL } }, { "1 2 3" } },
     { "Compare the crypto units", "cryptounit-compare", { { NULL }, { NULL } }, { NULL } },
@@ -72,7 +72,7 @@ static const OfficersTask unit_tasks[] = {
     { "Load three key parts",
       "cryptounit-mk-load",
       { ADMINISTRATORS, { "ep11-5", "ep11-7", "ep11-9" } },
-      { "3" } },
+      { "3", "Part 1", "Part 2", "Part 3" } },
     { "Commit the new master key", "cryptounit-mk-commit", { ADMINISTRATORS, { NULL } }, { NULL } },
     { "Make it the current master key",
       "cryptounit-mk-setimm",
@@ -81,15 +81,15 @@ static const OfficersTask unit_tasks[] = {
     { "Compare the crypto units", "cryptounit-compare", { { NULL }, { NULL } }, { NULL } },
 };
 
-const OfficersTask *
-officers_ceremony_get_card_tasks(size_t *n)
+const SimOfficersTask *
+sim_officers_ceremony_get_card_tasks(size_t *n)
 {
     *n = G_N_ELEMENTS(card_tasks);
     return card_tasks;
 }
 
-const OfficersTask *
-officers_ceremony_get_unit_tasks(size_t *n)
+const SimOfficersTask *
+sim_officers_ceremony_get_unit_tasks(size_t *n)
 {
     *n = G_N_ELEMENTS(unit_tasks);
     return unit_tasks;

@@ -10,5 +10,5 @@
 
 /* The tasks of the half in which cards are made, each a command of its own, and of the half in which
  * crypto units are set up, typed into one tke shell. Constant. */
-const OfficersTask *officers_ceremony_get_card_tasks(size_t *n);
-const OfficersTask *officers_ceremony_get_unit_tasks(size_t *n);
+const SimOfficersTask *sim_officers_ceremony_get_card_tasks(size_t *n);
+const SimOfficersTask *sim_officers_ceremony_get_unit_tasks(size_t *n);

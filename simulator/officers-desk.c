@@ -10,9 +10,9 @@
 
 #define PAD_TIMEOUT_MS 60000
 
-struct OfficersDesk {
+struct SimOfficersDesk {
     TkeSimClient *client;
-    char *card[OFFICERS_READERS]; /* what the people see in the readers */
+    char *card[SIM_OFFICERS_READERS]; /* what the people see in the readers */
 };
 
 static JsonObject *
@@ -28,7 +28,7 @@ new_command(const char *name, unsigned reader)
 }
 
 static bool
-send_command(OfficersDesk *desk, JsonObject *command, GError **error)
+send_command(SimOfficersDesk *desk, JsonObject *command, GError **error)
 {
     g_autoptr(JsonObject) answer = tke_sim_client_command(desk->client, command, error);
 
@@ -36,7 +36,7 @@ send_command(OfficersDesk *desk, JsonObject *command, GError **error)
 }
 
 static JsonObject *
-query_status(OfficersDesk *desk, GError **error)
+query_status(SimOfficersDesk *desk, GError **error)
 {
     g_autoptr(JsonObject) command = new_command("status", 0);
 
@@ -45,7 +45,7 @@ query_status(OfficersDesk *desk, GError **error)
 
 /* Looks what is in the readers. */
 static bool
-look(OfficersDesk *desk, GError **error)
+look(SimOfficersDesk *desk, GError **error)
 {
     g_autoptr(JsonObject) status = query_status(desk, error);
     JsonArray *readers = status == NULL ? NULL : sim_json_need_array(status, "readers", error);
@@ -53,7 +53,7 @@ look(OfficersDesk *desk, GError **error)
     if (readers == NULL) {
         return false;
     }
-    for (unsigned i = 0; i < MIN(json_array_get_length(readers), OFFICERS_READERS); i++) {
+    for (unsigned i = 0; i < MIN(json_array_get_length(readers), SIM_OFFICERS_READERS); i++) {
         JsonObject *reader = sim_json_need_element(readers, i, "readers", error);
 
         if (reader == NULL) {
@@ -65,10 +65,10 @@ look(OfficersDesk *desk, GError **error)
     return true;
 }
 
-OfficersDesk *
-officers_desk_new(const char *directory, GError **error)
+SimOfficersDesk *
+sim_officers_desk_new(const char *directory, GError **error)
 {
-    g_autoptr(OfficersDesk) desk = g_new0(OfficersDesk, 1);
+    g_autoptr(SimOfficersDesk) desk = g_new0(SimOfficersDesk, 1);
 
     desk->client = tke_sim_client_open(directory, error);
     if (desk->client == NULL || !look(desk, error)) {
@@ -78,32 +78,32 @@ officers_desk_new(const char *directory, GError **error)
 }
 
 void
-officers_desk_free(OfficersDesk *desk)
+sim_officers_desk_free(SimOfficersDesk *desk)
 {
     if (desk == NULL) {
         return;
     }
     tke_sim_client_free(desk->client);
-    for (unsigned i = 0; i < OFFICERS_READERS; i++) {
+    for (unsigned i = 0; i < SIM_OFFICERS_READERS; i++) {
         g_free(desk->card[i]);
     }
     g_free(desk);
 }
 
 const char *
-officers_desk_get_card(const OfficersDesk *desk, unsigned reader)
+sim_officers_desk_get_card(const SimOfficersDesk *desk, unsigned reader)
 {
-    g_return_val_if_fail(reader >= 1 && reader <= OFFICERS_READERS, NULL);
+    g_return_val_if_fail(reader >= 1 && reader <= SIM_OFFICERS_READERS, NULL);
 
     return desk->card[reader - 1];
 }
 
 bool
-officers_desk_remove(OfficersDesk *desk, unsigned reader, GError **error)
+sim_officers_desk_remove(SimOfficersDesk *desk, unsigned reader, GError **error)
 {
     g_autoptr(JsonObject) command = new_command("remove", reader);
 
-    g_return_val_if_fail(reader >= 1 && reader <= OFFICERS_READERS, false);
+    g_return_val_if_fail(reader >= 1 && reader <= SIM_OFFICERS_READERS, false);
 
     if (desk->card[reader - 1] == NULL) {
         return true;
@@ -116,16 +116,16 @@ officers_desk_remove(OfficersDesk *desk, unsigned reader, GError **error)
 }
 
 bool
-officers_desk_insert(OfficersDesk *desk, unsigned reader, const char *label, GError **error)
+sim_officers_desk_insert(SimOfficersDesk *desk, unsigned reader, const char *label, GError **error)
 {
     g_autoptr(JsonObject) command = new_command("insert", reader);
 
-    g_return_val_if_fail(reader >= 1 && reader <= OFFICERS_READERS, false);
+    g_return_val_if_fail(reader >= 1 && reader <= SIM_OFFICERS_READERS, false);
 
-    for (unsigned i = 1; i <= OFFICERS_READERS; i++) {
+    for (unsigned i = 1; i <= SIM_OFFICERS_READERS; i++) {
         bool in_the_way = i == reader || g_strcmp0(desk->card[i - 1], label) == 0;
 
-        if (in_the_way && !officers_desk_remove(desk, i, error)) {
+        if (in_the_way && !sim_officers_desk_remove(desk, i, error)) {
             return false;
         }
     }
@@ -138,7 +138,7 @@ officers_desk_insert(OfficersDesk *desk, unsigned reader, const char *label, GEr
 }
 
 bool
-officers_desk_type(OfficersDesk *desk, unsigned reader, const char *digits, GError **error)
+sim_officers_desk_type(SimOfficersDesk *desk, unsigned reader, const char *digits, GError **error)
 {
     g_autoptr(JsonObject) command = new_command("pin", reader);
 
@@ -148,7 +148,7 @@ officers_desk_type(OfficersDesk *desk, unsigned reader, const char *digits, GErr
 }
 
 bool
-officers_desk_is_new(OfficersDesk *desk, bool *is_new, GError **error)
+sim_officers_desk_is_new(SimOfficersDesk *desk, bool *is_new, GError **error)
 {
     g_autoptr(JsonObject) status = query_status(desk, error);
     JsonArray *cards = status == NULL ? NULL : sim_json_need_array(status, "cards", error);

@@ -8,26 +8,28 @@
 #include <json-glib/json-glib.h>
 #include <stdbool.h>
 
-#define OFFICERS_READERS 2u
+#define SIM_OFFICERS_READERS 2u
 
-typedef struct OfficersDesk OfficersDesk;
+typedef struct SimOfficersDesk SimOfficersDesk;
 
 /* The desk of a world whose tke-sim answers. */
-OfficersDesk *officers_desk_new(const char *directory, GError **error);
-void officers_desk_free(OfficersDesk *desk); /* NULL is allowed */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(OfficersDesk, officers_desk_free)
+SimOfficersDesk *sim_officers_desk_new(const char *directory, GError **error);
+void sim_officers_desk_free(SimOfficersDesk *desk); /* NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimOfficersDesk, sim_officers_desk_free)
 
 /* Label of the card in reader 1 or 2; NULL: empty. Borrowed until the next insert or remove. */
-const char *officers_desk_get_card(const OfficersDesk *desk, unsigned reader);
+const char *sim_officers_desk_get_card(const SimOfficersDesk *desk, unsigned reader);
 
 /* Puts a card in; whatever is in the reader, and the card's own reader, is emptied first. */
-bool officers_desk_insert(OfficersDesk *desk, unsigned reader, const char *label, GError **error);
+bool sim_officers_desk_insert(SimOfficersDesk *desk, unsigned reader, const char *label,
+                              GError **error);
 
 /* Takes the card out; an empty reader is no error. */
-bool officers_desk_remove(OfficersDesk *desk, unsigned reader, GError **error);
+bool sim_officers_desk_remove(SimOfficersDesk *desk, unsigned reader, GError **error);
 
 /* Waits until the pad asks, types the digits and confirms. */
-bool officers_desk_type(OfficersDesk *desk, unsigned reader, const char *digits, GError **error);
+bool sim_officers_desk_type(SimOfficersDesk *desk, unsigned reader, const char *digits,
+                            GError **error);
 
 /* True if every card of the box is still as it left the shop. */
-bool officers_desk_is_new(OfficersDesk *desk, bool *is_new, GError **error);
+bool sim_officers_desk_is_new(SimOfficersDesk *desk, bool *is_new, GError **error);

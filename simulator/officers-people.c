@@ -13,22 +13,23 @@
 #define SILENCE_MS 180000
 #define FIRST_PIN 314000u
 
-struct OfficersPeople {
-    OfficersDesk *desk;
+struct SimOfficersPeople {
+    SimOfficersDesk *desk;
     void (*step)(const char *what, void *data);
     void *data;
-    OfficersCounts counts;
+    SimOfficersCounts counts;
     /* of the task at hand */
-    const OfficersTask *task;
-    OfficersProgram *program;
+    const SimOfficersTask *task;
+    SimOfficersProgram *program;
     unsigned next_answer;
     GHashTable *offered; /* "reader label" of the cards that were put in for this task */
 };
 
-OfficersPeople *
-officers_people_new(OfficersDesk *desk, void (*step)(const char *what, void *data), void *data)
+SimOfficersPeople *
+sim_officers_people_new(SimOfficersDesk *desk, void (*step)(const char *what, void *data),
+                        void *data)
 {
-    OfficersPeople *people = g_new0(OfficersPeople, 1);
+    SimOfficersPeople *people = g_new0(SimOfficersPeople, 1);
 
     people->desk = desk;
     people->step = step;
@@ -38,7 +39,7 @@ officers_people_new(OfficersDesk *desk, void (*step)(const char *what, void *dat
 }
 
 void
-officers_people_free(OfficersPeople *people)
+sim_officers_people_free(SimOfficersPeople *people)
 {
     if (people == NULL) {
         return;
@@ -48,13 +49,13 @@ officers_people_free(OfficersPeople *people)
 }
 
 void
-officers_people_get_counts(const OfficersPeople *people, OfficersCounts *counts)
+sim_officers_people_get_counts(const SimOfficersPeople *people, SimOfficersCounts *counts)
 {
     *counts = people->counts;
 }
 
 char *
-officers_people_dup_pin(const char *label, unsigned pin)
+sim_officers_people_dup_pin(const char *label, unsigned pin)
 {
     guint sum = 0;
 
@@ -77,7 +78,7 @@ take_reader(JsonObject *event, unsigned *reader, GError **error)
 {
     int64_t number = 0;
 
-    if (!sim_json_need_number(event, "reader", 1, OFFICERS_READERS, &number, error)) {
+    if (!sim_json_need_number(event, "reader", 1, SIM_OFFICERS_READERS, &number, error)) {
         return false;
     }
     *reader = (unsigned) number;
@@ -86,24 +87,52 @@ take_reader(JsonObject *event, unsigned *reader, GError **error)
 
 /* ---- cards ---- */
 
+static bool
+was_offered(SimOfficersPeople *people, unsigned reader, const char *label)
+{
+    g_autofree char *key = g_strdup_printf("%u %s", reader, label);
+
+    return g_hash_table_contains(people->offered, key);
+}
+
+static void
+note_offered(SimOfficersPeople *people, unsigned reader, const char *label)
+{
+    if (label != NULL) {
+        g_hash_table_add(people->offered, g_strdup_printf("%u %s", reader, label));
+    }
+}
+
 /* The next card of the task for a reader that is not in it and was not offered yet. */
 static const char *
-find_card(OfficersPeople *people, unsigned reader)
+find_card(SimOfficersPeople *people, unsigned reader)
 {
-    for (unsigned i = 0; i < OFFICERS_CARDS_MAX; i++) {
+    for (unsigned i = 0; i < SIM_OFFICERS_CARDS_MAX; i++) {
         const char *label = people->task->cards[reader - 1][i];
-        g_autofree char *key = g_strdup_printf("%u %s", reader, label == NULL ? "" : label);
 
-        if (label != NULL && !g_hash_table_contains(people->offered, key) &&
-            g_strcmp0(officers_desk_get_card(people->desk, reader), label) != 0) {
+        if (label != NULL && !was_offered(people, reader, label) &&
+            g_strcmp0(sim_officers_desk_get_card(people->desk, reader), label) != 0) {
             return label;
         }
     }
     return NULL;
 }
 
+/*
+ * The program saw the reader empty while one card was changed for another: by now the card it asks for
+ * is there.
+ */
 static bool
-insert_card(OfficersPeople *people, JsonObject *event, GError **error)
+is_outdated(SimOfficersPeople *people, JsonObject *event, unsigned reader)
+{
+    const char *reason = json_object_get_string_member_with_default(event, "reason", "absent");
+    const char *label = sim_officers_desk_get_card(people->desk, reader);
+
+    return strcmp(reason, "absent") == 0 && label != NULL && was_offered(people, reader, label);
+}
+
+static bool
+insert_card(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
     unsigned reader = 0;
     const char *label = NULL;
@@ -111,6 +140,10 @@ insert_card(OfficersPeople *people, JsonObject *event, GError **error)
     if (!take_reader(event, &reader, error)) {
         return false;
     }
+    if (is_outdated(people, event, reader)) {
+        return true;
+    }
+    note_offered(people, reader, sim_officers_desk_get_card(people->desk, reader));
     label = find_card(people, reader);
     if (label == NULL) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
@@ -119,31 +152,32 @@ insert_card(OfficersPeople *people, JsonObject *event, GError **error)
                     json_object_get_string_member_with_default(event, "reason", ""));
         return false;
     }
-    g_hash_table_add(people->offered, g_strdup_printf("%u %s", reader, label));
+    note_offered(people, reader, label);
     people->counts.insertions++;
-    return officers_desk_insert(people->desk, reader, label, error);
+    return sim_officers_desk_insert(people->desk, reader, label, error);
 }
 
 static bool
-remove_card(OfficersPeople *people, JsonObject *event, GError **error)
+remove_card(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
     unsigned reader = 0;
 
-    return take_reader(event, &reader, error) && officers_desk_remove(people->desk, reader, error);
+    return take_reader(event, &reader, error) &&
+           sim_officers_desk_remove(people->desk, reader, error);
 }
 
 /* People take their cards with them: what this task does not need does not stay in a reader. */
 static bool
-clear_desk(OfficersPeople *people, GError **error)
+clear_desk(SimOfficersPeople *people, GError **error)
 {
-    for (unsigned reader = 1; reader <= OFFICERS_READERS; reader++) {
-        const char *label = officers_desk_get_card(people->desk, reader);
+    for (unsigned reader = 1; reader <= SIM_OFFICERS_READERS; reader++) {
+        const char *label = sim_officers_desk_get_card(people->desk, reader);
         bool wanted = false;
 
-        for (unsigned i = 0; label != NULL && i < OFFICERS_CARDS_MAX; i++) {
+        for (unsigned i = 0; label != NULL && i < SIM_OFFICERS_CARDS_MAX; i++) {
             wanted = wanted || g_strcmp0(people->task->cards[reader - 1][i], label) == 0;
         }
-        if (label != NULL && !wanted && !officers_desk_remove(people->desk, reader, error)) {
+        if (label != NULL && !wanted && !sim_officers_desk_remove(people->desk, reader, error)) {
             return false;
         }
     }
@@ -153,7 +187,7 @@ clear_desk(OfficersPeople *people, GError **error)
 /* ---- PINs ---- */
 
 static bool
-type_pins(OfficersPeople *people, JsonObject *event, unsigned times, GError **error)
+type_pins(SimOfficersPeople *people, JsonObject *event, unsigned times, GError **error)
 {
     g_autofree char *digits = NULL;
     const char *label = NULL;
@@ -169,15 +203,15 @@ type_pins(OfficersPeople *people, JsonObject *event, unsigned times, GError **er
         !sim_json_get_number(event, "pin", 1, 2, 1, &pin, error)) {
         return false;
     }
-    label = officers_desk_get_card(people->desk, reader);
+    label = sim_officers_desk_get_card(people->desk, reader);
     if (label == NULL) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
                     _("a PIN is asked for on reader %u, which is empty"), reader);
         return false;
     }
-    digits = officers_people_dup_pin(label, (unsigned) pin);
+    digits = sim_officers_people_dup_pin(label, (unsigned) pin);
     for (unsigned i = 0; i < times; i++) {
-        if (!officers_desk_type(people->desk, reader, digits, error)) {
+        if (!sim_officers_desk_type(people->desk, reader, digits, error)) {
             return false;
         }
         people->counts.pins++;
@@ -186,13 +220,13 @@ type_pins(OfficersPeople *people, JsonObject *event, unsigned times, GError **er
 }
 
 static bool
-verify_pin(OfficersPeople *people, JsonObject *event, GError **error)
+verify_pin(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
     return type_pins(people, event, 1, error);
 }
 
 static bool
-set_pin(OfficersPeople *people, JsonObject *event, GError **error)
+set_pin(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
     return type_pins(people, event, 2, error);
 }
@@ -200,9 +234,9 @@ set_pin(OfficersPeople *people, JsonObject *event, GError **error)
 /* ---- keyboard ---- */
 
 static const char *
-take_answer(OfficersPeople *people, JsonObject *event, GError **error)
+take_answer(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
-    const char *answer = people->next_answer < OFFICERS_ANSWERS_MAX
+    const char *answer = people->next_answer < SIM_OFFICERS_ANSWERS_MAX
                              ? people->task->answers[people->next_answer]
                              : NULL;
 
@@ -216,23 +250,23 @@ take_answer(OfficersPeople *people, JsonObject *event, GError **error)
 }
 
 static bool
-confirm(OfficersPeople *people, JsonObject *event, GError **error)
+confirm(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
-    return officers_program_type(
+    return sim_officers_program_type(
         people->program, json_object_get_string_member_with_default(event, "word", "y"), error);
 }
 
 static bool
-answer_line(OfficersPeople *people, JsonObject *event, GError **error)
+answer_line(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
     const char *answer = take_answer(people, event, error);
 
-    return answer != NULL && officers_program_type(people->program, answer, error);
+    return answer != NULL && sim_officers_program_type(people->program, answer, error);
 }
 
 /* The number of the option that holds a piece of text. */
 static bool
-choose(OfficersPeople *people, JsonObject *event, GError **error)
+choose(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
     const char *answer = take_answer(people, event, error);
     JsonArray *options = answer == NULL ? NULL : sim_json_need_array(event, "options", error);
@@ -241,7 +275,7 @@ choose(OfficersPeople *people, JsonObject *event, GError **error)
         return false;
     }
     if (strspn(answer, "0123456789 ") == strlen(answer)) {
-        return officers_program_type(people->program, answer, error);
+        return sim_officers_program_type(people->program, answer, error);
     }
     for (unsigned i = 0; i < json_array_get_length(options); i++) {
         const char *option = json_array_get_string_element(options, i);
@@ -249,7 +283,7 @@ choose(OfficersPeople *people, JsonObject *event, GError **error)
         if (option != NULL && strstr(option, answer) != NULL) {
             g_autofree char *number = g_strdup_printf("%u", i + 1);
 
-            return officers_program_type(people->program, number, error);
+            return sim_officers_program_type(people->program, number, error);
         }
     }
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("none of the choices is \"%s\""), answer);
@@ -260,7 +294,7 @@ choose(OfficersPeople *people, JsonObject *event, GError **error)
 
 static const struct {
     const char *kind;
-    bool (*act)(OfficersPeople *people, JsonObject *event, GError **error);
+    bool (*act)(SimOfficersPeople *people, JsonObject *event, GError **error);
 } prompts[] = {
     { "insert", insert_card }, { "remove", remove_card }, { "pin-verify", verify_pin },
     { "pin-set", set_pin },    { "confirm", confirm },    { "choose", choose },
@@ -268,7 +302,7 @@ static const struct {
 };
 
 static bool
-answer_prompt(OfficersPeople *people, JsonObject *event, GError **error)
+answer_prompt(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
     const char *kind = sim_json_need_text(event, "kind", error);
 
@@ -286,7 +320,7 @@ answer_prompt(OfficersPeople *people, JsonObject *event, GError **error)
 }
 
 static bool
-judge_result(OfficersPeople *people, JsonObject *event, GError **error)
+judge_result(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
     gint64 code = json_object_get_int_member_with_default(event, "exit", -1);
 
@@ -300,8 +334,8 @@ judge_result(OfficersPeople *people, JsonObject *event, GError **error)
 }
 
 bool
-officers_people_follow(OfficersPeople *people, OfficersProgram *program, const OfficersTask *task,
-                       GError **error)
+sim_officers_people_follow(SimOfficersPeople *people, SimOfficersProgram *program,
+                           const SimOfficersTask *task, GError **error)
 {
     people->task = task;
     people->program = program;
@@ -312,7 +346,7 @@ officers_people_follow(OfficersPeople *people, OfficersProgram *program, const O
     }
     for (;;) {
         g_autoptr(GError) cause = NULL;
-        g_autoptr(JsonObject) event = officers_program_next_event(program, SILENCE_MS, &cause);
+        g_autoptr(JsonObject) event = sim_officers_program_next_event(program, SILENCE_MS, &cause);
         const char *name = NULL;
 
         if (cause != NULL) {

@@ -23,7 +23,7 @@
 
 static volatile sig_atomic_t interrupted;
 
-struct OfficersProgram {
+struct SimOfficersProgram {
     char *name;
     GPid pid;
     bool reaped;
@@ -59,7 +59,7 @@ with_events(const char *const *argv)
 }
 
 static bool
-spawn(OfficersProgram *program, char **argv, char **environment, GError **error)
+spawn(SimOfficersProgram *program, char **argv, char **environment, GError **error)
 {
     const int target = EVENTS_FD;
     int printed[2] = { -1, -1 };
@@ -80,10 +80,10 @@ spawn(OfficersProgram *program, char **argv, char **environment, GError **error)
     return started;
 }
 
-OfficersProgram *
-officers_program_new(const char *const *argv, char **environment, GError **error)
+SimOfficersProgram *
+sim_officers_program_new(const char *const *argv, char **environment, GError **error)
 {
-    g_autoptr(OfficersProgram) program = g_new0(OfficersProgram, 1);
+    g_autoptr(SimOfficersProgram) program = g_new0(SimOfficersProgram, 1);
     g_auto(GStrv) words = with_events(argv);
 
     program->name = g_path_get_basename(argv[0]);
@@ -102,7 +102,7 @@ officers_program_new(const char *const *argv, char **environment, GError **error
 }
 
 void
-officers_program_free(OfficersProgram *program)
+sim_officers_program_free(SimOfficersProgram *program)
 {
     if (program == NULL) {
         return;
@@ -122,7 +122,7 @@ officers_program_free(OfficersProgram *program)
 }
 
 bool
-officers_program_type(OfficersProgram *program, const char *line, GError **error)
+sim_officers_program_type(SimOfficersProgram *program, const char *line, GError **error)
 {
     g_autofree char *text = g_strconcat(line, "\n", NULL);
     size_t len = strlen(text);
@@ -145,7 +145,7 @@ officers_program_type(OfficersProgram *program, const char *line, GError **error
 }
 
 void
-officers_program_close_input(OfficersProgram *program)
+sim_officers_program_close_input(SimOfficersProgram *program)
 {
     close_fd(&program->input);
 }
@@ -165,14 +165,14 @@ read_some(int *fd, GString *text)
 }
 
 void
-officers_program_interrupt(void)
+sim_officers_program_interrupt(void)
 {
     interrupted = 1;
 }
 
 /* Until one of the descriptors has something. */
 static bool
-wait_for_either(OfficersProgram *program, GPollFD fds[static 2], int timeout_ms, GError **error)
+wait_for_either(SimOfficersProgram *program, GPollFD fds[static 2], int timeout_ms, GError **error)
 {
     for (int waited_ms = 0; waited_ms < timeout_ms; waited_ms += SLICE_MS) {
         if (g_poll(fds, 2, SLICE_MS) > 0) {
@@ -190,7 +190,7 @@ wait_for_either(OfficersProgram *program, GPollFD fds[static 2], int timeout_ms,
 
 /* Reads from whatever has something. False after timeout_ms without anything. */
 static bool
-read_both(OfficersProgram *program, int timeout_ms, GError **error)
+read_both(SimOfficersProgram *program, int timeout_ms, GError **error)
 {
     GPollFD fds[2] = { { .fd = program->events, .events = G_IO_IN },
                        { .fd = program->output, .events = G_IO_IN } };
@@ -209,7 +209,7 @@ read_both(OfficersProgram *program, int timeout_ms, GError **error)
 
 /* The first whole line that was read, as an event; NULL without error if there is none. */
 static JsonObject *
-take_line(OfficersProgram *program, GError **error)
+take_line(SimOfficersProgram *program, GError **error)
 {
     const char *end = strchr(program->line->str, '\n');
     JsonObject *event = NULL;
@@ -228,7 +228,7 @@ take_line(OfficersProgram *program, GError **error)
 }
 
 JsonObject *
-officers_program_next_event(OfficersProgram *program, int timeout_ms, GError **error)
+sim_officers_program_next_event(SimOfficersProgram *program, int timeout_ms, GError **error)
 {
     for (;;) {
         g_autoptr(GError) cause = NULL;
@@ -256,7 +256,7 @@ officers_program_next_event(OfficersProgram *program, int timeout_ms, GError **e
 }
 
 char *
-officers_program_take_output(OfficersProgram *program)
+sim_officers_program_take_output(SimOfficersProgram *program)
 {
     char *text = g_strdup(program->printed->str);
 
@@ -265,7 +265,7 @@ officers_program_take_output(OfficersProgram *program)
 }
 
 int
-officers_program_wait(OfficersProgram *program, int timeout_ms, GError **error)
+sim_officers_program_wait(SimOfficersProgram *program, int timeout_ms, GError **error)
 {
     int status = 0;
 

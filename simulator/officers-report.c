@@ -142,7 +142,7 @@ print_rows(GArray *rows)
 }
 
 bool
-officers_report_print(const char *units, const char *registers, bool *good, GError **error)
+sim_officers_report_print(const char *units, const char *registers, bool *good, GError **error)
 {
     g_autoptr(GArray) rows = g_array_new(FALSE, TRUE, sizeof(Row));
     g_autoptr(JsonObject) unit_listing = sim_json_parse(units, -1, error);

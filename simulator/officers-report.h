@@ -13,4 +13,5 @@
  * operational units, and the current register of every one is Valid, all with one verification pattern.
  * TKE_ERROR_INVALID_DATA.
  */
-bool officers_report_print(const char *units, const char *registers, bool *good, GError **error);
+bool sim_officers_report_print(const char *units, const char *registers, bool *good,
+                               GError **error);

@@ -35,8 +35,8 @@ typedef struct Rehearsal {
     bool own_world; /* made here, to be removed */
     bool started;   /* tke-sim runs because of us */
     char **environment;
-    OfficersDesk *desk;
-    OfficersPeople *people;
+    SimOfficersDesk *desk;
+    SimOfficersPeople *people;
     unsigned done;
     unsigned total;
 } Rehearsal;
@@ -44,8 +44,8 @@ typedef struct Rehearsal {
 static void
 rehearsal_clear(Rehearsal *rehearsal)
 {
-    officers_people_free(rehearsal->people);
-    officers_desk_free(rehearsal->desk);
+    sim_officers_people_free(rehearsal->people);
+    sim_officers_desk_free(rehearsal->desk);
     g_strfreev(rehearsal->environment);
     g_free(rehearsal->tke);
     g_free(rehearsal->tke_sim);
@@ -59,7 +59,7 @@ static void
 on_signal(int number)
 {
     (void) number;
-    officers_program_interrupt();
+    sim_officers_program_interrupt();
 }
 
 /* ---- programs ---- */
@@ -180,7 +180,7 @@ print_step(const char *what, void *data)
 }
 
 static void
-begin_task(Rehearsal *rehearsal, const OfficersTask *task)
+begin_task(Rehearsal *rehearsal, const SimOfficersTask *task)
 {
     rehearsal->done++;
     printf("[%2u/%2u] %s\n", rehearsal->done, rehearsal->total, task->title);
@@ -189,9 +189,9 @@ begin_task(Rehearsal *rehearsal, const OfficersTask *task)
 
 /* What a program printed: always for people who want to see everything, else when it failed. */
 static void
-show_output(const Rehearsal *rehearsal, OfficersProgram *program, bool failed)
+show_output(const Rehearsal *rehearsal, SimOfficersProgram *program, bool failed)
 {
-    g_autofree char *text = officers_program_take_output(program);
+    g_autofree char *text = sim_officers_program_take_output(program);
 
     if ((rehearsal->verbose || failed) && *text != '\0') {
         printf("%s", text);
@@ -200,7 +200,7 @@ show_output(const Rehearsal *rehearsal, OfficersProgram *program, bool failed)
 }
 
 /* "tke --rehearsal" and the words. */
-static OfficersProgram *
+static SimOfficersProgram *
 start_tke(const Rehearsal *rehearsal, const char *words, GError **error)
 {
     g_autofree char *line = g_strconcat("--rehearsal ", words, NULL);
@@ -212,17 +212,18 @@ start_tke(const Rehearsal *rehearsal, const char *words, GError **error)
         g_ptr_array_add(argv, parts[i]);
     }
     g_ptr_array_add(argv, NULL);
-    return officers_program_new((const char *const *) argv->pdata, rehearsal->environment, error);
+    return sim_officers_program_new((const char *const *) argv->pdata, rehearsal->environment,
+                                    error);
 }
 
 /* The end of a program whose command was carried out. */
 static bool
-end_program(const Rehearsal *rehearsal, OfficersProgram *program, GError **error)
+end_program(const Rehearsal *rehearsal, SimOfficersProgram *program, GError **error)
 {
     int code = 0;
 
-    officers_program_close_input(program);
-    code = officers_program_wait(program, WAIT_MS, error);
+    sim_officers_program_close_input(program);
+    code = sim_officers_program_wait(program, WAIT_MS, error);
     if (code > 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("tke ended with exit code %d"), code);
     }
@@ -234,18 +235,18 @@ static bool
 run_card_tasks(Rehearsal *rehearsal, GError **error)
 {
     size_t n = 0;
-    const OfficersTask *tasks = officers_ceremony_get_card_tasks(&n);
+    const SimOfficersTask *tasks = sim_officers_ceremony_get_card_tasks(&n);
 
     for (size_t i = 0; i < n; i++) {
-        g_autoptr(OfficersProgram) program = NULL;
+        g_autoptr(SimOfficersProgram) program = NULL;
 
         begin_task(rehearsal, &tasks[i]);
         program = start_tke(rehearsal, tasks[i].command, error);
         if (program == NULL) {
             return false;
         }
-        if (!officers_people_follow(rehearsal->people, program, &tasks[i], error)) {
-            (void) officers_program_wait(program, 1000, NULL);
+        if (!sim_officers_people_follow(rehearsal->people, program, &tasks[i], error)) {
+            (void) sim_officers_program_wait(program, 1000, NULL);
             show_output(rehearsal, program, true);
             return false;
         }
@@ -259,16 +260,16 @@ run_card_tasks(Rehearsal *rehearsal, GError **error)
 static bool
 run_unit_tasks(Rehearsal *rehearsal, GError **error)
 {
-    g_autoptr(OfficersProgram) shell = start_tke(rehearsal, "shell", error);
+    g_autoptr(SimOfficersProgram) shell = start_tke(rehearsal, "shell", error);
     size_t n = 0;
-    const OfficersTask *tasks = officers_ceremony_get_unit_tasks(&n);
+    const SimOfficersTask *tasks = sim_officers_ceremony_get_unit_tasks(&n);
 
     for (size_t i = 0; shell != NULL && i < n; i++) {
         begin_task(rehearsal, &tasks[i]);
-        if (!officers_program_type(shell, tasks[i].command, error) ||
-            !officers_people_follow(rehearsal->people, shell, &tasks[i], error)) {
-            officers_program_close_input(shell);
-            (void) officers_program_wait(shell, 1000, NULL);
+        if (!sim_officers_program_type(shell, tasks[i].command, error) ||
+            !sim_officers_people_follow(rehearsal->people, shell, &tasks[i], error)) {
+            sim_officers_program_close_input(shell);
+            (void) sim_officers_program_wait(shell, 1000, NULL);
             show_output(rehearsal, shell, true);
             return false;
         }
@@ -306,7 +307,7 @@ check_units(const Rehearsal *rehearsal, bool *good, GError **error)
     g_autofree char *registers =
         units == NULL ? NULL : query_tke(rehearsal, "cryptounit-mk", error);
 
-    return registers != NULL && officers_report_print(units, registers, good, error);
+    return registers != NULL && sim_officers_report_print(units, registers, good, error);
 }
 
 static bool
@@ -316,8 +317,8 @@ enter_world(Rehearsal *rehearsal, GError **error)
 
     rehearsal->environment =
         g_environ_setenv(g_get_environ(), "OPENTKE_WORLD", rehearsal->world, TRUE);
-    rehearsal->desk = officers_desk_new(rehearsal->world, error);
-    if (rehearsal->desk == NULL || !officers_desk_is_new(rehearsal->desk, &is_new, error)) {
+    rehearsal->desk = sim_officers_desk_new(rehearsal->world, error);
+    if (rehearsal->desk == NULL || !sim_officers_desk_is_new(rehearsal->desk, &is_new, error)) {
         return false;
     }
     if (!is_new) {
@@ -328,7 +329,7 @@ enter_world(Rehearsal *rehearsal, GError **error)
             rehearsal->world);
         return false;
     }
-    rehearsal->people = officers_people_new(rehearsal->desk, print_step, rehearsal);
+    rehearsal->people = sim_officers_people_new(rehearsal->desk, print_step, rehearsal);
     return true;
 }
 
@@ -336,18 +337,18 @@ static bool
 rehearse(Rehearsal *rehearsal, bool *good, GError **error)
 {
     gint64 start = g_get_monotonic_time();
-    OfficersCounts counts = { 0 };
+    SimOfficersCounts counts = { 0 };
     size_t n_cards = 0;
     size_t n_units = 0;
 
-    (void) officers_ceremony_get_card_tasks(&n_cards);
-    (void) officers_ceremony_get_unit_tasks(&n_units);
+    (void) sim_officers_ceremony_get_card_tasks(&n_cards);
+    (void) sim_officers_ceremony_get_unit_tasks(&n_units);
     rehearsal->total = (unsigned) (n_cards + n_units);
     if (!start_world(rehearsal, error) || !enter_world(rehearsal, error) ||
         !run_card_tasks(rehearsal, error) || !run_unit_tasks(rehearsal, error)) {
         return false;
     }
-    officers_people_get_counts(rehearsal->people, &counts);
+    sim_officers_people_get_counts(rehearsal->people, &counts);
     printf(_("\nREHEARSAL: %u steps, %u cards put in, %u PINs typed, %.1f s\n\n"), rehearsal->done,
            counts.insertions, counts.pins,
            (double) (g_get_monotonic_time() - start) / G_USEC_PER_SEC);
@@ -357,10 +358,10 @@ rehearse(Rehearsal *rehearsal, bool *good, GError **error)
 static void
 print_how_to_go_on(const Rehearsal *rehearsal)
 {
-    g_autofree char *ca_first = officers_people_dup_pin("ca-1", 1);
-    g_autofree char *ca_second = officers_people_dup_pin("ca-1", 2);
-    g_autofree char *admin_1 = officers_people_dup_pin("ep11-1", 1);
-    g_autofree char *admin_2 = officers_people_dup_pin("ep11-3", 1);
+    g_autofree char *ca_first = sim_officers_people_dup_pin("ca-1", 1);
+    g_autofree char *ca_second = sim_officers_people_dup_pin("ca-1", 2);
+    g_autofree char *admin_1 = sim_officers_people_dup_pin("ep11-1", 1);
+    g_autofree char *admin_2 = sim_officers_people_dup_pin("ep11-3", 1);
 
     printf(
         _("\nThe world %s goes on. Look at it with\n"
