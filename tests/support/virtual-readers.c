@@ -15,6 +15,8 @@ typedef struct Pad {
     SimReader *reader;
     GQueue keys; /* of texts: one for each PIN entry to come */
     char *name;
+    unsigned mangle_in; /* exchanges until an answer is spoilt; 0: never */
+    VirtualMangle mangle;
 } Pad;
 
 struct VirtualReaders {
@@ -89,6 +91,46 @@ virtual_readers_type(VirtualReaders *readers, unsigned number, const char *keys)
     g_queue_push_tail(&readers->pads[number - 1].keys, g_strdup(keys));
 }
 
+void
+virtual_readers_mangle(VirtualReaders *readers, unsigned number, VirtualMangle how, unsigned skip)
+{
+    g_assert(number >= 1 && number <= readers->n);
+    readers->pads[number - 1].mangle = how;
+    readers->pads[number - 1].mangle_in = skip + 1;
+}
+
+bool
+virtual_readers_was_mangled(VirtualReaders *readers, unsigned number)
+{
+    const bool was = readers->pads[number - 1].mangle_in == 0;
+
+    readers->pads[number - 1].mangle_in = 0;
+    return was;
+}
+
+/* Counts down; spoils the answer when its turn comes. */
+static void
+mangle(Pad *pad, uint8_t *response, size_t size, size_t *len)
+{
+    if (pad->mangle_in == 0 || --pad->mangle_in > 0 || *len < 2) {
+        return;
+    }
+    if (pad->mangle == VIRTUAL_MANGLE_TAG) {
+        if (*len > 2) {
+            response[0] ^= 0x02;
+        }
+    } else if (pad->mangle == VIRTUAL_MANGLE_GROW && *len < size) {
+        memmove(response + *len - 1, response + *len - 2, 2);
+        response[*len - 2] = 0;
+        (*len)++;
+    } else {
+        if (*len > 2) {
+            memmove(response + *len - 3, response + *len - 2, 2);
+        }
+        (*len)--;
+    }
+}
+
 static TkeCardError
 code_of(const GError *error)
 {
@@ -127,9 +169,12 @@ exchange(TkeCardConnection *base, const uint8_t *command, size_t len, uint8_t *r
     GError *cause = NULL;
 
     base->exchanges++;
-    return sim_reader_exchange(connection->pad->reader, connection->number, command, len, response,
-                               size, response_len, &cause) ||
-           hand_on(error, cause);
+    if (!sim_reader_exchange(connection->pad->reader, connection->number, command, len, response,
+                             size, response_len, &cause)) {
+        return hand_on(error, cause);
+    }
+    mangle(connection->pad, response, size, response_len);
+    return true;
 }
 
 /* The person at the desk. */

@@ -28,5 +28,18 @@ const char *virtual_readers_get_name(VirtualReaders *readers, unsigned number);
  */
 void virtual_readers_type(VirtualReaders *readers, unsigned number, const char *keys);
 
+typedef enum {
+    VIRTUAL_MANGLE_CUT,  /* the last byte of the data (or half the status word) is missing */
+    VIRTUAL_MANGLE_GROW, /* a zero byte stands before the status word */
+    VIRTUAL_MANGLE_TAG,  /* the first byte of the data has another bit; nothing without data */
+} VirtualMangle;
+
+/* Spoils the answer to the next exchange but skip of a reader, once. */
+void virtual_readers_mangle(VirtualReaders *readers, unsigned number, VirtualMangle how,
+                            unsigned skip);
+
+/* Whether that has happened; forgets it if it has not. */
+bool virtual_readers_was_mangled(VirtualReaders *readers, unsigned number);
+
 /* A source of these readers, which must live longer. wait returns at once. */
 TkeCardSource *virtual_readers_source(VirtualReaders *readers);
