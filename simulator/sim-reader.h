@@ -124,7 +124,7 @@ void sim_reader_get_state(SimReader *reader, SimReaderState *state);
 void sim_reader_state_clear(SimReaderState *state);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SimReaderState, sim_reader_state_clear)
 
-/* The reader borrows the card until it is taken out. */
+/* The reader borrows the card until it is taken out (or the reader freed: before the card is). */
 bool sim_reader_insert(SimReader *reader, SimCard *card, GError **error);
 
 /* Pulls the card, also in the middle of something; returns it, or NULL if none was in. */
