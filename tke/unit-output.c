@@ -188,10 +188,10 @@ row_register(TkeCli *cli, const TkeUnitState *state, const TkeUnitState *first, 
 static void
 row_trouble(TkeCli *cli, const TkeUnitState *state)
 {
-    g_autofree char *number = g_strdup_printf("%u", tke_unit_get_number(state->unit));
-    const char *cells[] = { number, state->error->message };
-
     if (state->error != NULL) {
+        g_autofree char *number = g_strdup_printf("%u", tke_unit_get_number(state->unit));
+        const char *cells[] = { number, state->error->message };
+
         tke_cli_output_row(cli->out, cells);
     }
 }
