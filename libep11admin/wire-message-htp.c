@@ -8,6 +8,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "common/hex.h"
+#include "libep11admin/reason-code.h"
 #include "libep11admin/unit-error.h"
 
 #define SEPARATOR ';'
@@ -27,6 +28,7 @@
 #define TEXT_AT 56u
 #define TEXT_LEN 100u
 #define TYPE_OK "00"
+#define TYPE_EP11 3u /* with the codes of crypto units */
 
 static const struct {
     unsigned type;
@@ -140,11 +142,17 @@ tke_wire_message_htp_text(const TkeHtpResponse *response)
     unsigned type = 0;
     unsigned code = 0;
     unsigned reason = 0;
+    TkeReasonText unit_text = { 0 };
 
     if (!field_is(response->error_type, 0, 99, &type) ||
         !field_is(response->return_code, 0, G_MAXUINT, &code) ||
         !field_is(response->reason_code, 0, G_MAXUINT, &reason)) {
         return NULL;
+    }
+    if (type == TYPE_EP11) {
+        return tke_reason_code_lookup(code, reason, &unit_text) && unit_text.documented
+                   ? unit_text.meaning
+                   : NULL;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(htp_errors); i++) {
         if (htp_errors[i].type == type && htp_errors[i].reason == reason &&

@@ -113,6 +113,16 @@ START_TEST(test_error_of_the_endpoint_is_told_in_words)
     }
 END_TEST
 
+START_TEST(test_codes_of_crypto_units_from_the_endpoint_have_their_words)
+    {
+        g_autofree char *body = make_body("3 209     58      TKEHTP  ", "");
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_ptr_null(open_body(200, body, &error));
+        ck_assert_ptr_nonnull(strstr(error->message, "the revocation threshold is larger"));
+    }
+END_TEST
+
 START_TEST(test_codes_with_leading_zeros_have_no_words)
     {
         g_autofree char *body = make_body("9 00000004        TKEHTP  ", "");
@@ -199,6 +209,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_hex_that_is_none_and_further_fields_are_refused);
     tcase_add_test(tests, test_return_code_of_the_host_is_told);
     tcase_add_test(tests, test_error_of_the_endpoint_is_told_in_words);
+    tcase_add_test(tests, test_codes_of_crypto_units_from_the_endpoint_have_their_words);
     tcase_add_test(tests, test_codes_with_leading_zeros_have_no_words);
     tcase_add_test(tests, test_bodies_of_another_form_are_refused);
     tcase_add_test(tests, test_each_status_has_its_code);
