@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/safe-file.h"
+#include "libceremony/world-private.h"
 #include "libep11admin/https-transport.h"
 #include "libep11admin/unit-list.h"
 #include "libsmartcard/card-error.h"
@@ -80,10 +81,6 @@ set_roots(TkeWorld *world, GError **error)
     world->roots = tke_module_roots_new_rehearsal();
     for (unsigned i = 0; i < world->info->module_roots->len; i++) {
         const char *name = g_ptr_array_index(world->info->root_names, i);
-        TkeModuleCertificateKind kind = strcmp(name, "CEX5") == 0   ? TKE_MODULE_CERTIFICATE_OA1
-                                        : strcmp(name, "CEX8") == 0 ? TKE_MODULE_CERTIFICATE_OA3
-                                                                    : TKE_MODULE_CERTIFICATE_OA2;
-        uint8_t ski[TKE_MODULE_SKI_LEN];
         gsize len = 0;
         const uint8_t *point =
             g_bytes_get_data(g_ptr_array_index(world->info->module_roots, i), &len);
@@ -93,8 +90,7 @@ set_roots(TkeWorld *world, GError **error)
                         "root key %s of the rehearsal is no point", name);
             return false;
         }
-        if (!tke_module_certificate_ski(point, ski, error) ||
-            !tke_module_roots_add(world->roots, name, kind, ski, point, error)) {
+        if (!tke_module_roots_add_generation(world->roots, name, point, error)) {
             return false;
         }
     }
@@ -125,6 +121,22 @@ tke_world_new_rehearsal(const char *directory, const char *program_dir, unsigned
     world->state_directory = g_strdup(world->info->workstation);
     world->instances = g_strdupv(world->info->instances);
     return g_steal_pointer(&world);
+}
+
+TkeWorld *
+tke_world_new_of_parts(TkeCardSource *cards, TkeUnitTransport *units, TkeModuleRoots *roots,
+                       const char *directory, const char *const *instances)
+{
+    TkeWorld *world = g_new0(TkeWorld, 1);
+
+    world->rehearsal = true;
+    world->cards = cards;
+    world->units = units;
+    world->roots = roots;
+    world->directory = g_strdup(directory);
+    world->state_directory = g_strdup(directory);
+    world->instances = g_strdupv((char **) instances);
+    return world;
 }
 
 void

@@ -1,0 +1,11 @@
+/*
+ * A world made of parts, for tests: it counts as a rehearsal. Not installed, not exported.
+ */
+#pragma once
+
+#include "libceremony/world.h"
+
+/* Takes cards, units and roots (the first two may be NULL); copies the rest. */
+TkeWorld *tke_world_new_of_parts(TkeCardSource *cards, TkeUnitTransport *units,
+                                 TkeModuleRoots *roots, const char *directory,
+                                 const char *const *instances);

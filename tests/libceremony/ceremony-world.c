@@ -1,0 +1,437 @@
+/*
+ * The scripted operator and the world around it.
+ */
+#include "tests/libceremony/ceremony-world.h"
+
+#include <glib/gstdio.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "libceremony/op-admins.h"
+#include "libceremony/op-key-part.h"
+#include "libceremony/world-private.h"
+#include "simulator/sim-unit-transport.h"
+
+static SimCard *
+present(CeremonyWorld *world, unsigned reader)
+{
+    g_auto(SimReaderState) state = { 0 };
+
+    sim_reader_get_state(virtual_readers_get(world->cards->readers, reader), &state);
+    return state.card_present ? g_hash_table_lookup(world->by_name, state.card_name) : NULL;
+}
+
+static void
+put_in(CeremonyWorld *world, unsigned reader)
+{
+    g_autofree char *name = g_queue_pop_head(world->hands[reader - 1]);
+    SimReader *slot = virtual_readers_get(world->cards->readers, reader);
+    g_autoptr(GError) error = NULL;
+    SimCard *card;
+
+    if (name == NULL) {
+        g_cancellable_cancel(world->cancellable);
+        return;
+    }
+    card = g_hash_table_lookup(world->by_name, name);
+    ck_assert_msg(card != NULL, "there is no card %s", name);
+    sim_reader_remove(slot);
+    for (unsigned other = 1; other <= 2; other++) {
+        if (present(world, other) == card) {
+            sim_reader_remove(virtual_readers_get(world->cards->readers, other));
+        }
+    }
+    ck_assert_msg(sim_reader_insert(slot, card, &error), "%s", error != NULL ? error->message : "");
+}
+
+static const char *
+pin_of(const TkePrompt *prompt)
+{
+    return prompt->wanted != TKE_WANTED_CA ? WORLD_PIN
+           : prompt->pin == 2              ? WORLD_SECOND
+                                           : WORLD_FIRST;
+}
+
+static void
+type_pin(CeremonyWorld *world, const TkePrompt *prompt)
+{
+    g_autofree char *given = g_queue_pop_head(world->keys[prompt->reader - 1]);
+    const char *pin = pin_of(prompt);
+    g_autofree char *keys = NULL;
+
+    if (given != NULL) {
+        keys = g_strdup(given);
+    } else if (prompt->kind == TKE_PROMPT_ENTER_PIN) {
+        keys = g_strconcat(pin, "E", NULL);
+    } else {
+        keys = g_strconcat(pin, "E", pin, "E", NULL);
+    }
+    virtual_readers_type(world->cards->readers, prompt->reader, keys);
+}
+
+static void
+on_show(void *ui, const TkePrompt *prompt)
+{
+    CeremonyWorld *world = ui;
+    bool insert = prompt->kind == TKE_PROMPT_INSERT_CARD;
+
+    g_string_append_printf(world->prompts, "%s%s%s, reader %u%s%s\n", insert ? "insert" : "pin",
+                           prompt->purpose != NULL ? " " : "",
+                           prompt->purpose != NULL ? prompt->purpose : "", prompt->reader,
+                           prompt->reason_word != NULL ? ": " : "",
+                           prompt->reason_word != NULL ? prompt->reason_word : "");
+    if (insert) {
+        put_in(world, prompt->reader);
+    } else {
+        type_pin(world, prompt);
+    }
+}
+
+static void
+on_hide(void *ui)
+{
+    (void) ui;
+}
+
+static void
+on_step(void *ui, unsigned done, unsigned total, const char *what)
+{
+    (void) ui;
+    ck_assert_uint_le(done, total);
+    ck_assert_ptr_nonnull(what);
+}
+
+static void
+on_note(void *ui, const char *text)
+{
+    CeremonyWorld *world = ui;
+
+    g_string_append_printf(world->notes, "%s\n", text);
+}
+
+static void
+on_card(void *ui, unsigned reader, bool inserted)
+{
+    (void) ui;
+    (void) inserted;
+    ck_assert(reader == 1 || reader == 2);
+}
+
+static bool
+on_confirm(void *ui, const TkePlan *plan, GCancellable *cancellable, GError **error)
+{
+    CeremonyWorld *world = ui;
+
+    (void) cancellable;
+    ck_assert_ptr_nonnull(plan->title);
+    if (world->refuse) {
+        world->refuse = false;
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "refused");
+        return false;
+    }
+    return true;
+}
+
+static bool
+on_choose(void *ui, const TkeChoice *choice, unsigned *index, GCancellable *cancellable,
+          GError **error)
+{
+    CeremonyWorld *world = ui;
+
+    (void) cancellable;
+    (void) error;
+    *index = GPOINTER_TO_UINT(g_queue_pop_head(world->choices));
+    ck_assert_uint_lt(*index, choice->n_rows);
+    return true;
+}
+
+static TkeSecret *
+on_secret(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellable, GError **error)
+{
+    (void) ui;
+    (void) prompt;
+    (void) cancellable;
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "no secrets here");
+    return NULL;
+}
+
+static const TkePrompterOps operator_ops = {
+    .show = on_show,
+    .hide = on_hide,
+    .step = on_step,
+    .note = on_note,
+    .card = on_card,
+    .confirm = on_confirm,
+    .choose = on_choose,
+    .ask_secret = on_secret,
+};
+
+static JsonObject *
+make_scenario(unsigned n_units)
+{
+    g_autoptr(GString) text =
+        g_string_new("{'account':'A','user':'U','region':'us-south',"
+                     "'resource_group':'R','instances':[{'id':"
+                     "'11112222-3333-4444-5555-666677778888','name':'I','units':[");
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(GError) error = NULL;
+
+    for (unsigned i = 0; i < n_units; i++) {
+        g_string_append_printf(
+            text,
+            "%s{'type':'operational','zone':'us-south','host':'AZ%u','module':%u,"
+            "'domain':%u,'kind':'CEX%u','serial':'93AA%04u'}",
+            i > 0 ? "," : "", i % 3 + 1, i + 1, i + 3, 7 + i % 2, 1000 + i);
+    }
+    g_string_append(text, "]}]}");
+    g_strdelimit(text->str, "'", '"');
+    ck_assert_msg(json_parser_load_from_data(parser, text->str, -1, &error), "%s",
+                  error != NULL ? error->message : "");
+    return json_object_ref(json_node_get_object(json_parser_get_root(parser)));
+}
+
+static TkeModuleRoots *
+make_roots(SimService *service)
+{
+    TkeModuleRoots *roots = tke_module_roots_new_rehearsal();
+    g_autoptr(GError) error = NULL;
+
+    for (size_t i = 0; i < sim_service_get_n_roots(service); i++) {
+        SimRoot root;
+
+        sim_service_get_root(service, i, &root);
+        card_world_check(tke_module_roots_add_generation(roots, root.name, root.point, &error),
+                         error);
+    }
+    return roots;
+}
+
+static void
+start(CeremonyWorld *world)
+{
+    g_clear_pointer(&world->op, tke_operation_free);
+    g_clear_pointer(&world->session, tke_card_session_free);
+    g_clear_object(&world->cancellable);
+    world->cancellable = g_cancellable_new();
+    world->session = tke_card_session_new(tke_world_get_cards(world->world, NULL));
+    world->op = tke_operation_new(world->world, world->session, world->log, &operator_ops, world,
+                                  world->cancellable);
+}
+
+static void
+select_all(CeremonyWorld *world, unsigned n_units)
+{
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    g_autoptr(GError) error = NULL;
+
+    for (unsigned i = 1; i <= n_units; i++) {
+        g_array_append_val(numbers, i);
+    }
+    card_world_check(tke_unit_directory_refresh(world->units, NULL, NULL, &error), error);
+    card_world_check(tke_unit_directory_select(world->units, (unsigned *) (void *) numbers->data,
+                                               n_units, true, &error),
+                     error);
+}
+
+CeremonyWorld *
+ceremony_world_new(unsigned n_units)
+{
+    CeremonyWorld *world = g_new0(CeremonyWorld, 1);
+    g_autoptr(JsonObject) scenario = make_scenario(n_units);
+    const char *const instances[] = { "11112222-3333-4444-5555-666677778888", NULL };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TkeSecret) token = NULL;
+    g_autofree char *path = NULL;
+
+    world->dir = g_dir_make_tmp("opentke-ceremony-XXXXXX", &error);
+    card_world_check(world->dir != NULL, error);
+    world->cards = card_world_new(20);
+    world->service = sim_service_new(scenario, world->dir, &error);
+    card_world_check(world->service != NULL, error);
+    token = sim_service_new_token(world->service, 0, &error);
+    card_world_check(token != NULL, error);
+    world->transport = sim_unit_transport_new(world->service, token, &error);
+    card_world_check(world->transport != NULL, error);
+    world->world =
+        tke_world_new_of_parts(virtual_readers_source(world->cards->readers), world->transport,
+                               make_roots(world->service), world->dir, instances);
+    path = g_build_filename(world->dir, "activity.log", NULL);
+    world->log = tke_activity_log_new(path, true);
+    world->units = tke_unit_directory_new(world->world, &error);
+    card_world_check(world->units != NULL, error);
+    world->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    world->choices = g_queue_new();
+    for (unsigned i = 0; i < 2; i++) {
+        world->hands[i] = g_queue_new();
+        world->keys[i] = g_queue_new();
+    }
+    world->prompts = g_string_new(NULL);
+    world->notes = g_string_new(NULL);
+    start(world);
+    select_all(world, n_units);
+    return world;
+}
+
+static void
+remove_tree(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+
+        remove_tree(child);
+    }
+    g_remove(path);
+}
+
+void
+ceremony_world_free(CeremonyWorld *world)
+{
+    tke_operation_free(world->op);
+    tke_card_session_free(world->session);
+    tke_unit_directory_free(world->units);
+    tke_activity_log_free(world->log);
+    tke_world_free(world->world);
+    sim_service_free(world->service);
+    card_world_free(world->cards);
+    g_object_unref(world->cancellable);
+    g_hash_table_unref(world->by_name);
+    for (unsigned i = 0; i < 2; i++) {
+        g_queue_free_full(world->hands[i], g_free);
+        g_queue_free_full(world->keys[i], g_free);
+    }
+    g_queue_free(world->choices);
+    g_string_free(world->prompts, TRUE);
+    g_string_free(world->notes, TRUE);
+    remove_tree(world->dir);
+    g_free(world->dir);
+    g_free(world);
+}
+
+void
+ceremony_world_restart(CeremonyWorld *world)
+{
+    for (unsigned reader = 1; reader <= 2; reader++) {
+        sim_reader_remove(virtual_readers_get(world->cards->readers, reader));
+    }
+    g_string_truncate(world->prompts, 0);
+    g_string_truncate(world->notes, 0);
+    start(world);
+}
+
+SimCard *
+ceremony_world_blank(CeremonyWorld *world, const char *name, SimCardKind kind)
+{
+    SimCard *card = card_world_make_card(world->cards, name, kind);
+
+    g_hash_table_insert(world->by_name, (gpointer) sim_card_get_name(card), card);
+    return card;
+}
+
+void
+ceremony_world_hand(CeremonyWorld *world, unsigned reader, ...)
+{
+    va_list args;
+    const char *name;
+
+    va_start(args, reader);
+    while ((name = va_arg(args, const char *)) != NULL) {
+        g_queue_push_tail(world->hands[reader - 1], g_strdup(name));
+    }
+    va_end(args);
+}
+
+void
+ceremony_world_type(CeremonyWorld *world, unsigned reader, const char *keys)
+{
+    g_queue_push_tail(world->keys[reader - 1], g_strdup(keys));
+}
+
+void
+ceremony_world_make_zone(CeremonyWorld *world)
+{
+    card_world_make_zone(world->cards);
+    g_hash_table_insert(world->by_name, (gpointer) sim_card_get_name(world->cards->ca),
+                        world->cards->ca);
+    ceremony_world_restart(world);
+}
+
+static void
+make_member(CeremonyWorld *world, const char *name)
+{
+    SimCard *card;
+
+    if (g_hash_table_contains(world->by_name, name)) {
+        return;
+    }
+    card = card_world_make_member(world->cards, name);
+    g_hash_table_insert(world->by_name, (gpointer) sim_card_get_name(card), card);
+    ceremony_world_restart(world);
+}
+
+void
+ceremony_world_make_admin(CeremonyWorld *world, const char *card, const char *name)
+{
+    const TkeGenerateKeyParams params = { .name = name };
+    g_autoptr(GError) error = NULL;
+
+    make_member(world, card);
+    ceremony_world_hand(world, 2, card, NULL);
+    card_world_check(tke_op_generate_signature_key(world->op, &params, NULL, NULL, &error), error);
+    ceremony_world_restart(world);
+}
+
+void
+ceremony_world_make_part(CeremonyWorld *world, const char *card, const char *description)
+{
+    const TkeGeneratePartParams params = { .description = description };
+    g_autoptr(GError) error = NULL;
+
+    make_member(world, card);
+    ceremony_world_hand(world, 2, card, NULL);
+    card_world_check(tke_op_generate_key_part(world->op, &params, NULL, NULL, &error), error);
+    ceremony_world_restart(world);
+}
+
+void
+ceremony_world_add_admins(CeremonyWorld *world, unsigned n_admins)
+{
+    for (unsigned i = 1; i <= n_admins; i++) {
+        g_autofree char *card = g_strdup_printf("admin-%u", i);
+        g_auto(TkeAdminResult) result = { .units = NULL };
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_hand(world, 1, card, NULL);
+        card_world_check(tke_op_admin_add(world->op, world->units, &result, &error), error);
+    }
+    ceremony_world_restart(world);
+}
+
+GPtrArray *
+ceremony_world_states(CeremonyWorld *world)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) units = tke_unit_directory_get_selected(world->units, &error);
+    GPtrArray *states;
+
+    card_world_check(units != NULL, error);
+    states = tke_unit_directory_query(world->units, units, TKE_UNIT_QUERY_SIGNED_VPS, NULL, &error);
+    card_world_check(states != NULL, error);
+    for (unsigned i = 0; i < states->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(states, i);
+
+        card_world_check(state->error == NULL, state->error);
+    }
+    return states;
+}
+
+TkeCardSessionCounts
+ceremony_world_counts(CeremonyWorld *world)
+{
+    TkeCardSessionCounts counts;
+
+    tke_card_session_get_counts(world->session, &counts);
+    return counts;
+}

@@ -1,0 +1,70 @@
+/*
+ * A world in the process of the test, with an operator who follows a script: virtual cards and readers, a
+ * service of virtual crypto units, the procedures of libceremony.
+ *
+ * The operator puts the next card handed to a reader into it when a prompt asks for one, types the card's PIN
+ * when a pad wants it (or what was said beforehand), and agrees to every plan unless told otherwise. Where
+ * no card is left for a prompt, the operation is cancelled.
+ */
+#pragma once
+
+#include <check.h>
+#include <gio/gio.h>
+#include <stdbool.h>
+
+#include "libceremony/card-session.h"
+#include "libceremony/operation.h"
+#include "libceremony/unit-directory.h"
+#include "libep11admin/unit-transport.h"
+#include "simulator/sim-service.h"
+#include "tests/support/card-world.h"
+
+typedef struct CeremonyWorld {
+    CardWorld *cards;
+    SimService *service;
+    TkeUnitTransport *transport; /* borrowed from world */
+    char *dir;
+    TkeWorld *world;
+    TkeActivityLog *log;
+    TkeCardSession *session;
+    TkeUnitDirectory *units;
+    GCancellable *cancellable;
+    TkeOperation *op;
+    /* the operator */
+    GHashTable *by_name; /* SimCard by name; borrowed */
+    GQueue *hands[2];    /* names of cards to come, for each reader */
+    GQueue *keys[2];     /* what to type instead of the right PIN */
+    GQueue *choices;     /* numbers, from 0 */
+    bool refuse;         /* answers no to the next plan */
+    GString *prompts; /* "insert signer, reader 1", "pin, reader 1", … with reasons, a line each */
+    GString *notes;
+} CeremonyWorld;
+
+/* n_units operational units in imprint mode, all selected; the service's units under real rules. */
+CeremonyWorld *ceremony_world_new(unsigned n_units);
+void ceremony_world_free(CeremonyWorld *world);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CeremonyWorld, ceremony_world_free)
+
+/* The readers are empty, nothing is unlocked, a new session begins. */
+void ceremony_world_restart(CeremonyWorld *world);
+
+/* A blank card with its applet. */
+SimCard *ceremony_world_blank(CeremonyWorld *world, const char *name, SimCardKind kind);
+
+/* Adds to what the operator will put into a reader: names, NULL-terminated. */
+void ceremony_world_hand(CeremonyWorld *world, unsigned reader, ...) G_GNUC_NULL_TERMINATED;
+void ceremony_world_type(CeremonyWorld *world, unsigned reader, const char *keys);
+
+/* A zone with CA card "ca"; EP11 cards with their PIN, and keys or parts on them. */
+void ceremony_world_make_zone(CeremonyWorld *world);
+void ceremony_world_make_admin(CeremonyWorld *world, const char *card, const char *name);
+void ceremony_world_make_part(CeremonyWorld *world, const char *card, const char *description);
+
+/* The first n_admins cards "admin-1", … are administrators of all units. */
+void ceremony_world_add_admins(CeremonyWorld *world, unsigned n_admins);
+
+/* All units' states after a query of their own. */
+GPtrArray *ceremony_world_states(CeremonyWorld *world);
+
+/* Readers and session as counted since the last restart. */
+TkeCardSessionCounts ceremony_world_counts(CeremonyWorld *world);

@@ -1,0 +1,330 @@
+/*
+ * Whole ceremonies: from blank cards to Valid current master key registers, and what they ask of people.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/digest.h"
+#include "libceremony/op-admins.h"
+#include "libceremony/op-card-enroll.h"
+#include "libceremony/op-card-pin.h"
+#include "libceremony/op-card.h"
+#include "libceremony/op-key-part.h"
+#include "libceremony/op-mk-finish.h"
+#include "libceremony/op-mk-load.h"
+#include "libceremony/op-thresholds.h"
+#include "libceremony/op-zeroize.h"
+#include "libceremony/op-zone.h"
+#include "tests/libceremony/ceremony-world.h"
+#include "tests/support/test-main.h"
+
+static const char *const any_part[] = { "any", "any", "any" };
+
+static void
+set_thresholds(CeremonyWorld *world, unsigned threshold)
+{
+    const TkeThresholdsParams params = { .signature = threshold, .revocation = threshold };
+    g_autoptr(GPtrArray) results = tke_unit_results_new();
+    g_autoptr(GError) error = NULL;
+
+    card_world_check(tke_op_thresholds_set(world->op, world->units, &params, results, &error),
+                     error);
+}
+
+static void
+load(CeremonyWorld *world, unsigned n_parts)
+{
+    const TkeMkLoadParams params = { .n_parts = n_parts, .parts = any_part };
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    card_world_check(tke_op_mk_load(world->op, world->units, &params, &result, &error), error);
+    ck_assert_uint_eq(result.n_parts, n_parts);
+}
+
+static void
+finish(CeremonyWorld *world,
+       bool (*func)(TkeOperation *, TkeUnitDirectory *, TkeUnitResults *, GError **))
+{
+    g_autoptr(GPtrArray) results = tke_unit_results_new();
+    g_autoptr(GError) error = NULL;
+
+    card_world_check(func(world->op, world->units, results, &error), error);
+    ck_assert_uint_gt(results->len, 0);
+}
+
+/* The units hold exactly the exclusive-or of the parts on these cards. */
+static void
+check_keys(CeremonyWorld *world, const char *const *cards, unsigned n_parts)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TkeSecret) key = tke_secret_new(32, &error);
+
+    for (unsigned i = 0; i < n_parts; i++) {
+        SimCard *card = g_hash_table_lookup(world->by_name, cards[i]);
+        g_autoptr(TkeSecret) part = sim_card_reveal_part(card, 1, &error);
+
+        card_world_check(part != NULL, error);
+        tke_secret_xor(key, part);
+    }
+    for (size_t i = 0; i < sim_service_get_n_units(world->service); i++) {
+        SimUnit *unit = sim_service_get_unit(world->service, i);
+        g_autoptr(TkeSecret) held = sim_unit_dup_key(unit, SIM_REGISTER_CURRENT, &error);
+
+        card_world_check(held != NULL, error);
+        ck_assert(tke_secret_equal(held, key));
+    }
+}
+
+static void
+check_valid(CeremonyWorld *world)
+{
+    g_autoptr(GPtrArray) states = ceremony_world_states(world);
+    const TkeUnitState *first = g_ptr_array_index(states, 0);
+
+    for (unsigned i = 0; i < states->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(states, i);
+
+        ck_assert_int_eq(state->registers.current_state, TKE_REGISTER_VALID);
+        ck_assert_int_eq(state->registers.new_state, TKE_REGISTER_EMPTY);
+        ck_assert(tke_digest_vp_equal(state->registers.current_vp, first->registers.current_vp));
+    }
+}
+
+static void
+check_log(CeremonyWorld *world)
+{
+    TkeLogHead head;
+    g_autoptr(GError) error = NULL;
+
+    card_world_check(tke_activity_log_verify(world->log, NULL, &head, &error), error);
+    ck_assert_uint_gt(head.count, 0);
+}
+
+static void
+make_cards(CeremonyWorld *world, unsigned n_admins, unsigned n_parts)
+{
+    ceremony_world_make_zone(world);
+    for (unsigned i = 1; i <= n_admins; i++) {
+        g_autofree char *card = g_strdup_printf("admin-%u", i);
+        g_autofree char *name = g_strdup_printf("Administrator %u", i);
+
+        ceremony_world_make_admin(world, card, name);
+    }
+    for (unsigned i = 1; i <= n_parts; i++) {
+        g_autofree char *card = g_strdup_printf("part-%u", i);
+
+        ceremony_world_make_part(world, card, card);
+    }
+}
+
+/* Thresholds to set immediate: 2T - 1 + K insertions and as many PINs, for any number of units. */
+static void
+count_people(unsigned n_units, unsigned threshold)
+{
+    static const char *const parts[] = { "part-1", "part-2", "part-3" };
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(n_units);
+    TkeCardSessionCounts counts;
+
+    make_cards(world, threshold, 3);
+    ceremony_world_add_admins(world, threshold);
+
+    for (unsigned i = 1; i <= threshold; i++) {
+        g_autofree char *card = g_strdup_printf("admin-%u", i);
+
+        ceremony_world_hand(world, 1, card, NULL);
+    }
+    set_thresholds(world, threshold);
+    ceremony_world_hand(world, 2, "part-1", "part-2", "part-3", NULL);
+    load(world, 3);
+    for (unsigned i = 1; i < threshold; i++) {
+        g_autofree char *card = g_strdup_printf("admin-%u", i);
+
+        ceremony_world_hand(world, 1, card, NULL);
+    }
+    finish(world, tke_op_mk_commit);
+    finish(world, tke_op_mk_set_immediate);
+
+    counts = ceremony_world_counts(world);
+    ck_assert_uint_eq(counts.insertions, 2 * threshold - 1 + 3);
+    ck_assert_uint_eq(counts.pins, 2 * threshold - 1 + 3);
+    check_valid(world);
+    check_keys(world, parts, 3);
+    check_log(world);
+}
+
+START_TEST(test_insertions_do_not_depend_on_the_number_of_units)
+    {
+        static const unsigned units[] = { 1, 3, 8 };
+
+        count_people(units[_i / 3], (unsigned) _i % 3 + 1);
+    }
+END_TEST
+
+START_TEST(test_load_to_set_immediate_takes_threshold_plus_parts)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(3);
+        TkeCardSessionCounts counts;
+
+        make_cards(world, 2, 3);
+        ceremony_world_add_admins(world, 2);
+        ceremony_world_hand(world, 1, "admin-1", "admin-2", NULL);
+        set_thresholds(world, 2);
+        ceremony_world_restart(world);
+
+        ceremony_world_hand(world, 1, "admin-1", NULL);
+        ceremony_world_hand(world, 2, "part-1", "part-2", "part-3", NULL);
+        load(world, 3);
+        ceremony_world_hand(world, 1, "admin-2", NULL);
+        finish(world, tke_op_mk_commit);
+        finish(world, tke_op_mk_set_immediate);
+
+        counts = ceremony_world_counts(world);
+        ck_assert_uint_eq(counts.insertions, 5);
+        ck_assert_uint_eq(counts.pins, 5);
+        check_valid(world);
+    }
+END_TEST
+
+static void
+zone_with_backup(CeremonyWorld *world)
+{
+    const TkeZoneCreateParams create = { .zone_description = "Demo zone",
+                                         .card_description = "A/B" };
+    const TkeZoneBackupParams backup = { .card_description = "A/B backup" };
+    TkeZoneResult zone;
+    TkeZoneResult copy;
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_blank(world, "ca-1", SIM_CARD_CA);
+    ceremony_world_blank(world, "ca-2", SIM_CARD_CA);
+    ceremony_world_hand(world, 1, "ca-1", NULL);
+    card_world_check(tke_op_zone_create(world->op, &create, &zone, &error), error);
+    ceremony_world_hand(world, 2, "ca-2", NULL);
+    card_world_check(tke_op_zone_backup(world->op, &backup, &copy, &error), error);
+    ck_assert_mem_eq(zone.card.zone_id, copy.card.zone_id, sizeof zone.card.zone_id);
+    ck_assert_mem_ne(zone.card.card_id, copy.card.card_id, sizeof zone.card.card_id);
+    ck_assert_str_eq(copy.card.description, "A/B backup");
+}
+
+static void
+enroll_ten(CeremonyWorld *world)
+{
+    for (unsigned i = 1; i <= 10; i++) {
+        g_autofree char *name = g_strdup_printf("ep11-%u", i);
+        const TkeCardPersonalizeParams params = { .description = name };
+        TkeCardStatus card;
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_blank(world, name, SIM_CARD_EP11);
+        ceremony_world_hand(world, 2, name, NULL);
+        card_world_check(tke_op_card_enroll(world->op, &card, &error), error);
+        card_world_check(tke_op_card_personalize(world->op, &params, &card, &error), error);
+        ck_assert_int_eq(card.life_cycle, TKE_CARD_PERSONALISED);
+        ck_assert_str_eq(card.description, name);
+    }
+}
+
+static void
+copy_card(CeremonyWorld *world, const char *from, const char *to)
+{
+    const TkeCopyParams params = { .everything = true };
+    g_autofree TkeCopyResult *result = g_new0(TkeCopyResult, 1);
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, from, NULL);
+    ceremony_world_hand(world, 2, to, NULL);
+    card_world_check(tke_op_copy_card(world->op, &params, result, &error), error);
+    ck_assert_uint_eq(result->entries.n, 1);
+}
+
+/* Two keys on ep11-1 and -3, copies on -2 and -4; three parts on -5, -7, -9, copies on -6, -8, -10. */
+static void
+make_keys(CeremonyWorld *world)
+{
+    for (unsigned i = 1; i <= 10; i += 2) {
+        g_autofree char *card = g_strdup_printf("ep11-%u", i);
+        g_autofree char *copy = g_strdup_printf("ep11-%u", i + 1);
+        const TkeGenerateKeyParams key = { .name = card };
+        const TkeGeneratePartParams part = { .description = card };
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_restart(world);
+        ceremony_world_hand(world, 2, card, NULL);
+        if (i < 5) {
+            card_world_check(tke_op_generate_signature_key(world->op, &key, NULL, NULL, &error),
+                             error);
+        } else {
+            card_world_check(tke_op_generate_key_part(world->op, &part, NULL, NULL, &error), error);
+        }
+        copy_card(world, card, copy);
+    }
+    ceremony_world_restart(world);
+}
+
+static void
+install(CeremonyWorld *world, const char *first, const char *second)
+{
+    const char *cards[] = { first, second };
+
+    for (unsigned i = 0; i < 2; i++) {
+        g_auto(TkeAdminResult) result = { .units = NULL };
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_hand(world, 1, cards[i], NULL);
+        card_world_check(tke_op_admin_add(world->op, world->units, &result, &error), error);
+        ck_assert_uint_eq(result.units->len, 3);
+    }
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, first, second, NULL);
+    set_thresholds(world, 2);
+}
+
+static void
+load_all(CeremonyWorld *world, const char *other_signer, const char *const *parts)
+{
+    ceremony_world_hand(world, 2, parts[0], parts[1], parts[2], NULL);
+    load(world, 3);
+    ceremony_world_hand(world, 1, other_signer, NULL);
+    finish(world, tke_op_mk_commit);
+    finish(world, tke_op_mk_set_immediate);
+    check_valid(world);
+    check_keys(world, parts, 3);
+}
+
+START_TEST(test_a_whole_ceremony_ends_valid_and_backups_can_repeat_it)
+    {
+        static const char *const originals[] = { "ep11-5", "ep11-7", "ep11-9" };
+        static const char *const backups[] = { "ep11-6", "ep11-8", "ep11-10" };
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(3);
+
+        zone_with_backup(world);
+        enroll_ten(world);
+        make_keys(world);
+        install(world, "ep11-1", "ep11-3");
+        load_all(world, "ep11-1", originals);
+
+        ceremony_world_restart(world);
+        ceremony_world_hand(world, 1, "ep11-2", NULL);
+        finish(world, tke_op_zeroize);
+        ceremony_world_restart(world);
+        install(world, "ep11-2", "ep11-4");
+        load_all(world, "ep11-2", backups);
+        check_log(world);
+    }
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_loop_test(tests, test_insertions_do_not_depend_on_the_number_of_units, 0, 9);
+    tcase_add_test(tests, test_load_to_set_immediate_takes_threshold_plus_parts);
+    tcase_add_test(tests, test_a_whole_ceremony_ends_valid_and_backups_can_repeat_it);
+}
+
+int
+main(void)
+{
+    return test_main("ceremony", add_tests);
+}
