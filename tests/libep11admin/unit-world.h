@@ -5,6 +5,7 @@
 #pragma once
 
 #include "libep11admin/admin-certificate.h"
+#include "libep11admin/unit-command.h"
 #include "libep11admin/unit-error.h"
 #include "libep11admin/unit-query.h"
 #include "tests/libep11admin/fake-units.h"
@@ -118,4 +119,43 @@ unit_world_query_well(UnitWorld *world)
 
         unit_world_check(state->error == NULL, state->error);
     }
+}
+
+/* Sends a command that must be done. */
+static inline void
+unit_world_send(UnitWorld *world, TkeUnitCommand *command)
+{
+    g_autoptr(GError) error = NULL;
+
+    unit_world_check(tke_unit_command_send(world->transport, &command, 1, NULL, &error), error);
+    ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_DONE);
+    ck_assert_ptr_null(tke_unit_command_get_error(command));
+}
+
+/* Lets administrator number so sign. */
+static inline void
+unit_world_sign(UnitWorld *world, TkeUnitCommand *command, unsigned admin)
+{
+    g_autoptr(GError) error = NULL;
+
+    unit_world_check(
+        tke_unit_command_add_signer(command, &world->admins[admin].signer.base, NULL, &error),
+        error);
+}
+
+/* A command that must have been made; returns it. */
+static inline TkeUnitCommand *
+unit_world_made(TkeUnitCommand *command, GError **error)
+{
+    unit_world_check(command != NULL, *error);
+    return command;
+}
+
+/* There is no command, because of a precondition that names the word. */
+static inline void
+unit_world_check_precondition(TkeUnitCommand *command, GError **error, const char *word)
+{
+    ck_assert_ptr_null(command);
+    test_bytes_check_error(*error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_PRECONDITION);
+    ck_assert_msg(strstr((*error)->message, word) != NULL, "%s", (*error)->message);
 }
