@@ -87,175 +87,176 @@ write_lines(Log *log, char **lines)
 }
 
 START_TEST(test_an_empty_log_verifies_and_has_head_zero)
-    {
-        g_auto(Log) log = { 0 };
+{
+    g_auto(Log) log = { 0 };
 
-        open_log(&log);
-        ck_assert(verifies(&log, NULL));
-        ck_assert_uint_eq(head_of(&log).count, 0);
-    }
+    open_log(&log);
+    ck_assert(verifies(&log, NULL));
+    ck_assert_uint_eq(head_of(&log).count, 0);
+}
 END_TEST
 
 START_TEST(test_entries_are_numbered_and_say_that_they_are_of_a_rehearsal)
-    {
-        g_auto(Log) log = { 0 };
-        g_auto(GStrv) lines = NULL;
+{
+    g_auto(Log) log = { 0 };
+    g_auto(GStrv) lines = NULL;
 
-        open_log(&log);
-        append(&log, 3);
-        lines = tke_activity_log_read(log.log, 0, NULL);
-        ck_assert_uint_eq(g_strv_length(lines), 3);
-        ck_assert_ptr_nonnull(strstr(lines[0], "\"seq\":1,"));
-        ck_assert_ptr_nonnull(strstr(lines[2], "\"seq\":3,"));
-        ck_assert_ptr_nonnull(strstr(lines[0], "\"rehearsal\":true"));
-        ck_assert_uint_eq(head_of(&log).count, 3);
-        ck_assert(verifies(&log, NULL));
-    }
+    open_log(&log);
+    append(&log, 3);
+    lines = tke_activity_log_read(log.log, 0, NULL);
+    ck_assert_uint_eq(g_strv_length(lines), 3);
+    ck_assert_ptr_nonnull(strstr(lines[0], "\"seq\":1,"));
+    ck_assert_ptr_nonnull(strstr(lines[2], "\"seq\":3,"));
+    ck_assert_ptr_nonnull(strstr(lines[0], "\"rehearsal\":true"));
+    ck_assert_uint_eq(head_of(&log).count, 3);
+    ck_assert(verifies(&log, NULL));
+}
 END_TEST
 
 START_TEST(test_every_changed_byte_before_the_last_line_is_found)
-    {
-        g_auto(Log) log = { 0 };
-        g_auto(GStrv) lines = NULL;
-        size_t len;
+{
+    g_auto(Log) log = { 0 };
+    g_auto(GStrv) lines = NULL;
+    size_t len;
 
-        open_log(&log);
-        append(&log, 3);
-        lines = read_lines(&log);
-        len = strlen(lines[1]);
-        for (size_t i = 0; i < len; i++) {
-            lines[1][i] = (char) (lines[1][i] ^ 1);
-            write_lines(&log, lines);
-            ck_assert_msg(!verifies(&log, NULL), "byte %zu", i);
-            lines[1][i] = (char) (lines[1][i] ^ 1);
-        }
+    open_log(&log);
+    append(&log, 3);
+    lines = read_lines(&log);
+    len = strlen(lines[1]);
+    for (size_t i = 0; i < len; i++) {
+        lines[1][i] = (char) (lines[1][i] ^ 1);
+        write_lines(&log, lines);
+        ck_assert_msg(!verifies(&log, NULL), "byte %zu", i);
+        lines[1][i] = (char) (lines[1][i] ^ 1);
     }
+}
 END_TEST
 
 START_TEST(test_a_missing_or_added_line_is_found)
-    {
-        g_auto(Log) log = { 0 };
-        g_auto(GStrv) lines = NULL;
-        char *two[] = { NULL, NULL, NULL, NULL };
-        char *twice[] = { NULL, NULL, NULL, NULL, NULL, NULL };
+{
+    g_auto(Log) log = { 0 };
+    g_auto(GStrv) lines = NULL;
+    char *two[] = { NULL, NULL, NULL, NULL };
+    char *twice[] = { NULL, NULL, NULL, NULL, NULL, NULL };
 
-        open_log(&log);
-        append(&log, 3);
-        lines = read_lines(&log);
-        two[0] = lines[0];
-        two[1] = lines[2];
-        two[2] = lines[3];
-        write_lines(&log, two);
-        ck_assert(!verifies(&log, NULL));
-        memcpy(twice, (char *[]){ lines[0], lines[0], lines[1], lines[2], lines[3] },
-               5 * sizeof *twice);
-        write_lines(&log, twice);
-        ck_assert(!verifies(&log, NULL));
-    }
+    open_log(&log);
+    append(&log, 3);
+    lines = read_lines(&log);
+    two[0] = lines[0];
+    two[1] = lines[2];
+    two[2] = lines[3];
+    write_lines(&log, two);
+    ck_assert(!verifies(&log, NULL));
+    memcpy(twice, (char *[]){ lines[0], lines[0], lines[1], lines[2], lines[3] },
+           5 * sizeof *twice);
+    write_lines(&log, twice);
+    ck_assert(!verifies(&log, NULL));
+}
 END_TEST
 
 START_TEST(test_a_cut_end_shows_only_against_a_noted_head)
-    {
-        g_auto(Log) log = { 0 };
-        g_auto(GStrv) lines = NULL;
-        char *cut[] = { NULL, NULL, NULL };
-        TkeLogHead noted;
+{
+    g_auto(Log) log = { 0 };
+    g_auto(GStrv) lines = NULL;
+    char *cut[] = { NULL, NULL, NULL };
+    TkeLogHead noted;
 
-        open_log(&log);
-        append(&log, 3);
-        noted = head_of(&log);
-        lines = read_lines(&log);
-        cut[0] = lines[0];
-        cut[1] = lines[3];
-        write_lines(&log, cut);
-        ck_assert(verifies(&log, NULL));
-        ck_assert(!verifies(&log, &noted));
-    }
+    open_log(&log);
+    append(&log, 3);
+    noted = head_of(&log);
+    lines = read_lines(&log);
+    cut[0] = lines[0];
+    cut[1] = lines[3];
+    write_lines(&log, cut);
+    ck_assert(verifies(&log, NULL));
+    ck_assert(!verifies(&log, &noted));
+}
 END_TEST
 
 START_TEST(test_a_log_written_anew_shows_against_a_noted_head)
-    {
-        g_auto(Log) log = { 0 };
-        TkeLogHead noted;
+{
+    g_auto(Log) log = { 0 };
+    TkeLogHead noted;
 
-        open_log(&log);
-        append(&log, 2);
-        noted = head_of(&log);
-        append(&log, 1);
-        ck_assert(verifies(&log, &noted));
-        g_remove(log.path);
-        append(&log, 1);
-        append(&log, 5);
-        ck_assert(verifies(&log, NULL));
-        ck_assert(!verifies(&log, &noted));
-    }
+    open_log(&log);
+    append(&log, 2);
+    noted = head_of(&log);
+    append(&log, 1);
+    ck_assert(verifies(&log, &noted));
+    g_remove(log.path);
+    append(&log, 1);
+    append(&log, 5);
+    ck_assert(verifies(&log, NULL));
+    ck_assert(!verifies(&log, &noted));
+}
 END_TEST
 
 START_TEST(test_heads_go_through_text)
-    {
-        g_auto(Log) log = { 0 };
-        TkeLogHead head;
-        TkeLogHead back;
-        g_autofree char *text = NULL;
+{
+    g_auto(Log) log = { 0 };
+    TkeLogHead head;
+    TkeLogHead back;
+    g_autofree char *text = NULL;
 
-        open_log(&log);
-        append(&log, 2);
-        head = head_of(&log);
-        text = tke_activity_log_head_to_text(&head);
-        ck_assert(tke_activity_log_head_from_text(text, &back, NULL));
-        ck_assert_uint_eq(back.count, head.count);
-        ck_assert_str_eq(back.hash, head.hash);
-        ck_assert(!tke_activity_log_head_from_text("2", &back, NULL));
-        ck_assert(!tke_activity_log_head_from_text("x:00", &back, NULL));
-        ck_assert(!tke_activity_log_head_from_text("2:00", &back, NULL));
-    }
+    open_log(&log);
+    append(&log, 2);
+    head = head_of(&log);
+    text = tke_activity_log_head_to_text(&head);
+    ck_assert(tke_activity_log_head_from_text(text, &back, NULL));
+    ck_assert_uint_eq(back.count, head.count);
+    ck_assert_str_eq(back.hash, head.hash);
+    ck_assert(!tke_activity_log_head_from_text("2", &back, NULL));
+    ck_assert(!tke_activity_log_head_from_text("x:00", &back, NULL));
+    ck_assert(!tke_activity_log_head_from_text("2:00", &back, NULL));
+}
 END_TEST
 
 START_TEST(test_a_line_that_was_never_finished_is_removed_and_said)
-    {
-        g_auto(Log) log = { 0 };
-        g_autofree char *text = NULL;
-        g_autofree char *torn = NULL;
-        g_auto(GStrv) lines = NULL;
+{
+    g_auto(Log) log = { 0 };
+    g_autofree char *text = NULL;
+    g_autofree char *torn = NULL;
+    g_auto(GStrv) lines = NULL;
 
-        open_log(&log);
-        append(&log, 2);
-        ck_assert(g_file_get_contents(log.path, &text, NULL, NULL));
-        torn = g_strconcat(text, "{\"seq\":3,\"ti", NULL);
-        ck_assert(g_file_set_contents(log.path, torn, -1, NULL));
-        ck_assert(!verifies(&log, NULL));
-        append(&log, 1);
-        ck_assert(verifies(&log, NULL));
-        lines = tke_activity_log_read(log.log, 1, NULL);
-        ck_assert_ptr_nonnull(strstr(lines[0], "\"removed_tail_bytes\":12"));
-    }
+    open_log(&log);
+    append(&log, 2);
+    ck_assert(g_file_get_contents(log.path, &text, NULL, NULL));
+    torn = g_strconcat(text, "{\"seq\":3,\"ti", NULL);
+    ck_assert(g_file_set_contents(log.path, torn, -1, NULL));
+    ck_assert(!verifies(&log, NULL));
+    append(&log, 1);
+    ck_assert(verifies(&log, NULL));
+    lines = tke_activity_log_read(log.log, 1, NULL);
+    ck_assert_ptr_nonnull(strstr(lines[0], "\"removed_tail_bytes\":12"));
+}
 END_TEST
 
 START_TEST(test_a_full_disk_leaves_the_log_as_it_was)
-    {
-        g_auto(Log) log = { 0 };
-        g_autoptr(JsonObject) values = json_object_new();
-        g_autoptr(GError) error = NULL;
-        struct rlimit limit;
-        struct rlimit small;
-        TkeLogHead before;
+{
+    g_auto(Log) log = { 0 };
+    g_autoptr(JsonObject) values = json_object_new();
+    g_autoptr(GError) error = NULL;
+    struct rlimit limit;
+    struct rlimit small;
+    TkeLogHead before;
+    GStatBuf info;
 
-        open_log(&log);
-        append(&log, 2);
-        before = head_of(&log);
-        ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-        small = limit;
-        ck_assert_int_eq(g_stat(log.path, &info), 0);
+    open_log(&log);
+    append(&log, 2);
+    before = head_of(&log);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    small = limit;
+    ck_assert_int_eq(g_stat(log.path, &info), 0);
     small.rlim_cur = (rlim_t) info.st_size + 10;
-        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-        ck_assert(!tke_activity_log_append(log.log, "x", values, &error));
-        ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_FILE));
-        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-        ck_assert_str_eq(head_of(&log).hash, before.hash);
-        ck_assert(verifies(&log, &before));
-        append(&log, 1);
-        ck_assert(verifies(&log, &before));
-    }
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    ck_assert(!tke_activity_log_append(log.log, "x", values, &error));
+    ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_FILE));
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert_str_eq(head_of(&log).hash, before.hash);
+    ck_assert(verifies(&log, &before));
+    append(&log, 1);
+    ck_assert(verifies(&log, &before));
+}
 END_TEST
 
 static void

@@ -151,40 +151,40 @@ count_people(unsigned n_units, unsigned threshold)
 }
 
 START_TEST(test_insertions_do_not_depend_on_the_number_of_units)
-    {
-        static const unsigned units[] = { 1, 3, 8 };
+{
+    static const unsigned units[] = { 1, 3, 8 };
 
-        unsigned threshold = (unsigned) _i % 3 + 1;
-        TkeCardSessionCounts counts = count_people(units[_i / 3], threshold);
+    unsigned threshold = (unsigned) _i % 3 + 1;
+    TkeCardSessionCounts counts = count_people(units[_i / 3], threshold);
 
-        ck_assert_uint_eq(counts.insertions, 2 * threshold - 1 + 3);
-        ck_assert_uint_eq(counts.pins, 2 * threshold - 1 + 3);
-    }
+    ck_assert_uint_eq(counts.insertions, 2 * threshold - 1 + 3);
+    ck_assert_uint_eq(counts.pins, 2 * threshold - 1 + 3);
+}
 END_TEST
 
 START_TEST(test_load_to_set_immediate_takes_threshold_plus_parts)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(3);
-        TkeCardSessionCounts counts;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(3);
+    TkeCardSessionCounts counts;
 
-        make_cards(world, 2, 3);
-        ceremony_world_add_admins(world, 2);
-        ceremony_world_hand(world, 1, "admin-1", "admin-2", NULL);
-        set_thresholds(world, 2);
-        ceremony_world_restart(world);
+    make_cards(world, 2, 3);
+    ceremony_world_add_admins(world, 2);
+    ceremony_world_hand(world, 1, "admin-1", "admin-2", NULL);
+    set_thresholds(world, 2);
+    ceremony_world_restart(world);
 
-        ceremony_world_hand(world, 1, "admin-1", NULL);
-        ceremony_world_hand(world, 2, "part-1", "part-2", "part-3", NULL);
-        load(world, 3);
-        ceremony_world_hand(world, 1, "admin-2", NULL);
-        finish(world, tke_op_mk_commit);
-        finish(world, tke_op_mk_set_immediate);
+    ceremony_world_hand(world, 1, "admin-1", NULL);
+    ceremony_world_hand(world, 2, "part-1", "part-2", "part-3", NULL);
+    load(world, 3);
+    ceremony_world_hand(world, 1, "admin-2", NULL);
+    finish(world, tke_op_mk_commit);
+    finish(world, tke_op_mk_set_immediate);
 
-        counts = ceremony_world_counts(world);
-        ck_assert_uint_eq(counts.insertions, 5);
-        ck_assert_uint_eq(counts.pins, 5);
-        check_valid(world);
-    }
+    counts = ceremony_world_counts(world);
+    ck_assert_uint_eq(counts.insertions, 5);
+    ck_assert_uint_eq(counts.pins, 5);
+    check_valid(world);
+}
 END_TEST
 
 static void
@@ -295,25 +295,25 @@ load_all(CeremonyWorld *world, const char *other_signer, const char *const *part
 }
 
 START_TEST(test_a_whole_ceremony_ends_valid_and_backups_can_repeat_it)
-    {
-        static const char *const originals[] = { "ep11-5", "ep11-7", "ep11-9" };
-        static const char *const backups[] = { "ep11-6", "ep11-8", "ep11-10" };
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(3);
+{
+    static const char *const originals[] = { "ep11-5", "ep11-7", "ep11-9" };
+    static const char *const backups[] = { "ep11-6", "ep11-8", "ep11-10" };
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(3);
 
-        zone_with_backup(world);
-        enroll_ten(world);
-        make_keys(world);
-        install(world, "ep11-1", "ep11-3");
-        load_all(world, "ep11-1", originals);
+    zone_with_backup(world);
+    enroll_ten(world);
+    make_keys(world);
+    install(world, "ep11-1", "ep11-3");
+    load_all(world, "ep11-1", originals);
 
-        ceremony_world_restart(world);
-        ceremony_world_hand(world, 1, "ep11-2", NULL);
-        finish(world, tke_op_zeroize);
-        ceremony_world_restart(world);
-        install(world, "ep11-2", "ep11-4");
-        load_all(world, "ep11-2", backups);
-        check_log(world);
-    }
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "ep11-2", NULL);
+    finish(world, tke_op_zeroize);
+    ceremony_world_restart(world);
+    install(world, "ep11-2", "ep11-4");
+    load_all(world, "ep11-2", backups);
+    check_log(world);
+}
 END_TEST
 
 static void
