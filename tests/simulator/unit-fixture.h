@@ -47,7 +47,10 @@ typedef struct Answer {
     GByteArray *output;           /* without the reason */
 } Answer;
 
+struct Fixture;
 void answer_clear(Answer *answer);
+/* Fills an answer from an HTPResponse of the fixture's unit. */
+void answer_read(const struct Fixture *fixture, Answer *answer, const char *text);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Answer, answer_clear)
 
 /* One CEX7 unit in imprint mode, or the service of a scenario part (JSON text with ' for "). */
@@ -105,7 +108,11 @@ Answer fixture_info(Fixture *fixture, uint32_t query);
 /* Succeeded, or was refused with these codes; the answer was signed in both cases. */
 void fixture_ok(const Answer *answer);
 void fixture_refused(const Answer *answer, uint32_t return_code, uint32_t reason);
+/* The same, and the answer is cleared. */
+void fixture_check(Answer answer, uint32_t return_code, uint32_t reason);
 
+/* Adds an administrator in imprint mode. */
+Answer fixture_add_admin(Fixture *fixture, unsigned i);
 /* Adds so many administrators and leaves imprint mode with these thresholds. */
 void fixture_set_up(Fixture *fixture, unsigned admins, unsigned sig, unsigned rev);
 /* Set attributes with one pair: value of this number. */
