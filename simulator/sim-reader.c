@@ -87,7 +87,7 @@ sim_reader_announce(SimReader *reader)
 static bool
 fail(const SimReader *reader, SimReaderError code, const char *what, GError **error)
 {
-    g_set_error(error, SIM_READER_ERROR, code, "%s: %s", reader->options.name, what);
+    g_set_error(error, SIM_READER_ERROR, (gint) code, "%s: %s", reader->options.name, what);
     return false;
 }
 

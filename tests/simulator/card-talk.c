@@ -39,7 +39,7 @@ talk_apdu(SimCard *card, const char *command)
 }
 
 void
-talk_expect(SimCard *card, const char *command, const char *response)
+expect_answer(SimCard *card, const char *command, const char *response)
 {
     g_autofree char *got = talk_apdu(card, command);
     g_autofree char *want = test_bytes_digits(response);

@@ -17,7 +17,7 @@
 char *talk_apdu(SimCard *card, const char *command);
 
 /* One APDU that has to be answered with exactly this (hex, blanks allowed). */
-void talk_expect(SimCard *card, const char *command, const char *response);
+void expect_answer(SimCard *card, const char *command, const char *response);
 
 /*
  * A whole command: header and data in hex, chained and collected with short APDUs (extended: with one

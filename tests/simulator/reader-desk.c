@@ -133,7 +133,7 @@ desk_start(DeskEntry *entry, SimReader *reader, uint32_t connection, uint8_t whi
 
 /* Waits until the entry is over and checks the status word; 0: it has to fail. */
 void
-desk_finish(DeskEntry *entry, unsigned want_sw)
+expect_entry(DeskEntry *entry, unsigned want_sw)
 {
     g_thread_join(entry->thread);
     g_byte_array_unref(entry->structure);

@@ -50,7 +50,7 @@ GByteArray *desk_modify_structure(uint8_t confirm, const char *offsets, const ch
 /* Lets the pad ask in another thread (takes the structure); waits for the end and its status word. */
 void desk_start(DeskEntry *entry, SimReader *reader, uint32_t connection, uint8_t which,
                 GByteArray *structure);
-void desk_finish(DeskEntry *entry, unsigned want_sw); /* 0: it has to fail */
+void expect_entry(DeskEntry *entry, unsigned want_sw); /* 0: it has to fail */
 
 void desk_type_pin(SimReader *reader, const char *digits);
 

@@ -310,8 +310,8 @@ START_TEST(test_faults_strike_when_and_as_often_as_planned)
         ck_assert_uint_eq(sim_card_faults_left(card), 2);
         ck_assert_int_eq(sim_card_exchange(card, status, sizeof status, &right), SIM_CARD_ANSWERED);
         ck_assert_uint_gt(right.len, 70);
-        talk_expect(card, "80ca00e000", "6f12");
-        talk_expect(card, "80ca00e000", "6f12");
+        expect_answer(card, "80ca00e000", "6f12");
+        expect_answer(card, "80ca00e000", "6f12");
         ck_assert_uint_eq(sim_card_faults_left(card), 0);
         sim_card_add_fault(card, &garbage);
         ck_assert_int_eq(sim_card_exchange(card, status, sizeof status, &answer),

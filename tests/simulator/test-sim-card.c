@@ -33,14 +33,14 @@ START_TEST(test_only_the_whole_aid_of_the_installed_applet_is_found)
         double cost_ms = 0;
 
         sim_card_power_on(blank, atr, &len, &cost_ms);
-        talk_expect(blank, "00a4040007f04f544b45010100", "6a82");
-        talk_expect(blank, "00a4040007f04f544b45010200", "6a82");
-        talk_expect(ep11, "00a4040007f04f544b45010100", "6a82");
-        talk_expect(ep11, "00a4040006f04f544b450100", "6a82");
-        talk_expect(ep11, "00a4040007f04f544b45010200",
-                    "6f1a 8407f04f544b450102 a50f 9f6e03010000 9f65020400 9f660100 9000");
-        talk_expect(ep11, "00a4000007f04f544b45010200", "6a86");
-        talk_expect(ep11, "00a4040c07f04f544b45010200", "6a86");
+        expect_answer(blank, "00a4040007f04f544b45010100", "6a82");
+        expect_answer(blank, "00a4040007f04f544b45010200", "6a82");
+        expect_answer(ep11, "00a4040007f04f544b45010100", "6a82");
+        expect_answer(ep11, "00a4040006f04f544b450100", "6a82");
+        expect_answer(ep11, "00a4040007f04f544b45010200",
+                      "6f1a 8407f04f544b450102 a50f 9f6e03010000 9f65020400 9f660100 9000");
+        expect_answer(ep11, "00a4000007f04f544b45010200", "6a86");
+        expect_answer(ep11, "00a4040c07f04f544b45010200", "6a86");
     }
 END_TEST
 
@@ -52,12 +52,12 @@ START_TEST(test_nothing_is_done_before_selection_and_an_unknown_aid_changes_noth
         size_t len = 0;
         double cost_ms = 0;
 
-        talk_expect(card, "00a4040007f04f544b45010100", "6a82");
-        talk_expect(card, "0020008100", "9000");
+        expect_answer(card, "00a4040007f04f544b45010100", "6a82");
+        expect_answer(card, "0020008100", "9000");
         sim_card_power_on(card, atr, &len, &cost_ms);
-        talk_expect(card, "80ca00e000", "6d00");
-        talk_expect(card, "00c0000000", "6d00");
-        talk_expect(card, "84ca00e000", "6e00");
+        expect_answer(card, "80ca00e000", "6d00");
+        expect_answer(card, "00c0000000", "6d00");
+        expect_answer(card, "84ca00e000", "6e00");
     }
 END_TEST
 
@@ -115,7 +115,7 @@ START_TEST(test_the_first_check_that_fails_gives_the_status_word)
 
         talk_select(card);
         for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-            talk_expect(card, order[i].command, order[i].sw);
+            expect_answer(card, order[i].command, order[i].sw);
         }
     }
 END_TEST
@@ -124,16 +124,16 @@ START_TEST(test_the_ca_applet_has_its_own_commands)
     {
         g_autoptr(SimCard) ca = talk_new_zone(1);
 
-        talk_expect(ca, "8046050003890141", "6a86");
-        talk_expect(ca, "80e40100", "6d00");
-        talk_expect(ca, "0084000010", "6d00");
-        talk_expect(ca, "002c0181", "6d00");
-        talk_expect(ca, "80ca010100", "6a86");
-        talk_expect(ca, "80ca00e400", "6a88");
-        talk_expect(ca, "0020008300", "6a88");
-        talk_expect(ca, "8046010000", "6985");
-        talk_expect(ca, "802a02000278", "6700");
-        talk_expect(ca, "802a0200", "6a80");
+        expect_answer(ca, "8046050003890141", "6a86");
+        expect_answer(ca, "80e40100", "6d00");
+        expect_answer(ca, "0084000010", "6d00");
+        expect_answer(ca, "002c0181", "6d00");
+        expect_answer(ca, "80ca010100", "6a86");
+        expect_answer(ca, "80ca00e400", "6a88");
+        expect_answer(ca, "0020008300", "6a88");
+        expect_answer(ca, "8046010000", "6985");
+        expect_answer(ca, "802a02000278", "6700");
+        expect_answer(ca, "802a0200", "6a80");
     }
 END_TEST
 
@@ -142,10 +142,10 @@ START_TEST(test_an_absent_le_leaves_the_answer_to_be_collected)
         g_autoptr(SimCard) card = talk_new_card(SIM_CARD_EP11, 1);
         g_autofree char *rest = NULL;
 
-        talk_expect(card, "80ca00e5", "6116");
+        expect_answer(card, "80ca00e5", "6116");
         rest = talk_apdu(card, "00c0000000");
         ck_assert_uint_eq(strlen(rest), 2 * (22 + 2));
-        talk_expect(card, "00c0000000", "6985");
+        expect_answer(card, "00c0000000", "6985");
     }
 END_TEST
 
@@ -154,13 +154,13 @@ START_TEST(test_an_unfinished_chain_is_lost_with_any_other_command)
         g_autoptr(SimCard) ca = talk_new_zone(1);
         g_autoptr(SimCard) card = talk_new_member(ca, 2);
 
-        talk_expect(card, "9046060002 8e01", "9000");
-        talk_expect(card, "00fe0000", "6d00");
-        talk_expect(card, "8046060001 41", "6a80");
-        talk_expect(card, "9046060002 8e01", "9000");
-        talk_expect(card, "90460600", "6700"); /* a block without data ends it as well */
-        talk_expect(card, "8046060001 41", "6a80");
-        talk_expect(card, "9046060002 8e01", "9000");
+        expect_answer(card, "9046060002 8e01", "9000");
+        expect_answer(card, "00fe0000", "6d00");
+        expect_answer(card, "8046060001 41", "6a80");
+        expect_answer(card, "9046060002 8e01", "9000");
+        expect_answer(card, "90460600", "6700"); /* a block without data ends it as well */
+        expect_answer(card, "8046060001 41", "6a80");
+        expect_answer(card, "9046060002 8e01", "9000");
         talk_sw(card, "80460600", "41", 0x9000);
     }
 END_TEST
@@ -206,13 +206,13 @@ START_TEST(test_a_message_is_checked_with_its_first_block)
         g_autoptr(SimCard) ca = talk_new_zone(1);
         g_autoptr(SimCard) card = talk_new_member(ca, 2);
 
-        talk_expect(card, "902a9e0101 30", "6a88"); /* no signature key: step 6 comes first */
+        expect_answer(card, "902a9e0101 30", "6a88"); /* no signature key: step 6 comes first */
         talk_sw(card, "80460500", "8905416c696365", 0x9000);
-        talk_expect(card, "902a9e0101 30", "6a80");
-        talk_expect(card, "902a9e0208 30820100a0030201", "6a80");
-        talk_expect(card, "902a9e0209 30820100a003020102", "9000");
-        talk_expect(card, "0020ff81", "9000");
-        talk_expect(card, "902a9e0209 30820100a003020102", "6982");
+        expect_answer(card, "902a9e0101 30", "6a80");
+        expect_answer(card, "902a9e0208 30820100a0030201", "6a80");
+        expect_answer(card, "902a9e0209 30820100a003020102", "9000");
+        expect_answer(card, "0020ff81", "9000");
+        expect_answer(card, "902a9e0209 30820100a003020102", "6982");
     }
 END_TEST
 
@@ -222,12 +222,12 @@ START_TEST(test_extended_length_is_told_and_taken)
         g_autofree char *probe = NULL;
 
         sim_card_set_extended_length(card, true);
-        talk_expect(card, "00a4040007f04f544b45010200",
-                    "6f1a 8407f04f544b450102 a50f 9f6e03010000 9f65020400 9f660101 9000");
+        expect_answer(card, "00a4040007f04f544b45010200",
+                      "6f1a 8407f04f544b450102 a50f 9f6e03010000 9f65020400 9f660101 9000");
         probe = talk_apdu(card, "80ca00e5000000");
         ck_assert(g_str_has_suffix(probe, "0a019000"));
-        talk_expect(card, "80ca00e5 00 0004", "9a140101 6112");
-        talk_expect(card, "80ca00e5 00 0000 00", "6700");
+        expect_answer(card, "80ca00e5 00 0004", "9a140101 6112");
+        expect_answer(card, "80ca00e5 00 0000 00", "6700");
     }
 END_TEST
 

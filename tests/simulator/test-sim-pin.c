@@ -64,13 +64,13 @@ START_TEST(test_the_verified_state_ends_with_selection_reset_and_on_request)
         g_autoptr(SimCard) ca = talk_new_zone(1);
         g_autoptr(SimCard) card = talk_new_member(ca, 2);
 
-        talk_expect(card, "0020008100", "9000");
+        expect_answer(card, "0020008100", "9000");
         talk_sw(card, "00a40400", "f04f544b450102", 0x9000);
-        talk_expect(card, "0020008100", "63c3");
+        expect_answer(card, "0020008100", "63c3");
         talk_verify(card);
-        talk_expect(card, "0020ff81", "9000");
-        talk_expect(card, "00200081", "63c3");
-        talk_expect(card, "0020ff810131", "6700");
+        expect_answer(card, "0020ff81", "9000");
+        expect_answer(card, "00200081", "63c3");
+        expect_answer(card, "0020ff810131", "6700");
         talk_verify(card);
         talk_select(card);
         ck_assert(!verified(card, 0));

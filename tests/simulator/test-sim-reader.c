@@ -26,7 +26,7 @@ START_TEST(test_a_right_pin_on_the_pad_is_verified)
         ck_assert_uint_eq(ask.max_digits, 6);
         ck_assert_uint_le(ask.left_ms, 20000);
         desk_type_pin(desk.reader, "246802");
-        desk_finish(&entry, 0x9000);
+        expect_entry(&entry, 0x9000);
         sim_card_get_info(desk.card, &info);
         ck_assert(info.pin_verified[0]);
     }
@@ -40,7 +40,7 @@ START_TEST(test_the_cards_status_word_passes_through)
         desk_start(&entry, desk.reader, desk.connection, SIM_READER_FEATURE_VERIFY_PIN_DIRECT,
                    desk_verify_structure(20));
         desk_type_pin(desk.reader, "000000");
-        desk_finish(&entry, 0x63c2);
+        expect_entry(&entry, 0x63c2);
     }
 END_TEST
 
@@ -64,7 +64,7 @@ START_TEST(test_a_new_pin_is_entered_twice)
         ck_assert_int_eq(ask.what, SIM_PAD_AGAIN);
         ck_assert_uint_eq(ask.entry, 2);
         desk_type_pin(desk.reader, "135791");
-        desk_finish(&entry, 0x9000);
+        expect_entry(&entry, 0x9000);
         pin = sim_card_reveal_pin(desk.card, 0x81, NULL);
         test_bytes_check_secret(pin, "313335373931");
     }
@@ -81,7 +81,7 @@ START_TEST(test_a_change_asks_for_the_old_pin_first)
         desk_type_pin(desk.reader, "246802");
         desk_type_pin(desk.reader, "135791");
         desk_type_pin(desk.reader, "135791");
-        desk_finish(&entry, 0x9000);
+        expect_entry(&entry, 0x9000);
         pin = sim_card_reveal_pin(desk.card, 0x81, NULL);
         test_bytes_check_secret(pin, "313335373931");
     }
@@ -101,7 +101,7 @@ START_TEST(test_different_short_and_long_entries_never_reach_the_card)
                        desk_modify_structure(0x01, "00 00", DESK_SET_APDU));
             desk_type_pin(desk.reader, "135791");
             desk_type_pin(desk.reader, second[i]);
-            desk_finish(&entry, sw[i]);
+            expect_entry(&entry, sw[i]);
         }
         ck_assert_uint_eq(sim_card_get_exchanges(desk.card), exchanges);
     }
@@ -116,13 +116,13 @@ START_TEST(test_cancel_and_timeout_are_told_apart)
 
         desk_start(&entry, desk.reader, desk.connection, SIM_READER_FEATURE_VERIFY_PIN_DIRECT,
                    desk_verify_structure(20));
-        desk_finish(&entry, 0x6400);
+        expect_entry(&entry, 0x6400);
         ck_assert(!sim_reader_wait_pad(desk.reader, 0, 0, &ask));
         ck_assert(!ask.asking);
         desk_start(&entry, patient.reader, patient.connection, SIM_READER_FEATURE_VERIFY_PIN_DIRECT,
                    desk_verify_structure(20));
         ck_assert(sim_reader_cancel(patient.reader, DESK_WAIT_MS, NULL));
-        desk_finish(&entry, 0x6401);
+        expect_entry(&entry, 0x6401);
     }
 END_TEST
 
@@ -142,7 +142,7 @@ START_TEST(test_keys_are_typed_one_by_one)
         ck_assert(sim_reader_press(desk.reader, '0'));
         ck_assert(sim_reader_press(desk.reader, '2'));
         ck_assert(sim_reader_press(desk.reader, SIM_KEY_ENTER));
-        desk_finish(&entry, 0x9000);
+        expect_entry(&entry, 0x9000);
     }
 END_TEST
 
@@ -168,7 +168,7 @@ START_TEST(test_a_card_pulled_out_ends_the_entry)
                    desk_verify_structure(20));
         ck_assert(sim_reader_wait_pad(desk.reader, 0, DESK_WAIT_MS, &ask));
         ck_assert_ptr_eq(sim_reader_remove(desk.reader), desk.card);
-        desk_finish(&entry, 0);
+        expect_entry(&entry, 0);
         sim_reader_get_state(desk.reader, &state);
         ck_assert(!state.card_present && !state.connected && !state.pad.asking);
         ck_assert_uint_eq(state.events, 2);
@@ -188,7 +188,7 @@ START_TEST(test_another_reader_works_while_a_pad_asks)
         ck_assert(sim_reader_wait_pad(desk.reader, 0, DESK_WAIT_MS, &ask));
         desk_select(other.reader, other.connection);
         ck_assert(sim_reader_cancel(desk.reader, 0, NULL));
-        desk_finish(&entry, 0x6401);
+        expect_entry(&entry, 0x6401);
     }
 END_TEST
 
