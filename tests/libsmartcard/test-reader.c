@@ -1,0 +1,266 @@
+/*
+ * Numbers of readers, and the thread that reports cards.
+ */
+#include <string.h>
+
+#include "libsmartcard/card-error.h"
+#include "libsmartcard/reader-monitor.h"
+#include "libsmartcard/reader.h"
+#include "tests/support/test-bytes.h"
+#include "tests/support/test-main.h"
+
+static TkeReaderInfo *
+make_info(const char *name, const char *serial)
+{
+    TkeReaderInfo *info = g_new0(TkeReaderInfo, 1);
+
+    info->name = g_strdup(name);
+    info->model = g_strdup("Model");
+    info->serial = g_strdup(serial);
+    info->port = g_strdup("");
+    return info;
+}
+
+static GPtrArray *
+make_infos(const char *const *names_and_serials)
+{
+    GPtrArray *infos = g_ptr_array_new_with_free_func((GDestroyNotify) tke_reader_info_free);
+
+    for (size_t i = 0; names_and_serials[i] != NULL; i += 2) {
+        g_ptr_array_add(infos, make_info(names_and_serials[i], names_and_serials[i + 1]));
+    }
+    return infos;
+}
+
+START_TEST(test_readers_are_numbered_by_name_unless_remembered)
+{
+    static const char *const names[] = { "C", "3", "A", "1", "B", "", NULL };
+    g_autoptr(GPtrArray) infos = make_infos(names);
+    g_autoptr(TkeReaders) plain = tke_readers_assign(infos, NULL);
+    const TkeReaderChoice swapped = { .key = { "B", "1" } };
+    const TkeReaderChoice second = { .key = { NULL, "1" } };
+    const TkeReaderChoice gone = { .key = { "7", "3" } };
+    g_autoptr(TkeReaders) by_choice = tke_readers_assign(infos, &swapped);
+    g_autoptr(TkeReaders) half = tke_readers_assign(infos, &second);
+    g_autoptr(TkeReaders) other = tke_readers_assign(infos, &gone);
+
+    ck_assert_str_eq(plain->reader[0]->name, "A");
+    ck_assert_str_eq(plain->reader[1]->name, "B");
+    ck_assert_str_eq(by_choice->reader[0]->name, "B"); /* tells no serial number */
+    ck_assert_str_eq(by_choice->reader[1]->name, "A");
+    ck_assert_str_eq(half->reader[0]->name, "B");
+    ck_assert_str_eq(half->reader[1]->name, "A");
+    ck_assert_str_eq(other->reader[0]->name, "A");
+    ck_assert_str_eq(other->reader[1]->name, "C");
+    ck_assert_uint_eq(tke_readers_number(plain, "B"), 2);
+    ck_assert_uint_eq(tke_readers_number(plain, "C"), 0);
+    ck_assert(tke_readers_need_both(plain, NULL));
+}
+END_TEST
+
+START_TEST(test_too_few_readers_are_said_so)
+{
+    static const char *const one[] = { "A", "1", NULL };
+    static const char *const none[] = { NULL };
+    g_autoptr(GPtrArray) infos = make_infos(one);
+    g_autoptr(GPtrArray) nothing = make_infos(none);
+    g_autoptr(TkeReaders) single = tke_readers_assign(infos, NULL);
+    g_autoptr(TkeReaders) empty = tke_readers_assign(nothing, NULL);
+    g_autoptr(GError) error = NULL;
+    TkeCardErrorInfo info = { 0 };
+
+    ck_assert(!tke_readers_need_both(single, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER);
+    ck_assert_ptr_nonnull(strstr(error->message, "only one"));
+    g_clear_error(&error);
+    ck_assert(!tke_readers_need_both(empty, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "no card reader"));
+    g_clear_error(&error);
+    ck_assert_ptr_nonnull(tke_readers_get(single, 1, NULL));
+    ck_assert_ptr_null(tke_readers_get(single, 2, &error));
+    ck_assert(tke_card_error_get_info(error, &info));
+    ck_assert_uint_eq(info.reader_number, 2);
+}
+END_TEST
+
+/* ---- A source whose readers the test changes ---- */
+
+typedef struct Source {
+    TkeCardSource base;
+    GMutex lock;
+    GCond changed;
+    unsigned cards;      /* insertions so far */
+    unsigned waited_for; /* what the user of the source knows */
+    bool broken;
+} Source;
+
+static GPtrArray *
+list(TkeCardSource *base, GError **error)
+{
+    Source *source = (Source *) base;
+    GPtrArray *infos = NULL;
+
+    g_mutex_lock(&source->lock);
+    if (source->broken) {
+        g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE, "no service");
+    } else {
+        static const char *const names[] = { "A", "1", NULL };
+
+        infos = make_infos(names);
+        ((TkeReaderInfo *) g_ptr_array_index(infos, 0))->events = source->cards;
+        ((TkeReaderInfo *) g_ptr_array_index(infos, 0))->card_present = source->cards % 2 == 1;
+        source->waited_for = source->cards;
+    }
+    g_mutex_unlock(&source->lock);
+    return infos;
+}
+
+static void
+wake(G_GNUC_UNUSED GCancellable *cancellable, void *data)
+{
+    Source *source = data;
+
+    g_mutex_lock(&source->lock);
+    g_cond_signal(&source->changed);
+    g_mutex_unlock(&source->lock);
+}
+
+static bool
+wait_for_change(TkeCardSource *base, G_GNUC_UNUSED int timeout_ms, GCancellable *cancellable,
+                GError **error)
+{
+    Source *source = (Source *) base;
+    const gulong id = g_cancellable_connect(cancellable, G_CALLBACK(wake), source, NULL);
+
+    g_mutex_lock(&source->lock);
+    while (source->cards == source->waited_for && !source->broken &&
+           !g_cancellable_is_cancelled(cancellable)) {
+        g_cond_wait(&source->changed, &source->lock);
+    }
+    g_mutex_unlock(&source->lock);
+    g_cancellable_disconnect(cancellable, id);
+    if (source->broken) {
+        g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE, "no service");
+        return false;
+    }
+    return !g_cancellable_set_error_if_cancelled(cancellable, error);
+}
+
+static void
+free_source(TkeCardSource *base)
+{
+    Source *source = (Source *) base;
+
+    g_mutex_clear(&source->lock);
+    g_cond_clear(&source->changed);
+    g_free(source);
+}
+
+static Source *
+make_source(void)
+{
+    static const TkeCardSourceOps ops = {
+        .list = list,
+        .wait = wait_for_change,
+        .free = free_source,
+    };
+    Source *source = g_new0(Source, 1);
+
+    source->base.ops = &ops;
+    g_mutex_init(&source->lock);
+    g_cond_init(&source->changed);
+    return source;
+}
+
+static void
+change(Source *source, bool insert, bool broken)
+{
+    g_mutex_lock(&source->lock);
+    source->cards += insert ? 1 : 0;
+    source->broken = broken;
+    g_cond_signal(&source->changed);
+    g_mutex_unlock(&source->lock);
+}
+
+static void
+remember(GPtrArray *readers, const GError *error, void *data)
+{
+    GAsyncQueue *queue = data;
+    char *what = NULL;
+
+    if (readers == NULL) {
+        what = g_strdup_printf("error %d", tke_card_error_code(error));
+    } else {
+        const TkeReaderInfo *info = g_ptr_array_index(readers, 0);
+
+        what = g_strdup_printf("%s %s %u", info->name, info->card_present ? "card" : "empty",
+                               info->events);
+    }
+    g_async_queue_push(queue, what);
+}
+
+static void
+check_next(GAsyncQueue *queue, const char *want)
+{
+    g_autofree char *got = g_async_queue_pop(queue);
+
+    ck_assert_str_eq(got, want);
+}
+
+START_TEST(test_the_monitor_reports_each_change_and_a_lost_service)
+{
+    Source *source = make_source();
+    GAsyncQueue *queue = g_async_queue_new_full(g_free);
+    TkeReaderMonitor *monitor = tke_reader_monitor_new(&source->base, remember, queue);
+    g_autofree char *lost = g_strdup_printf("error %d", TKE_CARD_ERROR_NO_SERVICE);
+
+    check_next(queue, "A empty 0");
+    change(source, true, false);
+    check_next(queue, "A card 1");
+    change(source, true, false);
+    check_next(queue, "A empty 2");
+    change(source, false, true);
+    check_next(queue, lost);
+    change(source, false, false);
+    check_next(queue, "A empty 2"); /* the service is back */
+    tke_reader_monitor_free(monitor);
+    ck_assert_int_eq(g_async_queue_length(queue), 0);
+    g_async_queue_unref(queue);
+}
+END_TEST
+
+START_TEST(test_the_monitor_stops_at_once)
+{
+    Source *waiting = make_source();
+    Source *failing = make_source();
+    GAsyncQueue *queue = g_async_queue_new_full(g_free);
+    TkeReaderMonitor *first = NULL;
+    TkeReaderMonitor *second = NULL;
+
+    failing->broken = true;
+    first = tke_reader_monitor_new(&waiting->base, remember, queue);
+    second = tke_reader_monitor_new(&failing->base, remember, queue);
+    g_free(g_async_queue_pop(queue));
+    g_free(g_async_queue_pop(queue));
+    tke_reader_monitor_free(first);
+    tke_reader_monitor_free(second);
+    tke_reader_monitor_free(NULL);
+    ck_assert_int_eq(g_async_queue_length(queue), 0);
+    g_async_queue_unref(queue);
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_readers_are_numbered_by_name_unless_remembered);
+    tcase_add_test(tests, test_too_few_readers_are_said_so);
+    tcase_add_test(tests, test_the_monitor_reports_each_change_and_a_lost_service);
+    tcase_add_test(tests, test_the_monitor_stops_at_once);
+}
+
+int
+main(void)
+{
+    return test_main("reader", add_tests);
+}
