@@ -376,8 +376,8 @@ poll_for_answer(TkeSimClient *client, GCancellable *cancellable, GError **error)
         g_cancellable_release_fd(cancellable);
     }
     if (ready < 0) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), _("the socket of tke-sim: %s"),
-                    g_strerror(errno));
+        g_set_error(error, G_IO_ERROR, (gint) g_io_error_from_errno(errno),
+                    _("the socket of tke-sim: %s"), g_strerror(errno));
         return false;
     }
     return !g_cancellable_set_error_if_cancelled(cancellable, error);

@@ -38,8 +38,8 @@ set_errno(GError **error, int code)
     if (code == EPIPE || code == ECONNRESET) {
         return set_closed(error);
     }
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), _("the socket of tke-sim: %s"),
-                g_strerror(code));
+    g_set_error(error, G_IO_ERROR, (gint) g_io_error_from_errno(code),
+                _("the socket of tke-sim: %s"), g_strerror(code));
     return false;
 }
 
@@ -292,9 +292,10 @@ take_root_names(JsonObject *object, TkeSimWorldInfo *info, GError **error)
     info->root_names = g_ptr_array_new_with_free_func(g_free);
     for (unsigned i = 0; array != NULL && i < json_array_get_length(array); i++) {
         JsonNode *root = json_array_get_element(array, i);
-        const char *name = JSON_NODE_HOLDS_OBJECT(root)
-                               ? get_text(json_object_get_member(json_node_get_object(root), "name"))
-                               : NULL;
+        const char *name =
+            JSON_NODE_HOLDS_OBJECT(root)
+                ? get_text(json_object_get_member(json_node_get_object(root), "name"))
+                : NULL;
 
         if (name == NULL) {
             return set_malformed_world(error, "roots");

@@ -77,10 +77,11 @@ translate_error(GError **error, GError *from, const char *reader_name, bool sent
         code = TKE_CARD_ERROR_NO_SERVICE;
     }
     if (reader_name == NULL) {
-        g_set_error_literal(error, TKE_CARD_ERROR, code, cause->message);
+        g_set_error_literal(error, TKE_CARD_ERROR, (gint) code, cause->message);
         return;
     }
-    g_set_error(error, TKE_CARD_ERROR, code, _("reader \"%s\": %s"), reader_name, cause->message);
+    g_set_error(error, TKE_CARD_ERROR, (gint) code, _("reader \"%s\": %s"), reader_name,
+                cause->message);
     if (error != NULL) {
         tke_card_error_set_reader(*error, 0, reader_name);
     }

@@ -135,8 +135,8 @@ sim_officers_program_type(SimOfficersProgram *program, const char *line, GError 
             continue;
         }
         if (n < 0) {
-            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), _("%s takes no input: %s"),
-                        program->name, g_strerror(errno));
+            g_set_error(error, G_IO_ERROR, (gint) g_io_error_from_errno(errno),
+                        _("%s takes no input: %s"), program->name, g_strerror(errno));
             return false;
         }
         done += (size_t) n;
@@ -276,8 +276,8 @@ sim_officers_program_wait(SimOfficersProgram *program, int timeout_ms, GError **
     }
     while (waitpid(program->pid, &status, 0) < 0) {
         if (errno != EINTR) {
-            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s", program->name,
-                        g_strerror(errno));
+            g_set_error(error, G_IO_ERROR, (gint) g_io_error_from_errno(errno), "%s: %s",
+                        program->name, g_strerror(errno));
             return -1;
         }
     }

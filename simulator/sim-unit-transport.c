@@ -18,7 +18,7 @@ static void
 set_lost(TkeUnitRequest *request, GIOErrorEnum code, const char *text)
 {
     request->outcome_unknown = true;
-    g_set_error_literal(&request->error, G_IO_ERROR, code, text);
+    g_set_error_literal(&request->error, G_IO_ERROR, (gint) code, text);
 }
 
 static void

@@ -213,7 +213,7 @@ sim_world_save_readers(SimWorld *world, GError **error)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autofree char *path = path_in(world, READERS_FILE);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->save_mutex);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&world->save_mutex);
     g_autoptr(JsonNode) root = NULL;
     g_autofree char *text = NULL;
 

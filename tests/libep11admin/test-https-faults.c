@@ -121,6 +121,7 @@ START_TEST(test_nothing_is_repeated_when_a_kept_connection_dies)
         g_autoptr(TkeUnitRequest) command = NULL;
         g_autoptr(TkeUnitRequest) query = NULL;
 
+        ck_assert_ptr_null(first->error);
         test_tls_server_set(server, 2, TEST_TLS_CUT, 0, "");
         test_tls_server_set(server, 4, TEST_TLS_CUT, 0, "");
         command = run_one(transport, "{\"request\":\"command\"}", true);
@@ -142,6 +143,7 @@ START_TEST(test_nothing_is_repeated_over_http2)
         g_autoptr(TkeUnitRequest) first = run_one(transport, NULL, false);
         g_autoptr(TkeUnitRequest) command = NULL;
 
+        ck_assert_ptr_null(first->error);
         test_tls_server_set(server, 2, TEST_TLS_CUT, 0, "");
         command = run_one(transport, "{}", true);
         check_failed(command, TKE_UNIT_ERROR_OUTCOME_UNKNOWN, true);

@@ -231,6 +231,7 @@ START_TEST(test_known_module_with_a_new_key_is_read_anew)
         g_autoptr(GPtrArray) states = NULL;
         FakeUnit *fake = fake_units_get(world->fakes, 0);
 
+        ck_assert_uint_eq(cold->len, 2);
         check_counts(world, 1 + 2 * 8, 3);
         fake_unit_renew_chain(world->fakes, fake, false);
         states = unit_world_query(world, known, TKE_UNIT_QUERY_DEFAULT);
@@ -253,6 +254,7 @@ START_TEST(test_known_chain_below_another_root_is_not_used)
         g_autoptr(GPtrArray) foreign = unit_world_query(other, known, TKE_UNIT_QUERY_DEFAULT);
         g_autoptr(GPtrArray) states = unit_world_query(world, known, TKE_UNIT_QUERY_DEFAULT);
 
+        ck_assert_uint_eq(foreign->len, 1);
         unit_world_check(get_state(states, 0)->error == NULL, get_state(states, 0)->error);
         check_counts(world, 1 + 8, 3);
     }
