@@ -116,12 +116,13 @@ answer_read(const Fixture *fixture, Answer *answer, const char *text)
     ck_assert_uint_eq(g_strv_length(fields), 3);
     ck_assert_uint_eq(g_ascii_strtoull(fields[0], NULL, 10), strlen(text) - strlen(fields[0]));
     ck_assert_uint_eq(strlen(fields[1]), 156);
-    answer->htp_type = (uint32_t) g_ascii_strtoull(fields[1], NULL, 10);
     if (strncmp(fields[1], "00", 2) != 0) {
+        g_autofree char *type = g_strndup(fields[1], 2);
+
+        answer->htp_type = (uint32_t) g_ascii_strtoull(type, NULL, 10);
         answer->htp_code = (uint32_t) g_ascii_strtoull(fields[1] + 2, NULL, 10);
         return;
     }
-    answer->htp_type = 0;
     cprb = tke_hex_decode(fields[2], -1, NULL);
     ck_assert_ptr_nonnull(cprb);
     cursor = tke_byte_cursor(cprb->data, cprb->len);

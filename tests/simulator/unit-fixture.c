@@ -173,8 +173,8 @@ fixture_http(Fixture *fixture, const char *path, const char *body, SimReply *rep
 }
 
 /* The text of an HTPRequest around a payload (1.7, 1.9). */
-static char *
-wrap(const Fixture *fixture, const GByteArray *payload)
+char *
+fixture_wrap(const Fixture *fixture, const GByteArray *payload)
 {
     g_autoptr(GByteArray) cprb = sim_message_build_cprb(0x80, sim_unit_get_domain(fixture->unit), 0,
                                                         payload->data, payload->len);
@@ -188,7 +188,7 @@ wrap(const Fixture *fixture, const GByteArray *payload)
 Answer
 fixture_send(Fixture *fixture, const GByteArray *payload)
 {
-    g_autofree char *text = wrap(fixture, payload);
+    g_autofree char *text = fixture_wrap(fixture, payload);
     g_autofree char *body = g_strdup_printf("{\"request\":\"%s\"}", text);
     g_autofree char *path =
         g_strdup_printf("/v1/tke/%s/hsms/%s", sim_unit_get_instance_id(fixture->unit),

@@ -71,6 +71,9 @@ const FixtureAdmin *fixture_admin(Fixture *fixture, unsigned i);
 /* One HTTP request; body NULL: GET. */
 void fixture_http(Fixture *fixture, const char *path, const char *body, SimReply *reply);
 
+/* The HTPRequest around a payload; the caller frees. */
+char *fixture_wrap(const Fixture *fixture, const GByteArray *payload);
+
 /* A payload to the unit, its answer taken apart. */
 Answer fixture_send(Fixture *fixture, const GByteArray *payload);
 
