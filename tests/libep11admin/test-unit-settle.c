@@ -140,114 +140,118 @@ settle(UnitWorld *world, TkeUnitCommand *command, TkeUnitOutcome outcome)
 }
 
 START_TEST(test_lost_answer_is_settled_as_done)
-    {
-        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
-        g_autoptr(TkeUnitCommand) command = prepare(world, makers[_i]);
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, makers[_i]);
 
-        send_and_lose(world, command, TEST_UNIT_FAULT_CUT_AFTER, 0);
-        test_bytes_check_error(tke_unit_command_get_error(command), TKE_UNIT_ERROR,
-                               TKE_UNIT_ERROR_OUTCOME_UNKNOWN);
-        ck_assert_uint_eq(fake_units_get(world->fakes, 0)->n_commands, 1);
-        settle(world, command, TKE_UNIT_OUTCOME_FOUND_DONE);
-        ck_assert(tke_unit_command_is_done(command));
-    }
+    send_and_lose(world, command, TEST_UNIT_FAULT_CUT_AFTER, 0);
+    test_bytes_check_error(tke_unit_command_get_error(command), TKE_UNIT_ERROR,
+                           TKE_UNIT_ERROR_OUTCOME_UNKNOWN);
+    ck_assert_uint_eq(fake_units_get(world->fakes, 0)->n_commands, 1);
+    settle(world, command, TKE_UNIT_OUTCOME_FOUND_DONE);
+    ck_assert(tke_unit_command_is_done(command));
+}
 END_TEST
 
 START_TEST(test_lost_request_is_settled_as_not_done)
-    {
-        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
-        g_autoptr(TkeUnitCommand) command = prepare(world, makers[_i]);
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, makers[_i]);
 
-        send_and_lose(world, command, TEST_UNIT_FAULT_SILENCE, 0);
-        ck_assert_uint_eq(fake_units_get(world->fakes, 0)->n_commands, 0);
-        settle(world, command, TKE_UNIT_OUTCOME_FOUND_NOT_DONE);
-        ck_assert(!tke_unit_command_is_done(command));
-    }
+    send_and_lose(world, command, TEST_UNIT_FAULT_SILENCE, 0);
+    ck_assert_uint_eq(fake_units_get(world->fakes, 0)->n_commands, 0);
+    settle(world, command, TKE_UNIT_OUTCOME_FOUND_NOT_DONE);
+    ck_assert(!tke_unit_command_is_done(command));
+}
 END_TEST
 
 START_TEST(test_command_of_somebody_else_with_the_same_counter_is_told_apart)
-    {
-        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
-        g_autoptr(TkeUnitCommand) command = prepare(world, makers[_i]);
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, makers[_i]);
 
-        send_and_lose(world, command, TEST_UNIT_FAULT_SILENCE, 0);
-        fake_units_get(world->fakes, 0)->identity.counter[15]++;
-        /* An importer key leaves no trace but the counter. */
-        settle(world, command,
-               makers[_i] == make_importer ? TKE_UNIT_OUTCOME_FOUND_DONE
-                                           : TKE_UNIT_OUTCOME_FOUND_NOT_DONE);
-    }
+    send_and_lose(world, command, TEST_UNIT_FAULT_SILENCE, 0);
+    fake_units_get(world->fakes, 0)->identity.counter[15]++;
+    /* An importer key leaves no trace but the counter. */
+    settle(world, command,
+           makers[_i] == make_importer ? TKE_UNIT_OUTCOME_FOUND_DONE
+                                       : TKE_UNIT_OUTCOME_FOUND_NOT_DONE);
+    ck_assert_uint_eq(fake_units_get(world->fakes, 0)->n_commands, 0);
+}
 END_TEST
 
 START_TEST(test_unusable_answers_leave_the_outcome_unknown)
-    {
-        static const struct {
-            TestUnitFault fault;
-            unsigned status;
-        } faults[] = { { TEST_UNIT_FAULT_STATUS, 500 },
-                       { TEST_UNIT_FAULT_STATUS, 503 },
-                       { TEST_UNIT_FAULT_GARBAGE, 0 },
-                       { TEST_UNIT_FAULT_FLIP, 0 } };
+{
+    static const struct {
+        TestUnitFault fault;
+        unsigned status;
+    } faults[] = { { TEST_UNIT_FAULT_STATUS, 500 },
+                   { TEST_UNIT_FAULT_STATUS, 503 },
+                   { TEST_UNIT_FAULT_GARBAGE, 0 },
+                   { TEST_UNIT_FAULT_FLIP, 0 } };
 
-        for (unsigned i = 0; i < G_N_ELEMENTS(faults); i++) {
-            g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
-            g_autoptr(TkeUnitCommand) command = prepare(world, make_clear_new);
+    for (unsigned i = 0; i < G_N_ELEMENTS(faults); i++) {
+        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+        g_autoptr(TkeUnitCommand) command = prepare(world, make_clear_new);
 
-            send_and_lose(world, command, faults[i].fault, faults[i].status);
-            settle(world, command,
-                   faults[i].fault == TEST_UNIT_FAULT_STATUS ? TKE_UNIT_OUTCOME_FOUND_NOT_DONE
-                                                             : TKE_UNIT_OUTCOME_FOUND_DONE);
-        }
+        send_and_lose(world, command, faults[i].fault, faults[i].status);
+        settle(world, command,
+               faults[i].fault == TEST_UNIT_FAULT_STATUS ? TKE_UNIT_OUTCOME_FOUND_NOT_DONE
+                                                         : TKE_UNIT_OUTCOME_FOUND_DONE);
+        ck_assert_uint_eq(fake_units_get(world->fakes, 0)->n_commands,
+                          tke_unit_command_is_done(command) ? 1 : 0);
     }
+}
 END_TEST
 
 START_TEST(test_cut_before_delivery_needs_no_settling)
-    {
-        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
-        g_autoptr(TkeUnitCommand) command = prepare(world, make_clear_new);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, make_clear_new);
+    g_autoptr(GError) error = NULL;
 
-        test_fault_unit_transport_clear(world->transport);
-        test_fault_unit_transport_set(world->transport, "unit-0", 1, TEST_UNIT_FAULT_CUT_BEFORE, 0);
-        ck_assert(!tke_unit_command_send(world->transport, &command, 1, NULL, &error));
-        test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_CONNECTION);
-        ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_NOT_SENT);
-        g_clear_error(&error);
-        unit_world_check(tke_unit_command_send(world->transport, &command, 1, NULL, &error), error);
-    }
+    test_fault_unit_transport_clear(world->transport);
+    test_fault_unit_transport_set(world->transport, "unit-0", 1, TEST_UNIT_FAULT_CUT_BEFORE, 0);
+    ck_assert(!tke_unit_command_send(world->transport, &command, 1, NULL, &error));
+    test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_CONNECTION);
+    ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_NOT_SENT);
+    g_clear_error(&error);
+    unit_world_check(tke_unit_command_send(world->transport, &command, 1, NULL, &error), error);
+}
 END_TEST
 
 START_TEST(test_settling_that_fails_leaves_the_outcome_unknown)
-    {
-        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
-        g_autoptr(TkeUnitCommand) command = prepare(world, make_clear_new);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, make_clear_new);
+    g_autoptr(GError) error = NULL;
 
-        send_and_lose(world, command, TEST_UNIT_FAULT_CUT_AFTER, 0);
-        test_fault_unit_transport_set(world->transport, "unit-0", 1, TEST_UNIT_FAULT_CUT_BEFORE, 0);
-        ck_assert(!tke_unit_command_settle(world->transport, &command, 1, NULL, &error));
-        test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_CONNECTION);
-        ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_UNKNOWN);
-        settle(world, command, TKE_UNIT_OUTCOME_FOUND_DONE);
-    }
+    send_and_lose(world, command, TEST_UNIT_FAULT_CUT_AFTER, 0);
+    test_fault_unit_transport_set(world->transport, "unit-0", 1, TEST_UNIT_FAULT_CUT_BEFORE, 0);
+    ck_assert(!tke_unit_command_settle(world->transport, &command, 1, NULL, &error));
+    test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_CONNECTION);
+    ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_UNKNOWN);
+    settle(world, command, TKE_UNIT_OUTCOME_FOUND_DONE);
+}
 END_TEST
 
 START_TEST(test_next_command_follows_a_settled_one)
-    {
-        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
-        g_autoptr(TkeUnitCommand) lost = prepare(world, make_add);
-        g_autoptr(TkeUnitCommand) next = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) lost = prepare(world, make_add);
+    g_autoptr(TkeUnitCommand) next = NULL;
+    g_autoptr(GError) error = NULL;
 
-        send_and_lose(world, lost, TEST_UNIT_FAULT_CUT_AFTER, 0);
-        settle(world, lost, TKE_UNIT_OUTCOME_FOUND_DONE);
-        /* The new administrator is known, and so is the counter. */
-        next = tke_unit_master_key_new_clear_new(unit_world_unit(world, 0), &error);
-        unit_world_check(next != NULL, error);
-        unit_world_check(
-            tke_unit_command_add_signer(next, &world->admins[2].signer.base, NULL, &error), error);
-        unit_world_check(tke_unit_command_send(world->transport, &next, 1, NULL, &error), error);
-    }
+    send_and_lose(world, lost, TEST_UNIT_FAULT_CUT_AFTER, 0);
+    settle(world, lost, TKE_UNIT_OUTCOME_FOUND_DONE);
+    /* The new administrator is known, and so is the counter. */
+    next = tke_unit_master_key_new_clear_new(unit_world_unit(world, 0), &error);
+    unit_world_check(next != NULL, error);
+    unit_world_check(tke_unit_command_add_signer(next, &world->admins[2].signer.base, NULL, &error),
+                     error);
+    unit_world_check(tke_unit_command_send(world->transport, &next, 1, NULL, &error), error);
+    ck_assert_uint_eq(fake_units_get(world->fakes, 0)->n_commands, 2);
+}
 END_TEST
 
 static void
