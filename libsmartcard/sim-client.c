@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/byte-builder.h"
@@ -17,6 +18,9 @@
 
 #define TOKEN_MAX 4096u
 #define REFUSAL_MAX 4096u
+#define EXIT_RUNNING 10 /* of tke-sim: another one keeps this world, perhaps just started */
+#define ANSWER_TRIES 100u
+#define ANSWER_STEP_US 50000u
 
 struct TkeSimClient {
     int fd;
@@ -127,6 +131,7 @@ find_tke_sim(void)
     return g_find_program_in_path("tke-sim");
 }
 
+/* True when it answers, or another one that was started at the same time is about to. */
 static bool
 start_tke_sim(const char *directory, GError **error)
 {
@@ -145,7 +150,8 @@ start_tke_sim(const char *directory, GError **error)
         g_prefix_error(error, _("tke-sim: "));
         return false;
     }
-    if (!g_spawn_check_wait_status(status, NULL)) {
+    if (!g_spawn_check_wait_status(status, NULL) &&
+        (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_RUNNING)) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("tke-sim did not start: %s"),
                     g_strstrip(output));
         return false;
@@ -169,7 +175,17 @@ tke_sim_client_open_or_start(const char *directory, GError **error)
     if (!start_tke_sim(directory, error)) {
         return NULL;
     }
-    return tke_sim_client_open(directory, error);
+    for (unsigned i = 0; i < ANSWER_TRIES && client == NULL; i++) {
+        g_clear_error(&absent);
+        client = tke_sim_client_open(directory, &absent);
+        if (client == NULL) {
+            g_usleep(ANSWER_STEP_US);
+        }
+    }
+    if (client == NULL) {
+        g_propagate_error(error, g_steal_pointer(&absent));
+    }
+    return client;
 }
 
 void
