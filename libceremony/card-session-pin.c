@@ -127,6 +127,15 @@ repeat_word(int code)
     }
 }
 
+/* Why an entry is repeated, for people. */
+static const char *
+repeat_text(const GError *error)
+{
+    return tke_card_error_code(error) == TKE_CARD_ERROR_PIN_EQUAL
+               ? _("The two PINs of a CA card must be different, six digits each.")
+               : error->message;
+}
+
 /* Notes the tries a failed entry left. */
 static void
 note_tries(TkeCardSlot *slot, uint8_t reference, const GError *error)
@@ -200,7 +209,7 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
         if (kind != TKE_PROMPT_NEW_PIN && !warn_last_try(op, slot, reference, error)) {
             return false;
         }
-        show_pin(op, reader, kind, reference, word, last != NULL ? last->message : NULL);
+        show_pin(op, reader, kind, reference, word, last != NULL ? repeat_text(last) : NULL);
         session->counts.pins++;
         if (tke_operation_check(op, &local) && func(slot->card, reference, &local)) {
             tke_operation_hide(op);

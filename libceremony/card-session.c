@@ -362,12 +362,12 @@ tke_card_session_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
         if (judge(session, need, &word, &reason)) {
             break;
         }
-        if (!asked || g_strcmp0(shown, reason) != 0) {
+        if (!asked || (reason != NULL && g_strcmp0(shown, reason) != 0)) {
             show_need(op, need, word, reason);
-            g_free(shown);
-            shown = g_strdup(reason);
             asked = true;
         }
+        g_free(shown);
+        shown = g_strdup(reason);
         if (!wait_change(op, error)) {
             tke_operation_hide(op);
             return NULL;

@@ -180,19 +180,31 @@ cell_line(const TkeCliColumn *column, const char *cell, unsigned n)
 }
 
 static void
-print_padded(const char *text, size_t width, bool last)
+append_padded(GString *line, const char *text, size_t width)
 {
     size_t len = (size_t) g_utf8_strlen(text, -1);
 
-    fputs(text, stdout);
-    for (; !last && len < width + 2; len++) {
-        putchar(' ');
+    g_string_append(line, text);
+    for (; len < width + 2; len++) {
+        g_string_append_c(line, ' ');
     }
+}
+
+/* A line without the blanks that pad its last cells. */
+static void
+print_line(GString *line)
+{
+    while (line->len > 0 && line->str[line->len - 1] == ' ') {
+        g_string_truncate(line, line->len - 1);
+    }
+    printf("%s\n", line->str);
+    g_string_truncate(line, 0);
 }
 
 static void
 print_row(TkeCliOutput *out, char *const *row, const size_t *widths)
 {
+    g_autoptr(GString) text = g_string_new(NULL);
     bool more = true;
 
     for (unsigned n = 0; more; n++) {
@@ -201,10 +213,10 @@ print_row(TkeCliOutput *out, char *const *row, const size_t *widths)
             g_autofree char *line = cell_line(&out->columns[i], row[i], n);
             g_autofree char *next = cell_line(&out->columns[i], row[i], n + 1);
 
-            print_padded(line != NULL ? line : "", widths[i], i + 1 == out->n_columns);
+            append_padded(text, line != NULL ? line : "", widths[i]);
             more = more || next != NULL;
         }
-        putchar('\n');
+        print_line(text);
     }
 }
 
@@ -212,6 +224,7 @@ static void
 print_table(TkeCliOutput *out)
 {
     g_autofree size_t *widths = g_new0(size_t, out->n_columns);
+    g_autoptr(GString) text = g_string_new(NULL);
 
     for (unsigned i = 0; i < out->n_columns; i++) {
         widths[i] = (size_t) g_utf8_strlen(_(out->columns[i].heading), -1);
@@ -226,9 +239,9 @@ print_table(TkeCliOutput *out)
         }
     }
     for (unsigned i = 0; i < out->n_columns; i++) {
-        print_padded(_(out->columns[i].heading), widths[i], i + 1 == out->n_columns);
+        append_padded(text, _(out->columns[i].heading), widths[i]);
     }
-    putchar('\n');
+    print_line(text);
     for (unsigned r = 0; r < out->rows->len; r++) {
         print_row(out, g_ptr_array_index(out->rows, r), widths);
     }
@@ -259,6 +272,37 @@ tke_cli_output_group_begin(TkeCliOutput *out, const char *key)
     }
     json_array_add_object_element(json_object_get_array_member(outer, key), group);
     g_ptr_array_add(out->groups, group);
+}
+
+static JsonObject *
+find_group(JsonObject *outer, const char *key, const char *member, const char *value)
+{
+    JsonArray *array =
+        json_object_has_member(outer, key) ? json_object_get_array_member(outer, key) : NULL;
+
+    for (unsigned i = 0; array != NULL && i < json_array_get_length(array); i++) {
+        JsonObject *group = json_array_get_object_element(array, i);
+
+        if (g_strcmp0(json_object_get_string_member_with_default(group, member, NULL), value) ==
+            0) {
+            return group;
+        }
+    }
+    return NULL;
+}
+
+void
+tke_cli_output_group_resume(TkeCliOutput *out, const char *key, const char *member,
+                            const char *value)
+{
+    JsonObject *group = find_group(innermost(out), key, member, value);
+
+    if (group != NULL) {
+        g_ptr_array_add(out->groups, group);
+    } else {
+        tke_cli_output_group_begin(out, key);
+        json_object_set_string_member(innermost(out), member, value);
+    }
 }
 
 void

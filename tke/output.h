@@ -51,6 +51,9 @@ void tke_cli_output_table_end(TkeCliOutput *out, const char *none);
 
 /* Groups what follows under an element of an array (one service instance, one reader). */
 void tke_cli_output_group_begin(TkeCliOutput *out, const char *key);
+/* The same for an element named by one of its members: taken up again if it is there already. */
+void tke_cli_output_group_resume(TkeCliOutput *out, const char *key, const char *member,
+                                 const char *value);
 void tke_cli_output_group_end(TkeCliOutput *out);
 
 /*

@@ -63,9 +63,9 @@ output_unit(TkeCli *cli, const TkeUnit *unit)
 static void
 begin_instance(TkeCli *cli, const char *instance)
 {
-    tke_cli_output_group_begin(cli->out, "instances");
+    tke_cli_output_group_resume(cli->out, "instances", "instance", instance);
     tke_cli_output_line(cli->out, "%s", "");
-    tke_cli_output_value(cli->out, "instance", N_("SERVICE INSTANCE"), instance);
+    tke_cli_output_line(cli->out, "%s: %s", _("SERVICE INSTANCE"), instance);
 }
 
 void
