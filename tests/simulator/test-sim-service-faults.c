@@ -72,7 +72,7 @@ START_TEST(test_connection_faults_come_before_or_after_execution)
         fixture_reload(&fixture); /* what was executed was saved */
         ck_assert_uint_eq(sim_unit_get_n_admins(fixture.unit), cases[i].executed ? 1 : 0);
         normal = fixture_query(&fixture, 10, NULL, 0);
-        fixture_ok(&normal);
+        check_answer_ok(&normal);
     }
 }
 END_TEST
@@ -156,10 +156,10 @@ START_TEST(test_error_codes_come_from_every_layer)
     ck_assert_uint_eq(outer.outer, 7);
     fixture_fault(&fixture, "{'fault':'code','return_code':209,'reason_code':57}");
     inner = fixture_query(&fixture, 10, NULL, 0);
-    fixture_refused(&inner, 209, 57);
+    check_answer_refused(&inner, 209, 57);
     fixture_fault(&fixture, "{'fault':'code','return_code':2147549186}");
     no_reason = fixture_query(&fixture, 10, NULL, 0);
-    fixture_refused(&no_reason, 0x80010002, 0);
+    check_answer_refused(&no_reason, 0x80010002, 0);
     fixture_fault(&fixture, "{'fault':'code','command':'info','return_code':3}");
     info = fixture_info(&fixture, 3);
     ck_assert_uint_eq(info.outer, 3);
@@ -174,7 +174,7 @@ START_TEST(test_a_forced_code_leaves_a_command_undone)
     fixture_open(&fixture);
     fixture_fault(&fixture, "{'fault':'code','command':2,'return_code':49}");
     refused = fixture_add_admin(&fixture, 0);
-    fixture_refused(&refused, 49, 0);
+    check_answer_refused(&refused, 49, 0);
     ck_assert_uint_eq(sim_unit_get_n_admins(fixture.unit), 0);
 }
 END_TEST
@@ -230,13 +230,13 @@ START_TEST(test_a_stale_counter_makes_the_next_command_fail)
         if (commands > 0) {
             g_auto(Answer) first = fixture_add_admin(&fixture, 1);
 
-            fixture_ok(&first);
+            check_answer_ok(&first);
         }
         fixture_fault(&fixture, "{'fault':'stale-counter'}");
         failed = fixture_add_admin(&fixture, 0); /* its query meets the fault */
-        fixture_refused(&failed, 163, 19);
+        check_answer_refused(&failed, 163, 19);
         again = fixture_add_admin(&fixture, 0);
-        fixture_ok(&again);
+        check_answer_ok(&again);
     }
 }
 END_TEST
@@ -253,11 +253,11 @@ START_TEST(test_forged_certificates_differ_from_the_genuine_ones)
     genuine = fixture_query(&fixture, 3, index, 4);
     fixture_fault(&fixture, "{'fault':'forged-chain','count':0,'unit':1}");
     other = fixture_query(&fixture, 3, index, 4);
-    fixture_ok(&other);
+    check_answer_ok(&other);
     fixture_fault(&fixture, "{'fault':'clear'}");
     fixture_fault(&fixture, "{'fault':'forged-root','unit':'unit-1'}");
     forged = fixture_query(&fixture, 3, index, 4);
-    fixture_ok(&forged);
+    check_answer_ok(&forged);
     ck_assert_int_ne(memcmp(other.output->data + 161, genuine.output->data + 161, 32), 0);
     ck_assert_int_eq(memcmp(forged.output->data + 161, genuine.output->data + 161, 32), 0);
     ck_assert_int_ne(memcmp(forged.output->data, genuine.output->data, forged.output->len), 0);

@@ -333,7 +333,7 @@ START_TEST(test_a_command_that_cannot_be_saved_is_not_executed)
     ck_assert_uint_eq(counter[15], 0);
     ck_assert_int_eq(g_rmdir(path), 0);
     again = fixture_add_admin(&fixture, 0);
-    fixture_ok(&again);
+    check_answer_ok(&again);
 }
 END_TEST
 
@@ -440,7 +440,7 @@ START_TEST(test_thirty_two_units_fit_into_one_service)
 
         fixture.unit = sim_service_get_unit(fixture.service, i);
         answer = fixture_add_admin(&fixture, 0);
-        fixture_ok(&answer);
+        check_answer_ok(&answer);
     }
 }
 END_TEST

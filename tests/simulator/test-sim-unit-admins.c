@@ -45,153 +45,153 @@ remove_admin(Fixture *fixture, unsigned i, unsigned signers)
 }
 
 START_TEST(test_an_administrator_is_listed_and_its_certificate_kept_as_it_came)
-    {
-        g_auto(Fixture) fixture = { 0 };
-        g_auto(Answer) add = { 0 };
-        g_auto(Answer) list = { 0 };
-        g_auto(Answer) one = { 0 };
-        g_autoptr(GByteArray) ski = test_bytes(alice_ski);
+{
+    g_auto(Fixture) fixture = { 0 };
+    g_auto(Answer) add = { 0 };
+    g_auto(Answer) list = { 0 };
+    g_auto(Answer) one = { 0 };
+    g_autoptr(GByteArray) ski = test_bytes(alice_ski);
 
-        fixture_open(&fixture);
-        add = fixture_command_hex(&fixture, 2, alice, 0);
-        fixture_ok(&add);
-        test_bytes_check(add.output->data, add.output->len, alice_ski);
-        list = fixture_query(&fixture, 2, NULL, 0);
-        fixture_ok(&list);
-        test_bytes_check(list.output->data, list.output->len, alice_ski);
-        one = fixture_query(&fixture, 2, ski->data, ski->len);
-        fixture_ok(&one);
-        test_bytes_check(one.output->data, one.output->len, alice);
-    }
+    fixture_open(&fixture);
+    add = fixture_command_hex(&fixture, 2, alice, 0);
+    check_answer_ok(&add);
+    test_bytes_check(add.output->data, add.output->len, alice_ski);
+    list = fixture_query(&fixture, 2, NULL, 0);
+    check_answer_ok(&list);
+    test_bytes_check(list.output->data, list.output->len, alice_ski);
+    one = fixture_query(&fixture, 2, ski->data, ski->len);
+    check_answer_ok(&one);
+    test_bytes_check(one.output->data, one.output->len, alice);
+}
 END_TEST
 
 START_TEST(test_a_wrong_self_signature_is_of_no_interest)
-    {
-        g_auto(Fixture) fixture = { 0 };
-        g_auto(Answer) add = { 0 };
-        g_autoptr(GByteArray) certificate = test_bytes(alice);
+{
+    g_auto(Fixture) fixture = { 0 };
+    g_auto(Answer) add = { 0 };
+    g_autoptr(GByteArray) certificate = test_bytes(alice);
 
-        certificate->data[certificate->len - 1] ^= 1;
-        fixture_open(&fixture);
-        add = fixture_command(&fixture, 2, certificate->data, certificate->len, 0);
-        fixture_ok(&add);
-    }
+    certificate->data[certificate->len - 1] ^= 1;
+    fixture_open(&fixture);
+    add = fixture_command(&fixture, 2, certificate->data, certificate->len, 0);
+    check_answer_ok(&add);
+}
 END_TEST
 
 START_TEST(test_certificates_that_cannot_be_taken_are_refused)
-    {
-        g_auto(Fixture) fixture = { 0 };
-        g_auto(Answer) nothing = { 0 };
-        g_auto(Answer) garbage = { 0 };
-        g_auto(Answer) huge = { 0 };
-        g_auto(Answer) once = { 0 };
-        g_auto(Answer) twice = { 0 };
-        g_autofree char *filler = g_strnfill(2 * 12289, '0');
+{
+    g_auto(Fixture) fixture = { 0 };
+    g_auto(Answer) nothing = { 0 };
+    g_auto(Answer) garbage = { 0 };
+    g_auto(Answer) huge = { 0 };
+    g_auto(Answer) once = { 0 };
+    g_auto(Answer) twice = { 0 };
+    g_autofree char *filler = g_strnfill(2 * 12289, '0');
 
-        fixture_open(&fixture);
-        nothing = fixture_command(&fixture, 2, NULL, 0, 0);
-        fixture_refused(&nothing, 33, 0);
-        huge = fixture_command_hex(&fixture, 2, filler, 0);
-        fixture_refused(&huge, 33, 0);
-        garbage = fixture_command_hex(&fixture, 2, "3000", 0);
-        fixture_refused(&garbage, 32, 40);
-        once = add_admin(&fixture, 0, 0);
-        fixture_ok(&once);
-        twice = add_admin(&fixture, 0, 0);
-        fixture_refused(&twice, 256, 38);
-    }
+    fixture_open(&fixture);
+    nothing = fixture_command(&fixture, 2, NULL, 0, 0);
+    check_answer_refused(&nothing, 33, 0);
+    huge = fixture_command_hex(&fixture, 2, filler, 0);
+    check_answer_refused(&huge, 33, 0);
+    garbage = fixture_command_hex(&fixture, 2, "3000", 0);
+    check_answer_refused(&garbage, 32, 40);
+    once = add_admin(&fixture, 0, 0);
+    check_answer_ok(&once);
+    twice = add_admin(&fixture, 0, 0);
+    check_answer_refused(&twice, 256, 38);
+}
 END_TEST
 
 START_TEST(test_eight_administrators_fit)
-    {
-        g_auto(Fixture) fixture = { 0 };
-        g_auto(Answer) last = { 0 };
+{
+    g_auto(Fixture) fixture = { 0 };
+    g_auto(Answer) last = { 0 };
 
-        fixture_open(&fixture);
-        for (unsigned i = 0; i < 8; i++) {
-            g_auto(Answer) answer = add_admin(&fixture, i, 0);
+    fixture_open(&fixture);
+    for (unsigned i = 0; i < 8; i++) {
+        g_auto(Answer) answer = add_admin(&fixture, i, 0);
 
-            fixture_ok(&answer);
-            ck_assert_uint_eq(answer.output->len, (i + 1) * FIXTURE_SKI);
-        }
-        last = add_admin(&fixture, 8, 0);
-        fixture_refused(&last, 261, 39);
+        check_answer_ok(&answer);
+        ck_assert_uint_eq(answer.output->len, (i + 1) * FIXTURE_SKI);
     }
+    last = add_admin(&fixture, 8, 0);
+    check_answer_refused(&last, 261, 39);
+}
 END_TEST
 
 START_TEST(test_queries_of_one_administrator_name_what_is_wrong)
-    {
-        static const uint8_t ski[32] = { 1 };
-        g_auto(Fixture) fixture = { 0 };
-        g_auto(Answer) length = { 0 };
-        g_auto(Answer) unknown = { 0 };
+{
+    static const uint8_t ski[32] = { 1 };
+    g_auto(Fixture) fixture = { 0 };
+    g_auto(Answer) length = { 0 };
+    g_auto(Answer) unknown = { 0 };
 
-        fixture_open(&fixture);
-        length = fixture_query(&fixture, 2, ski, 31);
-        fixture_refused(&length, 32, 32);
-        unknown = fixture_query(&fixture, 2, ski, 32);
-        fixture_refused(&unknown, 32, 33);
-    }
+    fixture_open(&fixture);
+    length = fixture_query(&fixture, 2, ski, 31);
+    check_answer_refused(&length, 32, 32);
+    unknown = fixture_query(&fixture, 2, ski, 32);
+    check_answer_refused(&unknown, 32, 33);
+}
 END_TEST
 
 START_TEST(test_removing_keeps_enough_administrators)
-    {
-        static const uint8_t ski[32] = { 1 };
-        g_auto(Fixture) fixture = { 0 };
-        g_auto(Answer) length = { 0 };
-        g_auto(Answer) unknown = { 0 };
-        g_auto(Answer) few = { 0 };
-        g_auto(Answer) third = { 0 };
-        g_auto(Answer) below = { 0 };
+{
+    static const uint8_t ski[32] = { 1 };
+    g_auto(Fixture) fixture = { 0 };
+    g_auto(Answer) length = { 0 };
+    g_auto(Answer) unknown = { 0 };
+    g_auto(Answer) few = { 0 };
+    g_auto(Answer) third = { 0 };
+    g_auto(Answer) below = { 0 };
 
-        fixture_open(&fixture);
-        fixture_set_up(&fixture, 3, 1, 2);
-        length = fixture_command(&fixture, 4, ski, 20, 2);
-        fixture_refused(&length, 32, 32);
-        unknown = fixture_command(&fixture, 4, ski, 32, 2);
-        fixture_refused(&unknown, 32, 33);
-        few = remove_admin(&fixture, 2, 1); /* rev is 2 */
-        fixture_refused(&few, 208, 21);
-        third = remove_admin(&fixture, 2, 2);
-        fixture_ok(&third);
-        ck_assert_uint_eq(third.output->len, 64);
-        below = remove_admin(&fixture, 1, 2);
-        fixture_refused(&below, 209, 66);
-    }
+    fixture_open(&fixture);
+    fixture_set_up(&fixture, 3, 1, 2);
+    length = fixture_command(&fixture, 4, ski, 20, 2);
+    check_answer_refused(&length, 32, 32);
+    unknown = fixture_command(&fixture, 4, ski, 32, 2);
+    check_answer_refused(&unknown, 32, 33);
+    few = remove_admin(&fixture, 2, 1); /* rev is 2 */
+    check_answer_refused(&few, 208, 21);
+    third = remove_admin(&fixture, 2, 2);
+    check_answer_ok(&third);
+    ck_assert_uint_eq(third.output->len, 64);
+    below = remove_admin(&fixture, 1, 2);
+    check_answer_refused(&below, 209, 66);
+}
 END_TEST
 
 START_TEST(test_in_imprint_mode_the_last_administrator_can_be_removed)
-    {
-        g_auto(Fixture) fixture = { 0 };
-        g_auto(Answer) add = { 0 };
-        g_auto(Answer) removed = { 0 };
+{
+    g_auto(Fixture) fixture = { 0 };
+    g_auto(Answer) add = { 0 };
+    g_auto(Answer) removed = { 0 };
 
-        fixture_open(&fixture);
-        add = add_admin(&fixture, 0, 0);
-        fixture_ok(&add);
-        removed = remove_admin(&fixture, 0, 0);
-        fixture_ok(&removed);
-        ck_assert_uint_eq(removed.output->len, 0);
-    }
+    fixture_open(&fixture);
+    add = add_admin(&fixture, 0, 0);
+    check_answer_ok(&add);
+    removed = remove_admin(&fixture, 0, 0);
+    check_answer_ok(&removed);
+    ck_assert_uint_eq(removed.output->len, 0);
+}
 END_TEST
 
 START_TEST(test_the_last_but_one_stays_where_one_signature_is_not_allowed)
-    {
-        g_auto(Fixture) fixture = { 0 };
-        g_auto(Answer) forbid = { 0 };
-        g_auto(Answer) refused = { 0 };
+{
+    g_auto(Fixture) fixture = { 0 };
+    g_auto(Answer) forbid = { 0 };
+    g_auto(Answer) refused = { 0 };
 
-        fixture_open(&fixture);
-        for (unsigned i = 0; i < 2; i++) {
-            g_auto(Answer) answer = add_admin(&fixture, i, 0);
+    fixture_open(&fixture);
+    for (unsigned i = 0; i < 2; i++) {
+        g_auto(Answer) answer = add_admin(&fixture, i, 0);
 
-            fixture_ok(&answer);
-        }
-        forbid = fixture_set_attribute(&fixture, 3, 0x81ff0001, 0);
-        fixture_ok(&forbid);
-        refused = remove_admin(&fixture, 1, 0);
-        fixture_refused(&refused, 209, 67);
+        check_answer_ok(&answer);
     }
+    forbid = fixture_set_attribute(&fixture, 3, 0x81ff0001, 0);
+    check_answer_ok(&forbid);
+    refused = remove_admin(&fixture, 1, 0);
+    check_answer_refused(&refused, 209, 67);
+}
 END_TEST
 
 /* Self-signed certificate of any key. */
@@ -214,28 +214,28 @@ certify(EVP_PKEY *key)
 }
 
 START_TEST(test_weak_keys_and_forbidden_kinds_are_not_taken)
-    {
-        g_auto(Fixture) fixture = { 0 };
-        g_autoptr(EVP_PKEY) rsa = EVP_RSA_gen(2048);
-        g_autoptr(GByteArray) certificate = certify(rsa);
-        g_auto(Answer) strength = { 0 };
-        g_auto(Answer) weak = { 0 };
-        g_auto(Answer) any = { 0 };
-        g_auto(Answer) kinds = { 0 };
-        g_auto(Answer) kind = { 0 };
+{
+    g_auto(Fixture) fixture = { 0 };
+    g_autoptr(EVP_PKEY) rsa = EVP_RSA_gen(2048);
+    g_autoptr(GByteArray) certificate = certify(rsa);
+    g_auto(Answer) strength = { 0 };
+    g_auto(Answer) weak = { 0 };
+    g_auto(Answer) any = { 0 };
+    g_auto(Answer) kinds = { 0 };
+    g_auto(Answer) kind = { 0 };
 
-        fixture_open(&fixture);
-        strength = fixture_set_attribute(&fixture, 4, 0x00040208, 0);
-        fixture_ok(&strength);
-        weak = fixture_command(&fixture, 2, certificate->data, certificate->len, 0);
-        fixture_refused(&weak, 209, 141);
-        any = fixture_set_attribute(&fixture, 4, 0x00040202, 0);
-        fixture_ok(&any);
-        kinds = fixture_set_attribute(&fixture, 7, 0x00070002, 0);
-        fixture_ok(&kinds);
-        kind = fixture_command(&fixture, 2, certificate->data, certificate->len, 0);
-        fixture_refused(&kind, 209, 144);
-    }
+    fixture_open(&fixture);
+    strength = fixture_set_attribute(&fixture, 4, 0x00040208, 0);
+    check_answer_ok(&strength);
+    weak = fixture_command(&fixture, 2, certificate->data, certificate->len, 0);
+    check_answer_refused(&weak, 209, 141);
+    any = fixture_set_attribute(&fixture, 4, 0x00040202, 0);
+    check_answer_ok(&any);
+    kinds = fixture_set_attribute(&fixture, 7, 0x00070002, 0);
+    check_answer_ok(&kinds);
+    kind = fixture_command(&fixture, 2, certificate->data, certificate->len, 0);
+    check_answer_refused(&kind, 209, 144);
+}
 END_TEST
 
 /* SignerInfo with any algorithms. */
@@ -282,53 +282,53 @@ sign_with(Fixture *fixture, EVP_PKEY *key, const uint8_t ski[static 32], const c
 }
 
 START_TEST(test_rsa_administrators_sign_in_both_forms)
-    {
-        static const char sha256_rsa[] =
-            "300d06096086480165030402010500 300d06092a864886f70d0101010500";
-        static const char sha256_pkcs1[] =
-            "300b0609608648016503040201 300b06092a864886f70d01010b"; /* without NULL */
-        g_auto(Fixture) fixture = { 0 };
-        g_autoptr(EVP_PKEY) rsa = EVP_RSA_gen(2048);
-        g_autoptr(GByteArray) certificate = certify(rsa);
-        g_autoptr(GByteArray) der = tke_rsa_public_der(rsa, NULL);
-        uint8_t ski[32] = { 0 };
-        g_auto(Answer) add = { 0 };
-        g_auto(Answer) x931 = { 0 };
-        g_auto(Answer) pkcs1 = { 0 };
-        g_auto(Answer) mixed = { 0 };
+{
+    static const char sha256_rsa[] =
+        "300d06096086480165030402010500 300d06092a864886f70d0101010500";
+    static const char sha256_pkcs1[] =
+        "300b0609608648016503040201 300b06092a864886f70d01010b"; /* without NULL */
+    g_auto(Fixture) fixture = { 0 };
+    g_autoptr(EVP_PKEY) rsa = EVP_RSA_gen(2048);
+    g_autoptr(GByteArray) certificate = certify(rsa);
+    g_autoptr(GByteArray) der = tke_rsa_public_der(rsa, NULL);
+    uint8_t ski[32] = { 0 };
+    g_auto(Answer) add = { 0 };
+    g_auto(Answer) x931 = { 0 };
+    g_auto(Answer) pkcs1 = { 0 };
+    g_auto(Answer) mixed = { 0 };
 
-        fixture_open(&fixture);
-        fixture_set_up(&fixture, 1, 1, 1);
-        add = fixture_command(&fixture, 2, certificate->data, certificate->len, 1);
-        fixture_ok(&add);
-        ck_assert(tke_digest_sha256(der->data, der->len, ski, NULL));
-        ck_assert_int_eq(memcmp(add.output->data + 32, ski, 32), 0);
-        x931 = sign_with(&fixture, rsa, ski, sha256_rsa, NULL);
-        fixture_ok(&x931);
-        pkcs1 = sign_with(&fixture, rsa, ski, sha256_pkcs1, "SHA256");
-        fixture_ok(&pkcs1);
-        mixed = sign_with(&fixture, rsa, ski, sha256_pkcs1, NULL);
-        fixture_refused(&mixed, 192, 22);
-    }
+    fixture_open(&fixture);
+    fixture_set_up(&fixture, 1, 1, 1);
+    add = fixture_command(&fixture, 2, certificate->data, certificate->len, 1);
+    check_answer_ok(&add);
+    ck_assert(tke_digest_sha256(der->data, der->len, ski, NULL));
+    ck_assert_int_eq(memcmp(add.output->data + 32, ski, 32), 0);
+    x931 = sign_with(&fixture, rsa, ski, sha256_rsa, NULL);
+    check_answer_ok(&x931);
+    pkcs1 = sign_with(&fixture, rsa, ski, sha256_pkcs1, "SHA256");
+    check_answer_ok(&pkcs1);
+    mixed = sign_with(&fixture, rsa, ski, sha256_pkcs1, NULL);
+    check_answer_refused(&mixed, 192, 22);
+}
 END_TEST
 
 START_TEST(test_administrators_on_other_curves_sign_with_their_hash)
-    {
-        static const char sha256_ecdsa[] =
-            "300d06096086480165030402010500 300c06082a8648ce3d0403020500";
-        g_auto(Fixture) fixture = { 0 };
-        g_autoptr(EVP_PKEY) key = EVP_EC_gen("P-256");
-        g_autoptr(GByteArray) certificate = certify(key);
-        g_auto(Answer) add = { 0 };
-        g_auto(Answer) signed_command = { 0 };
+{
+    static const char sha256_ecdsa[] =
+        "300d06096086480165030402010500 300c06082a8648ce3d0403020500";
+    g_auto(Fixture) fixture = { 0 };
+    g_autoptr(EVP_PKEY) key = EVP_EC_gen("P-256");
+    g_autoptr(GByteArray) certificate = certify(key);
+    g_auto(Answer) add = { 0 };
+    g_auto(Answer) signed_command = { 0 };
 
-        fixture_open(&fixture);
-        fixture_set_up(&fixture, 1, 1, 1);
-        add = fixture_command(&fixture, 2, certificate->data, certificate->len, 1);
-        fixture_ok(&add);
-        signed_command = sign_with(&fixture, key, add.output->data + 32, sha256_ecdsa, "SHA256");
-        fixture_ok(&signed_command);
-    }
+    fixture_open(&fixture);
+    fixture_set_up(&fixture, 1, 1, 1);
+    add = fixture_command(&fixture, 2, certificate->data, certificate->len, 1);
+    check_answer_ok(&add);
+    signed_command = sign_with(&fixture, key, add.output->data + 32, sha256_ecdsa, "SHA256");
+    check_answer_ok(&signed_command);
+}
 END_TEST
 
 static void

@@ -343,7 +343,7 @@ fixture_info(Fixture *fixture, uint32_t query)
 }
 
 void
-fixture_ok(const Answer *answer)
+check_answer_ok(const Answer *answer)
 {
     ck_assert_uint_eq(answer->status, 200);
     ck_assert_uint_eq(answer->htp_type, 0);
@@ -353,15 +353,15 @@ fixture_ok(const Answer *answer)
 }
 
 void
-fixture_check(Answer answer, uint32_t return_code, uint32_t reason)
+check_answer_codes(Answer answer, uint32_t return_code, uint32_t reason)
 {
     g_auto(Answer) taken = answer;
 
-    fixture_refused(&taken, return_code, reason);
+    check_answer_refused(&taken, return_code, reason);
 }
 
 void
-fixture_refused(const Answer *answer, uint32_t return_code, uint32_t reason)
+check_answer_refused(const Answer *answer, uint32_t return_code, uint32_t reason)
 {
     ck_assert_uint_eq(answer->status, 200);
     ck_assert_uint_eq(answer->outer, 0);
@@ -399,10 +399,10 @@ fixture_set_up(Fixture *fixture, unsigned admins, unsigned sig, unsigned rev)
         g_auto(Answer) answer =
             fixture_command(fixture, 2, admin->certificate->data, admin->certificate->len, 0);
 
-        fixture_ok(&answer);
+        check_answer_ok(&answer);
     }
     last = fixture_command_hex(fixture, 8, hex, sig);
-    fixture_ok(&last);
+    check_answer_ok(&last);
 }
 
 EVP_PKEY *
@@ -411,7 +411,7 @@ fixture_importer(Fixture *fixture)
     g_auto(Answer) answer = fixture_command_hex(fixture, 9, "00000003", 1);
     EVP_PKEY *key = NULL;
 
-    fixture_ok(&answer);
+    check_answer_ok(&answer);
     ck_assert_uint_eq(answer.output->len, 158);
     key = tke_ec_key_from_point(answer.output->data + 25, TKE_EC_POINT_LEN, NULL);
     ck_assert_ptr_nonnull(key);
@@ -467,9 +467,9 @@ fixture_load_key(Fixture *fixture, const uint8_t *bytes, unsigned n)
     g_auto(Answer) finalize = { 0 };
     unsigned sig = sim_unit_get_attribute(fixture->unit, 1);
 
-    fixture_ok(&import);
+    check_answer_ok(&import);
     commit = fixture_command(fixture, 0x0d, import.output->data, 32, sig);
-    fixture_ok(&commit);
+    check_answer_ok(&commit);
     finalize = fixture_command(fixture, 0x0e, import.output->data, 32, 0);
-    fixture_ok(&finalize);
+    check_answer_ok(&finalize);
 }

@@ -109,10 +109,10 @@ Answer fixture_command_hex(Fixture *fixture, uint32_t command, const char *paylo
 Answer fixture_info(Fixture *fixture, uint32_t query);
 
 /* Succeeded, or was refused with these codes; the answer was signed in both cases. */
-void fixture_ok(const Answer *answer);
-void fixture_refused(const Answer *answer, uint32_t return_code, uint32_t reason);
+void check_answer_ok(const Answer *answer);
+void check_answer_refused(const Answer *answer, uint32_t return_code, uint32_t reason);
 /* The same, and the answer is cleared. */
-void fixture_check(Answer answer, uint32_t return_code, uint32_t reason);
+void check_answer_codes(Answer answer, uint32_t return_code, uint32_t reason);
 
 /* Adds an administrator in imprint mode. */
 Answer fixture_add_admin(Fixture *fixture, unsigned i);
