@@ -137,6 +137,24 @@ take_member(JsonObject *command, const char *word, GError **error)
     return true;
 }
 
+/* What belongs to a fault; of the service in an object of its own, because "command" is one of them. */
+static bool
+take_members(JsonObject *command, char **words, GError **error)
+{
+    bool service = strcmp(json_object_get_string_member(command, "target"), "service") == 0;
+    JsonObject *members = service ? json_object_new() : command;
+
+    if (service) {
+        json_object_set_object_member(command, "order", members);
+    }
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (!take_member(members, words[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* fault card NAME FAULT …, fault reader [R] FAULT, fault daemon|service FAULT …, fault clear */
 static bool
 take_fault(JsonObject *command, char **words, GError **error)
@@ -170,12 +188,7 @@ take_fault(JsonObject *command, char **words, GError **error)
         return set_usage(error, _("name the fault; see tke-sim --help"));
     }
     json_object_set_string_member(command, "fault", words[next]);
-    for (unsigned i = next + 1; words[i] != NULL; i++) {
-        if (!take_member(command, words[i], error)) {
-            return false;
-        }
-    }
-    return true;
+    return take_members(command, words + next + 1, error);
 }
 
 static bool

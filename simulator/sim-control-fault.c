@@ -164,8 +164,19 @@ fault_daemon(SimWorld *world, JsonObject *command, const char *fault, GError **e
 static bool
 fault_service(SimWorld *world, JsonObject *command, const char *fault, GError **error)
 {
-    (void) fault;
-    return sim_service_fault(sim_world_get_service(world), command, error);
+    g_autoptr(JsonObject) order = json_object_new();
+
+    if (json_object_has_member(command, "order")) {
+        JsonObject *members = sim_json_need_object(command, "order", error);
+
+        if (members == NULL) {
+            return false;
+        }
+        g_clear_pointer(&order, json_object_unref);
+        order = json_object_ref(members);
+    }
+    json_object_set_string_member(order, "fault", fault);
+    return sim_service_fault(sim_world_get_service(world), order, error);
 }
 
 static bool

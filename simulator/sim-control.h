@@ -42,7 +42,7 @@ JsonObject *sim_control_run(const SimControl *control, JsonObject *command, GErr
  *            or block-pin (pin: 1 or 2)
  *   reader   reader (0 or absent: all), fault: held, free, unplugged, plugged
  *   daemon   fault: stopped, running
- *   service  what sim-service-faults.h lists
+ *   service  fault: what sim-service-faults.h lists; order: object with the members for it
  *   all      fault: clear
  */
 bool sim_control_fault(SimWorld *world, JsonObject *command, GError **error);

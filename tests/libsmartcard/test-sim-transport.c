@@ -169,131 +169,131 @@ open_connection(TkeCardSource *source)
 }
 
 START_TEST(test_readers_are_listed)
-    {
-        START_SERVER({ "0000001F 82 00000007 02 01 00000003 0141 024D31 00 046C656674"
-                       " 00 00000000 0142 00 00 00",
-                       false });
-        g_autoptr(GError) error = NULL;
-        TkeCardSource *source = open_source(&server);
-        g_autoptr(GPtrArray) readers = source->ops->list(source, &error);
-        const TkeReaderInfo *info = NULL;
+{
+    START_SERVER({ "0000001F 82 00000007 02 01 00000003 0141 024D31 00 046C656674"
+                   " 00 00000000 0142 00 00 00",
+                   false });
+    g_autoptr(GError) error = NULL;
+    TkeCardSource *source = open_source(&server);
+    g_autoptr(GPtrArray) readers = source->ops->list(source, &error);
+    const TkeReaderInfo *info = NULL;
 
-        ck_assert_msg(readers != NULL, "%s", error == NULL ? "" : error->message);
-        ck_assert_uint_eq(readers->len, 2);
-        info = g_ptr_array_index(readers, 0);
-        ck_assert_str_eq(info->name, "A");
-        ck_assert_str_eq(info->model, "M1");
-        ck_assert_str_eq(info->serial, "");
-        ck_assert_str_eq(info->port, "left");
-        ck_assert(info->card_present);
-        ck_assert(info->is_virtual);
-        ck_assert_uint_eq(info->events, 3);
-        info = g_ptr_array_index(readers, 1);
-        ck_assert_str_eq(info->name, "B");
-        ck_assert(!info->card_present);
-        source->ops->free(source);
-        server_stop(&server);
-    }
+    ck_assert_msg(readers != NULL, "%s", error == NULL ? "" : error->message);
+    ck_assert_uint_eq(readers->len, 2);
+    info = g_ptr_array_index(readers, 0);
+    ck_assert_str_eq(info->name, "A");
+    ck_assert_str_eq(info->model, "M1");
+    ck_assert_str_eq(info->serial, "");
+    ck_assert_str_eq(info->port, "left");
+    ck_assert(info->card_present);
+    ck_assert(info->is_virtual);
+    ck_assert_uint_eq(info->events, 3);
+    info = g_ptr_array_index(readers, 1);
+    ck_assert_str_eq(info->name, "B");
+    ck_assert(!info->card_present);
+    source->ops->free(source);
+    server_stop(&server);
+}
 END_TEST
 
 START_TEST(test_no_world_is_no_service)
-    {
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(GError) error = NULL;
 
-        ck_assert_ptr_null(tke_sim_transport_new("/nonexistent/world", &error));
-        ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE));
-    }
+    ck_assert_ptr_null(tke_sim_transport_new("/nonexistent/world", &error));
+    ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE));
+}
 END_TEST
 
 START_TEST(test_socket_path_that_is_too_long_is_refused_with_that_reason)
-    {
-        g_autofree char *name = g_strnfill(120, 'w');
-        g_autofree char *directory = g_strconcat("/tmp/", name, NULL);
-        g_autoptr(GError) error = NULL;
+{
+    g_autofree char *name = g_strnfill(120, 'w');
+    g_autofree char *directory = g_strconcat("/tmp/", name, NULL);
+    g_autoptr(GError) error = NULL;
 
-        ck_assert_ptr_null(tke_sim_client_open(directory, &error));
-        ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_SETUP));
-        ck_assert_ptr_nonnull(strstr(error->message, "107"));
-    }
+    ck_assert_ptr_null(tke_sim_client_open(directory, &error));
+    ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_SETUP));
+    ck_assert_ptr_nonnull(strstr(error->message, "107"));
+}
 END_TEST
 
 START_TEST(test_another_protocol_version_is_refused)
-    {
-        START_SERVER({ "", false });
-        g_autoptr(GError) error = NULL;
+{
+    START_SERVER({ "", false });
+    g_autoptr(GError) error = NULL;
 
-        server.greeting = "00000003 81 0002 78";
-        ck_assert_ptr_null(tke_sim_client_open(server.directory, &error));
-        ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_SETUP));
-        server_stop(&server);
-    }
+    server.greeting = "00000003 81 0002 78";
+    ck_assert_ptr_null(tke_sim_client_open(server.directory, &error));
+    ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_SETUP));
+    server_stop(&server);
+}
 END_TEST
 
 START_TEST(test_malformed_lists_are_refused)
-    {
-        static const char *const bodies[] = {
-            "00000000 82",                /* nothing */
-            "00000005 82 00000007 01",    /* a reader announced, none there */
-            "00000006 82 00000007 00 00", /* something behind */
-            "0000000F 82 00000007 01 02 00000003 0141 00 00 00", /* unknown flag, length fits */
-            "0000000F 82 00000007 01 01 00000003 7F41 00 00 00", /* a text longer than the body */
-            "0000000F 82 00000007 01 01 00000003 01FF 00 00 00", /* not UTF-8 */
-        };
+{
+    static const char *const bodies[] = {
+        "00000000 82",                                       /* nothing */
+        "00000005 82 00000007 01",                           /* a reader announced, none there */
+        "00000006 82 00000007 00 00",                        /* something behind */
+        "0000000F 82 00000007 01 02 00000003 0141 00 00 00", /* unknown flag, length fits */
+        "0000000F 82 00000007 01 01 00000003 7F41 00 00 00", /* a text longer than the body */
+        "0000000F 82 00000007 01 01 00000003 01FF 00 00 00", /* not UTF-8 */
+    };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(bodies); i++) {
-            START_SERVER({ bodies[i], false });
-            g_autoptr(GError) error = NULL;
-            TkeCardSource *source = open_source(&server);
+    for (size_t i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        START_SERVER({ bodies[i], false });
+        g_autoptr(GError) error = NULL;
+        TkeCardSource *source = open_source(&server);
 
-            ck_assert_ptr_null(source->ops->list(source, &error));
-            ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION));
-            source->ops->free(source);
-            server_stop(&server);
-        }
+        ck_assert_ptr_null(source->ops->list(source, &error));
+        ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION));
+        source->ops->free(source);
+        server_stop(&server);
     }
+}
 END_TEST
 
 START_TEST(test_list_works_again_after_the_service_went)
-    {
-        START_SERVER({ "00000005 82 00000007 00", true }, { "00000005 82 00000008 00", false });
-        g_autoptr(GError) error = NULL;
-        TkeCardSource *source = open_source(&server);
-        g_autoptr(GPtrArray) first = source->ops->list(source, NULL);
-        g_autoptr(GPtrArray) gone = NULL;
-        g_autoptr(GPtrArray) again = NULL;
+{
+    START_SERVER({ "00000005 82 00000007 00", true }, { "00000005 82 00000008 00", false });
+    g_autoptr(GError) error = NULL;
+    TkeCardSource *source = open_source(&server);
+    g_autoptr(GPtrArray) first = source->ops->list(source, NULL);
+    g_autoptr(GPtrArray) gone = NULL;
+    g_autoptr(GPtrArray) again = NULL;
 
-        ck_assert_ptr_nonnull(first);
-        gone = source->ops->list(source, &error);
-        ck_assert_ptr_null(gone);
-        ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE));
-        again = source->ops->list(source, NULL);
-        ck_assert_ptr_nonnull(again);
-        source->ops->free(source);
-        server_stop(&server);
-    }
+    ck_assert_ptr_nonnull(first);
+    gone = source->ops->list(source, &error);
+    ck_assert_ptr_null(gone);
+    ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE));
+    again = source->ops->list(source, NULL);
+    ck_assert_ptr_nonnull(again);
+    source->ops->free(source);
+    server_stop(&server);
+}
 END_TEST
 
 START_TEST(test_exchange_carries_command_and_response)
-    {
-        START_SERVER({ "00000003 90 01 3B80", false }, { "00000004 91 CAFE9000", false },
-                     { "00000000 96", false });
-        g_autoptr(GError) error = NULL;
-        TkeCardSource *source = open_source(&server);
-        TkeCardConnection *connection = open_connection(source);
-        const uint8_t command[] = { 0x80, 0xCA, 0x00, 0xE0, 0x00 };
-        uint8_t response[16];
-        size_t len = 0;
+{
+    START_SERVER({ "00000003 90 01 3B80", false }, { "00000004 91 CAFE9000", false },
+                 { "00000000 96", false });
+    g_autoptr(GError) error = NULL;
+    TkeCardSource *source = open_source(&server);
+    TkeCardConnection *connection = open_connection(source);
+    const uint8_t command[] = { 0x80, 0xCA, 0x00, 0xE0, 0x00 };
+    uint8_t response[16];
+    size_t len = 0;
 
-        ck_assert(connection->extended_length);
-        test_bytes_check(connection->atr, connection->atr_len, "3b80");
-        ck_assert(connection->ops->exchange(connection, command, sizeof command, response,
-                                            sizeof response, &len, &error));
-        test_bytes_check(response, len, "cafe9000");
-        ck_assert_uint_eq(connection->exchanges, 1);
-        connection->ops->close(connection);
-        source->ops->free(source);
-        server_stop(&server);
-    }
+    ck_assert(connection->extended_length);
+    test_bytes_check(connection->atr, connection->atr_len, "3b80");
+    ck_assert(connection->ops->exchange(connection, command, sizeof command, response,
+                                        sizeof response, &len, &error));
+    test_bytes_check(response, len, "cafe9000");
+    ck_assert_uint_eq(connection->exchanges, 1);
+    connection->ops->close(connection);
+    source->ops->free(source);
+    server_stop(&server);
+}
 END_TEST
 
 /* What an exchange fails with when the server answers it so. */
@@ -333,64 +333,63 @@ refusal(TkeSimStatus status)
 }
 
 START_TEST(test_faults_of_an_exchange_have_their_codes)
-    {
-        static const struct {
-            TkeSimStatus status;
-            TkeCardError code;
-        } faults[] = {
-            { TKE_SIM_STATUS_REMOVED, TKE_CARD_ERROR_REMOVED },
-            { TKE_SIM_STATUS_RESET, TKE_CARD_ERROR_RESET },
-            { TKE_SIM_STATUS_SILENT, TKE_CARD_ERROR_SILENT },
-            { TKE_SIM_STATUS_NO_SERVICE, TKE_CARD_ERROR_NO_SERVICE },
-            { TKE_SIM_STATUS_FAILED, TKE_CARD_ERROR_COMMUNICATION },
-            { (TkeSimStatus) 0xEE, TKE_CARD_ERROR_COMMUNICATION },
-        };
+{
+    static const struct {
+        TkeSimStatus status;
+        TkeCardError code;
+    } faults[] = {
+        { TKE_SIM_STATUS_REMOVED, TKE_CARD_ERROR_REMOVED },
+        { TKE_SIM_STATUS_RESET, TKE_CARD_ERROR_RESET },
+        { TKE_SIM_STATUS_SILENT, TKE_CARD_ERROR_SILENT },
+        { TKE_SIM_STATUS_NO_SERVICE, TKE_CARD_ERROR_NO_SERVICE },
+        { TKE_SIM_STATUS_FAILED, TKE_CARD_ERROR_COMMUNICATION },
+        { (TkeSimStatus) 0xEE, TKE_CARD_ERROR_COMMUNICATION },
+    };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
-            g_autofree char *frame = refusal(faults[i].status);
+    for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+        g_autofree char *frame = refusal(faults[i].status);
 
-            check_exchange_fails(&(Reply){ frame, false }, faults[i].code);
-        }
+        check_exchange_fails(&(Reply){ frame, false }, faults[i].code);
     }
+}
 END_TEST
 
 START_TEST(test_nonsense_instead_of_a_response_is_refused)
-    {
-        /* Longer than the room, than allowed, of another type, cut in head and body, an empty refusal. */
-        check_exchange_fails(&(Reply){ "00000005 91 0102039000", false },
-                             TKE_CARD_ERROR_COMMUNICATION);
-        check_exchange_fails(&(Reply){ "00100001 91 01", true }, TKE_CARD_ERROR_COMMUNICATION);
-        check_exchange_fails(&(Reply){ "00000002 92 9000", false }, TKE_CARD_ERROR_COMMUNICATION);
-        check_exchange_fails(&(Reply){ "0000", true }, TKE_CARD_ERROR_COMMUNICATION);
-        check_exchange_fails(&(Reply){ "00000002 91 90", true }, TKE_CARD_ERROR_COMMUNICATION);
-        check_exchange_fails(&(Reply){ "00000000 FF", false }, TKE_CARD_ERROR_COMMUNICATION);
-    }
+{
+    /* Longer than the room, than allowed, of another type, cut in head and body, an empty refusal. */
+    check_exchange_fails(&(Reply){ "00000005 91 0102039000", false }, TKE_CARD_ERROR_COMMUNICATION);
+    check_exchange_fails(&(Reply){ "00100001 91 01", true }, TKE_CARD_ERROR_COMMUNICATION);
+    check_exchange_fails(&(Reply){ "00000002 92 9000", false }, TKE_CARD_ERROR_COMMUNICATION);
+    check_exchange_fails(&(Reply){ "0000", true }, TKE_CARD_ERROR_COMMUNICATION);
+    check_exchange_fails(&(Reply){ "00000002 91 90", true }, TKE_CARD_ERROR_COMMUNICATION);
+    check_exchange_fails(&(Reply){ "00000000 FF", false }, TKE_CARD_ERROR_COMMUNICATION);
+}
 END_TEST
 
 START_TEST(test_connecting_fails_with_the_codes_of_a_reader)
-    {
-        static const struct {
-            TkeSimStatus status;
-            TkeCardError code;
-        } faults[] = {
-            { TKE_SIM_STATUS_NO_READER, TKE_CARD_ERROR_NO_READER },
-            { TKE_SIM_STATUS_NO_CARD, TKE_CARD_ERROR_NO_CARD },
-            { TKE_SIM_STATUS_SHARING, TKE_CARD_ERROR_IN_USE },
-            { TKE_SIM_STATUS_MUTE, TKE_CARD_ERROR_UNRESPONSIVE },
-        };
+{
+    static const struct {
+        TkeSimStatus status;
+        TkeCardError code;
+    } faults[] = {
+        { TKE_SIM_STATUS_NO_READER, TKE_CARD_ERROR_NO_READER },
+        { TKE_SIM_STATUS_NO_CARD, TKE_CARD_ERROR_NO_CARD },
+        { TKE_SIM_STATUS_SHARING, TKE_CARD_ERROR_IN_USE },
+        { TKE_SIM_STATUS_MUTE, TKE_CARD_ERROR_UNRESPONSIVE },
+    };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
-            g_autofree char *frame = refusal(faults[i].status);
-            START_SERVER({ frame, false });
-            TkeCardSource *source = open_source(&server);
-            g_autoptr(GError) error = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+        g_autofree char *frame = refusal(faults[i].status);
+        START_SERVER({ frame, false });
+        TkeCardSource *source = open_source(&server);
+        g_autoptr(GError) error = NULL;
 
-            ck_assert_ptr_null(source->ops->connect(source, "A", NULL, &error));
-            ck_assert(g_error_matches(error, TKE_CARD_ERROR, (int) faults[i].code));
-            source->ops->free(source);
-            server_stop(&server);
-        }
+        ck_assert_ptr_null(source->ops->connect(source, "A", NULL, &error));
+        ck_assert(g_error_matches(error, TKE_CARD_ERROR, (int) faults[i].code));
+        source->ops->free(source);
+        server_stop(&server);
     }
+}
 END_TEST
 
 static void *
@@ -402,97 +401,43 @@ cancel_soon(void *data)
 }
 
 START_TEST(test_cancelled_wait_ends_and_the_source_goes_on)
-    {
-        /* The server is silent to the wait, and answers it when its end arrives. */
-        START_SERVER({ "", false }, { "00000004 83 00000001", false },
-                     { "00000005 82 00000007 00", false });
-        g_autoptr(GCancellable) cancellable = g_cancellable_new();
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GPtrArray) readers = NULL;
-        TkeCardSource *source = open_source(&server);
-        GThread *thread = g_thread_new("cancel", cancel_soon, cancellable);
+{
+    /* The server is silent to the wait, and answers it when its end arrives. */
+    START_SERVER({ "", false }, { "00000004 83 00000001", false },
+                 { "00000005 82 00000007 00", false });
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) readers = NULL;
+    TkeCardSource *source = open_source(&server);
+    GThread *thread = g_thread_new("cancel", cancel_soon, cancellable);
 
-        ck_assert(!source->ops->wait(source, -1, cancellable, &error));
-        ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-        g_thread_join(thread);
-        readers = source->ops->list(source, NULL);
-        ck_assert_ptr_nonnull(readers);
-        source->ops->free(source);
-        test_bytes_check(server.requests->data, server.requests->len, "03 04 02");
-        server_stop(&server);
-    }
+    ck_assert(!source->ops->wait(source, -1, cancellable, &error));
+    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    g_thread_join(thread);
+    readers = source->ops->list(source, NULL);
+    ck_assert_ptr_nonnull(readers);
+    source->ops->free(source);
+    test_bytes_check(server.requests->data, server.requests->len, "03 04 02");
+    server_stop(&server);
+}
 END_TEST
 
 START_TEST(test_token_is_a_secret_of_its_length)
-    {
-        START_SERVER({ "00000008 A1 4265617265722078", false }, { "00000000 A1", false });
-        g_autoptr(GError) error = NULL;
-        g_autoptr(TkeSimClient) client = tke_sim_client_open(server.directory, &error);
-        g_autoptr(TkeSecret) token = tke_sim_client_query_token(client, &error);
-        g_autoptr(TkeSecret) want = test_bytes_secret("4265617265722078");
-        g_autoptr(TkeSecret) empty = NULL;
+{
+    START_SERVER({ "00000008 A1 4265617265722078", false }, { "00000000 A1", false });
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TkeSimClient) client = tke_sim_client_open(server.directory, &error);
+    g_autoptr(TkeSecret) token = tke_sim_client_query_token(client, &error);
+    g_autoptr(TkeSecret) want = test_bytes_secret("4265617265722078");
+    g_autoptr(TkeSecret) empty = NULL;
 
-        ck_assert_ptr_nonnull(token);
-        ck_assert(tke_secret_equal(token, want));
-        empty = tke_sim_client_query_token(client, &error);
-        ck_assert_ptr_null(empty);
-        ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_INVALID_DATA));
-        server_stop(&server);
-    }
-END_TEST
-
-START_TEST(test_description_of_the_world_is_checked)
-    {
-#define WORLD(roots, instances)                                                                    \
-    "{\"directory\":\"/w\",\"workstation\":\"/w/workstation\",\"base_url\":\"https://"             \
-    "127.0.0.1:1\","                                                                               \
-    "\"ca_pem\":\"x\",\"account\":\"a\",\"user\":\"u\",\"region\":\"r\",\"resource_group\":\"g\"," \
-    "\"roots\":[{\"name\":\"CEX7\"}],\"module_roots\":" roots ",\"instances\":" instances "}"
-        g_autofree char *point = g_strnfill(266, '4');
-        g_autofree char *roots = g_strdup_printf("[\"%s\"]", point);
-        g_autofree char *good = g_strdup_printf(WORLD("%s", "[\"i\"]"), roots);
-        const char *const bad[] = {
-            "",
-            "[]",
-            "{}",
-            "{\"directory\":1}",
-            WORLD("[]", "[]"),
-            WORLD("[\"0\"]", "[]"),
-            WORLD("[\"04\"]", "[]"),
-            WORLD("[1]", "[]"),
-            WORLD("\"04\"", "[]"),
-        };
-        g_autoptr(GError) error = NULL;
-        g_autoptr(TkeSimWorldInfo) info = tke_sim_world_info_parse(good, strlen(good), &error);
-
-        ck_assert_msg(info != NULL, "%s", error == NULL ? "" : error->message);
-        ck_assert_uint_eq(info->module_roots->len, 1);
-        ck_assert_str_eq(info->instances[0], "i");
-        ck_assert_ptr_null(info->instances[1]);
-        for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
-            g_autoptr(GError) refused = NULL;
-
-            ck_assert_ptr_null(tke_sim_world_info_parse(bad[i], strlen(bad[i]), &refused));
-            ck_assert(g_error_matches(refused, TKE_ERROR, TKE_ERROR_INVALID_DATA));
-        }
-    }
-END_TEST
-
-START_TEST(test_directory_of_the_world_comes_from_option_then_environment_then_state)
-    {
-        g_autofree char *option = NULL;
-        g_autofree char *environment = NULL;
-        g_autofree char *standard = NULL;
-
-        g_setenv("OPENTKE_WORLD", "/tmp/e", TRUE);
-        option = tke_sim_world_directory("/tmp/o/../o");
-        environment = tke_sim_world_directory(NULL);
-        g_unsetenv("OPENTKE_WORLD");
-        standard = tke_sim_world_directory(NULL);
-        ck_assert_str_eq(option, "/tmp/o");
-        ck_assert_str_eq(environment, "/tmp/e");
-        ck_assert(g_str_has_suffix(standard, "/opentke/rehearsal"));
-    }
+    ck_assert_ptr_nonnull(token);
+    ck_assert(tke_secret_equal(token, want));
+    empty = tke_sim_client_query_token(client, &error);
+    ck_assert_ptr_null(empty);
+    ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_INVALID_DATA));
+    server_stop(&server);
+}
 END_TEST
 
 static void
@@ -510,9 +455,6 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_connecting_fails_with_the_codes_of_a_reader);
     tcase_add_test(tests, test_cancelled_wait_ends_and_the_source_goes_on);
     tcase_add_test(tests, test_token_is_a_secret_of_its_length);
-    tcase_add_test(tests, test_description_of_the_world_is_checked);
-    tcase_add_test(tests,
-                   test_directory_of_the_world_comes_from_option_then_environment_then_state);
 }
 
 int

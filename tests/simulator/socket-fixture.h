@@ -4,6 +4,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "libsmartcard/card-transport.h"
 #include "libsmartcard/sim-protocol.h"
@@ -32,4 +33,4 @@ GError *socket_fixture_control(TkeSimClient *client, const char *text);
 void socket_fixture_command(const SocketFixture *fixture, const char *text);
 
 /* The server answers a new client. */
-void socket_fixture_check_alive(const SocketFixture *fixture);
+bool socket_fixture_is_alive(const SocketFixture *fixture);

@@ -40,268 +40,265 @@ start_entry(const SocketFixture *fixture, TkeCardSource *source, Entry *entry)
 }
 
 START_TEST(test_pin_entry_on_one_reader_does_not_block_the_other)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        TkeCardSource *source = socket_fixture_source(fixture);
-        g_autoptr(TkeCard) other = NULL;
-        g_autoptr(TkeSimClient) desk = socket_fixture_client(fixture);
-        g_autoptr(GError) error = NULL;
-        Entry entry = { 0 };
-        GThread *thread = start_entry(fixture, source, &entry);
-        bool found = false;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    TkeCardSource *source = socket_fixture_source(fixture);
+    g_autoptr(TkeCard) other = NULL;
+    g_autoptr(TkeSimClient) desk = socket_fixture_client(fixture);
+    g_autoptr(GError) error = NULL;
+    Entry entry = { 0 };
+    GThread *thread = start_entry(fixture, source, &entry);
+    bool found = false;
 
-        ck_assert_ptr_null(socket_fixture_control(desk, "{\"command\":\"wait-pad\",\"reader\":1}"));
-        ck_assert_ptr_null(socket_fixture_control(
-            desk, "{\"command\":\"insert\",\"reader\":2,\"card\":\"ep11-1\"}"));
-        other = tke_card_open(source, "Right", 2, NULL, &error);
-        ck_assert_ptr_nonnull(other);
-        ck_assert(tke_card_select(other, TKE_CARD_KIND_EP11, &found, &error));
-        ck_assert(found);
-        socket_fixture_check_alive(fixture);
+    ck_assert_ptr_null(socket_fixture_control(desk, "{\"command\":\"wait-pad\",\"reader\":1}"));
+    ck_assert_ptr_null(
+        socket_fixture_control(desk, "{\"command\":\"insert\",\"reader\":2,\"card\":\"ep11-1\"}"));
+    other = tke_card_open(source, "Right", 2, NULL, &error);
+    ck_assert_ptr_nonnull(other);
+    ck_assert(tke_card_select(other, TKE_CARD_KIND_EP11, &found, &error));
+    ck_assert(found);
+    ck_assert(socket_fixture_is_alive(fixture));
 
-        ck_assert_ptr_null(socket_fixture_control(
-            desk, "{\"command\":\"pin\",\"reader\":1,\"digits\":\"314159\"}"));
-        ck_assert_ptr_null(socket_fixture_control(
-            desk, "{\"command\":\"keys\",\"reader\":1,\"keys\":\"99X314159E\"}"));
-        g_thread_join(thread);
-        ck_assert(entry.good);
-        tke_card_free(entry.card);
-        source->ops->free(source);
-    }
+    ck_assert_ptr_null(
+        socket_fixture_control(desk, "{\"command\":\"pin\",\"reader\":1,\"digits\":\"314159\"}"));
+    ck_assert_ptr_null(socket_fixture_control(
+        desk, "{\"command\":\"keys\",\"reader\":1,\"keys\":\"99X314159E\"}"));
+    g_thread_join(thread);
+    ck_assert(entry.good);
+    tke_card_free(entry.card);
+    source->ops->free(source);
+}
 END_TEST
 
 START_TEST(test_pad_that_does_not_ask_is_told)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        g_autoptr(TkeSimClient) desk = socket_fixture_client(fixture);
-        g_autoptr(GError) error = socket_fixture_control(
-            desk, "{\"command\":\"pin\",\"reader\":1,\"digits\":\"1\",\"timeout_ms\":1}");
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    g_autoptr(TkeSimClient) desk = socket_fixture_client(fixture);
+    g_autoptr(GError) error = socket_fixture_control(
+        desk, "{\"command\":\"pin\",\"reader\":1,\"digits\":\"1\",\"timeout_ms\":1}");
 
-        ck_assert(g_error_matches(error, TKE_SIM_ERROR, TKE_SIM_STATUS_TIMEOUT));
-    }
+    ck_assert(g_error_matches(error, TKE_SIM_ERROR, TKE_SIM_STATUS_TIMEOUT));
+}
 END_TEST
 
 START_TEST(test_server_stops_while_a_pad_waits)
-    {
-        SocketFixture *fixture = socket_fixture_new();
-        TkeCardSource *source = socket_fixture_source(fixture);
-        Entry entry = { 0 };
-        GThread *thread = start_entry(fixture, source, &entry);
+{
+    SocketFixture *fixture = socket_fixture_new();
+    TkeCardSource *source = socket_fixture_source(fixture);
+    Entry entry = { 0 };
+    GThread *thread = start_entry(fixture, source, &entry);
 
-        socket_fixture_command(fixture, "{\"command\":\"wait-pad\",\"reader\":1}");
-        socket_fixture_free(fixture);
-        g_thread_join(thread);
-        ck_assert(!entry.good);
-        tke_card_free(entry.card);
-        source->ops->free(source);
-    }
+    socket_fixture_command(fixture, "{\"command\":\"wait-pad\",\"reader\":1}");
+    socket_fixture_free(fixture);
+    g_thread_join(thread);
+    ck_assert(!entry.good);
+    tke_card_free(entry.card);
+    source->ops->free(source);
+}
 END_TEST
 
 START_TEST(test_commands_that_make_no_sense_are_refused)
-    {
-        static const char *const commands[] = {
-            "{}",
-            "{\"command\":1}",
-            "{\"command\":\"dance\"}",
-            "{\"command\":\"insert\"}",
-            "{\"command\":\"insert\",\"reader\":\"1\",\"card\":\"ca-1\"}",
-            "{\"command\":\"insert\",\"reader\":9,\"card\":\"ca-1\"}",
-            "{\"command\":\"insert\",\"reader\":1,\"card\":\"nobody\"}",
-            "{\"command\":\"remove\",\"reader\":1}",
-            "{\"command\":\"pin\",\"reader\":1}",
-            "{\"command\":\"pin\",\"reader\":1,\"digits\":\"12a\"}",
-            "{\"command\":\"pin\",\"reader\":1,\"digits\":\"\"}",
-            "{\"command\":\"keys\",\"reader\":1,\"keys\":\"1Z\"}",
-            "{\"command\":\"pin\",\"reader\":1,\"digits\":\"1\",\"timeout_ms\":-1}",
-            "{\"command\":\"fault\"}",
-            "{\"command\":\"fault\",\"target\":\"moon\",\"fault\":\"full\"}",
-            "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"bent\"}",
-            "{\"command\":\"fault\",\"target\":\"card\",\"name\":2,\"fault\":\"silent\"}",
-            "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"cut\","
-            "\"after\":0}",
-            "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"block-pin\"}",
-            "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":7,\"fault\":\"held\"}",
-            "{\"command\":\"fault\",\"target\":\"service\",\"fault\":\"bent\"}",
-        };
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        g_autoptr(TkeSimClient) desk = socket_fixture_client(fixture);
+{
+    static const char *const commands[] = {
+        "{}",
+        "{\"command\":1}",
+        "{\"command\":\"dance\"}",
+        "{\"command\":\"insert\"}",
+        "{\"command\":\"insert\",\"reader\":\"1\",\"card\":\"ca-1\"}",
+        "{\"command\":\"insert\",\"reader\":9,\"card\":\"ca-1\"}",
+        "{\"command\":\"insert\",\"reader\":1,\"card\":\"nobody\"}",
+        "{\"command\":\"remove\",\"reader\":1}",
+        "{\"command\":\"pin\",\"reader\":1}",
+        "{\"command\":\"pin\",\"reader\":1,\"digits\":\"12a\"}",
+        "{\"command\":\"pin\",\"reader\":1,\"digits\":\"\"}",
+        "{\"command\":\"keys\",\"reader\":1,\"keys\":\"1Z\"}",
+        "{\"command\":\"pin\",\"reader\":1,\"digits\":\"1\",\"timeout_ms\":-1}",
+        "{\"command\":\"fault\"}",
+        "{\"command\":\"fault\",\"target\":\"moon\",\"fault\":\"full\"}",
+        "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"bent\"}",
+        "{\"command\":\"fault\",\"target\":\"card\",\"name\":2,\"fault\":\"silent\"}",
+        "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"cut\","
+        "\"after\":0}",
+        "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"block-pin\"}",
+        "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":7,\"fault\":\"held\"}",
+        "{\"command\":\"fault\",\"target\":\"service\",\"fault\":\"bent\"}",
+    };
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    g_autoptr(TkeSimClient) desk = socket_fixture_client(fixture);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
-            g_autoptr(GError) error = socket_fixture_control(desk, commands[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autoptr(GError) error = socket_fixture_control(desk, commands[i]);
 
-            ck_assert_msg(error != NULL && error->domain == TKE_SIM_ERROR, "%s", commands[i]);
-        }
+        ck_assert_msg(error != NULL && error->domain == TKE_SIM_ERROR, "%s", commands[i]);
     }
+}
 END_TEST
 
 /* ---- faults ---- */
 
 START_TEST(test_service_that_does_not_run_is_told_and_comes_back)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        TkeCardSource *source = socket_fixture_source(fixture);
-        g_autoptr(TkeCard) card = NULL;
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GError) dead = NULL;
-        g_autoptr(GPtrArray) none = NULL;
-        g_autoptr(GPtrArray) again = NULL;
-        bool found = false;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    TkeCardSource *source = socket_fixture_source(fixture);
+    g_autoptr(TkeCard) card = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) dead = NULL;
+    g_autoptr(GPtrArray) none = NULL;
+    g_autoptr(GPtrArray) again = NULL;
+    bool found = false;
 
-        socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
-        card = tke_card_open(source, "Left", 1, NULL, NULL);
-        ck_assert_ptr_nonnull(card);
-        socket_fixture_command(
-            fixture, "{\"command\":\"fault\",\"target\":\"daemon\",\"fault\":\"stopped\"}");
-        none = source->ops->list(source, &error);
-        ck_assert_ptr_null(none);
-        ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE));
-        socket_fixture_command(fixture,
-                               "{\"command\":\"fault\",\"target\":\"all\",\"fault\":\"clear\"}");
-        again = source->ops->list(source, NULL);
-        ck_assert_ptr_nonnull(again);
-        /* A connection of before stays dead. */
-        ck_assert(!tke_card_select(card, TKE_CARD_KIND_CA, &found, &dead));
-        ck_assert_int_eq(tke_card_error_code(dead), TKE_CARD_ERROR_NO_SERVICE);
-        source->ops->free(source);
-    }
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
+    card = tke_card_open(source, "Left", 1, NULL, NULL);
+    ck_assert_ptr_nonnull(card);
+    socket_fixture_command(fixture,
+                           "{\"command\":\"fault\",\"target\":\"daemon\",\"fault\":\"stopped\"}");
+    none = source->ops->list(source, &error);
+    ck_assert_ptr_null(none);
+    ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE));
+    socket_fixture_command(fixture,
+                           "{\"command\":\"fault\",\"target\":\"all\",\"fault\":\"clear\"}");
+    again = source->ops->list(source, NULL);
+    ck_assert_ptr_nonnull(again);
+    /* A connection of before stays dead. */
+    ck_assert(!tke_card_select(card, TKE_CARD_KIND_CA, &found, &dead));
+    ck_assert_int_eq(tke_card_error_code(dead), TKE_CARD_ERROR_NO_SERVICE);
+    source->ops->free(source);
+}
 END_TEST
 
 START_TEST(test_reader_held_by_another_program_is_told)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        TkeCardSource *source = socket_fixture_source(fixture);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    TkeCardSource *source = socket_fixture_source(fixture);
+    g_autoptr(GError) error = NULL;
 
-        socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
-        socket_fixture_command(
-            fixture,
-            "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":1,\"fault\":\"held\"}");
-        ck_assert_ptr_null(source->ops->connect(source, "Left", NULL, &error));
-        ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE));
-        source->ops->free(source);
-    }
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
+    socket_fixture_command(
+        fixture, "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":1,\"fault\":\"held\"}");
+    ck_assert_ptr_null(source->ops->connect(source, "Left", NULL, &error));
+    ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE));
+    source->ops->free(source);
+}
 END_TEST
 
 START_TEST(test_reader_that_is_unplugged_is_told)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        TkeCardSource *source = socket_fixture_source(fixture);
-        g_autoptr(TkeCard) card = NULL;
-        g_autoptr(GError) error = NULL;
-        bool found = false;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    TkeCardSource *source = socket_fixture_source(fixture);
+    g_autoptr(TkeCard) card = NULL;
+    g_autoptr(GError) error = NULL;
+    bool found = false;
 
-        socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
-        card = tke_card_open(source, "Left", 1, NULL, NULL);
-        socket_fixture_command(
-            fixture, "{\"command\":\"fault\",\"target\":\"reader\",\"fault\":\"unplugged\"}");
-        ck_assert(!tke_card_select(card, TKE_CARD_KIND_CA, &found, &error));
-        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_READER);
-        source->ops->free(source);
-    }
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
+    card = tke_card_open(source, "Left", 1, NULL, NULL);
+    socket_fixture_command(fixture,
+                           "{\"command\":\"fault\",\"target\":\"reader\",\"fault\":\"unplugged\"}");
+    ck_assert(!tke_card_select(card, TKE_CARD_KIND_CA, &found, &error));
+    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_READER);
+    source->ops->free(source);
+}
 END_TEST
 
 START_TEST(test_card_that_a_fault_pulls_is_out_of_its_reader)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        TkeCardSource *source = socket_fixture_source(fixture);
-        g_autoptr(TkeCard) card = NULL;
-        g_autoptr(GError) error = NULL;
-        bool found = false;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    TkeCardSource *source = socket_fixture_source(fixture);
+    g_autoptr(TkeCard) card = NULL;
+    g_autoptr(GError) error = NULL;
+    bool found = false;
 
-        socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
-        socket_fixture_command(
-            fixture,
-            "{\"command\":\"fault\",\"target\":\"card\",\"name\":1,\"fault\":\"pull-before\"}");
-        card = tke_card_open(source, "Left", 1, NULL, NULL);
-        ck_assert_ptr_nonnull(card);
-        ck_assert(!tke_card_select(card, TKE_CARD_KIND_CA, &found, &error));
-        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_REMOVED);
-        ck_assert_uint_eq(
-            sim_world_get_place(fixture->world, sim_world_get_card(fixture->world, 0)), 0);
-        source->ops->free(source);
-    }
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
+    socket_fixture_command(
+        fixture,
+        "{\"command\":\"fault\",\"target\":\"card\",\"name\":1,\"fault\":\"pull-before\"}");
+    card = tke_card_open(source, "Left", 1, NULL, NULL);
+    ck_assert_ptr_nonnull(card);
+    ck_assert(!tke_card_select(card, TKE_CARD_KIND_CA, &found, &error));
+    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_REMOVED);
+    ck_assert_uint_eq(sim_world_get_place(fixture->world, sim_world_get_card(fixture->world, 0)),
+                      0);
+    source->ops->free(source);
+}
 END_TEST
 
 START_TEST(test_every_fault_of_cards_and_service_can_be_ordered)
-    {
-        static const char *const cards[] = { "pull-before",  "pull-after",  "silent",
-                                             "silent-after", "garbage",     "cut",
-                                             "status",       "torn-before", "torn-after",
-                                             "unwritable",   "forged-key",  "forged-certificate",
-                                             "forged-id",    "genuine" };
-        static const char *const service[] = {
-            "drop-before",   "drop-after",    "silence",      "silence-after", "http",
-            "garbage",       "bad-json",      "oversized",    "cut",           "truncated",
-            "htp-error",     "cprb-code",     "outer-code",   "code",          "bad-signature",
-            "no-signature",  "stale-counter", "wrong-serial", "wrong-module",  "wrong-domain",
-            "wrong-command", "forged-chain",  "forged-root",  "expire-tokens", "clear"
-        };
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
+{
+    static const char *const cards[] = { "pull-before",  "pull-after",  "silent",
+                                         "silent-after", "garbage",     "cut",
+                                         "status",       "torn-before", "torn-after",
+                                         "unwritable",   "forged-key",  "forged-certificate",
+                                         "forged-id",    "genuine" };
+    static const char *const service[] = {
+        "drop-before",   "drop-after",    "silence",      "silence-after", "http",
+        "garbage",       "bad-json",      "oversized",    "cut",           "truncated",
+        "htp-error",     "cprb-code",     "outer-code",   "code",          "bad-signature",
+        "no-signature",  "stale-counter", "wrong-serial", "wrong-module",  "wrong-domain",
+        "wrong-command", "forged-chain",  "forged-root",  "expire-tokens", "clear"
+    };
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
 
-        for (size_t i = 0; i < G_N_ELEMENTS(cards); i++) {
-            g_autofree char *text =
-                g_strdup_printf("{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ep11-1\","
-                                "\"fault\":\"%s\",\"after\":2,\"times\":3}",
-                                cards[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(cards); i++) {
+        g_autofree char *text =
+            g_strdup_printf("{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ep11-1\","
+                            "\"fault\":\"%s\",\"after\":2,\"times\":3}",
+                            cards[i]);
 
-            socket_fixture_command(fixture, text);
-        }
-        ck_assert_uint_eq(sim_card_faults_left(sim_world_get_card(fixture->world, 1)), 30);
-        for (size_t i = 0; i < G_N_ELEMENTS(service); i++) {
-            g_autofree char *text = g_strdup_printf(
-                "{\"command\":\"fault\",\"target\":\"service\",\"fault\":\"%s\"}", service[i]);
-
-            socket_fixture_command(fixture, text);
-        }
-        socket_fixture_command(fixture,
-                               "{\"command\":\"fault\",\"target\":\"all\",\"fault\":\"clear\"}");
-        ck_assert_uint_eq(sim_card_faults_left(sim_world_get_card(fixture->world, 1)), 0);
+        socket_fixture_command(fixture, text);
     }
+    ck_assert_uint_eq(sim_card_faults_left(sim_world_get_card(fixture->world, 1)), 30);
+    for (size_t i = 0; i < G_N_ELEMENTS(service); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "{\"command\":\"fault\",\"target\":\"service\",\"fault\":\"%s\"}", service[i]);
+
+        socket_fixture_command(fixture, text);
+    }
+    socket_fixture_command(fixture,
+                           "{\"command\":\"fault\",\"target\":\"all\",\"fault\":\"clear\"}");
+    ck_assert_uint_eq(sim_card_faults_left(sim_world_get_card(fixture->world, 1)), 0);
+}
 END_TEST
 
 /* ---- what programs learn ---- */
 
 START_TEST(test_world_and_token_are_told)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
-        g_autoptr(GError) error = NULL;
-        g_autoptr(TkeSimWorldInfo) info = tke_sim_client_query_world(client, &error);
-        g_autoptr(TkeSecret) token = tke_sim_client_query_token(client, &error);
-        g_autoptr(TkeSecret) another = tke_sim_client_query_token(client, &error);
-        size_t len = 0;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TkeSimWorldInfo) info = tke_sim_client_query_world(client, &error);
+    g_autoptr(TkeSecret) token = tke_sim_client_query_token(client, &error);
+    g_autoptr(TkeSecret) another = tke_sim_client_query_token(client, &error);
+    size_t len = 0;
 
-        ck_assert_msg(info != NULL && token != NULL, "%s", error == NULL ? "" : error->message);
-        ck_assert_str_eq(info->directory, fixture->directory->path);
-        ck_assert(g_str_has_prefix(info->base_url, "https://127.0.0.1:"));
-        ck_assert(g_str_has_prefix(info->ca_pem, "-----BEGIN CERTIFICATE-----"));
-        ck_assert_str_eq(info->region, "us-south");
-        ck_assert_str_eq(info->instances[0], "9f4d2c1e-7a35-4b8e-9c60-52d1e83b7f04");
-        ck_assert_uint_eq(info->module_roots->len, 1);
-        ck_assert(memcmp(tke_secret_bytes(token, &len), "Bearer ", 7) == 0);
-        ck_assert(!tke_secret_equal(token, another));
-    }
+    ck_assert_msg(info != NULL && token != NULL, "%s", error == NULL ? "" : error->message);
+    ck_assert_str_eq(info->directory, fixture->directory->path);
+    ck_assert(g_str_has_prefix(info->base_url, "https://127.0.0.1:"));
+    ck_assert(g_str_has_prefix(info->ca_pem, "-----BEGIN CERTIFICATE-----"));
+    ck_assert_str_eq(info->region, "us-south");
+    ck_assert_str_eq(info->instances[0], "9f4d2c1e-7a35-4b8e-9c60-52d1e83b7f04");
+    ck_assert_uint_eq(info->module_roots->len, 1);
+    ck_assert(memcmp(tke_secret_bytes(token, &len), "Bearer ", 7) == 0);
+    ck_assert(!tke_secret_equal(token, another));
+}
 END_TEST
 
 START_TEST(test_status_tells_readers_cards_and_service)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        g_autoptr(TkeSimClient) desk = socket_fixture_client(fixture);
-        g_autoptr(JsonObject) request = json_object_new();
-        g_autoptr(JsonObject) status = NULL;
-        JsonObject *reader = NULL;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    g_autoptr(TkeSimClient) desk = socket_fixture_client(fixture);
+    g_autoptr(JsonObject) request = json_object_new();
+    g_autoptr(JsonObject) status = NULL;
+    JsonObject *reader = NULL;
 
-        socket_fixture_command(fixture,
-                               "{\"command\":\"insert\",\"reader\":2,\"card\":\"ep11-2\"}");
-        json_object_set_string_member(request, "command", "status");
-        status = tke_sim_client_command(desk, request, NULL);
-        ck_assert_ptr_nonnull(status);
-        reader = json_array_get_object_element(json_object_get_array_member(status, "readers"), 1);
-        ck_assert_str_eq(json_object_get_string_member(reader, "card"), "ep11-2");
-        ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(status, "cards")), 3);
-        ck_assert(
-            json_object_has_member(json_object_get_object_member(status, "service"), "units"));
-    }
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":2,\"card\":\"ep11-2\"}");
+    json_object_set_string_member(request, "command", "status");
+    status = tke_sim_client_command(desk, request, NULL);
+    ck_assert_ptr_nonnull(status);
+    reader = json_array_get_object_element(json_object_get_array_member(status, "readers"), 1);
+    ck_assert_str_eq(json_object_get_string_member(reader, "card"), "ep11-2");
+    ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(status, "cards")), 3);
+    ck_assert(json_object_has_member(json_object_get_object_member(status, "service"), "units"));
+}
 END_TEST
 
 static void

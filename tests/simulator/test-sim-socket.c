@@ -56,238 +56,236 @@ receive_raw(int fd, uint8_t *first)
 /* ---- abuse ---- */
 
 START_TEST(test_request_before_the_greeting_is_refused)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        int fd = open_raw(fixture);
-        uint8_t first = 0;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    int fd = open_raw(fixture);
+    uint8_t first = 0;
 
-        send_raw(fd, "00000000 02");
-        ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_REFUSED);
-        ck_assert_uint_eq(first, TKE_SIM_STATUS_MALFORMED);
-        close(fd);
-    }
+    send_raw(fd, "00000000 02");
+    ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_REFUSED);
+    ck_assert_uint_eq(first, TKE_SIM_STATUS_MALFORMED);
+    close(fd);
+}
 END_TEST
 
 START_TEST(test_client_of_another_version_learns_ours_and_gets_nothing_else)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        int fd = open_raw(fixture);
-        uint8_t first = 0;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    int fd = open_raw(fixture);
+    uint8_t first = 0;
 
-        send_raw(fd, "00000006 01 4F544B53 0009");
-        ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_HELLO | TKE_SIM_ANSWER);
-        send_raw(fd, "00000000 02");
-        ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_REFUSED);
-        close(fd);
-    }
+    send_raw(fd, "00000006 01 4F544B53 0009");
+    ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_HELLO | TKE_SIM_ANSWER);
+    send_raw(fd, "00000000 02");
+    ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_REFUSED);
+    close(fd);
+}
 END_TEST
 
 START_TEST(test_malformed_requests_are_refused_one_by_one)
-    {
-        static const char *const requests[] = {
-            "00000000 01",                  /* greeting without content */
-            "00000006 01 4F544B54 0001",    /* wrong word */
-            "00000007 01 4F544B53 0001 00", /* something behind */
-            "00000001 02 00",               /* a list takes nothing */
-            "00000007 03 00000001 000000",  /* wait cut short */
-            "00000000 10",                  /* no name */
-            "00000002 10 C328",             /* not UTF-8 */
-            "00000003 12 420000",           /* no control code */
-            "00000000 30",                  /* no command */
-            "00000002 30 5B5D",             /* [] */
-            "00000002 30 7B7B",             /* {{ */
-            "00000000 55",                  /* unknown */
-            "00000000 82",                  /* an answer */
-            "00000000 FF",                  /* a refusal */
-        };
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        int fd = open_raw(fixture);
-        uint8_t first = 0;
+{
+    static const char *const requests[] = {
+        "00000000 01",                  /* greeting without content */
+        "00000006 01 4F544B54 0001",    /* wrong word */
+        "00000007 01 4F544B53 0001 00", /* something behind */
+        "00000001 02 00",               /* a list takes nothing */
+        "00000007 03 00000001 000000",  /* wait cut short */
+        "00000000 10",                  /* no name */
+        "00000002 10 C328",             /* not UTF-8 */
+        "00000003 12 420000",           /* no control code */
+        "00000000 30",                  /* no command */
+        "00000002 30 5B5D",             /* [] */
+        "00000002 30 7B7B",             /* {{ */
+        "00000000 55",                  /* unknown */
+        "00000000 82",                  /* an answer */
+        "00000000 FF",                  /* a refusal */
+    };
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    int fd = open_raw(fixture);
+    uint8_t first = 0;
 
-        send_raw(fd, GREETING);
-        ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_HELLO | TKE_SIM_ANSWER);
-        for (size_t i = 0; i < G_N_ELEMENTS(requests); i++) {
-            send_raw(fd, requests[i]);
-            ck_assert_msg(receive_raw(fd, &first) == TKE_SIM_REFUSED, "%s", requests[i]);
-            ck_assert_msg(first == TKE_SIM_STATUS_MALFORMED, "%s: %u", requests[i], first);
-        }
-        send_raw(fd, "00000000 02");
-        ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_LIST | TKE_SIM_ANSWER);
-        close(fd);
+    send_raw(fd, GREETING);
+    ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_HELLO | TKE_SIM_ANSWER);
+    for (size_t i = 0; i < G_N_ELEMENTS(requests); i++) {
+        send_raw(fd, requests[i]);
+        ck_assert_msg(receive_raw(fd, &first) == TKE_SIM_REFUSED, "%s", requests[i]);
+        ck_assert_msg(first == TKE_SIM_STATUS_MALFORMED, "%s: %u", requests[i], first);
     }
+    send_raw(fd, "00000000 02");
+    ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_LIST | TKE_SIM_ANSWER);
+    close(fd);
+}
 END_TEST
 
 START_TEST(test_name_of_a_reader_that_is_too_long_is_refused)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
-        g_autofree char *name = g_strnfill(128, 'x');
-        g_autoptr(GByteArray) answer = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
+    g_autofree char *name = g_strnfill(128, 'x');
+    g_autoptr(GByteArray) answer = NULL;
+    g_autoptr(GError) error = NULL;
 
-        answer =
-            tke_sim_client_call_alloc(client, TKE_SIM_CONNECT, (const uint8_t *) name, 128, &error);
-        ck_assert_ptr_null(answer);
-        ck_assert(g_error_matches(error, TKE_SIM_ERROR, TKE_SIM_STATUS_MALFORMED));
-    }
+    answer =
+        tke_sim_client_call_alloc(client, TKE_SIM_CONNECT, (const uint8_t *) name, 128, &error);
+    ck_assert_ptr_null(answer);
+    ck_assert(g_error_matches(error, TKE_SIM_ERROR, TKE_SIM_STATUS_MALFORMED));
+}
 END_TEST
 
 START_TEST(test_message_that_is_too_long_ends_the_connection_only)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        int fd = open_raw(fixture);
-        uint8_t first = 0;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    int fd = open_raw(fixture);
+    uint8_t first = 0;
 
-        send_raw(fd, GREETING "00100001 30");
-        ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_HELLO | TKE_SIM_ANSWER);
-        ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_REFUSED);
-        ck_assert_uint_eq(receive_raw(fd, &first), 0);
-        close(fd);
-        socket_fixture_check_alive(fixture);
-    }
+    send_raw(fd, GREETING "00100001 30");
+    ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_HELLO | TKE_SIM_ANSWER);
+    ck_assert_uint_eq(receive_raw(fd, &first), TKE_SIM_REFUSED);
+    ck_assert_uint_eq(receive_raw(fd, &first), 0);
+    close(fd);
+    ck_assert(socket_fixture_is_alive(fixture));
+}
 END_TEST
 
 START_TEST(test_messages_that_are_cut_short_disturb_nobody)
-    {
-        static const char *const starts[] = { "00", "00000006", GREETING "0000",
-                                              GREETING "00000010 30 7B22", GREETING "FFFFFFFF 02" };
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
+{
+    static const char *const starts[] = { "00", "00000006", GREETING "0000",
+                                          GREETING "00000010 30 7B22", GREETING "FFFFFFFF 02" };
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
 
-        for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
-            int fd = open_raw(fixture);
+    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
+        int fd = open_raw(fixture);
 
-            send_raw(fd, starts[i]);
-            close(fd);
-            socket_fixture_check_alive(fixture);
-        }
+        send_raw(fd, starts[i]);
+        close(fd);
+        ck_assert(socket_fixture_is_alive(fixture));
     }
+}
 END_TEST
 
 START_TEST(test_client_that_never_finishes_a_message_keeps_nobody_waiting)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        int fd = open_raw(fixture);
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    int fd = open_raw(fixture);
 
-        send_raw(fd, "00000006 01 4F54");
-        socket_fixture_check_alive(fixture);
-        close(fd);
-    }
+    send_raw(fd, "00000006 01 4F54");
+    ck_assert(socket_fixture_is_alive(fixture));
+    close(fd);
+}
 END_TEST
 
 START_TEST(test_socket_of_a_server_that_died_is_replaced)
-    {
-        g_autoptr(TestDirectory) directory = test_directory_new();
-        g_autoptr(SimWorld) world = test_world_open(directory);
-        g_autofree char *path = tke_sim_socket_path(directory->path, NULL);
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        int dead = socket(AF_UNIX, SOCK_STREAM, 0);
-        g_autoptr(SimSocket) again = NULL;
+{
+    g_autoptr(TestDirectory) directory = test_directory_new();
+    g_autoptr(SimWorld) world = test_world_open(directory);
+    g_autofree char *path = tke_sim_socket_path(directory->path, NULL);
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int dead = socket(AF_UNIX, SOCK_STREAM, 0);
+    g_autoptr(SimSocket) again = NULL;
 
-        g_strlcpy(address.sun_path, path, sizeof address.sun_path);
-        ck_assert_int_eq(bind(dead, (const struct sockaddr *) &address, sizeof address), 0);
-        close(dead);
-        again = sim_socket_new(world, NULL);
-        ck_assert_ptr_nonnull(again);
-    }
+    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+    ck_assert_int_eq(bind(dead, (const struct sockaddr *) &address, sizeof address), 0);
+    close(dead);
+    again = sim_socket_new(world, NULL);
+    ck_assert_ptr_nonnull(again);
+}
 END_TEST
 
 /* ---- readers and cards ---- */
 
 START_TEST(test_reader_serves_one_program_at_a_time)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        TkeCardSource *first = socket_fixture_source(fixture);
-        TkeCardSource *second = socket_fixture_source(fixture);
-        TkeCardConnection *held = NULL;
-        TkeCardConnection *after = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    TkeCardSource *first = socket_fixture_source(fixture);
+    TkeCardSource *second = socket_fixture_source(fixture);
+    TkeCardConnection *held = NULL;
+    TkeCardConnection *after = NULL;
+    g_autoptr(GError) error = NULL;
 
-        socket_fixture_command(fixture,
-                               "{\"command\":\"insert\",\"reader\":1,\"card\":\"ep11-1\"}");
-        held = first->ops->connect(first, "Left", NULL, &error);
-        ck_assert_ptr_nonnull(held);
-        ck_assert_ptr_null(second->ops->connect(second, "Left", NULL, &error));
-        ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE));
-        held->ops->close(held);
-        after = second->ops->connect(second, "Left", NULL, NULL);
-        ck_assert_ptr_nonnull(after);
-        after->ops->close(after);
-        first->ops->free(first);
-        second->ops->free(second);
-    }
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ep11-1\"}");
+    held = first->ops->connect(first, "Left", NULL, &error);
+    ck_assert_ptr_nonnull(held);
+    ck_assert_ptr_null(second->ops->connect(second, "Left", NULL, &error));
+    ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE));
+    held->ops->close(held);
+    after = second->ops->connect(second, "Left", NULL, NULL);
+    ck_assert_ptr_nonnull(after);
+    after->ops->close(after);
+    first->ops->free(first);
+    second->ops->free(second);
+}
 END_TEST
 
 START_TEST(test_card_is_reached_through_the_socket)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        TkeCardSource *source = socket_fixture_source(fixture);
-        g_autoptr(TkeCard) card = NULL;
-        g_autoptr(GError) error = NULL;
-        bool found = false;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    TkeCardSource *source = socket_fixture_source(fixture);
+    g_autoptr(TkeCard) card = NULL;
+    g_autoptr(GError) error = NULL;
+    bool found = false;
 
-        socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":2,\"card\":\"ca-1\"}");
-        card = tke_card_open(source, "Right", 2, NULL, &error);
-        ck_assert_msg(card != NULL, "%s", error == NULL ? "" : error->message);
-        ck_assert(tke_card_select(card, TKE_CARD_KIND_EP11, &found, &error));
-        ck_assert(!found);
-        ck_assert(tke_card_select(card, TKE_CARD_KIND_CA, &found, &error));
-        ck_assert(found);
-        ck_assert(tke_card_reset(card, &error));
-        source->ops->free(source);
-    }
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":2,\"card\":\"ca-1\"}");
+    card = tke_card_open(source, "Right", 2, NULL, &error);
+    ck_assert_msg(card != NULL, "%s", error == NULL ? "" : error->message);
+    ck_assert(tke_card_select(card, TKE_CARD_KIND_EP11, &found, &error));
+    ck_assert(!found);
+    ck_assert(tke_card_select(card, TKE_CARD_KIND_CA, &found, &error));
+    ck_assert(found);
+    ck_assert(tke_card_reset(card, &error));
+    source->ops->free(source);
+}
 END_TEST
 
 START_TEST(test_missing_readers_and_cards_have_their_codes)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        TkeCardSource *source = socket_fixture_source(fixture);
-        g_autoptr(GError) no_card = NULL;
-        g_autoptr(GError) no_reader = NULL;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    TkeCardSource *source = socket_fixture_source(fixture);
+    g_autoptr(GError) no_card = NULL;
+    g_autoptr(GError) no_reader = NULL;
 
-        ck_assert_ptr_null(source->ops->connect(source, "Left", NULL, &no_card));
-        ck_assert(g_error_matches(no_card, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_CARD));
-        ck_assert_ptr_null(source->ops->connect(source, "Middle", NULL, &no_reader));
-        ck_assert(g_error_matches(no_reader, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER));
-        source->ops->free(source);
-    }
+    ck_assert_ptr_null(source->ops->connect(source, "Left", NULL, &no_card));
+    ck_assert(g_error_matches(no_card, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_CARD));
+    ck_assert_ptr_null(source->ops->connect(source, "Middle", NULL, &no_reader));
+    ck_assert(g_error_matches(no_reader, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER));
+    source->ops->free(source);
+}
 END_TEST
 
 START_TEST(test_requests_to_a_card_without_connection_are_refused)
-    {
-        static const TkeSimMessage types[] = { TKE_SIM_EXCHANGE, TKE_SIM_RESET, TKE_SIM_BEGIN,
-                                               TKE_SIM_END, TKE_SIM_CLOSE };
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
+{
+    static const TkeSimMessage types[] = { TKE_SIM_EXCHANGE, TKE_SIM_RESET, TKE_SIM_BEGIN,
+                                           TKE_SIM_END, TKE_SIM_CLOSE };
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-            g_autoptr(GError) error = NULL;
-            g_autoptr(GByteArray) answer =
-                tke_sim_client_call_alloc(client, types[i], NULL, 0, &error);
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GByteArray) answer = tke_sim_client_call_alloc(client, types[i], NULL, 0, &error);
 
-            ck_assert_ptr_null(answer);
-            ck_assert(g_error_matches(error, TKE_SIM_ERROR, TKE_SIM_STATUS_NOT_CONNECTED));
-        }
+        ck_assert_ptr_null(answer);
+        ck_assert(g_error_matches(error, TKE_SIM_ERROR, TKE_SIM_STATUS_NOT_CONNECTED));
     }
+}
 END_TEST
 
 START_TEST(test_wait_ends_when_a_card_comes_and_when_the_time_is_over)
-    {
-        g_autoptr(SocketFixture) fixture = socket_fixture_new();
-        TkeCardSource *source = socket_fixture_source(fixture);
-        g_autoptr(GPtrArray) before = source->ops->list(source, NULL);
-        g_autoptr(GPtrArray) after = NULL;
-        const TkeReaderInfo *info = NULL;
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    TkeCardSource *source = socket_fixture_source(fixture);
+    g_autoptr(GPtrArray) before = source->ops->list(source, NULL);
+    g_autoptr(GPtrArray) after = NULL;
+    const TkeReaderInfo *info = NULL;
 
-        ck_assert(source->ops->wait(source, 1, NULL, NULL));
-        socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
-        ck_assert(source->ops->wait(source, -1, NULL, NULL));
-        after = source->ops->list(source, NULL);
-        info = g_ptr_array_index(after, 0);
-        ck_assert(info->card_present);
-        ck_assert_uint_eq(info->events,
-                          ((const TkeReaderInfo *) g_ptr_array_index(before, 0))->events + 1);
-        source->ops->free(source);
-    }
+    ck_assert(source->ops->wait(source, 1, NULL, NULL));
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
+    ck_assert(source->ops->wait(source, -1, NULL, NULL));
+    after = source->ops->list(source, NULL);
+    info = g_ptr_array_index(after, 0);
+    ck_assert(info->card_present);
+    ck_assert_uint_eq(info->events,
+                      ((const TkeReaderInfo *) g_ptr_array_index(before, 0))->events + 1);
+    source->ops->free(source);
+}
 END_TEST
 
 static void
