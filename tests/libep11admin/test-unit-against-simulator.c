@@ -334,7 +334,6 @@ END_TEST
 START_TEST(test_expired_token_asks_for_a_new_login)
 {
     g_autoptr(SimUnits) units = sim_units_new("o");
-    g_autoptr(TkeSecret) token = NULL;
     g_autoptr(GPtrArray) states = NULL;
     const TkeUnitState *state = NULL;
 
