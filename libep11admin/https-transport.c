@@ -139,7 +139,7 @@ classify(const Transfer *transfer, CURLcode code)
 static void
 set_error(const Transfer *transfer, CURLcode code, GError **error)
 {
-    const char *text = transfer->repeated ? "closed" : curl_easy_strerror(code);
+    const char *text = transfer->repeated ? _("it was closed") : curl_easy_strerror(code);
     long verified = X509_V_OK;
     TkeHttpsFault fault = { .kind = classify(transfer, code),
                             .sent = transfer->sent,

@@ -81,7 +81,9 @@ take_answer(TkeUnitCommand *command, TkeAdminResponse *response)
         set_command_error(command, error); /* the outcome stays unknown */
     } else if (!tke_admin_response_check_done(response, &error)) {
         tke_unit_name_error(unit, &error);
-        command->stale = response->return_code == TKE_RC_PIN_EXPIRED;
+        command->stale =
+            response->return_code == TKE_RC_PIN_EXPIRED ||
+            (response->has_reason_code && response->reason_code == TKE_RSC_DOMAIN_INST_MISMATCH);
         command->outcome = TKE_UNIT_OUTCOME_REFUSED;
         set_command_error(command, error);
     } else {

@@ -97,8 +97,9 @@ TKE_PUBLIC const GError *tke_unit_command_get_error(const TkeUnitCommand *comman
 TKE_PUBLIC bool tke_unit_command_is_done(const TkeUnitCommand *command);
 
 /*
- * True if somebody else gave the unit a command meanwhile: the unit refused the counter (163), or a
- * newer answer was seen before sending. Nothing was done; query, prepare and sign again.
+ * True if somebody else gave the unit a command meanwhile: the unit refused the counter (163) or the
+ * instance of the domain (reason 14: zeroized), or a newer answer was seen before sending. Nothing
+ * was done; query, prepare and sign again.
  */
 TKE_PUBLIC bool tke_unit_command_is_stale(const TkeUnitCommand *command);
 

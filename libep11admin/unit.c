@@ -302,6 +302,9 @@ take_identity(TkeUnit *unit, const TkeAdminResponse *response, GError **error)
     if (same && memcmp(seen->counter, unit->floor, sizeof unit->floor) < 0) {
         return set_other_unit(_("the answer is older than one that was given before"), error);
     }
+    if (unit->has_identity && !same) {
+        unit->has_attributes = false; /* zeroized or set up anew: what was known is void */
+    }
     if (!same || memcmp(seen->counter, own->counter, sizeof own->counter) > 0) {
         *own = *seen;
         unit->has_identity = true;
