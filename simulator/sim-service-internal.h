@@ -50,3 +50,6 @@ bool sim_service_read(SimService *service, JsonObject *object, GPtrArray *plans,
 
 /* Draws serial numbers and hsm ids that are missing; refuses plans that contradict each other. */
 bool sim_service_complete(GPtrArray *plans, GError **error);
+
+/* Whether an Authorization header (NULL: none) holds a token that has not expired. */
+bool sim_service_check_token(SimService *service, const char *authorization);

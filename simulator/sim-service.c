@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include "common/digest.h"
-#include "common/hex.h"
 #include "common/log.h"
 #include "simulator/sim-json.h"
 #include "simulator/sim-store.h"
@@ -14,7 +12,6 @@
 #define BODY_MAX 131072u
 #define PATH_PREFIX "/v1/tke/"
 #define PATH_LIST "hsms"
-#define TOKEN_PREFIX "Bearer "
 #define JSON_TYPE "application/json"
 #define HTTP_OK 200u
 #define HTTP_BAD_REQUEST 400u
@@ -173,78 +170,6 @@ peek_command(const char *text)
         return SIM_FAULT_COMMAND_INFO;
     }
     return sim_message_parse_block(message.block, &block) ? block.command : SIM_FAULT_COMMAND_ANY;
-}
-
-/* Hex SHA-256 of a token without its prefix; the caller frees. */
-static char *
-hash_token(const uint8_t *token, size_t len)
-{
-    uint8_t hash[TKE_SHA256_LEN] = { 0 };
-    size_t prefix = strlen(TOKEN_PREFIX);
-
-    if (len > prefix && memcmp(token, TOKEN_PREFIX, prefix) == 0) {
-        token += prefix;
-        len -= prefix;
-    }
-    return tke_digest_sha256(token, len, hash, NULL) ? tke_hex_encode(hash, sizeof hash) : NULL;
-}
-
-static bool
-is_authorized(SimService *service, const char *authorization)
-{
-    g_autofree char *hash = NULL;
-    const gint64 *end = NULL;
-    bool ok = false;
-
-    if (authorization == NULL) {
-        return false;
-    }
-    hash = hash_token((const uint8_t *) authorization, strlen(authorization));
-    if (hash == NULL) {
-        return false;
-    }
-    g_mutex_lock(&service->lock);
-    end = g_hash_table_lookup(service->tokens, hash);
-    ok = end != NULL && *end > g_get_monotonic_time();
-    g_mutex_unlock(&service->lock);
-    return ok;
-}
-
-TkeSecret *
-sim_service_new_token(SimService *service, unsigned lifetime_s, GError **error)
-{
-    static const char digits[] = "0123456789abcdef";
-    const size_t prefix = strlen(TOKEN_PREFIX);
-    g_autoptr(TkeSecret) random = tke_secret_new_random(32, error);
-    g_autoptr(TkeSecret) token = random == NULL ? NULL : tke_secret_new(prefix + 64, error);
-    const uint8_t *from = NULL;
-    uint8_t *to = NULL;
-    gint64 end = g_get_monotonic_time();
-
-    if (token == NULL) {
-        return NULL;
-    }
-    from = tke_secret_bytes(random, NULL);
-    to = tke_secret_fill(token, NULL);
-    memcpy(to, TOKEN_PREFIX, prefix);
-    for (size_t i = 0; i < 32; i++) {
-        to[prefix + 2 * i] = (uint8_t) digits[from[i] >> 4];
-        to[prefix + 2 * i + 1] = (uint8_t) digits[from[i] & 0x0f];
-    }
-    end += (gint64) (lifetime_s == 0 ? SIM_SERVICE_TOKEN_LIFETIME_S : lifetime_s) * G_USEC_PER_SEC;
-    g_mutex_lock(&service->lock);
-    g_hash_table_insert(service->tokens, hash_token(to, tke_secret_len(token)),
-                        g_memdup2(&end, sizeof end));
-    g_mutex_unlock(&service->lock);
-    return g_steal_pointer(&token);
-}
-
-void
-sim_service_expire_tokens(SimService *service)
-{
-    g_mutex_lock(&service->lock);
-    g_hash_table_remove_all(service->tokens);
-    g_mutex_unlock(&service->lock);
 }
 
 static void
@@ -435,7 +360,7 @@ answer(SimService *service, const Call *call, SimReply *reply)
 {
     const Route *route = &call->route;
 
-    if (!is_authorized(service, call->request->authorization)) {
+    if (!sim_service_check_token(service, call->request->authorization)) {
         refuse(reply, HTTP_UNAUTHORIZED, "The token is missing, unknown or has expired.");
     } else if (route->instance == NULL || (!route->is_list && route->unit == NULL)) {
         refuse(reply, HTTP_NOT_FOUND, "No such service instance or crypto unit.");

@@ -1,6 +1,7 @@
 /*
  * Importer key and import of key parts: every rule with its pair of codes (crypto-unit-protocol.md, 3.2.4, 3.2.7).
  */
+#include <openssl/x509.h>
 #include <string.h>
 
 #include "common/ec-key.h"
@@ -185,9 +186,70 @@ START_TEST(test_malformed_inner_requests_are_refused_with_their_reason)
 }
 END_TEST
 
+START_TEST(test_an_rsa_importer_key_takes_parts)
+{
+    static const uint8_t parts[] = { 0xf0, 0x3c };
+    g_auto(Fixture) fixture = { 0 };
+    g_auto(Answer) made = { 0 };
+    g_auto(Answer) import = { 0 };
+    g_autoptr(EVP_PKEY) importer = NULL;
+    g_autoptr(TkeSecret) key = NULL;
+    const unsigned char *spki = NULL;
+
+    fixture_open(&fixture);
+    fixture_set_up(&fixture, 1, 1, 1);
+    made = fixture_command_hex(&fixture, 9, "00000000", 1);
+    check_answer_ok(&made);
+    spki = made.output->data;
+    importer = d2i_PUBKEY(NULL, &spki, (long) made.output->len);
+    ck_assert_ptr_nonnull(importer);
+    import = fixture_import(&fixture, importer, parts, 2);
+    check_answer_ok(&import);
+    key = sim_unit_dup_key(fixture.unit, SIM_REGISTER_PENDING, NULL);
+    test_bytes_check_secret(key, "cccccccccccccccccccccccccccccccc"
+                                 "cccccccccccccccccccccccccccccccc");
+}
+END_TEST
+
+START_TEST(test_the_importer_key_survives_a_restart)
+{
+    static const uint8_t parts[] = { 1, 2 };
+    g_auto(Fixture) fixture = { 0 };
+    g_autoptr(EVP_PKEY) importer = NULL;
+    g_auto(Answer) import = { 0 };
+
+    fixture_open(&fixture);
+    fixture_set_up(&fixture, 1, 1, 1);
+    importer = fixture_importer(&fixture);
+    fixture_reload(&fixture);
+    import = fixture_import(&fixture, importer, parts, 2);
+    check_answer_ok(&import);
+    ck_assert_uint_eq(import.output->len, 96);
+}
+END_TEST
+
+START_TEST(test_a_new_importer_key_replaces_the_old_one)
+{
+    static const uint8_t parts[] = { 1, 2 };
+    g_auto(Fixture) fixture = { 0 };
+    g_autoptr(EVP_PKEY) old = NULL;
+    g_autoptr(EVP_PKEY) importer = NULL;
+
+    fixture_open(&fixture);
+    fixture_set_up(&fixture, 1, 1, 1);
+    old = fixture_importer(&fixture);
+    importer = fixture_importer(&fixture);
+    ck_assert_int_ne(EVP_PKEY_eq(old, importer), 1);
+    check_answer_codes(fixture_import(&fixture, old, parts, 2), 32, 51);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_an_rsa_importer_key_takes_parts);
+    tcase_add_test(tests, test_the_importer_key_survives_a_restart);
+    tcase_add_test(tests, test_a_new_importer_key_replaces_the_old_one);
     tcase_add_test(tests, test_importer_requests_name_what_is_wrong);
     tcase_add_test(tests, test_import_follows_its_rules);
     tcase_add_test(tests, test_more_than_twenty_parts_are_refused);
