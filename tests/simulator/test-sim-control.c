@@ -117,8 +117,8 @@ START_TEST(test_commands_that_make_no_sense_are_refused)
         "{\"command\":\"fault\",\"target\":\"moon\",\"fault\":\"full\"}",
         "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"bent\"}",
         "{\"command\":\"fault\",\"target\":\"card\",\"name\":2,\"fault\":\"silent\"}",
-        "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"cut\","
-        "\"after\":0}",
+        ("{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"cut\","
+         "\"after\":0}"),
         "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"block-pin\"}",
         "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":7,\"fault\":\"held\"}",
         "{\"command\":\"fault\",\"target\":\"service\",\"fault\":\"bent\"}",
