@@ -47,5 +47,11 @@ bool sim_officers_people_follow(SimOfficersPeople *people, SimOfficersProgram *p
 
 void sim_officers_people_get_counts(const SimOfficersPeople *people, SimOfficersCounts *counts);
 
+/*
+ * PINs that nobody can guess, drawn from this number, instead of those that are easy to look up: for tests
+ * that search for them. 0, as at the start: easy ones. Before the first card gets a PIN.
+ */
+void sim_officers_people_set_pin_seed(guint32 seed);
+
 /* PIN 1 or 2 of a card, as the people agreed on it; the caller frees. */
 char *sim_officers_people_dup_pin(const char *label, unsigned pin);

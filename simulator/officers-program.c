@@ -32,6 +32,8 @@ struct SimOfficersProgram {
     int events; /* -1: at its end */
     GString *printed;
     GString *line; /* of events, perhaps without its end yet */
+    SimOfficersObserver observer;
+    void *observer_data;
 };
 
 static void
@@ -119,6 +121,14 @@ sim_officers_program_free(SimOfficersProgram *program)
     g_string_free(program->line, TRUE);
     g_free(program->name);
     g_free(program);
+}
+
+void
+sim_officers_program_set_observer(SimOfficersProgram *program, SimOfficersObserver observer,
+                                  void *data)
+{
+    program->observer = observer;
+    program->observer_data = data;
 }
 
 bool
@@ -235,6 +245,9 @@ sim_officers_program_next_event(SimOfficersProgram *program, int timeout_ms, GEr
         JsonObject *event = take_line(program, &cause);
 
         if (event != NULL) {
+            if (program->observer != NULL) {
+                program->observer(event, program->pid, program->observer_data);
+            }
             return event;
         }
         if (cause != NULL) {

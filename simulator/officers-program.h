@@ -18,6 +18,11 @@ SimOfficersProgram *sim_officers_program_new(const char *const *argv, char **env
 void sim_officers_program_free(SimOfficersProgram *program);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimOfficersProgram, sim_officers_program_free)
 
+/* Told of each event before anybody acts on it, with the process that sent it: for tests that look at it. */
+typedef void (*SimOfficersObserver)(JsonObject *event, GPid pid, void *data);
+void sim_officers_program_set_observer(SimOfficersProgram *program, SimOfficersObserver observer,
+                                       void *data);
+
 /* Types a line. */
 bool sim_officers_program_type(SimOfficersProgram *program, const char *line, GError **error);
 

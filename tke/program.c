@@ -1,0 +1,162 @@
+/*
+ * The program: options of the process, and a thread for the command.
+ */
+#include "tke/program.h"
+
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tke/cli.h"
+#include "tke/command.h"
+
+/* The command runs in a thread of its own; this one waits for Ctrl-C only. */
+typedef struct Run {
+    TkeCli *cli;
+    int argc;
+    char **argv;
+    int exit_code;
+    GMainLoop *loop;
+} Run;
+
+static gboolean
+on_interrupt(gpointer data)
+{
+    Run *run = data;
+
+    g_cancellable_cancel(run->cli->cancellable);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_done(gpointer data)
+{
+    Run *run = data;
+
+    g_main_loop_quit(run->loop);
+    return G_SOURCE_REMOVE;
+}
+
+static gpointer
+worker(gpointer data)
+{
+    Run *run = data;
+
+    run->exit_code = tke_cli_run(run->cli, run->argc, run->argv);
+    g_idle_add(on_done, run);
+    return NULL;
+}
+
+/* Readers through PC/SC belong to another version: said rather than taken for an unknown option. */
+static bool
+check_rehearsal(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (g_str_has_prefix(argv[i], "--rehearsal=")) {
+            fprintf(stderr,
+                    _("tke: %s: this version reaches the readers of a rehearsal through its socket "
+                      "only\n"),
+                    argv[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static GOptionContext *
+make_context(TkeCliOptions *options, gboolean *rehearsal, gboolean *version, gboolean *help)
+{
+    const GOptionEntry entries[] = {
+        { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
+          N_("print one JSON object for each command"), NULL },
+        { "yes", 0, 0, G_OPTION_ARG_NONE, &options->yes, N_("answer yes or no questions with yes"),
+          NULL },
+        { "confirm", 0, 0, G_OPTION_ARG_STRING, &options->confirm,
+          N_("what a destructive step wants typed"), "TEXT" },
+        { "select", 0, 0, G_OPTION_ARG_STRING, &options->select,
+          N_("crypto units for this command only"), "LIST" },
+        { "dry-run", 0, 0, G_OPTION_ARG_NONE, &options->dry_run,
+          N_("show what would be done, and do nothing"), NULL },
+        { "card", 0, 0, G_OPTION_ARG_NONE, &options->card, N_("sign with the cards in reader 1"),
+          NULL },
+        { "events-fd", 0, 0, G_OPTION_ARG_INT, &options->events_fd,
+          N_("write prompts and steps as JSON lines to this descriptor"), "N" },
+        { "rehearsal", 0, 0, G_OPTION_ARG_NONE, rehearsal,
+          N_("work in a rehearsal, with virtual readers, cards and crypto units"), NULL },
+        { "world", 0, 0, G_OPTION_ARG_FILENAME, &options->world, N_("directory of the rehearsal"),
+          "DIR" },
+        { "instance", 0, 0, G_OPTION_ARG_STRING, &options->instance, N_("service instance"),
+          "UUID" },
+        { "region", 0, 0, G_OPTION_ARG_STRING, &options->region,
+          N_("region of the service, “us-south”"), "NAME" },
+        { "token-fd", 0, 0, G_OPTION_ARG_INT, &options->token_fd,
+          N_("read the authentication token from this descriptor"), "N" },
+        { "version", 0, 0, G_OPTION_ARG_NONE, version, N_("print the version"), NULL },
+        { "help", 'h', 0, G_OPTION_ARG_NONE, help, N_("show this help"), NULL },
+        G_OPTION_ENTRY_NULL,
+    };
+    GOptionContext *context = g_option_context_new(_("COMMAND [OPTION…]"));
+    GOptionGroup *group = g_option_group_new("tke", "", "", options, NULL);
+
+    g_option_group_add_entries(group, entries);
+    g_option_group_set_translation_domain(group, GETTEXT_PACKAGE);
+    g_option_context_set_main_group(context, group);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_ignore_unknown_options(context, TRUE);
+    return context;
+}
+
+static int
+run_cli(TkeCli *cli, int argc, char **argv)
+{
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    Run run = { .cli = cli, .argc = argc, .argv = argv, .loop = loop };
+    GThread *thread;
+
+    g_unix_signal_add(SIGINT, on_interrupt, &run);
+    g_unix_signal_add(SIGTERM, on_interrupt, &run);
+    thread = g_thread_new("ceremony", worker, &run);
+    g_main_loop_run(loop);
+    g_thread_join(thread);
+    return run.exit_code;
+}
+
+int
+tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TkeCli) cli = NULL;
+    g_autoptr(GOptionContext) context = NULL;
+    gboolean rehearsal = FALSE;
+    gboolean version = FALSE;
+    gboolean help = FALSE;
+
+    if (!tke_process_init(flags, &error)) {
+        fprintf(stderr, "tke: %s\n", error->message);
+        return TKE_CLI_PRECONDITION;
+    }
+    cli = tke_cli_new(argv[0]);
+    if (!check_rehearsal(argc, argv)) {
+        return TKE_CLI_WRONG_USE;
+    }
+    context = make_context(&cli->options, &rehearsal, &version, &help);
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        fprintf(stderr, "tke: %s\n", error->message);
+        return TKE_CLI_WRONG_USE;
+    }
+    cli->options.rehearsal = rehearsal ? g_strdup("") : NULL;
+    if (version) {
+        printf("tke %s\n", TKE_VERSION);
+        return TKE_CLI_DONE;
+    }
+    if (help || argc < 2) {
+        g_autofree char *options = g_option_context_get_help(context, TRUE, NULL);
+        g_autofree char *commands = tke_cli_command_help_all();
+
+        printf("%s%s", options, commands);
+        return help ? TKE_CLI_DONE : TKE_CLI_WRONG_USE;
+    }
+    return run_cli(cli, argc - 1, argv + 1);
+}
