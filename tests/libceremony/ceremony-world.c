@@ -7,10 +7,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "libceremony/op-admins.h"
-#include "libceremony/op-key-part.h"
 #include "libceremony/world-private.h"
 #include "simulator/sim-unit-transport.h"
+#include "tests/support/fault-card-source.h"
+#include "tests/support/fault-unit-transport.h"
 
 static SimCard *
 present(CeremonyWorld *world, unsigned reader)
@@ -21,10 +21,30 @@ present(CeremonyWorld *world, unsigned reader)
     return state.card_present ? g_hash_table_lookup(world->by_name, state.card_name) : NULL;
 }
 
-static void
-put_in(CeremonyWorld *world, unsigned reader)
+/* The next card in hand; one that was not read once more, while there is patience. NULL: none. */
+static char *
+take_card(CeremonyWorld *world, unsigned reader, const char *reason_word)
 {
-    g_autofree char *name = g_queue_pop_head(world->hands[reader - 1]);
+    char **last = &world->last[reader - 1];
+    char *name = NULL;
+
+    if (*last != NULL && world->patience > 0 &&
+        (g_strcmp0(reason_word, "unreadable") == 0 || g_strcmp0(reason_word, "absent") == 0)) {
+        world->patience--;
+        return g_strdup(*last);
+    }
+    name = g_queue_pop_head(world->hands[reader - 1]);
+    if (name != NULL) {
+        g_free(*last);
+        *last = g_strdup(name);
+    }
+    return name;
+}
+
+static void
+put_in(CeremonyWorld *world, unsigned reader, const char *reason_word)
+{
+    g_autofree char *name = take_card(world, reader, reason_word);
     SimReader *slot = virtual_readers_get(world->cards->readers, reader);
     g_autoptr(GError) error = NULL;
     SimCard *card;
@@ -81,7 +101,7 @@ on_show(void *ui, const TkePrompt *prompt)
                            prompt->reason_word != NULL ? ": " : "",
                            prompt->reason_word != NULL ? prompt->reason_word : "");
     if (insert) {
-        put_in(world, prompt->reader);
+        put_in(world, prompt->reader, prompt->reason_word);
     } else {
         type_pin(world, prompt);
     }
@@ -122,8 +142,14 @@ on_confirm(void *ui, const TkePlan *plan, GCancellable *cancellable, GError **er
 {
     CeremonyWorld *world = ui;
 
+    void (*meanwhile)(CeremonyWorld *) = world->meanwhile;
+
     (void) cancellable;
     ck_assert_ptr_nonnull(plan->title);
+    if (meanwhile != NULL) {
+        world->meanwhile = NULL;
+        meanwhile(world);
+    }
     if (world->refuse) {
         world->refuse = false;
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "refused");
@@ -207,15 +233,35 @@ make_roots(SimService *service)
 }
 
 static void
+new_operation(CeremonyWorld *world)
+{
+    g_clear_pointer(&world->op, tke_operation_free);
+    g_clear_object(&world->cancellable);
+    world->cancellable = g_cancellable_new();
+    world->op = tke_operation_new(world->world, world->session, world->log, &operator_ops, world,
+                                  world->cancellable);
+}
+
+static void
 start(CeremonyWorld *world)
 {
     g_clear_pointer(&world->op, tke_operation_free);
     g_clear_pointer(&world->session, tke_card_session_free);
-    g_clear_object(&world->cancellable);
-    world->cancellable = g_cancellable_new();
     world->session = tke_card_session_new(tke_world_get_cards(world->world, NULL));
-    world->op = tke_operation_new(world->world, world->session, world->log, &operator_ops, world,
-                                  world->cancellable);
+    new_operation(world);
+}
+
+/* The person at the desk, or bad luck. */
+static void
+pull(void *data, const char *reader_name)
+{
+    CeremonyWorld *world = data;
+
+    for (unsigned reader = 1; reader <= 2; reader++) {
+        if (strcmp(virtual_readers_get_name(world->cards->readers, reader), reader_name) == 0) {
+            sim_reader_remove(virtual_readers_get(world->cards->readers, reader));
+        }
+    }
 }
 
 static void
@@ -242,6 +288,7 @@ ceremony_world_new(unsigned n_units)
     g_autoptr(GError) error = NULL;
     g_autoptr(TkeSecret) token = NULL;
     g_autofree char *path = NULL;
+    TkeUnitTransport *direct = NULL;
 
     world->dir = g_dir_make_tmp("opentke-ceremony-XXXXXX", &error);
     card_world_check(world->dir != NULL, error);
@@ -250,11 +297,13 @@ ceremony_world_new(unsigned n_units)
     card_world_check(world->service != NULL, error);
     token = sim_service_new_token(world->service, 0, &error);
     card_world_check(token != NULL, error);
-    world->transport = sim_unit_transport_new(world->service, token, &error);
-    card_world_check(world->transport != NULL, error);
-    world->world =
-        tke_world_new_of_parts(virtual_readers_source(world->cards->readers), world->transport,
-                               make_roots(world->service), world->dir, instances);
+    direct = sim_unit_transport_new(world->service, token, &error);
+    card_world_check(direct != NULL, error);
+    world->transport = test_fault_unit_transport_new(direct);
+    world->source =
+        test_fault_card_source_new(virtual_readers_source(world->cards->readers), pull, world);
+    world->world = tke_world_new_of_parts(world->source, world->transport,
+                                          make_roots(world->service), world->dir, instances);
     path = g_build_filename(world->dir, "activity.log", NULL);
     world->log = tke_activity_log_new(path, true);
     world->units = tke_unit_directory_new(world->world, &error);
@@ -301,11 +350,14 @@ ceremony_world_free(CeremonyWorld *world)
     for (unsigned i = 0; i < 2; i++) {
         g_queue_free_full(world->hands[i], g_free);
         g_queue_free_full(world->keys[i], g_free);
+        g_free(world->last[i]);
     }
     g_queue_free(world->choices);
     g_string_free(world->prompts, TRUE);
     g_string_free(world->notes, TRUE);
-    remove_tree(world->dir);
+    if (!world->keep_dir) {
+        remove_tree(world->dir);
+    }
     g_free(world->dir);
     g_free(world);
 }
@@ -319,6 +371,22 @@ ceremony_world_restart(CeremonyWorld *world)
     g_string_truncate(world->prompts, 0);
     g_string_truncate(world->notes, 0);
     start(world);
+}
+
+void
+ceremony_world_go_on(CeremonyWorld *world)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        g_queue_clear_full(world->hands[i], g_free);
+        g_queue_clear_full(world->keys[i], g_free);
+        g_clear_pointer(&world->last[i], g_free);
+        virtual_readers_forget_keys(world->cards->readers, i + 1);
+    }
+    g_queue_clear(world->choices);
+    world->refuse = false;
+    g_string_truncate(world->prompts, 0);
+    g_string_truncate(world->notes, 0);
+    new_operation(world);
 }
 
 SimCard *
@@ -347,84 +415,6 @@ void
 ceremony_world_type(CeremonyWorld *world, unsigned reader, const char *keys)
 {
     g_queue_push_tail(world->keys[reader - 1], g_strdup(keys));
-}
-
-void
-ceremony_world_make_zone(CeremonyWorld *world)
-{
-    card_world_make_zone(world->cards);
-    g_hash_table_insert(world->by_name, (gpointer) sim_card_get_name(world->cards->ca),
-                        world->cards->ca);
-    ceremony_world_restart(world);
-}
-
-static void
-make_member(CeremonyWorld *world, const char *name)
-{
-    SimCard *card;
-
-    if (g_hash_table_contains(world->by_name, name)) {
-        return;
-    }
-    card = card_world_make_member(world->cards, name);
-    g_hash_table_insert(world->by_name, (gpointer) sim_card_get_name(card), card);
-    ceremony_world_restart(world);
-}
-
-void
-ceremony_world_make_admin(CeremonyWorld *world, const char *card, const char *name)
-{
-    const TkeGenerateKeyParams params = { .name = name };
-    g_autoptr(GError) error = NULL;
-
-    make_member(world, card);
-    ceremony_world_hand(world, 2, card, NULL);
-    card_world_check(tke_op_generate_signature_key(world->op, &params, NULL, NULL, &error), error);
-    ceremony_world_restart(world);
-}
-
-void
-ceremony_world_make_part(CeremonyWorld *world, const char *card, const char *description)
-{
-    const TkeGeneratePartParams params = { .description = description };
-    g_autoptr(GError) error = NULL;
-
-    make_member(world, card);
-    ceremony_world_hand(world, 2, card, NULL);
-    card_world_check(tke_op_generate_key_part(world->op, &params, NULL, NULL, &error), error);
-    ceremony_world_restart(world);
-}
-
-void
-ceremony_world_add_admins(CeremonyWorld *world, unsigned n_admins)
-{
-    for (unsigned i = 1; i <= n_admins; i++) {
-        g_autofree char *card = g_strdup_printf("admin-%u", i);
-        g_auto(TkeAdminResult) result = { .units = NULL };
-        g_autoptr(GError) error = NULL;
-
-        ceremony_world_hand(world, 1, card, NULL);
-        card_world_check(tke_op_admin_add(world->op, world->units, &result, &error), error);
-    }
-    ceremony_world_restart(world);
-}
-
-GPtrArray *
-ceremony_world_states(CeremonyWorld *world)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) units = tke_unit_directory_get_selected(world->units, &error);
-    GPtrArray *states;
-
-    card_world_check(units != NULL, error);
-    states = tke_unit_directory_query(world->units, units, TKE_UNIT_QUERY_SIGNED_VPS, NULL, &error);
-    card_world_check(states != NULL, error);
-    for (unsigned i = 0; i < states->len; i++) {
-        const TkeUnitState *state = g_ptr_array_index(states, i);
-
-        card_world_check(state->error == NULL, state->error);
-    }
-    return states;
 }
 
 TkeCardSessionCounts

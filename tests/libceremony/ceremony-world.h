@@ -19,11 +19,15 @@
 #include "simulator/sim-service.h"
 #include "tests/support/card-world.h"
 
-typedef struct CeremonyWorld {
+typedef struct CeremonyWorld CeremonyWorld;
+
+struct CeremonyWorld {
     CardWorld *cards;
     SimService *service;
-    TkeUnitTransport *transport; /* borrowed from world */
+    TkeUnitTransport *transport; /* borrowed from world; faults: fault-unit-transport.h */
+    TkeCardSource *source;       /* borrowed from world; faults: fault-card-source.h */
     char *dir;
+    bool keep_dir; /* somebody else needs it still */
     TkeWorld *world;
     TkeActivityLog *log;
     TkeCardSession *session;
@@ -31,14 +35,17 @@ typedef struct CeremonyWorld {
     GCancellable *cancellable;
     TkeOperation *op;
     /* the operator */
-    GHashTable *by_name; /* SimCard by name; borrowed */
-    GQueue *hands[2];    /* names of cards to come, for each reader */
-    GQueue *keys[2];     /* what to type instead of the right PIN */
-    GQueue *choices;     /* numbers, from 0 */
-    bool refuse;         /* answers no to the next plan */
+    GHashTable *by_name;                     /* SimCard by name; borrowed */
+    GQueue *hands[2];                        /* names of cards to come, for each reader */
+    GQueue *keys[2];                         /* what to type instead of the right PIN */
+    GQueue *choices;                         /* numbers, from 0 */
+    bool refuse;                             /* answers no to the next plan */
+    char *last[2];                           /* names of the cards put in last */
+    unsigned patience;                       /* how often a card that is not read is put in again */
+    void (*meanwhile)(CeremonyWorld *world); /* happens once, before the next plan is answered */
     GString *prompts; /* "insert signer, reader 1", "pin, reader 1", … with reasons, a line each */
     GString *notes;
-} CeremonyWorld;
+};
 
 /* n_units operational units in imprint mode, all selected; the service's units under real rules. */
 CeremonyWorld *ceremony_world_new(unsigned n_units);
@@ -47,6 +54,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CeremonyWorld, ceremony_world_free)
 
 /* The readers are empty, nothing is unlocked, a new session begins. */
 void ceremony_world_restart(CeremonyWorld *world);
+
+/* The same people go on with the next operation: cards and session as they are; hands are empty. */
+void ceremony_world_go_on(CeremonyWorld *world);
 
 /* A blank card with its applet. */
 SimCard *ceremony_world_blank(CeremonyWorld *world, const char *name, SimCardKind kind);
@@ -57,6 +67,7 @@ void ceremony_world_type(CeremonyWorld *world, unsigned reader, const char *keys
 
 /* A zone with CA card "ca"; EP11 cards with their PIN, and keys or parts on them. */
 void ceremony_world_make_zone(CeremonyWorld *world);
+void ceremony_world_make_member(CeremonyWorld *world, const char *name);
 void ceremony_world_make_admin(CeremonyWorld *world, const char *card, const char *name);
 void ceremony_world_make_part(CeremonyWorld *world, const char *card, const char *description);
 

@@ -20,6 +20,8 @@ typedef struct FaultTransport {
     GPtrArray *faults;   /* of Fault */
     GHashTable *counted; /* lane to number of requests */
     unsigned struck;
+    TestUnitHook hook;
+    void *hook_data;
 } FaultTransport;
 
 static void
@@ -94,7 +96,8 @@ flip(TkeUnitRequest *request)
 
 /* What is done instead of sending; true if the request is not to be sent. */
 static bool
-spoil_before(const Fault *fault, TkeUnitRequest *request, GCancellable *cancellable)
+spoil_before(FaultTransport *transport, const Fault *fault, TkeUnitRequest *request,
+             GCancellable *cancellable)
 {
     switch (fault->fault) {
     case TEST_UNIT_FAULT_CUT_BEFORE:
@@ -111,6 +114,9 @@ spoil_before(const Fault *fault, TkeUnitRequest *request, GCancellable *cancella
         request->outcome_unknown = false;
         g_cancellable_set_error_if_cancelled(cancellable, &request->error);
         return cancellable != NULL;
+    case TEST_UNIT_FAULT_HOOK:
+        transport->hook(transport->hook_data, request->lane);
+        return false;
     case TEST_UNIT_FAULT_CUT_AFTER:
     case TEST_UNIT_FAULT_GARBAGE:
     case TEST_UNIT_FAULT_FLIP:
@@ -145,7 +151,7 @@ fault_run(TkeUnitTransport *base, TkeUnitRequest *const *requests, size_t n,
     }
     for (size_t i = 0; i < n; i++) {
         faults[i] = count(transport, requests[i]);
-        if (faults[i] == NULL || !spoil_before(faults[i], requests[i], cancellable)) {
+        if (faults[i] == NULL || !spoil_before(transport, faults[i], requests[i], cancellable)) {
             g_ptr_array_add(sent, requests[i]);
         }
     }
@@ -221,6 +227,15 @@ test_fault_unit_transport_clear(TkeUnitTransport *base)
     g_ptr_array_set_size(transport->faults, 0);
     g_hash_table_remove_all(transport->counted);
     transport->struck = 0;
+}
+
+void
+test_fault_unit_transport_set_hook(TkeUnitTransport *base, TestUnitHook hook, void *data)
+{
+    FaultTransport *transport = (FaultTransport *) base;
+
+    transport->hook = hook;
+    transport->hook_data = data;
 }
 
 unsigned

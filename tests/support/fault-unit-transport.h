@@ -14,6 +14,7 @@ typedef enum {
     TEST_UNIT_FAULT_GARBAGE,    /* delivered; status 200 with an answer that is none */
     TEST_UNIT_FAULT_FLIP,       /* delivered; a digit in the signed part of the answer is changed */
     TEST_UNIT_FAULT_CANCEL,     /* the operation is cancelled when the request is to be sent */
+    TEST_UNIT_FAULT_HOOK,       /* a function is called, then the request is sent as it is */
 } TestUnitFault;
 
 /* Takes the transport around which it is. */
@@ -25,6 +26,10 @@ TkeUnitTransport *test_fault_unit_transport_new(TkeUnitTransport *inner);
  */
 void test_fault_unit_transport_set(TkeUnitTransport *transport, const char *lane, unsigned n,
                                    TestUnitFault fault, unsigned status);
+
+/* What TEST_UNIT_FAULT_HOOK calls: anything that happens at that moment. */
+typedef void (*TestUnitHook)(void *data, const char *lane);
+void test_fault_unit_transport_set_hook(TkeUnitTransport *transport, TestUnitHook hook, void *data);
 
 /* Ends all faults; numbers start anew. */
 void test_fault_unit_transport_clear(TkeUnitTransport *transport);

@@ -92,6 +92,13 @@ virtual_readers_type(VirtualReaders *readers, unsigned number, const char *keys)
 }
 
 void
+virtual_readers_forget_keys(VirtualReaders *readers, unsigned number)
+{
+    g_assert(number >= 1 && number <= readers->n);
+    g_queue_clear_full(&readers->pads[number - 1].keys, g_free);
+}
+
+void
 virtual_readers_mangle(VirtualReaders *readers, unsigned number, VirtualMangle how, unsigned skip)
 {
     g_assert(number >= 1 && number <= readers->n);

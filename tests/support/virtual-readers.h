@@ -28,6 +28,9 @@ const char *virtual_readers_get_name(VirtualReaders *readers, unsigned number);
  */
 void virtual_readers_type(VirtualReaders *readers, unsigned number, const char *keys);
 
+/* Forgets what was to be typed. */
+void virtual_readers_forget_keys(VirtualReaders *readers, unsigned number);
+
 typedef enum {
     VIRTUAL_MANGLE_CUT,  /* the last byte of the data (or half the status word) is missing */
     VIRTUAL_MANGLE_GROW, /* a zero byte stands before the status word */
