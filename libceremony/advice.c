@@ -71,6 +71,17 @@ card_kind_advice(int code)
         return _("Delete a key part, or use another card.");
     case TKE_CARD_ERROR_EXISTS:
         return _("Take another card, or delete what is there first.");
+    case TKE_CARD_ERROR_NOT_FOUND:
+        return _("Look with “tke card info” what the card holds.");
+    case TKE_CARD_ERROR_PIN_NEEDED:
+        return _("The card has forgotten its PIN, or another program has used it: start the step "
+                 "again.");
+    case TKE_CARD_ERROR_STATE:
+    case TKE_CARD_ERROR_REFUSED:
+    case TKE_CARD_ERROR_STATUS:
+        return _(
+            "Look with “tke card info” what the card holds, and start the step again. If it is "
+            "refused again, take another card.");
     default:
         return NULL;
     }

@@ -207,6 +207,7 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
         const char *word = repeat_word(tke_card_error_code(last));
 
         if (kind != TKE_PROMPT_NEW_PIN && !warn_last_try(op, slot, reference, error)) {
+            tke_operation_hide(op);
             return false;
         }
         show_pin(op, reader, kind, reference, word, last != NULL ? repeat_text(last) : NULL);

@@ -32,5 +32,21 @@ tke_card_session_slot(TkeCardSession *session, unsigned reader)
     return &session->slots[reader - 1];
 }
 
+/* What to insert, one sentence. */
+const char *tke_card_session_wanted_title(TkeWantedCard wanted);
+
+/*
+ * Does the card in the wanted reader do? If not, why: a word and a text, which stay NULL while there is nothing
+ * to say. put_in_now: it was inserted after it had been asked for.
+ */
+bool tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *need, bool put_in_now,
+                            const char **word, char **reason);
+
+/* True if after this error a card is not, or may not be, what it was believed to be. */
+bool tke_card_session_shakes_belief(const GError *error);
+
+/* Forgets what is known of the card in a reader: it is recognised anew. */
+void tke_card_session_drop(TkeCardSession *session, unsigned reader);
+
 /* "Demo card" or its id; the caller frees. */
 char *tke_card_session_card_text(const TkeCardStatus *status);

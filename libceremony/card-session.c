@@ -70,6 +70,10 @@ slot_open(TkeOperation *op, TkeCardSlot *slot, unsigned reader)
     if (slot->card != NULL && !tke_card_recognise(slot->card, &slot->status, &slot->trouble)) {
         g_clear_pointer(&slot->card, tke_card_free);
     }
+    if (g_error_matches(slot->trouble, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_clear_error(&slot->trouble); /* no fault of the card: the next look tries again */
+        slot->seen = false;
+    }
 }
 
 /* Brings one slot in line with what the reader says now. */
@@ -128,179 +132,6 @@ tke_card_session_look(TkeOperation *op, TkeReaders **readers, GError **error)
     return true;
 }
 
-static const char *
-wanted_title(TkeWantedCard wanted)
-{
-    switch (wanted) {
-    case TKE_WANTED_CA:
-        return _("Insert a CA card.");
-    case TKE_WANTED_EP11:
-        return _("Insert a personalised EP11 card.");
-    case TKE_WANTED_BLANK_CA:
-        return _("Insert a blank card for a CA card.");
-    case TKE_WANTED_NEW_EP11:
-        return _("Insert a blank card for an EP11 card.");
-    case TKE_WANTED_ENROLLED:
-        return _("Insert an enrolled EP11 card that has no PIN.");
-    case TKE_WANTED_NONE:
-    case TKE_WANTED_ANY:
-    default:
-        return _("Insert a card.");
-    }
-}
-
-static bool
-unfit(const char **word, char **reason, const char *the_word, const char *text)
-{
-    *word = the_word;
-    *reason = g_strdup(text);
-    return false;
-}
-
-static bool
-fits_kind_ca(const TkeCardStatus *status, bool blank, const char **word, char **reason)
-{
-    if (status->kind != TKE_CARD_KIND_CA) {
-        return unfit(
-            word, reason, "wrong-kind",
-            status->kind == TKE_CARD_KIND_EP11
-                ? _("This is an EP11 card; a CA card is wanted.")
-                : _("This is none of our cards, or one without an applet; a CA card is wanted."));
-    }
-    if (blank && status->life_cycle != TKE_CARD_BLANK) {
-        g_autofree char *id = tke_card_id_text(status->zone_id);
-
-        *word = "not-blank";
-        *reason =
-            g_strdup_printf(_("This is the CA card “%s” of zone %s (%s). A card in use is not "
-                              "overwritten here: take a blank one."),
-                            status->description, id, status->zone_description);
-        return false;
-    }
-    if (!blank && status->life_cycle != TKE_CARD_MEMBER) {
-        return unfit(word, reason, "not-enrolled",
-                     _("This CA card has no zone yet: make one on it first (tke zone create)."));
-    }
-    return true;
-}
-
-static bool
-fits_kind_ep11(const TkeCardStatus *status, TkeWantedCard wanted, const char **word, char **reason)
-{
-    if (status->kind != TKE_CARD_KIND_EP11) {
-        return unfit(word, reason, "wrong-kind",
-                     status->kind == TKE_CARD_KIND_CA
-                         ? _("This is a CA card; an EP11 card is wanted.")
-                         : _("This is none of our cards, or one without an applet; an EP11 card is "
-                             "wanted."));
-    }
-    if (wanted == TKE_WANTED_NEW_EP11 && status->life_cycle >= TKE_CARD_MEMBER) {
-        return unfit(
-            word, reason, "not-blank",
-            _("This EP11 card is enrolled already. A card in use is not overwritten here: take "
-              "a blank one."));
-    }
-    if (wanted != TKE_WANTED_NEW_EP11 && status->life_cycle < TKE_CARD_MEMBER) {
-        return unfit(word, reason, "not-enrolled",
-                     _("This EP11 card is not enrolled: enroll it first (tke card enroll)."));
-    }
-    if (wanted == TKE_WANTED_EP11 && status->life_cycle != TKE_CARD_PERSONALISED) {
-        return unfit(word, reason, "not-personalised",
-                     _("This EP11 card has no PIN: personalize it first (tke card personalize)."));
-    }
-    if (wanted == TKE_WANTED_ENROLLED && status->life_cycle == TKE_CARD_PERSONALISED) {
-        return unfit(word, reason, "not-blank",
-                     _("This EP11 card is personalised already: its PIN is changed with “tke card "
-                       "change-pin”, its description with “tke card set-description”."));
-    }
-    return true;
-}
-
-static bool
-fits_zone(const TkeCardNeed *need, const TkeCardStatus *status, const char **word, char **reason)
-{
-    g_autofree char *wanted = NULL;
-    g_autofree char *found = NULL;
-
-    if (need->zone_id == NULL || !status->has_zone ||
-        memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0) {
-        return true;
-    }
-    wanted = tke_card_id_text(need->zone_id);
-    found = tke_card_id_text(status->zone_id);
-    *word = "wrong-zone";
-    *reason = g_strdup_printf(_("This card belongs to zone %s (%s); zone %s is wanted."), found,
-                              status->zone_description, wanted);
-    return false;
-}
-
-static bool
-fits(const TkeCardNeed *need, const TkeCardSlot *slot, const char **word, char **reason)
-{
-    const TkeCardStatus *status = &slot->status;
-
-    if (need->wanted == TKE_WANTED_CA || need->wanted == TKE_WANTED_BLANK_CA) {
-        if (!fits_kind_ca(status, need->wanted == TKE_WANTED_BLANK_CA, word, reason)) {
-            return false;
-        }
-    } else if (need->wanted != TKE_WANTED_ANY &&
-               !fits_kind_ep11(status, need->wanted, word, reason)) {
-        return false;
-    }
-    if (!fits_zone(need, status, word, reason)) {
-        return false;
-    }
-    if (need->other_than != NULL &&
-        memcmp(need->other_than, status->card_id, TKE_CARD_ID_LEN) == 0) {
-        return unfit(
-            word, reason, "same-card",
-            _("This is the card that is already in use in the other reader, or was before: "
-              "insert another one."));
-    }
-    return need->fits == NULL || need->fits(slot->card, status, need->fits_data, word, reason);
-}
-
-/* A word for programs for what keeps a card from being recognised. */
-static const char *
-trouble_word(const GError *trouble)
-{
-    switch (tke_card_error_code(trouble)) {
-    case TKE_CARD_ERROR_NO_CARD:
-    case TKE_CARD_ERROR_REMOVED:
-        return "absent";
-    case TKE_CARD_ERROR_IN_USE:
-        return "in-use";
-    default:
-        return "unreadable";
-    }
-}
-
-/* Does the card in the wanted reader do? If not, why; reason stays NULL while there is nothing to say. */
-static bool
-judge(TkeCardSession *session, const TkeCardNeed *need, const char **word, char **reason)
-{
-    TkeCardSlot *slot = tke_card_session_slot(session, need->reader);
-    TkeCardSlot *other = tke_card_session_slot(session, 3 - need->reader);
-    g_autofree char *ignored = NULL;
-    const char *ignored_word = NULL;
-
-    if (slot->card != NULL) {
-        return fits(need, slot, word, reason);
-    }
-    if (slot->present && slot->trouble != NULL) {
-        *word = trouble_word(slot->trouble);
-        *reason = g_strdup(slot->trouble->message);
-        return false;
-    }
-    if (other->card != NULL && need->wanted != TKE_WANTED_ANY &&
-        fits(need, other, &ignored_word, &ignored)) {
-        *word = "wrong-reader";
-        *reason = g_strdup_printf(_("A card that fits is in reader %u: put it into reader %u."),
-                                  3 - need->reader, need->reader);
-    }
-    return false;
-}
-
 static void
 show_need(TkeOperation *op, const TkeCardNeed *need, const char *word, const char *reason)
 {
@@ -311,7 +142,7 @@ show_need(TkeOperation *op, const TkeCardNeed *need, const char *word, const cha
         .reader = need->reader,
         .reader_name = slot->model != NULL ? slot->model : "",
         .wanted = need->wanted,
-        .title = need->title != NULL ? need->title : wanted_title(need->wanted),
+        .title = need->title != NULL ? need->title : tke_card_session_wanted_title(need->wanted),
         .reason = reason,
         .card = card,
         .purpose = need->purpose,
@@ -350,6 +181,7 @@ tke_card_session_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
     TkeCardSlot *slot = tke_card_session_slot(session, need->reader);
     g_autofree char *shown = NULL;
     bool asked = false;
+    uint32_t events = 0; /* of the reader when the card was first asked for */
 
     for (;;) {
         g_autofree char *reason = NULL;
@@ -359,7 +191,8 @@ tke_card_session_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
             tke_operation_hide(op);
             return NULL;
         }
-        if (judge(session, need, &word, &reason)) {
+        events = asked ? events : slot->events;
+        if (tke_card_session_judge(session, need, slot->events != events, &word, &reason)) {
             break;
         }
         if (!asked || (reason != NULL && g_strcmp0(shown, reason) != 0)) {
@@ -375,6 +208,31 @@ tke_card_session_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
     }
     tke_operation_hide(op);
     session->counts.insertions += asked ? 1 : 0;
+    if (status != NULL) {
+        *status = &slot->status;
+    }
+    return slot->card;
+}
+
+TkeCard *
+tke_card_session_still(TkeCardSession *session, unsigned reader,
+                       const uint8_t card_id[static TKE_CARD_ID_LEN], const TkeCardStatus **status,
+                       GError **error)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+    bool same = slot->card != NULL && memcmp(slot->status.card_id, card_id, TKE_CARD_ID_LEN) == 0;
+
+    for (unsigned i = 0; same && i < slot->status.n_pins; i++) {
+        same = slot->verified[i];
+    }
+    if (!same) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
+                    _("reader %u: the card was taken out; put it back and start again"), reader);
+        if (error != NULL) {
+            tke_card_error_set_reader(*error, reader, slot->reader_name);
+        }
+        return NULL;
+    }
     if (status != NULL) {
         *status = &slot->status;
     }
@@ -421,21 +279,53 @@ tke_card_session_set_status(TkeCardSession *session, unsigned reader, const TkeC
     }
 }
 
+bool
+tke_card_session_shakes_belief(const GError *error)
+{
+    TkeCardErrorInfo info;
+
+    if (!tke_card_error_get_info(error, &info)) {
+        return false;
+    }
+    switch (error->code) {
+    case TKE_CARD_ERROR_PROTOCOL:
+    case TKE_CARD_ERROR_NOT_GENUINE:
+        return true;
+    case TKE_CARD_ERROR_PIN_WRONG: /* entries on the pad have been dealt with */
+    case TKE_CARD_ERROR_PIN_BLOCKED:
+    case TKE_CARD_ERROR_PIN_TIMEOUT:
+    case TKE_CARD_ERROR_PIN_CANCELLED:
+    case TKE_CARD_ERROR_PIN_DIFFER:
+    case TKE_CARD_ERROR_PIN_LENGTH:
+    case TKE_CARD_ERROR_PIN_EQUAL:
+    case TKE_CARD_ERROR_PIN_FEW_TRIES:
+        return false;
+    default:
+        return info.sw != 0 || tke_card_error_is_outcome_unknown(error);
+    }
+}
+
+void
+tke_card_session_drop(TkeCardSession *session, unsigned reader)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+
+    slot_drop(slot);
+    slot->seen = false;
+}
+
 void
 tke_card_session_settle(TkeCardSession *session, const GError *error)
 {
     TkeCardErrorInfo info;
 
-    if (session == NULL || !tke_card_error_get_info(error, &info)) {
+    if (session == NULL || !tke_card_session_shakes_belief(error) ||
+        !tke_card_error_get_info(error, &info)) {
         return;
     }
-    for (unsigned i = 0; i < TKE_READERS; i++) {
-        TkeCardSlot *slot = &session->slots[i];
-
-        if ((info.reader_number == 0 || info.reader_number == i + 1) &&
-            tke_card_error_is_outcome_unknown(error)) {
-            slot_drop(slot);
-            slot->seen = false;
+    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        if (info.reader_number == 0 || info.reader_number == reader) {
+            tke_card_session_drop(session, reader);
         }
     }
 }

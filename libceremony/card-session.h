@@ -41,7 +41,12 @@ typedef struct TkeCardNeed {
     unsigned total;
     const uint8_t *zone_id;    /* 8 bytes; NULL: any zone */
     const uint8_t *other_than; /* card id that it must not have (E-C17); NULL: any */
-    TkeCardFits fits;          /* may be NULL */
+    /*
+     * A card of zone_id on which this step was begun and only its end is missing fits too: NEW_EP11: one
+     * that is enrolled already, if it is put in now; BLANK_CA: one without a description.
+     */
+    bool unfinished_too;
+    TkeCardFits fits; /* may be NULL */
     void *fits_data;
 } TkeCardNeed;
 
@@ -84,6 +89,15 @@ TKE_PUBLIC bool tke_card_session_change_pin(TkeOperation *op, unsigned reader, u
 TKE_PUBLIC bool tke_card_session_is_unlocked(TkeCardSession *session, unsigned reader,
                                              uint8_t reference);
 
+/*
+ * The card in the reader, which must still be the one with this id, with its PINs as they were verified;
+ * after something else was asked of people. status (may be NULL) is borrowed. Taken out or exchanged:
+ * TKE_CARD_ERROR_REMOVED.
+ */
+TKE_PUBLIC TkeCard *tke_card_session_still(TkeCardSession *session, unsigned reader,
+                                           const uint8_t card_id[static TKE_CARD_ID_LEN],
+                                           const TkeCardStatus **status, GError **error);
+
 /* The card in a reader as it was last seen, without asking anybody; NULL if there is none. */
 TKE_PUBLIC TkeCard *tke_card_session_get(TkeCardSession *session, unsigned reader,
                                          const TkeCardStatus **status);
@@ -99,7 +113,10 @@ TKE_PUBLIC bool tke_card_session_query_status(TkeOperation *op, unsigned reader,
 TKE_PUBLIC void tke_card_session_set_status(TkeCardSession *session, unsigned reader,
                                             const TkeCardStatus *status);
 
-/* After an error of a card: what cannot be relied on any more is dropped. Call with every error. */
+/*
+ * After an error of a card: what cannot be relied on any more is dropped, so that the card is recognised
+ * anew and its PIN asked for. Call with every error.
+ */
 TKE_PUBLIC void tke_card_session_settle(TkeCardSession *session, const GError *error);
 
 /* Ends what PINs have opened in a reader (End session). */

@@ -4,6 +4,7 @@
 #include "libceremony/op-card-enroll.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "libceremony/card-session.h"
 #include "libceremony/op-card.h"
@@ -13,14 +14,31 @@
 
 #define ENROLL_STEPS 4u
 
+/* Where an enrolment was interrupted at its end only the proof is missing. */
+static bool
+join(TkeOperation *op, TkeCard *ca, const TkeZoneCertificate *zone, TkeCard *card,
+     const TkeCardStatus **status, GError **error)
+{
+    TkeZoneCertificate certificate;
+
+    if ((*status)->life_cycle == TKE_CARD_MEMBER) {
+        tke_operation_note(op,
+                           _("The card in reader 2 was enrolled in this zone already; its proof is "
+                             "checked."));
+        return true;
+    }
+    return tke_ep11_card_enrol(card, *status, ca, zone, &certificate, error) &&
+           tke_card_session_query_status(op, 2, status, error);
+}
+
 /* A card begun in this zone goes on; one begun in another does not fit. */
 static bool
 enroll(TkeOperation *op, const TkeCardStatus **status, GError **error)
 {
     TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "zone" };
     TkeZoneCertificate zone;
-    TkeZoneCertificate certificate;
     const TkeCardStatus *ca_status = NULL;
+    uint8_t ca_id[TKE_CARD_ID_LEN];
     TkeCard *ca;
     TkeCard *card;
 
@@ -30,24 +48,23 @@ enroll(TkeOperation *op, const TkeCardStatus **status, GError **error)
         !tke_card_query_zone_certificate(ca, &zone, error)) {
         return false;
     }
+    memcpy(ca_id, ca_status->card_id, sizeof ca_id);
     tke_operation_step(op, 1, ENROLL_STEPS, _("Card to be enrolled"));
     need = (TkeCardNeed){ .reader = 2,
                           .wanted = TKE_WANTED_NEW_EP11,
                           .purpose = "enroll",
-                          .zone_id = ca_status->zone_id };
+                          .zone_id = zone.zone_id,
+                          .unfinished_too = true };
     card = tke_card_session_need(op, &need, status, error);
-    ca = tke_card_session_get(tke_operation_get_card_session(op), 1, &ca_status);
     if (card == NULL || !tke_operation_check(op, error)) {
         return false;
     }
+    ca = tke_card_session_still(tke_operation_get_card_session(op), 1, ca_id, NULL, error);
     if (ca == NULL) {
-        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
-                    _("reader 1: the CA card was taken out; put it back and start again"));
         return false;
     }
     tke_operation_step(op, 2, ENROLL_STEPS, _("The card joins the zone"));
-    if (!tke_ep11_card_enrol(card, *status, ca, &zone, &certificate, error) ||
-        !tke_card_session_query_status(op, 2, status, error)) {
+    if (!join(op, ca, &zone, card, status, error)) {
         return false;
     }
     tke_operation_step(op, 3, ENROLL_STEPS, _("The card proves its key"));
@@ -95,8 +112,13 @@ personalize(TkeOperation *op, const char *description, const TkeCardStatus **sta
         return false;
     }
     tke_operation_step(op, 1, 2, _("Description"));
-    return tke_card_set_description(card, description, error) &&
-           tke_card_session_query_status(op, 2, status, error);
+    if (!tke_card_set_description(card, description, error)) {
+        g_prefix_error(error,
+                       _("the PIN is set, the description is not (tke card set-description), "
+                         "then: "));
+        return false;
+    }
+    return tke_card_session_query_status(op, 2, status, error);
 }
 
 bool

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/error.h"
-#include "libceremony/card-session.h"
+#include "libceremony/card-session-private.h"
 #include "libceremony/record.h"
 #include "libsmartcard/card-evidence.h"
 
@@ -25,11 +25,15 @@ tke_op_card_check_description(const char *text, GError **error)
     return true;
 }
 
-/* After a card was lost in the middle the operator wants to know what became of it. */
+/*
+ * After a card was lost, or answered what cannot be, in the middle of a step the operator wants to know what
+ * became of it.
+ */
 static bool
 needs_state(const GError *error)
 {
-    return tke_card_error_is_outcome_unknown(error);
+    return tke_card_error_code(error) == TKE_CARD_ERROR_PROTOCOL ||
+           tke_card_error_is_outcome_unknown(error);
 }
 
 bool
@@ -45,6 +49,9 @@ tke_op_card_fail(TkeOperation *op, const char *action, unsigned reader, const ch
     }
     if (error != NULL && *error != NULL) {
         tke_card_session_settle(session, *error);
+        if (tke_card_session_shakes_belief(*error)) {
+            tke_card_session_drop(session, reader); /* also where the other card failed */
+        }
         if (needs_state(*error) && next != NULL) {
             g_autofree char *old = (*error)->message;
 

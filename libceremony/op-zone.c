@@ -4,6 +4,7 @@
 #include "libceremony/op-zone.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "common/error.h"
 #include "libceremony/card-session.h"
@@ -19,7 +20,7 @@ static bool
 need_new_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **error)
 {
     const TkeCardStatus *status = NULL;
-    const TkePinStatus *pin;
+    const TkePinStatus *pin = NULL;
 
     if (tke_card_session_get(tke_operation_get_card_session(op), reader, &status) == NULL) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
@@ -32,6 +33,39 @@ need_new_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **erro
                : tke_card_session_need_pin(op, reader, reference, false, error);
 }
 
+/* Both PINs of the new card. Where only the first could be set, the error says so (P-8). */
+static bool
+need_new_pins(TkeOperation *op, unsigned reader, unsigned step, unsigned steps, GError **error)
+{
+    tke_operation_step(op, step, steps,
+                       reader == 1 ? _("First PIN of the CA card") : _("First PIN of the backup"));
+    if (!need_new_pin(op, reader, TKE_PIN_FIRST, error)) {
+        return false;
+    }
+    tke_operation_step(op, step + 1, steps,
+                       reader == 1 ? _("Second PIN of the CA card")
+                                   : _("Second PIN of the backup"));
+    if (!need_new_pin(op, reader, TKE_PIN_SECOND, error)) {
+        g_prefix_error(error,
+                       _("the card has its first PIN now; start again with the same card, it "
+                         "goes on there: "));
+        return false;
+    }
+    return true;
+}
+
+/* The operator may stop between the PINs and what needs them. */
+static bool
+check_after_pins(TkeOperation *op, GError **error)
+{
+    if (!tke_operation_check(op, error)) {
+        g_prefix_error(error, _("the card has its two PINs now; start again with the same card, it "
+                                "goes on there: "));
+        return false;
+    }
+    return true;
+}
+
 static bool
 create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardStatus **status,
             GError **error)
@@ -40,19 +74,11 @@ create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSt
     TkeZoneCertificate zone;
     TkeCard *card = tke_card_session_need(op, &need, status, error);
 
-    if (card == NULL) {
-        return false;
-    }
-    tke_operation_step(op, 0, CREATE_STEPS, _("First PIN of the CA card"));
-    if (!need_new_pin(op, 1, TKE_PIN_FIRST, error)) {
-        return false;
-    }
-    tke_operation_step(op, 1, CREATE_STEPS, _("Second PIN of the CA card"));
-    if (!need_new_pin(op, 1, TKE_PIN_SECOND, error)) {
+    if (card == NULL || !need_new_pins(op, 1, 0, CREATE_STEPS, error)) {
         return false;
     }
     tke_operation_step(op, 2, CREATE_STEPS, _("The card makes the zone"));
-    return tke_operation_check(op, error) &&
+    return check_after_pins(op, error) &&
            tke_ca_card_create_zone(card, params->zone_description, params->card_description, &zone,
                                    error) &&
            tke_card_session_query_status(op, 1, status, error);
@@ -76,9 +102,11 @@ tke_op_zone_create(TkeOperation *op, const TkeZoneCreateParams *params, TkeZoneR
         return true;
     }
     if (!create_zone(op, params, &status, error)) {
-        return tke_op_card_fail(op, "opentke-zone.create", 1,
-                                _("start again with the same card: it goes on where it stopped"),
-                                error);
+        return tke_op_card_fail(
+            op, "opentke-zone.create", 1,
+            _("look with “tke card info”: if the card has its zone, all is done, "
+              "else start again with the same card, it goes on where it stopped"),
+            error);
     }
     values = json_object_new();
     tke_record_card(values, "card", status);
@@ -94,6 +122,8 @@ static bool
 backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus **target,
              GError **error)
 {
+    uint8_t card_id[TKE_CARD_ID_LEN];
+    uint8_t zone_id[TKE_ZONE_ID_LEN];
     TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "source" };
 
     tke_operation_step(op, 0, BACKUP_STEPS, _("CA card to be backed up"));
@@ -101,20 +131,35 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
         !tke_card_session_need_ca_pins(op, 1, true, error)) {
         return false;
     }
+    memcpy(card_id, (*source)->card_id, sizeof card_id);
+    memcpy(zone_id, (*source)->zone_id, sizeof zone_id);
     tke_operation_step(op, 1, BACKUP_STEPS, _("Card for the backup"));
     need = (TkeCardNeed){ .reader = 2,
                           .wanted = TKE_WANTED_BLANK_CA,
                           .purpose = "backup-target",
-                          .other_than = (*source)->card_id };
-    if (tke_card_session_need(op, &need, target, error) == NULL) {
-        return false;
+                          .zone_id = zone_id,
+                          .other_than = card_id,
+                          .unfinished_too = true };
+    return tke_card_session_need(op, &need, target, error) != NULL &&
+           tke_card_session_still(tke_operation_get_card_session(op), 1, card_id, source, error) !=
+               NULL &&
+           need_new_pins(op, 2, 2, BACKUP_STEPS, error);
+}
+
+/* The zone itself, unless only the description of the backup was missing. */
+static bool
+give_zone(TkeOperation *op, TkeCard *from, const TkeCardStatus *source, TkeCard *to,
+          const TkeCardStatus *target, GError **error)
+{
+    TkeZoneCertificate zone;
+
+    if (target->life_cycle == TKE_CARD_MEMBER) {
+        tke_operation_note(op,
+                           _("The card in reader 2 holds the zone already; only its description "
+                             "was missing."));
+        return true;
     }
-    tke_operation_step(op, 2, BACKUP_STEPS, _("First PIN of the backup"));
-    if (!need_new_pin(op, 2, TKE_PIN_FIRST, error)) {
-        return false;
-    }
-    tke_operation_step(op, 3, BACKUP_STEPS, _("Second PIN of the backup"));
-    return need_new_pin(op, 2, TKE_PIN_SECOND, error);
+    return tke_ca_card_backup(from, source, to, target, &zone, error);
 }
 
 static bool
@@ -122,7 +167,6 @@ backup_zone(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCardSt
             const TkeCardStatus **target, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
-    TkeZoneCertificate zone;
     const char *description;
     TkeCard *from;
     TkeCard *to;
@@ -133,15 +177,19 @@ backup_zone(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCardSt
     from = tke_card_session_get(session, 1, source);
     to = tke_card_session_get(session, 2, target);
     tke_operation_step(op, 4, BACKUP_STEPS, _("The zone goes from card to card"));
-    if (!tke_operation_check(op, error) ||
-        !tke_ca_card_backup(from, *source, to, *target, &zone, error)) {
+    if (!check_after_pins(op, error) || !give_zone(op, from, *source, to, *target, error)) {
         return false;
     }
     tke_operation_step(op, 5, BACKUP_STEPS, _("Description of the backup"));
     description =
         params->card_description != NULL ? params->card_description : (*source)->description;
-    return tke_card_set_description(to, description, error) &&
-           tke_card_session_query_status(op, 2, target, error);
+    if (!tke_card_set_description(to, description, error)) {
+        g_prefix_error(error,
+                       _("the backup has the zone, but no description yet; start again with the "
+                         "same two cards: "));
+        return false;
+    }
+    return tke_card_session_query_status(op, 2, target, error);
 }
 
 bool
@@ -165,7 +213,9 @@ tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneR
     }
     if (!backup_zone(op, params, &source, &target, error)) {
         return tke_op_card_fail(op, "opentke-zone.backup", 2,
-                                _("the CA card is as before; start again with the same two cards"),
+                                _("the CA card is as before; look with “tke card info” what the "
+                                  "other holds: if zone and description are there, all is done, "
+                                  "else start again with the same two cards"),
                                 error);
     }
     values = json_object_new();

@@ -1,0 +1,201 @@
+/*
+ * Does the card in a reader do, and if not, why? (functions 2.2, P-1; E-C04 to E-C06, E-C17)
+ */
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "libceremony/card-session-private.h"
+
+const char *
+tke_card_session_wanted_title(TkeWantedCard wanted)
+{
+    switch (wanted) {
+    case TKE_WANTED_CA:
+        return _("Insert a CA card.");
+    case TKE_WANTED_EP11:
+        return _("Insert a personalised EP11 card.");
+    case TKE_WANTED_BLANK_CA:
+        return _("Insert a blank card for a CA card.");
+    case TKE_WANTED_NEW_EP11:
+        return _("Insert a blank card for an EP11 card.");
+    case TKE_WANTED_ENROLLED:
+        return _("Insert an enrolled EP11 card that has no PIN.");
+    case TKE_WANTED_NONE:
+    case TKE_WANTED_ANY:
+    default:
+        return _("Insert a card.");
+    }
+}
+
+static bool
+unfit(const char **word, char **reason, const char *the_word, const char *text)
+{
+    *word = the_word;
+    *reason = g_strdup(text);
+    return false;
+}
+
+/* Only the end of the step is missing on this card (TkeCardNeed, unfinished_too). */
+static bool
+is_unfinished(const TkeCardNeed *need, const TkeCardSlot *slot, bool put_in_now)
+{
+    const TkeCardStatus *status = &slot->status;
+
+    if (!need->unfinished_too || need->zone_id == NULL || status->life_cycle != TKE_CARD_MEMBER ||
+        memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) != 0) {
+        return false;
+    }
+    return need->wanted == TKE_WANTED_NEW_EP11
+               ? status->kind == TKE_CARD_KIND_EP11 && put_in_now
+               : need->wanted == TKE_WANTED_BLANK_CA && status->kind == TKE_CARD_KIND_CA &&
+                     status->description[0] == '\0';
+}
+
+static bool
+fits_kind_ca(const TkeCardStatus *status, bool blank, const char **word, char **reason)
+{
+    if (status->kind != TKE_CARD_KIND_CA) {
+        return unfit(
+            word, reason, "wrong-kind",
+            status->kind == TKE_CARD_KIND_EP11
+                ? _("This is an EP11 card; a CA card is wanted.")
+                : _("This is none of our cards, or one without an applet; a CA card is wanted."));
+    }
+    if (blank && status->life_cycle != TKE_CARD_BLANK) {
+        g_autofree char *id = tke_card_id_text(status->zone_id);
+
+        *word = "not-blank";
+        *reason =
+            g_strdup_printf(_("This is the CA card “%s” of zone %s (%s). A card in use is not "
+                              "overwritten here: take a blank one."),
+                            status->description, id, status->zone_description);
+        return false;
+    }
+    if (!blank && status->life_cycle != TKE_CARD_MEMBER) {
+        return unfit(word, reason, "not-enrolled",
+                     _("This CA card has no zone yet: make one on it first (tke zone create)."));
+    }
+    return true;
+}
+
+static bool
+fits_kind_ep11(const TkeCardStatus *status, TkeWantedCard wanted, const char **word, char **reason)
+{
+    if (status->kind != TKE_CARD_KIND_EP11) {
+        return unfit(word, reason, "wrong-kind",
+                     status->kind == TKE_CARD_KIND_CA
+                         ? _("This is a CA card; an EP11 card is wanted.")
+                         : _("This is none of our cards, or one without an applet; an EP11 card is "
+                             "wanted."));
+    }
+    if (wanted == TKE_WANTED_NEW_EP11 && status->life_cycle >= TKE_CARD_MEMBER) {
+        return unfit(
+            word, reason, "not-blank",
+            _("This EP11 card is enrolled already. A card in use is not overwritten here: take "
+              "a blank one. If its enrolment was interrupted, put it in once more."));
+    }
+    if (wanted != TKE_WANTED_NEW_EP11 && status->life_cycle < TKE_CARD_MEMBER) {
+        return unfit(word, reason, "not-enrolled",
+                     _("This EP11 card is not enrolled: enroll it first (tke card enroll)."));
+    }
+    if (wanted == TKE_WANTED_EP11 && status->life_cycle != TKE_CARD_PERSONALISED) {
+        return unfit(word, reason, "not-personalised",
+                     _("This EP11 card has no PIN: personalize it first (tke card personalize)."));
+    }
+    if (wanted == TKE_WANTED_ENROLLED && status->life_cycle == TKE_CARD_PERSONALISED) {
+        return unfit(word, reason, "not-blank",
+                     _("This EP11 card is personalised already: its PIN is changed with “tke card "
+                       "change-pin”, its description with “tke card set-description”."));
+    }
+    return true;
+}
+
+static bool
+fits_zone(const TkeCardNeed *need, const TkeCardStatus *status, const char **word, char **reason)
+{
+    g_autofree char *wanted = NULL;
+    g_autofree char *found = NULL;
+
+    if (need->zone_id == NULL || !status->has_zone ||
+        memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0) {
+        return true;
+    }
+    wanted = tke_card_id_text(need->zone_id);
+    found = tke_card_id_text(status->zone_id);
+    *word = "wrong-zone";
+    *reason = g_strdup_printf(_("This card belongs to zone %s (%s); zone %s is wanted."), found,
+                              status->zone_description, wanted);
+    return false;
+}
+
+static bool
+fits(const TkeCardNeed *need, const TkeCardSlot *slot, bool put_in_now, const char **word,
+     char **reason)
+{
+    const TkeCardStatus *status = &slot->status;
+
+    if (is_unfinished(need, slot, put_in_now)) {
+        return need->fits == NULL || need->fits(slot->card, status, need->fits_data, word, reason);
+    }
+    if (need->wanted == TKE_WANTED_CA || need->wanted == TKE_WANTED_BLANK_CA) {
+        if (!fits_kind_ca(status, need->wanted == TKE_WANTED_BLANK_CA, word, reason)) {
+            return false;
+        }
+    } else if (need->wanted != TKE_WANTED_ANY &&
+               !fits_kind_ep11(status, need->wanted, word, reason)) {
+        return false;
+    }
+    if (!fits_zone(need, status, word, reason)) {
+        return false;
+    }
+    if (need->other_than != NULL &&
+        memcmp(need->other_than, status->card_id, TKE_CARD_ID_LEN) == 0) {
+        return unfit(
+            word, reason, "same-card",
+            _("This is the card that is already in use in the other reader, or was before: "
+              "insert another one."));
+    }
+    return need->fits == NULL || need->fits(slot->card, status, need->fits_data, word, reason);
+}
+
+/* A word for programs for what keeps a card from being recognised. */
+static const char *
+trouble_word(const GError *trouble)
+{
+    switch (tke_card_error_code(trouble)) {
+    case TKE_CARD_ERROR_NO_CARD:
+    case TKE_CARD_ERROR_REMOVED:
+        return "absent";
+    case TKE_CARD_ERROR_IN_USE:
+        return "in-use";
+    default:
+        return "unreadable";
+    }
+}
+
+/* Does the card in the wanted reader do? If not, why; reason stays NULL while there is nothing to say. */
+bool
+tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *need, bool put_in_now,
+                       const char **word, char **reason)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, need->reader);
+    TkeCardSlot *other = tke_card_session_slot(session, 3 - need->reader);
+    g_autofree char *ignored = NULL;
+    const char *ignored_word = NULL;
+
+    if (slot->card != NULL) {
+        return fits(need, slot, put_in_now, word, reason);
+    }
+    if (slot->present && slot->trouble != NULL) {
+        *word = trouble_word(slot->trouble);
+        *reason = g_strdup(slot->trouble->message);
+        return false;
+    }
+    if (other->card != NULL && need->wanted != TKE_WANTED_ANY &&
+        fits(need, other, false, &ignored_word, &ignored)) {
+        *word = "wrong-reader";
+        *reason = g_strdup_printf(_("A card that fits is in reader %u: put it into reader %u."),
+                                  3 - need->reader, need->reader);
+    }
+    return false;
+}
