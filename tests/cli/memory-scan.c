@@ -164,34 +164,41 @@ mapping_free(Mapping *mapping)
     g_free(mapping);
 }
 
+/* A line of smaps: the head of a mapping, or one of its properties. */
+static void
+take_line(GPtrArray *mappings, const char *line)
+{
+    Mapping *last = mappings->len > 0 ? g_ptr_array_index(mappings, mappings->len - 1) : NULL;
+    unsigned long start = 0;
+    unsigned long end = 0;
+    char flags[8] = "";
+
+    if (last != NULL && g_str_has_prefix(line, "VmFlags:")) {
+        last->locked = strstr(line, " lo") != NULL;
+    } else if (g_ascii_isxdigit(line[0]) && sscanf(line, "%lx-%lx %7s", &start, &end, flags) == 3) {
+        last = g_new0(Mapping, 1);
+        last->start = start;
+        last->end = end;
+        last->writable = strchr(flags, 'w') != NULL;
+        last->name = g_strdup(line);
+        g_ptr_array_add(mappings, last);
+    }
+}
+
 static GPtrArray *
 read_mappings(pid_t pid)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/smaps", (int) pid);
-    g_autofree char *text = NULL;
-    g_auto(GStrv) lines = NULL;
     GPtrArray *mappings = g_ptr_array_new_with_free_func((GDestroyNotify) mapping_free);
-    Mapping *last = NULL;
+    FILE *file = fopen(path, "re");
+    char line[1024];
 
-    if (!g_file_get_contents(path, &text, NULL, NULL)) {
-        return mappings;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        take_line(mappings, line);
     }
-    lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line != NULL; line++) {
-        unsigned long start = 0;
-        unsigned long end = 0;
-        char flags[8] = "";
-
-        if (sscanf(*line, "%lx-%lx %7s", &start, &end, flags) == 3) {
-            last = g_new0(Mapping, 1);
-            last->start = start;
-            last->end = end;
-            last->writable = strchr(flags, 'w') != NULL;
-            last->name = g_strdup(*line);
-            g_ptr_array_add(mappings, last);
-        } else if (last != NULL && g_str_has_prefix(*line, "VmFlags:")) {
-            last->locked = strstr(*line, " lo") != NULL;
-        }
+    if (file != NULL) {
+        fclose(file);
     }
     return mappings;
 }
