@@ -8,6 +8,8 @@
 
 #include "libceremony/card-session-private.h"
 
+#define HELD_RETRY_MS 500 /* how often a reader that another program holds is tried again */
+
 TkeCardSession *
 tke_card_session_new(TkeCardSource *source)
 {
@@ -76,6 +78,13 @@ slot_open(TkeOperation *op, TkeCardSlot *slot, unsigned reader)
     }
 }
 
+/* Another program has the card now; no event tells when it lets go. */
+static bool
+is_held(const TkeCardSlot *slot)
+{
+    return tke_card_error_code(slot->trouble) == TKE_CARD_ERROR_IN_USE;
+}
+
 /* Brings one slot in line with what the reader says now. */
 static void
 slot_update(TkeOperation *op, unsigned reader, const TkeReaderInfo *info)
@@ -85,7 +94,8 @@ slot_update(TkeOperation *op, unsigned reader, const TkeReaderInfo *info)
                 slot->events == info->events;
     bool was_present = slot->present;
 
-    if (same && (slot->card != NULL || !slot->present || slot->trouble != NULL)) {
+    if (same && (slot->card != NULL || !slot->present ||
+                 (slot->trouble != NULL && !is_held(slot)))) {
         return;
     }
     slot_drop(slot);
@@ -159,9 +169,10 @@ static bool
 wait_change(TkeOperation *op, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
+    bool held = is_held(&session->slots[0]) || is_held(&session->slots[1]);
 
-    return session->source->ops->wait(session->source, -1, tke_operation_get_cancellable(op),
-                                      error);
+    return session->source->ops->wait(session->source, held ? HELD_RETRY_MS : -1,
+                                      tke_operation_get_cancellable(op), error);
 }
 
 static bool
