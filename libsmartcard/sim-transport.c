@@ -76,13 +76,14 @@ translate_error(GError **error, GError *from, const char *reader_name, bool sent
     } else if (!sent && cause->domain == G_IO_ERROR) {
         code = TKE_CARD_ERROR_NO_SERVICE;
     }
-    if (reader_name == NULL) {
+    /* tke-sim names the reader itself where it speaks of one */
+    if (reader_name == NULL || strstr(cause->message, reader_name) != NULL) {
         g_set_error_literal(error, TKE_CARD_ERROR, (gint) code, cause->message);
-        return;
+    } else {
+        g_set_error(error, TKE_CARD_ERROR, (gint) code, _("reader \"%s\": %s"), reader_name,
+                    cause->message);
     }
-    g_set_error(error, TKE_CARD_ERROR, (gint) code, _("reader \"%s\": %s"), reader_name,
-                cause->message);
-    if (error != NULL) {
+    if (error != NULL && reader_name != NULL) {
         tke_card_error_set_reader(*error, 0, reader_name);
     }
 }
