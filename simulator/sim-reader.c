@@ -143,13 +143,18 @@ take_card(SimReader *reader)
     return card;
 }
 
-/* Lets time pass without the lock. */
+/*
+ * Lets time pass, without the lock, until ms after start (monotonic): what the virtual card needed to compute
+ * and to save is part of what a real one takes, not more of it.
+ */
 static void
-spend(SimReader *reader, double ms)
+spend(SimReader *reader, gint64 start, double ms)
 {
-    if (ms > 0) {
+    const gint64 left = start + (gint64) (ms * 1000) - g_get_monotonic_time();
+
+    if (left > 0) {
         g_mutex_unlock(&reader->lock);
-        g_usleep((gulong) (ms * 1000));
+        g_usleep((gulong) left);
         g_mutex_lock(&reader->lock);
     }
 }
@@ -159,6 +164,7 @@ static bool
 exchange(SimReader *reader, uint32_t connection, const uint8_t *command, size_t len,
          SimCardAnswer *answer, GError **error)
 {
+    const gint64 start = g_get_monotonic_time();
     SimCard *card = reader->card;
     SimCardOutcome outcome = SIM_CARD_OFF;
 
@@ -168,7 +174,7 @@ exchange(SimReader *reader, uint32_t connection, const uint8_t *command, size_t 
     g_mutex_lock(&reader->lock);
     reader->executing = false;
     g_cond_broadcast(&reader->changed);
-    spend(reader, answer->cost_ms);
+    spend(reader, start, answer->cost_ms);
     if (outcome == SIM_CARD_PULLED && reader->connection == connection) {
         take_card(reader);
         sim_reader_announce(reader);
@@ -185,13 +191,14 @@ exchange(SimReader *reader, uint32_t connection, const uint8_t *command, size_t 
 static void
 power_up(SimReader *reader)
 {
+    const gint64 start = g_get_monotonic_time();
     double cost_ms = 0;
 
     reader->executing = true;
     sim_card_power_on(reader->card, reader->atr, &reader->atr_len, &cost_ms);
     reader->powered = true;
     reader->executing = false;
-    spend(reader, cost_ms);
+    spend(reader, start, cost_ms);
 }
 
 uint32_t
