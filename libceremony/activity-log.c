@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -152,7 +153,7 @@ tke_activity_log_get_head(TkeActivityLog *log, TkeLogHead *head, GError **error)
 char *
 tke_activity_log_head_to_text(const TkeLogHead *head)
 {
-    return g_strdup_printf("%" G_GUINT64_FORMAT ":%s", head->count, head->hash);
+    return g_strdup_printf("%" PRIu64 ":%s", head->count, head->hash);
 }
 
 bool
@@ -277,21 +278,19 @@ check_line(const char *line, size_t len, uint64_t number, const char *prev, GErr
 
     if (object == NULL) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
-                    _("line %" G_GUINT64_FORMAT " is not an entry: it was changed"), number);
+                    _("line %" PRIu64 " is not an entry: it was changed"), number);
         return false;
     }
     if (json_object_get_int_member_with_default(object, "seq", 0) != (gint64) number) {
-        g_set_error(
-            error, TKE_ERROR, TKE_ERROR_VERIFY,
-            _("line %" G_GUINT64_FORMAT " has another number: lines are missing or were added"),
-            number);
+        g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
+                    _("line %" PRIu64 " has another number: lines are missing or were added"),
+                    number);
         return false;
     }
     named = json_object_get_string_member_with_default(object, "prev", "");
     if (strcmp(named, prev) != 0) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
-                    _("line %" G_GUINT64_FORMAT
-                      " does not follow from the line before: one of the two "
+                    _("line %" PRIu64 " does not follow from the line before: one of the two "
                       "was changed"),
                     number);
         return false;
@@ -304,8 +303,7 @@ check_noted(const TkeLogHead *noted, const TkeLogHead *at, GError **error)
 {
     if (noted != NULL && noted->count == at->count && strcmp(noted->hash, at->hash) != 0) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
-                    _("line %" G_GUINT64_FORMAT
-                      " is not the one that was noted: the log was written "
+                    _("line %" PRIu64 " is not the one that was noted: the log was written "
                       "anew"),
                     at->count);
         return false;
@@ -323,8 +321,8 @@ verify_lines(const GByteArray *data, const TkeLogHead *noted, TkeLogHead *head, 
         const char *newline = memchr(at, '\n', (size_t) (end - at));
 
         if (newline == NULL) {
-            g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
-                        _("line %" G_GUINT64_FORMAT " is cut short"), head->count + 1);
+            g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY, _("line %" PRIu64 " is cut short"),
+                        head->count + 1);
             return false;
         }
         if (!check_line(at, (size_t) (newline - at), head->count + 1, head->hash, error) ||
@@ -356,8 +354,8 @@ tke_activity_log_verify(TkeActivityLog *log, const TkeLogHead *noted, TkeLogHead
     }
     if (noted != NULL && noted->count > head.count) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
-                    _("activity log %s: %" G_GUINT64_FORMAT
-                      " entries were noted, %" G_GUINT64_FORMAT " are there: the end was cut off"),
+                    _("activity log %s: %" PRIu64 " entries were noted, %" PRIu64
+                      " are there: the end was cut off"),
                     log->path, noted->count, head.count);
         return false;
     }

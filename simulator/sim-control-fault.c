@@ -2,6 +2,7 @@
  * Faults that a rehearsal can order (4.12): of cards, readers, the smart card service and the units.
  */
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/error.h"
@@ -59,8 +60,8 @@ need_card(SimWorld *world, JsonObject *command, GError **error)
             return card;
         }
     }
-    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
-                _("there is no card in reader %" G_GINT64_FORMAT), number);
+    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("there is no card in reader %" PRIi64),
+                number);
     return NULL;
 }
 

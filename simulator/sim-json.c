@@ -5,6 +5,7 @@
 #include "simulator/sim-json.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 
 #include "common/error.h"
 
@@ -63,8 +64,7 @@ sim_json_get_number(JsonObject *object, const char *member, int64_t min, int64_t
     }
     if (node != NULL && (!holds(node, G_TYPE_INT64) || number < min || number > max)) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
-                    _("\"%s\" must be a number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT),
-                    member, min, max);
+                    _("\"%s\" must be a number from %" PRIi64 " to %" PRIi64), member, min, max);
         return false;
     }
     *value = number;
