@@ -4,6 +4,7 @@
 #include "libceremony/op-card-pin.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "common/error.h"
 #include "libceremony/card-session.h"
@@ -18,6 +19,7 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
     TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "unblock" };
     const TkeCardStatus *ca_status = NULL;
     TkeZoneCertificate zone;
+    uint8_t ca_id[TKE_CARD_ID_LEN];
     TkeCard *card;
     TkeCard *ca = tke_card_session_need(op, &need, &ca_status, error);
 
@@ -25,11 +27,12 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
         !tke_card_query_zone_certificate(ca, &zone, error)) {
         return false;
     }
+    memcpy(ca_id, ca_status->card_id, sizeof ca_id);
     need = (TkeCardNeed){ .reader = 2,
                           .wanted = TKE_WANTED_EP11,
                           .title = _("Insert the blocked EP11 card."),
                           .purpose = "unblock",
-                          .zone_id = ca_status->zone_id };
+                          .zone_id = zone.zone_id };
     card = tke_card_session_need(op, &need, status, error);
     if (card == NULL || !tke_operation_check(op, error)) {
         return false;
@@ -43,13 +46,8 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
             (*status)->pins[0].tries_left);
         return false;
     }
-    ca = tke_card_session_get(session, 1, NULL);
-    if (ca == NULL) {
-        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
-                    _("reader 1: the CA card was taken out; put it back and start again"));
-        return false;
-    }
-    return tke_ep11_card_unblock(card, *status, ca, &zone, error) &&
+    ca = tke_card_session_still(session, 1, ca_id, NULL, error);
+    return ca != NULL && tke_ep11_card_unblock(card, *status, ca, &zone, error) &&
            tke_card_session_query_status(op, 2, status, error);
 }
 

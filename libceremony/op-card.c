@@ -40,26 +40,35 @@ bool
 tke_op_card_fail(TkeOperation *op, const char *action, unsigned reader, const char *next,
                  GError **error)
 {
+    return tke_op_card_fail_partly(op, action, reader, next, NULL, error);
+}
+
+bool
+tke_op_card_fail_partly(TkeOperation *op, const char *action, unsigned reader, const char *next,
+                        JsonObject *done, GError **error)
+{
     TkeCardSession *session = tke_operation_get_card_session(op);
-    g_autoptr(JsonObject) values = json_object_new();
+    g_autoptr(JsonObject) values = done != NULL ? done : json_object_new();
     const TkeCardStatus *status = NULL;
 
-    if (tke_card_session_get(session, reader, &status) != NULL) {
+    if (!json_object_has_member(values, "card") &&
+        tke_card_session_get(session, reader, &status) != NULL) {
         tke_record_card(values, "card", status);
     }
-    if (error != NULL && *error != NULL) {
-        tke_card_session_settle(session, *error);
-        if (tke_card_session_shakes_belief(*error)) {
-            tke_card_session_drop(session, reader); /* also where the other card failed */
-        }
-        if (needs_state(*error) && next != NULL) {
-            g_autofree char *old = (*error)->message;
+    if (error == NULL || *error == NULL) {
+        return false;
+    }
+    tke_card_session_settle(session, *error);
+    if (done != NULL || tke_card_session_shakes_belief(*error)) {
+        tke_card_session_drop(session, reader); /* its status has changed, whoever failed */
+    }
+    if (needs_state(*error) && next != NULL) {
+        g_autofree char *old = (*error)->message;
 
-            (*error)->message = g_strdup_printf("%s; %s", old, next);
-        }
-        if (!g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-            tke_record_failed(op, action, g_steal_pointer(&values), *error);
-        }
+        (*error)->message = g_strdup_printf("%s; %s", old, next);
+    }
+    if (done != NULL || !g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        tke_record_failed(op, action, g_steal_pointer(&values), *error);
     }
     return false;
 }

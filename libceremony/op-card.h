@@ -20,6 +20,13 @@ TKE_PUBLIC bool tke_op_card_check_description(const char *text, GError **error);
 TKE_PUBLIC bool tke_op_card_fail(TkeOperation *op, const char *action, unsigned reader,
                                  const char *next, GError **error);
 
+/*
+ * The same where a part of the step was done: done (taken; NULL: nothing was) goes into the activity log,
+ * also when the operator stopped it.
+ */
+TKE_PUBLIC bool tke_op_card_fail_partly(TkeOperation *op, const char *action, unsigned reader,
+                                        const char *next, JsonObject *done, GError **error);
+
 typedef enum {
     TKE_GENUINE_NOT_CHECKED,
     TKE_GENUINE_YES,

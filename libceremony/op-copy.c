@@ -30,6 +30,8 @@ get_cards(Copy *copy, GError **error)
     TkeOperation *op = copy->op;
     TkeCardSession *session = tke_operation_get_card_session(op);
     const TkeCardStatus *status = NULL;
+    uint8_t card_id[TKE_CARD_ID_LEN];
+    uint8_t zone_id[TKE_ZONE_ID_LEN];
     TkeCardNeed need = { .reader = 1,
                          .wanted = TKE_WANTED_EP11,
                          .purpose = "source",
@@ -39,22 +41,21 @@ get_cards(Copy *copy, GError **error)
         !tke_card_session_need_pin(op, 1, TKE_PIN_FIRST, true, error)) {
         return false;
     }
+    memcpy(card_id, copy->source_status->card_id, sizeof card_id);
+    memcpy(zone_id, copy->source_status->zone_id, sizeof zone_id);
     need = (TkeCardNeed){ .reader = 2,
                           .wanted = TKE_WANTED_EP11,
                           .purpose = "target",
                           .title = _("Insert the EP11 card that gets the copy."),
-                          .zone_id = copy->source_status->zone_id,
-                          .other_than = copy->source_status->card_id };
+                          .zone_id = zone_id,
+                          .other_than = card_id };
     if (tke_card_session_need(op, &need, &status, error) == NULL ||
         !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
         return false;
     }
-    copy->source = tke_card_session_get(session, 1, &copy->source_status);
+    copy->source = tke_card_session_still(session, 1, card_id, &copy->source_status, error);
     copy->target = tke_card_session_get(session, 2, &status);
     if (copy->source == NULL || copy->target == NULL) {
-        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
-                    _("reader %u: the card was taken out; nothing was copied"),
-                    copy->source == NULL ? 1u : 2u);
         return false;
     }
     copy->target_status = *status;
@@ -101,6 +102,23 @@ on_progress(void *data, unsigned done, unsigned total)
     Copy *copy = data;
 
     tke_operation_step(copy->op, done, total, _("Keys go from card to card"));
+    if (done == total) { /* what is left only reads back */
+        tke_card_set_cancellable(copy->target, NULL);
+    }
+}
+
+/* A copy may be long: cancelling is looked at before each command to the target. */
+static bool
+run_copy(Copy *copy, TkeTransferResult *entries, GError **error)
+{
+    bool ok;
+
+    tke_card_set_cancellable(copy->target, tke_operation_get_cancellable(copy->op));
+    ok = tke_card_transfer_run(copy->source, copy->source_status, &copy->source_list, copy->target,
+                               &copy->target_status, &copy->target_list, NULL, &copy->plan,
+                               on_progress, copy, entries, error);
+    tke_card_set_cancellable(copy->target, NULL);
+    return ok;
 }
 
 static JsonObject *
@@ -132,9 +150,11 @@ fail(Copy *copy, const TkeTransferResult *entries, GError **error)
             ngettext("%u entry was copied, then: ", "%u entries were copied, then: ", entries->n),
             entries->n);
     }
-    return tke_op_card_fail(copy->op, "opentke-card.copy", 2,
-                            _("start the copy again with the same cards: what is there is skipped"),
-                            error);
+    return tke_op_card_fail_partly(
+        copy->op, "opentke-card.copy", 2,
+        _("“tke card info” shows what is there; start the copy again with the same cards: what is "
+          "there is skipped"),
+        entries->n > 0 ? copy_values(copy, entries) : NULL, error);
 }
 
 bool
@@ -153,10 +173,7 @@ tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params, TkeCopyResult *r
         return true;
     }
     if (!get_cards(copy, error) || !make_plan(copy, params, error) ||
-        !tke_operation_check(op, error) ||
-        !tke_card_transfer_run(copy->source, copy->source_status, &copy->source_list, copy->target,
-                               &copy->target_status, &copy->target_list, NULL, &copy->plan,
-                               on_progress, copy, entries, error)) {
+        !tke_operation_check(op, error) || !run_copy(copy, entries, error)) {
         if (result != NULL) {
             result->entries = *entries;
         }

@@ -325,15 +325,18 @@ tke_op_delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteRes
         *result = done;
     }
     if (!ok) {
-        if (done.n_deleted > 0 && error != NULL) {
+        bool partly = done.n_deleted > 0 || done.key_deleted;
+
+        if (partly) {
             g_prefix_error(error,
                            ngettext("%u key part was deleted, then: ",
                                     "%u key parts were deleted, then: ", done.n_deleted),
                            done.n_deleted);
         }
-        return tke_op_card_fail(op, "opentke-card.delete", 2,
-                                _("“tke card info” shows what is left; start again for the rest"),
-                                error);
+        return tke_op_card_fail_partly(
+            op, "opentke-card.delete", 2,
+            _("“tke card info” shows what is left; start again for the rest"),
+            partly ? delete_values(params, &done, NULL) : NULL, error);
     }
     return tke_record_done(op, "opentke-card.delete", delete_values(params, &done, status), error);
 }
