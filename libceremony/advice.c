@@ -143,6 +143,13 @@ service_advice(int code)
     case TKE_UNIT_ERROR_OUTCOME_UNKNOWN:
         return _("It may have been done or not: look with “tke cryptounit-compare” before "
                  "repeating it.");
+    case TKE_UNIT_ERROR_MALFORMED:
+    case TKE_UNIT_ERROR_ENDPOINT:
+        return _("Try again; if it happens again, keep the message for the provider's support. "
+                 "Look with "
+                 "“tke cryptounit-compare” what the crypto unit holds before repeating a change.");
+    case TKE_UNIT_ERROR_PRECONDITION:
+        return _("Look with “tke cryptounit-compare” in which state the crypto units are.");
     case TKE_UNIT_ERROR_SIGNATURE:
     case TKE_UNIT_ERROR_IDENTITY:
     case TKE_UNIT_ERROR_NOT_GENUINE:
@@ -164,9 +171,14 @@ unit_advice(const GError *error)
         tke_reason_code_lookup(
             details->return_code,
             details->has_reason_code ? (int64_t) details->reason_code : TKE_REASON_NONE, &text)) {
-        return text.advice;
+        if (text.advice != NULL) {
+            return text.advice;
+        }
     }
-    return service_advice(error->code);
+    return error->code == TKE_UNIT_ERROR_REFUSED
+               ? _("The crypto unit has refused it; nothing was changed there. Look with “tke "
+                   "cryptounit-compare” in which state it is.")
+               : service_advice(error->code);
 }
 
 char *

@@ -85,12 +85,75 @@ confirm_pattern(TkeOperation *op, const TkePlan *base, const uint8_t vp[static T
     return tke_operation_confirm(op, &plan, error);
 }
 
+/* True where an earlier run, which did not reach all units, has done the step already. */
+typedef bool (*DoneBefore)(const TkeUnitState *state, const uint8_t vp[static TKE_VP_LEN]);
+
+static bool
+has_committed(const TkeUnitState *state, const uint8_t vp[static TKE_VP_LEN])
+{
+    return state->registers.new_state == TKE_REGISTER_FULL_COMMITTED &&
+           tke_digest_vp_equal(state->registers.new_vp, vp);
+}
+
+static bool
+has_activated(const TkeUnitState *state, const uint8_t vp[static TKE_VP_LEN])
+{
+    return state->registers.new_state == TKE_REGISTER_EMPTY &&
+           state->registers.current_state == TKE_REGISTER_VALID &&
+           tke_digest_vp_equal(state->registers.current_vp, vp);
+}
+
+/* The states of the units in which the step is still to be done; all of them where none is left. */
+static GPtrArray *
+dup_left(TkeOperation *op, GPtrArray *states, DoneBefore done_before, TkeRegisterState wanted)
+{
+    g_autoptr(GPtrArray) left = g_ptr_array_new();
+    const TkeUnitState *first = NULL;
+
+    for (unsigned i = 0; first == NULL && i < states->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(states, i);
+
+        first = state->registers.new_state == wanted ? state : NULL;
+    }
+    for (unsigned i = 0; i < states->len; i++) {
+        TkeUnitState *state = g_ptr_array_index(states, i);
+
+        if (first == NULL || !done_before(state, first->registers.new_vp)) {
+            g_ptr_array_add(left, state);
+        }
+    }
+    if (left->len < states->len) {
+        tke_operation_note(
+            op,
+            ngettext("It was done in %u crypto unit before; it is done in the rest.",
+                     "It was done in %u crypto units before; it is done in the rest.",
+                     states->len - left->len),
+            states->len - left->len);
+    }
+    return g_steal_pointer(&left);
+}
+
+static GPtrArray *
+dup_units(GPtrArray *states)
+{
+    GPtrArray *units = g_ptr_array_new_with_free_func((GDestroyNotify) tke_unit_unref);
+
+    for (unsigned i = 0; i < states->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(states, i);
+
+        g_ptr_array_add(units, tke_unit_ref(state->unit));
+    }
+    return units;
+}
+
 bool
 tke_op_mk_commit(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *results,
                  GError **error)
 {
+    g_autoptr(GPtrArray) all = NULL;
+    g_autoptr(GPtrArray) states = begin(op, directory, &all, error);
+    g_autoptr(GPtrArray) left = NULL;
     g_autoptr(GPtrArray) units = NULL;
-    g_autoptr(GPtrArray) states = begin(op, directory, &units, error);
     Finish finish = { .make = tke_unit_master_key_new_commit };
     const TkePlan plan = { .action = "mk-commit",
                            .title = _("The new master key with this pattern will be committed:") };
@@ -100,8 +163,12 @@ tke_op_mk_commit(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *
                                .describe = describe,
                                .data = &finish };
 
-    return states != NULL &&
-           tke_plan_need_new_register(states, TKE_REGISTER_FULL_UNCOMMITTED, error) &&
+    if (states == NULL) {
+        return false;
+    }
+    left = dup_left(op, states, has_committed, TKE_REGISTER_FULL_UNCOMMITTED);
+    units = dup_units(left);
+    return tke_plan_need_new_register(left, TKE_REGISTER_FULL_UNCOMMITTED, error) &&
            tke_plan_need_one_new_pattern(states, finish.vp, error) &&
            confirm_pattern(op, &plan, finish.vp, units->len, error) &&
            run(op, directory, units, &step, results, error);
@@ -118,8 +185,10 @@ bool
 tke_op_mk_set_immediate(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *results,
                         GError **error)
 {
+    g_autoptr(GPtrArray) all = NULL;
+    g_autoptr(GPtrArray) states = begin(op, directory, &all, error);
+    g_autoptr(GPtrArray) left = NULL;
     g_autoptr(GPtrArray) units = NULL;
-    g_autoptr(GPtrArray) states = begin(op, directory, &units, error);
     g_autofree char *others = NULL;
     g_autofree char *consequence = NULL;
     g_autofree char *word = NULL;
@@ -136,11 +205,16 @@ tke_op_mk_set_immediate(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitRe
                                .describe = describe,
                                .data = &finish };
 
-    if (states == NULL || !tke_plan_need_new_register(states, TKE_REGISTER_FULL_COMMITTED, error) ||
-        !tke_plan_need_one_new_pattern(states, finish.vp, error)) {
+    if (states == NULL) {
         return false;
     }
-    others = tke_plan_names(states, holds_other_key, finish.vp);
+    left = dup_left(op, states, has_activated, TKE_REGISTER_FULL_COMMITTED);
+    units = dup_units(left);
+    if (!tke_plan_need_new_register(left, TKE_REGISTER_FULL_COMMITTED, error) ||
+        !tke_plan_need_one_new_pattern(left, finish.vp, error)) {
+        return false;
+    }
+    others = tke_plan_names(left, holds_other_key, finish.vp);
     if (others != NULL) {
         consequence =
             g_strdup_printf(_("The current register of %s holds another key, and no finished "

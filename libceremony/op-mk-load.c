@@ -108,6 +108,21 @@ make_importers(Load *load, GError **error)
     return true;
 }
 
+/* Somebody else may have loaded a key meanwhile: parts are never added to it. */
+static bool
+check_still_empty(const TkeUnitState *state, void *data, GError **error)
+{
+    (void) data;
+    if (state->registers.new_state != TKE_REGISTER_EMPTY) {
+        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
+                    _("somebody else has loaded the new master key register of %s meanwhile; look "
+                      "with “tke cryptounit-compare”"),
+                    tke_unit_get_name(state->unit));
+        return false;
+    }
+    return true;
+}
+
 static bool
 import_parts(Load *load, GError **error)
 {
@@ -115,6 +130,7 @@ import_parts(Load *load, GError **error)
                                .what = _("Load"),
                                .make = make_import,
                                .describe = describe_import,
+                               .check = check_still_empty,
                                .data = load };
 
     return run_step(load, &step, error);
@@ -132,6 +148,62 @@ check_parts(const Load *load, const TkeUnitResult *result, GError **error)
                                               load->result->n_parts, error);
 }
 
+/* The answer was lost: what the unit holds is asked for, in a signed answer. */
+static bool
+query_pattern(Load *load, TkeUnit *unit, uint8_t vp[static TKE_VP_LEN], GError **error)
+{
+    g_autoptr(GPtrArray) one = g_ptr_array_new();
+    g_autoptr(GPtrArray) states = NULL;
+    const TkeUnitState *state = NULL;
+
+    g_ptr_array_add(one, unit);
+    states = tke_unit_directory_query(load->directory, one, TKE_UNIT_QUERY_SIGNED_VPS, NULL, error);
+    if (states == NULL) {
+        return false;
+    }
+    state = g_ptr_array_index(states, 0);
+    if (state->error != NULL) {
+        g_propagate_error(error, g_error_copy(state->error));
+        return false;
+    }
+    memcpy(vp, state->registers.new_vp, TKE_VP_LEN);
+    return true;
+}
+
+/* The signed pattern of one unit's new register; of its parts as the cards showed them. */
+static bool
+get_pattern(Load *load, const TkeUnitResult *result, uint8_t vp[static TKE_VP_LEN], GError **error)
+{
+    bool ok = result->outcome == TKE_UNIT_OUTCOME_DONE
+                  ? tke_unit_master_key_get_vp(result->command, vp, error) &&
+                        check_parts(load, result, error)
+                  : query_pattern(load, result->unit, vp, error);
+
+    if (!ok && error != NULL &&
+        strstr((*error)->message, tke_unit_get_name(result->unit)) == NULL) {
+        g_prefix_error(error, "%s: ", tke_unit_get_name(result->unit));
+    }
+    if (!ok) {
+        g_prefix_error(error,
+                       _("the key parts were loaded, but not all could be compared; look with "
+                         "“tke cryptounit-compare” before anything is committed: "));
+    }
+    return ok;
+}
+
+static bool
+set_different(const Load *load, const TkeUnitResult *result, GError **error)
+{
+    const TkeUnitResult *first = g_ptr_array_index(load->result->units, 0);
+
+    g_set_error(
+        error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
+        _("the new master key registers hold different keys: %s differs from %s; clear the new "
+          "registers of all (tke cryptounit-mk-clrnew) and load again"),
+        tke_unit_get_name(result->unit), tke_unit_get_name(first->unit));
+    return false;
+}
+
 /* Signed patterns: of the parts as the cards showed them, of the key equal in all units. */
 static bool
 check_patterns(Load *load, GPtrArray *states, GError **error)
@@ -141,23 +213,11 @@ check_patterns(Load *load, GPtrArray *states, GError **error)
         const TkeUnitState *before = g_ptr_array_index(states, i);
         uint8_t vp[TKE_VP_LEN];
 
-        if (result->outcome != TKE_UNIT_OUTCOME_DONE) {
-            continue; /* the answer was lost; the next query shows the register */
-        }
-        if (!tke_unit_master_key_get_vp(result->command, vp, error) ||
-            !check_parts(load, result, error)) {
-            g_prefix_error(error, "%s: ", tke_unit_get_name(result->unit));
+        if (!get_pattern(load, result, vp, error)) {
             return false;
         }
         if (i > 0 && !tke_digest_vp_equal(vp, load->result->vp)) {
-            g_set_error(
-                error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
-                _("the new master key registers hold different keys: %s differs from %s; clear the "
-                  "new registers of all (tke cryptounit-mk-clrnew) and load again"),
-                tke_unit_get_name(result->unit),
-                tke_unit_get_name(
-                    ((TkeUnitResult *) g_ptr_array_index(load->result->units, 0))->unit));
-            return false;
+            return set_different(load, result, error);
         }
         memcpy(load->result->vp, vp, sizeof vp);
         if (before->registers.current_state == TKE_REGISTER_VALID &&

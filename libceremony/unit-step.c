@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "libceremony/card-signer.h"
 #include "libceremony/ceremony-error.h"
 #include "libceremony/record.h"
@@ -125,11 +126,21 @@ take_stale(GPtrArray *results)
             g_ptr_array_add(stale, result->unit);
         }
     }
+    for (unsigned i = 0; stale->len > 0 && i < results->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        /* Held back because of another one's: it is made again with that. */
+        if (result->command != NULL && result->outcome == TKE_UNIT_OUTCOME_NOT_SENT &&
+            result->error == NULL) {
+            g_clear_pointer(&result->command, tke_unit_command_free);
+        }
+    }
     return stale;
 }
 
 static bool
-read_again(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *stale, GError **error)
+read_again(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *step, GPtrArray *stale,
+           GError **error)
 {
     g_autoptr(GPtrArray) states = NULL;
 
@@ -148,8 +159,31 @@ read_again(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *stale, GErr
             g_propagate_error(error, g_error_copy(state->error));
             return false;
         }
+        if (step->check != NULL && !step->check(state, step->data, error)) {
+            return false;
+        }
     }
     return true;
+}
+
+/* Who signed the command as it was sent, by identifier. */
+static JsonArray *
+signers_of(const TkeUnitResult *result, GPtrArray *skis)
+{
+    JsonArray *signers = json_array_new();
+
+    for (unsigned i = 0; result->command != NULL && i < skis->len; i++) {
+        const char *text = g_ptr_array_index(skis, i);
+        uint8_t ski[TKE_SKI_LEN];
+        guint first = 0; /* who signed again after a unit had been read again is there twice */
+
+        if (tke_hex_decode_exact(text, ski, sizeof ski, NULL) &&
+            tke_unit_command_is_signed_by(result->command, ski) &&
+            g_ptr_array_find_with_equal_func(skis, text, g_str_equal, &first) && first == i) {
+            json_array_add_string_element(signers, text);
+        }
+    }
+    return signers;
 }
 
 static void
@@ -157,17 +191,13 @@ record_unit(TkeOperation *op, const TkeUnitStep *step, const TkeUnitResult *resu
             GError **error)
 {
     JsonObject *values = json_object_new();
-    JsonArray *signers = json_array_new();
 
     json_object_set_string_member(values, "instance", tke_unit_get_instance(result->unit));
     json_object_set_string_member(values, "unit", tke_unit_get_hsm_id(result->unit));
     json_object_set_string_member(values, "location", tke_unit_get_location(result->unit));
     json_object_set_string_member(values, "serial_number",
                                   tke_unit_get_serial_number(result->unit));
-    for (unsigned i = 0; i < skis->len; i++) {
-        json_array_add_string_element(signers, g_ptr_array_index(skis, i));
-    }
-    json_object_set_array_member(values, "signers", signers);
+    json_object_set_array_member(values, "signers", signers_of(result, skis));
     if (step->describe != NULL) {
         step->describe(result->unit, step->data, values);
     }
@@ -195,72 +225,121 @@ record(TkeOperation *op, const TkeUnitStep *step, GPtrArray *results, GPtrArray 
     return true;
 }
 
-static bool
-verdict(const TkeUnitStep *step, GPtrArray *results, GError **error)
+/* Names of the units whose result is of this kind; an empty text if none. */
+static char *
+names_of(GPtrArray *results, bool unknown)
 {
-    const TkeUnitResult *first = NULL;
-    g_autoptr(GString) names = g_string_new(NULL);
-    unsigned failed = 0;
+    GString *names = g_string_new(NULL);
 
     for (unsigned i = 0; i < results->len; i++) {
         const TkeUnitResult *result = g_ptr_array_index(results, i);
 
-        if (!tke_unit_result_is_done(result)) {
-            first = first == NULL ? result : first;
-            failed++;
+        if (!tke_unit_result_is_done(result) &&
+            (result->outcome == TKE_UNIT_OUTCOME_UNKNOWN) == unknown) {
             g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "",
                                    tke_unit_get_name(result->unit));
         }
     }
-    if (failed == 0) {
+    return g_string_free(names, FALSE);
+}
+
+/* The first unit that is known not to have done it, with a reason if there is one. */
+static const TkeUnitResult *
+first_failed(GPtrArray *results)
+{
+    const TkeUnitResult *first = NULL;
+
+    for (unsigned i = 0; i < results->len; i++) {
+        const TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (!tke_unit_result_is_done(result) && result->outcome != TKE_UNIT_OUTCOME_UNKNOWN &&
+            (first == NULL || (first->error == NULL && result->error != NULL))) {
+            first = result;
+        }
+    }
+    return first;
+}
+
+static unsigned
+count_done(GPtrArray *results)
+{
+    unsigned done = 0;
+
+    for (unsigned i = 0; i < results->len; i++) {
+        done += tke_unit_result_is_done(g_ptr_array_index(results, i)) ? 1 : 0;
+    }
+    return done;
+}
+
+/* Some units may have done it or not, and cannot be asked; others may have failed as well. */
+static void
+set_unknown(const TkeUnitStep *step, GPtrArray *results, const char *unknown, const char *failed,
+            GError **error)
+{
+    const TkeUnitResult *first = first_failed(results);
+
+    g_set_error(
+        error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
+        _("%s: the outcome in %s is unknown, as the answer was lost and the crypto unit cannot be "
+          "asked; nothing is repeated. Once it answers, look with “tke cryptounit-compare”"),
+        step->what, unknown);
+    if (error != NULL && first != NULL) {
+        g_autofree char *text = (*error)->message;
+
+        (*error)->message = g_strdup_printf(
+            _("%s. It was done in %u of %u crypto units, and not in %s: %s"), text,
+            count_done(results), results->len, failed,
+            first->error != NULL ? first->error->message : tke_unit_result_word(first));
+    }
+}
+
+/* why: what stopped the step after something had been sent; may be NULL. */
+static bool
+verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why, GError **error)
+{
+    g_autofree char *unknown = names_of(results, true);
+    g_autofree char *failed = names_of(results, false);
+    const TkeUnitResult *first = first_failed(results);
+    const GError *reason = NULL;
+
+    if (*unknown != '\0') {
+        set_unknown(step, results, unknown, failed, error);
+        return false;
+    }
+    if (first == NULL) {
         return true;
     }
-    if (failed == results->len && first->error != NULL) {
-        g_propagate_prefixed_error(error, g_error_copy(first->error),
+    reason = why != NULL ? why : first->error;
+    if (count_done(results) == 0 && reason != NULL) {
+        g_propagate_prefixed_error(error, g_error_copy(reason),
                                    _("%s failed in %s; no crypto unit was changed by it: "),
-                                   step->what, names->str);
+                                   step->what, failed);
         return false;
     }
     g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
                 _("%s was done in %u of %u crypto units, not in %s: %s; look with “tke "
                   "cryptounit-compare”, then repeat it for the rest with --select"),
-                step->what, results->len - failed, results->len, names->str,
-                first->error != NULL ? first->error->message : tke_unit_result_word(first));
+                step->what, count_done(results), results->len, failed,
+                reason != NULL ? reason->message : tke_unit_result_word(first));
     return false;
 }
 
-/* Nothing is known to have been changed in a unit whose outcome is unknown either. */
+/* What was done counts, whether or not it could be noted. */
 static bool
-any_unknown(GPtrArray *results)
+verdict_unnoted(const TkeUnitStep *step, GPtrArray *results, const GError *why, GError *noting,
+                GError **error)
 {
-    for (unsigned i = 0; i < results->len; i++) {
-        const TkeUnitResult *result = g_ptr_array_index(results, i);
+    if (!verdict(step, results, why, error)) {
+        if (error != NULL && !g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+            g_autofree char *text = (*error)->message;
 
-        if (result->outcome == TKE_UNIT_OUTCOME_UNKNOWN) {
-            return true;
+            (*error)->message = g_strdup_printf("%s; %s", text, noting->message);
         }
+        g_error_free(noting);
+        return false;
     }
-    return false;
-}
-
-static bool
-unknown_error(const TkeUnitStep *step, GPtrArray *results, GError **error)
-{
-    g_autoptr(GString) names = g_string_new(NULL);
-
-    for (unsigned i = 0; i < results->len; i++) {
-        const TkeUnitResult *result = g_ptr_array_index(results, i);
-
-        if (result->outcome == TKE_UNIT_OUTCOME_UNKNOWN) {
-            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "",
-                                   tke_unit_get_name(result->unit));
-        }
-    }
-    g_set_error(
-        error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
-        _("%s: the outcome in %s is unknown, as the answer was lost and the crypto unit cannot be "
-          "asked; nothing is repeated. Once it answers, look with “tke cryptounit-compare”"),
-        step->what, names->str);
+    g_propagate_prefixed_error(error, noting, _("%s was done in all %u crypto units, but: "),
+                               step->what, results->len);
     return false;
 }
 
@@ -272,7 +351,6 @@ run_rounds(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *ste
         g_autoptr(GPtrArray) commands = g_ptr_array_new();
         g_autoptr(GPtrArray) stale = NULL;
 
-        g_ptr_array_set_size(skis, 0);
         if (!make_commands(results, step, commands, error) ||
             !tke_card_signer_collect(op, (TkeUnitCommand *const *) commands->pdata, commands->len,
                                      skis, error) ||
@@ -284,11 +362,25 @@ run_rounds(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *ste
         if (stale->len == 0) {
             return true;
         }
-        if (!read_again(op, directory, stale, error)) {
+        if (!read_again(op, directory, step, stale, error)) {
             return false;
         }
     }
     return true;
+}
+
+/* Whether a command has gone out to any unit, whatever came of it. */
+static bool
+was_sent(GPtrArray *results)
+{
+    for (unsigned i = 0; i < results->len; i++) {
+        const TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (result->outcome != TKE_UNIT_OUTCOME_NOT_SENT || result->error != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool
@@ -297,7 +389,7 @@ tke_unit_step_run(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *unit
 {
     g_autoptr(GPtrArray) skis = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) why = NULL;
-    bool sent;
+    g_autoptr(GError) noting = NULL;
 
     for (unsigned i = 0; i < units->len; i++) {
         TkeUnitResult *result = g_new0(TkeUnitResult, 1);
@@ -306,23 +398,14 @@ tke_unit_step_run(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *unit
         g_ptr_array_add(results, result);
     }
     tke_operation_step(op, 0, 1, step->what);
-    sent = run_rounds(op, directory, step, results, skis, &why);
-    if (!sent && why != NULL && !tke_operation_is_committed(op)) {
-        bool any = false;
-
-        for (unsigned i = 0; i < results->len; i++) {
-            any = any || tke_unit_result_is_done(g_ptr_array_index(results, i));
-        }
-        if (!any) {
-            g_ptr_array_set_size(results, 0);
-            g_propagate_error(error, g_steal_pointer(&why));
-            return false;
-        }
-    }
-    if (!record(op, step, results, skis, error) ||
-        !tke_unit_directory_remember(directory, units, error)) {
+    if (!run_rounds(op, directory, step, results, skis, &why) && !was_sent(results)) {
+        g_ptr_array_set_size(results, 0);
+        g_propagate_error(error, g_steal_pointer(&why));
         return false;
     }
-    return any_unknown(results) ? unknown_error(step, results, error)
-                                : verdict(step, results, error);
+    if (!record(op, step, results, skis, &noting) ||
+        !tke_unit_directory_remember(directory, units, &noting)) {
+        return verdict_unnoted(step, results, why, g_steal_pointer(&noting), error);
+    }
+    return verdict(step, results, why, error);
 }

@@ -35,11 +35,15 @@ typedef TkeUnitCommand *(*TkeUnitMakeCommand)(TkeUnit *unit, void *data, GError 
 /* Adds public values of the command to the entry of the activity log; may be NULL. */
 typedef void (*TkeUnitDescribeCommand)(TkeUnit *unit, void *data, JsonObject *values);
 
+/* Whether the step is still possible in a unit that was read again; an error if not. */
+typedef bool (*TkeUnitCheckState)(const TkeUnitState *state, void *data, GError **error);
+
 typedef struct TkeUnitStep {
     const char *action; /* of the activity log; NULL: the step is not recorded by itself */
     const char *what;   /* for people, translated: "Commit" */
     TkeUnitMakeCommand make;
     TkeUnitDescribeCommand describe;
+    TkeUnitCheckState check; /* NULL: the unit itself refuses what is not possible any more */
     void *data;
 } TkeUnitStep;
 

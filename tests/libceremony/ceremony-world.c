@@ -34,6 +34,11 @@ take_card(CeremonyWorld *world, unsigned reader, const char *reason_word)
         return g_strdup(*last);
     }
     name = g_queue_pop_head(world->hands[reader - 1]);
+    if (name != NULL && g_strcmp0(reason_word, "used") == 0 &&
+        present(world, reader) == g_hash_table_lookup(world->by_name, name)) {
+        g_free(name); /* it is in already, and has done its part */
+        name = g_queue_pop_head(world->hands[reader - 1]);
+    }
     if (name != NULL) {
         g_free(*last);
         *last = g_strdup(name);
