@@ -27,6 +27,13 @@ static const struct {
 
 static Bench bench;
 
+static void
+on_signal(int number)
+{
+    (void) number;
+    bench_programs_interrupt();
+}
+
 /* Check's assertions need a test around them. */
 START_TEST(test_section_can_be_measured)
 {
@@ -84,7 +91,7 @@ static bool
 run_all(char **words, const char *json, GError **error)
 {
     for (int i = 0; i < (int) G_N_ELEMENTS(sections); i++) {
-        if (is_wanted(words, sections[i].name)) {
+        if (!bench_programs_is_interrupted() && is_wanted(words, sections[i].name)) {
             run_section(i);
         }
     }
@@ -114,6 +121,8 @@ main(int argc, char **argv)
     }
     setlocale(LC_ALL, "C.UTF-8");
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
     g_option_context_set_summary(
         context, "Measures. Sections: people, requests, apdus, start, rehearsal, load.");
     g_option_context_add_main_entries(context, entries, NULL);
@@ -131,5 +140,6 @@ main(int argc, char **argv)
         fprintf(stderr, "bench: %s\n", error->message);
         return EXIT_FAILURE;
     }
-    return bench_report_has_failed(report) ? EXIT_FAILURE : EXIT_SUCCESS;
+    return bench_report_has_failed(report) || bench_programs_is_interrupted() ? EXIT_FAILURE
+                                                                              : EXIT_SUCCESS;
 }

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "simulator/officers-program.h"
+
 #define KIB_PER_MB (1e6 / 1024)
 #define CANNOT_START 127
+
+static volatile sig_atomic_t interrupted;
 
 char *
 bench_programs_dup_path(const char *name)
@@ -88,8 +93,21 @@ parse_run(const char *line, BenchRun *run)
     return *end == '\n';
 }
 
+void
+bench_programs_interrupt(void)
+{
+    interrupted = 1;
+    sim_officers_program_interrupt();
+}
+
 bool
-bench_programs_run(const char *world, const char *const *argv, BenchRun *run, GError **error)
+bench_programs_is_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+static bool
+run_program(const char *world, const char *const *argv, BenchRun *run, GError **error)
 {
     g_auto(GStrv) environment = bench_programs_dup_environment(world);
     g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
@@ -113,6 +131,16 @@ bench_programs_run(const char *world, const char *const *argv, BenchRun *run, GE
         return false;
     }
     return true;
+}
+
+bool
+bench_programs_run(const char *world, const char *const *argv, BenchRun *run, GError **error)
+{
+    if (interrupted != 0) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
+        return false;
+    }
+    return run_program(world, argv, run, error);
 }
 
 /* ---- memory of children that still run ---- */
@@ -182,7 +210,7 @@ bench_programs_stop_sim(const char *world, GError **error)
     const char *const argv[] = { "simulator/tke-sim", "stop", "--world", world, NULL };
     BenchRun run = { 0 };
 
-    return bench_programs_run(world, argv, &run, error);
+    return run_program(world, argv, &run, error);
 }
 
 static void

@@ -42,5 +42,9 @@ char *bench_programs_new_world(Bench *bench, const char *name);
 bool bench_programs_start_sim(const char *world, const char *profile, GError **error);
 bool bench_programs_stop_sim(const char *world, GError **error);
 
-/* Ends what runs in the kept world and removes all directories. */
+/* Makes measuring fail from now on; for signal handlers. */
+void bench_programs_interrupt(void);
+bool bench_programs_is_interrupted(void);
+
+/* Ends what runs in the worlds and removes all directories. */
 void bench_programs_clear(Bench *bench);
