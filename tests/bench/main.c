@@ -34,10 +34,21 @@ on_signal(int number)
     bench_programs_interrupt();
 }
 
-/* Check's assertions need a test around them. */
+static void
+watch_signals(void)
+{
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+}
+
+/*
+ * Check's assertions need a test around them. Check's own handlers, which it sets before each test, kill the
+ * whole process group.
+ */
 START_TEST(test_section_can_be_measured)
 {
     ck_assert_ptr_nonnull(bench.report);
+    watch_signals();
     sections[_i].run(&bench);
 }
 END_TEST
@@ -121,8 +132,7 @@ main(int argc, char **argv)
     }
     setlocale(LC_ALL, "C.UTF-8");
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    watch_signals();
     g_option_context_set_summary(
         context, "Measures. Sections: people, requests, apdus, start, rehearsal, load.");
     g_option_context_add_main_entries(context, entries, NULL);
