@@ -1,0 +1,262 @@
+/*
+ * tke as a program: help, exit codes, JSON, selection, locks, what it does outside a rehearsal.
+ */
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "tests/cli/programs.h"
+#include "tests/support/test-main.h"
+
+/* Exit codes (functions, section 4). */
+enum { DONE, REFUSED, WRONG_USE, PRECONDITION, CARD, SERVICE, UNIT, PARTLY, DIFFER };
+
+static bool
+said(const Programs *programs, const char *text)
+{
+    return strstr(programs->output, text) != NULL || strstr(programs->complaint, text) != NULL;
+}
+
+START_TEST(test_unknown_commands_and_options_are_wrong_use_with_a_hint)
+{
+    g_auto(Programs) p = { 0 };
+
+    programs_start(&p, false);
+    programs_tke(&p, "crypounits", NULL);
+    programs_expect(&p, WRONG_USE);
+    ck_assert(said(&p, "cryptounits"));
+    programs_tke(&p, "card inof", NULL);
+    programs_expect(&p, WRONG_USE);
+    ck_assert(said(&p, "card info"));
+    programs_tke(&p, "cryptounits --part any", NULL);
+    programs_expect(&p, WRONG_USE);
+    programs_tke(&p, "cryptounits 7", NULL);
+    programs_expect(&p, WRONG_USE);
+    programs_tke(&p, "card info --reader 3", NULL);
+    programs_expect(&p, WRONG_USE);
+    programs_tke(&p, "help cryptounit-mk-load", NULL);
+    programs_expect(&p, DONE);
+    ck_assert(said(&p, "--part"));
+    programs_tke(&p, "help", NULL);
+    ck_assert(said(&p, "cryptounit-mk-setimm") && said(&p, "zone backup") &&
+              said(&p, "log verify"));
+}
+END_TEST
+
+START_TEST(test_outside_a_rehearsal_it_says_what_is_missing)
+{
+    g_auto(Programs) p = { 0 };
+    const char *files = NULL;
+    const char *variables[] = { NULL, NULL };
+    g_autofree char *set = NULL;
+
+    programs_start(&p, false);
+    programs_tke_real(&p, "cryptounits", NULL);
+    programs_expect(&p, PRECONDITION);
+    ck_assert(said(&p, "CLOUDTKEFILES is not set"));
+    variables[0] = "CLOUDTKEFILES=/nonexistent";
+    programs_tke_real(&p, "cryptounits", variables);
+    programs_expect(&p, PRECONDITION);
+    ck_assert(said(&p, "/nonexistent"));
+    files = p.dir;
+    set = g_strconcat("CLOUDTKEFILES=", files, NULL);
+    variables[0] = set;
+    programs_tke_real(&p, "cryptounits", variables);
+    programs_expect(&p, PRECONDITION);
+    ck_assert(said(&p, "--instance"));
+    programs_tke_real(&p, "cryptounits --instance 1b7c", variables);
+    ck_assert(said(&p, "--region"));
+    programs_tke_real(&p, "cryptounits --instance 1b7c --region us-south", variables);
+    programs_expect(&p, PRECONDITION);
+    ck_assert(said(&p, "--token-fd"));
+    programs_tke_real(&p, "cryptounits --instance 1b7c --region us-south --token-fd 0", variables);
+    programs_expect(&p, WRONG_USE);
+}
+END_TEST
+
+START_TEST(test_units_are_selected_by_number_and_only_whole_requests_count)
+{
+    g_auto(Programs) p = { 0 };
+    g_autoptr(JsonObject) object = NULL;
+    JsonArray *units;
+
+    programs_start(&p, false);
+    programs_tke(&p, "cryptounit-compare", NULL);
+    programs_expect(&p, PRECONDITION);
+    ck_assert(said(&p, "cryptounit-add"));
+    programs_tke(&p, "cryptounit-add 1 9", NULL);
+    programs_expect(&p, WRONG_USE);
+    programs_tke(&p, "cryptounit-add 1 1", NULL);
+    programs_expect(&p, WRONG_USE);
+    programs_tke(&p, "cryptounit-add one", NULL);
+    programs_expect(&p, WRONG_USE);
+    programs_tke(&p, "cryptounit-add", "1 3\n");
+    programs_expect(&p, DONE);
+    programs_tke(&p, "--json cryptounits", NULL);
+    programs_expect(&p, DONE);
+    object = programs_json(&p);
+    ck_assert(json_object_get_boolean_member(object, "rehearsal"));
+    units = json_object_get_array_member(
+        json_array_get_object_element(json_object_get_array_member(object, "instances"), 0),
+        "units");
+    ck_assert_uint_eq(json_array_get_length(units), 3);
+    ck_assert(json_object_get_boolean_member(json_array_get_object_element(units, 0), "selected"));
+    ck_assert(!json_object_get_boolean_member(json_array_get_object_element(units, 1), "selected"));
+    programs_tke(&p, "--select 2 --json cryptounit-thrhlds", NULL);
+    programs_expect(&p, DONE);
+    ck_assert(said(&p, "\"number\":2") && !said(&p, "\"number\":1"));
+    programs_tke(&p, "cryptounit-rm 1", NULL);
+    programs_tke(&p, "cryptounit-admins", NULL);
+    programs_expect(&p, DONE);
+    ck_assert(said(&p, "REHEARSAL"));
+}
+END_TEST
+
+START_TEST(test_faults_of_the_service_have_their_own_exit_code_and_advice)
+{
+    static const unsigned statuses[] = { 401, 403, 404, 500 };
+    g_auto(Programs) p = { 0 };
+
+    programs_start(&p, false);
+    programs_tke(&p, "cryptounit-add --all", NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_autofree char *order =
+            g_strdup_printf("fault service http status=%u count=100", statuses[i]);
+        g_autofree char *number = g_strdup_printf("%u", statuses[i]);
+        g_autoptr(JsonObject) object = NULL;
+
+        programs_sim(&p, order);
+        programs_tke(&p, "--json cryptounits", NULL);
+        programs_expect(&p, SERVICE);
+        object = programs_json(&p);
+        ck_assert_int_eq(json_object_get_int_member(object, "exit"), SERVICE);
+        ck_assert_ptr_nonnull(strstr(json_object_get_string_member(object, "error"), number));
+        ck_assert(json_object_has_member(object, "advice"));
+        programs_sim(&p, "fault clear");
+    }
+    programs_sim(&p, "fault service bad-signature unit=2 count=100");
+    programs_tke(&p, "cryptounit-compare", NULL);
+    programs_expect(&p, UNIT);
+    ck_assert(said(&p, "crypto unit 2"));
+    programs_sim(&p, "fault clear");
+    programs_sim(&p, "fault daemon stopped");
+    programs_tke(&p, "card info", NULL);
+    programs_expect(&p, CARD);
+}
+END_TEST
+
+START_TEST(test_two_programs_do_not_work_on_one_directory)
+{
+    g_auto(Programs) p = { 0 };
+    g_autofree char *path = NULL;
+    int fd;
+
+    programs_start(&p, false);
+    programs_tke(&p, "cryptounits", NULL);
+    programs_expect(&p, DONE);
+    path = g_build_filename(p.workstation, "lock", NULL);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    programs_tke(&p, "cryptounits", NULL);
+    programs_expect(&p, PRECONDITION);
+    close(fd);
+    programs_tke(&p, "cryptounits", NULL);
+    programs_expect(&p, DONE);
+}
+END_TEST
+
+START_TEST(test_a_ceremony_leaves_a_log_that_verifies_until_it_is_changed)
+{
+    g_auto(Programs) p = { 0 };
+    g_autoptr(JsonObject) head = NULL;
+    g_autofree char *verify = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *text = NULL;
+    char *at;
+
+    programs_start(&p, true);
+    programs_tke(&p, "--json log head", NULL);
+    head = programs_json(&p);
+    ck_assert_int_gt(json_object_get_int_member(head, "entries"), 40);
+    verify = g_strconcat("log verify --head ", json_object_get_string_member(head, "head"), NULL);
+    programs_tke(&p, verify, NULL);
+    programs_expect(&p, DONE);
+
+    programs_tke(&p, "cryptounit-compare", NULL);
+    programs_expect(&p, DONE);
+    programs_tke(&p, "--json cryptounit-mk", NULL);
+    ck_assert(said(&p, "\"Valid\""));
+    programs_tke(&p, "cryptounit-mk-commit", NULL);
+    programs_expect(&p, PRECONDITION);
+    programs_tke(&p, "--confirm nonsense cryptounit-zeroize", NULL);
+    programs_expect(&p, REFUSED);
+    programs_tke(&p, "cryptounit-mk-clrnew", "n\n");
+    programs_expect(&p, REFUSED);
+    programs_tke(&p, "cryptounit-mk-load", NULL);
+    programs_expect(&p, WRONG_USE); /* nobody is there to answer */
+    programs_tke(&p, "--yes --dry-run cryptounit-mk-clrnew", NULL);
+    programs_expect(&p, DONE);
+    programs_tke(&p, verify, NULL);
+    programs_expect(&p, DONE);
+
+    path = g_build_filename(p.workstation, "activity.log", NULL);
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    at = strstr(text, "\"seq\":7,");
+    ck_assert_ptr_nonnull(at);
+    at = strstr(at, "ep11");
+    ck_assert_ptr_nonnull(at);
+    at[0] = 'E';
+    ck_assert(g_file_set_contents(path, text, -1, NULL));
+    programs_tke(&p, "log verify", NULL);
+    ck_assert_int_ne(p.exit_code, DONE);
+    ck_assert(said(&p, "line 8"));
+}
+END_TEST
+
+START_TEST(test_the_shell_stops_a_script_at_the_first_failure)
+{
+    g_auto(Programs) p = { 0 };
+    g_autofree char *script = NULL;
+    g_autofree char *words = NULL;
+
+    programs_start(&p, false);
+    programs_tke(&p, "shell",
+                 "cryptounit-add 1\n# a comment\n\ncryptounit-add 9\ncryptounit-add 2\n");
+    programs_expect(&p, WRONG_USE);
+    programs_tke(&p, "--json cryptounits", NULL);
+    ck_assert(said(&p, "\"number\":1,\"selected\":true"));
+    ck_assert(said(&p, "\"number\":2,\"selected\":false"));
+    script = g_build_filename(p.dir, "script", NULL);
+    ck_assert(g_file_set_contents(script, "cryptounit-add 2\ncryptounit-rm 1\n", -1, NULL));
+    words = g_strconcat("shell --file ", script, NULL);
+    programs_tke(&p, words, NULL);
+    programs_expect(&p, DONE);
+    programs_tke(&p, "--json cryptounits", NULL);
+    ck_assert(said(&p, "\"number\":1,\"selected\":false"));
+    ck_assert(said(&p, "\"number\":2,\"selected\":true"));
+    programs_tke(&p, "shell", "--select 3 cryptounit-thrhlds\ncryptounit-thrhlds\n");
+    programs_expect(&p, DONE);
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_unknown_commands_and_options_are_wrong_use_with_a_hint);
+    tcase_add_test(tests, test_outside_a_rehearsal_it_says_what_is_missing);
+    tcase_add_test(tests, test_units_are_selected_by_number_and_only_whole_requests_count);
+    tcase_add_test(tests, test_faults_of_the_service_have_their_own_exit_code_and_advice);
+    tcase_add_test(tests, test_two_programs_do_not_work_on_one_directory);
+    tcase_add_test(tests, test_a_ceremony_leaves_a_log_that_verifies_until_it_is_changed);
+    tcase_add_test(tests, test_the_shell_stops_a_script_at_the_first_failure);
+    tcase_set_timeout(tests, 300);
+}
+
+int
+main(void)
+{
+    return test_main("command-line", add_tests);
+}
