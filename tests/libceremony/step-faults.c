@@ -209,7 +209,11 @@ static const char *const unit_faults[UNIT_FAULTS] = {
 typedef struct Strike {
     CeremonyWorld *world;
     UnitFault kind;
+    unsigned n; /* of the request */
 } Strike;
+
+/* Queries are all alike: each meets a fifth of the kinds of faults. Commands meet all. */
+#define QUERY_SHARE 5u
 
 static void
 order_fault(CeremonyWorld *world, const char *lane, const char *name, unsigned return_code)
@@ -226,17 +230,20 @@ order_fault(CeremonyWorld *world, const char *lane, const char *name, unsigned r
 }
 
 static void
-strike(void *data, const char *lane)
+strike(void *data, const char *lane, bool changes_state)
 {
     Strike *how = data;
 
+    if (!changes_state && (how->n + how->kind) % QUERY_SHARE != 0) {
+        _exit(EXIT_SUCCESS);
+    }
     if (how->kind == UNIT_CANCEL) {
         g_cancellable_cancel(how->world->cancellable);
     } else if (how->kind == UNIT_BAD_SIGNATURE) {
         order_fault(how->world, lane, "bad-signature", 0);
     } else if (how->kind == UNIT_STALE_COUNTER) {
         order_fault(how->world, lane, "stale-counter", 0);
-    } else {
+    } else if (how->kind == UNIT_WRONG_COUNTER) {
         order_fault(how->world, lane, "code", 163);
     }
 }
@@ -342,7 +349,7 @@ static void
 units_case(CeremonyWorld *world, const void *data, unsigned n, unsigned kind)
 {
     const StepUnits *step = data;
-    Strike how = { .world = world, .kind = (UnitFault) kind };
+    Strike how = { .world = world, .kind = (UnitFault) kind, .n = n };
     GError *error = NULL;
     TkeUnitResults *results = NULL;
     bool distrusted = kind == UNIT_BAD_SIGNATURE || kind == UNIT_STALE_COUNTER;

@@ -328,6 +328,7 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
+    tcase_set_timeout(tests, 600); /* many runs each */
     tcase_add_test(tests, test_a_zone_survives_a_fault_at_every_exchange);
     tcase_add_test(tests, test_a_backup_survives_a_fault_at_every_exchange);
     tcase_add_test(tests, test_enrolment_survives_a_fault_at_every_exchange);

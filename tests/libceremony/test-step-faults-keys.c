@@ -207,6 +207,7 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
+    tcase_set_timeout(tests, 600); /* many runs each */
     tcase_add_test(tests, test_making_a_signature_key_survives_a_fault_at_every_exchange);
     tcase_add_test(tests, test_making_a_key_part_survives_a_fault_at_every_exchange);
     tcase_add_test(tests, test_copying_survives_a_fault_at_every_exchange);

@@ -434,6 +434,7 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
+    tcase_set_timeout(tests, 600); /* many runs each */
     tcase_add_test(tests, test_a_query_survives_a_fault_at_every_request);
     tcase_add_test(tests, test_leaving_imprint_mode_survives_a_fault_at_every_exchange);
     tcase_add_test(tests, test_administrators_survive_a_fault_at_every_exchange);

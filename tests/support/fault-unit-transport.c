@@ -99,6 +99,9 @@ static bool
 spoil_before(FaultTransport *transport, const Fault *fault, TkeUnitRequest *request,
              GCancellable *cancellable)
 {
+    if (transport->hook != NULL) {
+        transport->hook(transport->hook_data, request->lane, request->changes_state);
+    }
     switch (fault->fault) {
     case TEST_UNIT_FAULT_CUT_BEFORE:
         lose(request, false, "the connection was cut before delivery");
@@ -115,8 +118,6 @@ spoil_before(FaultTransport *transport, const Fault *fault, TkeUnitRequest *requ
         g_cancellable_set_error_if_cancelled(cancellable, &request->error);
         return cancellable != NULL;
     case TEST_UNIT_FAULT_HOOK:
-        transport->hook(transport->hook_data, request->lane);
-        return false;
     case TEST_UNIT_FAULT_CUT_AFTER:
     case TEST_UNIT_FAULT_GARBAGE:
     case TEST_UNIT_FAULT_FLIP:

@@ -27,8 +27,10 @@ TkeUnitTransport *test_fault_unit_transport_new(TkeUnitTransport *inner);
 void test_fault_unit_transport_set(TkeUnitTransport *transport, const char *lane, unsigned n,
                                    TestUnitFault fault, unsigned status);
 
-/* What TEST_UNIT_FAULT_HOOK calls: anything that happens at that moment. */
-typedef void (*TestUnitHook)(void *data, const char *lane);
+/*
+ * Called when a fault of any kind strikes, before the request is sent; all that TEST_UNIT_FAULT_HOOK does.
+ */
+typedef void (*TestUnitHook)(void *data, const char *lane, bool changes_state);
 void test_fault_unit_transport_set_hook(TkeUnitTransport *transport, TestUnitHook hook, void *data);
 
 /* Ends all faults; numbers start anew. */
