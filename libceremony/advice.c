@@ -90,12 +90,9 @@ card_kind_advice(int code)
 static const char *
 pin_advice(const GError *error)
 {
-    TkeCardErrorInfo info = { 0 };
-
-    (void) tke_card_error_get_info(error, &info);
     switch (error->code) {
     case TKE_CARD_ERROR_PIN_BLOCKED:
-        return info.reader_number == 1 && g_strrstr(error->message, "CA") != NULL
+        return g_strrstr(error->message, "CA") != NULL
                    ? _("This CA card is lost. Use the backup CA card, and make a new backup from "
                        "it at once.")
                    : _("A CA card of the zone gives the tries back: tke card unblock.");

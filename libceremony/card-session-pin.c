@@ -217,6 +217,11 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
             return true;
         }
         note_tries(slot, reference, local);
+        if (tke_card_error_code(local) == TKE_CARD_ERROR_PIN_BLOCKED) {
+            tke_operation_hide(op);
+            return blocked_error(reader, slot, reference,
+                                 error); /* says which card and PIN it is */
+        }
         timeouts = tke_card_error_code(local) == TKE_CARD_ERROR_PIN_TIMEOUT ? timeouts + 1 : 0;
         if (repeat_word(tke_card_error_code(local)) == NULL || timeouts == TIMEOUTS_IN_A_ROW) {
             tke_operation_hide(op);

@@ -94,8 +94,8 @@ slot_update(TkeOperation *op, unsigned reader, const TkeReaderInfo *info)
                 slot->events == info->events;
     bool was_present = slot->present;
 
-    if (same && (slot->card != NULL || !slot->present ||
-                 (slot->trouble != NULL && !is_held(slot)))) {
+    if (same &&
+        (slot->card != NULL || !slot->present || (slot->trouble != NULL && !is_held(slot)))) {
         return;
     }
     slot_drop(slot);

@@ -108,6 +108,9 @@ on_show(void *ui, const TkePrompt *prompt)
     if (insert) {
         put_in(world, prompt->reader, prompt->reason_word);
     } else {
+        if (prompt->kind == TKE_PROMPT_ENTER_PIN) {
+            g_string_append_printf(world->tries, "%u ", prompt->tries_left);
+        }
         type_pin(world, prompt);
     }
 }
@@ -151,6 +154,7 @@ on_confirm(void *ui, const TkePlan *plan, GCancellable *cancellable, GError **er
 
     (void) cancellable;
     ck_assert_ptr_nonnull(plan->title);
+    g_string_append_printf(world->plans, "%s\n", plan->action);
     if (meanwhile != NULL) {
         world->meanwhile = NULL;
         meanwhile(world);
@@ -321,6 +325,8 @@ ceremony_world_new(unsigned n_units)
     }
     world->prompts = g_string_new(NULL);
     world->notes = g_string_new(NULL);
+    world->tries = g_string_new(NULL);
+    world->plans = g_string_new(NULL);
     start(world);
     select_all(world, n_units);
     return world;
@@ -360,6 +366,8 @@ ceremony_world_free(CeremonyWorld *world)
     g_queue_free(world->choices);
     g_string_free(world->prompts, TRUE);
     g_string_free(world->notes, TRUE);
+    g_string_free(world->tries, TRUE);
+    g_string_free(world->plans, TRUE);
     if (!world->keep_dir) {
         remove_tree(world->dir);
     }
@@ -375,6 +383,8 @@ ceremony_world_restart(CeremonyWorld *world)
     }
     g_string_truncate(world->prompts, 0);
     g_string_truncate(world->notes, 0);
+    g_string_truncate(world->tries, 0);
+    g_string_truncate(world->plans, 0);
     start(world);
 }
 
@@ -391,6 +401,8 @@ ceremony_world_go_on(CeremonyWorld *world)
     world->refuse = false;
     g_string_truncate(world->prompts, 0);
     g_string_truncate(world->notes, 0);
+    g_string_truncate(world->tries, 0);
+    g_string_truncate(world->plans, 0);
     new_operation(world);
 }
 

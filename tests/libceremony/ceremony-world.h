@@ -45,6 +45,8 @@ struct CeremonyWorld {
     void (*meanwhile)(CeremonyWorld *world); /* happens once, before the next plan is answered */
     GString *prompts; /* "insert signer, reader 1", "pin, reader 1", … with reasons, a line each */
     GString *notes;
+    GString *tries; /* tries left as shown before each entry of a PIN: "3 2 " */
+    GString *plans; /* actions of the plans shown, a line each */
 };
 
 /* n_units operational units in imprint mode, all selected; the service's units under real rules. */
