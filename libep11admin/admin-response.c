@@ -162,8 +162,10 @@ tke_admin_response_verify(TkeAdminResponse *response, EVP_PKEY *key, const uint8
     g_return_val_if_fail(key != NULL, false);
 
     if (tke_byte_cursor_left(&cursor) == 0) {
-        return set_malformed(TKE_UNIT_PLACE_SIGNER_INFO,
-                             _("the answer of the crypto unit is not signed"), error);
+        tke_unit_error_set(error, TKE_UNIT_ERROR_SIGNATURE,
+                           &(TkeUnitErrorDetails){ .place = TKE_UNIT_PLACE_SIGNER_INFO },
+                           _("the answer of the crypto unit is not signed"));
+        return false;
     }
     if (!tke_signer_info_read(&cursor, &info, error)) {
         return false;

@@ -268,7 +268,7 @@ START_TEST(test_lying_units_get_no_command)
     check_lie(units, "forged-chain", TKE_UNIT_ERROR_NOT_GENUINE);
     check_lie(units, "forged-root", TKE_UNIT_ERROR_NOT_GENUINE);
     check_lie(units, "bad-signature", TKE_UNIT_ERROR_SIGNATURE);
-    check_lie(units, "no-signature", TKE_UNIT_ERROR_MALFORMED);
+    check_lie(units, "no-signature", TKE_UNIT_ERROR_SIGNATURE);
     check_lie(units, "wrong-serial", TKE_UNIT_ERROR_IDENTITY);
     check_lie(units, "wrong-command", TKE_UNIT_ERROR_IDENTITY);
     sim_units_query_well(units);
