@@ -66,7 +66,7 @@ tke_plan_need_secured(GPtrArray *states, GError **error)
         g_set_error(
             error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
             _("in imprint mode, where this is not possible: %s; add administrators and set the "
-              "thresholds first"),
+              "thresholds first (tke cryptounit-admin-add, tke cryptounit-thrhld-set)"),
             names);
         return false;
     }
@@ -125,7 +125,7 @@ tke_plan_need_one_new_pattern(GPtrArray *states, uint8_t vp[static 32], GError *
         g_set_error(
             error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
             _("the new master key registers hold different keys: %s differs from %s; clear the new "
-              "registers of all and load them again"),
+              "registers of all (tke cryptounit-mk-clrnew) and load them again"),
             names, tke_unit_get_name(first->unit));
         return false;
     }
