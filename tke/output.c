@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tke/text.h"
+
 struct TkeCliOutput {
     bool json;
     bool rehearsal;
@@ -63,10 +65,14 @@ tke_cli_output_line(TkeCliOutput *out, const char *format, ...)
     va_list args;
 
     if (prints_text(out)) {
+        g_autofree char *text = NULL;
+        g_autofree char *safe = NULL;
+
         va_start(args, format);
-        vprintf(format, args);
+        text = g_strdup_vprintf(format, args);
         va_end(args);
-        putchar('\n');
+        safe = tke_cli_text_safe(text, true);
+        printf("%s\n", safe);
     }
 }
 
@@ -75,7 +81,9 @@ tke_cli_output_value(TkeCliOutput *out, const char *key, const char *heading, co
 {
     json_object_set_string_member(innermost(out), key, value);
     if (prints_text(out) && heading != NULL) {
-        printf("%s: %s\n", _(heading), value != NULL ? value : "");
+        g_autofree char *safe = tke_cli_text_safe(value != NULL ? value : "", false);
+
+        printf("%s: %s\n", _(heading), safe);
     }
 }
 
@@ -170,7 +178,7 @@ add_json_table(TkeCliOutput *out)
 static char *
 cell_line(const TkeCliColumn *column, const char *cell, unsigned n)
 {
-    const char *text = cell_text(cell);
+    g_autofree char *text = tke_cli_text_safe(cell_text(cell), false);
     const char *mark = cell[0] == '!' && n == 0 ? "*" : "";
 
     if (column->kind == TKE_CLI_PATTERN && strlen(text) == 64) {
@@ -348,7 +356,9 @@ tke_cli_output_finish(TkeCliOutput *out, const char *command, int exit_code, con
         finish_json(out, command, exit_code, error, advice, head);
     } else {
         if (error != NULL) {
-            printf("%s\n%s\n", _("FAILED"), error->message);
+            g_autofree char *safe = tke_cli_text_safe(error->message, false);
+
+            printf("%s\n%s\n", _("FAILED"), safe);
         } else if (!out->quiet) {
             printf("%s\n", _("OK"));
         }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "tke/text.h"
 
 #define LINE_MAX_LEN 4096u
 
@@ -63,6 +64,23 @@ take_line(TkeCliTty *tty)
     line = g_strndup(tty->input->str, (size_t) (newline - tty->input->str));
     g_string_erase(tty->input, 0, newline - tty->input->str + 1);
     return g_strchomp(line);
+}
+
+/* Prints; what came from outside among it steers no terminal. */
+static void say(TkeCliTty *tty, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void
+say(TkeCliTty *tty, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *safe = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    safe = tke_cli_text_safe(text, true);
+    fputs(safe, tty->to);
 }
 
 /* Waits for standard input or for a cancel. */
@@ -118,7 +136,7 @@ ask_line(TkeCliTty *tty, const char *title, GCancellable *cancellable, GError **
     g_autoptr(GError) local = NULL;
     char *line;
 
-    fprintf(tty->to, "%s ", title);
+    say(tty, "%s ", title);
     fflush(tty->to);
     line = tke_cli_tty_read_line(tty, cancellable, &local);
     if (line == NULL && local != NULL) {
@@ -140,21 +158,21 @@ tty_show(void *ui, const TkePrompt *prompt)
 
     tke_cli_events_prompt(tty->events, prompt);
     if (prompt->reason != NULL) {
-        fprintf(tty->to, "  %s\n", prompt->reason);
+        say(tty, "  %s\n", prompt->reason);
     }
     if (prompt->reason == NULL || g_strcmp0(prompt->title, tty->last_title) != 0) {
-        fprintf(tty->to, _("Reader %u: %s"), prompt->reader, prompt->title);
+        say(tty, _("Reader %u: %s"), prompt->reader, prompt->title);
         fputc('\n', tty->to);
     }
     if (prompt->kind == TKE_PROMPT_ENTER_PIN || prompt->kind == TKE_PROMPT_CHANGE_PIN) {
-        fprintf(tty->to,
-                ngettext("  %u try left. %u seconds. The red key on the pad cancels.",
-                         "  %u tries left. %u seconds. The red key on the pad cancels.",
-                         prompt->tries_left),
-                prompt->tries_left, prompt->timeout_s);
+        say(tty,
+            ngettext("  %u try left. %u seconds. The red key on the pad cancels.",
+                     "  %u tries left. %u seconds. The red key on the pad cancels.",
+                     prompt->tries_left),
+            prompt->tries_left, prompt->timeout_s);
         fputc('\n', tty->to);
     } else if (prompt->kind == TKE_PROMPT_NEW_PIN) {
-        fprintf(tty->to, _("  Six digits, typed twice within %u seconds."), prompt->timeout_s);
+        say(tty, _("  Six digits, typed twice within %u seconds."), prompt->timeout_s);
         fputc('\n', tty->to);
     }
     fflush(tty->to);
@@ -177,7 +195,7 @@ tty_step(void *ui, unsigned done, unsigned total, const char *what)
     TkeCliTty *tty = ui;
 
     tke_cli_events_step(tty->events, done, total, what);
-    fprintf(tty->to, "[%u/%u] %s\n", MIN(done + 1, total), total, what);
+    say(tty, "[%u/%u] %s\n", MIN(done + 1, total), total, what);
     fflush(tty->to);
 }
 
@@ -186,7 +204,7 @@ tty_note(void *ui, const char *text)
 {
     TkeCliTty *tty = ui;
 
-    fprintf(tty->to, "%s\n", text);
+    say(tty, "%s\n", text);
     fflush(tty->to);
 }
 
@@ -208,12 +226,12 @@ refused(GError **error)
 static void
 print_plan(TkeCliTty *tty, const TkePlan *plan)
 {
-    fprintf(tty->to, "%s\n", plan->title);
+    say(tty, "%s\n", plan->title);
     for (const char *const *line = plan->lines; line != NULL && *line != NULL; line++) {
-        fprintf(tty->to, "  %s\n", *line);
+        say(tty, "  %s\n", *line);
     }
     if (plan->consequence != NULL) {
-        fprintf(tty->to, "%s\n", plan->consequence);
+        say(tty, "%s\n", plan->consequence);
     }
 }
 
@@ -274,7 +292,7 @@ tke_cli_tty_ask_number(TkeCliTty *tty, const char *title, const char *what, unsi
             *value = (unsigned) number;
             return true;
         }
-        fprintf(tty->to, _("A number from %u to %u is needed."), min, max);
+        say(tty, _("A number from %u to %u is needed."), min, max);
         fputc('\n', tty->to);
     }
 }
@@ -282,11 +300,11 @@ tke_cli_tty_ask_number(TkeCliTty *tty, const char *title, const char *what, unsi
 static void
 print_choice(TkeCliTty *tty, const TkeChoice *choice)
 {
-    fprintf(tty->to, "%s\n", choice->title);
+    say(tty, "%s\n", choice->title);
     for (unsigned i = 0; i < choice->n_rows; i++) {
         g_autofree char *row = g_strjoinv("  ", (char **) choice->rows[i]);
 
-        fprintf(tty->to, "  %u  %s\n", i + 1, row);
+        say(tty, "  %u  %s\n", i + 1, row);
     }
 }
 
@@ -311,7 +329,7 @@ tty_choose(void *ui, const TkeChoice *choice, unsigned *index, GCancellable *can
             number = (unsigned) value;
             break;
         }
-        fprintf(tty->to, _("A number from %u to %u is needed."), 1, choice->n_rows);
+        say(tty, _("A number from %u to %u is needed."), 1, choice->n_rows);
         fputc('\n', tty->to);
     }
     *index = number - 1;
@@ -330,7 +348,7 @@ tke_cli_tty_ask_text(TkeCliTty *tty, const char *title, const char *what, unsign
         if (line == NULL || strlen(line) <= max) {
             return line;
         }
-        fprintf(tty->to, _("At most %u characters fit."), max);
+        say(tty, _("At most %u characters fit."), max);
         fputc('\n', tty->to);
         g_free(line);
     }

@@ -1,0 +1,18 @@
+/*
+ * What a service, a unit or a file says is shown, and must not move the cursor or pass for our own words.
+ */
+#include "tke/text.h"
+
+char *
+tke_cli_text_safe(const char *text, bool lines)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *safe = g_string_new(NULL);
+
+    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+
+        g_string_append_unichar(safe, g_unichar_isprint(c) || (lines && c == '\n') ? c : '?');
+    }
+    return g_string_free(safe, FALSE);
+}
