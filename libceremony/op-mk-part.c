@@ -118,6 +118,8 @@ choose_part(TkeOperation *op, const Visit *visit, TkeKeyPart *part, GError **err
     unsigned n = candidates(visit, found);
     unsigned index = 0;
 
+    g_return_val_if_fail(n > 0, false); /* part_card_fits() asked for another card */
+
     if (n > 1 && visit->wanted != NULL && strcmp(visit->wanted, "any") == 0) {
         g_set_error(
             error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,

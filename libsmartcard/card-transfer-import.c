@@ -140,7 +140,7 @@ tke_card_transfer_import_part(TkeCard *card, const TkeCardStatus *status,
                               const char *description, TkeKeyPart *out, GError **error)
 {
     g_autoptr(TkeSecret) plain = NULL;
-    TkeCardAnswer answer;
+    TkeCardAnswer answer = { 0 };
     TkeByteCursor cursor = { 0 };
     TkeKeyPart made = { .origin = origin };
     uint8_t vp[TKE_VP_LEN];
@@ -202,7 +202,7 @@ tke_card_transfer_import_key(TkeCard *card, const TkeCardStatus *status,
 {
     g_autofree char *trimmed = g_strdup(name);
     g_autoptr(TkeSecret) plain = NULL;
-    TkeCardAnswer answer;
+    TkeCardAnswer answer = { 0 };
     TkeByteCursor cursor = { 0 };
     TkeSignatureKey made = { .origin = TKE_ORIGIN_FILE };
     uint8_t ski[SKI_LEN] = { 0 };

@@ -290,8 +290,8 @@ log_head(TkeCli *cli, const TkeLogHead *before)
 static int
 run_command(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args)
 {
-    g_autoptr(TkeCliOutput) out = tke_cli_output_new(
-        cli->options.json, cli->options.rehearsal != NULL, command->func == NULL);
+    g_autoptr(TkeCliOutput) out =
+        tke_cli_output_new(cli->options.json, cli->options.rehearsal != NULL, false);
     TkeCliOutput *outer = cli->out;
     g_autoptr(GError) error = NULL;
     g_autofree char *advice = NULL;
