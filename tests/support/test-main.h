@@ -28,7 +28,7 @@
 
 #include "common/secret.h"
 
-#define TEST_MAIN_TIMEOUT_S 120
+#define TEST_MAIN_TIMEOUT_S 900
 
 static inline void
 test_main_lock_heap(void)
