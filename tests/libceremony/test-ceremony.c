@@ -16,6 +16,7 @@
 #include "libceremony/op-zeroize.h"
 #include "libceremony/op-zone.h"
 #include "tests/libceremony/ceremony-world.h"
+#include "tests/libceremony/wire-recorder.h"
 #include "tests/support/test-main.h"
 
 static const char *const any_part[] = { "any", "any", "any" };
@@ -294,17 +295,21 @@ load_all(CeremonyWorld *world, const char *other_signer, const char *const *part
     check_keys(world, parts, 3);
 }
 
-START_TEST(test_a_whole_ceremony_ends_valid_and_backups_can_repeat_it)
+/* From blank cards to Valid registers, then again with the backup cards alone after a zeroize. */
+START_TEST(test_a_whole_ceremony_ends_valid_tells_no_secret_and_backups_can_repeat_it)
 {
     static const char *const originals[] = { "ep11-5", "ep11-7", "ep11-9" };
     static const char *const backups[] = { "ep11-6", "ep11-8", "ep11-10" };
     g_autoptr(CeremonyWorld) world = ceremony_world_new(3);
+    g_autoptr(WireRecorder) recorder = wire_recorder_new(world);
+    unsigned found;
 
     zone_with_backup(world);
     enroll_ten(world);
     make_keys(world);
     install(world, "ep11-1", "ep11-3");
     load_all(world, "ep11-1", originals);
+    wire_recorder_learn(recorder);
 
     ceremony_world_restart(world);
     ceremony_world_hand(world, 1, "ep11-2", NULL);
@@ -313,6 +318,32 @@ START_TEST(test_a_whole_ceremony_ends_valid_and_backups_can_repeat_it)
     install(world, "ep11-2", "ep11-4");
     load_all(world, "ep11-2", backups);
     check_log(world);
+
+    found = wire_recorder_search(recorder);
+    ck_assert_msg(found == 0, "%u found: %s", found, wire_recorder_get_first(recorder));
+    /* the zone's key, two keys of administrators, three parts, twelve identities, units and PINs */
+    ck_assert_uint_ge(wire_recorder_get_secrets(recorder), 1 + 2 + 3 + 12 + 3 + 1 + 3);
+    ck_assert_uint_gt(wire_recorder_get_apdus(recorder), 200);
+    ck_assert_uint_gt(wire_recorder_get_bodies(recorder), 100);
+}
+END_TEST
+
+/* Controls: the search finds what does go over the wires, to cards and to units. */
+START_TEST(test_what_is_on_the_wires_is_found)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(WireRecorder) recorder = wire_recorder_new(world);
+    g_auto(TkeAdminResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    make_cards(world, 1, 0);
+    ceremony_world_hand(world, 1, "admin-1", NULL);
+    card_world_check(tke_op_admin_add(world->op, world->units, &result, &error), error);
+    ck_assert_uint_eq(wire_recorder_search(recorder), 0);
+
+    wire_recorder_look_for(recorder, "identifier", result.ski, sizeof result.ski);
+    ck_assert_uint_gt(wire_recorder_search(recorder), 0);
+    ck_assert_ptr_nonnull(wire_recorder_get_first(recorder));
 }
 END_TEST
 
@@ -321,7 +352,9 @@ add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, test_insertions_do_not_depend_on_the_number_of_units, 0, 9);
     tcase_add_test(tests, test_load_to_set_immediate_takes_threshold_plus_parts);
-    tcase_add_test(tests, test_a_whole_ceremony_ends_valid_and_backups_can_repeat_it);
+    tcase_add_test(tests,
+                   test_a_whole_ceremony_ends_valid_tells_no_secret_and_backups_can_repeat_it);
+    tcase_add_test(tests, test_what_is_on_the_wires_is_found);
 }
 
 int
