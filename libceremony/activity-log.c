@@ -15,6 +15,7 @@
 #include "common/error.h"
 #include "common/hex.h"
 #include "common/safe-file.h"
+#include "libep11admin/json-text.h"
 
 #define LOG_MAX (256u * 1024u * 1024u)
 #define ZERO_HASH "0000000000000000000000000000000000000000000000000000000000000000"
@@ -100,16 +101,28 @@ last_line(const GByteArray *data, size_t *start, size_t *end)
 static JsonObject *
 parse_line(const char *line, size_t len, GError **error)
 {
-    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(JsonNode) node = tke_json_text_parse(line, len, TKE_JSON_WHOLE, error);
 
-    if (!json_parser_load_from_data(parser, line, (gssize) len, error)) {
+    if (node == NULL) {
         return NULL;
     }
-    if (!JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
+    if (!JSON_NODE_HOLDS_OBJECT(node)) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY, "it is not a JSON object");
         return NULL;
     }
-    return json_object_ref(json_node_get_object(json_parser_get_root(parser)));
+    return json_node_dup_object(node);
+}
+
+/* Number of an entry; 0: it has none. */
+static gint64
+number_of(JsonObject *object)
+{
+    JsonNode *node = json_object_get_member(object, "seq");
+
+    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
+                   json_node_get_value_type(node) == G_TYPE_INT64
+               ? json_node_get_int(node)
+               : 0;
 }
 
 static bool
@@ -132,7 +145,7 @@ head_of(TkeActivityLog *log, const GByteArray *data, TkeLogHead *head, GError **
         g_prefix_error(error, _("activity log %s, last line: "), log->path);
         return false;
     }
-    seq = json_object_get_int_member_with_default(object, "seq", 0);
+    seq = number_of(object);
     if (seq < 1) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
                     _("activity log %s: the last line has no number"), log->path);
@@ -193,6 +206,7 @@ make_line(TkeActivityLog *log, const TkeLogHead *head, const char *action, JsonO
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
     g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    g_autofree char *line = NULL;
 
     json_object_set_int_member(object, "seq", (gint64) head->count + 1);
     json_object_set_string_member(object, "time", time);
@@ -208,7 +222,8 @@ make_line(TkeActivityLog *log, const TkeLogHead *head, const char *action, JsonO
     }
     json_object_set_string_member(object, "prev", head->hash);
     json_node_set_object(node, object);
-    return json_to_string(node, FALSE);
+    line = json_to_string(node, FALSE);
+    return g_utf8_make_valid(line, -1); /* a line that cannot be read would be the last one */
 }
 
 /* The file is only changed under a lock on itself: two programs may record at the same time. */
@@ -281,14 +296,14 @@ check_line(const char *line, size_t len, uint64_t number, const char *prev, GErr
                     _("line %" PRIu64 " is not an entry: it was changed"), number);
         return false;
     }
-    if (json_object_get_int_member_with_default(object, "seq", 0) != (gint64) number) {
+    if (number_of(object) != (gint64) number) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
                     _("line %" PRIu64 " has another number: lines are missing or were added"),
                     number);
         return false;
     }
-    named = json_object_get_string_member_with_default(object, "prev", "");
-    if (strcmp(named, prev) != 0) {
+    named = tke_json_text_get_string(object, "prev");
+    if (g_strcmp0(named, prev) != 0) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
                     _("line %" PRIu64 " does not follow from the line before: one of the two "
                       "was changed"),

@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/safe-file.h"
+#include "libep11admin/json-text.h"
 
 #define FILE_MAX 1048576u
 
@@ -29,19 +30,17 @@ settings_path(const TkeWorld *world)
 static bool
 parse(TkeSettings *settings, const GByteArray *data, GError **error)
 {
-    g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(GError) local = NULL;
+    g_autoptr(JsonNode) root =
+        tke_json_text_parse((const char *) data->data, data->len, TKE_JSON_WHOLE, &local);
 
-    if (!json_parser_load_from_data(parser, (const char *) data->data, (gssize) data->len,
-                                    &local) ||
-        json_parser_get_root(parser) == NULL ||
-        !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
+    if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
                     _("settings file %s is damaged (%s): mend it or move it away"), settings->path,
                     local != NULL ? local->message : _("it holds no object"));
         return false;
     }
-    settings->object = json_object_ref(json_node_get_object(json_parser_get_root(parser)));
+    settings->object = json_node_dup_object(root);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/hex.h"
 #include "common/safe-file.h"
+#include "libep11admin/json-text.h"
 
 #define FILE_MAX (16u * 1024u * 1024u)
 #define SELECTION "opentke-selection.json"
@@ -38,7 +39,7 @@ read_object(const char *path, GError **error)
     bool found = false;
     g_autoptr(GError) local = NULL;
     g_autoptr(GByteArray) data = tke_safe_file_read(path, FILE_MAX, &found, &local);
-    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(JsonNode) root = NULL;
 
     if (data == NULL && local != NULL) {
         g_propagate_error(error, g_steal_pointer(&local));
@@ -47,14 +48,12 @@ read_object(const char *path, GError **error)
     if (data == NULL) {
         return json_object_new();
     }
-    if (!json_parser_load_from_data(parser, (const char *) data->data, (gssize) data->len,
-                                    &local) ||
-        json_parser_get_root(parser) == NULL ||
-        !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
+    root = tke_json_text_parse((const char *) data->data, data->len, TKE_JSON_WHOLE, &local);
+    if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
         damaged(path, local, error);
         return NULL;
     }
-    return json_object_ref(json_node_get_object(json_parser_get_root(parser)));
+    return json_node_dup_object(root);
 }
 
 static bool

@@ -231,6 +231,66 @@ START_TEST(test_a_line_that_was_never_finished_is_removed_and_said)
 }
 END_TEST
 
+START_TEST(test_lines_of_any_form_are_found_to_be_no_entries)
+{
+    static const char *const lines[] = {
+        "",
+        "5",
+        "{\"seq\":1,\"prev\":5}",
+        "{\"seq\":1,\"prev\":null}",
+        "{\"seq\":1}",
+        "{\"seq\":[1],\"prev\":{}}",
+    };
+    g_autofree char *deep = g_strnfill(2000000, '[');
+
+    for (unsigned i = 0; i <= G_N_ELEMENTS(lines); i++) {
+        g_auto(Log) log = { 0 };
+        const char *line = i < G_N_ELEMENTS(lines) ? lines[i] : deep;
+        g_autofree char *text = g_strconcat(line, "\n", NULL);
+
+        open_log(&log);
+        ck_assert(g_file_set_contents(log.path, text, -1, NULL));
+        ck_assert(!verifies(&log, NULL));
+    }
+}
+END_TEST
+
+START_TEST(test_a_text_that_is_no_utf_8_does_not_end_the_log)
+{
+    g_auto(Log) log = { 0 };
+    g_autoptr(JsonObject) values = json_object_new();
+
+    open_log(&log);
+    json_object_set_string_member(values, "error", "it said \xff\xc3");
+    ck_assert(tke_activity_log_append(log.log, "a", values, NULL));
+    append(&log, 1);
+    ck_assert(verifies(&log, NULL));
+    ck_assert_uint_eq(head_of(&log).count, 2);
+}
+END_TEST
+
+START_TEST(test_nothing_is_appended_to_a_last_line_that_is_no_entry)
+{
+    static const char *const lines[] = { "", "[", "{\"seq\":\"1\"}" };
+    g_autofree char *deep = g_strnfill(2000000, '[');
+
+    for (unsigned i = 0; i <= G_N_ELEMENTS(lines); i++) {
+        g_auto(Log) log = { 0 };
+        const char *line = i < G_N_ELEMENTS(lines) ? lines[i] : deep;
+        g_autofree char *text = g_strconcat(line, "\n", NULL);
+        g_autofree char *after = NULL;
+        g_autoptr(GError) error = NULL;
+
+        open_log(&log);
+        ck_assert(g_file_set_contents(log.path, text, -1, NULL));
+        ck_assert(!tke_activity_log_append(log.log, "a", NULL, &error));
+        ck_assert_ptr_nonnull(error);
+        ck_assert(g_file_get_contents(log.path, &after, NULL, NULL));
+        ck_assert_str_eq(after, text);
+    }
+}
+END_TEST
+
 START_TEST(test_a_full_disk_leaves_the_log_as_it_was)
 {
     g_auto(Log) log = { 0 };
@@ -270,6 +330,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_log_written_anew_shows_against_a_noted_head);
     tcase_add_test(tests, test_heads_go_through_text);
     tcase_add_test(tests, test_a_line_that_was_never_finished_is_removed_and_said);
+    tcase_add_test(tests, test_lines_of_any_form_are_found_to_be_no_entries);
+    tcase_add_test(tests, test_a_text_that_is_no_utf_8_does_not_end_the_log);
+    tcase_add_test(tests, test_nothing_is_appended_to_a_last_line_that_is_no_entry);
     tcase_add_test(tests, test_a_full_disk_leaves_the_log_as_it_was);
 }
 

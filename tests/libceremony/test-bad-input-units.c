@@ -429,6 +429,7 @@ START_TEST(test_damaged_files_of_the_data_directory_are_named)
 {
     g_autoptr(CeremonyWorld) world = admins_world();
     g_autoptr(GDir) dir = g_dir_open(world->dir, 0, NULL);
+    g_autofree char *deep = g_strnfill(2000000, '[');
     const char *name;
     unsigned n = 0;
 
@@ -443,6 +444,10 @@ START_TEST(test_damaged_files_of_the_data_directory_are_named)
         }
         ck_assert(g_file_get_contents(path, &kept, &len, NULL));
         ck_assert(g_file_set_contents(path, kept, (gssize) len / 2, NULL));
+        ck_assert_ptr_null(tke_unit_directory_new(world->world, &error));
+        ck_assert_msg(strstr(error->message, name) != NULL, "%s", error->message);
+        g_clear_error(&error);
+        ck_assert(g_file_set_contents(path, deep, -1, NULL)); /* no end to the recursion */
         ck_assert_ptr_null(tke_unit_directory_new(world->world, &error));
         ck_assert_msg(strstr(error->message, name) != NULL, "%s", error->message);
         ck_assert(g_file_set_contents(path, kept, (gssize) len, NULL));
