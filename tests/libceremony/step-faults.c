@@ -408,12 +408,15 @@ step_faults_unit_cards(CeremonyWorld *world, const StepUnits *step)
     for (unsigned kind = 0; kind < TEST_CARD_FAULTS; kind++) {
         g_autofree char *what =
             g_strdup_printf("%s, %s", step->name, test_card_fault_name((TestCardFault) kind));
-        unsigned n = 1;
+        unsigned n;
 
-        while (n < MOST_EXCHANGES && run_apart(world, step, n, kind, what, unit_cards_case)) {
-            n++;
+        /* Single card commands meet all faults elsewhere: here every other exchange does. */
+        for (n = 1 + kind % 2; n < MOST_EXCHANGES; n += 2) {
+            if (!run_apart(world, step, n, kind, what, unit_cards_case)) {
+                break;
+            }
         }
-        ck_assert_uint_gt(n, 1);
+        ck_assert_uint_gt(n, 2);
         ck_assert_uint_lt(n, MOST_EXCHANGES);
     }
 }
