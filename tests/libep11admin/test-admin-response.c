@@ -214,7 +214,7 @@ START_TEST(test_answer_without_signature_is_refused)
         response = tke_admin_response_parse(bare->data, bare->len, &error);
         ck_assert_ptr_nonnull(response);
         ck_assert(!tke_admin_response_verify(response, key, NULL, &error));
-        test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_MALFORMED);
+        test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_SIGNATURE);
     }
 END_TEST
 
