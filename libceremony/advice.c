@@ -53,6 +53,8 @@ static const char *
 card_kind_advice(int code)
 {
     switch (code) {
+    case TKE_CARD_ERROR_WRONG_KIND:
+        return _("Take this card out and insert the one that is asked for.");
     case TKE_CARD_ERROR_VERSION:
         return _(
             "The card's applet is of another generation than this program: use the program it was "
@@ -71,6 +73,10 @@ card_kind_advice(int code)
         return _("Delete a key part, or use another card.");
     case TKE_CARD_ERROR_EXISTS:
         return _("Take another card, or delete what is there first.");
+    case TKE_CARD_ERROR_LOG_GAP:
+        return _(
+            "The card was used more often than its log holds since the head was noted: keep the "
+            "message and ask who has had the card.");
     case TKE_CARD_ERROR_NOT_FOUND:
         return _("Look with “tke card info” what the card holds.");
     case TKE_CARD_ERROR_PIN_NEEDED:
@@ -96,6 +102,16 @@ pin_advice(const GError *error)
                    ? _("This CA card is lost. Use the backup CA card, and make a new backup from "
                        "it at once.")
                    : _("A CA card of the zone gives the tries back: tke card unblock.");
+    case TKE_CARD_ERROR_PIN_WRONG:
+        return _("Make sure of the card and of its PIN before the next try, then start the step "
+                 "again.");
+    case TKE_CARD_ERROR_PIN_DIFFER:
+        return _("Nothing changed. Start the step again and type the same new PIN twice.");
+    case TKE_CARD_ERROR_PIN_LENGTH:
+        return _("Nothing changed. Start the step again: a PIN has exactly six digits.");
+    case TKE_CARD_ERROR_PIN_EQUAL:
+        return _("Nothing changed. Start the step again with six digits that differ from the other "
+                 "PIN of this CA card.");
     case TKE_CARD_ERROR_PIN_TIMEOUT:
         return _("Nothing changed, and no try was used up. Start the step again.");
     case TKE_CARD_ERROR_PIN_CANCELLED:

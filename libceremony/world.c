@@ -105,6 +105,12 @@ tke_world_new_rehearsal(const char *directory, const char *program_dir, unsigned
     g_autofree char *path = tke_sim_world_directory(directory);
 
     (void) program_dir;
+    if (!TKE_WITH_SIMULATOR) {
+        g_set_error(
+            error, TKE_ERROR, TKE_ERROR_SETUP,
+            _("rehearsals are not part of this program: it was built without the simulator"));
+        return NULL;
+    }
     world->rehearsal = true;
     world->timeout_ms = timeout_ms;
     world->sim = tke_sim_client_open_or_start(path, error);
@@ -174,9 +180,12 @@ tke_world_get_cards(TkeWorld *world, GError **error)
 {
     if (world->cards == NULL && !world->rehearsal) {
         g_set_error(
-            error, TKE_ERROR, TKE_ERROR_SETUP,
-            _("this version reaches no real readers: card commands work in a rehearsal only "
-              "(--rehearsal)"));
+            error, TKE_ERROR, TKE_ERROR_SETUP, "%s",
+            TKE_WITH_SIMULATOR
+                ? _("this version reaches no real readers: card commands work in a rehearsal only "
+                    "(--rehearsal)")
+                : _("this version reaches no real readers, and rehearsals are not part of this "
+                    "program"));
         return NULL;
     }
     if (world->cards == NULL) {

@@ -1,0 +1,62 @@
+/*
+ * Every fault of cards, readers and crypto units has a next step (functions 2.2 and 3.2).
+ */
+#include <check.h>
+
+#include "common/error.h"
+#include "libceremony/advice.h"
+#include "libep11admin/unit-error.h"
+#include "libsmartcard/card-error.h"
+#include "tests/support/test-main.h"
+
+static char *
+advice_for(GQuark domain, int code)
+{
+    g_autoptr(GError) error = g_error_new(domain, code, "reader 1");
+
+    return tke_advice_for_error(error);
+}
+
+START_TEST(test_every_fault_of_a_card_has_a_next_step)
+{
+    g_autofree char *advice = advice_for(TKE_CARD_ERROR, _i);
+
+    ck_assert_msg(advice != NULL && *advice != '\0', "TKE_CARD_ERROR %d has none", _i);
+}
+END_TEST
+
+START_TEST(test_every_fault_of_a_unit_has_a_next_step)
+{
+    g_autofree char *advice = advice_for(TKE_UNIT_ERROR, _i);
+
+    ck_assert_msg(advice != NULL && *advice != '\0', "TKE_UNIT_ERROR %d has none", _i);
+}
+END_TEST
+
+START_TEST(test_an_error_that_says_it_all_has_no_advice)
+{
+    g_autofree char *none = tke_advice_for_error(NULL);
+    g_autofree char *usage = advice_for(TKE_ERROR, TKE_ERROR_USAGE);
+    g_autofree char *locked = advice_for(TKE_ERROR, TKE_ERROR_LOCKED);
+
+    ck_assert_ptr_null(none);
+    ck_assert_ptr_null(usage);
+    ck_assert_ptr_nonnull(locked);
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_loop_test(tests, test_every_fault_of_a_card_has_a_next_step,
+                        TKE_CARD_ERROR_NO_SERVICE, TKE_CARD_ERROR_LOG_GAP + 1);
+    tcase_add_loop_test(tests, test_every_fault_of_a_unit_has_a_next_step,
+                        TKE_UNIT_ERROR_UNAUTHORIZED, TKE_UNIT_ERROR_PRECONDITION + 1);
+    tcase_add_test(tests, test_an_error_that_says_it_all_has_no_advice);
+}
+
+int
+main(void)
+{
+    return test_main("advice", add_tests);
+}
