@@ -17,7 +17,8 @@ def files(root, *endings):
     found = []
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders
-                      if not name.startswith(("build", ".")) and name != "__pycache__"]
+                      if not name.startswith(("build", ".")) and name != "__pycache__" and
+                      not os.path.exists(os.path.join(folder, name, "build.ninja"))]
         for name in names:
             if name.endswith(endings):
                 found.append(os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/"))
