@@ -117,6 +117,10 @@ tke_unit_query_step_first(TkeUnitQuery *query, const TkeKnownModules *known)
         query->current_vp = add_ask(query, tke_unit_ask_new(unit, TKE_ADMIN_QUERY_WK, NULL, 0));
         query->new_vp = add_ask(query, tke_unit_ask_new(unit, TKE_ADMIN_QUERY_NEW_WK, NULL, 0));
     }
+    if ((query->flags & TKE_UNIT_QUERY_CONTROL_POINTS) != 0) {
+        query->control_points =
+            add_ask(query, tke_unit_ask_new(unit, TKE_ADMIN_QUERY_CONTROL_POINTS, NULL, 0));
+    }
     query->warm = certificates != NULL && use_known(query, certificates);
     if (!query->warm) {
         ask_for_module(query);
@@ -313,6 +317,27 @@ verify_answers(TkeUnitQuery *query, GError **error)
     return tke_unit_ask_verify_done(query->attributes, error);
 }
 
+/* The control points, if they were asked for; their answer has been verified. */
+static bool
+take_control_points(TkeUnitQuery *query, GError **error)
+{
+    const uint8_t *output = NULL;
+    size_t len = 0;
+
+    if (query->control_points == NULL) {
+        return true;
+    }
+    if (!tke_unit_ask_verify_done(query->control_points, error)) {
+        return false;
+    }
+    output = tke_unit_ask_get_output(query->control_points, &len);
+    if (!tke_control_point_parse(output, len, &query->state->control_points, error)) {
+        tke_unit_name_error(query->unit, error);
+        return false;
+    }
+    return true;
+}
+
 static void
 warn_of_changes(TkeUnitQuery *query)
 {
@@ -356,7 +381,7 @@ tke_unit_query_step_verify(TkeUnitQuery *query, TkeKnownModules *known, GError *
     size_t len = 0;
 
     if (!check_answers(query, error) || !verify_chain(query, known, error) ||
-        !verify_answers(query, error)) {
+        !verify_answers(query, error) || !take_control_points(query, error)) {
         return false;
     }
     state->registers = query->info->info;

@@ -18,6 +18,7 @@ typedef struct TkeUnitQuery {
     GPtrArray *asks;       /* all of them, owned */
     TkeUnitAsk *attributes, *admins, *info;
     TkeUnitAsk *current_vp, *new_vp; /* NULL unless signed patterns are wanted */
+    TkeUnitAsk *control_points;      /* NULL unless they are wanted */
     TkeUnitAsk *count;               /* NULL with a known module */
     GPtrArray *certificates;         /* of TkeUnitAsk, index 0 first; borrowed */
     GPtrArray *names;                /* of TkeUnitAsk, in the order of the list; borrowed */

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "common/public.h"
+#include "libep11admin/control-point.h"
 #include "libep11admin/info-response.h"
 #include "libep11admin/known-modules.h"
 #include "libep11admin/module-roots.h"
@@ -27,7 +28,8 @@
  * the whole list TKE_UNIT_ERROR_MALFORMED.
  */
 TKE_PUBLIC GPtrArray *tke_unit_query_list(TkeUnitTransport *transport, const char *instance,
-                                          unsigned first, GCancellable *cancellable, GError **error);
+                                          unsigned first, GCancellable *cancellable,
+                                          GError **error);
 
 typedef enum {
     TKE_UNIT_QUERY_DEFAULT = 0,
@@ -37,6 +39,8 @@ typedef enum {
      * commands that sign a pattern: commit and set immediate.
      */
     TKE_UNIT_QUERY_SIGNED_VPS = 1,
+    /* Asks for the control points too: one request more for each unit, in the same round. */
+    TKE_UNIT_QUERY_CONTROL_POINTS = 2,
 } TkeUnitQueryFlags;
 
 /* The state of one unit. */
@@ -48,7 +52,8 @@ typedef struct TkeUnitState {
     GPtrArray *admins;        /* of TkeUnitAdmin, in the unit's order; signed */
     TkeDomainInfo registers;  /* not signed, but see vps_signed */
     bool vps_signed;          /* the patterns in registers were confirmed by signed answers */
-    GPtrArray *warnings;      /* of char *, translated: what an operator should know */
+    TkeControlPointSet control_points; /* signed; only if they were asked for */
+    GPtrArray *warnings;               /* of char *, translated: what an operator should know */
 } TkeUnitState;
 
 TKE_PUBLIC void tke_unit_state_free(TkeUnitState *state);
