@@ -151,9 +151,26 @@ tke_operation_card(TkeOperation *op, unsigned reader, bool inserted)
     op->prompter->card(op->ui, reader, inserted);
 }
 
+/* A plan that will not be carried out is told, not asked about. */
+static bool
+tell_plan(const TkeOperation *op, const TkePlan *plan)
+{
+    op->prompter->note(op->ui, plan->title);
+    for (const char *const *line = plan->lines; line != NULL && *line != NULL; line++) {
+        op->prompter->note(op->ui, *line);
+    }
+    if (plan->consequence != NULL) {
+        op->prompter->note(op->ui, plan->consequence);
+    }
+    return true;
+}
+
 bool
 tke_operation_confirm(TkeOperation *op, const TkePlan *plan, GError **error)
 {
+    if (op->dry_run) {
+        return tke_operation_check(op, error) && tell_plan(op, plan);
+    }
     return tke_operation_check(op, error) &&
            op->prompter->confirm(op->ui, plan, tke_operation_get_cancellable(op), error);
 }
