@@ -14,6 +14,7 @@
 #include "libep11admin/unit-error.h"
 #include "libsmartcard/card-error.h"
 #include "tke/command.h"
+#include "tke/commands.h"
 
 #define TOKEN_MAX 8000u
 
@@ -117,6 +118,7 @@ tke_cli_need_log(TkeCli *cli, GError **error)
     if (cli->log == NULL) {
         path = g_build_filename(tke_world_get_state_directory(world), "activity.log", NULL);
         cli->log = tke_activity_log_new(path, tke_world_is_rehearsal(world));
+        (void) tke_activity_log_get_head(cli->log, &cli->log_before, NULL);
     }
     return cli->log;
 }
@@ -276,12 +278,12 @@ tke_cli_exit_code(const GError *error)
 
 /* The head of the log after the command, if it wrote something. */
 static char *
-log_head(TkeCli *cli, const TkeLogHead *before)
+log_head(TkeCli *cli)
 {
     TkeLogHead now = { .count = 0 };
 
     if (cli->log == NULL || !tke_activity_log_get_head(cli->log, &now, NULL) ||
-        now.count == before->count) {
+        now.count == cli->log_before.count) {
         return NULL;
     }
     return tke_activity_log_head_to_text(&now);
@@ -296,38 +298,56 @@ run_command(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args)
     g_autoptr(GError) error = NULL;
     g_autofree char *advice = NULL;
     g_autofree char *head = NULL;
-    TkeLogHead before = { .count = 0 };
     int code;
 
     if (cli->log != NULL) {
-        (void) tke_activity_log_get_head(cli->log, &before, NULL);
+        (void) tke_activity_log_get_head(cli->log, &cli->log_before, NULL);
     }
     cli->out = out;
     cli->exit_code = TKE_CLI_DONE;
     tke_cli_events_start(cli->events, command->name);
-    if (cli->options.rehearsal != NULL && !cli->in_shell) {
+    if (cli->options.rehearsal != NULL && command->func != tke_cli_shell) {
         tke_cli_output_line(out, "%s", _("REHEARSAL: virtual readers, cards and crypto units"));
     }
     code = command->func(cli, args, &error) ? cli->exit_code : (int) tke_cli_exit_code(error);
     advice = tke_advice_for_error(error);
-    head = log_head(cli, &before);
+    head = log_head(cli);
     tke_cli_output_finish(out, command->name, code, error, advice, head);
     tke_cli_events_result(cli->events, command->name, code, error);
     cli->out = outer;
     return code;
 }
 
-static int
-unknown_command(int argc, char **argv)
+int
+tke_cli_wrong_use(TkeCli *cli, const char *name, const GError *error)
+{
+    g_autofree char *advice = tke_advice_for_error(error);
+
+    tke_cli_events_start(cli->events, name);
+    if (cli->options.json) {
+        g_autoptr(TkeCliOutput) out =
+            tke_cli_output_new(true, cli->options.rehearsal != NULL, false);
+
+        tke_cli_output_finish(out, name, TKE_CLI_WRONG_USE, error, advice, NULL);
+    } else {
+        fprintf(stderr, "tke: %s\n", error->message);
+    }
+    tke_cli_events_result(cli->events, name, TKE_CLI_WRONG_USE, error);
+    return TKE_CLI_WRONG_USE;
+}
+
+static void
+set_unknown_command(int argc, char **argv, GError **error)
 {
     const char *nearest = tke_cli_command_nearest(argc, argv);
 
     if (nearest != NULL) {
-        fprintf(stderr, _("tke: there is no command “%s”; did you mean “%s”?\n"), argv[0], nearest);
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("there is no command “%s”; did you mean “%s”?"), argv[0], nearest);
     } else {
-        fprintf(stderr, _("tke: there is no command “%s”; “tke help” lists them\n"), argv[0]);
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("there is no command “%s”; “tke help” lists them"), argv[0]);
     }
-    return TKE_CLI_WRONG_USE;
 }
 
 static void
@@ -374,12 +394,12 @@ run_words(TkeCli *cli, int argc, char **argv)
     const TkeCliCommand *command = tke_cli_command_find(argc, argv, &words);
 
     if (command == NULL) {
-        return unknown_command(argc, argv);
+        set_unknown_command(argc, argv, &error);
+        return tke_cli_wrong_use(cli, argv[0], error);
     }
     if (!tke_cli_command_parse(command, argc - words, argv + words, &args, &error)) {
-        fprintf(stderr, "tke: %s\n", error->message);
         tke_cli_command_args_clear(&args);
-        return TKE_CLI_WRONG_USE;
+        return tke_cli_wrong_use(cli, command->name, error);
     }
     code = run_command(cli, command, &args);
     tke_cli_command_args_clear(&args);
@@ -393,17 +413,18 @@ tke_cli_run(TkeCli *cli, int argc, char **argv)
     g_auto(GStrv) words = g_new0(char *, (gsize) argc + 2);
     g_autoptr(GError) error = NULL;
     TkeCliOptions line;
-    int code = TKE_CLI_WRONG_USE;
+    int code;
 
     open_terminal(cli);
     words[0] = g_strdup("tke");
     for (int i = 0; i < argc; i++) {
         words[i + 1] = g_strdup(argv[i]);
     }
-    if (!take_line_options(cli, &words, &line, &error)) {
-        fprintf(stderr, "tke: %s\n", error->message);
-    } else if (words[1] == NULL) {
-        fprintf(stderr, "%s\n", _("tke: no command is given"));
+    if (take_line_options(cli, &words, &line, &error) && words[1] == NULL) {
+        g_set_error(&error, TKE_ERROR, TKE_ERROR_USAGE, "%s", _("no command is given"));
+    }
+    if (error != NULL) {
+        code = tke_cli_wrong_use(cli, argc > 0 ? argv[0] : "", error);
     } else {
         cli->options.yes = line.yes;
         cli->options.dry_run = line.dry_run;

@@ -78,11 +78,11 @@ typedef struct TkeCli {
     TkeCliTty *tty;
     TkeCliOutput *out; /* of the command that runs */
     int exit_code;     /* a command may set it when it succeeds in saying something unwelcome */
-    bool in_shell;
     /* opened when first needed */
     TkeWorld *world;
     TkeCardSession *session;
     TkeActivityLog *log;
+    TkeLogHead log_before; /* head of the log when the command began, or when it was opened */
     TkeSettings *settings;
     TkeUnitDirectory *units;
     TkeDirLock *lock;
@@ -110,6 +110,9 @@ TkeCliExit tke_cli_exit_code(const GError *error);
 
 /* Runs one command line (without the program's name and the options of the process). */
 int tke_cli_run(TkeCli *cli, int argc, char **argv);
+
+/* Tells a line that cannot be run, named by its first word, as a command that has failed. */
+int tke_cli_wrong_use(TkeCli *cli, const char *name, const GError *error);
 
 /* Text of an option, or asked for at the terminal. */
 char *tke_cli_need_text(TkeCli *cli, const char *given, const char *title, const char *what,

@@ -30,7 +30,7 @@ tke_cli_log_show(TkeCli *cli, const TkeCliArgs *args, GError **error)
         return false;
     }
     for (char **line = lines; *line != NULL; line++) {
-        tke_cli_output_line(cli->out, "%s", *line);
+        tke_cli_output_json_line(cli->out, "lines", *line);
     }
     tke_cli_output_value(cli->out, "file", NULL, tke_activity_log_get_path(log));
     print_head(cli, &head);

@@ -72,6 +72,7 @@ change_selection(TkeCli *cli, const TkeCliArgs *args, bool selected, const char 
                                    numbers->len, selected, error)) {
         return false;
     }
+    tke_cli_output_head(cli);
     tke_cli_output_units(cli);
     tke_cli_output_note(cli);
     return true;
@@ -94,7 +95,8 @@ tke_cli_cryptounit_compare(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
     static const TkeCliBlock blocks[] = { TKE_CLI_BLOCK_THRESHOLDS, TKE_CLI_BLOCK_ADMINS,
                                           TKE_CLI_BLOCK_NEW_REGISTER,
-                                          TKE_CLI_BLOCK_CURRENT_REGISTER };
+                                          TKE_CLI_BLOCK_CURRENT_REGISTER,
+                                          TKE_CLI_BLOCK_CONTROL_POINTS };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
     g_autoptr(GPtrArray) units =
         op != NULL ? tke_unit_directory_get_selected(cli->units, error) : NULL;
@@ -105,11 +107,12 @@ tke_cli_cryptounit_compare(TkeCli *cli, const TkeCliArgs *args, GError **error)
     if (units == NULL) {
         return false;
     }
-    states = tke_unit_directory_query(cli->units, units, TKE_UNIT_QUERY_DEFAULT, cli->cancellable,
-                                      error);
+    states = tke_unit_directory_query(cli->units, units, TKE_UNIT_QUERY_CONTROL_POINTS,
+                                      cli->cancellable, error);
     if (states == NULL) {
         return false;
     }
+    tke_cli_output_head(cli);
     for (unsigned i = 0; i < G_N_ELEMENTS(blocks); i++) {
         differs = tke_cli_output_block(cli, blocks[i], states, true) || differs;
     }
@@ -122,6 +125,7 @@ tke_cli_cryptounit_compare(TkeCli *cli, const TkeCliArgs *args, GError **error)
             return false;
         }
     }
+    tke_cli_output_note(cli);
     tke_cli_output_flag(cli->out, "differ", NULL, differs);
     tke_cli_output_line(cli->out, "%s",
                         differs ? _("WARNING: the crypto units differ where marked with *.")
@@ -135,7 +139,11 @@ show_blocks(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **error)
 {
     g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
 
-    if (op == NULL || !tke_cli_show_state(cli, blocks, n, error)) {
+    if (op == NULL) {
+        return false;
+    }
+    tke_cli_output_head(cli);
+    if (!tke_cli_show_state(cli, blocks, n, error)) {
         return false;
     }
     tke_cli_output_note(cli);

@@ -114,7 +114,7 @@ tke_cli_command_nearest(int argc, char **argv)
         const char *typed = pair && two != NULL ? two : argv[0];
         unsigned d = distance(typed, command->name);
 
-        if (d < least && d < strlen(command->name)) {
+        if (d < least && 2 * d <= strlen(command->name)) {
             least = d;
             best = command->name;
         }

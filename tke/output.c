@@ -9,6 +9,8 @@
 
 #include "tke/text.h"
 
+#define EMPTY "\x01" /* a cell that was given as NULL */
+
 struct TkeCliOutput {
     bool json;
     bool rehearsal;
@@ -123,15 +125,27 @@ tke_cli_output_row(TkeCliOutput *out, const char *const *cells)
     char **row = g_new0(char *, out->n_columns + 1);
 
     for (unsigned i = 0; i < out->n_columns; i++) {
-        row[i] = cells[i] != NULL ? g_strdup(cells[i]) : g_strdup("\x01");
+        row[i] = cells[i] != NULL ? g_strdup(cells[i]) : g_strdup(EMPTY);
     }
     g_ptr_array_add(out->rows, row);
+}
+
+static bool
+is_marked(const char *cell)
+{
+    return cell[0] == TKE_CLI_MARK[0];
+}
+
+static bool
+is_empty(const char *cell)
+{
+    return cell[0] == EMPTY[0];
 }
 
 static const char *
 cell_text(const char *cell)
 {
-    return cell[0] == '!' || cell[0] == '\x01' ? cell + 1 : cell;
+    return is_marked(cell) || is_empty(cell) ? cell + 1 : cell;
 }
 
 static void
@@ -139,7 +153,7 @@ add_json_cell(JsonObject *object, JsonArray *differs, const TkeCliColumn *column
 {
     const char *text = cell_text(cell);
 
-    if (cell[0] == '\x01') {
+    if (is_empty(cell)) {
         json_object_set_null_member(object, column->key);
     } else if (column->kind == TKE_CLI_NUMBER) {
         json_object_set_int_member(object, column->key, g_ascii_strtoll(text, NULL, 10));
@@ -148,7 +162,7 @@ add_json_cell(JsonObject *object, JsonArray *differs, const TkeCliColumn *column
     } else {
         json_object_set_string_member(object, column->key, text);
     }
-    if (cell[0] == '!') {
+    if (is_marked(cell)) {
         json_array_add_string_element(differs, column->key);
     }
 }
@@ -179,7 +193,7 @@ static char *
 cell_line(const TkeCliColumn *column, const char *cell, unsigned n)
 {
     g_autofree char *text = tke_cli_text_safe(cell_text(cell), false);
-    const char *mark = cell[0] == '!' && n == 0 ? "*" : "";
+    const char *mark = is_marked(cell) && n == 0 ? "*" : "";
 
     if (column->kind == TKE_CLI_PATTERN && strlen(text) == 64) {
         return n < 2 ? g_strdup_printf("%s%.32s", mark, text + (size_t) 32 * n) : NULL;
@@ -269,16 +283,34 @@ tke_cli_output_table_end(TkeCliOutput *out, const char *none)
     g_clear_pointer(&out->rows, g_ptr_array_unref);
 }
 
+/* The array of that name, made if it is not there yet. */
+static JsonArray *
+need_array(JsonObject *object, const char *key)
+{
+    if (!json_object_has_member(object, key)) {
+        json_object_set_array_member(object, key, json_array_new());
+    }
+    return json_object_get_array_member(object, key);
+}
+
+void
+tke_cli_output_json_line(TkeCliOutput *out, const char *key, const char *line)
+{
+    JsonArray *array = need_array(innermost(out), key);
+    JsonNode *node = json_from_string(line, NULL);
+
+    if (node != NULL) {
+        json_array_add_element(array, node);
+    }
+    tke_cli_output_line(out, "%s", line);
+}
+
 void
 tke_cli_output_group_begin(TkeCliOutput *out, const char *key)
 {
-    JsonObject *outer = innermost(out);
     JsonObject *group = json_object_new();
 
-    if (!json_object_has_member(outer, key)) {
-        json_object_set_array_member(outer, key, json_array_new());
-    }
-    json_array_add_object_element(json_object_get_array_member(outer, key), group);
+    json_array_add_object_element(need_array(innermost(out), key), group);
     g_ptr_array_add(out->groups, group);
 }
 

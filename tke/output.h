@@ -13,6 +13,8 @@
 
 typedef struct TkeCliOutput TkeCliOutput;
 
+#define TKE_CLI_MARK "\x02" /* stands in no text that is printed */
+
 typedef enum {
     TKE_CLI_TEXT,
     TKE_CLI_NUMBER,  /* JSON: number */
@@ -41,13 +43,16 @@ void tke_cli_output_flag(TkeCliOutput *out, const char *key, const char *heading
 
 /*
  * A table: begin, then a row at a time with as many cells as columns (NULL cell: empty, JSON null), end.
- * A cell that begins with '!' is marked as differing: "*" before it in a table, member "differs" listing
+ * A cell that begins with TKE_CLI_MARK is marked as differing: "*" before it in a table, member "differs" listing
  * its key in JSON. Without rows the line none is printed instead, if given.
  */
 void tke_cli_output_table_begin(TkeCliOutput *out, const char *key, const TkeCliColumn *columns,
                                 unsigned n_columns);
 void tke_cli_output_row(TkeCliOutput *out, const char *const *cells);
 void tke_cli_output_table_end(TkeCliOutput *out, const char *none);
+
+/* A line that is a JSON object already: as it is for people, an element of an array for programs. */
+void tke_cli_output_json_line(TkeCliOutput *out, const char *key, const char *line);
 
 /* Groups what follows under an element of an array (one service instance, one reader). */
 void tke_cli_output_group_begin(TkeCliOutput *out, const char *key);

@@ -36,7 +36,8 @@ tke_cli_help(TkeCli *cli, const TkeCliArgs *args, GError **error)
         }
         text = tke_cli_command_help(command);
     }
-    tke_cli_output_line(cli->out, "%s", g_strchomp(text));
+    tke_cli_output_value(cli->out, "text", NULL, g_strchomp(text));
+    tke_cli_output_line(cli->out, "%s", text);
     return true;
 }
 
@@ -56,13 +57,12 @@ run_line(TkeCli *cli, const char *line, int *code)
         return false;
     }
     if (!g_shell_parse_argv(text, &n, &words, &error)) {
-        fprintf(stderr, "tke: %s\n", error->message);
-        *code = TKE_CLI_WRONG_USE;
+        *code = tke_cli_wrong_use(cli, text, error);
         return true;
     }
     if (strcmp(words[0], "shell") == 0) {
-        fprintf(stderr, "%s\n", _("tke: this is the shell already"));
-        *code = TKE_CLI_WRONG_USE;
+        g_set_error(&error, TKE_ERROR, TKE_ERROR_USAGE, "%s", _("this is the shell already"));
+        *code = tke_cli_wrong_use(cli, text, error);
         return true;
     }
     g_cancellable_reset(cli->cancellable);
@@ -122,14 +122,8 @@ tke_cli_shell(TkeCli *cli, const TkeCliArgs *args, GError **error)
     int code = TKE_CLI_DONE;
     bool ok;
 
-    if (cli->options.rehearsal != NULL) {
-        tke_cli_output_line(cli->out, "%s",
-                            _("REHEARSAL: virtual readers, cards and crypto units"));
-    }
-    cli->in_shell = true;
     ok =
         args->file != NULL ? run_file(cli, args->file, &code, error) : run_input(cli, &code, error);
-    cli->in_shell = false;
     cli->exit_code = code;
     return ok;
 }

@@ -8,6 +8,7 @@
 
 #include "common/digest.h"
 #include "common/hex.h"
+#include "libep11admin/control-point.h"
 
 void
 tke_cli_output_head(TkeCli *cli)
@@ -103,7 +104,7 @@ cell(bool mark, const char *first, const char *value, bool *differs)
     bool other = mark && first != NULL && strcmp(first, value) != 0;
 
     *differs = *differs || other;
-    return g_strconcat(other ? "!" : "", value, NULL);
+    return g_strconcat(other ? TKE_CLI_MARK : "", value, NULL);
 }
 
 static void
@@ -148,8 +149,8 @@ rows_admins(TkeCli *cli, const TkeUnitState *state, const TkeUnitState *first, b
         const TkeUnitAdmin *admin = g_ptr_array_index(state->admins, i);
         bool other = mark && !same_admins(state, first, admin);
         g_autofree char *ski = tke_hex_encode(admin->ski, sizeof admin->ski);
-        g_autofree char *name =
-            g_strconcat(other ? "!" : "", admin->name != NULL ? admin->name : _("unnamed"), NULL);
+        g_autofree char *name = g_strconcat(other ? TKE_CLI_MARK : "",
+                                            admin->name != NULL ? admin->name : _("unnamed"), NULL);
         const char *cells[] = { number, name, ski };
 
         *differs = *differs || other;
@@ -157,7 +158,7 @@ rows_admins(TkeCli *cli, const TkeUnitState *state, const TkeUnitState *first, b
     }
     if (state->admins->len == 0) {
         bool other = mark && first->admins->len > 0;
-        const char *cells[] = { number, other ? "!" : NULL, NULL };
+        const char *cells[] = { number, other ? TKE_CLI_MARK : NULL, NULL };
 
         *differs = *differs || other;
         tke_cli_output_row(cli->out, cells);
@@ -175,7 +176,7 @@ row_register(TkeCli *cli, const TkeUnitState *state, const TkeUnitState *first, 
     g_autofree char *number = g_strdup_printf("%u", tke_unit_get_number(state->unit));
     g_autofree char *text = tke_hex_encode(vp, TKE_VP_LEN);
     bool other = mark && !tke_digest_vp_equal(vp, first_vp);
-    g_autofree char *pattern = g_strconcat(other ? "!" : "", text, NULL);
+    g_autofree char *pattern = g_strconcat(other ? TKE_CLI_MARK : "", text, NULL);
     g_autofree char *status = cell(
         mark, tke_info_response_register_word(is_new ? firsts->new_state : firsts->current_state),
         tke_info_response_register_word(is_new ? mine->new_state : mine->current_state), differs);
@@ -183,6 +184,33 @@ row_register(TkeCli *cli, const TkeUnitState *state, const TkeUnitState *first, 
 
     *differs = *differs || other;
     tke_cli_output_row(cli->out, cells);
+}
+
+/* The three control points that services name, and all 128, so that no difference stays unseen. */
+static void
+row_control_points(TkeCli *cli, const TkeUnitState *state, const TkeUnitState *first, bool mark,
+                   bool *differs)
+{
+    static const unsigned named[] = { TKE_CP_BTC, TKE_CP_ALG_EC_25519, TKE_CP_ECDSA_OTHER };
+    const TkeControlPointSet *mine = &state->control_points;
+    const TkeControlPointSet *firsts = &first->control_points;
+    g_autofree char *number = g_strdup_printf("%u", tke_unit_get_number(state->unit));
+    g_autofree char *all = tke_hex_encode(mine->bytes, sizeof mine->bytes);
+    g_autofree char *first_all = tke_hex_encode(firsts->bytes, sizeof firsts->bytes);
+    g_autofree char *all_cell = cell(mark, first_all, all, differs);
+    char *names[G_N_ELEMENTS(named)];
+    const char *cells[G_N_ELEMENTS(named) + 2] = { number };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(named); i++) {
+        names[i] = cell(mark, tke_control_point_get(firsts, named[i]) ? "Set" : "Not Set",
+                        tke_control_point_get(mine, named[i]) ? "Set" : "Not Set", differs);
+        cells[i + 1] = names[i];
+    }
+    cells[G_N_ELEMENTS(named) + 1] = all_cell;
+    tke_cli_output_row(cli->out, cells);
+    for (unsigned i = 0; i < G_N_ELEMENTS(named); i++) {
+        g_free(names[i]);
+    }
 }
 
 static void
@@ -212,6 +240,13 @@ static const TkeCliColumn register_columns[] = {
     { "status", N_("STATUS"), TKE_CLI_TEXT },
     { "pattern", N_("VERIFICATION PATTERN"), TKE_CLI_PATTERN },
 };
+static const TkeCliColumn control_point_columns[] = {
+    { "number", N_("CRYPTO UNIT NUM"), TKE_CLI_NUMBER },
+    { "XCP_CPB_BTC", "XCP_CPB_BTC", TKE_CLI_TEXT },
+    { "XCP_CPB_ALG_EC_25519", "XCP_CPB_ALG_EC_25519", TKE_CLI_TEXT },
+    { "XCP_CPB_ECDSA_OTHER", "XCP_CPB_ECDSA_OTHER", TKE_CLI_TEXT },
+    { "all", N_("ALL 128"), TKE_CLI_TEXT },
+};
 static const TkeCliColumn trouble_columns[] = {
     { "number", N_("CRYPTO UNIT NUM"), TKE_CLI_NUMBER },
     { "trouble", N_("TROUBLE"), TKE_CLI_TEXT },
@@ -239,6 +274,11 @@ begin_block(TkeCli *cli, TkeCliBlock block)
         tke_cli_output_table_begin(cli->out, "current_register", register_columns,
                                    G_N_ELEMENTS(register_columns));
         break;
+    case TKE_CLI_BLOCK_CONTROL_POINTS:
+        tke_cli_output_line(cli->out, "%s", _("CONTROL POINTS"));
+        tke_cli_output_table_begin(cli->out, "control_points", control_point_columns,
+                                   G_N_ELEMENTS(control_point_columns));
+        break;
     case TKE_CLI_BLOCK_STATE:
     default:
         tke_cli_output_table_begin(cli->out, "troubles", trouble_columns,
@@ -261,6 +301,8 @@ rows_of(TkeCli *cli, TkeCliBlock block, const TkeUnitState *state, const TkeUnit
         row_thresholds(cli, state, first, mark, differs);
     } else if (block == TKE_CLI_BLOCK_ADMINS) {
         rows_admins(cli, state, first, mark, differs);
+    } else if (block == TKE_CLI_BLOCK_CONTROL_POINTS) {
+        row_control_points(cli, state, first, mark, differs);
     } else {
         row_register(cli, state, first, block == TKE_CLI_BLOCK_NEW_REGISTER, mark, differs);
     }

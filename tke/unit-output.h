@@ -17,7 +17,8 @@ typedef enum {
     TKE_CLI_BLOCK_ADMINS,
     TKE_CLI_BLOCK_NEW_REGISTER,
     TKE_CLI_BLOCK_CURRENT_REGISTER,
-    TKE_CLI_BLOCK_STATE, /* units that could not be read, and why */
+    TKE_CLI_BLOCK_CONTROL_POINTS, /* of states that were queried with them */
+    TKE_CLI_BLOCK_STATE,          /* units that could not be read, and why */
 } TkeCliBlock;
 
 /*
