@@ -134,7 +134,7 @@ find_card(SimOfficersPeople *people, unsigned reader)
 
 /*
  * The program saw the reader empty while one card was changed for another: by now the card it asks for
- * is there.
+ * is there. Or another program holds the reader: it looks again by itself.
  */
 static bool
 is_outdated(SimOfficersPeople *people, JsonObject *event, unsigned reader)
@@ -142,7 +142,8 @@ is_outdated(SimOfficersPeople *people, JsonObject *event, unsigned reader)
     const char *reason = json_object_get_string_member_with_default(event, "reason", "absent");
     const char *label = sim_officers_desk_get_card(people->desk, reader);
 
-    return strcmp(reason, "absent") == 0 && label != NULL && was_offered(people, reader, label);
+    return label != NULL && (strcmp(reason, "in-use") == 0 ||
+                             (strcmp(reason, "absent") == 0 && was_offered(people, reader, label)));
 }
 
 static bool

@@ -155,6 +155,14 @@ sim_officers_program_type(SimOfficersProgram *program, const char *line, GError 
 }
 
 void
+sim_officers_program_signal(SimOfficersProgram *program, int number)
+{
+    if (!program->reaped) {
+        kill(program->pid, number);
+    }
+}
+
+void
 sim_officers_program_close_input(SimOfficersProgram *program)
 {
     close_fd(&program->input);

@@ -26,6 +26,9 @@ void sim_officers_program_set_observer(SimOfficersProgram *program, SimOfficersO
 /* Types a line. */
 bool sim_officers_program_type(SimOfficersProgram *program, const char *line, GError **error);
 
+/* Sends it a signal, as Ctrl-C does. */
+void sim_officers_program_signal(SimOfficersProgram *program, int number);
+
 /* Closes its standard input. */
 void sim_officers_program_close_input(SimOfficersProgram *program);
 
