@@ -1,0 +1,370 @@
+/*
+ * The whole ceremony by tke-rehearse, and then everything that can be asked and done in its world: JSON,
+ * listings, exit codes, dry runs, signers, genuineness of cards, the log (functions 4, F-123, F-157, F-170).
+ */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "tests/cli/place.h"
+#include "tests/support/test-main.h"
+
+#define WORD "9f4d2c1e" /* begin of the instance's UUID */
+#define ADMINISTRATORS                                                                             \
+    {                                                                                              \
+        "ep11-1", "ep11-3"                                                                         \
+    }
+#define CLEAR "--yes --confirm " WORD " cryptounit-mk-clrcur"
+
+static JsonArray *
+table(const Run *run, const char *key)
+{
+    JsonArray *instances = json_object_get_array_member(run->json, "instances");
+
+    ck_assert_uint_eq(json_array_get_length(instances), 1);
+    return json_object_get_array_member(json_array_get_object_element(instances, 0), key);
+}
+
+START_TEST(test_the_rehearsal_ends_with_the_master_key_valid_everywhere)
+{
+    int exit_code = -1;
+    const char *output = place_get_rehearsal(&exit_code);
+
+    ck_assert_int_eq(exit_code, 0);
+    ck_assert_msg(g_str_has_suffix(output, "\nmaster key Valid on 3 of 3 crypto units\n"), "%s",
+                  output);
+    assert_contains(output, "[42/42]");
+    assert_contains(output, "REHEARSAL");
+}
+END_TEST
+
+START_TEST(test_json_of_queries_holds_the_documented_members)
+{
+    static const struct {
+        const char *line;
+        const char *table;
+        const char *members[6];
+    } queries[] = {
+        { "cryptounits", "units", { "number", "selected", "type", "location", "serial_number" } },
+        { "cryptounit-compare",
+          "thresholds",
+          { "number", "signature_threshold", "revocation_threshold", "imprint_mode" } },
+        { "cryptounit-compare",
+          "control_points",
+          { "number", "XCP_CPB_BTC", "XCP_CPB_ALG_EC_25519", "XCP_CPB_ECDSA_OTHER", "all" } },
+        { "cryptounit-admins", "administrators", { "number", "name", "ski" } },
+        { "cryptounit-thrhlds", "thresholds", { "number", "signature_threshold" } },
+        { "cryptounit-mk", "new_register", { "number", "status", "pattern" } },
+        { "cryptounit-mks", "current_register", { "number", "status", "pattern" } },
+    };
+    g_autoptr(Place) place = place_enter_finished();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(queries); i++) {
+        g_autofree char *line = g_strconcat("--json ", queries[i].line, NULL);
+        g_auto(Run) run = place_expect(place, 0, line);
+        JsonArray *rows = table(&run, queries[i].table);
+
+        ck_assert_uint_ge(json_array_get_length(rows), 3);
+        ck_assert(json_object_get_boolean_member(run.json, "rehearsal"));
+        ck_assert_str_eq(json_object_get_string_member(run.json, "region"), "us-south");
+        ck_assert(!json_object_has_member(run.json, "log_head"));
+        for (unsigned k = 0; queries[i].members[k] != NULL; k++) {
+            ck_assert_msg(json_object_has_member(json_array_get_object_element(rows, 0),
+                                                 queries[i].members[k]),
+                          "%s: %s", queries[i].line, queries[i].members[k]);
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_json_of_cards_readers_and_log_holds_the_documented_members)
+{
+    g_autoptr(Place) place = place_enter_finished();
+    g_auto(Run) readers = place_expect(place, 0, "--json readers");
+    g_auto(Run) cards = place_expect(place, 0, "--json card info");
+    g_auto(Run) log = place_expect(place, 0, "--json log --last 2");
+    g_auto(Run) verified = place_expect(place, 0, "--json log verify");
+    JsonObject *entry;
+
+    ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(readers.json, "readers")),
+                      2);
+    ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(cards.json, "cards")), 2);
+    ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(log.json, "lines")), 2);
+    entry = json_array_get_object_element(json_object_get_array_member(log.json, "lines"), 1);
+    ck_assert_int_eq(json_object_get_int_member(entry, "seq"),
+                     json_object_get_int_member(log.json, "entries"));
+    ck_assert(json_object_get_boolean_member(entry, "rehearsal"));
+    ck_assert_str_eq(json_object_get_string_member(verified.json, "head"),
+                     json_object_get_string_member(log.json, "head"));
+}
+END_TEST
+
+START_TEST(test_every_listing_says_rehearsal_and_ends_with_the_note)
+{
+    static const char *const lines[] = {
+        "cryptounits",       "cryptounit-add --all", "cryptounit-rm 3",    "cryptounit-compare",
+        "cryptounit-admins", "cryptounit-mk",        "cryptounit-thrhlds",
+    };
+    g_autoptr(Place) place = place_enter_finished();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_auto(Run) run = place_expect(place, 0, lines[i]);
+
+        ck_assert(g_str_has_prefix(run.out, "REHEARSAL"));
+        assert_contains(run.out, "API endpoint: https://127.0.0.1:");
+        assert_contains(run.out, "Resource group: ");
+        assert_contains(run.out, "must be configured the same");
+        ck_assert_str_eq(run.err, "");
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        static const char *const others[] = { "readers", "card info", "log" };
+        g_auto(Run) run = place_expect(place, 0, others[i]);
+
+        assert_contains(run.out, "REHEARSAL");
+    }
+}
+END_TEST
+
+START_TEST(test_dry_runs_change_neither_cards_nor_crypto_units)
+{
+    static const char *const lines[] = {
+        "zone create --zone-description z --card-description c",
+        "zone backup",
+        "card enroll",
+        "card personalize --description d",
+        "card unblock",
+        "card change-pin",
+        "card set-description --description d",
+        "card generate-signature-key --name n --replace",
+        "card generate-key-part --description d",
+        "card copy",
+        "card delete --place 1",
+        "cryptounit-add 1",
+        "cryptounit-rm 1",
+        "cryptounit-admin-add",
+        "cryptounit-thrhld-set --signature 1 --revocation 1",
+        "cryptounit-mk-load --part any --part any",
+        "cryptounit-mk-commit",
+        "cryptounit-mk-setimm",
+        "cryptounit-mk-clrnew",
+        "cryptounit-mk-clrcur",
+        "cryptounit-zeroize",
+    };
+    g_autoptr(Place) place = place_enter_finished();
+    g_autofree char *cards = place_digest(place, "cards");
+    g_autofree char *units = place_digest(place, "units");
+    g_autofree char *log = NULL;
+
+    place_sim(place, "insert 1 ep11-1");
+    place_sim(place, "insert 2 ep11-5");
+    {
+        g_auto(Run) head = place_expect(place, 0, "--json log head");
+
+        log = g_strdup(json_object_get_string_member(head.json, "head"));
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autofree char *line = g_strconcat("--dry-run --json ", lines[i], NULL);
+        g_auto(Run) run = place_rehearsal(place, line);
+        g_autofree char *cards_now = place_digest(place, "cards");
+        g_autofree char *units_now = place_digest(place, "units");
+
+        /* 3: the registers are not in the state that the command needs */
+        ck_assert_msg(run.exit_code == 0 || run.exit_code == 3, "%s: %d %s", lines[i],
+                      run.exit_code, run.out);
+        ck_assert_msg(strcmp(cards, cards_now) == 0, "%s changed a card", lines[i]);
+        ck_assert_msg(strcmp(units, units_now) == 0, "%s changed a crypto unit", lines[i]);
+    }
+    {
+        g_auto(Run) head = place_expect(place, 0, "--json log head");
+        g_auto(Run) list = place_expect(place, 0, "--json cryptounits");
+
+        ck_assert_str_eq(json_object_get_string_member(head.json, "head"), log);
+        ck_assert(json_object_get_boolean_member(
+            json_array_get_object_element(table(&list, "units"), 0), "selected"));
+    }
+}
+END_TEST
+
+START_TEST(test_crypto_units_that_differ_are_marked_and_told_by_the_exit_code)
+{
+    static const SimOfficersTask clear = { "", "--select 2 " CLEAR, { ADMINISTRATORS }, { NULL } };
+    g_autoptr(Place) place = place_enter_finished();
+    g_auto(Run) text = { 0 };
+    g_auto(Run) run = { 0 };
+    JsonObject *row;
+
+    place_act(place, 0, &clear);
+    run = place_expect(place, 8, "--json cryptounit-compare");
+    ck_assert(json_object_get_boolean_member(run.json, "differ"));
+    row = json_array_get_object_element(table(&run, "current_register"), 1);
+    ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(row, "differs")), 2);
+    row = json_array_get_object_element(table(&run, "current_register"), 2);
+    ck_assert(!json_object_has_member(row, "differs"));
+    text = place_expect(place, 8, "cryptounit-compare");
+    assert_contains(text.out, "*Empty");
+    assert_contains(text.out, "WARNING");
+}
+END_TEST
+
+START_TEST(test_a_command_that_all_crypto_units_refuse_is_told_from_one_that_some_do)
+{
+    static const SimOfficersTask clear = { "", CLEAR, { ADMINISTRATORS }, { NULL } };
+    g_autoptr(Place) place = place_enter_finished();
+
+    place_sim(place, "fault service code count=3 command=27");
+    place_act(place, 6, &clear);
+    place_sim(place, "fault clear");
+    ck_assert(sim_officers_desk_remove(place->desk, 1, NULL));
+    place_sim(place, "fault service code count=0 unit=2 command=27");
+    place_act(place, 7, &clear);
+    place_sim(place, "fault clear");
+    ck_assert(sim_officers_desk_remove(place->desk, 1, NULL));
+    place_act(place, 0, &clear);
+}
+END_TEST
+
+START_TEST(test_a_word_that_is_not_the_one_asked_for_refuses)
+{
+    g_autoptr(Place) place = place_enter_finished();
+    g_autofree char *units = place_digest(place, "units");
+    g_autofree char *now = NULL;
+    g_auto(Run) wrong = place_expect(place, 1, "--json --yes --confirm xyz cryptounit-zeroize");
+    /* --yes does not answer it */
+    g_auto(Run) yes = place_expect(place, 2, "--json --yes cryptounit-zeroize");
+
+    ck_assert(json_object_has_member(wrong.json, "error"));
+    assert_contains(json_object_get_string_member(yes.json, "error"), "nobody is there to answer");
+    now = place_digest(place, "units");
+    ck_assert_str_eq(units, now);
+}
+END_TEST
+
+START_TEST(test_cards_prove_that_they_are_genuine)
+{
+    g_autoptr(Place) place = place_enter_finished();
+    g_auto(Run) genuine = { 0 };
+    g_auto(Run) forged = { 0 };
+
+    place_sim(place, "insert 2 ep11-1");
+    genuine = place_expect(place, 0, "card info --reader 2 --check");
+    assert_contains(genuine.out, "Genuine: yes");
+    place_sim(place, "remove 2");
+    place_sim(place, "insert 2 ep11-3");
+    place_sim(place, "fault card ep11-3 forged-key");
+    forged = place_expect(place, 4, "--json card info --reader 2 --check");
+    assert_contains(json_object_get_string_member(forged.json, "error"), "cannot prove");
+    ck_assert(json_object_has_member(forged.json, "advice"));
+}
+END_TEST
+
+START_TEST(test_readers_that_were_swapped_stay_swapped)
+{
+    g_autoptr(Place) place = place_enter_finished();
+    g_autofree char *path = g_build_filename(place->world, "workstation", "settings.json", NULL);
+    g_auto(Run) swapped = { 0 };
+    g_auto(Run) info = { 0 };
+    JsonArray *rows;
+
+    place_sim(place, "insert 1 ep11-1");
+    swapped = place_expect(place, 0, "--json readers --swap");
+    rows = json_object_get_array_member(swapped.json, "readers");
+    assert_contains(json_object_get_string_member(json_array_get_object_element(rows, 1), "name"),
+                    "1");
+    ck_assert(g_file_test(path, G_FILE_TEST_EXISTS));
+    info = place_expect(place, 0, "card info --reader 2");
+    assert_contains(info.out, "Administrator 1");
+}
+END_TEST
+
+START_TEST(test_a_log_that_was_cut_fails_against_its_head_only)
+{
+    g_autoptr(Place) place = place_enter_finished();
+    g_autofree char *path = g_build_filename(place->world, "workstation", "activity.log", NULL);
+    g_auto(Run) head = place_expect(place, 0, "--json log head");
+    g_autofree char *line = g_strconcat("--json log verify --head ",
+                                        json_object_get_string_member(head.json, "head"), NULL);
+    g_autofree char *text = NULL;
+    gsize len = 0;
+
+    {
+        g_auto(Run) whole = place_expect(place, 0, line);
+    }
+    ck_assert(g_file_get_contents(path, &text, &len, NULL));
+    text[len - 1] = '\0';
+    strrchr(text, '\n')[1] = '\0';
+    ck_assert(g_file_set_contents(path, text, -1, NULL));
+    {
+        g_auto(Run) alone = place_expect(place, 0, "log verify");
+        g_auto(Run) against = place_expect(place, 3, line);
+        g_auto(Run) nonsense = place_expect(place, 2, "--json log verify --head nonsense");
+
+        assert_contains(alone.out, "--head");
+        ck_assert(json_object_has_member(against.json, "error"));
+        ck_assert(json_object_has_member(nonsense.json, "error"));
+    }
+}
+END_TEST
+
+/* PINs that were asked for. */
+static void
+count_pins(JsonObject *event, GPid pid, void *data)
+{
+    (void) pid;
+    if (g_strcmp0(json_object_get_string_member_with_default(event, "kind", NULL), "pin-verify") ==
+            0 &&
+        strcmp(json_object_get_string_member(event, "event"), "prompt") == 0) {
+        ++*(unsigned *) data;
+    }
+}
+
+START_TEST(test_a_card_unlocked_once_signs_for_several_commands_of_a_shell)
+{
+    static const SimOfficersTask set = {
+        "", "--yes cryptounit-thrhld-set --signature 2 --revocation 2", { ADMINISTRATORS }, { NULL }
+    };
+    static const SimOfficersTask clear = { "", CLEAR, { ADMINISTRATORS }, { NULL } };
+    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(SimOfficersProgram) program = place_start(place, "shell");
+    const SimOfficersTask *const tasks[] = { &set, &clear };
+    const unsigned pins[] = { 2, 0 }; /* the last signer is still there: one signature suffices */
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(tasks); i++) {
+        g_autoptr(GError) error = NULL;
+        unsigned n = 0;
+
+        sim_officers_program_set_observer(program, count_pins, &n);
+        ck_assert(sim_officers_program_type(program, tasks[i]->command, NULL));
+        ck_assert_msg(sim_officers_people_follow(place->people, program, tasks[i], &error),
+                      "%s: %s", tasks[i]->command, error != NULL ? error->message : "");
+        ck_assert_uint_eq(n, pins[i]);
+    }
+    sim_officers_program_set_observer(program, NULL, NULL);
+    sim_officers_program_close_input(program);
+    ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 0);
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    place_begin();
+    place_rehearse();
+    tcase_add_test(tests, test_the_rehearsal_ends_with_the_master_key_valid_everywhere);
+    tcase_add_test(tests, test_json_of_queries_holds_the_documented_members);
+    tcase_add_test(tests, test_json_of_cards_readers_and_log_holds_the_documented_members);
+    tcase_add_test(tests, test_every_listing_says_rehearsal_and_ends_with_the_note);
+    tcase_add_test(tests, test_dry_runs_change_neither_cards_nor_crypto_units);
+    tcase_add_test(tests, test_crypto_units_that_differ_are_marked_and_told_by_the_exit_code);
+    tcase_add_test(tests,
+                   test_a_command_that_all_crypto_units_refuse_is_told_from_one_that_some_do);
+    tcase_add_test(tests, test_a_word_that_is_not_the_one_asked_for_refuses);
+    tcase_add_test(tests, test_cards_prove_that_they_are_genuine);
+    tcase_add_test(tests, test_readers_that_were_swapped_stay_swapped);
+    tcase_add_test(tests, test_a_log_that_was_cut_fails_against_its_head_only);
+    tcase_add_test(tests, test_a_card_unlocked_once_signs_for_several_commands_of_a_shell);
+}
+
+int
+main(void)
+{
+    return test_main("finished-world", add_tests);
+}

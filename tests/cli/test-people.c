@@ -1,0 +1,204 @@
+/*
+ * tke while people work with it: its events, Ctrl-C, and its sudden end in the middle of a step, after which
+ * a second run completes (docs/events.md, F-158).
+ */
+#include <signal.h>
+#include <string.h>
+
+#include "tests/cli/place.h"
+#include "tests/support/test-main.h"
+
+static const SimOfficersTask create = {
+    "", "zone create", { { "ca-1" }, { NULL } }, { "Zone", "CA card" }
+};
+
+static const SimOfficersTask enroll = { "", "card enroll", { { "ca-1" }, { "ep11-1" } }, { NULL } };
+
+static const struct {
+    const char *event;
+    const char *members[3];
+} known_events[] = {
+    { "start", { "command" } },         { "prompt", { "kind" } },
+    { "prompt-done", { "kind" } },      { "step", { "done", "total", "what" } },
+    { "card", { "reader", "change" } }, { "result", { "command", "exit" } },
+};
+
+typedef struct Seen {
+    unsigned n;
+    char *last;
+    unsigned kill_at; /* at this event or the next one that asks nobody for anything; 0: never */
+    bool killed;
+} Seen;
+
+static void
+on_event(JsonObject *event, GPid pid, void *data)
+{
+    Seen *seen = data;
+    const char *name = json_object_get_string_member_with_default(event, "event", "");
+    bool known = false;
+
+    if (seen->killed) { /* said before its end, heard after it: nobody is there any more */
+        json_object_set_string_member(event, "event", "too-late");
+        return;
+    }
+    ck_assert_msg((seen->n == 0) == (strcmp(name, "start") == 0), "event %u is %s", seen->n, name);
+    ck_assert_str_ne(seen->last != NULL ? seen->last : "", "result");
+    for (unsigned i = 0; i < G_N_ELEMENTS(known_events); i++) {
+        known = known || strcmp(known_events[i].event, name) == 0;
+        for (unsigned k = 0; strcmp(known_events[i].event, name) == 0 && k < 3 &&
+                             known_events[i].members[k] != NULL;
+             k++) {
+            ck_assert_msg(json_object_has_member(event, known_events[i].members[k]), "%s: %s", name,
+                          known_events[i].members[k]);
+        }
+    }
+    ck_assert_msg(known, "%s", name);
+    seen->n++;
+    g_free(seen->last);
+    seen->last = g_strdup(name);
+    if (seen->kill_at > 0 && !seen->killed && seen->n >= seen->kill_at &&
+        strcmp(name, "prompt") != 0) {
+        seen->killed = strcmp(name, "result") != 0;
+        kill(pid, seen->killed ? SIGKILL : 0);
+    }
+}
+
+typedef enum {
+    DONE,
+    KILLED,
+    ALREADY, /* the card is what the command would make of it */
+} Outcome;
+
+/* Follows a task, which is killed about event number kill_at (0: never) or must end well. */
+static Outcome
+run_task(Place *place, const SimOfficersTask *task, unsigned kill_at)
+{
+    g_autoptr(SimOfficersProgram) program = place_start(place, task->command);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *output = NULL;
+    Seen seen = { .kill_at = kill_at };
+    bool ok;
+
+    sim_officers_program_set_observer(program, on_event, &seen);
+    ok = sim_officers_people_follow(place->people, program, task, &error);
+    if (!seen.killed && !ok && strstr(error->message, "not-blank") != NULL) {
+        g_free(seen.last);
+        return ALREADY;
+    }
+    output = sim_officers_program_take_output(program);
+    ck_assert_msg(seen.killed || ok, "%s: %s %s", task->command,
+                  error != NULL ? error->message : "", output);
+    if (!seen.killed) {
+        ck_assert_str_eq(seen.last, "result");
+        sim_officers_program_close_input(program);
+        ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 0);
+    }
+    g_free(seen.last);
+    return seen.killed ? KILLED : DONE;
+}
+
+/* Kills a task and completes it; true if it was killed. */
+static bool
+kill_and_complete(Place *place, const SimOfficersTask *task, unsigned kill_at)
+{
+    if (run_task(place, task, kill_at) == DONE) {
+        return false;
+    }
+    ck_assert_int_ne(run_task(place, task, 0), KILLED);
+    return true;
+}
+
+START_TEST(test_events_are_documented_ones_from_start_to_result)
+{
+    g_autoptr(Place) place = place_enter_new();
+
+    ck_assert_int_eq(run_task(place, &create, 0), DONE);
+    ck_assert_int_eq(run_task(place, &enroll, 0), DONE);
+}
+END_TEST
+
+START_TEST(test_ctrl_c_at_a_prompt_ends_with_nothing_done)
+{
+    g_autoptr(Place) place = place_enter_new();
+    g_autofree char *cards = place_digest(place, "cards");
+    g_autofree char *now = NULL;
+    g_autoptr(SimOfficersProgram) program =
+        place_start(place, "zone create --zone-description z --card-description c");
+    g_autoptr(JsonObject) prompt = place_wait_event(program, "prompt", "insert");
+    g_autoptr(JsonObject) result = NULL;
+
+    sim_officers_program_signal(program, SIGINT);
+    result = place_wait_event(program, "result", NULL);
+    ck_assert_int_eq(json_object_get_int_member(result, "exit"), 1);
+    ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 1);
+    now = place_digest(place, "cards");
+    ck_assert_str_eq(cards, now);
+}
+END_TEST
+
+START_TEST(test_ctrl_c_at_a_question_ends_with_nothing_done)
+{
+    g_autoptr(Place) place = place_enter_new();
+    g_autoptr(SimOfficersProgram) program = place_start(place, "cryptounit-add");
+    g_autoptr(JsonObject) prompt = place_wait_event(program, "prompt", "text");
+
+    sim_officers_program_signal(program, SIGINT);
+    ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 1);
+}
+END_TEST
+
+START_TEST(test_a_zone_is_completed_after_its_program_was_killed_at_any_event)
+{
+    unsigned at = 2;
+    bool killed = true;
+
+    for (; killed; at += 5) {
+        g_autoptr(Place) place = place_enter_new();
+
+        killed = kill_and_complete(place, &create, at);
+        ck_assert_int_eq(run_task(place, &enroll, 0), DONE);
+    }
+    ck_assert_uint_gt(at, 8);
+}
+END_TEST
+
+START_TEST(test_cards_are_completed_after_their_program_was_killed_at_any_event)
+{
+    g_autoptr(Place) place = place_enter_new();
+    unsigned n = 0;
+
+    ck_assert_int_eq(run_task(place, &create, 0), DONE);
+    for (unsigned card = 1; card <= 4; card++) {
+        g_autofree char *label = g_strdup_printf("ep11-%u", card);
+        const SimOfficersTask join = { "", "card enroll", { { "ca-1" }, { label } }, { NULL } };
+        const SimOfficersTask personalize = {
+            "", "card personalize", { { NULL }, { label } }, { "Somebody" }
+        };
+        const SimOfficersTask part = {
+            "", "card generate-key-part", { { NULL }, { label } }, { "Part" }
+        };
+
+        n += kill_and_complete(place, &join, 2 * card) ? 1 : 0;
+        n += kill_and_complete(place, &personalize, 2 * card) ? 1 : 0;
+        ck_assert_int_eq(run_task(place, &part, 0), DONE);
+    }
+    ck_assert_uint_ge(n, 3);
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    place_begin();
+    tcase_add_test(tests, test_events_are_documented_ones_from_start_to_result);
+    tcase_add_test(tests, test_ctrl_c_at_a_prompt_ends_with_nothing_done);
+    tcase_add_test(tests, test_ctrl_c_at_a_question_ends_with_nothing_done);
+    tcase_add_test(tests, test_a_zone_is_completed_after_its_program_was_killed_at_any_event);
+    tcase_add_test(tests, test_cards_are_completed_after_their_program_was_killed_at_any_event);
+}
+
+int
+main(void)
+{
+    return test_main("people", add_tests);
+}
