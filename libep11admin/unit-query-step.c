@@ -305,6 +305,35 @@ check_pattern(TkeUnitQuery *query, const TkeUnitAsk *ask, const uint8_t *unsigne
     return true;
 }
 
+/*
+ * Answers of one moment: all of the same instance of the domain, with the same counter. Each for itself
+ * could be an old one; a list of administrators and attributes that never stood together are no state.
+ */
+static bool
+check_same_moment(const TkeUnitQuery *query, GError **error)
+{
+    const TkeUnitIdentity *expected = &query->attributes->response->identity;
+
+    for (guint i = 0; i < query->asks->len; i++) {
+        const TkeUnitAsk *ask = g_ptr_array_index(query->asks, i);
+        g_autoptr(GError) wrong = NULL;
+
+        if (ask->is_info || ask->command == TKE_ADMIN_QUERY_DEVICE_CERT ||
+            ask->response->return_code != 0 ||
+            memcmp(&ask->response->identity, expected, sizeof *expected) == 0) {
+            continue;
+        }
+        tke_unit_error_set(&wrong, TKE_UNIT_ERROR_IDENTITY, NULL,
+                           _("its answers do not belong together: it was changed while it was "
+                             "read, or the service repeats old answers; read it again"));
+        tke_unit_name_error(query->unit, &wrong);
+        tke_unit_refuse(query->unit, wrong);
+        g_propagate_error(error, g_steal_pointer(&wrong));
+        return false;
+    }
+    return true;
+}
+
 /* Signatures of everything that was read and is signed; certificates too. */
 static bool
 verify_answers(TkeUnitQuery *query, GError **error)
@@ -314,7 +343,7 @@ verify_answers(TkeUnitQuery *query, GError **error)
             return false;
         }
     }
-    return tke_unit_ask_verify_done(query->attributes, error);
+    return tke_unit_ask_verify_done(query->attributes, error) && check_same_moment(query, error);
 }
 
 /* The control points, if they were asked for; their answer has been verified. */
@@ -355,6 +384,12 @@ warn_of_changes(TkeUnitQuery *query)
         g_ptr_array_add(
             state->warnings,
             g_strdup_printf(_("%s: it was zeroized since it was seen last"), unit->name));
+    } else if (unit->has_remembered &&
+               memcmp(now->counter, old->counter, sizeof now->counter) < 0) {
+        g_ptr_array_add(state->warnings,
+                        g_strdup_printf(_("%s: its answers are older than what was seen last; the "
+                                          "service may repeat old answers"),
+                                        unit->name));
     }
     if (state->registers.left_imprint_mode == state->imprint) {
         g_ptr_array_add(state->warnings,

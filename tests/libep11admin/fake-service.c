@@ -69,7 +69,10 @@ make_block(const FakeUnit *unit, const FakeAsked *asked, uint32_t code, const GB
     if (asked->command != TKE_ADMIN_QUERY_DEVICE_CERT) {
         memcpy(domain, unit->identity.domain, sizeof domain);
     }
-    if (!unit->old_counter) {
+    if (asked->command == TKE_ADMIN_QUERY_ADMINS && unit->other_admins) {
+        domain[7]++;
+    }
+    if (!unit->old_counter && (asked->command != TKE_ADMIN_QUERY_ADMINS || !unit->old_admins)) {
         memcpy(counter, unit->identity.counter, sizeof counter);
     }
     append_octets_u32(content, asked->command);

@@ -30,6 +30,8 @@ typedef struct FakeUnit {
     /* lies: */
     bool other_key;         /* answers are signed by another key */
     bool old_counter;       /* answers report a counter that has passed */
+    bool old_admins;        /* so do those about administrators, */
+    bool other_admins;      /* or they come from another instance of the domain */
     bool other_vp;          /* the unsigned information shows another pattern */
     uint32_t refuse_code;   /* next command is refused with this return code, */
     uint32_t refuse_reason; /* and this reason */

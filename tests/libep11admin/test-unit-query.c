@@ -207,6 +207,39 @@ START_TEST(test_answer_older_than_one_before_is_refused)
     }
 END_TEST
 
+START_TEST(test_answers_from_different_times_are_refused)
+    {
+        g_autoptr(UnitWorld) world = unit_world_new(3, 0, 1, 1, 1);
+        g_autoptr(GPtrArray) old = NULL;
+        g_autoptr(GPtrArray) other = NULL;
+
+        fake_units_get(world->fakes, 0)->old_admins = true;
+        old = unit_world_query(world, NULL, TKE_UNIT_QUERY_DEFAULT);
+        check_one_refused(world, old, 0, TKE_UNIT_ERROR_IDENTITY);
+        fake_units_get(world->fakes, 0)->old_admins = false;
+        fake_units_get(world->fakes, 1)->other_admins = true;
+        other = unit_world_query(world, NULL, TKE_UNIT_QUERY_SIGNED_VPS);
+        check_one_refused(world, other, 1, TKE_UNIT_ERROR_IDENTITY);
+    }
+END_TEST
+
+START_TEST(test_a_counter_below_the_remembered_one_is_warned_of)
+    {
+        g_autoptr(UnitWorld) world = unit_world_new(2, 0, 1, 1, 1);
+        g_autoptr(GPtrArray) states = NULL;
+        TkeUnitIdentity remembered = fake_units_get(world->fakes, 0)->identity;
+
+        remembered.counter[0] = 1;
+        tke_unit_set_remembered(unit_world_unit(world, 0), &remembered);
+        remembered = fake_units_get(world->fakes, 1)->identity;
+        tke_unit_set_remembered(unit_world_unit(world, 1), &remembered);
+        states = unit_world_query(world, NULL, TKE_UNIT_QUERY_DEFAULT);
+        ck_assert_uint_eq(get_state(states, 0)->warnings->len, 1);
+        ck_assert_ptr_nonnull(strstr(get_state(states, 0)->warnings->pdata[0], "older"));
+        ck_assert_uint_eq(get_state(states, 1)->warnings->len, 0);
+    }
+END_TEST
+
 START_TEST(test_refused_unit_is_accepted_again_once_everything_verifies)
     {
         g_autoptr(UnitWorld) world = unit_world_new(1, 0, 1, 1, 1);
@@ -421,6 +454,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_answers_signed_by_another_key_are_refused);
     tcase_add_test(tests, test_module_with_another_serial_number_is_refused);
     tcase_add_test(tests, test_answer_older_than_one_before_is_refused);
+    tcase_add_test(tests, test_answers_from_different_times_are_refused);
+    tcase_add_test(tests, test_a_counter_below_the_remembered_one_is_warned_of);
     tcase_add_test(tests, test_refused_unit_is_accepted_again_once_everything_verifies);
     tcase_add_test(tests, test_known_module_with_a_new_key_is_read_anew);
     tcase_add_test(tests, test_known_chain_below_another_root_is_not_used);
