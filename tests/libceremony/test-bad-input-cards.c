@@ -11,6 +11,7 @@
 #include "libceremony/op-zone.h"
 #include "libsmartcard/card-error.h"
 #include "tests/libceremony/ceremony-world.h"
+#include "tests/support/fault-card-source.h"
 #include "tests/support/test-main.h"
 
 static SimCard *
@@ -289,6 +290,28 @@ START_TEST(test_time_that_runs_out_on_the_pad_is_told_apart_and_costs_no_try)
 }
 END_TEST
 
+START_TEST(test_a_card_that_another_program_reset_is_unlocked_anew)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_hand(world, 2, "member", NULL);
+    card_world_check(generate_part(world, &error), error);
+    ceremony_world_go_on(world);
+    test_fault_card_source_set(world->source, 1, TEST_CARD_FAULT_RESET, NULL);
+    ck_assert(!generate_part(world, &error));
+    ck_assert(test_fault_card_source_has_struck(world->source));
+    test_fault_card_source_clear(world->source);
+    check_error(error, TKE_CARD_ERROR_RESET, 2);
+    g_clear_error(&error);
+
+    g_string_truncate(world->prompts, 0);
+    card_world_check(generate_part(world, &error), error);
+    ck_assert_str_eq(world->prompts->str, "pin, reader 2\n");
+    ck_assert_uint_eq(info_of(world, "member").parts, 2);
+}
+END_TEST
+
 START_TEST(test_a_full_card_takes_no_further_part)
 {
     g_autoptr(CeremonyWorld) world = member_world();
@@ -431,6 +454,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_two_different_new_pins_are_asked_for_again);
     tcase_add_test(tests, test_cancel_on_the_pad_ends_the_step_and_costs_no_try);
     tcase_add_test(tests, test_time_that_runs_out_on_the_pad_is_told_apart_and_costs_no_try);
+    tcase_add_test(tests, test_a_card_that_another_program_reset_is_unlocked_anew);
     tcase_add_test(tests, test_a_full_card_takes_no_further_part);
     tcase_add_test(tests, test_a_second_signature_key_is_refused);
     tcase_add_test(tests, test_a_card_is_not_copied_to_itself);

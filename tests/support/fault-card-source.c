@@ -32,9 +32,8 @@ typedef struct FaultConnection {
 const char *
 test_card_fault_name(TestCardFault fault)
 {
-    static const char *const names[TEST_CARD_FAULTS] = {
-        "pulled before", "pulled after", "silent", "garbage", "status 6F00", "cancel"
-    };
+    static const char *const names[] = { "pulled before", "pulled after", "silent", "garbage",
+                                         "status 6F00",   "cancel",       "reset" };
 
     return names[fault];
 }
@@ -71,6 +70,10 @@ spoil_before(FaultConnection *connection, uint8_t *response, size_t *len, bool *
         return true;
     case TEST_CARD_FAULT_SILENT:
         g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_SILENT, "no answer in time");
+        *ok = false;
+        return true;
+    case TEST_CARD_FAULT_RESET:
+        g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_RESET, "the card was reset");
         *ok = false;
         return true;
     case TEST_CARD_FAULT_STATUS:

@@ -15,9 +15,10 @@ typedef enum {
     TEST_CARD_FAULT_GARBAGE,     /* executed; bytes that mean nothing, and 9000 */
     TEST_CARD_FAULT_STATUS,      /* not executed; status word 6F00 */
     TEST_CARD_FAULT_CANCEL,      /* the operation is cancelled when the command is sent; executed */
+    TEST_CARD_FAULT_RESET,       /* not executed; another program has reset the card meanwhile */
 } TestCardFault;
 
-#define TEST_CARD_FAULTS 6
+#define TEST_CARD_FAULTS 6 /* that every operation is tried with: all but the last */
 
 /* "pulled before", …: for messages of tests. */
 const char *test_card_fault_name(TestCardFault fault);
