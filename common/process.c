@@ -29,6 +29,9 @@ tke_process_init(TkeProcessFlags flags, GError **error)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
 
+    /* libcurl would write the keys of its connections there, and with them the token. */
+    g_unsetenv("SSLKEYLOGFILE");
+
     if (setrlimit(RLIMIT_CORE, &no_core) != 0 ||
         ((flags & TKE_PROCESS_DUMPABLE) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("cannot switch off core dumps: %s"),

@@ -46,12 +46,21 @@ START_TEST(test_a_closed_pipe_and_a_full_file_do_not_kill)
     }
 END_TEST
 
+START_TEST(test_keys_of_connections_go_to_no_file)
+    {
+        g_setenv("SSLKEYLOGFILE", "/dev/null", TRUE);
+        ck_assert(tke_process_init(TKE_PROCESS_DEFAULT, NULL));
+        ck_assert_ptr_null(g_getenv("SSLKEYLOGFILE"));
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_started_program_has_its_heap_and_leaves_no_dump);
     tcase_add_test(tests, test_the_client_of_the_secret_scan_can_be_read);
     tcase_add_test(tests, test_a_closed_pipe_and_a_full_file_do_not_kill);
+    tcase_add_test(tests, test_keys_of_connections_go_to_no_file);
 }
 
 int
