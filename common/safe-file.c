@@ -257,7 +257,7 @@ tke_safe_file_append_line(const char *path, const char *line, size_t len, GError
     if (count >= 0 && (size_t) count <= len) {
         reason = ENOSPC; /* a short write: the next one would have said so */
     } else {
-        ok = count > 0 && fdatasync(fd) == 0 && (!is_new || sync_parent(path));
+        ok = count > 0 && fdatasync(fd) == 0 && (old_len > 0 || sync_parent(path));
         reason = errno;
     }
     if (!ok) {
