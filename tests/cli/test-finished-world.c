@@ -287,6 +287,8 @@ START_TEST(test_a_log_that_was_cut_fails_against_its_head_only)
 
     {
         g_auto(Run) whole = place_expect(place, 0, line);
+
+        ck_assert_ptr_nonnull(whole.json);
     }
     ck_assert(g_file_get_contents(path, &text, &len, NULL));
     text[len - 1] = '\0';
