@@ -124,7 +124,7 @@ START_TEST(test_ctrl_c_at_a_prompt_ends_with_nothing_done)
     g_autofree char *now = NULL;
     g_autoptr(SimOfficersProgram) program =
         place_start(place, "zone create --zone-description z --card-description c");
-    g_autoptr(JsonObject) prompt = place_wait_event(program, "prompt", "insert");
+    G_GNUC_UNUSED g_autoptr(JsonObject) prompt = place_wait_event(program, "prompt", "insert");
     g_autoptr(JsonObject) result = NULL;
 
     sim_officers_program_signal(program, SIGINT);
@@ -140,7 +140,7 @@ START_TEST(test_ctrl_c_at_a_question_ends_with_nothing_done)
 {
     g_autoptr(Place) place = place_enter_new();
     g_autoptr(SimOfficersProgram) program = place_start(place, "cryptounit-add");
-    g_autoptr(JsonObject) prompt = place_wait_event(program, "prompt", "text");
+    G_GNUC_UNUSED g_autoptr(JsonObject) prompt = place_wait_event(program, "prompt", "text");
 
     sim_officers_program_signal(program, SIGINT);
     ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 1);
