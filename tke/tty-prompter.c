@@ -83,6 +83,15 @@ say(TkeCliTty *tty, const char *format, ...)
     fputs(safe, tty->to);
 }
 
+/* One line: a name with a line end in it does not pass for a line of ours. */
+static void
+say_line(TkeCliTty *tty, const char *indent, const char *text)
+{
+    g_autofree char *safe = tke_cli_text_safe(text, false);
+
+    fprintf(tty->to, "%s%s\n", indent, safe);
+}
+
 /* Waits for standard input or for a cancel. */
 static bool
 wait_input(GCancellable *cancellable, GError **error)
@@ -158,7 +167,7 @@ tty_show(void *ui, const TkePrompt *prompt)
 
     tke_cli_events_prompt(tty->events, prompt);
     if (prompt->reason != NULL) {
-        say(tty, "  %s\n", prompt->reason);
+        say_line(tty, "  ", prompt->reason);
     }
     if (prompt->reason == NULL || g_strcmp0(prompt->title, tty->last_title) != 0) {
         say(tty, _("Reader %u: %s"), prompt->reader, prompt->title);
@@ -204,7 +213,7 @@ tty_note(void *ui, const char *text)
 {
     TkeCliTty *tty = ui;
 
-    say(tty, "%s\n", text);
+    say_line(tty, "", text);
     fflush(tty->to);
 }
 
@@ -226,12 +235,12 @@ refused(GError **error)
 static void
 print_plan(TkeCliTty *tty, const TkePlan *plan)
 {
-    say(tty, "%s\n", plan->title);
+    say_line(tty, "", plan->title);
     for (const char *const *line = plan->lines; line != NULL && *line != NULL; line++) {
-        say(tty, "  %s\n", *line);
+        say_line(tty, "  ", *line);
     }
     if (plan->consequence != NULL) {
-        say(tty, "%s\n", plan->consequence);
+        say_line(tty, "", plan->consequence);
     }
 }
 
@@ -300,11 +309,13 @@ tke_cli_tty_ask_number(TkeCliTty *tty, const char *title, const char *what, unsi
 static void
 print_choice(TkeCliTty *tty, const TkeChoice *choice)
 {
-    say(tty, "%s\n", choice->title);
+    say_line(tty, "", choice->title);
     for (unsigned i = 0; i < choice->n_rows; i++) {
         g_autofree char *row = g_strjoinv("  ", (char **) choice->rows[i]);
 
-        say(tty, "  %u  %s\n", i + 1, row);
+        g_autofree char *number = g_strdup_printf("  %u  ", i + 1);
+
+        say_line(tty, number, row);
     }
 }
 
