@@ -75,6 +75,13 @@ typedef struct TkeCardSourceOps {
     /* Exclusive connection to the card in a reader. */
     TkeCardConnection *(*connect)(TkeCardSource *source, const char *reader_name,
                                   GCancellable *cancellable, GError **error);
+    /*
+     * SCardControl on a reader without its card (direct): feature list and properties, whether a card
+     * is in or not. Never a PIN entry. A reader that is held exclusively, by this program too, is
+     * TKE_CARD_ERROR_IN_USE: ask through its connection then. Unknown code: TKE_CARD_ERROR_NO_PIN_PAD.
+     */
+    bool (*control)(TkeCardSource *source, const char *reader_name, uint32_t code, const uint8_t *in,
+                    size_t in_len, uint8_t *out, size_t size, size_t *out_len, GError **error);
     void (*free)(TkeCardSource *source);
 } TkeCardSourceOps;
 

@@ -63,13 +63,23 @@ tke_pin_pad_parse_features(const uint8_t *list, size_t len, TkePinPad *pad, GErr
     return true;
 }
 
+/* A list that offers both entries; else TKE_CARD_ERROR_NO_PIN_PAD. */
 static bool
-fail_without_pad(const TkeCard *card, GError **error)
+take_features(const uint8_t *list, size_t len, const char *reader_name, TkePinPad *pad,
+              GError **error)
 {
-    return tke_card_fail(card, error,
-                         g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD,
-                                     _("the reader \"%s\" cannot take PINs on a keypad of its own"),
-                                     tke_card_get_reader_name(card)));
+    TkePinPad read = { 0 };
+
+    if (!tke_pin_pad_parse_features(list, len, &read, error)) {
+        return false;
+    }
+    if (read.verify_direct == 0 || read.modify_direct == 0) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD,
+                    _("the reader \"%s\" cannot take PINs on a keypad of its own"), reader_name);
+        return false;
+    }
+    *pad = read;
+    return true;
 }
 
 bool
@@ -77,20 +87,31 @@ tke_pin_pad_query(TkeCard *card, TkePinPad *pad, GError **error)
 {
     uint8_t list[FEATURES_MAX];
     size_t len = 0;
-    TkePinPad read = { 0 };
     g_autoptr(GError) inner = NULL;
 
     if (!tke_card_control(card, TKE_CARD_CONTROL_GET_FEATURES, NULL, 0, list, sizeof list, &len,
                           error)) {
         return false;
     }
-    if (!tke_pin_pad_parse_features(list, len, &read, &inner)) {
-        return tke_card_fail(card, error, g_steal_pointer(&inner));
+    return take_features(list, len, tke_card_get_reader_name(card), pad, &inner) ||
+           tke_card_fail(card, error, g_steal_pointer(&inner));
+}
+
+bool
+tke_pin_pad_query_reader(TkeCardSource *source, const char *reader_name, TkePinPad *pad,
+                         GError **error)
+{
+    uint8_t list[FEATURES_MAX];
+    size_t len = 0;
+    g_autoptr(GError) inner = NULL;
+
+    if (!source->ops->control(source, reader_name, TKE_CARD_CONTROL_GET_FEATURES, NULL, 0, list,
+                              sizeof list, &len, &inner) ||
+        !take_features(list, len, reader_name, pad, &inner)) {
+        tke_card_error_set_reader(inner, 0, reader_name);
+        g_propagate_error(error, g_steal_pointer(&inner));
+        return false;
     }
-    if (read.verify_direct == 0 || read.modify_direct == 0) {
-        return fail_without_pad(card, error);
-    }
-    *pad = read;
     return true;
 }
 

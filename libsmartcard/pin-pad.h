@@ -34,6 +34,10 @@ TKE_PUBLIC bool tke_pin_pad_parse_features(const uint8_t *list, size_t len, TkeP
 /* Asks the reader that holds the card. Without verify and modify: TKE_CARD_ERROR_NO_PIN_PAD. */
 TKE_PUBLIC bool tke_pin_pad_query(TkeCard *card, TkePinPad *pad, GError **error);
 
+/* The same of a reader by its name, with or without a card in it; not while it is held (card-transport.h). */
+TKE_PUBLIC bool tke_pin_pad_query_reader(TkeCardSource *source, const char *reader_name,
+                                         TkePinPad *pad, GError **error);
+
 /*
  * P-2: the PIN is typed; the card checks it. Blocks up to 20 s. PIN_WRONG with tries_left,
  * PIN_BLOCKED, PIN_TIMEOUT, PIN_CANCELLED, PIN_LENGTH. reference: TKE_PIN_FIRST or TKE_PIN_SECOND.

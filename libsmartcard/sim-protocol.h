@@ -26,6 +26,10 @@
  * A reader in TKE_SIM_LIST: u8 1 = card present, u32 events, then name, model, serial and port,
  * each as u8 length and text. TKE_SIM_WAIT answers when the generation is no longer the given one
  * or after so many milliseconds (FFFFFFFF: never by itself).
+ *
+ * TKE_SIM_READER_CONTROL is TKE_SIM_CONTROL without a card connection, whether a card is in or not
+ * (the feature list before insertion): u8 length and name of the reader, u32 code, rest: data. A
+ * PIN entry is refused, and so is a reader that a card connection holds.
  */
 #pragma once
 
@@ -61,6 +65,7 @@ typedef enum {
     TKE_SIM_BEGIN = 0x14,
     TKE_SIM_END = 0x15,
     TKE_SIM_CLOSE = 0x16,
+    TKE_SIM_READER_CONTROL = 0x17,
     TKE_SIM_WORLD = 0x20,
     TKE_SIM_TOKEN = 0x21,
     TKE_SIM_COMMAND = 0x30,

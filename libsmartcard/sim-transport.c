@@ -13,6 +13,8 @@
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/sim-protocol.h"
 
+#define READER_NAME_MAX 127u
+
 typedef struct SimSource {
     TkeCardSource base;
     char *directory;
@@ -302,6 +304,37 @@ source_connect(TkeCardSource *source, const char *reader_name, GCancellable *can
     return connect_reader(client, reader_name, error);
 }
 
+/* A socket of its own: this one may be waiting for a change in another thread. */
+static bool
+source_control(TkeCardSource *source, const char *reader_name, uint32_t code, const uint8_t *in,
+               size_t in_len, uint8_t *out, size_t size, size_t *out_len, GError **error)
+{
+    SimSource *self = (SimSource *) source;
+    const size_t name_len = strlen(reader_name);
+    uint8_t head[1 + READER_NAME_MAX + 4];
+    TkeByteBuilder builder = { .out = head, .size = sizeof head };
+    g_autoptr(TkeSimClient) client = NULL;
+    g_autoptr(GError) cause = NULL;
+
+    g_return_val_if_fail(name_len <= READER_NAME_MAX, false);
+
+    tke_byte_builder_u8(&builder, (uint8_t) name_len);
+    tke_byte_builder_bytes(&builder, (const uint8_t *) reader_name, name_len);
+    tke_byte_builder_u32(&builder, code);
+    g_assert(!builder.failed);
+    client = tke_sim_client_open(self->directory, &cause);
+    if (client == NULL) {
+        translate_error(error, g_steal_pointer(&cause), NULL, false);
+        return false;
+    }
+    if (!tke_sim_client_call(client, TKE_SIM_READER_CONTROL, head, builder.len, in, in_len, out, size,
+                             out_len, &cause)) {
+        translate_error(error, g_steal_pointer(&cause), reader_name, true);
+        return false;
+    }
+    return true;
+}
+
 static void
 source_free(TkeCardSource *source)
 {
@@ -316,6 +349,7 @@ static const TkeCardSourceOps source_ops = {
     .list = source_list,
     .wait = source_wait,
     .connect = source_connect,
+    .control = source_control,
     .free = source_free,
 };
 

@@ -352,6 +352,13 @@ enter_pin(SimReader *reader, uint32_t connection, bool modify, const uint8_t *in
     return true;
 }
 
+static bool
+is_entry(uint32_t code)
+{
+    return code == SIM_READER_CONTROL(SIM_READER_FEATURE_VERIFY_PIN_DIRECT) ||
+           code == SIM_READER_CONTROL(SIM_READER_FEATURE_MODIFY_PIN_DIRECT);
+}
+
 bool
 sim_reader_control(SimReader *reader, uint32_t connection, uint32_t code, const uint8_t *in,
                    size_t in_len, uint8_t *out, size_t size, size_t *out_len, GError **error)
@@ -360,7 +367,7 @@ sim_reader_control(SimReader *reader, uint32_t connection, uint32_t code, const 
     bool modify = code == SIM_READER_CONTROL(SIM_READER_FEATURE_MODIFY_PIN_DIRECT);
     bool done = false;
 
-    if (!modify && code != SIM_READER_CONTROL(SIM_READER_FEATURE_VERIFY_PIN_DIRECT)) {
+    if (!is_entry(code)) {
         answer.len = sim_reader_query(reader, code, answer.bytes);
         done = answer.len > 0;
     } else if (!reader->options.no_pad) {
@@ -382,6 +389,25 @@ sim_reader_control(SimReader *reader, uint32_t connection, uint32_t code, const 
     memcpy(out, answer.bytes, answer.len);
     *out_len = answer.len;
     return true;
+}
+
+bool
+sim_reader_control_direct(SimReader *reader, uint32_t code, const uint8_t *in, size_t in_len,
+                          uint8_t *out, size_t size, size_t *out_len, GError **error)
+{
+    bool taken = false;
+
+    g_mutex_lock(&reader->lock);
+    taken = reader->held || reader->connection != 0;
+    g_mutex_unlock(&reader->lock);
+    if (taken) {
+        return fail(reader, SIM_READER_ERROR_IN_USE, "another program holds the reader", error);
+    }
+    if (is_entry(code)) {
+        return fail(reader, SIM_READER_ERROR_UNSUPPORTED,
+                    "a PIN entry needs a connection to the card", error);
+    }
+    return sim_reader_control(reader, 0, code, in, in_len, out, size, out_len, error);
 }
 
 bool

@@ -89,6 +89,13 @@ bool sim_reader_exchange(SimReader *reader, uint32_t connection, const uint8_t *
 bool sim_reader_control(SimReader *reader, uint32_t connection, uint32_t code, const uint8_t *in,
                         size_t in_len, uint8_t *out, size_t size, size_t *out_len, GError **error);
 
+/*
+ * The same without a connection and whether a card is in or not: what the reader tells about itself.
+ * A PIN entry is UNSUPPORTED; a reader that a program is connected to, or that is held, IN_USE.
+ */
+bool sim_reader_control_direct(SimReader *reader, uint32_t code, const uint8_t *in, size_t in_len,
+                               uint8_t *out, size_t size, size_t *out_len, GError **error);
+
 /* Resets the card. */
 bool sim_reader_reset(SimReader *reader, uint32_t connection, uint8_t atr[static SIM_CARD_ATR_MAX],
                       size_t *atr_len, GError **error);

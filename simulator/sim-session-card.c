@@ -219,6 +219,28 @@ sim_session_answer_control(SimSession *self, const SimSocketRequest *request, GE
     return true;
 }
 
+/* Needs no connection, and leaves one that this socket has to the card as it is. */
+bool
+sim_session_answer_reader_control(SimSession *self, const SimSocketRequest *request, GError **error)
+{
+    SimReader *reader = NULL;
+    size_t len = 0;
+
+    if (!need_service(self, error)) {
+        return false;
+    }
+    reader = sim_world_find_reader(self->host.world, request->reader);
+    if (reader == NULL) {
+        return sim_session_refuse(error, TKE_SIM_STATUS_NO_READER, _("there is no such reader"));
+    }
+    if (!sim_reader_control_direct(reader, request->code, request->data, request->len,
+                                   self->response, TKE_CARD_RESPONSE_MAX, &len, error)) {
+        return false;
+    }
+    g_byte_array_append(self->answer, self->response, (guint) len);
+    return true;
+}
+
 bool
 sim_session_answer_reset(SimSession *self, GError **error)
 {

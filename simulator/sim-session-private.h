@@ -40,5 +40,7 @@ bool sim_session_answer_wait(SimSession *self, const SimSocketRequest *request, 
 bool sim_session_answer_connect(SimSession *self, const SimSocketRequest *request, GError **error);
 bool sim_session_answer_exchange(SimSession *self, const SimSocketRequest *request, GError **error);
 bool sim_session_answer_control(SimSession *self, const SimSocketRequest *request, GError **error);
+bool sim_session_answer_reader_control(SimSession *self, const SimSocketRequest *request,
+                                       GError **error);
 bool sim_session_answer_reset(SimSession *self, GError **error);
 bool sim_session_answer_close(SimSession *self, GError **error);

@@ -205,6 +205,8 @@ answer_request(SimSession *self, const SimSocketRequest *request, GError **error
         return sim_session_answer_exchange(self, request, error);
     case TKE_SIM_CONTROL:
         return sim_session_answer_control(self, request, error);
+    case TKE_SIM_READER_CONTROL:
+        return sim_session_answer_reader_control(self, request, error);
     case TKE_SIM_RESET:
         return sim_session_answer_reset(self, error);
     case TKE_SIM_BEGIN:

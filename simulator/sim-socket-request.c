@@ -30,9 +30,8 @@ parse_wait(SimSocketRequest *request, TkeByteCursor *body)
 }
 
 static bool
-parse_connect(SimSocketRequest *request, TkeByteCursor *body)
+parse_name(SimSocketRequest *request, TkeByteCursor *body, size_t len)
 {
-    size_t len = tke_byte_cursor_left(body);
     const uint8_t *name = NULL;
 
     if (len == 0 || len > READER_NAME_MAX || !tke_byte_cursor_bytes(body, len, &name) ||
@@ -49,6 +48,15 @@ parse_data(SimSocketRequest *request, TkeByteCursor *body)
     request->len = tke_byte_cursor_left(body);
     return request->len <= TKE_CARD_COMMAND_MAX &&
            tke_byte_cursor_bytes(body, request->len, &request->data);
+}
+
+static bool
+parse_reader_control(SimSocketRequest *request, TkeByteCursor *body)
+{
+    uint8_t len = 0;
+
+    return tke_byte_cursor_u8(body, &len) && parse_name(request, body, len) &&
+           tke_byte_cursor_u32(body, &request->code) && parse_data(request, body);
 }
 
 static bool
@@ -80,7 +88,9 @@ parse_body(SimSocketRequest *request, TkeByteCursor *body)
     case TKE_SIM_WAIT:
         return parse_wait(request, body);
     case TKE_SIM_CONNECT:
-        return parse_connect(request, body);
+        return parse_name(request, body, tke_byte_cursor_left(body));
+    case TKE_SIM_READER_CONTROL:
+        return parse_reader_control(request, body);
     case TKE_SIM_CONTROL:
         return tke_byte_cursor_u32(body, &request->code) && parse_data(request, body);
     case TKE_SIM_EXCHANGE:

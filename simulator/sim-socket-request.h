@@ -15,9 +15,9 @@ typedef struct SimSocketRequest {
     uint16_t version;    /* HELLO */
     uint32_t generation; /* WAIT */
     uint32_t timeout_ms; /* WAIT */
-    char *reader;        /* CONNECT */
-    uint32_t code;       /* CONTROL */
-    const uint8_t *data; /* EXCHANGE, CONTROL: borrowed from the body */
+    char *reader;        /* CONNECT, READER_CONTROL */
+    uint32_t code;       /* CONTROL, READER_CONTROL */
+    const uint8_t *data; /* EXCHANGE, CONTROL, READER_CONTROL: borrowed from the body */
     size_t len;
     JsonNode *command; /* COMMAND: an object */
 } SimSocketRequest;

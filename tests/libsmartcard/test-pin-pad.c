@@ -97,6 +97,34 @@ START_TEST(test_a_reader_without_a_keypad_is_refused)
 }
 END_TEST
 
+START_TEST(test_a_reader_is_asked_for_its_keypad_by_name)
+{
+    g_autoptr(TranscriptCard) transcript = transcript_card_new(false);
+    TkeCardSource *source = transcript_source_new(transcript);
+    g_autoptr(GError) error = NULL;
+    TkePinPad pad = { 0 };
+    TkeCardErrorInfo info = { 0 };
+
+    ck_assert(tke_pin_pad_query_reader(source, "Reader 1", &pad, NULL));
+    ck_assert_uint_eq(pad.verify_direct, 0x42000DB2);
+    ck_assert_uint_eq(pad.modify_direct, 0x42000DB3);
+    transcript_card_set_features(transcript, "060442000db2");
+    ck_assert(!tke_pin_pad_query_reader(source, "Reader 1", &pad, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD);
+    ck_assert(tke_card_error_get_info(error, &info));
+    ck_assert_str_eq(info.reader_name, "Reader 1");
+    ck_assert_uint_eq(pad.modify_direct, 0x42000DB3); /* untouched */
+    g_clear_error(&error);
+    transcript_card_set_features(transcript, "0604");
+    ck_assert(!tke_pin_pad_query_reader(source, "Reader 1", &pad, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION);
+    g_clear_error(&error);
+    ck_assert(!tke_pin_pad_query_reader(source, "Reader 9", &pad, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER);
+    source->ops->free(source);
+}
+END_TEST
+
 static const struct {
     const char *answer;
     TkeCardError code;
@@ -187,6 +215,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_structures_are_those_of_part_10);
     tcase_add_test(tests, test_feature_lists_are_read_whatever_else_is_in_them);
     tcase_add_test(tests, test_a_reader_without_a_keypad_is_refused);
+    tcase_add_test(tests, test_a_reader_is_asked_for_its_keypad_by_name);
     tcase_add_loop_test(tests, test_each_outcome_is_an_error_of_its_own, 0,
                         (int) G_N_ELEMENTS(outcomes));
     tcase_add_test(tests, test_the_pad_sends_what_the_card_protocol_wants);

@@ -9,6 +9,7 @@
 
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/card.h"
+#include "libsmartcard/pin-pad.h"
 #include "tests/simulator/socket-fixture.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
@@ -93,6 +94,10 @@ START_TEST(test_malformed_requests_are_refused_one_by_one)
         "00000000 10",                  /* no name */
         "00000002 10 C328",             /* not UTF-8 */
         "00000003 12 420000",           /* no control code */
+        "00000000 17",                  /* no name */
+        "00000006 17 044C65 420000",    /* the name is cut short */
+        "00000008 17 044C656674 420000", /* no control code */
+        "00000005 17 00 42000D48",      /* an empty name */
         "00000000 30",                  /* no command */
         "00000002 30 5B5D",             /* [] */
         "00000002 30 7B7B",             /* {{ */
@@ -251,6 +256,55 @@ START_TEST(test_missing_readers_and_cards_have_their_codes)
 }
 END_TEST
 
+/* Asks a reader directly; the code of the error, or -1 when it answers. */
+static int
+ask_reader(TkeCardSource *source, const char *name, uint32_t code, size_t size)
+{
+    uint8_t out[512] = { 0 };
+    size_t len = 0;
+    g_autoptr(GError) error = NULL;
+
+    if (!source->ops->control(source, name, code, NULL, 0, out, size, &len, &error)) {
+        ck_assert_uint_eq(len, 0);
+        return tke_card_error_code(error);
+    }
+    ck_assert_uint_gt(len, 0);
+    ck_assert_uint_le(len, size);
+    return -1;
+}
+
+START_TEST(test_reader_tells_of_itself_with_and_without_a_card)
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    TkeCardSource *source = socket_fixture_source(fixture);
+    TkeCardConnection *held = NULL;
+    TkePinPad pad = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(tke_pin_pad_query_reader(source, "Left", &pad, NULL));
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ep11-1\"}");
+    ck_assert(tke_pin_pad_query_reader(source, "Left", &pad, NULL));
+    /* a PIN is for a card, and needs a connection to it */
+    ck_assert_int_eq(ask_reader(source, "Left", pad.verify_direct, 512), TKE_CARD_ERROR_NO_PIN_PAD);
+    ck_assert_int_eq(ask_reader(source, "Left", 0x42000001, 512), TKE_CARD_ERROR_NO_PIN_PAD);
+    ck_assert_int_eq(ask_reader(source, "Middle", TKE_CARD_CONTROL_GET_FEATURES, 512),
+                     TKE_CARD_ERROR_NO_READER);
+    ck_assert_int_eq(ask_reader(source, "Left", TKE_CARD_CONTROL_GET_FEATURES, 3),
+                     TKE_CARD_ERROR_COMMUNICATION);
+    held = source->ops->connect(source, "Left", NULL, NULL);
+    ck_assert_ptr_nonnull(held);
+    ck_assert(!tke_pin_pad_query_reader(source, "Left", &pad, &error));
+    ck_assert(g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE));
+    ck_assert(tke_pin_pad_query_reader(source, "Right", &pad, NULL));
+    held->ops->close(held);
+    ck_assert(tke_pin_pad_query_reader(source, "Left", &pad, NULL));
+    socket_fixture_command(fixture, "{\"command\":\"fault\",\"target\":\"daemon\",\"fault\":\"stopped\"}");
+    ck_assert_int_eq(ask_reader(source, "Left", TKE_CARD_CONTROL_GET_FEATURES, 512),
+                     TKE_CARD_ERROR_NO_SERVICE);
+    source->ops->free(source);
+}
+END_TEST
+
 START_TEST(test_requests_to_a_card_without_connection_are_refused)
 {
     static const TkeSimMessage types[] = { TKE_SIM_EXCHANGE, TKE_SIM_RESET, TKE_SIM_BEGIN,
@@ -302,6 +356,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_reader_serves_one_program_at_a_time);
     tcase_add_test(tests, test_card_is_reached_through_the_socket);
     tcase_add_test(tests, test_missing_readers_and_cards_have_their_codes);
+    tcase_add_test(tests, test_reader_tells_of_itself_with_and_without_a_card);
     tcase_add_test(tests, test_requests_to_a_card_without_connection_are_refused);
     tcase_add_test(tests, test_wait_ends_when_a_card_comes_and_when_the_time_is_over);
 }

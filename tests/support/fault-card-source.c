@@ -133,7 +133,7 @@ fault_control(TkeCardConnection *base, uint32_t code, const uint8_t *in, size_t 
               uint8_t *out, size_t size, size_t *out_len, GError **error)
 {
     FaultConnection *connection = (FaultConnection *) base;
-    bool struck = code != TKE_CARD_CONTROL_GET_FEATURES && strikes(connection->source);
+    bool struck = in_len > 0 && strikes(connection->source);
     bool ok = false;
 
     if (struck && spoil_before(connection, out, out_len, &ok, error)) {
@@ -227,6 +227,16 @@ fault_connect(TkeCardSource *base, const char *reader_name, GCancellable *cancel
     return &connection->base;
 }
 
+/* What a reader tells about itself is no exchange: it is not counted. */
+static bool
+fault_reader_control(TkeCardSource *base, const char *reader_name, uint32_t code, const uint8_t *in,
+                     size_t in_len, uint8_t *out, size_t size, size_t *out_len, GError **error)
+{
+    TkeCardSource *inner = ((FaultSource *) base)->inner;
+
+    return inner->ops->control(inner, reader_name, code, in, in_len, out, size, out_len, error);
+}
+
 static void
 fault_free(TkeCardSource *base)
 {
@@ -243,6 +253,7 @@ test_fault_card_source_new(TkeCardSource *inner, TestCardPull pull, void *data)
         .list = fault_list,
         .wait = fault_wait,
         .connect = fault_connect,
+        .control = fault_reader_control,
         .free = fault_free,
     };
     FaultSource *source = g_new0(FaultSource, 1);

@@ -50,6 +50,21 @@ source_connect(TkeCardSource *base, const char *reader_name,
     return transcript_card_connect(card);
 }
 
+static bool
+source_control(TkeCardSource *base, const char *reader_name, uint32_t code, const uint8_t *in,
+               size_t in_len, uint8_t *out, size_t size, size_t *out_len, GError **error)
+{
+    TkeCardConnection *connection = source_connect(base, reader_name, NULL, error);
+    bool ok = false;
+
+    if (connection == NULL) {
+        return false;
+    }
+    ok = connection->ops->control(connection, code, in, in_len, out, size, out_len, error);
+    connection->ops->close(connection);
+    return ok;
+}
+
 static void
 source_free(TkeCardSource *base)
 {
@@ -63,6 +78,7 @@ transcript_source_new(TranscriptCard *card)
         .list = source_list,
         .wait = source_wait,
         .connect = source_connect,
+        .control = source_control,
         .free = source_free,
     };
     Source *source = g_new0(Source, 1);

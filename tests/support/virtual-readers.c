@@ -153,6 +153,8 @@ code_of(const GError *error)
         return TKE_CARD_ERROR_IN_USE;
     case SIM_READER_ERROR_SILENT:
         return TKE_CARD_ERROR_SILENT;
+    case SIM_READER_ERROR_UNSUPPORTED:
+        return TKE_CARD_ERROR_NO_PIN_PAD;
     default:
         return TKE_CARD_ERROR_COMMUNICATION;
     }
@@ -201,7 +203,7 @@ control(TkeCardConnection *base, uint32_t code, const uint8_t *in, size_t in_len
         size_t size, size_t *out_len, GError **error)
 {
     Connection *connection = (Connection *) base;
-    const bool is_entry = code != TKE_CARD_CONTROL_GET_FEATURES;
+    const bool is_entry = in_len > 0; /* what is only asked has no data */
     GThread *person = NULL;
     GError *cause = NULL;
     bool ok = false;
@@ -288,23 +290,42 @@ wait_for_change(G_GNUC_UNUSED TkeCardSource *base, G_GNUC_UNUSED int timeout_ms,
     return !g_cancellable_set_error_if_cancelled(cancellable, error);
 }
 
+static Pad *
+need_pad(TkeCardSource *base, const char *reader_name, GError **error)
+{
+    VirtualReaders *readers = ((Source *) base)->readers;
+
+    for (unsigned i = 0; i < readers->n; i++) {
+        if (strcmp(readers->pads[i].name, reader_name) == 0) {
+            return &readers->pads[i];
+        }
+    }
+    g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER, "there is no reader \"%s\"",
+                reader_name);
+    return NULL;
+}
+
+static bool
+control_reader(TkeCardSource *base, const char *reader_name, uint32_t code, const uint8_t *in,
+               size_t in_len, uint8_t *out, size_t size, size_t *out_len, GError **error)
+{
+    Pad *pad = need_pad(base, reader_name, error);
+    GError *cause = NULL;
+
+    return pad != NULL && (sim_reader_control_direct(pad->reader, code, in, in_len, out, size,
+                                                     out_len, &cause) ||
+                           hand_on(error, cause));
+}
+
 static TkeCardConnection *
 open_connection(TkeCardSource *base, const char *reader_name,
                 G_GNUC_UNUSED GCancellable *cancellable, GError **error)
 {
-    VirtualReaders *readers = ((Source *) base)->readers;
     Connection *connection = NULL;
-    Pad *pad = NULL;
+    Pad *pad = need_pad(base, reader_name, error);
     GError *cause = NULL;
 
-    for (unsigned i = 0; i < readers->n; i++) {
-        if (strcmp(readers->pads[i].name, reader_name) == 0) {
-            pad = &readers->pads[i];
-        }
-    }
     if (pad == NULL) {
-        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER, "there is no reader \"%s\"",
-                    reader_name);
         return NULL;
     }
     connection = g_new0(Connection, 1);
@@ -334,6 +355,7 @@ virtual_readers_source(VirtualReaders *readers)
         .list = list,
         .wait = wait_for_change,
         .connect = open_connection,
+        .control = control_reader,
         .free = free_source,
     };
     Source *source = g_new0(Source, 1);
