@@ -4,6 +4,7 @@
  */
 #include "common/aes.h"
 
+#include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 
@@ -105,8 +106,9 @@ tke_aes_cbc_decrypt(const TkeSecret *key, const uint8_t iv[static TKE_AES_BLOCK]
     return g_steal_pointer(&plain);
 }
 
+/* The CBC cipher for a key of this length; NULL if AES has none. */
 static const char *
-cmac_cipher(size_t key_len)
+cbc_name(size_t key_len)
 {
     switch (key_len) {
     case 16:
@@ -121,6 +123,37 @@ cmac_cipher(size_t key_len)
 }
 
 bool
+tke_aes_cbc_bytes(const TkeSecret *key, bool encrypt, const uint8_t iv[static TKE_AES_BLOCK],
+                  const uint8_t *in, size_t len, uint8_t *out, GError **error)
+{
+    g_autoptr(EVP_CIPHER) cipher = NULL;
+    g_autoptr(EVP_CIPHER_CTX) ctx = NULL;
+    size_t key_len = 0;
+    const uint8_t *key_bytes = tke_secret_bytes(key, &key_len);
+    const char *name = cbc_name(key_len);
+    int done = 0;
+
+    if (name == NULL || len % TKE_AES_BLOCK != 0 || len > INT_MAX) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                    _("an AES key of %zu bytes for %zu bytes of data"), key_len, len);
+        return false;
+    }
+    if (len == 0) {
+        return true;
+    }
+    cipher = EVP_CIPHER_fetch(NULL, name, NULL);
+    ctx = EVP_CIPHER_CTX_new();
+    if (cipher == NULL || ctx == NULL ||
+        EVP_CipherInit_ex2(ctx, cipher, key_bytes, iv, encrypt ? 1 : 0, NULL) != 1 ||
+        EVP_CIPHER_CTX_set_padding(ctx, 0) != 1 ||
+        EVP_CipherUpdate(ctx, out, &done, in, (int) len) != 1 || (size_t) done != len) {
+        tke_openssl_set_error(error, _("AES cannot be used"));
+        return false;
+    }
+    return true;
+}
+
+bool
 tke_aes_cmac(const TkeSecret *key, const uint8_t *data, size_t len,
              uint8_t out[static TKE_AES_BLOCK], GError **error)
 {
@@ -128,7 +161,7 @@ tke_aes_cmac(const TkeSecret *key, const uint8_t *data, size_t len,
     g_autoptr(EVP_MAC_CTX) ctx = NULL;
     size_t key_len = 0;
     const uint8_t *key_bytes = tke_secret_bytes(key, &key_len);
-    const char *cipher = cmac_cipher(key_len);
+    const char *cipher = cbc_name(key_len);
     char name[16] = "";
     const OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, name, 0),
                                   OSSL_PARAM_construct_end() };

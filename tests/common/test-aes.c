@@ -69,6 +69,57 @@ START_TEST(test_a_key_of_another_length_is_refused)
     }
 END_TEST
 
+START_TEST(test_cbc_over_bytes_gives_the_published_ciphertext_for_each_key_length)
+    {
+        /* NIST SP 800-38A, F.2.1 to F.2.6 */
+        static const struct {
+            const char *key, *want;
+        } cases[] = {
+            { "2b7e151628aed2a6abf7158809cf4f3c",
+              "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2"
+              "73bed6b8e3c1743b7116e69e222295163ff1caa1681fac09120eca307586e1a7" },
+            { "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b",
+              "4f021db243bc633d7178183a9fa071e8b4d9ada9ad7dedf4e5e738763f69145a"
+              "571b242012fb7ae07fa9baac3df102e008b0e27988598881d920a9e64f5615cd" },
+            { NIST_KEY, "f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d"
+                        "39f23369a9d9bacfa530e26304231461b2eb05e2c39be9fcda6c19078c6a9d1b" },
+        };
+        g_autoptr(GByteArray) iv = test_bytes(ASCENDING_IV);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+            g_autoptr(TkeSecret) key = test_bytes_secret(cases[i].key);
+            g_autoptr(GByteArray) bytes = test_bytes(NIST_TEXT);
+
+            /* in place */
+            ck_assert(
+                tke_aes_cbc_bytes(key, true, iv->data, bytes->data, 64, bytes->data, NULL));
+            test_bytes_check(bytes->data, 64, cases[i].want);
+            ck_assert(
+                tke_aes_cbc_bytes(key, false, iv->data, bytes->data, 64, bytes->data, NULL));
+            test_bytes_check(bytes->data, 64, NIST_TEXT);
+        }
+    }
+END_TEST
+
+START_TEST(test_cbc_over_bytes_refuses_odd_lengths_and_keys)
+    {
+        g_autoptr(TkeSecret) key = test_bytes_secret(NIST_KEY);
+        g_autoptr(TkeSecret) odd = test_bytes_secret("00010203");
+        const uint8_t iv[TKE_AES_BLOCK] = { 0 };
+        uint8_t bytes[33] = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        ck_assert(!tke_aes_cbc_bytes(odd, true, iv, bytes, 16, bytes, &error));
+        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
+        for (size_t len = 1; len <= sizeof bytes; len++) {
+            g_clear_error(&error);
+            ck_assert(tke_aes_cbc_bytes(key, true, iv, bytes, len, bytes, &error) ==
+                      (len % TKE_AES_BLOCK == 0));
+        }
+        ck_assert(tke_aes_cbc_bytes(key, true, iv, bytes, 0, bytes, NULL));
+    }
+END_TEST
+
 START_TEST(test_cmac_gives_the_published_tags)
     {
         static const struct {
@@ -227,6 +278,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_cbc_gives_the_published_ciphertext);
     tcase_add_test(tests, test_cbc_takes_whole_blocks_only);
     tcase_add_test(tests, test_a_key_of_another_length_is_refused);
+    tcase_add_test(tests,
+                   test_cbc_over_bytes_gives_the_published_ciphertext_for_each_key_length);
+    tcase_add_test(tests, test_cbc_over_bytes_refuses_odd_lengths_and_keys);
     tcase_add_test(tests, test_cmac_gives_the_published_tags);
     tcase_add_test(tests, test_wrap_gives_the_published_values);
     tcase_add_test(tests, test_every_changed_byte_of_a_wrapped_key_is_found);
