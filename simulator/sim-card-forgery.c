@@ -63,6 +63,17 @@ sim_card_set_forgery(SimCard *card, SimCardForgery forgery)
 }
 
 bool
+sim_card_is_genuine(SimCard *card)
+{
+    bool genuine = false;
+
+    g_mutex_lock(&card->lock);
+    genuine = !card->forged_id && !card->forged_key.used && card->forged_certificate.len == 0;
+    g_mutex_unlock(&card->lock);
+    return genuine;
+}
+
+bool
 sim_card_show_certificate_of(SimCard *card, SimCard *other)
 {
     SimCertificateBytes certificate = { 0 };

@@ -156,6 +156,9 @@ typedef enum {
  */
 bool sim_card_set_forgery(SimCard *card, SimCardForgery forgery);
 
+/* False while it is one that is not. */
+bool sim_card_is_genuine(SimCard *card);
+
 /* The card shows the certificate of another enrolled card, which it cannot prove to be. */
 bool sim_card_show_certificate_of(SimCard *card, SimCard *other);
 

@@ -191,6 +191,40 @@ take_fault(JsonObject *command, char **words, GError **error)
     return take_members(command, words + next + 1, error);
 }
 
+/* [LABEL] [applet=none|ca|ep11] … */
+static bool
+take_add_card(JsonObject *command, char **words, GError **error)
+{
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (i == 0 && strchr(words[0], '=') == NULL) {
+            json_object_set_string_member(command, "label", words[0]);
+        } else if (!take_member(command, words[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* CARD [front=TEXT] [back=TEXT]; a text may be all digits. */
+static bool
+take_note(JsonObject *command, char **words, GError **error)
+{
+    if (words[0] == NULL) {
+        return set_usage(error, _("name the card by its label, e.g. ep11-1"));
+    }
+    json_object_set_string_member(command, "card", words[0]);
+    for (unsigned i = 1; words[i] != NULL; i++) {
+        if (g_str_has_prefix(words[i], "front=")) {
+            json_object_set_string_member(command, "front", words[i] + strlen("front="));
+        } else if (g_str_has_prefix(words[i], "back=")) {
+            json_object_set_string_member(command, "back", words[i] + strlen("back="));
+        } else {
+            return set_usage(error, _("name what to write: front=TEXT, back=TEXT or both"));
+        }
+    }
+    return true;
+}
+
 static bool
 take_nothing(JsonObject *command, char **words, GError **error)
 {
@@ -210,6 +244,8 @@ static const struct {
     { "cancel", take_reader_only },
     { "wait-pad", take_reader_only },
     { "fault", take_fault },
+    { "add-card", take_add_card },
+    { "note", take_note },
 };
 
 static bool
@@ -261,6 +297,9 @@ sim_command_run(const SimCommandOptions *options, char **words)
         fprintf(stderr, "tke-sim: %s\n", error->message);
         return g_error_matches(error, TKE_ERROR, TKE_ERROR_USAGE) ? SIM_EXIT_USAGE
                                                                   : SIM_EXIT_FAILED;
+    }
+    if (!options->json && json_object_has_member(answer, "label")) {
+        printf("%s\n", json_object_get_string_member(answer, "label"));
     }
     if (options->json) {
         g_autofree char *text = sim_json_to_text(answer, true);

@@ -51,9 +51,13 @@ add_pad(JsonBuilder *builder, const SimPadAsk *pad)
     add_flag(builder, "asking", pad->asking);
     if (pad->asking) {
         add_text(builder, "what", what[pad->what]);
+        add_number(builder, "number", pad->number);
         add_number(builder, "entry", pad->entry);
         add_number(builder, "entries", pad->entries);
         add_number(builder, "digits", pad->digits);
+        add_number(builder, "min_digits", pad->min_digits);
+        add_number(builder, "max_digits", pad->max_digits);
+        add_number(builder, "all_ms", pad->all_ms);
         add_number(builder, "left_ms", pad->left_ms);
     }
     json_builder_end_object(builder);
@@ -69,9 +73,12 @@ add_reader(JsonBuilder *builder, SimWorld *world, unsigned number)
     json_builder_begin_object(builder);
     add_number(builder, "number", number);
     add_text(builder, "name", sim_reader_get_options(reader)->name);
+    add_text(builder, "model", sim_reader_get_options(reader)->model);
+    add_flag(builder, "pin_pad", !sim_reader_get_options(reader)->no_pad);
     add_flag(builder, "plugged", sim_world_is_plugged(world, number));
     add_text(builder, "card", state.card_name);
     add_flag(builder, "connected", state.connected);
+    add_flag(builder, "held", state.held);
     add_number(builder, "events", state.events);
     add_pad(builder, &state.pad);
     json_builder_end_object(builder);
@@ -99,12 +106,17 @@ add_card(JsonBuilder *builder, SimWorld *world, SimCard *card)
         [SIM_CARD_BLANK] = "blank", [SIM_CARD_CA] = "ca", [SIM_CARD_EP11] = "ep11"
     };
     unsigned place = sim_world_get_place(world, card);
+    g_autofree char *front = NULL;
+    g_autofree char *back = NULL;
     SimCardInfo info = { 0 };
 
     sim_card_get_info(card, &info);
+    sim_world_dup_writing(world, card, &front, &back);
     json_builder_begin_object(builder);
     add_text(builder, "label", sim_card_get_name(card));
     add_text(builder, "kind", kinds[info.kind]);
+    add_text(builder, "front", front);
+    add_text(builder, "back", back);
     json_builder_set_member_name(builder, "reader");
     if (place == 0) {
         json_builder_add_null_value(builder);
@@ -132,17 +144,32 @@ add_card(JsonBuilder *builder, SimWorld *world, SimCard *card)
     json_builder_set_member_name(builder, "spent_ms");
     json_builder_add_double_value(builder, sim_card_get_spent_ms(card));
     add_number(builder, "faults", sim_card_faults_left(card));
+    add_flag(builder, "genuine", sim_card_is_genuine(card));
     json_builder_end_object(builder);
+}
+
+static void
+add_desks(JsonBuilder *builder, SimWorld *world)
+{
+    unsigned open = 0;
+    unsigned calls = 0;
+
+    sim_world_count_desks(world, &open, &calls);
+    add_number(builder, "desks", open);
+    add_number(builder, "desk_calls", calls);
 }
 
 void
 sim_control_describe(SimWorld *world, JsonBuilder *builder)
 {
+    /* First the number: what changes while the rest is looked at ends the next wait at once. */
+    add_number(builder, "revision", (int64_t) sim_world_wait_revision(world, 0, 0));
     add_text(builder, "world", sim_world_get_directory(world));
     add_text(builder, "scenario", sim_world_get_scenario(world));
     add_number(builder, "pid", getpid());
     add_text(builder, "profile", sim_world_get_profile(world));
     add_flag(builder, "running", sim_world_is_running(world));
+    add_desks(builder, world);
     json_builder_set_member_name(builder, "readers");
     json_builder_begin_array(builder);
     for (unsigned i = 1; i <= sim_world_get_n_readers(world); i++) {

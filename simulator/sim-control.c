@@ -153,7 +153,10 @@ run_wait_pad(const SimControl *control, JsonObject *command, GError **error)
 static bool
 run_fault(const SimControl *control, JsonObject *command, GError **error)
 {
-    return sim_control_fault(control->world, command, error);
+    bool done = sim_control_fault(control->world, command, error);
+
+    sim_world_note(control->world); /* those of cards and service are told by nobody else */
+    return done;
 }
 
 static bool
@@ -165,27 +168,82 @@ run_stop(const SimControl *control, JsonObject *command, GError **error)
     return true;
 }
 
+/* As status, but not before there is something new to see. */
 static bool
-run_status(const SimControl *control, JsonObject *command, GError **error)
+run_watch(const SimControl *control, JsonObject *command, GError **error)
 {
-    (void) control;
-    (void) command;
-    (void) error;
-    return true; /* the answer is all it does */
+    int64_t timeout_ms = 0;
+    int64_t seen = 0;
+    gint64 end = 0;
+    gint64 left_ms = 0;
+
+    if (!sim_json_need_number(command, "revision", 0, G_MAXINT64, &seen, error) ||
+        !sim_json_get_number(command, "timeout_ms", 0, TIMEOUT_MS_MAX, TIMEOUT_MS_STANDARD,
+                             &timeout_ms, error)) {
+        return false;
+    }
+    end = g_get_monotonic_time() + timeout_ms * 1000;
+    do {
+        left_ms = (end - g_get_monotonic_time()) / 1000;
+    } while (sim_world_wait_revision(control->world, (uint64_t) seen,
+                                     (unsigned) CLAMP(left_ms, 0, SLICE_MS)) == (uint64_t) seen &&
+             left_ms > 0 && !control->gone(control->data));
+    return true;
 }
 
+static bool
+run_desk(const SimControl *control, JsonObject *command, GError **error)
+{
+    bool only = false;
+
+    if (!sim_json_get_flag(command, "only", false, &only, error)) {
+        return false;
+    }
+    if (!control->desk(control->data, only)) {
+        g_set_error_literal(error, TKE_SIM_ERROR, TKE_SIM_STATUS_SHARING,
+                            _("a virtual desk shows this world already"));
+        return false;
+    }
+    return true;
+}
+
+static bool
+run_note(const SimControl *control, JsonObject *command, GError **error)
+{
+    return sim_control_note(control->world, command, error);
+}
+
+static bool
+run_add_card(const SimControl *control, JsonObject *command, JsonBuilder *answer, GError **error)
+{
+    return sim_control_add_card(control->world, command, answer, error);
+}
+
+static bool
+tell_status(const SimControl *control, JsonObject *command, JsonBuilder *answer, GError **error)
+{
+    (void) command;
+    (void) error;
+    sim_control_describe(control->world, answer);
+    return true;
+}
+
+/* What a command does, and what it adds to the answer; both may be absent. */
 typedef struct Command {
     const char *name;
     bool (*run)(const SimControl *control, JsonObject *command, GError **error);
-    bool tells_status;
+    bool (*tell)(const SimControl *control, JsonObject *command, JsonBuilder *answer,
+                 GError **error);
 } Command;
 
 static const Command commands[] = {
-    { "status", run_status, true },      { "insert", run_insert, false },
-    { "remove", run_remove, false },     { "pin", run_pin, false },
-    { "keys", run_keys, false },         { "cancel", run_cancel, false },
-    { "wait-pad", run_wait_pad, false }, { "fault", run_fault, false },
-    { "stop", run_stop, false },
+    { "status", NULL, tell_status },     { "insert", run_insert, NULL },
+    { "remove", run_remove, NULL },      { "pin", run_pin, NULL },
+    { "keys", run_keys, NULL },          { "cancel", run_cancel, NULL },
+    { "wait-pad", run_wait_pad, NULL },  { "fault", run_fault, NULL },
+    { "add-card", NULL, run_add_card },  { "note", run_note, NULL },
+    { "watch", run_watch, tell_status }, { "desk", run_desk, NULL },
+    { "stop", run_stop, NULL },
 };
 
 static const Command *
@@ -214,15 +272,15 @@ sim_control_run(const SimControl *control, JsonObject *command, GError **error)
         g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("tke-sim knows no command \"%s\""), name);
         return NULL;
     }
-    if (!found->run(control, command, error)) {
+    if (found->run != NULL && !found->run(control, command, error)) {
         return NULL;
     }
     builder = json_builder_new();
     json_builder_begin_object(builder);
     json_builder_set_member_name(builder, "done");
     json_builder_add_string_value(builder, name);
-    if (found->tells_status) {
-        sim_control_describe(control->world, builder);
+    if (found->tell != NULL && !found->tell(control, command, builder, error)) {
+        return NULL;
     }
     json_builder_end_object(builder);
     root = json_builder_get_root(builder);

@@ -14,6 +14,10 @@
  * | cancel     | reader, timeout_ms                       | presses the cancel key                    |
  * | wait-pad   | reader, timeout_ms                       | waits until the pad asks                  |
  * | fault      | target, fault, …                         | sim-control-fault.c                       |
+ * | add-card   | label, applet ("none", "ca", "ep11"), extended_length | adds a card to the box; answers its label |
+ * | note       | card, front, back                        | writes on a card                          |
+ * | watch      | revision, timeout_ms                     | as status, once there is something new to see |
+ * | desk       | only                                     | this connection is a virtual desk's       |
  * | stop       |                                          | ends tke-sim                              |
  */
 #pragma once
@@ -28,6 +32,7 @@ typedef struct SimControl {
     SimWorld *world;
     void (*stop)(void *data); /* ends tke-sim */
     bool (*gone)(void *data); /* the client has gone, or tke-sim is to end: give up waiting */
+    bool (*desk)(void *data, bool only); /* the client is a desk, see sim_world_open_desk */
     void *data;               /* of both */
 } SimControl;
 
@@ -35,6 +40,10 @@ typedef struct SimControl {
 JsonObject *sim_control_run(const SimControl *control, JsonObject *command, GError **error);
 
 /*
+ * watch waits at most 30 seconds, or timeout_ms, until "revision" of the status would be another one than given (0:
+ * does not wait). A desk with "only" is refused while another one shows the world; that one sees "desk_calls" grow
+ * and comes to the front. "desks" in the status counts them; one whose connection ends counts no longer.
+ *
  * The command "fault". By its "target":
  *   card     name (label, or number of the reader it is in), fault: pull-before, pull-after, silent,
  *            silent-after, garbage, cut, status (sw), torn-before, torn-after, unwritable, each with
@@ -46,6 +55,10 @@ JsonObject *sim_control_run(const SimControl *control, JsonObject *command, GErr
  *   all      fault: clear
  */
 bool sim_control_fault(SimWorld *world, JsonObject *command, GError **error);
+
+/* The commands "add-card" (its label into answer) and "note". */
+bool sim_control_add_card(SimWorld *world, JsonObject *command, JsonBuilder *answer, GError **error);
+bool sim_control_note(SimWorld *world, JsonObject *command, GError **error);
 
 /* Everything there is to see, for status. */
 void sim_control_describe(SimWorld *world, JsonBuilder *builder);

@@ -103,6 +103,7 @@ look_at_pad(const SimReader *reader, SimPadAsk *ask)
         ask->max_digits = pad->max_digits;
         ask->digits = pad->digits;
         ask->left_ms = left > 0 ? (unsigned) (left / 1000) : 0;
+        ask->all_ms = pad->timeout_s * reader->options.second_ms;
         ask->number = pad->number;
     }
 }
@@ -115,6 +116,7 @@ sim_reader_get_state(SimReader *reader, SimReaderState *state)
     state->card_present = reader->card != NULL;
     state->card_name = reader->card != NULL ? g_strdup(sim_card_get_name(reader->card)) : NULL;
     state->connected = reader->connection != 0;
+    state->held = reader->held;
     state->events = reader->events;
     look_at_pad(reader, &state->pad);
     g_mutex_unlock(&reader->lock);

@@ -114,7 +114,7 @@ static void
 end(SimReader *reader)
 {
     reader->busy = false;
-    g_cond_broadcast(&reader->changed);
+    sim_reader_announce(reader);
     g_mutex_unlock(&reader->lock);
 }
 
@@ -251,7 +251,7 @@ sim_reader_disconnect(SimReader *reader, uint32_t connection)
         if (reader->pad.asking) {
             sim_pin_pad_stop(&reader->pad, PAD_LOST);
         }
-        g_cond_broadcast(&reader->changed);
+        sim_reader_announce(reader);
     }
     g_mutex_unlock(&reader->lock);
 }

@@ -58,7 +58,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimReader, sim_reader_free)
 
 const SimReaderOptions *sim_reader_get_options(const SimReader *reader);
 
-/* Called after each change of card or pad, by the thread that caused it, with nothing locked. */
+/* Called after each change of card, pad or connection, and after each call of a program, by the thread that
+ * caused it, with nothing locked. */
 typedef void (*SimReaderObserver)(SimReader *reader, void *data);
 void sim_reader_set_observer(SimReader *reader, SimReaderObserver observer, void *data);
 
@@ -116,6 +117,7 @@ typedef struct SimPadAsk {
     unsigned max_digits;
     unsigned digits;  /* typed so far in this entry */
     unsigned left_ms; /* until the pad gives up */
+    unsigned all_ms;  /* from the beginning until then */
     uint32_t number;  /* counts the entries of this reader, never 0 */
 } SimPadAsk;
 
@@ -123,6 +125,7 @@ typedef struct SimReaderState {
     bool card_present;
     char *card_name; /* NULL without card */
     bool connected;  /* a program holds it */
+    bool held;       /* so does one outside */
     uint32_t events; /* insertions and removals so far */
     SimPadAsk pad;
 } SimReaderState;

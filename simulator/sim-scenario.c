@@ -96,9 +96,8 @@ take_reader(SimScenario *scenario, JsonObject *object, GError **error)
     return true;
 }
 
-/* A label is the name of a file too. */
-static bool
-is_label(const char *text)
+bool
+sim_scenario_is_label(const char *text)
 {
     size_t len = strlen(text);
 
@@ -110,14 +109,9 @@ is_label(const char *text)
     return len > 0 && len <= LABEL_MAX && text[0] != '-';
 }
 
-static bool
-take_kind(JsonObject *object, SimCardKind *kind, GError **error)
+bool
+sim_scenario_parse_applet(const char *text, SimCardKind *kind, GError **error)
 {
-    const char *text = sim_json_need_text(object, "applet", error);
-
-    if (text == NULL) {
-        return false;
-    }
     if (strcmp(text, "ca") == 0) {
         *kind = SIM_CARD_CA;
     } else if (strcmp(text, "ep11") == 0) {
@@ -133,6 +127,14 @@ take_kind(JsonObject *object, SimCardKind *kind, GError **error)
 }
 
 static bool
+take_kind(JsonObject *object, SimCardKind *kind, GError **error)
+{
+    const char *text = sim_json_need_text(object, "applet", error);
+
+    return text != NULL && sim_scenario_parse_applet(text, kind, error);
+}
+
+static bool
 take_card(SimScenario *scenario, JsonObject *object, GError **error)
 {
     SimScenarioCard *card = g_new0(SimScenarioCard, 1);
@@ -143,7 +145,7 @@ take_card(SimScenario *scenario, JsonObject *object, GError **error)
         !sim_json_get_flag(object, "extended_length", true, &card->extended_length, error)) {
         return false;
     }
-    if (!is_label(card->label)) {
+    if (!sim_scenario_is_label(card->label)) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
                     _("\"label\" must have 1 to %u letters, digits and hyphens"), LABEL_MAX);
         return false;

@@ -43,6 +43,12 @@ SimScenario *sim_scenario_load(const char *path, GError **error);
 void sim_scenario_free(SimScenario *scenario);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimScenario, sim_scenario_free)
 
+/* 1 to 30 letters, digits and hyphens: what a card is called, and its file. */
+bool sim_scenario_is_label(const char *text);
+
+/* "ca", "ep11" or "none". */
+bool sim_scenario_parse_applet(const char *text, SimCardKind *kind, GError **error);
+
 /*
  * The file that a name means: a path, or the name of one of the scenarios that come with the
  * program (NULL: "rehearsal"). The caller frees. None: TKE_ERROR_FILE.

@@ -28,7 +28,7 @@ struct SimService {
     SimFaults *faults;
     GMutex lock;        /* of what follows */
     GHashTable *tokens; /* hex SHA-256 of a token → end, monotonic microseconds (gint64 *) */
-    unsigned delay_ms, n_requests;
+    unsigned delay_ms, n_requests, n_done;
 };
 
 /* A unit as a scenario or service.json describes it; texts are owned. */

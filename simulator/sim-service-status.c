@@ -174,6 +174,18 @@ sim_service_get_n_requests(const SimService *service)
     return n;
 }
 
+unsigned
+sim_service_get_n_done(const SimService *service)
+{
+    SimService *locked = (SimService *) service;
+    unsigned n = 0;
+
+    g_mutex_lock(&locked->lock);
+    n = service->n_done;
+    g_mutex_unlock(&locked->lock);
+    return n;
+}
+
 size_t
 sim_service_get_n_units(const SimService *service)
 {

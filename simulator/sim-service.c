@@ -390,6 +390,21 @@ take_fault(SimService *service, const Call *call)
     return (SimFault){ 0 };
 }
 
+/* What the request comes to, with the fault that strikes it. */
+static void
+carry_out(SimService *service, const Call *call, SimReply *reply)
+{
+    if (call->fault.kind != SIM_FAULT_OUTER_CODE && call->fault.kind != SIM_FAULT_CODE &&
+        sim_fault_is_before(call->fault.kind)) {
+        strike_before(call, reply);
+        return;
+    }
+    answer(service, call, reply);
+    if (reply->status == HTTP_OK) {
+        strike_after(call, reply);
+    }
+}
+
 void
 sim_service_handle(SimService *service, const SimRequest *request, SimReply *reply)
 {
@@ -404,13 +419,8 @@ sim_service_handle(SimService *service, const SimRequest *request, SimReply *rep
     if (call.route.unit != NULL) {
         sim_unit_count(call.route.unit);
     }
-    if (call.fault.kind != SIM_FAULT_OUTER_CODE && call.fault.kind != SIM_FAULT_CODE &&
-        sim_fault_is_before(call.fault.kind)) {
-        strike_before(&call, reply);
-        return;
-    }
-    answer(service, &call, reply);
-    if (reply->status == HTTP_OK) {
-        strike_after(&call, reply);
-    }
+    carry_out(service, &call, reply);
+    g_mutex_lock(&service->lock);
+    service->n_done++;
+    g_mutex_unlock(&service->lock);
 }

@@ -102,8 +102,9 @@ size_t sim_service_get_n_units(const SimService *service);
 SimUnit *sim_service_get_unit(const SimService *service, size_t i);
 SimUnit *sim_service_find_unit(const SimService *service, const char *hsm_id); /* NULL: none */
 
-/* Requests answered or dropped so far, listing included. */
+/* Requests that came so far, listing included; those of them that have had their effect. */
 unsigned sim_service_get_n_requests(const SimService *service);
+unsigned sim_service_get_n_done(const SimService *service);
 
 /* One HTTP request, whatever carried it. Texts are borrowed; authorization may be NULL. */
 typedef struct SimRequest {

@@ -18,6 +18,7 @@ struct SimSession {
     int change_event; /* a counter of the world's changes */
     bool greeted;
     bool stop_wanted;  /* once the answer is sent */
+    bool is_desk;      /* a virtual desk, counted by the world */
     SimReader *reader; /* of the card connection; NULL: none */
     uint32_t connection;
     uint32_t epoch;     /* of the world when it was made */

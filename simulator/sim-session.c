@@ -166,10 +166,25 @@ stop_tke_sim(void *data)
 }
 
 static bool
+become_desk(void *data, bool only)
+{
+    SimSession *self = data;
+
+    if (!self->is_desk) {
+        self->is_desk = sim_world_open_desk(self->host.world, only);
+    }
+    return self->is_desk;
+}
+
+static bool
 answer_command(SimSession *self, const SimSocketRequest *request, GError **error)
 {
     const SimControl control = {
-        .world = self->host.world, .stop = stop_tke_sim, .gone = is_gone, .data = self
+        .world = self->host.world,
+        .stop = stop_tke_sim,
+        .gone = is_gone,
+        .desk = become_desk,
+        .data = self,
     };
     g_autoptr(JsonObject) answer =
         sim_control_run(&control, json_node_get_object(request->command), error);
@@ -284,5 +299,8 @@ sim_session_run(SimSession *self)
         send_refusal(self, error);
     }
     sim_session_disconnect(self);
+    if (self->is_desk) {
+        sim_world_close_desk(self->host.world);
+    }
     shutdown(self->fd, SHUT_RDWR);
 }

@@ -20,7 +20,8 @@
 
 static const char *const own_names[] = {
     SCENARIO_FILE,         READERS_FILE,        CARDS_DIR,     "units",
-    SIM_WORLD_WORKSTATION, TKE_SIM_SOCKET_NAME, "tke-sim.log", "lock"
+    SIM_WORLD_WORKSTATION, TKE_SIM_SOCKET_NAME, "tke-sim.log", "lock",
+    SIM_WORLD_BOX_FILE
 };
 
 static bool
@@ -108,6 +109,43 @@ card_path(const SimWorld *world, const char *label)
     return g_build_filename(world->directory, CARDS_DIR, file, NULL);
 }
 
+void
+sim_world_take_in(SimWorld *world, SimCard *card)
+{
+    const gint n = g_atomic_int_get(&world->n_cards);
+
+    world->cards[n] = card;
+    g_atomic_int_set(&world->n_cards, n + 1);
+}
+
+SimCard *
+sim_world_make_card(SimWorld *world, const char *label, SimCardKind kind, bool extended,
+                    GError **error)
+{
+    g_autofree char *path = card_path(world, label);
+    g_autoptr(SimCard) card = sim_card_new(label, kind, error);
+
+    if (card == NULL) {
+        return NULL;
+    }
+    sim_card_set_extended_length(card, extended);
+    sim_card_set_profile(card, world->profile);
+    return sim_card_store_in(card, path, error) ? g_steal_pointer(&card) : NULL;
+}
+
+bool
+sim_world_load_card(SimWorld *world, const char *label, GError **error)
+{
+    g_autofree char *path = card_path(world, label);
+    SimCard *card = sim_card_load(path, error);
+
+    if (card == NULL) {
+        return false;
+    }
+    sim_world_take_in(world, card);
+    return true;
+}
+
 /* ---- a new world ---- */
 
 static bool
@@ -115,17 +153,13 @@ make_cards(SimWorld *world, GError **error)
 {
     for (unsigned i = 0; i < world->scenario->cards->len; i++) {
         const SimScenarioCard *plan = g_ptr_array_index(world->scenario->cards, i);
-        g_autofree char *path = card_path(world, plan->label);
-        SimCard *card = sim_card_new(plan->label, plan->kind, error);
+        SimCard *card =
+            sim_world_make_card(world, plan->label, plan->kind, plan->extended_length, error);
 
         if (card == NULL) {
             return false;
         }
-        g_ptr_array_add(world->cards, card);
-        sim_card_set_extended_length(card, plan->extended_length);
-        if (!sim_card_store_in(card, path, error)) {
-            return false;
-        }
+        sim_world_take_in(world, card);
     }
     return true;
 }
@@ -156,15 +190,12 @@ load_cards(SimWorld *world, GError **error)
 {
     for (unsigned i = 0; i < world->scenario->cards->len; i++) {
         const SimScenarioCard *plan = g_ptr_array_index(world->scenario->cards, i);
-        g_autofree char *path = card_path(world, plan->label);
-        SimCard *card = sim_card_load(path, error);
 
-        if (card == NULL) {
+        if (!sim_world_load_card(world, plan->label, error)) {
             return false;
         }
-        g_ptr_array_add(world->cards, card);
     }
-    return true;
+    return sim_world_load_box(world, error);
 }
 
 /* Puts the cards where they were. A card that is no longer known stays in the box. */
@@ -311,8 +342,8 @@ apply_options(SimWorld *world, const SimWorldOptions *options, GError **error)
                     profile);
         return false;
     }
-    for (unsigned i = 0; i < world->cards->len; i++) {
-        sim_card_set_profile(g_ptr_array_index(world->cards, i), world->profile);
+    for (unsigned i = 0; i < sim_world_get_n_cards(world); i++) {
+        sim_card_set_profile(sim_world_get_card(world, i), world->profile);
     }
     sim_service_set_delay(world->service, options->delay_ms >= 0 ? (unsigned) options->delay_ms
                                                                  : world->scenario->delay_ms);
@@ -357,12 +388,16 @@ sim_world_new(const char *directory, const SimWorldOptions *options, GError **er
 
     world->directory = g_canonicalize_filename(directory, NULL);
     world->readers = g_ptr_array_new_with_free_func((GDestroyNotify) sim_reader_free);
-    world->cards = g_ptr_array_new_with_free_func((GDestroyNotify) sim_card_free);
+    world->writing = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                           (GDestroyNotify) sim_writing_free);
     world->watches = g_array_new(FALSE, FALSE, sizeof(int));
     world->generation = 1;
+    world->revision = 1;
     world->running = true;
     g_mutex_init(&world->mutex);
     g_mutex_init(&world->save_mutex);
+    g_mutex_init(&world->box_mutex);
+    g_cond_init(&world->changed);
     if (!prepare_directory(world, error) || !fill_world(world, options, error)) {
         return NULL;
     }
@@ -384,13 +419,18 @@ sim_world_free(SimWorld *world)
         sim_reader_remove(reader);
     }
     g_ptr_array_unref(world->readers);
-    g_ptr_array_unref(world->cards);
+    for (unsigned i = 0; i < sim_world_get_n_cards(world); i++) {
+        sim_card_free(sim_world_get_card(world, i));
+    }
+    g_hash_table_unref(world->writing);
     g_array_unref(world->watches);
     sim_service_free(world->service);
     sim_scenario_free(world->scenario);
     tke_dir_lock_free(world->lock);
     g_mutex_clear(&world->mutex);
     g_mutex_clear(&world->save_mutex);
+    g_mutex_clear(&world->box_mutex);
+    g_cond_clear(&world->changed);
     g_free(world->saved_places);
     g_free(world->directory);
     g_free(world);

@@ -77,20 +77,20 @@ sim_world_find_reader(SimWorld *world, const char *name)
 unsigned
 sim_world_get_n_cards(const SimWorld *world)
 {
-    return world->cards->len;
+    return (unsigned) g_atomic_int_get(&world->n_cards);
 }
 
 SimCard *
 sim_world_get_card(const SimWorld *world, unsigned index)
 {
-    return index < world->cards->len ? g_ptr_array_index(world->cards, index) : NULL;
+    return index < sim_world_get_n_cards(world) ? world->cards[index] : NULL;
 }
 
 SimCard *
 sim_world_find_card(const SimWorld *world, const char *label, GError **error)
 {
-    for (unsigned i = 0; i < world->cards->len; i++) {
-        SimCard *card = g_ptr_array_index(world->cards, i);
+    for (unsigned i = 0; i < sim_world_get_n_cards(world); i++) {
+        SimCard *card = world->cards[i];
 
         if (g_ascii_strcasecmp(sim_card_get_name(card), label) == 0) {
             return card;
@@ -147,6 +147,14 @@ sim_world_remove(SimWorld *world, unsigned number, GError **error)
 
 /* ---- what programs see ---- */
 
+/* With the mutex held: something that a person can see has changed. */
+static void
+note_revision(SimWorld *world)
+{
+    world->revision++;
+    g_cond_broadcast(&world->changed);
+}
+
 /* With the mutex held: something that list_readers tells has changed. */
 static void
 note_change(SimWorld *world)
@@ -154,6 +162,7 @@ note_change(SimWorld *world)
     const uint64_t one = 1;
 
     world->generation++;
+    note_revision(world);
     for (unsigned i = 0; i < world->watches->len; i++) {
         int fd = g_array_index(world->watches, int, i);
 
@@ -182,6 +191,8 @@ sim_world_reader_changed(SimReader *reader, void *data)
     if (changed) {
         world->seen[index].events = state.events;
         note_change(world);
+    } else {
+        note_revision(world);
     }
     g_mutex_unlock(&world->mutex);
 
@@ -280,6 +291,73 @@ sim_world_dup_description(SimWorld *world)
     return json_to_string(root, FALSE);
 }
 
+/* ---- what a person sees ---- */
+
+/* With the mutex held. Only what is done counts for the service: its counter follows the change. */
+static uint64_t
+get_revision(SimWorld *world)
+{
+    return world->revision + sim_service_get_n_done(world->service);
+}
+
+void
+sim_world_note(SimWorld *world)
+{
+    g_mutex_lock(&world->mutex);
+    note_revision(world);
+    g_mutex_unlock(&world->mutex);
+}
+
+uint64_t
+sim_world_wait_revision(SimWorld *world, uint64_t seen, unsigned timeout_ms)
+{
+    const gint64 end = g_get_monotonic_time() + (gint64) timeout_ms * 1000;
+    uint64_t revision = 0;
+
+    g_mutex_lock(&world->mutex);
+    while (get_revision(world) == seen &&
+           g_cond_wait_until(&world->changed, &world->mutex, end)) {
+    }
+    revision = get_revision(world);
+    g_mutex_unlock(&world->mutex);
+    return revision;
+}
+
+bool
+sim_world_open_desk(SimWorld *world, bool only)
+{
+    bool opened = false;
+
+    g_mutex_lock(&world->mutex);
+    opened = !only || world->desks == 0;
+    if (opened) {
+        world->desks++;
+    } else {
+        world->desk_calls++;
+    }
+    note_revision(world);
+    g_mutex_unlock(&world->mutex);
+    return opened;
+}
+
+void
+sim_world_close_desk(SimWorld *world)
+{
+    g_mutex_lock(&world->mutex);
+    world->desks--;
+    note_revision(world);
+    g_mutex_unlock(&world->mutex);
+}
+
+void
+sim_world_count_desks(SimWorld *world, unsigned *open, unsigned *calls)
+{
+    g_mutex_lock(&world->mutex);
+    *open = world->desks;
+    *calls = world->desk_calls;
+    g_mutex_unlock(&world->mutex);
+}
+
 /* ---- faults ---- */
 
 void
@@ -348,9 +426,9 @@ sim_world_clear_faults(SimWorld *world)
         sim_reader_set_held(g_ptr_array_index(world->readers, i), false);
         sim_world_set_plugged(world, i + 1, true);
     }
-    for (unsigned i = 0; i < world->cards->len; i++) {
-        sim_card_clear_faults(g_ptr_array_index(world->cards, i));
-        sim_card_set_forgery(g_ptr_array_index(world->cards, i), SIM_CARD_GENUINE);
+    for (unsigned i = 0; i < sim_world_get_n_cards(world); i++) {
+        sim_card_clear_faults(world->cards[i]);
+        sim_card_set_forgery(world->cards[i], SIM_CARD_GENUINE);
     }
     sim_service_clear_faults(world->service);
 }

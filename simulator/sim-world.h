@@ -58,6 +58,21 @@ SimCard *sim_world_get_card(const SimWorld *world, unsigned index);
 /* The card of this label, also while it is in a reader; unknown: NULL with TKE_ERROR_USAGE. */
 SimCard *sim_world_find_card(const SimWorld *world, const char *label, GError **error);
 
+/*
+ * Adds a card with its applet just installed, or a blank one, to the box; it stays. label NULL: the next free
+ * one of its kind (blank-1, ca-1, ep11-1, …). Full, or the label taken or malformed: TKE_ERROR_USAGE.
+ */
+SimCard *sim_world_add_card(SimWorld *world, const char *label, SimCardKind kind, bool extended,
+                            GError **error);
+
+/*
+ * What people wrote on a card: its sticker (front, at most 30 characters) and a note on its back (at most 120).
+ * Write: NULL leaves a side as it is, "" wipes it. Dup: "" where nothing is written; the caller frees.
+ */
+bool sim_world_write_on(SimWorld *world, const SimCard *card, const char *front, const char *back,
+                        GError **error);
+void sim_world_dup_writing(SimWorld *world, const SimCard *card, char **front, char **back);
+
 /* Number of the reader a card is in; 0: in the box. */
 unsigned sim_world_get_place(SimWorld *world, const SimCard *card);
 
@@ -79,6 +94,25 @@ void sim_world_remove_watch(SimWorld *world, int event_fd);
 
 /* What programs learn instead of settings and login (TkeSimWorldInfo); the caller frees. */
 char *sim_world_dup_description(SimWorld *world);
+
+/* ---- what a person sees ---- */
+
+/* Something of that has changed. Readers, their pads, exchanges and the service note it by themselves. */
+void sim_world_note(SimWorld *world);
+
+/*
+ * Waits until the number of changes is no longer seen, or so long. Returns the number; it is never 0. What the
+ * service did is noticed when something else wakes the wait, or at its end.
+ */
+uint64_t sim_world_wait_revision(SimWorld *world, uint64_t seen, unsigned timeout_ms);
+
+/*
+ * Virtual desks that show this world. open: false if only this one may and another one does already; that one is
+ * called then.
+ */
+bool sim_world_open_desk(SimWorld *world, bool only);
+void sim_world_close_desk(SimWorld *world);
+void sim_world_count_desks(SimWorld *world, unsigned *open, unsigned *calls);
 
 /* ---- faults of the readers' side; cards and service have their own ---- */
 
