@@ -417,8 +417,8 @@ tke_card_control(TkeCard *card, uint32_t code, const uint8_t *in, size_t in_len,
     if (g_cancellable_set_error_if_cancelled(card->cancellable, error)) {
         return false;
     }
-    if (code != TKE_CARD_CONTROL_GET_FEATURES) {
-        card->apdus++; /* the reader sends one in our place */
+    if (in_len > 0) {
+        card->apdus++; /* a PIN entry: the reader sends one in our place */
     }
     if (!card->connection->ops->control(card->connection, code, in, in_len, out, size, out_len,
                                         &inner)) {

@@ -1,203 +1,34 @@
 /*
- * PIN entry on the reader's own keypad (PC/SC part 10, 2.3 to 2.6; card-protocol.md, section 4).
+ * PIN entry on the reader's own keypad (PC/SC part 10, 2.2 to 2.6; card-protocol.md, section 4).
  */
 #include "libsmartcard/pin-pad.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
-#include "common/byte-builder.h"
 #include "common/byte-cursor.h"
 #include "libsmartcard/card-objects.h"
 #include "libsmartcard/card-private.h"
 #include "libsmartcard/status-word.h"
 
-#define FEATURE(tag, name, source) FEATURE_##name = (tag),
-enum {
-#include "libsmartcard/pin-pad.inc"
-};
-#undef FEATURE
+#define ANSWER_MAX 64u /* of an entry: a status word, and room for drivers that need it on the way */
+#define SW1_PAD 0x64u  /* from the pad: our cards never say this to a PIN */
+#define FORGET 0xFFu   /* P1 */
 
-#define FEATURES_MAX 256u
-#define BLOCK_LEN 8u
-#define FORMAT_ASCII_LEFT 0x82u     /* bmFormatString: bytes, position 0, left justified, ASCII */
-#define BLOCK_OF_EIGHT 0x08u        /* bmPINBlockString: no length written, 8 bytes */
-#define NO_LENGTH 0x00u             /* bmPINLengthFormat */
-#define SIX_DIGITS 0x0606u          /* wPINMaxExtraDigit: at least, at most */
-#define VALIDATION_KEY 0x02u        /* bEntryValidationCondition */
-#define LANGUAGE_ENGLISH_US 0x0409u /* wLangId: the one every reader with a display knows */
-#define CONFIRM_NEW 0x01u           /* bConfirmPIN */
-#define CONFIRM_NEW_ASK_OLD 0x03u
-#define FILL 0xFFu
-#define SET_NEW 0x01 /* P1 of SET */
-#define FORGET 0xFFu /* P1 */
-
-bool
-tke_pin_pad_parse_features(const uint8_t *list, size_t len, TkePinPad *pad, GError **error)
-{
-    TkeByteCursor cursor = tke_byte_cursor(list, len);
-    TkePinPad read = { 0 };
-
-    while (tke_byte_cursor_left(&cursor) > 0) {
-        TkeByteCursor value = { 0 };
-        uint8_t tag = 0;
-        uint8_t value_len = 0;
-        uint32_t code = 0;
-
-        if (!tke_byte_cursor_u8(&cursor, &tag) || !tke_byte_cursor_u8(&cursor, &value_len) ||
-            !tke_byte_cursor_sub(&cursor, value_len, &value)) {
-            g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION,
-                        _("the reader's list of features is malformed"));
-            return false;
-        }
-        if (value_len != sizeof code || !tke_byte_cursor_u32(&value, &code)) {
-            continue; /* properties of other kinds */
-        }
-        if (tag == FEATURE_VERIFY_PIN_DIRECT) {
-            read.verify_direct = code;
-        } else if (tag == FEATURE_MODIFY_PIN_DIRECT) {
-            read.modify_direct = code;
-        }
-    }
-    *pad = read;
-    return true;
-}
-
-/* A list that offers both entries; else TKE_CARD_ERROR_NO_PIN_PAD. */
+/* An entry that the reader offers and then does not know was a false promise. */
 static bool
-take_features(const uint8_t *list, size_t len, const char *reader_name, TkePinPad *pad,
-              GError **error)
+fail_entry(const TkeCard *card, GError *inner, GError **error)
 {
-    TkePinPad read = { 0 };
+    g_autoptr(GError) cause = inner;
 
-    if (!tke_pin_pad_parse_features(list, len, &read, error)) {
+    if (tke_card_error_code(cause) != TKE_CARD_ERROR_NO_PIN_PAD) {
+        g_propagate_error(error, g_steal_pointer(&cause));
         return false;
     }
-    if (read.verify_direct == 0 || read.modify_direct == 0) {
-        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD,
-                    _("the reader \"%s\" cannot take PINs on a keypad of its own"), reader_name);
-        return false;
-    }
-    *pad = read;
-    return true;
-}
-
-bool
-tke_pin_pad_query(TkeCard *card, TkePinPad *pad, GError **error)
-{
-    uint8_t list[FEATURES_MAX];
-    size_t len = 0;
-    g_autoptr(GError) inner = NULL;
-
-    if (!tke_card_control(card, TKE_CARD_CONTROL_GET_FEATURES, NULL, 0, list, sizeof list, &len,
-                          error)) {
-        return false;
-    }
-    return take_features(list, len, tke_card_get_reader_name(card), pad, &inner) ||
-           tke_card_fail(card, error, g_steal_pointer(&inner));
-}
-
-bool
-tke_pin_pad_query_reader(TkeCardSource *source, const char *reader_name, TkePinPad *pad,
-                         GError **error)
-{
-    uint8_t list[FEATURES_MAX];
-    size_t len = 0;
-    g_autoptr(GError) inner = NULL;
-
-    if (!source->ops->control(source, reader_name, TKE_CARD_CONTROL_GET_FEATURES, NULL, 0, list,
-                              sizeof list, &len, &inner) ||
-        !take_features(list, len, reader_name, pad, &inner)) {
-        tke_card_error_set_reader(inner, 0, reader_name);
-        g_propagate_error(error, g_steal_pointer(&inner));
-        return false;
-    }
-    return true;
-}
-
-/* The structures are read by the driver on this machine: integers in its own order. */
-static void
-put_host_u16(TkeByteBuilder *b, uint16_t value)
-{
-    uint8_t bytes[sizeof value];
-
-    memcpy(bytes, &value, sizeof bytes);
-    tke_byte_builder_bytes(b, bytes, sizeof bytes);
-}
-
-static void
-put_host_u32(TkeByteBuilder *b, uint32_t value)
-{
-    uint8_t bytes[sizeof value];
-
-    memcpy(bytes, &value, sizeof bytes);
-    tke_byte_builder_bytes(b, bytes, sizeof bytes);
-}
-
-static void
-put_form(TkeByteBuilder *b)
-{
-    tke_byte_builder_u8(b, TKE_PIN_PAD_TIMEOUT_S); /* bTimerOut */
-    tke_byte_builder_u8(b, TKE_PIN_PAD_TIMEOUT_S); /* bTimerOut2: after the first key */
-    tke_byte_builder_u8(b, FORMAT_ASCII_LEFT);
-    tke_byte_builder_u8(b, BLOCK_OF_EIGHT);
-    tke_byte_builder_u8(b, NO_LENGTH);
-}
-
-/* The command with room for n PIN blocks, behind its length. */
-static void
-put_command(TkeByteBuilder *b, uint8_t ins, uint8_t p1, uint8_t reference, uint8_t n)
-{
-    tke_byte_builder_fill(b, 0, 3); /* bTeoPrologue */
-    put_host_u32(b, 5 + n * BLOCK_LEN);
-    tke_byte_builder_bytes(
-        b, (const uint8_t[]){ TKE_CLA_ISO, ins, p1, reference, (uint8_t) (n * BLOCK_LEN) }, 5);
-    tke_byte_builder_fill(b, FILL, (size_t) n * BLOCK_LEN);
-}
-
-static void
-put_verify(TkeByteBuilder *b, uint8_t reference)
-{
-    put_form(b);
-    put_host_u16(b, SIX_DIGITS);
-    tke_byte_builder_u8(b, VALIDATION_KEY);
-    tke_byte_builder_u8(b, 1); /* bNumberMessage */
-    put_host_u16(b, LANGUAGE_ENGLISH_US);
-    tke_byte_builder_u8(b, 0); /* bMsgIndex */
-    put_command(b, TKE_INS_VERIFY, 0, reference, 1);
-}
-
-/* CHANGE carries old and new PIN, SET the new one only. */
-static void
-put_modify(TkeByteBuilder *b, bool change, uint8_t reference)
-{
-    put_form(b);
-    tke_byte_builder_u8(b, 0);                                /* bInsertionOffsetOld */
-    tke_byte_builder_u8(b, change ? (uint8_t) BLOCK_LEN : 0); /* bInsertionOffsetNew */
-    put_host_u16(b, SIX_DIGITS);
-    tke_byte_builder_u8(b, change ? CONFIRM_NEW_ASK_OLD : CONFIRM_NEW);
-    tke_byte_builder_u8(b, VALIDATION_KEY);
-    tke_byte_builder_u8(b, change ? 3 : 2); /* bNumberMessage: one for each entry */
-    put_host_u16(b, LANGUAGE_ENGLISH_US);
-    tke_byte_builder_u8(b, change ? 0 : 1); /* bMsgIndex1..3: 0 enter, 1 new, 2 confirm */
-    tke_byte_builder_u8(b, change ? 1 : 2);
-    tke_byte_builder_u8(b, change ? 2 : 0);
-    put_command(b, TKE_INS_CHANGE, (uint8_t) (change ? 0 : SET_NEW), reference, change ? 2 : 1);
-}
-
-void
-tke_pin_pad_build(TkePinPadEntry entry, uint8_t reference,
-                  uint8_t out[static TKE_PIN_PAD_BLOCK_MAX], size_t *len)
-{
-    TkeByteBuilder b = { .out = out, .size = TKE_PIN_PAD_BLOCK_MAX };
-
-    if (entry == TKE_PIN_PAD_VERIFY) {
-        put_verify(&b, reference);
-    } else {
-        put_modify(&b, entry == TKE_PIN_PAD_CHANGE, reference);
-    }
-    g_assert(!b.failed);
-    *len = b.len;
+    return tke_card_fail(card, error,
+                         g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD,
+                                     _("the reader \"%s\" cannot take PINs on a keypad of its own: "
+                                       "it offers an entry and does not know it"),
+                                     tke_card_get_reader_name(card)));
 }
 
 /* Has the pad ask and send; sw is what the card, or the pad in its place, answered. */
@@ -206,18 +37,19 @@ run_entry(TkeCard *card, TkePinPadEntry entry, uint8_t reference, uint16_t *sw, 
 {
     TkePinPad pad = { 0 };
     uint8_t block[TKE_PIN_PAD_BLOCK_MAX];
-    uint8_t answer[TKE_PIN_PAD_BLOCK_MAX];
+    uint8_t answer[ANSWER_MAX];
     TkeByteCursor cursor = { 0 };
     size_t len = 0;
     size_t answer_len = 0;
+    g_autoptr(GError) inner = NULL;
 
     if (!tke_pin_pad_query(card, &pad, error)) {
         return false;
     }
-    tke_pin_pad_build(entry, reference, block, &len);
+    tke_pin_pad_build(&pad, entry, reference, block, &len);
     if (!tke_card_control(card, entry == TKE_PIN_PAD_VERIFY ? pad.verify_direct : pad.modify_direct,
-                          block, len, answer, sizeof answer, &answer_len, error)) {
-        return false;
+                          block, len, answer, sizeof answer, &answer_len, &inner)) {
+        return fail_entry(card, g_steal_pointer(&inner), error);
     }
     cursor = tke_byte_cursor(answer, answer_len);
     if (!tke_byte_cursor_u16(&cursor, sw) || tke_byte_cursor_left(&cursor) != 0) {
@@ -257,6 +89,18 @@ refine(const TkeCard *card, TkePinPadEntry entry, uint16_t sw, GError *inner)
     }
 }
 
+/* The pad has ended an entry for a reason that the standard does not know; the card got nothing. */
+static void
+set_unknown_end(GError **error, uint16_t sw, TkePinPadEntry entry)
+{
+    g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS,
+                _("%s: the PIN pad ended the entry for a reason of its own (%04X)"),
+                entry_text(entry), sw);
+    if (error != NULL) {
+        tke_card_error_set_sw(*error, sw);
+    }
+}
+
 static bool
 enter(TkeCard *card, TkePinPadEntry entry, uint8_t reference, GError **error)
 {
@@ -277,7 +121,11 @@ enter(TkeCard *card, TkePinPadEntry entry, uint8_t reference, GError **error)
         tke_card_set_protocol_error(card, entry_text(entry), error);
         return false;
     }
-    tke_status_word_set_error(&inner, sw, entry_text(entry));
+    if (sw >> 8 == SW1_PAD && tke_status_word_code(sw) == TKE_CARD_ERROR_STATUS) {
+        set_unknown_end(&inner, sw, entry);
+    } else {
+        tke_status_word_set_error(&inner, sw, entry_text(entry));
+    }
     if (tke_card_error_get_info(inner, &info)) {
         tke_card_error_set_pin(inner, reference, info.tries_left);
     }

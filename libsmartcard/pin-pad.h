@@ -5,6 +5,10 @@
  * sends it. No PIN ever passes through the host, and there is no way here to give one. PINs have
  * six digits, as eight ASCII bytes, left justified, FF FF. An entry, both typings of a new PIN
  * included, has 20 seconds.
+ *
+ * Readers say what they offer (features) and what their keypad is like (properties); what they want
+ * otherwise than the standard is in pin-pad-quirk.inc. A reader that cannot take PINs is still good for
+ * looking at cards.
  */
 #pragma once
 
@@ -16,25 +20,43 @@
 #include "common/public.h"
 #include "libsmartcard/card.h"
 #include "libsmartcard/card-identity.h"
+#include "libsmartcard/pin-pad-properties.h"
+#include "libsmartcard/pin-pad-quirk.h"
 
 #define TKE_PIN_PAD_TIMEOUT_S 20u
+#define TKE_PIN_PAD_DIGITS 6u
 #define TKE_PIN_PAD_BLOCK_MAX 64u
 
-/* Control codes of what the reader offers; 0: not offered. */
+/* What a reader offers: control codes, 0 if not; what it tells of its keypad; what it wants differently. */
 typedef struct TkePinPad {
     uint32_t verify_direct;
     uint32_t modify_direct;
+    uint32_t pin_properties;
+    uint32_t tlv_properties;
+    TkePinPadProperties properties;
+    const TkePinPadQuirk *quirk; /* NULL only before anybody looked: as the standard wants it */
 } TkePinPad;
 
-/* Parses a feature list. A malformed one is TKE_CARD_ERROR_COMMUNICATION; unknown features are
- * skipped. */
+/*
+ * Parses a feature list: the control codes. A malformed one, or one that names a feature twice and
+ * differently, is TKE_CARD_ERROR_COMMUNICATION; unknown features and those of another form are skipped.
+ */
 TKE_PUBLIC bool tke_pin_pad_parse_features(const uint8_t *list, size_t len, TkePinPad *pad,
                                            GError **error);
 
-/* Asks the reader that holds the card. Without verify and modify: TKE_CARD_ERROR_NO_PIN_PAD. */
-TKE_PUBLIC bool tke_pin_pad_query(TkeCard *card, TkePinPad *pad, GError **error);
+/*
+ * Asks the reader that holds the card, or a reader by its name, whether a card is in or not (while it
+ * is held: TKE_CARD_ERROR_IN_USE, card-transport.h). A reader without keypad is no error.
+ */
+TKE_PUBLIC bool tke_pin_pad_describe(TkeCard *card, TkePinPad *pad, GError **error);
+TKE_PUBLIC bool tke_pin_pad_describe_reader(TkeCardSource *source, const char *reader_name,
+                                            TkePinPad *pad, GError **error);
 
-/* The same of a reader by its name, with or without a card in it; not while it is held (card-transport.h). */
+/* Can it check, set and change PINs of ours? If not: TKE_CARD_ERROR_NO_PIN_PAD, with the reason. */
+TKE_PUBLIC bool tke_pin_pad_check(const TkePinPad *pad, const char *reader_name, GError **error);
+
+/* Both in one. */
+TKE_PUBLIC bool tke_pin_pad_query(TkeCard *card, TkePinPad *pad, GError **error);
 TKE_PUBLIC bool tke_pin_pad_query_reader(TkeCardSource *source, const char *reader_name,
                                          TkePinPad *pad, GError **error);
 
@@ -72,5 +94,8 @@ typedef enum {
     TKE_PIN_PAD_CHANGE,
 } TkePinPadEntry;
 
-TKE_PUBLIC void tke_pin_pad_build(TkePinPadEntry entry, uint8_t reference,
-                                  uint8_t out[static TKE_PIN_PAD_BLOCK_MAX], size_t *len);
+/* bEntryValidationCondition: the key, or where only that is possible the last digit; 0: neither. */
+TKE_PUBLIC uint8_t tke_pin_pad_get_condition(const TkePinPad *pad);
+
+TKE_PUBLIC void tke_pin_pad_build(const TkePinPad *pad, TkePinPadEntry entry,
+                                  uint8_t reference, uint8_t out[static TKE_PIN_PAD_BLOCK_MAX], size_t *len);

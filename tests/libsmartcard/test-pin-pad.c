@@ -22,13 +22,21 @@
 #define ROOM "ffffffffffffffff"
 
 static void
-check_block(TkePinPadEntry entry, uint8_t reference, const char *hex)
+check_block_of(const TkePinPad *pad, TkePinPadEntry entry, uint8_t reference, const char *hex)
 {
     uint8_t out[TKE_PIN_PAD_BLOCK_MAX];
     size_t len = 0;
 
-    tke_pin_pad_build(entry, reference, out, &len);
+    tke_pin_pad_build(pad, entry, reference, out, &len);
     test_bytes_check(out, len, hex);
+}
+
+static void
+check_block(TkePinPadEntry entry, uint8_t reference, const char *hex)
+{
+    const TkePinPad pad = { 0 };
+
+    check_block_of(&pad, entry, reference, hex);
 }
 
 START_TEST(test_structures_are_those_of_part_10)
@@ -134,6 +142,7 @@ static const struct {
     { "6b80", TKE_CARD_ERROR_NO_PIN_PAD },  { "63c1", TKE_CARD_ERROR_PIN_WRONG },
     { "63c0", TKE_CARD_ERROR_PIN_BLOCKED }, { "6983", TKE_CARD_ERROR_PIN_BLOCKED },
     { "6985", TKE_CARD_ERROR_STATE },       { "6a80", TKE_CARD_ERROR_PIN_LENGTH },
+    { "6404", TKE_CARD_ERROR_STATUS },      { "64ff", TKE_CARD_ERROR_STATUS },
     { "6d00", TKE_CARD_ERROR_STATUS },      { "6105", TKE_CARD_ERROR_PROTOCOL },
     { "90", TKE_CARD_ERROR_COMMUNICATION }, { "009000", TKE_CARD_ERROR_COMMUNICATION },
 };

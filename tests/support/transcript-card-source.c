@@ -9,6 +9,8 @@
 
 #define VERIFY_CODE TKE_CARD_CONTROL_CODE(3506u)
 #define MODIFY_CODE TKE_CARD_CONTROL_CODE(3507u)
+#define TLV_CODE TKE_CARD_CONTROL_CODE(3518u)
+#define STRUCTURE_CODE TKE_CARD_CONTROL_CODE(3510u)
 #define DEFAULT_FEATURES                                                                           \
     "060442000DB2"                                                                                 \
     "070442000DB3"
@@ -29,6 +31,8 @@ struct TranscriptCard {
     bool extended_length;
     bool any_form;
     char *features;
+    char *tlv;
+    char *structure;
     GString *problem;
 };
 
@@ -66,6 +70,8 @@ transcript_card_free(TranscriptCard *card)
     }
     g_ptr_array_unref(card->exchanges);
     g_free(card->features);
+    g_free(card->tlv);
+    g_free(card->structure);
     if (card->problem != NULL) {
         g_string_free(card->problem, TRUE);
     }
@@ -148,6 +154,15 @@ transcript_card_set_features(TranscriptCard *card, const char *list_hex)
 {
     g_free(card->features);
     card->features = g_strdup(list_hex);
+}
+
+void
+transcript_card_set_properties(TranscriptCard *card, const char *tlv_hex, const char *structure_hex)
+{
+    g_free(card->tlv);
+    g_free(card->structure);
+    card->tlv = g_strdup(tlv_hex);
+    card->structure = g_strdup(structure_hex);
 }
 
 void
@@ -370,24 +385,38 @@ control_entry(TranscriptCard *card, bool modify, const uint8_t *in, size_t len, 
     return play(card, command->data, command->len, out, size, out_len, error);
 }
 
+/* What the reader says of itself; NULL: the control fails. */
+static bool
+tell(const char *hex, uint8_t *out, size_t size, size_t *out_len, GError **error)
+{
+    g_autoptr(GByteArray) bytes = hex == NULL ? NULL : from_hex(hex);
+
+    if (bytes == NULL || bytes->len > size) {
+        g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION, "not told");
+        return false;
+    }
+    if (bytes->len > 0) {
+        memcpy(out, bytes->data, bytes->len);
+    }
+    *out_len = bytes->len;
+    return true;
+}
+
 static bool
 control(TkeCardConnection *connection, uint32_t code, const uint8_t *in, size_t in_len,
         uint8_t *out, size_t size, size_t *out_len, GError **error)
 {
     TranscriptCard *card = ((Connection *) connection)->card;
 
-    if (code == TKE_CARD_CONTROL_GET_FEATURES) {
-        g_autoptr(GByteArray) list = card->features == NULL ? NULL : from_hex(card->features);
-
-        if (list == NULL || list->len > size) {
-            g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION, "no features");
-            return false;
-        }
-        if (list->len > 0) {
-            memcpy(out, list->data, list->len);
-        }
-        *out_len = list->len;
-        return true;
+    switch (code) {
+    case TKE_CARD_CONTROL_GET_FEATURES:
+        return tell(card->features, out, size, out_len, error);
+    case TLV_CODE:
+        return tell(card->tlv, out, size, out_len, error);
+    case STRUCTURE_CODE:
+        return tell(card->structure, out, size, out_len, error);
+    default:
+        break;
     }
     if (code != VERIFY_CODE && code != MODIFY_CODE) {
         return set_problem(card, error, "unknown control code", (const uint8_t *) &code,

@@ -38,6 +38,11 @@ void transcript_card_expect_pad(TranscriptCard *card, const char *response_hex);
 /* What the reader says it can do; the default is verify and modify. NULL: the control fails. */
 void transcript_card_set_features(TranscriptCard *card, const char *list_hex);
 
+/* What it says of its keypad when asked with 42000DBE (TLV) and 42000DB6 (IFD_PIN_PROPERTIES), which the
+ * features have to name. NULL: the control fails. */
+void transcript_card_set_properties(TranscriptCard *card, const char *tlv_hex,
+                                    const char *structure_hex);
+
 /* A command may be coded as another form of the same (short for extended): SELECT, which comes before the
  * card has said what it takes, and what the pad sends. */
 void transcript_card_set_any_form(TranscriptCard *card, bool any_form);
