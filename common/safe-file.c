@@ -15,6 +15,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "common/error.h"
+#include "common/main-thread.h"
 
 #define LOCK_NAME "lock"
 #define FILE_MODE 0600
@@ -98,6 +99,9 @@ tke_safe_file_write(const char *path, const uint8_t *data, size_t len, GError **
     bool ok = false;
     int fd = -1;
 
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
     if (!can_replace(path)) {
         set_file_error(error, path, _("cannot be written"), errno);
         return false;
@@ -159,6 +163,9 @@ tke_safe_file_read(const char *path, size_t max, bool *found, GError **error)
 
     g_return_val_if_fail(max < G_MAXUINT - READ_STEP, NULL);
 
+    if (!tke_main_thread_may_block(error)) {
+        return NULL;
+    }
     fd = open(path, O_RDONLY | OPEN_FLAGS);
     if (found != NULL) {
         *found = fd >= 0 || errno != ENOENT;
@@ -189,6 +196,9 @@ tke_safe_file_make_dir(const char *path, GError **error)
     int fd = -1;
     bool ok = false;
 
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
     if (g_mkdir_with_parents(dir, DIR_MODE) != 0) {
         set_file_error(error, dir, _("cannot be created"), errno);
         return false;
@@ -243,6 +253,9 @@ tke_safe_file_append_line(const char *path, const char *line, size_t len, GError
 
     g_return_val_if_fail(memchr(line, '\n', len) == NULL, false);
 
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
     fd = open_to_append(path, &is_new, &old_len);
     if (fd < 0) {
         set_file_error(error, path, _("cannot be written"), errno);

@@ -4,6 +4,7 @@
 #include "libep11admin/unit-transport.h"
 
 #include "common/error.h"
+#include "common/main-thread.h"
 
 TkeUnitRequest *
 tke_unit_request_new(const char *path, const char *body, const char *lane, bool changes_state)
@@ -40,6 +41,9 @@ tke_unit_transport_check(TkeUnitRequest *const *requests, size_t n, GError **err
 {
     g_autoptr(GHashTable) lanes = g_hash_table_new(g_str_hash, g_str_equal);
 
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
     for (size_t i = 0; i < n; i++) {
         const char *lane = requests[i]->lane != NULL ? requests[i]->lane : "";
         unsigned n_lane = GPOINTER_TO_UINT(g_hash_table_lookup(lanes, lane));

@@ -10,6 +10,7 @@
 #include "common/byte-builder.h"
 #include "common/byte-cursor.h"
 #include "common/error.h"
+#include "common/main-thread.h"
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/sim-protocol.h"
 
@@ -99,6 +100,9 @@ call(SimConnection *self, TkeSimMessage type, const uint8_t *head, size_t head_l
 {
     g_autoptr(GError) cause = NULL;
 
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
     if (!tke_sim_client_call(self->client, type, head, head_len, body, body_len, out, size, out_len,
                              &cause)) {
         translate_error(error, g_steal_pointer(&cause), self->reader_name, true);
@@ -224,6 +228,9 @@ need_client(SimSource *self, GError **error)
 {
     g_autoptr(GError) cause = NULL;
 
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
     if (self->client == NULL) {
         self->client = tke_sim_client_open(self->directory, &cause);
         self->generation = 0;
@@ -293,7 +300,8 @@ source_connect(TkeCardSource *source, const char *reader_name, GCancellable *can
     g_autoptr(GError) cause = NULL;
     TkeSimClient *client = NULL;
 
-    if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
+    if (!tke_main_thread_may_block(error) ||
+        g_cancellable_set_error_if_cancelled(cancellable, error)) {
         return NULL;
     }
     client = tke_sim_client_open(self->directory, &cause);
