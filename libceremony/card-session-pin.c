@@ -35,6 +35,20 @@ tke_card_session_is_unlocked(TkeCardSession *session, unsigned reader, uint8_t r
            idle < (gint64) idle_limit_s(slot) * G_USEC_PER_SEC;
 }
 
+unsigned
+tke_card_session_ca_seconds_left(TkeCardSession *session)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, 1);
+    gint64 oldest = MIN(slot->used_at[0], slot->used_at[1]);
+    gint64 left = oldest + (gint64) TKE_CARD_SESSION_CA_IDLE_S * G_USEC_PER_SEC -
+                  g_get_monotonic_time();
+
+    return slot->card != NULL && slot->status.kind == TKE_CARD_KIND_CA && slot->verified[0] &&
+                   slot->verified[1] && left > 0
+               ? (unsigned) (left / G_USEC_PER_SEC)
+               : 0;
+}
+
 void
 tke_card_session_lock(TkeCardSession *session, unsigned reader)
 {

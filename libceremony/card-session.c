@@ -290,6 +290,26 @@ tke_card_session_set_status(TkeCardSession *session, unsigned reader, const TkeC
     }
 }
 
+void
+tke_card_session_rest(TkeCardSession *session)
+{
+    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        TkeCardSlot *slot = tke_card_session_slot(session, reader);
+
+        if (!tke_card_session_is_unlocked(session, reader, TKE_PIN_FIRST) &&
+            !tke_card_session_is_unlocked(session, reader, TKE_PIN_SECOND)) {
+            tke_card_session_lock(session, reader); /* what was open too long */
+            g_clear_pointer(&slot->card, tke_card_free);
+        }
+    }
+}
+
+const GError *
+tke_card_session_get_trouble(TkeCardSession *session, unsigned reader)
+{
+    return tke_card_session_slot(session, reader)->trouble;
+}
+
 bool
 tke_card_session_shakes_belief(const GError *error)
 {

@@ -122,6 +122,18 @@ TKE_PUBLIC void tke_card_session_settle(TkeCardSession *session, const GError *e
 /* Ends what PINs have opened in a reader (End session). */
 TKE_PUBLIC void tke_card_session_lock(TkeCardSession *session, unsigned reader);
 
+/*
+ * Lets go of cards that no PIN holds open, so that other programs reach them; they are opened and recognised
+ * anew when next looked at. For programs that stay open between operations.
+ */
+TKE_PUBLIC void tke_card_session_rest(TkeCardSession *session);
+
+/* Why the card in a reader cannot be used; borrowed; NULL: it can, or there is none. */
+TKE_PUBLIC const GError *tke_card_session_get_trouble(TkeCardSession *session, unsigned reader);
+
+/* Seconds until both PINs of the CA card in reader 1 have to be entered again; 0: now. */
+TKE_PUBLIC unsigned tke_card_session_ca_seconds_left(TkeCardSession *session);
+
 /* What was asked of people since the session began: tests count. */
 typedef struct TkeCardSessionCounts {
     unsigned insertions; /* prompts for a card that a card had to be inserted for */

@@ -123,6 +123,13 @@ read_card(TkeOperation *op, unsigned reader, bool check, TkeCardInfo *info, GErr
     const TkeCardStatus *status = NULL;
     TkeCard *card = tke_card_session_get(tke_operation_get_card_session(op), reader, &status);
 
+    const GError *trouble =
+        tke_card_session_get_trouble(tke_operation_get_card_session(op), reader);
+
+    if (card == NULL && trouble != NULL) {
+        info->trouble = g_error_copy(trouble);
+        return true;
+    }
     if (card == NULL) {
         g_set_error(&info->trouble, TKE_CARD_ERROR, TKE_CARD_ERROR_UNRESPONSIVE,
                     _("reader %u: the card cannot be read: it may be inserted the wrong way round, "
@@ -174,6 +181,27 @@ tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params, GPtrArray **
         }
     }
     *infos = g_steal_pointer(&all);
+    return true;
+}
+
+bool
+tke_op_card_open(TkeOperation *op, const char *purpose, TkeCardInfo **info, GError **error)
+{
+    const TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .purpose = purpose };
+    g_autoptr(TkeCardInfo) local = g_new0(TkeCardInfo, 1);
+    const TkeCardStatus *status = NULL;
+    TkeCard *card = tke_card_session_need(op, &need, &status, error);
+
+    if (card == NULL || !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) ||
+        !tke_card_session_query_status(op, 2, &status, error) ||
+        !tke_ep11_card_query_parts(card, status->n_parts, &local->parts, error)) {
+        tke_card_session_settle(tke_operation_get_card_session(op), error != NULL ? *error : NULL);
+        return false;
+    }
+    local->reader = 2;
+    local->present = true;
+    local->status = *status;
+    *info = g_steal_pointer(&local);
     return true;
 }
 

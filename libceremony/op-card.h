@@ -59,6 +59,13 @@ typedef struct TkeCardInfoParams {
 TKE_PUBLIC bool tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params,
                                  GPtrArray **infos, GError **error);
 
+/*
+ * The personalised EP11 card in reader 2, asked for if need be, with its PIN: what it holds, so that one of
+ * its objects can be named in a step that follows. purpose: for programs. info: to be freed.
+ */
+TKE_PUBLIC bool tke_op_card_open(TkeOperation *op, const char *purpose, TkeCardInfo **info,
+                                 GError **error);
+
 typedef struct TkeCardDescribeParams {
     unsigned place; /* of a key part; 0: the card itself */
     const char *description;

@@ -12,7 +12,7 @@ struct TkeOperation {
     const TkePrompterOps *prompter;
     void *ui;
     GCancellable *cancellable;
-    unsigned committed;
+    gint committed; /* atomic: windows ask whether cancelling makes sense */
     bool dry_run;
     bool shown;
 };
@@ -67,13 +67,14 @@ tke_operation_get_log(TkeOperation *op)
 GCancellable *
 tke_operation_get_cancellable(TkeOperation *op)
 {
-    return op->committed > 0 ? NULL : op->cancellable;
+    return tke_operation_is_committed(op) ? NULL : op->cancellable;
 }
 
 bool
 tke_operation_check(TkeOperation *op, GError **error)
 {
-    return op->committed > 0 || !g_cancellable_set_error_if_cancelled(op->cancellable, error);
+    return tke_operation_is_committed(op) ||
+           !g_cancellable_set_error_if_cancelled(op->cancellable, error);
 }
 
 bool
@@ -82,21 +83,21 @@ tke_operation_commit(TkeOperation *op, GError **error)
     if (!tke_operation_check(op, error)) {
         return false;
     }
-    op->committed++;
+    g_atomic_int_inc(&op->committed);
     return true;
 }
 
 void
 tke_operation_committed_done(TkeOperation *op)
 {
-    g_return_if_fail(op->committed > 0);
-    op->committed--;
+    g_return_if_fail(tke_operation_is_committed(op));
+    (void) g_atomic_int_dec_and_test(&op->committed);
 }
 
 bool
 tke_operation_is_committed(const TkeOperation *op)
 {
-    return op->committed > 0;
+    return g_atomic_int_get(&op->committed) > 0;
 }
 
 void

@@ -45,7 +45,7 @@ TKE_PUBLIC bool tke_operation_check(TkeOperation *op, GError **error);
 /* Passes the commit point; false if a cancel came before. Commit points nest. */
 TKE_PUBLIC bool tke_operation_commit(TkeOperation *op, GError **error);
 TKE_PUBLIC void tke_operation_committed_done(TkeOperation *op);
-TKE_PUBLIC bool tke_operation_is_committed(const TkeOperation *op);
+TKE_PUBLIC bool tke_operation_is_committed(const TkeOperation *op); /* from any thread */
 
 /*
  * What is only planned and shown, not done (--dry-run): operations stop after the plan was shown and

@@ -176,9 +176,9 @@ tke_world_is_rehearsal(const TkeWorld *world)
 }
 
 TkeCardSource *
-tke_world_get_cards(TkeWorld *world, GError **error)
+tke_world_new_cards(TkeWorld *world, GError **error)
 {
-    if (world->cards == NULL && !world->rehearsal) {
+    if (!world->rehearsal) {
         g_set_error(
             error, TKE_ERROR, TKE_ERROR_SETUP, "%s",
             TKE_WITH_SIMULATOR
@@ -188,8 +188,14 @@ tke_world_get_cards(TkeWorld *world, GError **error)
                     "program"));
         return NULL;
     }
+    return tke_sim_transport_new(world->info->directory, error);
+}
+
+TkeCardSource *
+tke_world_get_cards(TkeWorld *world, GError **error)
+{
     if (world->cards == NULL) {
-        world->cards = tke_sim_transport_new(world->info->directory, error);
+        world->cards = tke_world_new_cards(world, error);
     }
     return world->cards;
 }

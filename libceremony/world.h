@@ -47,6 +47,9 @@ TKE_PUBLIC bool tke_world_is_rehearsal(const TkeWorld *world);
 /* Readers and cards. Outside a rehearsal TKE_CARD_ERROR: this build has no way to real readers. */
 TKE_PUBLIC TkeCardSource *tke_world_get_cards(TkeWorld *world, GError **error);
 
+/* Another source of the same readers, for the thread that watches them; the caller frees it. */
+TKE_PUBLIC TkeCardSource *tke_world_new_cards(TkeWorld *world, GError **error);
+
 /* The service. Needs an instance, an address and a token; says which is missing and how to give it. */
 TKE_PUBLIC TkeUnitTransport *tke_world_get_units(TkeWorld *world, GError **error);
 

@@ -1,0 +1,82 @@
+/*
+ * Readers get their numbers by hand (functions 2.1; F-003).
+ */
+#include "libceremony/op-reader.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "libceremony/card-session.h"
+
+/* Reader number first becomes reader 1, the other one reader 2; remembered for the next time. */
+static bool
+remember(TkeOperation *op, TkeSettings *settings, unsigned first, GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    g_autoptr(TkeReaders) readers = NULL;
+    g_autofree char *one = NULL;
+    g_autofree char *two = NULL;
+    TkeReaderChoice choice;
+
+    if (!tke_card_session_look(op, &readers, error) || !tke_readers_need_both(readers, error)) {
+        return false;
+    }
+    one = tke_reader_dup_key(readers->reader[first - 1]);
+    two = tke_reader_dup_key(readers->reader[2 - first]);
+    choice = (TkeReaderChoice){ { one, two } };
+    if (!tke_settings_set_readers(settings, &choice, error)) {
+        return false;
+    }
+    tke_card_session_set_readers(session, &choice);
+    return true;
+}
+
+bool
+tke_op_reader_swap(TkeOperation *op, TkeSettings *settings, GError **error)
+{
+    return remember(op, settings, 2, error);
+}
+
+/* Number of the reader that has got a card since; 0: none. */
+static unsigned
+number_of_new_card(const TkeReaders *before, const TkeReaders *now)
+{
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        if (now->reader[i]->card_present && now->reader[i]->events != before->reader[i]->events) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+bool
+tke_op_reader_identify(TkeOperation *op, TkeSettings *settings, GError **error)
+{
+    const TkePrompt prompt = { .kind = TKE_PROMPT_INSERT_CARD,
+                               .reader = 1,
+                               .reader_name = "",
+                               .wanted = TKE_WANTED_ANY,
+                               .title =
+                                   _("Insert any card into the reader that is to be reader 1."),
+                               .purpose = "identify" };
+    TkeCardSource *cards = tke_world_get_cards(tke_operation_get_world(op), error);
+    g_autoptr(TkeReaders) before = NULL;
+    unsigned first = 0;
+
+    if (cards == NULL || !tke_card_session_look(op, &before, error) ||
+        !tke_readers_need_both(before, error)) {
+        return false;
+    }
+    tke_operation_show(op, &prompt);
+    while (first == 0) {
+        g_autoptr(TkeReaders) now = NULL;
+
+        if (!cards->ops->wait(cards, -1, tke_operation_get_cancellable(op), error) ||
+            !tke_card_session_look(op, &now, error) || !tke_readers_need_both(now, error)) {
+            tke_operation_hide(op);
+            return false;
+        }
+        first = number_of_new_card(before, now);
+    }
+    tke_operation_hide(op);
+    return remember(op, settings, first, error);
+}
