@@ -124,28 +124,47 @@ fault_card(SimWorld *world, JsonObject *command, const char *fault, GError **err
                                            : set_unknown(error, fault);
 }
 
+/* What a reader does, or does no more, on its own: true, unless there is no such fault. */
+static bool
+find_reader_fault(JsonObject *command, const char *fault, SimReaderFault *own, int64_t *sw,
+                  GError **error)
+{
+    if (!sim_reader_find_fault(fault, own)) {
+        return set_unknown(error, fault);
+    }
+    return sim_json_get_number(command, "sw", 0, G_MAXUINT16, 0x6400, sw, error);
+}
+
 static bool
 fault_reader(SimWorld *world, JsonObject *command, const char *fault, GError **error)
 {
-    bool holding = strcmp(fault, "held") == 0 || strcmp(fault, "free") == 0;
-    bool plugging = strcmp(fault, "unplugged") == 0 || strcmp(fault, "plugged") == 0;
+    const bool holding = strcmp(fault, "held") == 0 || strcmp(fault, "free") == 0;
+    const bool plugging = strcmp(fault, "unplugged") == 0 || strcmp(fault, "plugged") == 0;
+    const bool honest = strcmp(fault, "honest") == 0;
+    SimReaderFault own = 0;
+    int64_t sw = 0;
     int64_t number = 0;
 
-    if (!holding && !plugging) {
-        return set_unknown(error, fault);
-    }
-    if (!sim_json_get_number(command, "reader", 0, G_MAXUINT8, 0, &number, error) ||
+    if ((!holding && !plugging && !honest &&
+         !find_reader_fault(command, fault, &own, &sw, error)) ||
+        !sim_json_get_number(command, "reader", 0, G_MAXUINT8, 0, &number, error) ||
         (number > 0 && sim_world_get_reader(world, (unsigned) number, error) == NULL)) {
         return false;
     }
     for (unsigned i = 1; i <= sim_world_get_n_readers(world); i++) {
+        SimReader *reader = sim_world_get_reader(world, i, NULL);
+
         if (number != 0 && number != i) {
             continue;
         }
         if (holding) {
-            sim_reader_set_held(sim_world_get_reader(world, i, NULL), strcmp(fault, "held") == 0);
-        } else {
+            sim_reader_set_held(reader, strcmp(fault, "held") == 0);
+        } else if (plugging) {
             sim_world_set_plugged(world, i, strcmp(fault, "plugged") == 0);
+        } else if (honest) {
+            sim_reader_clear_faults(reader);
+        } else {
+            sim_reader_add_fault(reader, own, (uint16_t) sw);
         }
     }
     return true;

@@ -74,6 +74,7 @@ add_reader(JsonBuilder *builder, SimWorld *world, unsigned number)
     add_number(builder, "number", number);
     add_text(builder, "name", sim_reader_get_options(reader)->name);
     add_text(builder, "model", sim_reader_get_options(reader)->model);
+    add_text(builder, "keypad", sim_reader_get_options(reader)->keypad);
     add_flag(builder, "pin_pad", !sim_reader_get_options(reader)->no_pad);
     add_flag(builder, "plugged", sim_world_is_plugged(world, number));
     add_text(builder, "card", state.card_name);

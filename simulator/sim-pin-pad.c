@@ -23,6 +23,7 @@
 #define END_TIMEOUT 0x04u
 #define DEFAULT_TIMEOUT_S 20u
 #define TEO_PROLOGUE 3u
+#define LANGUAGE 2u
 
 static bool
 read_host_u16(TkeByteCursor *c, uint16_t *value)
@@ -103,39 +104,49 @@ add_entry(SimPinPad *pad, SimPadEntry what, uint8_t offset)
 
 /* PIN_VERIFY_STRUCTURE, 19 bytes before the data. */
 static bool
-read_verify(TkeByteCursor *c, SimPinPad *pad)
+read_verify(TkeByteCursor *c, const SimPadModel *model, SimPinPad *pad)
 {
-    uint8_t messages = 0;
+    SimPadForm form = { 0 };
 
     add_entry(pad, SIM_PAD_CURRENT, 0);
-    return read_format(c, pad) && read_digits(c, pad) && tke_byte_cursor_u8(c, &pad->ends_on) &&
-           tke_byte_cursor_u8(c, &messages) && tke_byte_cursor_skip(c, 2 + 1) &&
-           read_command(c, pad, INS_VERIFY);
+    if (!read_format(c, pad) || !read_digits(c, pad) || !tke_byte_cursor_u8(c, &form.condition) ||
+        !tke_byte_cursor_u8(c, &form.messages) || !tke_byte_cursor_skip(c, LANGUAGE) ||
+        !tke_byte_cursor_u8(c, &form.indices[0])) {
+        return false;
+    }
+    form.least = pad->min_digits;
+    form.most = pad->max_digits;
+    pad->ends_on = form.condition;
+    return sim_pad_model_takes(model, &form) && read_command(c, pad, INS_VERIFY);
 }
 
 /* PIN_MODIFY_STRUCTURE, 24 bytes before the data. */
 static bool
-read_modify(TkeByteCursor *c, SimPinPad *pad)
+read_modify(TkeByteCursor *c, const SimPadModel *model, SimPinPad *pad)
 {
+    SimPadForm form = { .modify = true };
     uint8_t offset_old = 0;
     uint8_t offset_new = 0;
-    uint8_t confirm = 0;
-    uint8_t messages = 0;
 
     if (!read_format(c, pad) || !tke_byte_cursor_u8(c, &offset_old) ||
         !tke_byte_cursor_u8(c, &offset_new) || !read_digits(c, pad) ||
-        !tke_byte_cursor_u8(c, &confirm) || !tke_byte_cursor_u8(c, &pad->ends_on) ||
-        !tke_byte_cursor_u8(c, &messages) || !tke_byte_cursor_skip(c, 2 + 3)) {
+        !tke_byte_cursor_u8(c, &form.confirm) || !tke_byte_cursor_u8(c, &form.condition) ||
+        !tke_byte_cursor_u8(c, &form.messages) || !tke_byte_cursor_skip(c, LANGUAGE) ||
+        !tke_byte_cursor_copy(c, form.indices, sizeof form.indices)) {
         return false;
     }
-    if (confirm & ASK_CURRENT) {
+    form.least = pad->min_digits;
+    form.most = pad->max_digits;
+    pad->ends_on = form.condition;
+    if (form.confirm & ASK_CURRENT) {
         add_entry(pad, SIM_PAD_CURRENT, offset_old);
     }
     add_entry(pad, SIM_PAD_NEW, offset_new);
-    if (confirm & CONFIRM_NEW) {
+    if (form.confirm & CONFIRM_NEW) {
         add_entry(pad, SIM_PAD_AGAIN, offset_new);
     }
-    return (confirm & ~(CONFIRM_NEW | ASK_CURRENT)) == 0 && read_command(c, pad, INS_CHANGE);
+    return (form.confirm & ~(CONFIRM_NEW | ASK_CURRENT)) == 0 &&
+           sim_pad_model_takes(model, &form) && read_command(c, pad, INS_CHANGE);
 }
 
 static void
@@ -145,7 +156,8 @@ next_number(SimPinPad *pad)
 }
 
 uint16_t
-sim_pin_pad_start(SimPinPad *pad, bool modify, const uint8_t *structure, size_t len)
+sim_pin_pad_start(SimPinPad *pad, const SimPadModel *model, bool modify, const uint8_t *structure,
+                  size_t len)
 {
     TkeByteCursor c = tke_byte_cursor(structure, len);
     uint32_t number = pad->number;
@@ -154,7 +166,7 @@ sim_pin_pad_start(SimPinPad *pad, bool modify, const uint8_t *structure, size_t 
     memset(pad, 0, sizeof *pad);
     pad->number = number;
     pad->modify = modify;
-    if (!(modify ? read_modify(&c, pad) : read_verify(&c, pad))) {
+    if (!(modify ? read_modify(&c, model, pad) : read_verify(&c, model, pad))) {
         return SIM_PAD_PARAMETER;
     }
     pad->typed = tke_secret_new(SIM_PAD_ENTRIES * SIM_PAD_DIGITS_MAX, NULL);
@@ -183,12 +195,12 @@ digits_of(const SimPinPad *pad, unsigned entry)
 static void
 finish_entry(SimPinPad *pad)
 {
-    if (pad->digits < pad->min_digits || pad->digits > pad->max_digits) {
+    if ((pad->digits < pad->min_digits && !pad->blind) || pad->digits > pad->max_digits) {
         sim_pin_pad_stop(pad, SIM_PAD_LENGTH);
         return;
     }
     pad->lengths[pad->entry] = pad->digits;
-    if (pad->what[pad->entry] == SIM_PAD_AGAIN &&
+    if (pad->what[pad->entry] == SIM_PAD_AGAIN && !pad->trusting &&
         (pad->lengths[pad->entry - 1] != pad->digits ||
          !tke_bytes_equal(digits_of(pad, pad->entry - 1), digits_of(pad, pad->entry),
                           pad->digits))) {

@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "common/secret.h"
+#include "simulator/sim-pad-model.h"
 #include "simulator/sim-reader.h"
 
 /* Status words that the pad itself gives. */
@@ -25,6 +26,8 @@ enum {
 typedef struct SimPinPad {
     bool asking;
     bool modify;
+    bool blind; /* does not look how long PINs are */
+    bool trusting; /* does not compare the two new PINs */
     unsigned timeout_s;
     unsigned min_digits;
     unsigned max_digits;
@@ -43,10 +46,11 @@ typedef struct SimPinPad {
 } SimPinPad;
 
 /*
- * Begins with a structure; 0, or SIM_PAD_PARAMETER when it makes no sense. The secure heap full:
- * SIM_PAD_CANCELLED.
+ * Begins with a structure; 0, or SIM_PAD_PARAMETER when it makes no sense or the model does not take it. The
+ * secure heap full: SIM_PAD_CANCELLED.
  */
-uint16_t sim_pin_pad_start(SimPinPad *pad, bool modify, const uint8_t *structure, size_t len);
+uint16_t sim_pin_pad_start(SimPinPad *pad, const SimPadModel *model, bool modify,
+                           const uint8_t *structure, size_t len);
 
 /* A key; false if nothing is asked. When the last entry is complete, asking is false. */
 bool sim_pin_pad_press(SimPinPad *pad, char key);

@@ -1,89 +1,9 @@
 /*
- * What a person sees of a virtual reader and does to its keys, and what the reader tells a program
- * about itself (PC/SC part 10, 2.2, 2.5.5 and 2.6.14).
+ * What a person sees of a virtual reader and does to its keys.
  */
 #include <string.h>
 
-#include "common/byte-builder.h"
 #include "simulator/sim-reader-private.h"
-
-#define ENDS_ON_ANY 0x07u
-
-enum {
-    PROPERTY_LCD_LAYOUT = 1,
-    PROPERTY_VALIDATION = 2,
-    PROPERTY_TIMEOUT2 = 3,
-    PROPERTY_MIN_PIN = 6,
-    PROPERTY_MAX_PIN = 7,
-    PROPERTY_FIRMWARE = 8,
-    PROPERTY_PPDU = 9,
-    PROPERTY_MAX_APDU = 10
-};
-
-#define FIRMWARE "OpenTKE virtual reader"
-
-static void
-feature_list(TkeByteBuilder *b)
-{
-    static const uint8_t features[] = { SIM_READER_FEATURE_VERIFY_PIN_DIRECT,
-                                        SIM_READER_FEATURE_MODIFY_PIN_DIRECT,
-                                        SIM_READER_FEATURE_IFD_PIN_PROPERTIES,
-                                        SIM_READER_FEATURE_TLV_PROPERTIES };
-
-    for (size_t i = 0; i < sizeof features; i++) {
-        tke_byte_builder_u8(b, features[i]);
-        tke_byte_builder_u8(b, 4);
-        tke_byte_builder_u32(b, SIM_READER_CONTROL(features[i]));
-    }
-}
-
-/* A number, least significant byte first. */
-static void
-property(TkeByteBuilder *b, uint8_t tag, uint8_t len, uint32_t value)
-{
-    tke_byte_builder_u8(b, tag);
-    tke_byte_builder_u8(b, len);
-    for (unsigned i = 0; i < len; i++) {
-        tke_byte_builder_u8(b, (uint8_t) (value >> (8 * i)));
-    }
-}
-
-static void
-tlv_properties(const SimReader *reader, TkeByteBuilder *b)
-{
-    property(b, PROPERTY_LCD_LAYOUT, 2, 0);
-    property(b, PROPERTY_VALIDATION, 1, ENDS_ON_ANY);
-    property(b, PROPERTY_TIMEOUT2, 1, 0);
-    property(b, PROPERTY_MIN_PIN, 1, 4);
-    property(b, PROPERTY_MAX_PIN, 1, 8);
-    tke_byte_builder_u8(b, PROPERTY_FIRMWARE);
-    tke_byte_builder_u8(b, sizeof FIRMWARE - 1);
-    tke_byte_builder_text(b, FIRMWARE);
-    property(b, PROPERTY_PPDU, 1, 0);
-    property(b, PROPERTY_MAX_APDU, 4, reader->options.short_only ? 0 : 65536);
-}
-
-size_t
-sim_reader_query(const SimReader *reader, uint32_t code, uint8_t *out)
-{
-    TkeByteBuilder b = { .out = out, .size = SIM_CARD_ANSWER_MAX };
-
-    if (code == TKE_CARD_CONTROL_GET_FEATURES && reader->options.no_pad) {
-        tke_byte_builder_u8(&b, SIM_READER_FEATURE_TLV_PROPERTIES);
-        tke_byte_builder_u8(&b, 4);
-        tke_byte_builder_u32(&b, SIM_READER_CONTROL(SIM_READER_FEATURE_TLV_PROPERTIES));
-    } else if (code == TKE_CARD_CONTROL_GET_FEATURES) {
-        feature_list(&b);
-    } else if (code == SIM_READER_CONTROL(SIM_READER_FEATURE_TLV_PROPERTIES)) {
-        tlv_properties(reader, &b);
-    } else if (code == SIM_READER_CONTROL(SIM_READER_FEATURE_IFD_PIN_PROPERTIES) &&
-               !reader->options.no_pad) {
-        tke_byte_builder_u16(&b, 0); /* no display */
-        tke_byte_builder_u8(&b, ENDS_ON_ANY);
-        tke_byte_builder_u8(&b, 0); /* one timeout for all */
-    }
-    return b.len;
-}
 
 /* Called locked. */
 static void

@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "libsmartcard/card-transport.h"
+#include "simulator/sim-pad-model.h"
 #include "simulator/sim-pin-pad.h"
 #include "simulator/sim-reader.h"
 
@@ -16,6 +17,9 @@ struct SimReader {
     GMutex lock;
     GCond changed; /* anything below */
     SimReaderOptions options;
+    const SimPadModel *model;
+    uint32_t faults; /* bits, one for each SimReaderFault */
+    uint16_t fault_sw; /* of PAD_STATUS, which is for the next entry */
     SimReaderObserver observer;
     void *observer_data;
     SimCard *card; /* borrowed */
@@ -35,5 +39,12 @@ struct SimReader {
 /* Wakes everybody who waits and tells the observer, for that without the lock. Called locked. */
 void sim_reader_announce(SimReader *reader);
 
-/* Feature list and properties; 0: unknown code. out has SIM_CARD_ANSWER_MAX bytes. */
+/* Whether a fault is ordered. */
+static inline bool
+sim_reader_has_fault(const SimReader *reader, SimReaderFault fault)
+{
+    return (reader->faults & (1u << fault)) != 0;
+}
+
+/* Feature list and properties; 0: unknown code. out has SIM_CARD_ANSWER_MAX bytes. Called locked. */
 size_t sim_reader_query(const SimReader *reader, uint32_t code, uint8_t *out);

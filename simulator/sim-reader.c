@@ -17,6 +17,7 @@
 G_DEFINE_QUARK(sim - reader - error - quark, sim_reader_error)
 
 #define SHORT_APDU_MAX 261u
+#define QUICK_CLOCK_S 5u
 #define PAD_LOST 0xFFFFu /* the entry ended because card or program went away */
 
 SimReader *
@@ -27,6 +28,13 @@ sim_reader_new(const SimReaderOptions *options)
     g_mutex_init(&reader->lock);
     g_cond_init(&reader->changed);
     reader->options = *options;
+    reader->model =
+        sim_pad_model_find(options->no_pad          ? "none"
+                           : options->keypad != NULL ? options->keypad
+                                                     : "standard");
+    g_assert(reader->model != NULL);
+    reader->options.keypad = reader->model->word;
+    reader->options.no_pad = strcmp(reader->model->word, "none") == 0;
     reader->options.name = g_strdup(options->name);
     reader->options.model = g_strdup(options->model == NULL ? "" : options->model);
     reader->options.serial = g_strdup(options->serial == NULL ? "" : options->serial);
@@ -322,13 +330,34 @@ wait_for_keys(SimReader *reader)
     }
 }
 
+/* What the pad gets asked for, with what it does wrong. Called busy and locked. */
+static uint16_t
+start_entry(SimReader *reader, bool modify, const uint8_t *in, size_t len)
+{
+    SimPinPad *pad = &reader->pad;
+    uint16_t sw = sim_pin_pad_start(pad, reader->model, modify, in, len);
+
+    pad->blind = sim_reader_has_fault(reader, SIM_READER_FAULT_NO_LENGTH_CHECK);
+    pad->trusting = sim_reader_has_fault(reader, SIM_READER_FAULT_NO_COMPARISON);
+    if (sim_reader_has_fault(reader, SIM_READER_FAULT_QUICK_CLOCK)) {
+        pad->timeout_s = QUICK_CLOCK_S;
+    }
+    if (sw == 0 && sim_reader_has_fault(reader, SIM_READER_FAULT_PAD_STATUS)) {
+        reader->faults &= ~(1u << SIM_READER_FAULT_PAD_STATUS);
+        sw = reader->fault_sw;
+        sim_pin_pad_stop(pad, sw);
+        sim_pin_pad_clear(pad);
+    }
+    return sw;
+}
+
 /* A whole PIN entry: keys, then the command to the card. Called busy and locked. */
 static bool
 enter_pin(SimReader *reader, uint32_t connection, bool modify, const uint8_t *in, size_t len,
           SimCardAnswer *answer, GError **error)
 {
     SimPinPad *pad = &reader->pad;
-    uint16_t sw = sim_pin_pad_start(pad, modify, in, len);
+    uint16_t sw = start_entry(reader, modify, in, len);
     g_autoptr(TkeSecret) command = NULL;
 
     if (sw == 0) {
@@ -366,15 +395,23 @@ sim_reader_control(SimReader *reader, uint32_t connection, uint32_t code, const 
     SimCardAnswer answer = { 0 };
     bool modify = code == SIM_READER_CONTROL(SIM_READER_FEATURE_MODIFY_PIN_DIRECT);
     bool done = false;
+    bool enters = false;
 
+    g_mutex_lock(&reader->lock);
     if (!is_entry(code)) {
         answer.len = sim_reader_query(reader, code, answer.bytes);
         done = answer.len > 0;
-    } else if (!reader->options.no_pad) {
+    } else {
+        enters = !reader->options.no_pad &&
+                 !sim_reader_has_fault(reader, SIM_READER_FAULT_CLAIMS_KEYPAD);
+    }
+    g_mutex_unlock(&reader->lock);
+    if (enters) {
         if (!begin(reader, connection, error)) {
             return false;
         }
         done = enter_pin(reader, connection, modify, in, in_len, &answer, error);
+        answer.len += sim_reader_has_fault(reader, SIM_READER_FAULT_PAD_GARBAGE) ? 1 : 0;
         end(reader);
         if (!done) {
             return false;

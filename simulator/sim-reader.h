@@ -44,7 +44,8 @@ typedef struct SimReaderOptions {
     const char *model;  /* what people call it */
     const char *serial; /* "" if none */
     const char *port;   /* "" if none */
-    bool no_pad;        /* a reader without keys: no PIN features */
+    const char *keypad; /* word of a row of sim-pad-model.inc; NULL: "standard" */
+    bool no_pad;        /* a reader without keys: no PIN features (as keypad "none") */
     bool short_only;    /* refuses extended APDUs */
     unsigned second_ms; /* length of a second of the pad's clock; 0: 1000 (tests use less) */
 } SimReaderOptions;
@@ -139,6 +140,20 @@ bool sim_reader_insert(SimReader *reader, SimCard *card, GError **error);
 
 /* Pulls the card, also in the middle of something; returns it, or NULL if none was in. */
 SimCard *sim_reader_remove(SimReader *reader);
+
+/* What a reader can do wrong, or tell wrongly, until it is honest again. */
+typedef enum {
+#define FAULT(word, name) SIM_READER_FAULT_##name,
+#include "simulator/sim-reader-fault.inc"
+#undef FAULT
+} SimReaderFault;
+
+/* By its word; false: there is no such fault. */
+bool sim_reader_find_fault(const char *word, SimReaderFault *fault);
+
+/* sw: what the pad answers to the next entry (PAD_STATUS), else unused. */
+void sim_reader_add_fault(SimReader *reader, SimReaderFault fault, uint16_t sw);
+void sim_reader_clear_faults(SimReader *reader);
 
 /* A program outside (virtual as well) holds the reader: connections fail with IN_USE. */
 void sim_reader_set_held(SimReader *reader, bool held);

@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/safe-file.h"
 #include "simulator/sim-json.h"
+#include "simulator/sim-pad-model.h"
 
 #define FILE_MAX 1048576u
 #define LABEL_MAX 30u
@@ -24,6 +25,7 @@ reader_free(SimScenarioReader *reader)
     g_free(reader->model);
     g_free(reader->serial);
     g_free(reader->port);
+    g_free(reader->keypad);
     g_free(reader);
 }
 
@@ -70,6 +72,27 @@ take_text(JsonObject *object, const char *member, const char *standard, char **o
     return true;
 }
 
+/* "keypad", or the older "pin_pad": false for none. What it can carry is the standard for extended_length. */
+static bool
+take_keypad(SimScenarioReader *reader, JsonObject *object, GError **error)
+{
+    const SimPadModel *model = NULL;
+    bool pin_pad = true;
+
+    if (!sim_json_get_flag(object, "pin_pad", true, &pin_pad, error) ||
+        !take_text(object, "keypad", pin_pad ? "standard" : "none", &reader->keypad, error)) {
+        return false;
+    }
+    model = sim_pad_model_find(reader->keypad);
+    if (model == NULL || (!pin_pad && strcmp(reader->keypad, "none") != 0)) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, _("there is no \"keypad\" \"%s\" here"),
+                    reader->keypad);
+        return false;
+    }
+    return sim_json_get_flag(object, "extended_length", !model->short_only,
+                             &reader->extended_length, error);
+}
+
 static bool
 take_reader(SimScenario *scenario, JsonObject *object, GError **error)
 {
@@ -80,8 +103,7 @@ take_reader(SimScenario *scenario, JsonObject *object, GError **error)
         !take_text(object, "model", "OpenTKE virtual PIN pad", &reader->model, error) ||
         !take_text(object, "serial", "", &reader->serial, error) ||
         !take_text(object, "port", "", &reader->port, error) ||
-        !sim_json_get_flag(object, "pin_pad", true, &reader->pin_pad, error) ||
-        !sim_json_get_flag(object, "extended_length", true, &reader->extended_length, error)) {
+        !take_keypad(reader, object, error)) {
         return false;
     }
     for (unsigned i = 0; i + 1 < scenario->readers->len; i++) {

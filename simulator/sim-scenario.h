@@ -18,7 +18,7 @@ typedef struct SimScenarioReader {
     char *model;
     char *serial;
     char *port;
-    bool pin_pad;
+    char *keypad; /* word of a row of sim-pad-model.inc */
     bool extended_length;
 } SimScenarioReader;
 

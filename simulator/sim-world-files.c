@@ -321,7 +321,7 @@ make_readers(SimWorld *world, const SimWorldOptions *options)
                                           .model = plan->model,
                                           .serial = plan->serial,
                                           .port = plan->port,
-                                          .no_pad = !plan->pin_pad,
+                                          .keypad = plan->keypad,
                                           .short_only = !plan->extended_length,
                                           .second_ms = options->second_ms };
 

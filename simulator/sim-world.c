@@ -424,6 +424,7 @@ sim_world_clear_faults(SimWorld *world)
     sim_world_set_running(world, true);
     for (unsigned i = 0; i < world->readers->len; i++) {
         sim_reader_set_held(g_ptr_array_index(world->readers, i), false);
+        sim_reader_clear_faults(g_ptr_array_index(world->readers, i));
         sim_world_set_plugged(world, i + 1, true);
     }
     for (unsigned i = 0; i < sim_world_get_n_cards(world); i++) {

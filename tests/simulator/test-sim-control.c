@@ -7,6 +7,7 @@
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/card.h"
 #include "libsmartcard/pin-pad.h"
+#include "simulator/sim-reader-private.h"
 #include "tests/simulator/socket-fixture.h"
 #include "tests/support/test-main.h"
 
@@ -221,6 +222,38 @@ START_TEST(test_card_that_a_fault_pulls_is_out_of_its_reader)
 }
 END_TEST
 
+START_TEST(test_every_fault_of_a_reader_can_be_ordered_and_ends)
+{
+    static const char *const words[] = {
+#define FAULT(word, name) word,
+#include "simulator/sim-reader-fault.inc"
+#undef FAULT
+    };
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    SimReader *left = sim_world_find_reader(fixture->world, "Left");
+    SimReader *right = sim_world_find_reader(fixture->world, "Right");
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        SimReaderFault fault = 0;
+        g_autofree char *text = g_strdup_printf(
+            "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":%zu,\"fault\":\"%s\"}",
+            1 + i % 2, words[i]);
+
+        socket_fixture_command(fixture, text);
+        ck_assert(sim_reader_find_fault(words[i], &fault));
+        ck_assert(sim_reader_has_fault(left, fault) == (i % 2 == 0));
+        ck_assert(sim_reader_has_fault(right, fault) == (i % 2 == 1));
+    }
+    socket_fixture_command(
+        fixture, "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":1,\"fault\":\"honest\"}");
+    ck_assert_uint_eq(left->faults, 0);
+    ck_assert_uint_ne(right->faults, 0);
+    socket_fixture_command(fixture,
+                           "{\"command\":\"fault\",\"target\":\"all\",\"fault\":\"clear\"}");
+    ck_assert_uint_eq(right->faults, 0);
+}
+END_TEST
+
 START_TEST(test_every_fault_of_cards_and_service_can_be_ordered)
 {
     static const char *const cards[] = { "pull-before",  "pull-after",  "silent",
@@ -312,6 +345,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_reader_held_by_another_program_is_told);
     tcase_add_test(tests, test_reader_that_is_unplugged_is_told);
     tcase_add_test(tests, test_card_that_a_fault_pulls_is_out_of_its_reader);
+    tcase_add_test(tests, test_every_fault_of_a_reader_can_be_ordered_and_ends);
     tcase_add_test(tests, test_every_fault_of_cards_and_service_can_be_ordered);
     tcase_add_test(tests, test_world_and_token_are_told);
     tcase_add_test(tests, test_status_tells_readers_cards_and_service);

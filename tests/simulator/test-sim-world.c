@@ -260,6 +260,10 @@ static const struct {
     { "{\"format\":1,\"name\":\"x\",\"readers\":[{}]}", "name" },
     { "{\"format\":1,\"name\":\"x\",\"readers\":[{\"name\":\"a\"},{\"name\":\"a\"}]}", "\"a\"" },
     { "{\"format\":1,\"name\":\"x\",\"readers\":[{\"name\":\"a\",\"pin_pad\":1}]}", "pin_pad" },
+    { "{\"format\":1,\"name\":\"x\",\"readers\":[{\"name\":\"a\",\"keypad\":\"qwerty\"}]}", "qwerty" },
+    { "{\"format\":1,\"name\":\"x\",\"readers\":[{\"name\":\"a\",\"keypad\":\"ct710\","
+      "\"pin_pad\":false}]}",
+      "ct710" },
     { "{\"format\":1,\"name\":\"x\",\"readers\":[],\"cards\":[{}]}", "label" },
     { "{\"format\":1,\"name\":\"x\",\"readers\":[],\"cards\":[{\"label\":\"a/"
       "b\",\"applet\":\"ca\"}]}",

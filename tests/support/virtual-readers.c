@@ -35,6 +35,18 @@ typedef struct Connection {
     uint32_t number;
 } Connection;
 
+static SimReader *
+make_reader(const char *name, unsigned number, unsigned second_ms, const char *keypad)
+{
+    SimReaderOptions options = {
+        .name = name, .model = "Virtual", .port = "", .second_ms = second_ms, .keypad = keypad
+    };
+    g_autofree char *serial = g_strdup_printf("V%u", number);
+
+    options.serial = serial;
+    return sim_reader_new(&options);
+}
+
 VirtualReaders *
 virtual_readers_new(unsigned n, unsigned second_ms)
 {
@@ -43,13 +55,8 @@ virtual_readers_new(unsigned n, unsigned second_ms)
     g_assert(n <= MOST_READERS);
     readers->n = n;
     for (unsigned i = 0; i < n; i++) {
-        SimReaderOptions options = { .model = "Virtual", .port = "", .second_ms = second_ms };
-        g_autofree char *serial = g_strdup_printf("V%u", i + 1);
-
         readers->pads[i].name = g_strdup_printf("Virtual reader %u", i + 1);
-        options.name = readers->pads[i].name;
-        options.serial = serial;
-        readers->pads[i].reader = sim_reader_new(&options);
+        readers->pads[i].reader = make_reader(readers->pads[i].name, i + 1, second_ms, NULL);
         g_queue_init(&readers->pads[i].keys);
     }
     return readers;
@@ -68,6 +75,18 @@ virtual_readers_free(VirtualReaders *readers)
         g_free(readers->pads[i].name);
     }
     g_free(readers);
+}
+
+void
+virtual_readers_set_keypad(VirtualReaders *readers, unsigned number, const char *keypad)
+{
+    Pad *pad = &readers->pads[number - 1];
+    const unsigned second_ms = sim_reader_get_options(pad->reader)->second_ms;
+
+    g_assert(number >= 1 && number <= readers->n);
+    sim_reader_remove(pad->reader);
+    sim_reader_free(pad->reader);
+    pad->reader = make_reader(pad->name, number, second_ms, keypad);
 }
 
 SimReader *

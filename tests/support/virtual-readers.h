@@ -16,6 +16,9 @@ VirtualReaders *virtual_readers_new(unsigned n, unsigned second_ms);
 void virtual_readers_free(VirtualReaders *readers);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtualReaders, virtual_readers_free)
 
+/* Exchanges a reader for one with another keypad (sim-pad-model.inc); nobody is connected to it. */
+void virtual_readers_set_keypad(VirtualReaders *readers, unsigned number, const char *keypad);
+
 /* Reader by number, from 1 on. Borrowed. */
 SimReader *virtual_readers_get(VirtualReaders *readers, unsigned number);
 
