@@ -175,11 +175,17 @@ tke_op_admin_add(TkeOperation *op, TkeUnitDirectory *directory, TkeAdminResult *
     g_autoptr(GPtrArray) todo = NULL;
     g_autoptr(GByteArray) certificate = NULL;
     Change change;
+    const TkeUnitStep undo = { .action = "tke-cryptounit-admin.remove",
+                               .what = _("Remove administrator"),
+                               .make = make_remove,
+                               .describe = describe,
+                               .data = &change };
     const TkeUnitStep step = { .action = "tke-cryptounit-admin.add",
                                .what = _("Add administrator"),
                                .make = make_add,
                                .describe = describe,
-                               .data = &change };
+                               .data = &change,
+                               .undo = &undo };
 
     memset(result, 0, sizeof *result);
     if (units == NULL || !tke_record_check(op, error)) {

@@ -10,6 +10,7 @@
 #include "common/hex.h"
 #include "libceremony/card-session.h"
 #include "libceremony/ceremony-error.h"
+#include "libceremony/op-mk-found.h"
 #include "libceremony/op-mk-part.h"
 #include "libceremony/plan.h"
 #include "libceremony/record.h"
@@ -20,10 +21,11 @@
 typedef struct Load {
     TkeOperation *op;
     TkeUnitDirectory *directory;
-    GPtrArray *units; /* TkeUnit */
-    const TkeMkLoadParams *params;
+    GPtrArray *units; /* TkeUnit, those that are loaded */
+    TkeMkLoadParams params;
     TkeMkLoadResult *result;
     TkeMkPartTargets targets;
+    TkeMkFound *found;
 } Load;
 
 void
@@ -126,12 +128,14 @@ check_still_empty(const TkeUnitState *state, void *data, GError **error)
 static bool
 import_parts(Load *load, GError **error)
 {
+    const TkeUnitStep clear = tke_mk_found_clear_step();
     const TkeUnitStep step = { .action = "tke-cryptounit-master-key-register.add",
                                .what = _("Load"),
                                .make = make_import,
                                .describe = describe_import,
                                .check = check_still_empty,
-                               .data = load };
+                               .data = load,
+                               .undo = &clear };
 
     return run_step(load, &step, error);
 }
@@ -192,43 +196,115 @@ get_pattern(Load *load, const TkeUnitResult *result, uint8_t vp[static TKE_VP_LE
 }
 
 static bool
-set_different(const Load *load, const TkeUnitResult *result, GError **error)
+holds_current(const TkeUnitState *state, const void *data)
 {
-    const TkeUnitResult *first = g_ptr_array_index(load->result->units, 0);
+    return state->registers.current_state == TKE_REGISTER_VALID &&
+           tke_digest_vp_equal(state->registers.current_vp, data);
+}
 
-    g_set_error(
-        error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
-        _("the new master key registers hold different keys: %s differs from %s; clear the new "
-          "registers of all (tke cryptounit-mk-clrnew) and load again"),
-        tke_unit_get_name(result->unit), tke_unit_get_name(first->unit));
+/* What was loaded is not what it should be, or of no use: empty the new registers again? */
+static bool
+clear_if_wanted(Load *load, const char *title, const char *keep, bool *cleared, GError **error)
+{
+    const char *columns[] = { _("NEXT STEP"), NULL };
+    const char *leave_row[] = { keep, NULL };
+    const char *clear_row[] = { _("clear the new master key registers"), NULL };
+    const char *const *rows[] = { clear_row, leave_row };
+    const TkeChoice choice = { .what = "clear-new",
+                               .title = title,
+                               .columns = columns,
+                               .rows = rows,
+                               .n_rows = G_N_ELEMENTS(rows),
+                               .default_row = G_N_ELEMENTS(rows) };
+    const TkeUnitStep clear = tke_mk_found_clear_step();
+    g_autoptr(GPtrArray) all = NULL;
+    unsigned index = 1;
+
+    *cleared = false;
+    if (!tke_operation_choose(load->op, &choice, &index, NULL) || index != 0) {
+        return true;
+    }
+    all = tke_unit_directory_get_selected(load->directory, error);
+    g_clear_pointer(&load->result->units, g_ptr_array_unref);
+    load->result->units = tke_unit_results_new();
+    *cleared = all != NULL && tke_unit_step_run(load->op, load->directory, all, &clear,
+                                                load->result->units, error);
+    return *cleared;
+}
+
+static bool
+set_different(Load *load, const char *name, const char *other, GError **error)
+{
+    g_autofree char *title = g_strdup_printf(
+        _("The new master key registers hold different keys: %s differs from %s."), name, other);
+    bool cleared = false;
+
+    if (!clear_if_wanted(load, title, _("leave them as they are"), &cleared, error)) {
+        g_prefix_error(error, "%s ", title);
+        return false;
+    }
+    g_set_error(error, TKE_CEREMONY_ERROR,
+                cleared ? TKE_CEREMONY_ERROR_UNITS : TKE_CEREMONY_ERROR_PARTLY,
+                cleared ? _("the key parts made different keys in %s and %s; the new registers were "
+                            "cleared: load again")
+                        : _("the new master key registers hold different keys: %s differs from %s; "
+                            "clear the new registers of all (tke cryptounit-mk-clrnew) and load "
+                            "again"),
+                name, other);
     return false;
+}
+
+/* The key is there already: the parts were the same. That is of use only to bring other units in line. */
+static bool
+check_current(Load *load, GPtrArray *states, GError **error)
+{
+    g_autofree char *names = tke_plan_names(states, holds_current, load->result->vp);
+    g_autofree char *title = NULL;
+    bool cleared = false;
+
+    if (names == NULL) {
+        return true;
+    }
+    title = g_strdup_printf(_("%s: the new master key is the current one: the same parts were "
+                              "used. It cannot serve for a rotation."),
+                            names);
+    tke_operation_note(load->op, "%s", title);
+    if (!clear_if_wanted(load, title, _("keep it: the same key is to be loaded again"), &cleared,
+                         error)) {
+        return false;
+    }
+    if (cleared) {
+        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_UNITS,
+                    _("the key parts were those of the current master key of %s; the new registers "
+                      "were cleared: load other parts"),
+                    names);
+    }
+    return !cleared;
 }
 
 /* Signed patterns: of the parts as the cards showed them, of the key equal in all units. */
 static bool
 check_patterns(Load *load, GPtrArray *states, GError **error)
 {
+    const char *first = load->found->has_vp ? _("the crypto units loaded before") : NULL;
+
+    if (load->found->has_vp) {
+        memcpy(load->result->vp, load->found->vp, sizeof load->result->vp);
+    }
     for (unsigned i = 0; i < load->result->units->len; i++) {
         const TkeUnitResult *result = g_ptr_array_index(load->result->units, i);
-        const TkeUnitState *before = g_ptr_array_index(states, i);
         uint8_t vp[TKE_VP_LEN];
 
         if (!get_pattern(load, result, vp, error)) {
             return false;
         }
-        if (i > 0 && !tke_digest_vp_equal(vp, load->result->vp)) {
-            return set_different(load, result, error);
+        if (first != NULL && !tke_digest_vp_equal(vp, load->result->vp)) {
+            return set_different(load, tke_unit_get_name(result->unit), first, error);
         }
+        first = first != NULL ? first : tke_unit_get_name(result->unit);
         memcpy(load->result->vp, vp, sizeof vp);
-        if (before->registers.current_state == TKE_REGISTER_VALID &&
-            tke_digest_vp_equal(vp, before->registers.current_vp)) {
-            tke_operation_note(load->op,
-                               _("%s: the new master key is the current one: the same parts were "
-                                 "used. It cannot serve for a rotation."),
-                               tke_unit_get_name(result->unit));
-        }
     }
-    return true;
+    return check_current(load, states, error);
 }
 
 static bool
@@ -237,10 +313,14 @@ confirm_load(Load *load, GError **error)
     g_autofree char *what =
         g_strdup_printf(_("%u key parts into the new master key register of %u crypto "
                           "units"),
-                        load->params->n_parts, load->units->len);
+                        load->params.n_parts, load->units->len);
     const char *lines[] = { what,
                             _("one administrator signs; each part's card encrypts for every crypto "
                               "unit"),
+                            load->found->has_vp
+                                ? _("the other crypto units hold the key already: it must become "
+                                    "the same")
+                                : NULL,
                             NULL };
     const TkePlan plan = { .action = "mk-load",
                            .title = _("A master key will be loaded:"),
@@ -250,38 +330,99 @@ confirm_load(Load *load, GError **error)
 }
 
 static bool
-run_load(Load *load, GPtrArray *states, GError **error)
+run_load(Load *load, GError **error)
 {
     if (!make_importers(load, error)) {
         return false;
     }
-    for (unsigned i = 0; i < load->params->n_parts; i++) {
-        if (!tke_op_mk_part_visit(load->op, load->params, i, &load->targets, load->result, error)) {
+    for (unsigned i = 0; i < load->params.n_parts; i++) {
+        if (!tke_op_mk_part_visit(load->op, &load->params, i, &load->targets, load->result,
+                                  error)) {
             return false;
         }
     }
-    return import_parts(load, error) && check_patterns(load, states, error);
+    return import_parts(load, error) && check_patterns(load, load->found->read, error);
+}
+
+/* A load that is continued takes as many parts as it was begun with. */
+static bool
+take_number(Load *load, GError **error)
+{
+    unsigned n = load->found->patterns != NULL ? g_strv_length(load->found->patterns) : 0;
+
+    if (n == 0 || n == load->params.n_parts) {
+        return true;
+    }
+    if (load->params.parts != NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("the load that is continued was begun with %u key parts, not %u"), n,
+                    load->params.n_parts);
+        return false;
+    }
+    tke_operation_note(load->op, _("The load that is continued was begun with %u key parts."), n);
+    load->params.n_parts = n;
+    return true;
+}
+
+static void
+take_units(Load *load)
+{
+    for (unsigned i = 0; i < load->found->states->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(load->found->states, i);
+
+        g_ptr_array_add(load->units, tke_unit_ref(state->unit));
+    }
+    load->targets.patterns = load->found->patterns;
+}
+
+/* All units hold the key of a load that was interrupted. */
+static bool
+keep(Load *load)
+{
+    g_autofree char *pattern = tke_hex_grouped(load->found->vp, TKE_VP_LEN, 4, ' ');
+
+    memcpy(load->result->vp, load->found->vp, sizeof load->result->vp);
+    tke_operation_note(load->op, _("All crypto units are loaded with the key %s; nothing is left "
+                                   "to do."),
+                       pattern);
+    return true;
+}
+
+/* What is in the new registers, what is wanted about it, and the plan. */
+static bool
+prepare(Load *load, GPtrArray *selected, GError **error)
+{
+    load->result->units = tke_unit_results_new();
+    if (!tke_mk_found_query(load->op, load->directory, selected, load->found, load->result->units,
+                            error)) {
+        return false;
+    }
+    take_units(load);
+    return load->units->len == 0 || (take_number(load, error) && confirm_load(load, error));
 }
 
 bool
 tke_op_mk_load(TkeOperation *op, TkeUnitDirectory *directory, const TkeMkLoadParams *params,
                TkeMkLoadResult *result, GError **error)
 {
-    g_autoptr(GPtrArray) units = tke_unit_directory_get_selected(directory, error);
-    g_autoptr(GPtrArray) states = NULL;
+    g_autoptr(GPtrArray) selected = tke_unit_directory_get_selected(directory, error);
+    g_autoptr(GPtrArray) units = g_ptr_array_new_with_free_func((GDestroyNotify) tke_unit_unref);
     g_autoptr(GPtrArray) importers =
         g_ptr_array_new_with_free_func((GDestroyNotify) tke_importer_key_free);
     g_autoptr(GPtrArray) envelopes =
         g_ptr_array_new_with_free_func((GDestroyNotify) g_ptr_array_unref);
+    g_auto(TkeMkFound) found = { .states = NULL };
     Load load = { .op = op,
                   .directory = directory,
                   .units = units,
-                  .params = params,
+                  .params = *params,
                   .result = result,
-                  .targets = { .importers = importers, .envelopes = envelopes } };
+                  .targets = { .importers = importers, .envelopes = envelopes },
+                  .found = &found };
+    bool ok;
 
     memset(result, 0, sizeof *result);
-    if (units == NULL) {
+    if (selected == NULL) {
         return false;
     }
     if (params->n_parts < TKE_MK_PARTS_MIN || params->n_parts > TKE_MK_PARTS_MAX) {
@@ -292,18 +433,12 @@ tke_op_mk_load(TkeOperation *op, TkeUnitDirectory *directory, const TkeMkLoadPar
     if (!tke_record_check(op, error)) {
         return false;
     }
-    states = tke_plan_query(op, directory, units, TKE_UNIT_QUERY_DEFAULT, error);
-    if (states == NULL || !tke_plan_need_secured(states, error) ||
-        !tke_plan_need_new_register(states, TKE_REGISTER_EMPTY, error) ||
-        !confirm_load(&load, error)) {
-        return false;
+    ok = prepare(&load, selected, error);
+    if (ok && !tke_operation_is_dry_run(op)) {
+        ok = units->len == 0 ? keep(&load) : run_load(&load, error);
     }
-    if (tke_operation_is_dry_run(op)) {
-        return true;
-    }
-    if (!run_load(&load, states, error)) {
+    if (!ok) {
         tke_card_session_settle(tke_operation_get_card_session(op), error != NULL ? *error : NULL);
-        return false;
     }
-    return true;
+    return ok;
 }

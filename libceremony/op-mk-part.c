@@ -15,6 +15,7 @@
 
 typedef struct Visit {
     const char *wanted; /* how the part is named; NULL: the operator chooses */
+    const char *const *only; /* patterns; NULL: all parts */
     const TkeMkLoadResult *used;
     TkeKeyPartList list; /* of the card that fits */
 } Visit;
@@ -40,6 +41,14 @@ is_named(const char *wanted, const TkeKeyPart *part)
            (strlen(digits) >= 8 && g_str_has_prefix(vp, digits));
 }
 
+static bool
+is_among(const char *const *patterns, const TkeKeyPart *part)
+{
+    g_autofree char *vp = tke_hex_encode(part->vp, sizeof part->vp);
+
+    return patterns == NULL || g_strv_contains(patterns, vp);
+}
+
 /* Parts of the list that may serve now. */
 static unsigned
 candidates(const Visit *visit, const TkeKeyPart *out[static TKE_EP11_PLACES])
@@ -49,11 +58,32 @@ candidates(const Visit *visit, const TkeKeyPart *out[static TKE_EP11_PLACES])
     for (unsigned i = 0; i < visit->list.n; i++) {
         const TkeKeyPart *part = &visit->list.parts[i];
 
-        if (!is_used(visit->used, part) && is_named(visit->wanted, part)) {
+        if (!is_used(visit->used, part) && is_named(visit->wanted, part) &&
+            is_among(visit->only, part)) {
             out[n++] = part;
         }
     }
     return n;
+}
+
+/* Why no part of the card may serve now. */
+static char *
+why_none(const Visit *visit)
+{
+    for (unsigned i = 0; visit->only != NULL && i < visit->list.n; i++) {
+        if (is_among(visit->only, &visit->list.parts[i])) {
+            return g_strdup(_("The parts of this card have been used already. Insert the card with "
+                              "the next part."));
+        }
+    }
+    if (visit->only != NULL) {
+        return g_strdup(_("This card holds none of the key parts with which the load was begun."));
+    }
+    return visit->wanted != NULL && strcmp(visit->wanted, "any") != 0
+               ? g_strdup_printf(_("This card holds no part whose pattern begins with %s."),
+                                 visit->wanted)
+               : g_strdup(_("The parts of this card have been used already: two equal parts would "
+                            "cancel out. Insert the card with the next part."));
 }
 
 static bool
@@ -77,12 +107,7 @@ part_card_fits(TkeCard *card, const TkeCardStatus *status, void *data, const cha
     }
     if (candidates(visit, found) == 0) {
         *reason_word = "used";
-        *reason =
-            visit->wanted != NULL && strcmp(visit->wanted, "any") != 0
-                ? g_strdup_printf(_("This card holds no part whose pattern begins with %s."),
-                                  visit->wanted)
-                : g_strdup(_("The parts of this card have been used already: two equal parts would "
-                             "cancel out. Insert the card with the next part."));
+        *reason = why_none(visit);
         return false;
     }
     return true;
@@ -201,6 +226,7 @@ tke_op_mk_part_visit(TkeOperation *op, const TkeMkLoadParams *params, unsigned i
     TkeCard *card;
 
     visit->wanted = params->parts != NULL ? params->parts[index] : NULL;
+    visit->only = (const char *const *) targets->patterns;
     visit->used = result;
     tke_operation_step(op, index, params->n_parts, title);
     card = tke_card_session_need(op, &need, &status, error);

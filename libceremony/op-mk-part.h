@@ -12,6 +12,7 @@
 typedef struct TkeMkPartTargets {
     GPtrArray *importers; /* TkeImporterKey, in the order of the units */
     GPtrArray *envelopes; /* GPtrArray of GByteArray for each unit */
+    char **patterns;      /* the only parts that may be used, hex texts; NULL: all */
 } TkeMkPartTargets;
 
 /*

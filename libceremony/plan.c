@@ -9,6 +9,23 @@
 #include "common/digest.h"
 #include "libceremony/ceremony-error.h"
 
+/* What an earlier step has left, as the units show it now. */
+static void
+tell_unfinished(TkeOperation *op, TkeUnitDirectory *directory)
+{
+    const GPtrArray *entries =
+        tke_journal_get_unfinished(tke_unit_directory_get_journal(directory));
+
+    for (unsigned i = 0; i < entries->len; i++) {
+        g_autofree char *text = tke_journal_entry_tell(g_ptr_array_index(entries, i),
+                                                       tke_unit_directory_get_units(directory));
+
+        if (text != NULL) {
+            tke_operation_note(op, "%s", text);
+        }
+    }
+}
+
 GPtrArray *
 tke_plan_query(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units,
                TkeUnitQueryFlags flags, GError **error)
@@ -30,6 +47,9 @@ tke_plan_query(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units,
         for (unsigned k = 0; state->warnings != NULL && k < state->warnings->len; k++) {
             tke_operation_note(op, "%s", (const char *) g_ptr_array_index(state->warnings, k));
         }
+    }
+    if (states != NULL) {
+        tell_unfinished(op, directory);
     }
     return g_steal_pointer(&states);
 }

@@ -14,7 +14,10 @@
 #include "libceremony/unit-directory.h"
 #include "libep11admin/unit-query.h"
 
-/* Queries the units, and insists that all could be read and verified; shows their warnings. */
+/*
+ * Queries the units, and insists that all could be read and verified; shows their warnings, and what steps
+ * before have left unfinished.
+ */
 TKE_PUBLIC GPtrArray *tke_plan_query(TkeOperation *op, TkeUnitDirectory *directory,
                                      GPtrArray *units, TkeUnitQueryFlags flags, GError **error);
 

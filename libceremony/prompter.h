@@ -63,6 +63,7 @@ typedef struct TkeChoice {
     const char *const *columns;     /* NULL-terminated headings */
     const char *const *const *rows; /* NULL-terminated; each row as many cells as columns */
     unsigned n_rows;
+    unsigned default_row; /* from 1: chosen where nobody can be asked; 0: an answer is needed */
 } TkeChoice;
 
 typedef struct TkeSecretPrompt {

@@ -17,6 +17,7 @@ struct TkeUnitDirectory {
     GHashTable *selected; /* hsm ids */
     GHashTable *once;     /* hsm ids for this process; NULL: what is saved counts */
     TkeUnitMemory *memory;
+    TkeJournal *journal;
 };
 
 static bool
@@ -51,6 +52,10 @@ tke_unit_directory_new(TkeWorld *world, GError **error)
     if (directory->memory == NULL || !load_selection(directory, error)) {
         return NULL;
     }
+    directory->journal = tke_journal_load(path, error);
+    if (directory->journal == NULL) {
+        return NULL;
+    }
     return g_steal_pointer(&directory);
 }
 
@@ -63,8 +68,15 @@ tke_unit_directory_free(TkeUnitDirectory *directory)
         g_hash_table_unref(directory->selected);
         g_clear_pointer(&directory->once, g_hash_table_unref);
         tke_unit_memory_free(directory->memory);
+        tke_journal_free(directory->journal);
         g_free(directory);
     }
+}
+
+TkeJournal *
+tke_unit_directory_get_journal(TkeUnitDirectory *directory)
+{
+    return directory->journal;
 }
 
 TkeWorld *
@@ -306,7 +318,11 @@ tke_unit_directory_query(TkeUnitDirectory *directory, GPtrArray *units, TkeUnitQ
                                    tke_world_get_roots(directory->world),
                                    tke_unit_memory_get_modules(directory->memory), flags,
                                    cancellable, error);
-    if (states == NULL || !tke_unit_directory_remember(directory, units, error)) {
+    for (unsigned i = 0; states != NULL && i < states->len; i++) {
+        tke_journal_note_state(directory->journal, g_ptr_array_index(states, i));
+    }
+    if (states == NULL || !tke_unit_directory_remember(directory, units, error) ||
+        !tke_journal_save(directory->journal, error)) {
         return NULL;
     }
     return g_steal_pointer(&states);

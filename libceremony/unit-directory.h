@@ -1,8 +1,8 @@
 /*
  * TkeUnitDirectory: the crypto units of the world's instances, their numbers, which are selected, and
- * what is remembered of them: identities seen last and verified module certificates.
+ * what is remembered of them: identities seen last, verified module certificates, unfinished steps.
  *
- * Selection and memory are files in the world's directory (CLOUDTKEFILES), kept by unit id. The caller
+ * Selection, memory and journal are files in the world's directory (CLOUDTKEFILES), kept by unit id. The caller
  * holds the directory's lock (tke_safe_file_lock_dir) while it changes anything.
  */
 #pragma once
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "common/public.h"
+#include "libceremony/journal.h"
 #include "libceremony/world.h"
 #include "libep11admin/unit-query.h"
 #include "libep11admin/unit.h"
@@ -55,7 +56,7 @@ TKE_PUBLIC GPtrArray *tke_unit_directory_get_selected(const TkeUnitDirectory *di
 
 /*
  * Whole state of these units (TkeUnitState each, in their order), with what is remembered; saves what
- * was learned.
+ * was learned, also about unfinished steps.
  */
 TKE_PUBLIC GPtrArray *tke_unit_directory_query(TkeUnitDirectory *directory, GPtrArray *units,
                                                TkeUnitQueryFlags flags, GCancellable *cancellable,
@@ -64,5 +65,8 @@ TKE_PUBLIC GPtrArray *tke_unit_directory_query(TkeUnitDirectory *directory, GPtr
 /* Notes the identities that the units have now (after commands). Failing to save is an error. */
 TKE_PUBLIC bool tke_unit_directory_remember(TkeUnitDirectory *directory, GPtrArray *units,
                                             GError **error);
+
+/* Steps that have not reached all units. Borrowed. */
+TKE_PUBLIC TkeJournal *tke_unit_directory_get_journal(TkeUnitDirectory *directory);
 
 TKE_PUBLIC TkeWorld *tke_unit_directory_get_world(TkeUnitDirectory *directory);

@@ -3,16 +3,13 @@
  */
 #include "libceremony/unit-memory.h"
 
-#include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 
-#include "common/error.h"
 #include "common/hex.h"
-#include "common/safe-file.h"
+#include "libceremony/json-file.h"
 #include "libep11admin/json-text.h"
 
-#define FILE_MAX (16u * 1024u * 1024u)
 #define SELECTION "opentke-selection.json"
 #define MEMORY "opentke-units.json"
 
@@ -24,82 +21,11 @@ struct TkeUnitMemory {
 };
 
 static bool
-damaged(const char *path, const GError *why, GError **error)
-{
-    g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
-                _("%s is damaged (%s): move it away, and what it remembered is learned anew"), path,
-                why != NULL ? why->message : _("not the form it should have"));
-    return false;
-}
-
-/* The object in a file; absent: an empty one. */
-static JsonObject *
-read_object(const char *path, GError **error)
-{
-    bool found = false;
-    g_autoptr(GError) local = NULL;
-    g_autoptr(GByteArray) data = tke_safe_file_read(path, FILE_MAX, &found, &local);
-    g_autoptr(JsonNode) root = NULL;
-
-    if (data == NULL && local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return NULL;
-    }
-    if (data == NULL) {
-        return json_object_new();
-    }
-    root = tke_json_text_parse((const char *) data->data, data->len, TKE_JSON_WHOLE, &local);
-    if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
-        damaged(path, local, error);
-        return NULL;
-    }
-    return json_node_dup_object(root);
-}
-
-static bool
-write_object(const char *path, JsonObject *object, GError **error)
-{
-    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
-    g_autofree char *text = NULL;
-
-    json_node_set_object(node, object);
-    text = json_to_string(node, TRUE);
-    return tke_safe_file_write(path, (const uint8_t *) text, strlen(text), error);
-}
-
-static const char *
-member_text(JsonObject *object, const char *name)
-{
-    JsonNode *node = json_object_get_member(object, name);
-
-    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
-                   json_node_get_value_type(node) == G_TYPE_STRING
-               ? json_node_get_string(node)
-               : NULL;
-}
-
-static JsonObject *
-member_object(JsonObject *object, const char *name)
-{
-    JsonNode *node = json_object_get_member(object, name);
-
-    return node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-}
-
-static JsonArray *
-member_array(JsonObject *object, const char *name)
-{
-    JsonNode *node = json_object_get_member(object, name);
-
-    return node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-}
-
-static bool
 read_identity(JsonObject *object, TkeUnitIdentity *identity)
 {
-    const char *domain = member_text(object, "domain");
-    const char *module = member_text(object, "module");
-    const char *counter = member_text(object, "counter");
+    const char *domain = tke_json_text_get_string(object, "domain");
+    const char *module = tke_json_text_get_string(object, "module");
+    const char *counter = tke_json_text_get_string(object, "counter");
 
     return domain != NULL && module != NULL && counter != NULL &&
            tke_hex_decode_exact(domain, identity->domain, sizeof identity->domain, NULL) &&
@@ -154,7 +80,7 @@ read_modules(TkeUnitMemory *memory, JsonObject *modules)
     g_autoptr(GList) names = modules != NULL ? json_object_get_members(modules) : NULL;
 
     for (GList *at = names; at != NULL; at = at->next) {
-        JsonArray *list = member_array(modules, at->data);
+        JsonArray *list = tke_json_file_array(modules, at->data);
         g_autoptr(GPtrArray) certificates = list != NULL ? read_certificates(list) : NULL;
 
         if (certificates == NULL) {
@@ -170,7 +96,7 @@ TkeUnitMemory *
 tke_unit_memory_load(const char *directory, GError **error)
 {
     g_autofree char *path = g_build_filename(directory, MEMORY, NULL);
-    g_autoptr(JsonObject) object = read_object(path, error);
+    g_autoptr(JsonObject) object = tke_json_file_read(path, error);
     g_autoptr(TkeUnitMemory) memory = NULL;
 
     if (object == NULL) {
@@ -180,9 +106,9 @@ tke_unit_memory_load(const char *directory, GError **error)
     memory->directory = g_strdup(directory);
     memory->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     memory->modules = tke_known_modules_new();
-    if (!read_identities(memory, member_object(object, "units")) ||
-        !read_modules(memory, member_object(object, "modules"))) {
-        damaged(path, NULL, error);
+    if (!read_identities(memory, tke_json_file_object(object, "units")) ||
+        !read_modules(memory, tke_json_file_object(object, "modules"))) {
+        tke_json_file_damaged(path, NULL, error);
         return NULL;
     }
     return g_steal_pointer(&memory);
@@ -295,7 +221,7 @@ tke_unit_memory_save(TkeUnitMemory *memory, GError **error)
     object = json_object_new();
     json_object_set_object_member(object, "units", identities_to_json(memory));
     json_object_set_object_member(object, "modules", modules_to_json(memory));
-    if (!write_object(path, object, error)) {
+    if (!tke_json_file_write(path, object, error)) {
         memory->changed = true;
         return false;
     }
@@ -307,19 +233,19 @@ char **
 tke_unit_memory_load_selection(const char *directory, GError **error)
 {
     g_autofree char *path = g_build_filename(directory, SELECTION, NULL);
-    g_autoptr(JsonObject) object = read_object(path, error);
+    g_autoptr(JsonObject) object = tke_json_file_read(path, error);
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
     JsonArray *list;
 
     if (object == NULL) {
         return NULL;
     }
-    list = member_array(object, "selected");
+    list = tke_json_file_array(object, "selected");
     for (unsigned i = 0; list != NULL && i < json_array_get_length(list); i++) {
         JsonNode *node = json_array_get_element(list, i);
 
         if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING) {
-            damaged(path, NULL, error);
+            tke_json_file_damaged(path, NULL, error);
             return NULL;
         }
         g_ptr_array_add(ids, g_strdup(json_node_get_string(node)));
@@ -340,5 +266,5 @@ tke_unit_memory_save_selection(const char *directory, GHashTable *ids, GError **
         json_array_add_string_element(list, at->data);
     }
     json_object_set_array_member(object, "selected", list);
-    return write_object(path, object, error);
+    return tke_json_file_write(path, object, error);
 }

@@ -10,8 +10,17 @@
 #include "libceremony/card-signer.h"
 #include "libceremony/ceremony-error.h"
 #include "libceremony/record.h"
+#include "libceremony/unit-step-private.h"
 
 #define STALE_ROUNDS 3u
+
+typedef struct Run {
+    TkeOperation *op;
+    TkeUnitDirectory *directory;
+    const TkeUnitStep *step;
+    GPtrArray *skis;    /* of the signers, hex texts */
+    JsonObject *values; /* what the step is about, for the journal; NULL: nothing */
+} Run;
 
 static void
 result_free(TkeUnitResult *result)
@@ -31,13 +40,16 @@ tke_unit_results_new(void)
 bool
 tke_unit_result_is_done(const TkeUnitResult *result)
 {
-    return result->outcome == TKE_UNIT_OUTCOME_DONE ||
-           result->outcome == TKE_UNIT_OUTCOME_FOUND_DONE;
+    return !result->undone && (result->outcome == TKE_UNIT_OUTCOME_DONE ||
+                               result->outcome == TKE_UNIT_OUTCOME_FOUND_DONE);
 }
 
 const char *
 tke_unit_result_word(const TkeUnitResult *result)
 {
+    if (result->undone) {
+        return "undone";
+    }
     switch (result->outcome) {
     case TKE_UNIT_OUTCOME_DONE:
         return "done";
@@ -74,8 +86,8 @@ make_commands(GPtrArray *results, const TkeUnitStep *step, GPtrArray *commands, 
     return true;
 }
 
-static void
-take_outcomes(GPtrArray *results)
+void
+tke_unit_results_take(GPtrArray *results)
 {
     for (unsigned i = 0; i < results->len; i++) {
         TkeUnitResult *result = g_ptr_array_index(results, i);
@@ -91,14 +103,44 @@ take_outcomes(GPtrArray *results)
     }
 }
 
+static GPtrArray *
+units_of(GPtrArray *commands)
+{
+    GPtrArray *units = g_ptr_array_new();
+
+    for (unsigned i = 0; i < commands->len; i++) {
+        g_ptr_array_add(units, tke_unit_command_get_unit(g_ptr_array_index(commands, i)));
+    }
+    return units;
+}
+
+/* What is about to be sent is noted first: whatever happens then, it is known where it may have been done. */
 static bool
-send_commands(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *commands, GError **error)
+begin_journal(const Run *run, GPtrArray *commands, GError **error)
+{
+    g_autoptr(GPtrArray) units = units_of(commands);
+
+    if (run->step->action == NULL ||
+        tke_journal_begin(tke_unit_directory_get_journal(run->directory), run->step->action,
+                          run->values, units, error)) {
+        return true;
+    }
+    g_prefix_error(error, _("nothing was sent, as it cannot be noted before: "));
+    return false;
+}
+
+static bool
+send_commands(const Run *run, GPtrArray *commands, GError **error)
 {
     TkeUnitTransport *transport =
-        tke_world_get_units(tke_unit_directory_get_world(directory), error);
+        tke_world_get_units(tke_unit_directory_get_world(run->directory), error);
     g_autoptr(GError) ignored = NULL;
 
-    if (transport == NULL || !tke_operation_commit(op, error)) {
+    if (transport == NULL || !tke_operation_commit(run->op, error)) {
+        return false;
+    }
+    if (!begin_journal(run, commands, error)) {
+        tke_operation_committed_done(run->op);
         return false;
     }
     if (!tke_unit_command_send(transport, (TkeUnitCommand *const *) commands->pdata, commands->len,
@@ -107,7 +149,7 @@ send_commands(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *commands
         (void) tke_unit_command_settle(transport, (TkeUnitCommand *const *) commands->pdata,
                                        commands->len, NULL, &ignored);
     }
-    tke_operation_committed_done(op);
+    tke_operation_committed_done(run->op);
     return true;
 }
 
@@ -139,16 +181,16 @@ take_stale(GPtrArray *results)
 }
 
 static bool
-read_again(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *step, GPtrArray *stale,
-           GError **error)
+read_again(const Run *run, GPtrArray *stale, GError **error)
 {
+    const TkeUnitStep *step = run->step;
     g_autoptr(GPtrArray) states = NULL;
 
     tke_operation_note(
-        op, _("Somebody else administered a crypto unit meanwhile; nothing was done there. "
+        run->op, _("Somebody else administered a crypto unit meanwhile; nothing was done there. "
               "It is read and signed for again."));
-    states = tke_unit_directory_query(directory, stale, TKE_UNIT_QUERY_DEFAULT,
-                                      tke_operation_get_cancellable(op), error);
+    states = tke_unit_directory_query(run->directory, stale, TKE_UNIT_QUERY_DEFAULT,
+                                      tke_operation_get_cancellable(run->op), error);
     if (states == NULL) {
         return false;
     }
@@ -187,9 +229,9 @@ signers_of(const TkeUnitResult *result, GPtrArray *skis)
 }
 
 static void
-record_unit(TkeOperation *op, const TkeUnitStep *step, const TkeUnitResult *result, GPtrArray *skis,
-            GError **error)
+record_unit(const Run *run, const TkeUnitResult *result, GError **error)
 {
+    const TkeUnitStep *step = run->step;
     JsonObject *values = json_object_new();
 
     json_object_set_string_member(values, "instance", tke_unit_get_instance(result->unit));
@@ -197,7 +239,7 @@ record_unit(TkeOperation *op, const TkeUnitStep *step, const TkeUnitResult *resu
     json_object_set_string_member(values, "location", tke_unit_get_location(result->unit));
     json_object_set_string_member(values, "serial_number",
                                   tke_unit_get_serial_number(result->unit));
-    json_object_set_array_member(values, "signers", signers_of(result, skis));
+    json_object_set_array_member(values, "signers", signers_of(result, run->skis));
     if (step->describe != NULL) {
         step->describe(result->unit, step->data, values);
     }
@@ -205,18 +247,17 @@ record_unit(TkeOperation *op, const TkeUnitStep *step, const TkeUnitResult *resu
     if (result->error != NULL) {
         json_object_set_string_member(values, "error", result->error->message);
     }
-    (void) tke_record_done(op, step->action, values, error);
+    (void) tke_record_done(run->op, step->action, values, error);
 }
 
 /* Entries for all units, before anything is shown; a log that fails is told once. */
 static bool
-record(TkeOperation *op, const TkeUnitStep *step, GPtrArray *results, GPtrArray *skis,
-       GError **error)
+record(const Run *run, GPtrArray *results, GError **error)
 {
     g_autoptr(GError) first = NULL;
 
-    for (unsigned i = 0; step->action != NULL && i < results->len; i++) {
-        record_unit(op, step, g_ptr_array_index(results, i), skis, first == NULL ? &first : NULL);
+    for (unsigned i = 0; run->step->action != NULL && i < results->len; i++) {
+        record_unit(run, g_ptr_array_index(results, i), first == NULL ? &first : NULL);
     }
     if (first != NULL) {
         g_propagate_error(error, g_steal_pointer(&first));
@@ -225,144 +266,70 @@ record(TkeOperation *op, const TkeUnitStep *step, GPtrArray *results, GPtrArray 
     return true;
 }
 
-/* Names of the units whose result is of this kind; an empty text if none. */
-static char *
-names_of(GPtrArray *results, bool unknown)
+static TkeJournalState
+journal_state(const TkeUnitResult *result)
 {
-    GString *names = g_string_new(NULL);
+    if (tke_unit_result_is_done(result)) {
+        return TKE_JOURNAL_DONE;
+    }
+    return result->outcome == TKE_UNIT_OUTCOME_UNKNOWN ? TKE_JOURNAL_UNKNOWN : TKE_JOURNAL_NOT_DONE;
+}
+
+static bool
+note_in_journal(const Run *run, GPtrArray *results, GError **error)
+{
+    TkeJournal *journal = tke_unit_directory_get_journal(run->directory);
+
+    for (unsigned i = 0; run->step->action != NULL && i < results->len; i++) {
+        const TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        tke_journal_note(journal, run->step->action, run->values, result->unit,
+                         journal_state(result));
+    }
+    return tke_journal_save(journal, error);
+}
+
+/* The log, what is remembered of the units, and the journal; true if all could be written. */
+static bool
+note(const Run *run, GPtrArray *results, GError **error)
+{
+    g_autoptr(GPtrArray) units = g_ptr_array_new();
+    g_autoptr(GError) first = NULL;
 
     for (unsigned i = 0; i < results->len; i++) {
         const TkeUnitResult *result = g_ptr_array_index(results, i);
 
-        if (!tke_unit_result_is_done(result) &&
-            (result->outcome == TKE_UNIT_OUTCOME_UNKNOWN) == unknown) {
-            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "",
-                                   tke_unit_get_name(result->unit));
-        }
+        g_ptr_array_add(units, result->unit);
     }
-    return g_string_free(names, FALSE);
-}
-
-/* The first unit that is known not to have done it, with a reason if there is one. */
-static const TkeUnitResult *
-first_failed(GPtrArray *results)
-{
-    const TkeUnitResult *first = NULL;
-
-    for (unsigned i = 0; i < results->len; i++) {
-        const TkeUnitResult *result = g_ptr_array_index(results, i);
-
-        if (!tke_unit_result_is_done(result) && result->outcome != TKE_UNIT_OUTCOME_UNKNOWN &&
-            (first == NULL || (first->error == NULL && result->error != NULL))) {
-            first = result;
-        }
-    }
-    return first;
-}
-
-static unsigned
-count_done(GPtrArray *results)
-{
-    unsigned done = 0;
-
-    for (unsigned i = 0; i < results->len; i++) {
-        done += tke_unit_result_is_done(g_ptr_array_index(results, i)) ? 1 : 0;
-    }
-    return done;
-}
-
-/* Some units may have done it or not, and cannot be asked; others may have failed as well. */
-static void
-set_unknown(const TkeUnitStep *step, GPtrArray *results, const char *unknown, const char *failed,
-            GError **error)
-{
-    const TkeUnitResult *first = first_failed(results);
-
-    g_set_error(
-        error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
-        _("%s: the outcome in %s is unknown, as the answer was lost and the crypto unit cannot be "
-          "asked; nothing is repeated. Once it answers, look with “tke cryptounit-compare”"),
-        step->what, unknown);
-    if (error != NULL && first != NULL) {
-        g_autofree char *text = (*error)->message;
-
-        (*error)->message = g_strdup_printf(
-            _("%s. It was done in %u of %u crypto units, and not in %s: %s"), text,
-            count_done(results), results->len, failed,
-            first->error != NULL ? first->error->message : tke_unit_result_word(first));
-    }
-}
-
-/* why: what stopped the step after something had been sent; may be NULL. */
-static bool
-verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why, GError **error)
-{
-    g_autofree char *unknown = names_of(results, true);
-    g_autofree char *failed = names_of(results, false);
-    const TkeUnitResult *first = first_failed(results);
-    const GError *reason = NULL;
-
-    if (*unknown != '\0') {
-        set_unknown(step, results, unknown, failed, error);
+    (void) record(run, results, &first);
+    (void) tke_unit_directory_remember(run->directory, units, first == NULL ? &first : NULL);
+    (void) note_in_journal(run, results, first == NULL ? &first : NULL);
+    if (first != NULL) {
+        g_propagate_error(error, g_steal_pointer(&first));
         return false;
     }
-    if (first == NULL) {
-        return true;
-    }
-    reason = why != NULL ? why : first->error;
-    if (count_done(results) == 0 && reason != NULL) {
-        g_propagate_prefixed_error(error, g_error_copy(reason),
-                                   _("%s failed in %s; no crypto unit was changed by it: "),
-                                   step->what, failed);
-        return false;
-    }
-    g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
-                _("%s was done in %u of %u crypto units, not in %s: %s; look with “tke "
-                  "cryptounit-compare”, then repeat it for the rest with --select"),
-                step->what, count_done(results), results->len, failed,
-                reason != NULL ? reason->message : tke_unit_result_word(first));
-    return false;
-}
-
-/* What was done counts, whether or not it could be noted. */
-static bool
-verdict_unnoted(const TkeUnitStep *step, GPtrArray *results, const GError *why, GError *noting,
-                GError **error)
-{
-    if (!verdict(step, results, why, error)) {
-        if (error != NULL && !g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-            g_autofree char *text = (*error)->message;
-
-            (*error)->message = g_strdup_printf("%s; %s", text, noting->message);
-        }
-        g_error_free(noting);
-        return false;
-    }
-    g_propagate_prefixed_error(error, noting, _("%s was done in all %u crypto units, but: "),
-                               step->what, results->len);
-    return false;
+    return true;
 }
 
 static bool
-run_rounds(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *step,
-           GPtrArray *results, GPtrArray *skis, GError **error)
+run_rounds(const Run *run, GPtrArray *results, GError **error)
 {
     for (unsigned round = 0; round < STALE_ROUNDS; round++) {
         g_autoptr(GPtrArray) commands = g_ptr_array_new();
         g_autoptr(GPtrArray) stale = NULL;
 
-        if (!make_commands(results, step, commands, error) ||
-            !tke_card_signer_collect(op, (TkeUnitCommand *const *) commands->pdata, commands->len,
-                                     skis, error) ||
-            !send_commands(op, directory, commands, error)) {
+        if (!make_commands(results, run->step, commands, error) ||
+            !tke_card_signer_collect(run->op, (TkeUnitCommand *const *) commands->pdata,
+                                     commands->len, run->skis, error) ||
+            !send_commands(run, commands, error)) {
             return false;
         }
-        take_outcomes(results);
+        tke_unit_results_take(results);
         stale = round + 1 < STALE_ROUNDS ? take_stale(results) : g_ptr_array_new();
         if (stale->len == 0) {
             return true;
         }
-        if (!read_again(op, directory, step, stale, error)) {
+        if (!read_again(run, stale, error)) {
             return false;
         }
     }
@@ -383,11 +350,73 @@ was_sent(GPtrArray *results)
     return false;
 }
 
+/* Another try where the step was not done; how it ended is in the results. */
+static bool
+try_again(const Run *run, GPtrArray *results, GError **why, GError **noting)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new(); /* what became of them is known only now */
+    g_autoptr(GPtrArray) todo = g_ptr_array_new();
+
+    for (unsigned i = 0; i < results->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (result->outcome == TKE_UNIT_OUTCOME_UNKNOWN) {
+            g_ptr_array_add(found, result);
+        }
+    }
+    tke_unit_step_prepare_retry(run->op, run->directory, run->step, results, todo);
+    if (found->len > 0 && !note(run, found, noting)) {
+        return false;
+    }
+    if (todo->len > 0) {
+        (void) run_rounds(run, todo, why);
+        return note(run, todo, noting);
+    }
+    return true;
+}
+
+/* Until it is done in all, or the operator leaves or undoes it. */
+static bool
+finish(const Run *run, GPtrArray *results, GError *why, GError **error)
+{
+    g_autoptr(GError) reason = why;
+    g_autoptr(GError) verdict = NULL;
+
+    while (!tke_unit_verdict(run->step, results, reason, &verdict)) {
+        TkeUnitStepWay way =
+            g_error_matches(verdict, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY)
+                ? tke_unit_step_ask(run->op, run->step, results, verdict)
+                : TKE_UNIT_STEP_LEAVE;
+        g_autoptr(GError) noting = NULL;
+
+        if (way == TKE_UNIT_STEP_UNDO) {
+            tke_unit_step_undo(run->op, run->directory, run->step, results, verdict, error);
+            (void) note_in_journal(run, results, NULL); /* the next reading says it too */
+            return false;
+        }
+        if (way == TKE_UNIT_STEP_LEAVE) {
+            g_propagate_error(error, g_steal_pointer(&verdict));
+            return false;
+        }
+        g_clear_error(&verdict);
+        g_clear_error(&reason);
+        if (!try_again(run, results, &reason, &noting)) {
+            return tke_unit_verdict_unnoted(run->step, results, reason, g_steal_pointer(&noting),
+                                            error);
+        }
+    }
+    return true;
+}
+
 bool
 tke_unit_step_run(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units,
                   const TkeUnitStep *step, TkeUnitResults *results, GError **error)
 {
     g_autoptr(GPtrArray) skis = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(JsonObject) values = step->describe != NULL ? json_object_new() : NULL;
+    const Run run = {
+        .op = op, .directory = directory, .step = step, .skis = skis, .values = values
+    };
     g_autoptr(GError) why = NULL;
     g_autoptr(GError) noting = NULL;
 
@@ -397,15 +426,17 @@ tke_unit_step_run(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *unit
         result->unit = tke_unit_ref(g_ptr_array_index(units, i));
         g_ptr_array_add(results, result);
     }
+    if (step->describe != NULL && units->len > 0) {
+        step->describe(g_ptr_array_index(units, 0), step->data, values);
+    }
     tke_operation_step(op, 0, 1, step->what);
-    if (!run_rounds(op, directory, step, results, skis, &why) && !was_sent(results)) {
+    if (!run_rounds(&run, results, &why) && !was_sent(results)) {
         g_ptr_array_set_size(results, 0);
         g_propagate_error(error, g_steal_pointer(&why));
         return false;
     }
-    if (!record(op, step, results, skis, &noting) ||
-        !tke_unit_directory_remember(directory, units, &noting)) {
-        return verdict_unnoted(step, results, why, g_steal_pointer(&noting), error);
+    if (!note(&run, results, &noting)) {
+        return tke_unit_verdict_unnoted(step, results, why, g_steal_pointer(&noting), error);
     }
-    return verdict(step, results, why, error);
+    return finish(&run, results, g_steal_pointer(&why), error);
 }

@@ -3,7 +3,8 @@
  * visits as possible, sent to all at once, its outcome recorded (functions 3.2, P-7; F-053).
  *
  * Where a unit was given a command by somebody else meanwhile (163), nothing was done there: it is read
- * again, and signed for again. A lost answer is looked up, never repeated.
+ * again, and signed for again. A lost answer is looked up, never repeated. What is sent is noted in the journal
+ * before. Where some units failed the operator may try again there, undo the step in the others, or leave it.
  */
 #pragma once
 
@@ -18,6 +19,7 @@
 typedef struct TkeUnitResult {
     TkeUnit *unit; /* a reference */
     TkeUnitOutcome outcome;
+    bool undone;             /* it was done, and undone again */
     GError *error;           /* NULL when done */
     TkeUnitCommand *command; /* as sent; NULL when none could be made */
 } TkeUnitResult;
@@ -45,6 +47,7 @@ typedef struct TkeUnitStep {
     TkeUnitDescribeCommand describe;
     TkeUnitCheckState check; /* NULL: the unit itself refuses what is not possible any more */
     void *data;
+    const struct TkeUnitStep *undo; /* what undoes it where it was done; NULL: nothing does */
 } TkeUnitStep;
 
 /*

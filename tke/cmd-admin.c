@@ -12,11 +12,11 @@
 #include "tke/unit-output.h"
 
 static bool
-show_admins(TkeCli *cli, GError **error)
+show_admins(TkeCli *cli, bool ok, GError **error)
 {
     static const TkeCliBlock blocks[] = { TKE_CLI_BLOCK_ADMINS };
 
-    return cli->options.dry_run || tke_cli_show_state(cli, blocks, G_N_ELEMENTS(blocks), error);
+    return tke_cli_show_after(cli, ok, blocks, G_N_ELEMENTS(blocks), error);
 }
 
 static void
@@ -51,7 +51,7 @@ tke_cli_cryptounit_admin_add(TkeCli *cli, const TkeCliArgs *args, GError **error
     }
     ok = tke_op_admin_add(op, cli->units, &result, error);
     print_admin(cli, &result);
-    return ok && show_admins(cli, error);
+    return show_admins(cli, ok, error);
 }
 
 bool
@@ -67,7 +67,7 @@ tke_cli_cryptounit_admin_rm(TkeCli *cli, const TkeCliArgs *args, GError **error)
     }
     ok = tke_op_admin_remove(op, cli->units, &params, &result, error);
     print_admin(cli, &result);
-    return ok && show_admins(cli, error);
+    return show_admins(cli, ok, error);
 }
 
 static bool
@@ -105,6 +105,5 @@ tke_cli_cryptounit_thrhld_set(TkeCli *cli, const TkeCliArgs *args, GError **erro
     }
     ok = tke_op_thresholds_set(op, cli->units, &params, results, error);
     tke_cli_output_results(cli, results);
-    return ok &&
-           (cli->options.dry_run || tke_cli_show_state(cli, blocks, G_N_ELEMENTS(blocks), error));
+    return tke_cli_show_after(cli, ok, blocks, G_N_ELEMENTS(blocks), error);
 }

@@ -11,12 +11,12 @@
 #include "tke/unit-output.h"
 
 static bool
-show_registers(TkeCli *cli, GError **error)
+show_registers(TkeCli *cli, bool ok, GError **error)
 {
     static const TkeCliBlock blocks[] = { TKE_CLI_BLOCK_NEW_REGISTER,
                                           TKE_CLI_BLOCK_CURRENT_REGISTER };
 
-    return cli->options.dry_run || tke_cli_show_state(cli, blocks, G_N_ELEMENTS(blocks), error);
+    return tke_cli_show_after(cli, ok, blocks, G_N_ELEMENTS(blocks), error);
 }
 
 static void
@@ -55,7 +55,7 @@ tke_cli_cryptounit_mk_load(TkeCli *cli, const TkeCliArgs *args, GError **error)
     if (ok && !cli->options.dry_run) {
         tke_cli_output_line(cli->out, "%s", _("Commit now: tke cryptounit-mk-commit."));
     }
-    return ok && show_registers(cli, error);
+    return show_registers(cli, ok, error);
 }
 
 typedef bool (*FinishFunc)(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *results,
@@ -73,7 +73,7 @@ finish(TkeCli *cli, FinishFunc func, GError **error)
     }
     ok = func(op, cli->units, results, error);
     tke_cli_output_results(cli, results);
-    return ok && show_registers(cli, error);
+    return show_registers(cli, ok, error);
 }
 
 bool

@@ -19,6 +19,7 @@ tke_cli_cryptounits(TkeCli *cli, const TkeCliArgs *args, GError **error)
     }
     tke_cli_output_head(cli);
     tke_cli_output_units(cli);
+    tke_cli_output_unfinished(cli);
     tke_cli_output_note(cli);
     return true;
 }
@@ -74,6 +75,7 @@ change_selection(TkeCli *cli, const TkeCliArgs *args, bool selected, const char 
     }
     tke_cli_output_head(cli);
     tke_cli_output_units(cli);
+    tke_cli_output_unfinished(cli);
     tke_cli_output_note(cli);
     return true;
 }
@@ -125,6 +127,7 @@ tke_cli_cryptounit_compare(TkeCli *cli, const TkeCliArgs *args, GError **error)
             return false;
         }
     }
+    tke_cli_output_unfinished(cli);
     tke_cli_output_note(cli);
     tke_cli_output_flag(cli->out, "differ", NULL, differs);
     tke_cli_output_line(cli->out, "%s",
@@ -197,6 +200,5 @@ tke_cli_cryptounit_zeroize(TkeCli *cli, const TkeCliArgs *args, GError **error)
     }
     ok = tke_op_zeroize(op, cli->units, results, error);
     tke_cli_output_results(cli, results);
-    return ok &&
-           (cli->options.dry_run || tke_cli_show_state(cli, blocks, G_N_ELEMENTS(blocks), error));
+    return tke_cli_show_after(cli, ok, blocks, G_N_ELEMENTS(blocks), error);
 }

@@ -84,6 +84,12 @@ emit(TkeCliEvents *events, JsonObject *object)
     }
 }
 
+bool
+tke_cli_events_are_read(const TkeCliEvents *events)
+{
+    return events->fd >= 0;
+}
+
 void
 tke_cli_events_start(TkeCliEvents *events, const char *command)
 {

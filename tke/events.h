@@ -15,6 +15,9 @@ TkeCliEvents *tke_cli_events_new(int fd);
 void tke_cli_events_free(TkeCliEvents *events);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCliEvents, tke_cli_events_free)
 
+/* Whether a program reads them. */
+bool tke_cli_events_are_read(const TkeCliEvents *events);
+
 void tke_cli_events_start(TkeCliEvents *events, const char *command);
 void tke_cli_events_result(TkeCliEvents *events, const char *command, int exit_code,
                            const GError *error);

@@ -319,6 +319,13 @@ print_choice(TkeCliTty *tty, const TkeChoice *choice)
     }
 }
 
+/* Somebody is at the terminal, or a program reads the events and answers for people. */
+static bool
+is_attended(const TkeCliTty *tty)
+{
+    return !tty->options.yes && (tke_cli_events_are_read(tty->events) || isatty(STDIN_FILENO));
+}
+
 static bool
 tty_choose(void *ui, const TkeChoice *choice, unsigned *index, GCancellable *cancellable,
            GError **error)
@@ -327,6 +334,12 @@ tty_choose(void *ui, const TkeChoice *choice, unsigned *index, GCancellable *can
     unsigned number = 0;
 
     print_choice(tty, choice);
+    if (choice->default_row > 0 && !is_attended(tty)) {
+        say(tty, _("Nobody is asked: %u."), choice->default_row);
+        fputc('\n', tty->to);
+        *index = choice->default_row - 1;
+        return true;
+    }
     for (;;) {
         g_autofree char *line = NULL;
         guint64 value = 0;

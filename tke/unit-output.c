@@ -8,6 +8,7 @@
 
 #include "common/digest.h"
 #include "common/hex.h"
+#include "libceremony/ceremony-error.h"
 #include "libep11admin/control-point.h"
 
 void
@@ -382,7 +383,73 @@ tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **
     for (unsigned i = 0; i < n; i++) {
         (void) tke_cli_output_block(cli, blocks[i], states, false);
     }
+    tke_cli_output_unfinished(cli);
     return check_readable(cli, states, error);
+}
+
+bool
+tke_cli_show_after(TkeCli *cli, bool ok, const TkeCliBlock *blocks, unsigned n, GError **error)
+{
+    if (!ok && error != NULL &&
+        g_error_matches(*error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY)) {
+        (void) tke_cli_show_state(cli, blocks, n, NULL);
+    }
+    return ok && (cli->options.dry_run || tke_cli_show_state(cli, blocks, n, error));
+}
+
+/* Numbers of the units that are listed now and in this state. */
+static JsonArray *
+numbers_in(TkeCli *cli, const TkeJournalEntry *entry, TkeJournalState wanted)
+{
+    const GPtrArray *units = tke_unit_directory_get_units(cli->units);
+    JsonArray *numbers = json_array_new();
+
+    for (unsigned i = 0; i < units->len; i++) {
+        const TkeUnit *unit = g_ptr_array_index(units, i);
+        TkeJournalState state;
+
+        if (tke_journal_entry_get_state(entry, unit, &state) && state == wanted) {
+            json_array_add_int_element(numbers, tke_unit_get_number(unit));
+        }
+    }
+    return numbers;
+}
+
+static char *
+entry_to_json(TkeCli *cli, const TkeJournalEntry *entry)
+{
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    JsonObject *object = json_object_new();
+
+    json_object_set_string_member(object, "action", tke_journal_entry_get_action(entry));
+    json_object_set_string_member(object, "started", tke_journal_entry_get_started(entry));
+    json_object_set_array_member(object, "done", numbers_in(cli, entry, TKE_JOURNAL_DONE));
+    json_object_set_array_member(object, "not_done", numbers_in(cli, entry, TKE_JOURNAL_NOT_DONE));
+    json_object_set_array_member(object, "unknown", numbers_in(cli, entry, TKE_JOURNAL_UNKNOWN));
+    json_object_set_string_member(object, "continue", tke_journal_entry_get_command(entry));
+    json_node_take_object(node, object);
+    return json_to_string(node, FALSE);
+}
+
+void
+tke_cli_output_unfinished(TkeCli *cli)
+{
+    const GPtrArray *entries =
+        tke_journal_get_unfinished(tke_unit_directory_get_journal(cli->units));
+
+    for (unsigned i = 0; i < entries->len; i++) {
+        const TkeJournalEntry *entry = g_ptr_array_index(entries, i);
+        g_autofree char *text =
+            tke_journal_entry_tell(entry, tke_unit_directory_get_units(cli->units));
+
+        if (text != NULL && cli->options.json) {
+            g_autofree char *json = entry_to_json(cli, entry);
+
+            tke_cli_output_json_line(cli->out, "unfinished", json);
+        } else if (text != NULL) {
+            tke_cli_output_line(cli->out, "%s", text);
+        }
+    }
 }
 
 void

@@ -30,6 +30,16 @@ bool tke_cli_output_block(TkeCli *cli, TkeCliBlock block, GPtrArray *states, boo
 /* Queries the selected units and prints these blocks: what commands show after a change, and queries. */
 bool tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **error);
 
+/*
+ * What commands show after a change: the state as above, also where only some units were changed; then the
+ * error stays. Returns false if ok is false. error may be NULL.
+ */
+bool tke_cli_show_after(TkeCli *cli, bool ok, const TkeCliBlock *blocks, unsigned n,
+                        GError **error);
+
+/* Steps that earlier commands, or this one, have not finished in all units, and what continues them. */
+void tke_cli_output_unfinished(TkeCli *cli);
+
 /* What became of a step in each unit. */
 void tke_cli_output_results(TkeCli *cli, TkeUnitResults *results);
 

@@ -175,7 +175,10 @@ on_choose(void *ui, const TkeChoice *choice, unsigned *index, GCancellable *canc
 
     (void) cancellable;
     (void) error;
-    *index = GPOINTER_TO_UINT(g_queue_pop_head(world->choices));
+    g_string_append_printf(world->choose, "%s: %s\n", choice->what, choice->title);
+    *index = choice->default_row > 0 && g_queue_is_empty(world->choices)
+                 ? choice->default_row - 1
+                 : GPOINTER_TO_UINT(g_queue_pop_head(world->choices));
     ck_assert_uint_lt(*index, choice->n_rows);
     return true;
 }
@@ -327,6 +330,7 @@ ceremony_world_new(unsigned n_units)
     world->notes = g_string_new(NULL);
     world->tries = g_string_new(NULL);
     world->plans = g_string_new(NULL);
+    world->choose = g_string_new(NULL);
     start(world);
     select_all(world, n_units);
     return world;
@@ -368,6 +372,7 @@ ceremony_world_free(CeremonyWorld *world)
     g_string_free(world->notes, TRUE);
     g_string_free(world->tries, TRUE);
     g_string_free(world->plans, TRUE);
+    g_string_free(world->choose, TRUE);
     if (!world->keep_dir) {
         remove_tree(world->dir);
     }
@@ -385,6 +390,7 @@ ceremony_world_restart(CeremonyWorld *world)
     g_string_truncate(world->notes, 0);
     g_string_truncate(world->tries, 0);
     g_string_truncate(world->plans, 0);
+    g_string_truncate(world->choose, 0);
     start(world);
 }
 
@@ -403,6 +409,7 @@ ceremony_world_go_on(CeremonyWorld *world)
     g_string_truncate(world->notes, 0);
     g_string_truncate(world->tries, 0);
     g_string_truncate(world->plans, 0);
+    g_string_truncate(world->choose, 0);
     new_operation(world);
 }
 

@@ -47,6 +47,7 @@ struct CeremonyWorld {
     GString *notes;
     GString *tries; /* tries left as shown before each entry of a PIN: "3 2 " */
     GString *plans; /* actions of the plans shown, a line each */
+    GString *choose; /* "unit-failed: title", … of the choices, a line each */
 };
 
 /* n_units operational units in imprint mode, all selected; the service's units under real rules. */

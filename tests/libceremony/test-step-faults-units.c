@@ -170,21 +170,7 @@ hand_load(CeremonyWorld *world)
     ceremony_world_hand(world, 2, "part-1", "part-2", NULL);
 }
 
-static bool
-any_loaded(CeremonyWorld *world)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < UNITS; i++) {
-        any = any || has_new(sim_service_get_unit(world->service, i));
-    }
-    return any;
-}
-
-/*
- * Where only some units were loaded, the new registers are cleared first, as the message of the first run and
- * functions 3.8 say. results only of the load itself, not of the importer keys.
- */
+/* A second run loads what the first has not reached. results only of the load itself, not of the importer keys. */
 static bool
 run_load(CeremonyWorld *world, TkeUnitResults **results, GError **error)
 {
@@ -193,13 +179,6 @@ run_load(CeremonyWorld *world, TkeUnitResults **results, GError **error)
     g_auto(TkeMkLoadResult) result = { .units = NULL };
     bool ok;
 
-    if (any_loaded(world)) {
-        g_autoptr(GPtrArray) cleared = tke_unit_results_new();
-
-        if (!tke_op_mk_clear_new(world->op, world->units, cleared, error)) {
-            return false;
-        }
-    }
     ok = tke_op_mk_load(world->op, world->units, &params, &result, error);
     *results = result.n_parts == PARTS ? g_steal_pointer(&result.units) : NULL;
     return ok;

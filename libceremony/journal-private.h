@@ -1,0 +1,33 @@
+/*
+ * Inside of the journal: what a step is about, and whether a unit shows that it was done. Not installed.
+ */
+#pragma once
+
+#include "libceremony/journal.h"
+
+typedef enum {
+#define JOURNAL_STEP(action, name, what, command, source) TKE_JOURNAL_##name,
+#include "libceremony/journal.inc"
+} TkeJournalStep;
+
+typedef struct TkeJournalUnit {
+    char *id;
+    char *location;
+    TkeJournalState state;
+} TkeJournalUnit;
+
+struct TkeJournalEntry {
+    const char *action;
+    TkeJournalStep step;
+    char *started;
+    char *key;          /* of a load: pattern of the key it makes, once a unit has shown it */
+    JsonObject *values; /* or NULL */
+    GPtrArray *units;   /* TkeJournalUnit */
+};
+
+/* Key parts are the same on whatever card they are, in any order. Both may be NULL. */
+bool tke_journal_same_values(JsonObject *a, JsonObject *b);
+JsonObject *tke_journal_dup_values(JsonObject *values);
+
+/* The unit is as the step leaves it. */
+bool tke_journal_shows(TkeJournalEntry *entry, const TkeUnitState *state);

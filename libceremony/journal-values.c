@@ -1,0 +1,154 @@
+/*
+ * What steps are about, and what they leave in a unit (functions 5.2).
+ */
+#include <string.h>
+
+#include "common/digest.h"
+#include "common/hex.h"
+#include "libceremony/journal-private.h"
+#include "libceremony/json-file.h"
+#include "libep11admin/json-text.h"
+
+char **
+tke_journal_entry_dup_patterns(const TkeJournalEntry *entry)
+{
+    JsonArray *parts = entry->values != NULL ? tke_json_file_array(entry->values, "parts") : NULL;
+    g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; parts != NULL && i < json_array_get_length(parts); i++) {
+        JsonNode *node = json_array_get_element(parts, i);
+        const char *text = JSON_NODE_HOLDS_OBJECT(node)
+                               ? tke_json_text_get_string(json_node_get_object(node), "pattern")
+                               : NULL;
+
+        if (text != NULL) {
+            g_ptr_array_add(patterns, g_strdup(text));
+        }
+    }
+    g_ptr_array_add(patterns, NULL);
+    return (char **) g_ptr_array_free(g_steal_pointer(&patterns), FALSE);
+}
+
+/* Every pattern of a is one of b, which has as many. */
+static bool
+same_patterns(JsonObject *a, JsonObject *b)
+{
+    const TkeJournalEntry of_a = { .values = a };
+    const TkeJournalEntry of_b = { .values = b };
+    g_auto(GStrv) in_a = tke_journal_entry_dup_patterns(&of_a);
+    g_auto(GStrv) in_b = tke_journal_entry_dup_patterns(&of_b);
+
+    for (char **pattern = in_a; *pattern != NULL; pattern++) {
+        if (!g_strv_contains((const char *const *) in_b, *pattern)) {
+            return false;
+        }
+    }
+    return g_strv_length(in_a) == g_strv_length(in_b);
+}
+
+bool
+tke_journal_same_values(JsonObject *a, JsonObject *b)
+{
+    if (a == NULL || b == NULL) {
+        return a == b;
+    }
+    return json_object_has_member(a, "parts") && json_object_has_member(b, "parts")
+               ? same_patterns(a, b)
+               : json_object_equal(a, b);
+}
+
+JsonObject *
+tke_journal_dup_values(JsonObject *values)
+{
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    g_autoptr(JsonNode) copy = NULL;
+    g_autofree char *text = NULL;
+
+    json_node_set_object(node, values);
+    text = json_to_string(node, FALSE);
+    copy = json_from_string(text, NULL);
+    return copy != NULL ? json_node_dup_object(copy) : NULL;
+}
+
+static const char *
+text_of(const TkeJournalEntry *entry, const char *name)
+{
+    return entry->values != NULL ? tke_json_text_get_string(entry->values, name) : NULL;
+}
+
+/* Patterns are compared as everywhere: not every firmware fills their last bytes. */
+static bool
+is_pattern(const char *text, const uint8_t vp[static TKE_VP_LEN])
+{
+    uint8_t noted[TKE_VP_LEN];
+
+    return text != NULL && tke_hex_decode_exact(text, noted, sizeof noted, NULL) &&
+           tke_digest_vp_equal(noted, vp);
+}
+
+static bool
+has_admin(const TkeJournalEntry *entry, const TkeUnitState *state)
+{
+    const char *text = text_of(entry, "ski");
+    uint8_t ski[TKE_SKI_LEN];
+
+    return text != NULL && tke_hex_decode_exact(text, ski, sizeof ski, NULL) &&
+           tke_unit_find_admin(state->unit, ski) != NULL;
+}
+
+static bool
+has_threshold(const TkeJournalEntry *entry, const char *name, uint32_t value)
+{
+    JsonNode *node = entry->values != NULL ? json_object_get_member(entry->values, name) : NULL;
+
+    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
+           json_node_get_value_type(node) == G_TYPE_INT64 && json_node_get_int(node) == value;
+}
+
+/* A key that was loaded, and perhaps committed or made current since. */
+static bool
+has_loaded(TkeJournalEntry *entry, const TkeDomainInfo *registers)
+{
+    if (registers->new_state != TKE_REGISTER_EMPTY && entry->key == NULL) {
+        entry->key = tke_hex_encode(registers->new_vp, TKE_VP_LEN);
+    }
+    return (registers->new_state != TKE_REGISTER_EMPTY &&
+            is_pattern(entry->key, registers->new_vp)) ||
+           (registers->current_state == TKE_REGISTER_VALID &&
+            is_pattern(entry->key, registers->current_vp));
+}
+
+bool
+tke_journal_shows(TkeJournalEntry *entry, const TkeUnitState *state)
+{
+    const TkeDomainInfo *registers = &state->registers;
+    const uint32_t *attributes = state->attributes.value;
+    bool current = registers->current_state == TKE_REGISTER_VALID &&
+                   is_pattern(text_of(entry, "pattern"), registers->current_vp);
+
+    switch (entry->step) {
+    case TKE_JOURNAL_ADMIN_ADD:
+        return has_admin(entry, state);
+    case TKE_JOURNAL_ADMIN_REMOVE:
+        return !has_admin(entry, state);
+    case TKE_JOURNAL_THRESHOLDS:
+        return has_threshold(entry, "signature_threshold",
+                             attributes[TKE_ATTRIBUTE_SIGN_THR]) &&
+               has_threshold(entry, "revocation_threshold",
+                             attributes[TKE_ATTRIBUTE_REVOKE_THR]);
+    case TKE_JOURNAL_LOAD:
+        return has_loaded(entry, registers);
+    case TKE_JOURNAL_COMMIT:
+        return current || (registers->new_state == TKE_REGISTER_FULL_COMMITTED &&
+                           is_pattern(text_of(entry, "pattern"), registers->new_vp));
+    case TKE_JOURNAL_ACTIVATE:
+        return current && registers->new_state == TKE_REGISTER_EMPTY;
+    case TKE_JOURNAL_CLEAR_NEW:
+        return registers->new_state == TKE_REGISTER_EMPTY;
+    case TKE_JOURNAL_CLEAR_CURRENT:
+        return registers->current_state == TKE_REGISTER_EMPTY;
+    case TKE_JOURNAL_ZEROIZE:
+    default:
+        return state->imprint && state->admins->len == 0;
+    }
+}

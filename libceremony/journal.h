@@ -1,0 +1,77 @@
+/*
+ * TkeJournal: steps on several crypto units that were begun and have not reached all of them (functions
+ * 3.2, P-7; F-177).
+ *
+ * A file of the directory (CLOUDTKEFILES), written whole and synced before a step is sent, and again when
+ * its outcomes are known; so it is right too where the program or the machine ends in between. It holds
+ * public values only. What a unit shows when it is read counts more than what was noted: a step that has
+ * been completed, or undone, by whomever, is not unfinished any more. The caller holds the directory's lock.
+ */
+#pragma once
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libep11admin/unit-query.h"
+#include "libep11admin/unit.h"
+
+typedef struct TkeJournal TkeJournal;
+typedef struct TkeJournalEntry TkeJournalEntry;
+
+typedef enum {
+    TKE_JOURNAL_UNKNOWN, /* sent, and no outcome is known */
+    TKE_JOURNAL_DONE,
+    TKE_JOURNAL_NOT_DONE,
+} TkeJournalState;
+
+/* A missing file is an empty journal; a damaged one an error that names it. */
+TKE_PUBLIC TkeJournal *tke_journal_load(const char *directory, GError **error);
+TKE_PUBLIC void tke_journal_free(TkeJournal *journal);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeJournal, tke_journal_free)
+
+/*
+ * The step is about to be sent to these units (TkeUnit). action: of the activity log; values: what the step
+ * is about, the same for all units, copied; NULL: nothing. A step that goes on with an unfinished one of the same
+ * values becomes part of that. Nothing may be sent when it fails.
+ */
+TKE_PUBLIC bool tke_journal_begin(TkeJournal *journal, const char *action, JsonObject *values,
+                                  GPtrArray *units, GError **error);
+
+/* What became of it in one unit; saved by tke_journal_save. */
+TKE_PUBLIC void tke_journal_note(TkeJournal *journal, const char *action, JsonObject *values,
+                                 const TkeUnit *unit, TkeJournalState state);
+
+/* What a unit shows now: settles what was noted about it. A state with an error tells nothing. */
+TKE_PUBLIC void tke_journal_note_state(TkeJournal *journal, const TkeUnitState *state);
+
+/* Writes what has changed. */
+TKE_PUBLIC bool tke_journal_save(TkeJournal *journal, GError **error);
+
+/* Steps that are unfinished, oldest first, TkeJournalEntry; borrowed, until the journal changes. */
+TKE_PUBLIC const GPtrArray *tke_journal_get_unfinished(const TkeJournal *journal);
+
+/* The newest unfinished step of this action that concerns the unit; NULL: none. Borrowed. */
+TKE_PUBLIC const TkeJournalEntry *tke_journal_find(const TkeJournal *journal, const char *action,
+                                                   const TkeUnit *unit);
+
+TKE_PUBLIC const char *tke_journal_entry_get_action(const TkeJournalEntry *entry);
+/* When it was begun, UTC, ISO 8601. */
+TKE_PUBLIC const char *tke_journal_entry_get_started(const TkeJournalEntry *entry);
+/* The command that continues it. */
+TKE_PUBLIC const char *tke_journal_entry_get_command(const TkeJournalEntry *entry);
+TKE_PUBLIC JsonObject *tke_journal_entry_get_values(const TkeJournalEntry *entry); /* or NULL */
+
+/* False: the step does not concern this unit. */
+TKE_PUBLIC bool tke_journal_entry_get_state(const TkeJournalEntry *entry, const TkeUnit *unit,
+                                            TkeJournalState *state);
+
+/* Patterns of the key parts of a load, hex texts; empty for other steps. The caller frees. */
+TKE_PUBLIC char **tke_journal_entry_dup_patterns(const TkeJournalEntry *entry);
+
+/*
+ * What was done where, where not, and what continues it, in one translated line; NULL when it concerns none
+ * of these units (TkeUnit). The caller frees.
+ */
+TKE_PUBLIC char *tke_journal_entry_tell(const TkeJournalEntry *entry, const GPtrArray *units);

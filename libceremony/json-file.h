@@ -1,0 +1,18 @@
+/*
+ * Small JSON files in the world's directory: read strictly, written whole. Not installed.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+
+/* The object in a file; absent: an empty one. NULL: it cannot be read, or is damaged. */
+JsonObject *tke_json_file_read(const char *path, GError **error);
+bool tke_json_file_write(const char *path, JsonObject *object, GError **error);
+
+/* Sets that the file does not have the form it should have; why may be NULL. Returns false. */
+bool tke_json_file_damaged(const char *path, const GError *why, GError **error);
+
+/* Members of that kind; NULL: there is none. Borrowed. */
+JsonObject *tke_json_file_object(JsonObject *object, const char *name);
+JsonArray *tke_json_file_array(JsonObject *object, const char *name);

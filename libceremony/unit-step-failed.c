@@ -1,0 +1,176 @@
+/*
+ * A step that was done in some units and not in others: try again, undo, or leave (functions 3.2, P-7; F-053).
+ */
+#include <glib/gi18n-lib.h>
+
+#include "libceremony/ceremony-error.h"
+#include "libceremony/unit-step-private.h"
+
+#define MAX_WAYS 3u
+
+static void
+add_way(TkeUnitStepWay *ways, GPtrArray *rows, TkeUnitStepWay way, char *text)
+{
+    char **row = g_new0(char *, 2);
+
+    row[0] = text;
+    ways[rows->len] = way;
+    g_ptr_array_add(rows, row);
+}
+
+static char *
+retry_text(GPtrArray *results)
+{
+    g_autofree char *failed = tke_unit_results_names(results, TKE_UNIT_RESULT_FAILED);
+    g_autofree char *unknown = tke_unit_results_names(results, TKE_UNIT_RESULT_UNKNOWN);
+
+    return g_strdup_printf(_("try again in %s%s%s"), failed,
+                           *failed != '\0' && *unknown != '\0' ? ", " : "", unknown);
+}
+
+static char *
+undo_text(const TkeUnitStep *step, GPtrArray *results)
+{
+    g_autofree char *done = tke_unit_results_names(results, TKE_UNIT_RESULT_DONE);
+
+    return g_strdup_printf(_("undo it (%s) in %s"), step->undo->what, done);
+}
+
+TkeUnitStepWay
+tke_unit_step_ask(TkeOperation *op, const TkeUnitStep *step, GPtrArray *results,
+                  const GError *verdict)
+{
+    const char *columns[] = { _("NEXT STEP"), NULL };
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) g_strfreev);
+    g_autoptr(GError) ignored = NULL;
+    TkeUnitStepWay ways[MAX_WAYS];
+    TkeChoice choice = { .what = "unit-failed", .title = verdict->message, .columns = columns };
+    unsigned index = 0;
+
+    add_way(ways, rows, TKE_UNIT_STEP_RETRY, retry_text(results));
+    if (step->undo != NULL && tke_unit_results_count_done(results) > 0) {
+        add_way(ways, rows, TKE_UNIT_STEP_UNDO, undo_text(step, results));
+    }
+    add_way(ways, rows, TKE_UNIT_STEP_LEAVE, g_strdup(_("leave it as it is")));
+    choice.rows = (const char *const *const *) rows->pdata;
+    choice.n_rows = rows->len;
+    choice.default_row = rows->len;
+    return tke_operation_choose(op, &choice, &index, &ignored) ? ways[index] : TKE_UNIT_STEP_LEAVE;
+}
+
+/* Units that may have done it: which of the two states are they in? */
+static void
+settle(TkeUnitDirectory *directory, GPtrArray *results)
+{
+    TkeUnitTransport *transport =
+        tke_world_get_units(tke_unit_directory_get_world(directory), NULL);
+    g_autoptr(GPtrArray) commands = g_ptr_array_new();
+    g_autoptr(GError) ignored = NULL;
+
+    for (unsigned i = 0; i < results->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (result->outcome == TKE_UNIT_OUTCOME_UNKNOWN && result->command != NULL) {
+            g_ptr_array_add(commands, result->command);
+        }
+    }
+    if (commands->len > 0 && transport != NULL) {
+        (void) tke_unit_command_settle(transport, (TkeUnitCommand *const *) commands->pdata,
+                                       commands->len, NULL, &ignored);
+        tke_unit_results_take(results);
+    }
+}
+
+/* The unit as it is now does not stand in the way. */
+static bool
+is_ready(const TkeUnitStep *step, TkeUnitState *state, GError **error)
+{
+    if (state->error != NULL) {
+        g_propagate_error(error, g_error_copy(state->error));
+        return false;
+    }
+    return step->check == NULL || step->check(state, step->data, error);
+}
+
+void
+tke_unit_step_prepare_retry(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *step,
+                            GPtrArray *results, GPtrArray *todo)
+{
+    g_autoptr(GPtrArray) units = g_ptr_array_new();
+    g_autoptr(GPtrArray) states = NULL;
+    g_autoptr(GPtrArray) failed = g_ptr_array_new();
+
+    settle(directory, results);
+    for (unsigned i = 0; i < results->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (!tke_unit_result_is_done(result) && result->outcome != TKE_UNIT_OUTCOME_UNKNOWN) {
+            g_clear_pointer(&result->command, tke_unit_command_free);
+            g_ptr_array_add(failed, result);
+            g_ptr_array_add(units, result->unit);
+        }
+    }
+    if (units->len == 0) {
+        return;
+    }
+    states = tke_unit_directory_query(directory, units, TKE_UNIT_QUERY_DEFAULT,
+                                      tke_operation_get_cancellable(op), NULL);
+    for (unsigned i = 0; states != NULL && i < states->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(failed, i);
+
+        result->outcome = TKE_UNIT_OUTCOME_NOT_SENT;
+        g_clear_error(&result->error);
+        if (is_ready(step, g_ptr_array_index(states, i), &result->error)) {
+            g_ptr_array_add(todo, result);
+        }
+    }
+}
+
+static GPtrArray *
+done_units(GPtrArray *results)
+{
+    GPtrArray *units = g_ptr_array_new();
+
+    for (unsigned i = 0; i < results->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (tke_unit_result_is_done(result)) {
+            g_ptr_array_add(units, result->unit);
+        }
+    }
+    return units;
+}
+
+static void
+mark_undone(GPtrArray *results, GPtrArray *undone)
+{
+    for (unsigned i = 0; i < undone->len; i++) {
+        const TkeUnitResult *of_undo = g_ptr_array_index(undone, i);
+
+        for (unsigned k = 0; tke_unit_result_is_done(of_undo) && k < results->len; k++) {
+            TkeUnitResult *result = g_ptr_array_index(results, k);
+
+            result->undone = result->undone || result->unit == of_undo->unit;
+        }
+    }
+}
+
+void
+tke_unit_step_undo(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *step,
+                   GPtrArray *results, const GError *verdict, GError **error)
+{
+    g_autoptr(GPtrArray) units = done_units(results);
+    g_autofree char *names = tke_unit_results_names(results, TKE_UNIT_RESULT_DONE);
+    g_autoptr(GPtrArray) undone = tke_unit_results_new();
+    g_autoptr(GError) why = NULL;
+    bool ok = tke_unit_step_run(op, directory, units, step->undo, undone, &why);
+
+    mark_undone(results, undone);
+    if (ok) {
+        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_UNITS,
+                    _("%s. It was undone in %s: start again"), verdict->message, names);
+    } else {
+        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
+                    _("%s. Not all of it could be undone: %s"), verdict->message, why->message);
+    }
+}

@@ -1,0 +1,49 @@
+/*
+ * Inside of a step on several units: its results in words, and what to do where some units failed. Not
+ * installed.
+ */
+#pragma once
+
+#include "libceremony/unit-step.h"
+
+typedef enum {
+    TKE_UNIT_RESULT_DONE,
+    TKE_UNIT_RESULT_FAILED, /* known not to have done it */
+    TKE_UNIT_RESULT_UNKNOWN,
+} TkeUnitResultKind;
+
+/* Names of the units whose result is of this kind; an empty text if none. The caller frees. */
+char *tke_unit_results_names(GPtrArray *results, TkeUnitResultKind kind);
+unsigned tke_unit_results_count_done(GPtrArray *results);
+
+/* Takes outcomes and errors from the commands. */
+void tke_unit_results_take(GPtrArray *results);
+
+/* True: done in all. why: what stopped the step after something had been sent; may be NULL. */
+bool tke_unit_verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why,
+                      GError **error);
+
+/* The same where it could not be noted, which is the error then; takes noting. What was done counts. */
+bool tke_unit_verdict_unnoted(const TkeUnitStep *step, GPtrArray *results, const GError *why,
+                              GError *noting, GError **error);
+
+typedef enum {
+    TKE_UNIT_STEP_LEAVE,
+    TKE_UNIT_STEP_RETRY,
+    TKE_UNIT_STEP_UNDO,
+} TkeUnitStepWay;
+
+/* Asks the operator what to do about a step that was done in some units only; to leave it where nobody answers. */
+TkeUnitStepWay tke_unit_step_ask(TkeOperation *op, const TkeUnitStep *step, GPtrArray *results,
+                                 const GError *verdict);
+
+/*
+ * Prepares another try: units whose outcome is unknown are asked, those that have not done it are read and
+ * checked again. Adds the results of the latter to todo; they have no command any more.
+ */
+void tke_unit_step_prepare_retry(TkeOperation *op, TkeUnitDirectory *directory,
+                                 const TkeUnitStep *step, GPtrArray *results, GPtrArray *todo);
+
+/* Undoes the step where it was done; error tells the end of it, as the step has failed then. */
+void tke_unit_step_undo(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *step,
+                        GPtrArray *results, const GError *verdict, GError **error);

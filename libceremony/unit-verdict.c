@@ -1,0 +1,137 @@
+/*
+ * What a step has come to, in words (functions 3.2, P-7).
+ */
+#include <glib/gi18n-lib.h>
+
+#include "libceremony/ceremony-error.h"
+#include "libceremony/unit-step-private.h"
+
+static bool
+is_of_kind(const TkeUnitResult *result, TkeUnitResultKind kind)
+{
+    bool unknown = result->outcome == TKE_UNIT_OUTCOME_UNKNOWN;
+
+    switch (kind) {
+    case TKE_UNIT_RESULT_DONE:
+        return tke_unit_result_is_done(result);
+    case TKE_UNIT_RESULT_UNKNOWN:
+        return unknown;
+    case TKE_UNIT_RESULT_FAILED:
+    default:
+        return !unknown && !tke_unit_result_is_done(result);
+    }
+}
+
+char *
+tke_unit_results_names(GPtrArray *results, TkeUnitResultKind kind)
+{
+    GString *names = g_string_new(NULL);
+
+    for (unsigned i = 0; i < results->len; i++) {
+        const TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (is_of_kind(result, kind)) {
+            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "",
+                                   tke_unit_get_name(result->unit));
+        }
+    }
+    return g_string_free(names, FALSE);
+}
+
+/* The first unit that is known not to have done it, with a reason if there is one. */
+static const TkeUnitResult *
+first_failed(GPtrArray *results)
+{
+    const TkeUnitResult *first = NULL;
+
+    for (unsigned i = 0; i < results->len; i++) {
+        const TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (!tke_unit_result_is_done(result) && result->outcome != TKE_UNIT_OUTCOME_UNKNOWN &&
+            (first == NULL || (first->error == NULL && result->error != NULL))) {
+            first = result;
+        }
+    }
+    return first;
+}
+
+unsigned
+tke_unit_results_count_done(GPtrArray *results)
+{
+    unsigned done = 0;
+
+    for (unsigned i = 0; i < results->len; i++) {
+        done += tke_unit_result_is_done(g_ptr_array_index(results, i)) ? 1 : 0;
+    }
+    return done;
+}
+
+/* Some units may have done it or not, and cannot be asked; others may have failed as well. */
+static void
+set_unknown(const TkeUnitStep *step, GPtrArray *results, const char *unknown, const char *failed,
+            GError **error)
+{
+    const TkeUnitResult *first = first_failed(results);
+
+    g_set_error(
+        error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
+        _("%s: the outcome in %s is unknown, as the answer was lost and the crypto unit cannot be "
+          "asked; nothing is repeated. Once it answers, look with “tke cryptounit-compare”"),
+        step->what, unknown);
+    if (error != NULL && first != NULL) {
+        g_autofree char *text = (*error)->message;
+
+        (*error)->message = g_strdup_printf(
+            _("%s. It was done in %u of %u crypto units, and not in %s: %s"), text,
+            tke_unit_results_count_done(results), results->len, failed,
+            first->error != NULL ? first->error->message : tke_unit_result_word(first));
+    }
+}
+
+bool
+tke_unit_verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why, GError **error)
+{
+    g_autofree char *unknown = tke_unit_results_names(results, TKE_UNIT_RESULT_UNKNOWN);
+    g_autofree char *failed = tke_unit_results_names(results, TKE_UNIT_RESULT_FAILED);
+    const TkeUnitResult *first = first_failed(results);
+    const GError *reason = NULL;
+
+    if (*unknown != '\0') {
+        set_unknown(step, results, unknown, failed, error);
+        return false;
+    }
+    if (first == NULL) {
+        return true;
+    }
+    reason = why != NULL ? why : first->error;
+    if (tke_unit_results_count_done(results) == 0 && reason != NULL) {
+        g_propagate_prefixed_error(error, g_error_copy(reason),
+                                   _("%s failed in %s; no crypto unit was changed by it: "),
+                                   step->what, failed);
+        return false;
+    }
+    g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
+                _("%s was done in %u of %u crypto units, not in %s: %s; the same command "
+                  "again does it in the rest; “tke cryptounit-compare” shows how they are now"),
+                step->what, tke_unit_results_count_done(results), results->len, failed,
+                reason != NULL ? reason->message : tke_unit_result_word(first));
+    return false;
+}
+
+bool
+tke_unit_verdict_unnoted(const TkeUnitStep *step, GPtrArray *results, const GError *why, GError *noting,
+                GError **error)
+{
+    if (!tke_unit_verdict(step, results, why, error)) {
+        if (error != NULL && !g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+            g_autofree char *text = (*error)->message;
+
+            (*error)->message = g_strdup_printf("%s; %s", text, noting->message);
+        }
+        g_error_free(noting);
+        return false;
+    }
+    g_propagate_prefixed_error(error, noting, _("%s was done in all %u crypto units, but: "),
+                               step->what, results->len);
+    return false;
+}

@@ -1,0 +1,222 @@
+/*
+ * A load that finds new registers that are not empty: its own rest, another key, the current one (functions 3.8;
+ * F-091, F-177).
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "libceremony/ceremony-error.h"
+#include "libceremony/op-mk-finish.h"
+#include "tests/libceremony/unfinished-world.h"
+#include "tests/support/test-main.h"
+
+START_TEST(test_the_next_command_says_what_is_unfinished_and_a_second_load_brings_the_rest)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    unfinished_start_anew(world);
+    ck_assert(!unfinished_commit(world, &error));
+    ck_assert_msg(strstr(world->notes->str, "Unfinished: Load, begun 2") != NULL, "%s",
+                  world->notes->str);
+    ck_assert_msg(strstr(world->notes->str, "not done in crypto unit 2; done in crypto unit 1, "
+                                            "crypto unit 3. “tke cryptounit-mk-load” "
+                                            "continues it.") != NULL,
+                  "%s", world->notes->str);
+    g_clear_error(&error);
+    unfinished_start_anew(world);
+    unfinished_hand_all(world);
+    card_world_check(unfinished_load(world, &result, &error), error); /* nobody is asked */
+    unfinished_check_one_key(world);
+    ck_assert_uint_eq(result.units->len, 1);
+    ck_assert_uint_eq(unfinished_count(world), 0);
+    unfinished_start_anew(world);
+    card_world_check(unfinished_commit(world, &error), error);
+    ck_assert_ptr_null(strstr(world->notes->str, "Unfinished"));
+}
+END_TEST
+
+START_TEST(test_a_load_is_continued_with_its_own_key_parts_only)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+    const TkeMkLoadParams three = { .n_parts = 3, .parts = unfinished_any_part };
+    const TkeMkLoadParams unnamed = { .n_parts = 3 };
+
+    unfinished_start_anew(world);
+    ck_assert(!tke_op_mk_load(world->op, world->units, &three, &result, &error));
+    ck_assert_msg(strstr(error->message, "begun with 2 key parts, not 3") != NULL, "%s",
+                  error->message);
+    g_clear_error(&error);
+    tke_mk_load_result_clear(&result);
+    unfinished_start_anew(world);
+    ceremony_world_hand(world, 1, "admin-1", NULL);
+    ceremony_world_hand(world, 2, "part-3", "part-2", "part-1", NULL); /* in any order */
+    unfinished_choose(world, REST);
+    unfinished_choose(world, 0); /* of the card's list, twice */
+    unfinished_choose(world, 0);
+    card_world_check(tke_op_mk_load(world->op, world->units, &unnamed, &result, &error), error);
+    ck_assert_uint_eq(result.n_parts, 2);
+    unfinished_check_one_key(world);
+}
+END_TEST
+
+START_TEST(test_new_registers_of_unknown_origin_are_left_unless_the_operator_says_otherwise)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
+    g_autofree char *path = g_build_filename(world->dir, "opentke-journal.json", NULL);
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_int_eq(unlink(path), 0); /* another workstation */
+    unfinished_start_anew(world);
+    unfinished_hand_all(world);
+    ck_assert(!unfinished_load(world, &result, &error));
+    ck_assert(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION));
+    ck_assert_msg(strstr(error->message, "cryptounit-mk-clrnew") != NULL, "%s", error->message);
+    ck_assert_str_eq(world->prompts->str, "");
+    g_clear_error(&error);
+    tke_mk_load_result_clear(&result);
+    /* With other parts the key becomes another one: that is found, and cleared. */
+    unfinished_start_anew(world);
+    ceremony_world_hand(world, 1, "admin-1", NULL);
+    ceremony_world_hand(world, 2, "part-1", "part-3", NULL);
+    unfinished_choose(world, REST);
+    unfinished_choose(world, 0);
+    ck_assert(!unfinished_load(world, &result, &error));
+    ck_assert_msg(strstr(error->message, "different keys") != NULL, "%s", error->message);
+    for (unsigned number = 1; number <= UNITS; number++) {
+        ck_assert(!unfinished_is_loaded(world, number));
+    }
+    ck_assert_uint_eq(unfinished_count(world), 0);
+}
+END_TEST
+
+START_TEST(test_a_load_clears_what_is_there_first_if_the_operator_wants)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    unfinished_start_anew(world);
+    ceremony_world_hand(world, 1, "admin-1", NULL);
+    ceremony_world_hand(world, 2, "part-2", "part-3", NULL);
+    unfinished_choose(world, CLEAR);
+    card_world_check(unfinished_load(world, &result, &error), error);
+    unfinished_check_one_key(world);
+    ck_assert_uint_eq(result.units->len, UNITS);
+    ck_assert_uint_eq(unfinished_count(world), 0);
+}
+END_TEST
+
+START_TEST(test_registers_that_hold_different_keys_can_only_be_cleared)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    for (unsigned number = 1; number <= 2; number++) {
+        g_autofree char *list = g_strdup_printf("%u", number);
+
+        unfinished_start_anew(world);
+        card_world_check(tke_unit_directory_select_once(world->units, list, &error), error);
+        ceremony_world_hand(world, 1, "admin-1", NULL);
+        ceremony_world_hand(world, 2, number == 1 ? "part-1" : "part-2", "part-3", NULL);
+        card_world_check(unfinished_load(world, &result, &error), error);
+        tke_mk_load_result_clear(&result);
+    }
+    unfinished_start_anew(world);
+    unfinished_hand_all(world);
+    unfinished_choose(world, 0); /* clear: there is no way to keep them */
+    card_world_check(unfinished_load(world, &result, &error), error);
+    ck_assert_msg(strstr(world->choose->str, "different keys") != NULL, "%s", world->choose->str);
+    unfinished_check_one_key(world);
+}
+END_TEST
+
+START_TEST(test_key_parts_of_the_current_key_are_told_and_cleared)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autoptr(GPtrArray) results = tke_unit_results_new();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    unfinished_hand_all(world);
+    card_world_check(unfinished_load(world, &result, &error), error);
+    tke_mk_load_result_clear(&result);
+    unfinished_go_on(world);
+    card_world_check(unfinished_commit(world, &error), error);
+    unfinished_go_on(world);
+    card_world_check(tke_op_mk_set_immediate(world->op, world->units, results, &error), error);
+    unfinished_start_anew(world);
+    unfinished_hand_all(world);
+    card_world_check(unfinished_load(world, &result, &error), error); /* kept: the same key again */
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "cannot serve for a rotation"));
+    tke_mk_load_result_clear(&result);
+    unfinished_go_on(world);
+    card_world_check(unfinished_clear_new(world, &error), error);
+    unfinished_start_anew(world);
+    unfinished_hand_all(world);
+    unfinished_choose(world, 0);
+    ck_assert(!unfinished_load(world, &result, &error));
+    ck_assert_msg(strstr(error->message, "load other parts") != NULL, "%s", error->message);
+    for (unsigned number = 1; number <= UNITS; number++) {
+        ck_assert(!unfinished_is_loaded(world, number));
+    }
+}
+END_TEST
+
+START_TEST(test_an_interrupted_load_that_reached_all_needs_no_card)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autofree char *path = g_build_filename(world->dir, "opentke-journal.json", NULL);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) pieces = NULL;
+
+    unfinished_refuse(world, 2, IMPORT, 1);
+    unfinished_hand_all(world);
+    ck_assert(!unfinished_load(world, &result, &error));
+    g_clear_error(&error);
+    tke_mk_load_result_clear(&result);
+    /* As it is on disk while a command is under way: nothing is known of any unit. */
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    unfinished_start_anew(world);
+    card_world_check(unfinished_load_all(world, &error), error);
+    pieces = g_strsplit(text, "\"done\"", -1);
+    g_free(text);
+    text = g_strjoinv("\"unknown\"", pieces);
+    ck_assert(g_file_set_contents(path, text, -1, NULL));
+    unfinished_start_anew(world);
+    card_world_check(unfinished_load(world, &result, &error), error);
+    ck_assert_str_eq(world->prompts->str, "");
+    ck_assert_str_eq(world->plans->str, "");
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "nothing is left to do"));
+    unfinished_check_one_key(world);
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(
+        tests, test_the_next_command_says_what_is_unfinished_and_a_second_load_brings_the_rest);
+    tcase_add_test(tests, test_a_load_is_continued_with_its_own_key_parts_only);
+    tcase_add_test(
+        tests, test_new_registers_of_unknown_origin_are_left_unless_the_operator_says_otherwise);
+    tcase_add_test(tests, test_a_load_clears_what_is_there_first_if_the_operator_wants);
+    tcase_add_test(tests, test_registers_that_hold_different_keys_can_only_be_cleared);
+    tcase_add_test(tests, test_key_parts_of_the_current_key_are_told_and_cleared);
+    tcase_add_test(tests, test_an_interrupted_load_that_reached_all_needs_no_card);
+}
+
+int
+main(void)
+{
+    return test_main("load-continued", add_tests);
+}
