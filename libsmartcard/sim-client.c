@@ -8,6 +8,8 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,18 +24,35 @@
 #define ANSWER_TRIES 100u
 #define ANSWER_STEP_US 50000u
 
+#define WAIT_GRACE_MS 5000 /* that an answer to a wait may be late, where there is a time limit */
+
 struct TkeSimClient {
     int fd;
-    bool broken; /* request and answer no longer fit together */
+    unsigned timeout_ms; /* 0: none */
+    bool broken;         /* request and answer no longer fit together */
 };
 
-/* A connected socket of our own user's tke-sim, or -1. */
-static int
-connect_socket(const char *path, GError **error)
+/* Whose tke-sim may answer: our own, and for root the one of the user that the world belongs to. */
+static bool
+is_trusted(int fd, const char *directory)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
     struct ucred peer = { 0 };
     socklen_t peer_len = sizeof peer;
+    struct stat world = { 0 };
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) != 0) {
+        return false;
+    }
+    return peer.uid == geteuid() ||
+           (geteuid() == 0 && lstat(directory, &world) == 0 && S_ISDIR(world.st_mode) &&
+            world.st_uid == peer.uid);
+}
+
+/* A connected socket of a tke-sim that may be believed, or -1. */
+static int
+connect_socket(const char *path, const char *directory, GError **error)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0) {
@@ -51,7 +70,7 @@ connect_socket(const char *path, GError **error)
         close(fd);
         return -1;
     }
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) != 0 || peer.uid != geteuid()) {
+    if (!is_trusted(fd, directory)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
                     _("the tke-sim at %s belongs to another user"), path);
         close(fd);
@@ -88,8 +107,34 @@ say_hello(TkeSimClient *client, GError **error)
     return true;
 }
 
+void
+tke_sim_client_set_timeout(TkeSimClient *client, unsigned timeout_ms)
+{
+    const struct timeval limit = { .tv_sec = timeout_ms / 1000,
+                                   .tv_usec = (suseconds_t) (timeout_ms % 1000) * 1000 };
+
+    if (client->timeout_ms != timeout_ms) {
+        client->timeout_ms = timeout_ms;
+        /* Without a limit a call waits longer, nothing else. */
+        (void) setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        (void) setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    }
+}
+
+void
+tke_sim_client_interrupt(TkeSimClient *client)
+{
+    shutdown(client->fd, SHUT_RDWR);
+}
+
 TkeSimClient *
 tke_sim_client_open(const char *directory, GError **error)
+{
+    return tke_sim_client_open_timeout(directory, 0, error);
+}
+
+TkeSimClient *
+tke_sim_client_open_timeout(const char *directory, unsigned timeout_ms, GError **error)
 {
     g_autofree char *path = tke_sim_socket_path(directory, error);
     g_autoptr(TkeSimClient) client = NULL;
@@ -98,12 +143,13 @@ tke_sim_client_open(const char *directory, GError **error)
     if (path == NULL) {
         return NULL;
     }
-    fd = connect_socket(path, error);
+    fd = connect_socket(path, directory, error);
     if (fd < 0) {
         return NULL;
     }
     client = g_new0(TkeSimClient, 1);
     client->fd = fd;
+    tke_sim_client_set_timeout(client, timeout_ms);
     if (!say_hello(client, error)) {
         return NULL;
     }
@@ -374,9 +420,9 @@ tke_sim_client_command(TkeSimClient *client, JsonObject *command, GError **error
     return json_node_dup_object(root);
 }
 
-/* True once the socket has something to read; false with an error when cancelled or broken. */
+/* True once the socket has something to read; false with an error when cancelled, broken or too late. */
 static bool
-poll_for_answer(TkeSimClient *client, GCancellable *cancellable, GError **error)
+poll_for_answer(TkeSimClient *client, int limit_ms, GCancellable *cancellable, GError **error)
 {
     GPollFD fds[2] = { { .fd = client->fd, .events = G_IO_IN } };
     guint n = 1;
@@ -386,7 +432,7 @@ poll_for_answer(TkeSimClient *client, GCancellable *cancellable, GError **error)
         n = 2;
     }
     do {
-        ready = g_poll(fds, n, -1);
+        ready = g_poll(fds, n, limit_ms);
     } while (ready < 0 && errno == EINTR);
     if (n == 2) {
         g_cancellable_release_fd(cancellable);
@@ -394,6 +440,10 @@ poll_for_answer(TkeSimClient *client, GCancellable *cancellable, GError **error)
     if (ready < 0) {
         g_set_error(error, G_IO_ERROR, (gint) g_io_error_from_errno(errno),
                     _("the socket of tke-sim: %s"), g_strerror(errno));
+        return false;
+    }
+    if (ready == 0) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("tke-sim does not answer"));
         return false;
     }
     return !g_cancellable_set_error_if_cancelled(cancellable, error);
@@ -408,6 +458,7 @@ tke_sim_client_wait(TkeSimClient *client, uint32_t generation, int timeout_ms,
     g_autoptr(GError) cancelled = NULL;
     uint8_t answer[4];
     size_t len = 0;
+    int limit_ms = -1;
 
     if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
         return false;
@@ -418,8 +469,11 @@ tke_sim_client_wait(TkeSimClient *client, uint32_t generation, int timeout_ms,
     if (!send_request(client, TKE_SIM_WAIT, request, sizeof request, NULL, 0, error)) {
         return false;
     }
+    if (client->timeout_ms > 0 && timeout_ms >= 0) {
+        limit_ms = timeout_ms > G_MAXINT - WAIT_GRACE_MS ? G_MAXINT : timeout_ms + WAIT_GRACE_MS;
+    }
     /* The answer to the wait comes in any case; the end of the wait has none of its own. */
-    if (!poll_for_answer(client, cancellable, &cancelled) &&
+    if (!poll_for_answer(client, limit_ms, cancellable, &cancelled) &&
         !send_request(client, TKE_SIM_WAIT_END, NULL, 0, NULL, 0, error)) {
         return false;
     }

@@ -38,6 +38,10 @@ set_errno(GError **error, int code)
     if (code == EPIPE || code == ECONNRESET) {
         return set_closed(error);
     }
+    if (code == EAGAIN) { /* the time limit of the socket */
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("tke-sim does not answer"));
+        return false;
+    }
     g_set_error(error, G_IO_ERROR, (gint) g_io_error_from_errno(code),
                 _("the socket of tke-sim: %s"), g_strerror(code));
     return false;

@@ -30,6 +30,12 @@
  * TKE_SIM_READER_CONTROL is TKE_SIM_CONTROL without a card connection, whether a card is in or not
  * (the feature list before insertion): u8 length and name of the reader, u32 code, rest: data. A
  * PIN entry is refused, and so is a reader that a card connection holds.
+ *
+ * For a driver of readers (simulator/ifd-handler.c), which thinks in slots and in power:
+ * TKE_SIM_SLOT (u8 number, from 1) is answered as TKE_SIM_LIST, with that reader alone, or with none
+ * while it is unplugged. TKE_SIM_POWER_ON is TKE_SIM_CONNECT with a cold reset: a card that has power
+ * loses it first, and so does the card connection of this socket. TKE_SIM_POWER_OFF takes the power
+ * from the card and ends the card connection.
  */
 #pragma once
 
@@ -58,6 +64,7 @@ typedef enum {
     TKE_SIM_LIST = 0x02,
     TKE_SIM_WAIT = 0x03,
     TKE_SIM_WAIT_END = 0x04,
+    TKE_SIM_SLOT = 0x05,
     TKE_SIM_CONNECT = 0x10,
     TKE_SIM_EXCHANGE = 0x11,
     TKE_SIM_CONTROL = 0x12,
@@ -66,6 +73,8 @@ typedef enum {
     TKE_SIM_END = 0x15,
     TKE_SIM_CLOSE = 0x16,
     TKE_SIM_READER_CONTROL = 0x17,
+    TKE_SIM_POWER_ON = 0x18,
+    TKE_SIM_POWER_OFF = 0x19,
     TKE_SIM_WORLD = 0x20,
     TKE_SIM_TOKEN = 0x21,
     TKE_SIM_COMMAND = 0x30,
@@ -152,7 +161,9 @@ typedef struct TkeSimClient TkeSimClient;
 #define TKE_SIM_ERROR (tke_sim_error_quark())
 TKE_PUBLIC GQuark tke_sim_error_quark(void);
 
-/* No world answers there: G_IO_ERROR_NOT_FOUND. Another version of the protocol: TKE_ERROR_SETUP.
+/*
+ * No world answers there: G_IO_ERROR_NOT_FOUND. Another version of the protocol: TKE_ERROR_SETUP. The
+ * world must be our own user's; for root (a driver in the system's pcscd) its directory's owner's.
  */
 TKE_PUBLIC TkeSimClient *tke_sim_client_open(const char *directory, GError **error);
 
@@ -161,6 +172,14 @@ TKE_PUBLIC TkeSimClient *tke_sim_client_open(const char *directory, GError **err
  * PATH) and waits until it does.
  */
 TKE_PUBLIC TkeSimClient *tke_sim_client_open_or_start(const char *directory, GError **error);
+
+/* Every later wait for the socket, also that of this call, ends after so long: G_IO_ERROR_TIMED_OUT. */
+TKE_PUBLIC TkeSimClient *tke_sim_client_open_timeout(const char *directory, unsigned timeout_ms,
+                                                     GError **error);
+TKE_PUBLIC void tke_sim_client_set_timeout(TkeSimClient *client, unsigned timeout_ms);
+
+/* Breaks the connection off: a call that waits in another thread ends with G_IO_ERROR_CLOSED. */
+TKE_PUBLIC void tke_sim_client_interrupt(TkeSimClient *client);
 
 TKE_PUBLIC void tke_sim_client_free(TkeSimClient *client); /* closes the socket */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeSimClient, tke_sim_client_free)

@@ -20,63 +20,6 @@ G_DEFINE_QUARK(sim - reader - error - quark, sim_reader_error)
 #define QUICK_CLOCK_S 5u
 #define PAD_LOST 0xFFFFu /* the entry ended because card or program went away */
 
-SimReader *
-sim_reader_new(const SimReaderOptions *options)
-{
-    SimReader *reader = g_new0(SimReader, 1);
-
-    g_mutex_init(&reader->lock);
-    g_cond_init(&reader->changed);
-    reader->options = *options;
-    reader->model =
-        sim_pad_model_find(options->no_pad          ? "none"
-                           : options->keypad != NULL ? options->keypad
-                                                     : "standard");
-    g_assert(reader->model != NULL);
-    reader->options.keypad = reader->model->word;
-    reader->options.no_pad = strcmp(reader->model->word, "none") == 0;
-    reader->options.name = g_strdup(options->name);
-    reader->options.model = g_strdup(options->model == NULL ? "" : options->model);
-    reader->options.serial = g_strdup(options->serial == NULL ? "" : options->serial);
-    reader->options.port = g_strdup(options->port == NULL ? "" : options->port);
-    if (options->second_ms == 0) {
-        reader->options.second_ms = 1000;
-    }
-    return reader;
-}
-
-void
-sim_reader_free(SimReader *reader)
-{
-    if (reader == NULL) {
-        return;
-    }
-    sim_reader_remove(reader);
-    sim_pin_pad_clear(&reader->pad);
-    g_free((char *) reader->options.name);
-    g_free((char *) reader->options.model);
-    g_free((char *) reader->options.serial);
-    g_free((char *) reader->options.port);
-    g_cond_clear(&reader->changed);
-    g_mutex_clear(&reader->lock);
-    g_free(reader);
-}
-
-const SimReaderOptions *
-sim_reader_get_options(const SimReader *reader)
-{
-    return &reader->options;
-}
-
-void
-sim_reader_set_observer(SimReader *reader, SimReaderObserver observer, void *data)
-{
-    g_mutex_lock(&reader->lock);
-    reader->observer = observer;
-    reader->observer_data = data;
-    g_mutex_unlock(&reader->lock);
-}
-
 /* Wakes everybody who waits and tells the observer. Called locked, returns locked. */
 void
 sim_reader_announce(SimReader *reader)
@@ -209,9 +152,9 @@ power_up(SimReader *reader)
     spend(reader, start, cost_ms);
 }
 
-uint32_t
-sim_reader_connect(SimReader *reader, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *atr_len,
-                   GError **error)
+static uint32_t
+connect_card(SimReader *reader, bool cold, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *atr_len,
+             GError **error)
 {
     uint32_t connection = 0;
 
@@ -237,6 +180,10 @@ sim_reader_connect(SimReader *reader, uint8_t atr[static SIM_CARD_ATR_MAX], size
         reader->last_connection == UINT32_MAX ? 1 : reader->last_connection + 1;
     connection = reader->last_connection;
     reader->connection = connection;
+    if (reader->powered && cold) {
+        sim_card_power_off(reader->card);
+        reader->powered = false;
+    }
     if (!reader->powered) {
         power_up(reader);
     }
@@ -248,6 +195,31 @@ sim_reader_connect(SimReader *reader, uint8_t atr[static SIM_CARD_ATR_MAX], size
     }
     end(reader);
     return connection;
+}
+
+uint32_t
+sim_reader_connect(SimReader *reader, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *atr_len,
+                   GError **error)
+{
+    return connect_card(reader, false, atr, atr_len, error);
+}
+
+uint32_t
+sim_reader_power_on(SimReader *reader, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *atr_len,
+                    GError **error)
+{
+    return connect_card(reader, true, atr, atr_len, error);
+}
+
+void
+sim_reader_power_off(SimReader *reader, uint32_t connection)
+{
+    if (begin(reader, connection, NULL)) {
+        sim_card_power_off(reader->card);
+        reader->powered = false;
+        reader->connection = 0;
+        end(reader);
+    }
 }
 
 void

@@ -74,6 +74,13 @@ void sim_reader_set_observer(SimReader *reader, SimReaderObserver observer, void
 uint32_t sim_reader_connect(SimReader *reader, uint8_t atr[static SIM_CARD_ATR_MAX],
                             size_t *atr_len, GError **error);
 
+/* The same with a cold reset: a card that has power loses it first. */
+uint32_t sim_reader_power_on(SimReader *reader, uint8_t atr[static SIM_CARD_ATR_MAX],
+                             size_t *atr_len, GError **error);
+
+/* Takes the power from the card and ends the connection; an old number is ignored. */
+void sim_reader_power_off(SimReader *reader, uint32_t connection);
+
 /* Ends a connection (an old number is ignored) and a PIN entry it waits for. The card keeps its
  * power. */
 void sim_reader_disconnect(SimReader *reader, uint32_t connection);

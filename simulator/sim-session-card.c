@@ -60,7 +60,7 @@ need_service(SimSession *self, GError **error)
 }
 
 bool
-sim_session_answer_list(SimSession *self, GError **error)
+sim_session_answer_list(SimSession *self, uint8_t number, GError **error)
 {
     TkeByteBuilder builder = tke_byte_builder_into(self->answer, TKE_SIM_FRAME_MAX);
     g_autoptr(GPtrArray) infos = NULL;
@@ -69,7 +69,7 @@ sim_session_answer_list(SimSession *self, GError **error)
     if (!need_service(self, error)) {
         return false;
     }
-    infos = sim_world_list_readers(self->host.world, &generation);
+    infos = sim_world_list_readers(self->host.world, number, &generation);
     tke_byte_builder_u32(&builder, generation);
     tke_byte_builder_u8(&builder, (uint8_t) infos->len);
     for (unsigned i = 0; i < infos->len; i++) {
@@ -152,7 +152,9 @@ sim_session_answer_connect(SimSession *self, const SimSocketRequest *request, GE
         return sim_session_refuse(error, TKE_SIM_STATUS_NO_READER, _("there is no such reader"));
     }
     self->epoch = sim_world_get_epoch(self->host.world);
-    connection = sim_reader_connect(reader, atr, &atr_len, error);
+    connection = request->type == TKE_SIM_POWER_ON
+                     ? sim_reader_power_on(reader, atr, &atr_len, error)
+                     : sim_reader_connect(reader, atr, &atr_len, error);
     if (connection == 0) {
         /* No answer to the reset that comes with connecting: the card is dead, nothing was sent. */
         if (error != NULL && g_error_matches(*error, SIM_READER_ERROR, SIM_READER_ERROR_SILENT)) {
@@ -252,6 +254,17 @@ sim_session_answer_reset(SimSession *self, GError **error)
         return false;
     }
     g_byte_array_append(self->answer, atr, (guint) len);
+    return true;
+}
+
+bool
+sim_session_answer_power_off(SimSession *self, GError **error)
+{
+    if (!sim_session_need_connection(self, error)) {
+        return false;
+    }
+    sim_reader_power_off(self->reader, self->connection);
+    set_connection(self, NULL, 0);
     return true;
 }
 

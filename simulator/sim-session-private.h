@@ -36,7 +36,8 @@ void sim_session_disconnect(SimSession *self);
 /* A card connection that still works; else a refusal. */
 bool sim_session_need_connection(SimSession *self, GError **error);
 
-bool sim_session_answer_list(SimSession *self, GError **error);
+/* number 0: all readers. */
+bool sim_session_answer_list(SimSession *self, uint8_t number, GError **error);
 bool sim_session_answer_wait(SimSession *self, const SimSocketRequest *request, GError **error);
 bool sim_session_answer_connect(SimSession *self, const SimSocketRequest *request, GError **error);
 bool sim_session_answer_exchange(SimSession *self, const SimSocketRequest *request, GError **error);
@@ -44,4 +45,5 @@ bool sim_session_answer_control(SimSession *self, const SimSocketRequest *reques
 bool sim_session_answer_reader_control(SimSession *self, const SimSocketRequest *request,
                                        GError **error);
 bool sim_session_answer_reset(SimSession *self, GError **error);
+bool sim_session_answer_power_off(SimSession *self, GError **error);
 bool sim_session_answer_close(SimSession *self, GError **error);

@@ -211,7 +211,9 @@ answer_request(SimSession *self, const SimSocketRequest *request, GError **error
     case TKE_SIM_HELLO:
         return answer_hello(self, request, error);
     case TKE_SIM_LIST:
-        return sim_session_answer_list(self, error);
+        return sim_session_answer_list(self, 0, error);
+    case TKE_SIM_SLOT:
+        return sim_session_answer_list(self, request->number, error);
     case TKE_SIM_WAIT:
         return sim_session_answer_wait(self, request, error);
     case TKE_SIM_CONNECT:
@@ -228,6 +230,11 @@ answer_request(SimSession *self, const SimSocketRequest *request, GError **error
     case TKE_SIM_END:
         /* A card connection is exclusive: nobody else can come between its exchanges. */
         return sim_session_need_connection(self, error);
+    case TKE_SIM_POWER_ON:
+        sim_session_disconnect(self);
+        return sim_session_answer_connect(self, request, error);
+    case TKE_SIM_POWER_OFF:
+        return sim_session_answer_power_off(self, error);
     case TKE_SIM_CLOSE:
         return sim_session_answer_close(self, error);
     case TKE_SIM_WORLD:

@@ -87,7 +87,10 @@ parse_body(SimSocketRequest *request, TkeByteCursor *body)
         return parse_hello(request, body);
     case TKE_SIM_WAIT:
         return parse_wait(request, body);
+    case TKE_SIM_SLOT:
+        return tke_byte_cursor_u8(body, &request->number) && tke_byte_cursor_left(body) == 0;
     case TKE_SIM_CONNECT:
+    case TKE_SIM_POWER_ON:
         return parse_name(request, body, tke_byte_cursor_left(body));
     case TKE_SIM_READER_CONTROL:
         return parse_reader_control(request, body);
@@ -103,6 +106,7 @@ parse_body(SimSocketRequest *request, TkeByteCursor *body)
     case TKE_SIM_BEGIN:
     case TKE_SIM_END:
     case TKE_SIM_CLOSE:
+    case TKE_SIM_POWER_OFF:
     case TKE_SIM_WORLD:
     case TKE_SIM_TOKEN:
         return tke_byte_cursor_left(body) == 0;

@@ -15,7 +15,8 @@ typedef struct SimSocketRequest {
     uint16_t version;    /* HELLO */
     uint32_t generation; /* WAIT */
     uint32_t timeout_ms; /* WAIT */
-    char *reader;        /* CONNECT, READER_CONTROL */
+    char *reader;        /* CONNECT, POWER_ON, READER_CONTROL */
+    uint8_t number;      /* SLOT */
     uint32_t code;       /* CONTROL, READER_CONTROL */
     const uint8_t *data; /* EXCHANGE, CONTROL, READER_CONTROL: borrowed from the body */
     size_t len;

@@ -136,13 +136,15 @@ reap(SimSocket *self)
     }
 }
 
+/* Our own user's processes, and root's: a driver in the system's pcscd. */
 static bool
-is_own_user(int fd)
+is_welcome(int fd)
 {
     struct ucred peer = { 0 };
     socklen_t len = sizeof peer;
 
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == geteuid();
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+           (peer.uid == geteuid() || peer.uid == 0);
 }
 
 static void
@@ -158,7 +160,7 @@ accept_connection(SimSocket *self)
         return;
     }
     reap(self);
-    if (!is_own_user(fd) || self->connections->len >= CONNECTIONS_MAX) {
+    if (!is_welcome(fd) || self->connections->len >= CONNECTIONS_MAX) {
         tke_log("sim", "a connection to the socket was refused");
         close(fd);
         return;

@@ -221,14 +221,14 @@ describe_reader(SimReader *reader)
 }
 
 GPtrArray *
-sim_world_list_readers(SimWorld *world, uint32_t *generation)
+sim_world_list_readers(SimWorld *world, unsigned number, uint32_t *generation)
 {
     GPtrArray *infos = g_ptr_array_new_with_free_func((GDestroyNotify) tke_reader_info_free);
 
     /* First the number: a change while the readers are looked at ends the next wait at once. */
     *generation = sim_world_get_generation(world);
     for (unsigned i = 0; i < world->readers->len; i++) {
-        if (sim_world_is_plugged(world, i + 1)) {
+        if ((number == 0 || number == i + 1) && sim_world_is_plugged(world, i + 1)) {
             g_ptr_array_add(infos, describe_reader(g_ptr_array_index(world->readers, i)));
         }
     }

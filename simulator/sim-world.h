@@ -82,8 +82,11 @@ bool sim_world_remove(SimWorld *world, unsigned number, GError **error);
 
 /* ---- what programs see ---- */
 
-/* Readers plugged in: TkeReaderInfo. generation is what to wait from. */
-GPtrArray *sim_world_list_readers(SimWorld *world, uint32_t *generation);
+/*
+ * Readers plugged in: TkeReaderInfo; number from 1: that one alone, 0: all. generation is what to wait
+ * from.
+ */
+GPtrArray *sim_world_list_readers(SimWorld *world, unsigned number, uint32_t *generation);
 
 /* Counts the changes of what list_readers tells. */
 uint32_t sim_world_get_generation(SimWorld *world);

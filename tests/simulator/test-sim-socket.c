@@ -98,6 +98,10 @@ START_TEST(test_malformed_requests_are_refused_one_by_one)
         "00000006 17 044C65 420000",    /* the name is cut short */
         "00000008 17 044C656674 420000", /* no control code */
         "00000005 17 00 42000D48",      /* an empty name */
+        "00000000 05",                  /* no number */
+        "00000002 05 0101",             /* something behind */
+        "00000000 18",                  /* no name */
+        "00000001 19 00",               /* power off takes nothing */
         "00000000 30",                  /* no command */
         "00000002 30 5B5D",             /* [] */
         "00000002 30 7B7B",             /* {{ */
@@ -305,6 +309,112 @@ START_TEST(test_reader_tells_of_itself_with_and_without_a_card)
 }
 END_TEST
 
+START_TEST(test_slot_tells_of_one_reader_while_it_is_plugged_in)
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
+
+    for (uint8_t number = 0; number <= 3; number++) {
+        g_autoptr(GByteArray) answer =
+            tke_sim_client_call_alloc(client, TKE_SIM_SLOT, &number, 1, NULL);
+        g_autoptr(GPtrArray) readers = NULL;
+        uint32_t generation = 0;
+
+        ck_assert_ptr_nonnull(answer);
+        readers = tke_sim_parse_readers(answer->data, answer->len, &generation, NULL);
+        ck_assert_ptr_nonnull(readers);
+        ck_assert_uint_eq(readers->len, number == 0 ? 2 : number <= 2 ? 1 : 0);
+    }
+    sim_world_set_plugged(fixture->world, 1, false);
+    for (uint8_t number = 1; number <= 2; number++) {
+        g_autoptr(GByteArray) answer =
+            tke_sim_client_call_alloc(client, TKE_SIM_SLOT, &number, 1, NULL);
+        g_autoptr(GPtrArray) readers = NULL;
+        uint32_t generation = 0;
+
+        readers = tke_sim_parse_readers(answer->data, answer->len, &generation, NULL);
+        ck_assert_uint_eq(readers->len, number == 1 ? 0 : 1);
+    }
+}
+END_TEST
+
+/* Length of the answer; the status of the refusal below 0. */
+static int
+call(TkeSimClient *client, TkeSimMessage type, const char *body, uint8_t *out, size_t size)
+{
+    g_autoptr(GError) error = NULL;
+    size_t len = 0;
+
+    if (!tke_sim_client_call(client, type, NULL, 0, (const uint8_t *) body, strlen(body), out, size,
+                             &len, &error)) {
+        ck_assert_int_eq(error->domain, TKE_SIM_ERROR);
+        return -error->code;
+    }
+    return (int) len;
+}
+
+START_TEST(test_power_on_is_a_cold_reset_and_power_off_lets_go)
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
+    g_autoptr(TkeSimClient) other = socket_fixture_client(fixture);
+    const char *name = sim_reader_get_options(sim_world_get_reader(fixture->world, 1, NULL))->name;
+    const uint8_t select[] = { 0x00, 0xa4, 0x04, 0x00, 0x07, 0xf0, 0x4f,
+                               0x54, 0x4b, 0x45, 0x01, 0x01, 0x00 };
+    const uint8_t query[] = { 0x00, 0x20, 0x00, 0x81 };
+    uint8_t out[256];
+    size_t len = 0;
+
+    ck_assert_int_eq(call(client, TKE_SIM_POWER_ON, name, out, sizeof out), -TKE_SIM_STATUS_NO_CARD);
+    ck_assert_int_eq(call(client, TKE_SIM_POWER_OFF, "", out, sizeof out),
+                     -TKE_SIM_STATUS_NOT_CONNECTED);
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
+    ck_assert_int_gt(call(client, TKE_SIM_POWER_ON, name, out, sizeof out), 2);
+    ck_assert_int_eq(call(other, TKE_SIM_POWER_ON, name, out, sizeof out), -TKE_SIM_STATUS_SHARING);
+    ck_assert(tke_sim_client_call(client, TKE_SIM_EXCHANGE, NULL, 0, select, sizeof select, out,
+                                  sizeof out, &len, NULL));
+    test_bytes_check(out + len - 2, 2, "9000");
+    ck_assert_int_gt(call(client, TKE_SIM_POWER_ON, name, out, sizeof out), 2);
+    ck_assert(tke_sim_client_call(client, TKE_SIM_EXCHANGE, NULL, 0, query, sizeof query, out,
+                                  sizeof out, &len, NULL));
+    test_bytes_check(out, len, "6d00");
+    ck_assert(tke_sim_client_call(client, TKE_SIM_EXCHANGE, NULL, 0, select, sizeof select, out,
+                                  sizeof out, &len, NULL));
+    ck_assert_int_eq(call(client, TKE_SIM_POWER_OFF, "", out, sizeof out), 0);
+    /* Connecting keeps what it finds: nothing, after power was off. */
+    ck_assert_int_gt(call(other, TKE_SIM_CONNECT, name, out, sizeof out), 2);
+    ck_assert(tke_sim_client_call(other, TKE_SIM_EXCHANGE, NULL, 0, query, sizeof query, out,
+                                  sizeof out, &len, NULL));
+    test_bytes_check(out, len, "6d00");
+}
+END_TEST
+
+START_TEST(test_call_that_waits_is_broken_off_and_ends_after_its_time)
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    g_autoptr(TkeSimClient) client =
+        tke_sim_client_open_timeout(fixture->directory->path, 50, NULL);
+    g_autoptr(TkeSimClient) broken = socket_fixture_client(fixture);
+    const uint8_t for_ever[8] = { 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff };
+    uint8_t wait[8] = { 0 };
+    uint8_t out[16];
+    size_t len = 0;
+    g_autoptr(GError) error = NULL;
+    uint32_t generation = sim_world_get_generation(fixture->world);
+
+    memcpy(wait, for_ever, sizeof wait);
+    wait[3] = (uint8_t) generation;
+    ck_assert(!tke_sim_client_call(client, TKE_SIM_WAIT, NULL, 0, wait, sizeof wait, out, sizeof out,
+                                   &len, &error));
+    test_bytes_check_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+    g_clear_error(&error);
+    tke_sim_client_interrupt(broken);
+    ck_assert(!tke_sim_client_call(broken, TKE_SIM_LIST, NULL, 0, NULL, 0, out, sizeof out, &len,
+                                   &error));
+    test_bytes_check_error(error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+}
+END_TEST
+
 START_TEST(test_requests_to_a_card_without_connection_are_refused)
 {
     static const TkeSimMessage types[] = { TKE_SIM_EXCHANGE, TKE_SIM_RESET, TKE_SIM_BEGIN,
@@ -357,6 +467,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_card_is_reached_through_the_socket);
     tcase_add_test(tests, test_missing_readers_and_cards_have_their_codes);
     tcase_add_test(tests, test_reader_tells_of_itself_with_and_without_a_card);
+    tcase_add_test(tests, test_slot_tells_of_one_reader_while_it_is_plugged_in);
+    tcase_add_test(tests, test_power_on_is_a_cold_reset_and_power_off_lets_go);
+    tcase_add_test(tests, test_call_that_waits_is_broken_off_and_ends_after_its_time);
     tcase_add_test(tests, test_requests_to_a_card_without_connection_are_refused);
     tcase_add_test(tests, test_wait_ends_when_a_card_comes_and_when_the_time_is_over);
 }

@@ -238,7 +238,7 @@ START_TEST(test_reader_that_is_unplugged_is_not_listed)
     uint32_t generation = 0;
 
     sim_world_set_plugged(world, 1, false);
-    infos = sim_world_list_readers(world, &generation);
+    infos = sim_world_list_readers(world, 0, &generation);
     ck_assert_uint_eq(infos->len, 1);
     ck_assert_ptr_null(sim_world_find_reader(world, "Left"));
     ck_assert_ptr_nonnull(sim_world_find_reader(world, "Right"));
