@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "libsmartcard/sim-protocol.h"
+#include "simulator/sim-command-pcscd.h"
 #include "simulator/sim-command.h"
 #include "simulator/sim-daemon.h"
 
@@ -43,6 +44,8 @@ static const char *const description = N_(
     "  start                  open the world, make it first if it is new; returns when it answers\n"
     "  stop                   end it; everything is kept\n"
     "  status                 readers, cards, service\n"
+    "  pcscd [COMMAND…]       a pcscd of one's own in which the world's readers are PC/SC readers, while\n"
+    "                         COMMAND runs (after --, where it has options), else until Ctrl-C\n"
     "  insert R CARD          put a card of the box into reader R\n"
     "  remove R               pull the card out of reader R\n"
     "  pin R DIGITS           wait until the pad of reader R asks, type and confirm (-: read "
@@ -158,6 +161,9 @@ run(const Arguments *arguments)
     }
     if (strcmp(arguments->words[0], "stop") == 0) {
         return sim_daemon_stop(directory);
+    }
+    if (strcmp(arguments->words[0], "pcscd") == 0) {
+        return sim_command_pcscd(directory, arguments->words + 1);
     }
     return sim_command_run(&command, arguments->words);
 }

@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "libsmartcard/sim-protocol.h"
 #include "simulator/sim-json.h"
+#include "simulator/sim-pcscd.h"
 #include "simulator/sim-world-private.h"
 
 #define SCENARIO_FILE "scenario.json"
@@ -21,7 +22,7 @@
 static const char *const own_names[] = {
     SCENARIO_FILE,         READERS_FILE,        CARDS_DIR,     "units",
     SIM_WORLD_WORKSTATION, TKE_SIM_SOCKET_NAME, "tke-sim.log", "lock",
-    SIM_WORLD_BOX_FILE
+    SIM_WORLD_BOX_FILE,    SIM_PCSCD_FOLDER
 };
 
 static bool
