@@ -188,6 +188,57 @@ tke_safe_file_read(const char *path, size_t max, bool *found, GError **error)
     return bytes;
 }
 
+/* The whole file, whose length is known, into locked memory; NULL with error set. */
+static TkeSecret *
+read_all_secret(int fd, const char *path, size_t len, GError **error)
+{
+    g_autoptr(TkeSecret) secret = tke_secret_new(len, error);
+    size_t done = 0;
+
+    while (secret != NULL && done < len) {
+        ssize_t count = read(fd, tke_secret_fill(secret, NULL) + done, len - done);
+
+        if (count == 0 || (count < 0 && errno != EINTR)) {
+            set_file_error(error, path, _("cannot be read"), count == 0 ? EIO : errno);
+            return NULL;
+        }
+        done += count > 0 ? (size_t) count : 0;
+    }
+    return g_steal_pointer(&secret);
+}
+
+TkeSecret *
+tke_safe_file_read_secret(const char *path, size_t max, GError **error)
+{
+    g_autofree char *name = g_filename_display_name(path);
+    TkeSecret *secret = NULL;
+    struct stat info = { 0 };
+    int fd = open(path, O_RDONLY | OPEN_FLAGS);
+
+    g_return_val_if_fail(max <= TKE_SECRET_MAX, NULL);
+
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        set_file_error(error, path, _("cannot be read"), errno);
+    } else if (!S_ISREG(info.st_mode)) {
+        set_file_error(error, path, _("cannot be read"), S_ISDIR(info.st_mode) ? EISDIR : EINVAL);
+    } else if (info.st_uid != geteuid()) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("%s: holds secrets and belongs to another user"), name);
+    } else if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("%s: holds secrets, and others have rights to it; take them away with "
+                      "\"chmod 600\""),
+                    name);
+    } else if (info.st_size <= 0 || (uintmax_t) info.st_size > max) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("%s: has %jd bytes; 1 to %zu belong in it"),
+                    name, (intmax_t) info.st_size, max);
+    } else {
+        secret = read_all_secret(fd, path, (size_t) info.st_size, error);
+    }
+    close_quietly(fd);
+    return secret;
+}
+
 bool
 tke_safe_file_make_dir(const char *path, GError **error)
 {

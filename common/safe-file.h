@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/public.h"
+#include "common/secret.h"
 
 /*
  * Replaces path atomically: temporary file beside it, fsync, rename, fsync of the directory. On failure
@@ -23,6 +24,12 @@ TKE_PUBLIC bool tke_safe_file_write(const char *path, const uint8_t *data, size_
  * "does not exist" (returns NULL without error when found is given) from other faults.
  */
 TKE_PUBLIC GByteArray *tke_safe_file_read(const char *path, size_t max, bool *found, GError **error);
+
+/*
+ * Reads a file of secrets: a regular file of 1 to max bytes (at most TKE_SECRET_MAX) that belongs to this
+ * user and gives nobody else a right, no symbolic link. The bytes go from the file to the secure heap only.
+ */
+TKE_PUBLIC TkeSecret *tke_safe_file_read_secret(const char *path, size_t max, GError **error);
 
 /* Creates the directory and its parents with mode 0700; an existing one of another user, or one that
  * others may write to, is an error. */

@@ -79,6 +79,13 @@ card_kind_advice(int code)
             "message and ask who has had the card.");
     case TKE_CARD_ERROR_NOT_FOUND:
         return _("Look with “tke card info” what the card holds.");
+    case TKE_CARD_ERROR_CARD_KEYS:
+        return _("Do not try again: cards lock after a few wrong tries. Ask the seller for the "
+                 "card's issuer keys, write them into a file and name it in the settings "
+                 "(card_keys), or take another card.");
+    case TKE_CARD_ERROR_UNSUITABLE:
+        return _("Take a card of a type that is known to work (docs/hardware.md); “tke card "
+                 "acceptance-test” tells whether a card fits.");
     case TKE_CARD_ERROR_PIN_NEEDED:
         return _("The card has forgotten its PIN, or another program has used it: start the step "
                  "again.");

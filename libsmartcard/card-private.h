@@ -12,6 +12,9 @@
 /* What is selected now, and whether it takes extended length. */
 void tke_card_set_selected(TkeCard *card, TkeCardKind kind, bool extended_length);
 
+/* What was given to tke_card_set_cancellable(); borrowed. */
+GCancellable *tke_card_get_cancellable(const TkeCard *card);
+
 /*
  * Selects without refusing another protocol version: version tells, and nothing counts as selected
  * unless its first byte is TKE_CARD_PROTOCOL_VERSION.

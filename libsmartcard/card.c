@@ -16,6 +16,8 @@
 #define CLA_CHAIN 0x10u /* set in the class of every block but the last */
 #define SW1(sw) ((sw) >> 8)
 #define SW1_MORE 0x61u
+#define SW1_WARNING 0x62u
+#define SW_MORE_OBJECTS 0x6310u /* of GlobalPlatform's GET STATUS */
 
 struct TkeCard {
     TkeCardConnection *connection;
@@ -91,10 +93,23 @@ tke_card_get_reader_name(const TkeCard *card)
     return card->reader_name;
 }
 
+const uint8_t *
+tke_card_get_atr(const TkeCard *card, size_t *len)
+{
+    *len = card->connection->atr_len;
+    return card->connection->atr;
+}
+
 void
 tke_card_set_cancellable(TkeCard *card, GCancellable *cancellable)
 {
     g_set_object(&card->cancellable, cancellable);
+}
+
+GCancellable *
+tke_card_get_cancellable(const TkeCard *card)
+{
+    return card->cancellable;
 }
 
 unsigned
@@ -334,6 +349,13 @@ collect(TkeCard *card, TkeCardAnswer *answer, GError **error)
     return true;
 }
 
+/* Of all that is not "done" only warnings come with data (ISO 7816-4, 5.6; GlobalPlatform 2.3, 11.4.3.2). */
+static bool
+may_have_data(uint16_t sw)
+{
+    return sw == TKE_SW_DONE || SW1(sw) == SW1_WARNING || sw == SW_MORE_OBJECTS;
+}
+
 static bool
 transmit_untagged(TkeCard *card, const TkeApdu *apdu, TkeCardAnswer *answer, GError **error)
 {
@@ -354,7 +376,7 @@ transmit_untagged(TkeCard *card, const TkeApdu *apdu, TkeCardAnswer *answer, GEr
     if (!exchange(card, &last, answer, &unused, error) || !collect(card, answer, error)) {
         return false;
     }
-    if (answer->len > 0 && (!apdu->has_answer || answer->sw != TKE_SW_DONE)) {
+    if (answer->len > 0 && (!apdu->has_answer || !may_have_data(answer->sw))) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
                     _("the card answers with data where none belong (status word %04X)"),
                     answer->sw);

@@ -61,6 +61,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCard, tke_card_free)
 TKE_PUBLIC unsigned tke_card_get_reader_number(const TkeCard *card);
 TKE_PUBLIC const char *tke_card_get_reader_name(const TkeCard *card);
 
+/* What the card said of itself when it got power (ISO 7816-3); borrowed, len bytes (0 to 33). */
+TKE_PUBLIC const uint8_t *tke_card_get_atr(const TkeCard *card, size_t *len);
+
 /*
  * Cancelling is checked before every command (never within a chain): G_IO_ERROR_CANCELLED, nothing
  * was sent. NULL (the default): nobody cancels. A reference is kept.

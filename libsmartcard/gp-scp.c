@@ -1,0 +1,434 @@
+/*
+ * Secure channel with the card manager: initiation and commands (GlobalPlatform 2.3, 10 and annexes D and E;
+ * amendment D for SCP03).
+ */
+#include "libsmartcard/gp-scp.h"
+
+#include <openssl/rand.h>
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "common/des.h"
+#include "common/error.h"
+#include "common/hex.h"
+#include "common/openssl.h"
+#include "libsmartcard/card-objects.h"
+#include "libsmartcard/card-private.h"
+#include "libsmartcard/gp-scp-private.h"
+#include "libsmartcard/gp-status.h"
+
+#define INS_INITIALIZE_UPDATE 0x50u
+#define INS_EXTERNAL_AUTHENTICATE 0x82u
+#define CPLC_HIGH 0x9Fu /* P1 and P2 of GET DATA: what the maker wrote about this very card */
+#define CPLC_LOW 0x7Fu
+#define SCP02_KEY_LEN 16u
+#define CBC_KEY_BLOCK 16u
+
+void
+tke_gp_scp_pad(uint8_t *data, size_t *len, size_t block)
+{
+    data[(*len)++] = 0x80;
+    while (*len % block != 0) {
+        data[(*len)++] = 0x00;
+    }
+}
+
+void
+tke_gp_scp_free(TkeGpScp *scp)
+{
+    if (scp != NULL) {
+        tke_secret_free(scp->enc);
+        tke_secret_free(scp->mac);
+        tke_secret_free(scp->rmac);
+        tke_secret_free(scp->dek);
+        g_free(scp);
+    }
+}
+
+const TkeGpScpInfo *
+tke_gp_scp_get_info(const TkeGpScp *scp)
+{
+    return &scp->info;
+}
+
+TkeCard *
+tke_gp_scp_get_card(TkeGpScp *scp)
+{
+    return scp->card;
+}
+
+/* --- key sets that were refused -------------------------------------------------------------------- */
+
+static GMutex refusals_lock;
+static GHashTable *refusals; /* set of texts: which card, which key set */
+
+void
+tke_gp_scp_forget_refusals(void)
+{
+    g_mutex_lock(&refusals_lock);
+    g_clear_pointer(&refusals, g_hash_table_unref);
+    g_mutex_unlock(&refusals_lock);
+}
+
+static bool
+have_refusals(void)
+{
+    bool any = false;
+
+    g_mutex_lock(&refusals_lock);
+    any = refusals != NULL;
+    g_mutex_unlock(&refusals_lock);
+    return any;
+}
+
+/*
+ * A text for this card and key set: ATR and what the maker wrote about the card. Where a card does not tell
+ * the latter all of its type count as one: rather one try too few than one too many.
+ */
+static char *
+refusal_text(TkeCard *card, const TkeGpKeySet *keys, GError **error)
+{
+    const TkeApdu cplc = { .cla = TKE_CLA_OWN, .ins = TKE_INS_GET, .p1 = CPLC_HIGH,
+                           .p2 = CPLC_LOW, .has_answer = true };
+    size_t atr_len = 0;
+    const uint8_t *atr = tke_card_get_atr(card, &atr_len);
+    TkeCardAnswer answer;
+    g_autofree char *atr_text = tke_hex_encode(atr, atr_len);
+    g_autofree char *mark = tke_hex_encode(tke_gp_key_set_get_mark(keys), TKE_GP_KEY_SET_MARK);
+    g_autofree char *maker = NULL;
+
+    if (!tke_card_transmit(card, &cplc, &answer, error)) {
+        return NULL;
+    }
+    maker = answer.sw == TKE_GP_STATUS_DONE ? tke_hex_encode(answer.data, answer.len)
+                                            : g_strdup("");
+    return g_strconcat(atr_text, ".", maker, ".", mark, NULL);
+}
+
+static void
+note_refusal(TkeCard *card, const TkeGpKeySet *keys)
+{
+    g_autofree char *text = refusal_text(card, keys, NULL);
+
+    if (text == NULL) {
+        return; /* the card has gone: nothing is tried on it */
+    }
+    g_mutex_lock(&refusals_lock);
+    if (refusals == NULL) {
+        refusals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    }
+    g_hash_table_add(refusals, g_steal_pointer(&text));
+    g_mutex_unlock(&refusals_lock);
+}
+
+static bool
+check_not_refused(TkeCard *card, const TkeGpKeySet *keys, GError **error)
+{
+    g_autofree char *text = NULL;
+    bool refused = false;
+
+    if (!have_refusals()) {
+        return true;
+    }
+    text = refusal_text(card, keys, error);
+    if (text == NULL) {
+        return false;
+    }
+    g_mutex_lock(&refusals_lock);
+    refused = refusals != NULL && g_hash_table_contains(refusals, text);
+    g_mutex_unlock(&refusals_lock);
+    if (refused) {
+        return tke_card_fail(card, error,
+                             g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                                         _("this card has refused the key set (%s) before; it is "
+                                           "not tried again, because the card may lock"),
+                                         tke_gp_key_set_get_name(keys)));
+    }
+    return true;
+}
+
+/* --- initiation ------------------------------------------------------------------------------------ */
+
+static bool
+fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what, GError **error)
+{
+    GError *made = NULL;
+
+    note_refusal(scp->card, keys);
+    made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                       _("%s: the issuer keys of this card are others than the key set (%s); it "
+                         "is not tried again, because the card may lock"),
+                       what, tke_gp_key_set_get_name(keys));
+    if (sw != 0) {
+        tke_card_error_set_sw(made, sw);
+    }
+    return tke_card_fail(scp->card, error, made);
+}
+
+static bool
+fail_sw(TkeGpScp *scp, uint16_t sw, const char *what, GError **error)
+{
+    GError *made = NULL;
+
+    tke_gp_status_set_error(&made, sw, what);
+    return tke_card_fail(scp->card, error, made);
+}
+
+/* Key diversification data, key version, protocol, and what the protocol adds. */
+static bool
+parse_initialize(TkeGpScp *scp, const TkeCardAnswer *answer)
+{
+    TkeByteCursor cursor = tke_byte_cursor(answer->data, answer->len);
+
+    if (!tke_byte_cursor_copy(&cursor, scp->info.diversification, TKE_GP_DIVERSIFICATION) ||
+        !tke_byte_cursor_u8(&cursor, &scp->info.key_version) ||
+        !tke_byte_cursor_u8(&cursor, &scp->info.protocol)) {
+        return false;
+    }
+    scp->protocol = scp->info.protocol == 3   ? &tke_gp_scp03_protocol
+                    : scp->info.protocol == 2 ? &tke_gp_scp02_protocol
+                                              : NULL;
+    return scp->protocol != NULL && scp->protocol->parse(scp, &cursor);
+}
+
+static bool
+initialize(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
+{
+    const char *what = _("opening the card manager");
+    const TkeApdu apdu = { .cla = TKE_CLA_OWN,
+                           .ins = INS_INITIALIZE_UPDATE,
+                           .p1 = tke_gp_key_set_get_version(keys),
+                           .data = scp->host_challenge,
+                           .data_len = TKE_GP_CHALLENGE,
+                           .has_answer = true };
+    TkeCardAnswer answer;
+
+    if (!tke_card_transmit(scp->card, &apdu, &answer, error)) {
+        return false;
+    }
+    if (answer.sw == TKE_GP_STATUS_NOT_FOUND) {
+        return fail_keys(scp, keys, answer.sw, what, error);
+    }
+    if (answer.sw != TKE_GP_STATUS_DONE) {
+        return fail_sw(scp, answer.sw, what, error);
+    }
+    if (!parse_initialize(scp, &answer)) {
+        g_autofree char *text = tke_hex_encode(answer.data, MIN(answer.len, 16));
+
+        return tke_card_fail(
+            scp->card, error,
+            g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE,
+                        _("%s: the card offers a secure channel that this program does not speak "
+                          "(%zu bytes, %s…); SCP03 with i=00, 10, 20, 30, 60 or 70 and SCP02 are "
+                          "known"),
+                        what, answer.len, text));
+    }
+    return true;
+}
+
+/* What the card says must be what the key set is for; nothing has been proved yet. */
+static bool
+check_key_set(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
+{
+    const uint8_t version = tke_gp_key_set_get_version(keys);
+    const uint8_t protocol = tke_gp_key_set_get_protocol(keys);
+    GError *made = NULL;
+
+    if (version != 0 && version != scp->info.key_version) {
+        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                           _("the card answers with keys of version %02X where version %02X was "
+                             "asked for"),
+                           scp->info.key_version, version);
+    } else if (protocol != 0 && protocol != scp->info.protocol) {
+        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                           _("the key set (%s) is for SCP%02u, and the card speaks SCP%02u"),
+                           tke_gp_key_set_get_name(keys), protocol, scp->info.protocol);
+    } else if (scp->info.protocol == 2 && scp->info.key_len != SCP02_KEY_LEN) {
+        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                           _("the card speaks SCP02, whose keys have 32 digits; those of the key "
+                             "set (%s) have more"),
+                           tke_gp_key_set_get_name(keys));
+    }
+    return made == NULL || tke_card_fail(scp->card, error, made);
+}
+
+static bool
+authenticate(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
+{
+    const char *what = _("opening the card manager");
+    uint8_t data[2 * TKE_GP_MAC];
+    uint8_t expected[TKE_GP_MAC];
+    TkeApdu apdu = { .cla = TKE_GP_CLA_SECURED,
+                     .ins = INS_EXTERNAL_AUTHENTICATE,
+                     .p1 = scp->info.level,
+                     .data = data,
+                     .data_len = sizeof data };
+    size_t len = TKE_GP_MAC;
+    TkeCardAnswer answer;
+
+    if (!scp->protocol->derive(scp, keys, error) ||
+        !scp->protocol->cryptogram(scp, true, expected, error)) {
+        return false;
+    }
+    if (!tke_bytes_equal(expected, scp->card_cryptogram, TKE_GP_MAC)) {
+        return fail_keys(scp, keys, 0, what, error);
+    }
+    if (!scp->protocol->cryptogram(scp, false, data, error) ||
+        !scp->protocol->secure(scp, &apdu, false, data, &len, data + TKE_GP_MAC, error) ||
+        !tke_card_transmit(scp->card, &apdu, &answer, error)) {
+        return false;
+    }
+    scp->chained = true;
+    if (answer.sw == TKE_GP_STATUS_AUTHENTICATION || answer.sw == TKE_GP_STATUS_SECURITY) {
+        return fail_keys(scp, keys, answer.sw, what, error);
+    }
+    return answer.sw == TKE_GP_STATUS_DONE || fail_sw(scp, answer.sw, what, error);
+}
+
+TkeGpScp *
+tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys,
+                     const uint8_t host_challenge[static TKE_GP_CHALLENGE], GError **error)
+{
+    g_autoptr(TkeGpScp) scp = g_new0(TkeGpScp, 1);
+    g_autoptr(GError) inner = NULL;
+
+    scp->card = card;
+    scp->info.level = tke_gp_key_set_get_level(keys);
+    scp->info.key_len = tke_secret_len(tke_gp_key_set_get_key(keys, TKE_GP_KEY_ENC));
+    memcpy(scp->host_challenge, host_challenge, TKE_GP_CHALLENGE);
+    if (!check_not_refused(card, keys, &inner) || !initialize(scp, keys, &inner) ||
+        !check_key_set(scp, keys, &inner) || !authenticate(scp, keys, &inner)) {
+        tke_card_fail(card, error, g_steal_pointer(&inner));
+        return NULL;
+    }
+    return g_steal_pointer(&scp);
+}
+
+TkeGpScp *
+tke_gp_scp_open(TkeCard *card, const TkeGpKeySet *keys, GError **error)
+{
+    uint8_t challenge[TKE_GP_CHALLENGE];
+
+    if (RAND_bytes(challenge, sizeof challenge) != 1) {
+        tke_openssl_set_error(error, _("drawing random numbers failed"));
+        return NULL;
+    }
+    return tke_gp_scp_open_with(card, keys, challenge, error);
+}
+
+/* --- commands -------------------------------------------------------------------------------------- */
+
+size_t
+tke_gp_scp_get_room(const TkeGpScp *scp)
+{
+    const size_t most = TKE_GP_DATA_MAX - TKE_GP_MAC;
+
+    if ((scp->info.level & TKE_GP_LEVEL_C_DEC) == 0) {
+        return most;
+    }
+    return most / scp->protocol->block * scp->protocol->block - 1;
+}
+
+static bool
+transmit(TkeGpScp *scp, const TkeApdu *apdu, TkeCardAnswer *answer, GError **error)
+{
+    const bool encrypt = (scp->info.level & TKE_GP_LEVEL_C_DEC) != 0;
+    const bool answers_mac = (scp->info.level & TKE_GP_LEVEL_R_MAC) != 0;
+    uint8_t data[TKE_GP_DATA_MAX];
+    uint8_t mac[TKE_GP_MAC];
+    TkeApdu secured = *apdu;
+
+    secured.cla = TKE_GP_CLA_SECURED;
+    secured.data = data;
+    secured.data_len = apdu->data_len;
+    secured.has_answer = apdu->has_answer || answers_mac;
+    if (apdu->data_len > 0) {
+        memcpy(data, apdu->data, apdu->data_len);
+    }
+    scp->commands++; /* also for commands without data */
+    if (!scp->protocol->secure(scp, apdu, encrypt, data, &secured.data_len, mac, error)) {
+        return false;
+    }
+    memcpy(data + secured.data_len, mac, sizeof mac);
+    secured.data_len += sizeof mac;
+    if (!tke_card_transmit(scp->card, &secured, answer, error)) {
+        return false;
+    }
+    if (answer->sw != TKE_GP_STATUS_DONE && answer->sw != TKE_GP_STATUS_MORE &&
+        answer->len == 0) {
+        return true; /* a refusal bears no MAC */
+    }
+    return scp->protocol->open(scp, answer, error);
+}
+
+bool
+tke_gp_scp_transmit(TkeGpScp *scp, const TkeApdu *apdu, TkeCardAnswer *answer, GError **error)
+{
+    g_autoptr(GError) inner = NULL;
+
+    g_return_val_if_fail(apdu->cla == TKE_CLA_OWN && apdu->data_len <= tke_gp_scp_get_room(scp),
+                         false);
+
+    if (g_cancellable_set_error_if_cancelled(tke_card_get_cancellable(scp->card), error)) {
+        return false; /* before chain and counter move on: the channel can go on */
+    }
+    if (scp->ended) {
+        g_set_error(&inner, TKE_CARD_ERROR, TKE_CARD_ERROR_RESET,
+                    _("the secure channel to the card has ended"));
+    } else if (!transmit(scp, apdu, answer, &inner)) {
+        scp->ended = true;
+    }
+    if (inner != NULL) {
+        return tke_card_fail(scp->card, error, g_steal_pointer(&inner));
+    }
+    return true;
+}
+
+bool
+tke_gp_scp_command(TkeGpScp *scp, const TkeApdu *apdu, const char *what, TkeCardAnswer *answer,
+                   GError **error)
+{
+    TkeCardAnswer none;
+    g_autoptr(GError) inner = NULL;
+
+    answer = answer != NULL ? answer : &none;
+    if (!tke_gp_scp_transmit(scp, apdu, answer, &inner)) {
+        g_prefix_error(&inner, "%s: ", what);
+        g_propagate_error(error, g_steal_pointer(&inner));
+        return false;
+    }
+    return answer->sw == TKE_GP_STATUS_DONE || fail_sw(scp, answer->sw, what, error);
+}
+
+size_t
+tke_gp_scp_wrapped_len(const TkeGpScp *scp, size_t key_len)
+{
+    const size_t block = scp->protocol->block;
+
+    return (key_len + block - 1) / block * block;
+}
+
+bool
+tke_gp_scp_wrap_key(TkeGpScp *scp, const TkeSecret *key, uint8_t *out, GError **error)
+{
+    static const uint8_t zeros[CBC_KEY_BLOCK] = { 0 };
+    const size_t len = tke_gp_scp_wrapped_len(scp, tke_secret_len(key));
+    g_autoptr(TkeSecret) padded = tke_secret_new(len, error);
+
+    if (padded == NULL) {
+        return false;
+    }
+    memcpy(tke_secret_fill(padded, NULL), tke_secret_bytes(key, NULL), tke_secret_len(key));
+    if (scp->info.protocol == 3) {
+        return tke_aes_cbc_bytes(scp->dek, true, zeros, tke_secret_bytes(padded, NULL), len, out,
+                                 error);
+    }
+    for (size_t i = 0; i < len; i += scp->protocol->block) { /* SCP02: each block for itself */
+        if (!tke_des_cbc_bytes(scp->dek, true, zeros, tke_secret_bytes(padded, NULL) + i,
+                               scp->protocol->block, out + i, error)) {
+            return false;
+        }
+    }
+    return true;
+}
