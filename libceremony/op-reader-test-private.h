@@ -1,0 +1,26 @@
+/*
+ * Between op-reader-test.c and op-reader-verdict.c. Not installed.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "libceremony/op-reader-test.h"
+
+/* How an entry ended. */
+typedef struct TkeReaderOutcome {
+    int code; /* TkeCardError; -1: the card said 9000 */
+    uint16_t sw;
+    unsigned duration_ms;
+    unsigned second_ms;
+} TkeReaderOutcome;
+
+/* Judges the step by its outcome: verdict and remark, which is replaced. */
+void tke_op_reader_verdict(TkeReaderStep *step, TkeReaderStepNumber number,
+                           const TkeReaderOutcome *outcome);
+
+/* What the activity log keeps; the caller frees. */
+JsonObject *tke_op_reader_verdict_values(const TkeReaderTest *test);
+
+/* The verdict of all steps. */
+TkeReaderVerdict tke_op_reader_verdict_of_all(const TkeReaderTest *test);
