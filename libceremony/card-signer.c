@@ -220,6 +220,11 @@ tke_card_signer_collect(TkeOperation *op, TkeUnitCommand *const *commands, size_
         if (!visit(op, &wanted, number, total, skis, error)) {
             tke_card_session_settle(tke_operation_get_card_session(op),
                                     error != NULL ? *error : NULL);
+            if (total > 1) { /* E-S06 */
+                g_prefix_error(error,
+                               _("only %u of %u signatures were collected, nothing was sent: "),
+                               number - 1, total);
+            }
             return false;
         }
     }

@@ -12,10 +12,8 @@
 typedef enum {
     TKE_CEREMONY_ERROR_PRECONDITION, /* cards or units are in a state in which this is not possible */
     TKE_CEREMONY_ERROR_NO_SELECTION, /* no crypto unit is selected (E-L06, E-S04) */
-    TKE_CEREMONY_ERROR_SIGNATURES,   /* signers are missing (E-S01, E-S05, E-S06) */
     TKE_CEREMONY_ERROR_PARTLY,       /* some units did it, others did not; the result says which */
     TKE_CEREMONY_ERROR_UNITS,        /* no unit did it; the result says why, for each */
-    TKE_CEREMONY_ERROR_CONFIRM,      /* what had to be typed was not */
 } TkeCeremonyError;
 
 TKE_PUBLIC GQuark tke_ceremony_error_quark(void);

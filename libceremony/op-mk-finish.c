@@ -216,6 +216,9 @@ tke_op_mk_set_immediate(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitRe
     }
     others = tke_plan_names(left, holds_other_key, finish.vp);
     if (others != NULL) {
+        if (!tke_plan_need_one_instance(units, error)) {
+            return false;
+        }
         consequence =
             g_strdup_printf(_("The current register of %s holds another key, and no finished "
                               "rewrap is known: what is stored under it becomes unreadable."),
@@ -279,6 +282,7 @@ tke_op_mk_clear_current(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitRe
                                .make = make_command,
                                .data = &finish };
 
-    return states != NULL && confirm_clear(op, "mk-clrcur", units, true, error) &&
+    return states != NULL && tke_plan_need_one_instance(units, error) &&
+           confirm_clear(op, "mk-clrcur", units, true, error) &&
            run(op, directory, units, &step, results, error);
 }

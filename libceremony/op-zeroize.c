@@ -57,7 +57,8 @@ tke_op_zeroize(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *re
                                .what = _("Zeroize"),
                                .make = make_zeroize };
 
-    if (units == NULL || !tke_record_check(op, error)) {
+    if (units == NULL || !tke_plan_need_one_instance(units, error) ||
+        !tke_record_check(op, error)) {
         return false;
     }
     states = tke_plan_query(op, directory, units, TKE_UNIT_QUERY_DEFAULT, error);

@@ -153,6 +153,26 @@ tke_plan_need_one_new_pattern(GPtrArray *states, uint8_t vp[static 32], GError *
     return true;
 }
 
+bool
+tke_plan_need_one_instance(GPtrArray *units, GError **error)
+{
+    const char *first = tke_unit_get_instance(g_ptr_array_index(units, 0));
+
+    for (unsigned i = 1; i < units->len; i++) {
+        const char *other = tke_unit_get_instance(g_ptr_array_index(units, i));
+
+        if (strcmp(first, other) != 0) {
+            g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
+                        _("crypto units of more than one instance are selected (%s, %s), and this "
+                          "is done in one at a time: name its crypto units with --select (tke "
+                          "cryptounits lists them)"),
+                        first, other);
+            return false;
+        }
+    }
+    return true;
+}
+
 char *
 tke_plan_confirm_word(GPtrArray *units)
 {

@@ -33,5 +33,8 @@ TKE_PUBLIC bool tke_plan_need_one_new_pattern(GPtrArray *states, uint8_t vp[stat
 typedef bool (*TkePlanTest)(const TkeUnitState *state, const void *data);
 TKE_PUBLIC char *tke_plan_names(GPtrArray *states, TkePlanTest test, const void *data);
 
+/* All units (TkeUnit) belong to one instance (E-S07); nothing was done otherwise. */
+TKE_PUBLIC bool tke_plan_need_one_instance(GPtrArray *units, GError **error);
+
 /* First eight characters of the instance's UUID: what P-9 wants typed. The caller frees. */
 TKE_PUBLIC char *tke_plan_confirm_word(GPtrArray *units);

@@ -58,6 +58,30 @@ get_numbers(TkeCli *cli, const TkeCliArgs *args, const char *title, GArray *numb
     return list != NULL && tke_unit_directory_parse_numbers(list, numbers, error);
 }
 
+/* Units of one instance must be alike; those of another one need not be. */
+static void
+warn_of_instances(TkeCli *cli)
+{
+    const GPtrArray *units = tke_unit_directory_get_units(cli->units);
+    const char *first = NULL;
+
+    for (unsigned i = 0; i < units->len; i++) {
+        const TkeUnit *unit = g_ptr_array_index(units, i);
+
+        if (!tke_unit_directory_is_selected(cli->units, unit)) {
+            continue;
+        }
+        if (first != NULL && g_strcmp0(first, tke_unit_get_instance(unit)) != 0) {
+            tke_cli_output_flag(cli->out, "several_instances", NULL, true);
+            tke_cli_output_line(cli->out, "%s",
+                                _("WARNING: crypto units of more than one instance are selected; "
+                                  "each instance has its own administrators and master key."));
+            return;
+        }
+        first = tke_unit_get_instance(unit);
+    }
+}
+
 static bool
 change_selection(TkeCli *cli, const TkeCliArgs *args, bool selected, const char *title,
                  GError **error)
@@ -75,6 +99,7 @@ change_selection(TkeCli *cli, const TkeCliArgs *args, bool selected, const char 
     }
     tke_cli_output_head(cli);
     tke_cli_output_units(cli);
+    warn_of_instances(cli);
     tke_cli_output_unfinished(cli);
     tke_cli_output_note(cli);
     return true;

@@ -1,0 +1,374 @@
+/*
+ * The rows of errors of functions 2.2, 3.2 and 4.2 that crypto units and the command line can meet, each provoked in
+ * the real programs: its exit code, what is told, and what to do next. The codes of crypto units are in
+ * tests/libceremony/test-unit-codes.c, the rows about cards in test-bad-input-cards.c there.
+ *
+ * Not here: E-L03, E-L04 and E-L07 (key files and their passwords), E-L08 (signing service), E-H08 and the role in
+ * E-H02 (login), which come with what they are about. E-L05 is about our own files here.
+ */
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/cli/place.h"
+#include "tests/support/test-main.h"
+#include "tests/support/tls-server.h"
+
+#define INSTANCE "9f4d2c1e-7a35-4b8e-9c60-52d1e83b7f04"
+#define SIGNERS                                                                                    \
+    {                                                                                              \
+        "ep11-1", "ep11-3"                                                                         \
+    }
+
+/* Runs the line; the exit code and all words must be there. */
+static void
+check_row(Place *place, const char *row, int exit_code, const char *line, const char *const *words)
+{
+    g_auto(Run) run = place_rehearsal(place, line);
+    g_autofree char *text = g_strconcat(run.out, run.err, NULL);
+
+    ck_assert_msg(run.exit_code == exit_code, "%s: exit %d: %s", row, run.exit_code, text);
+    assert_contains(text, "FAILED");
+    for (; *words != NULL; words++) {
+        ck_assert_msg(strstr(text, *words) != NULL, "%s: no \"%s\" in: %s", row, *words, text);
+    }
+}
+
+START_TEST(test_answers_of_the_service)
+{
+    static const struct {
+        const char *row;
+        const char *fault;
+        const char *line;
+        int exit_code;
+        const char *words[5];
+    } rows[] = {
+        { "E-H01",
+          "http status=401 list=true",
+          "cryptounits",
+          5,
+          { "failed with status 401", "log in again", "start the command again" } },
+        { "E-H02",
+          "http status=403 list=true",
+          "cryptounits",
+          5,
+          { "status 403", "a permission of the user is missing", "Manager", "administrator" } },
+        { "E-H03",
+          "http status=404 list=true",
+          "cryptounits",
+          5,
+          { "status 404", "not found", "account, region and resource group" } },
+        { "E-H04",
+          "http status=400 unit=2",
+          "cryptounit-mk",
+          5,
+          { "crypto unit 2", "status 400", "not supported, or not valid in this state" } },
+        { "E-H05",
+          "http status=500 list=true",
+          "cryptounits",
+          5,
+          { "status 500", "not available", "try later", "keep the details" } },
+        { "E-H05",
+          "http status=503 list=true",
+          "cryptounits",
+          5,
+          { "status 503", "not available", "try later", "keep the details" } },
+        { "E-H07",
+          "drop-before list=true",
+          "cryptounits",
+          5,
+          { "the connection to https://127.0.0.1:", "ended", "Check network and proxy" } },
+        { "E-H09",
+          "wrong-serial unit=2 count=0",
+          "cryptounit-mk",
+          6,
+          { "crypto unit 2", "another serial number", "Possible tampering",
+            "no command is sent to this crypto unit" } },
+        { "E-H09",
+          "forged-chain unit=2 count=0",
+          "cryptounit-mk",
+          6,
+          { "crypto unit 2", "could not prove that it is genuine", "Possible tampering",
+            "no command is sent" } },
+    };
+    g_autoptr(Place) place = place_enter_finished();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *order = g_strconcat("fault service ", rows[i].fault, NULL);
+        g_autofree char *known =
+            g_build_filename(place->world, "workstation", "opentke-units.json", NULL);
+
+        (void) g_unlink(known); /* modules are looked at anew */
+        place_sim(place, order);
+        check_row(place, rows[i].row, rows[i].exit_code, rows[i].line, rows[i].words);
+        place_sim(place, "fault clear");
+    }
+}
+END_TEST
+
+/* A real command with a token, outside any rehearsal. */
+static Run
+run_real(Place *place, const char *words)
+{
+    g_autofree char *token = g_build_filename(place->world, "token", NULL);
+    g_autofree char *line = NULL;
+    char *argv[] = { (char *) "sh", (char *) "-c", NULL, NULL };
+    g_autoptr(GError) error = NULL;
+    Run run = { 0 };
+    int status = 0;
+
+    ck_assert(g_file_set_contents(token, "token", -1, NULL));
+    line = g_strdup_printf("%s --instance %s --token-fd 5 %s 5<%s </dev/null", TKE, INSTANCE, words,
+                           token);
+    argv[2] = line;
+    ck_assert(g_spawn_sync(NULL, argv, place->environment, G_SPAWN_SEARCH_PATH, NULL, NULL, &run.out,
+                           &run.err, &status, &error));
+    ck_assert(WIFEXITED(status));
+    run.exit_code = WEXITSTATUS(status);
+    return run;
+}
+
+START_TEST(test_ways_to_the_service)
+{
+    g_autoptr(Place) place = place_enter_nothing();
+    g_autoptr(TestTlsServer) server = test_tls_server_new(TEST_TLS_DEFAULT);
+    g_auto(Run) unknown = { 0 };
+    g_auto(Run) refused = { 0 };
+    g_auto(Run) authority = { 0 };
+
+    place_set(place, "CLOUDTKEFILES", place->world);
+    place_set(place, "TKE_PRIVATE_ADDR", "https://no-such-host.invalid"); /* E-H06 */
+    unknown = run_real(place, "cryptounits");
+    ck_assert_int_eq(unknown.exit_code, 5);
+    assert_contains(unknown.out, "https://no-such-host.invalid cannot be found");
+    assert_contains(unknown.out, "may not exist in that region");
+    assert_contains(unknown.out, "private endpoint");
+    place_set(place, "TKE_PRIVATE_ADDR", "https://127.0.0.1:1"); /* E-H07 */
+    refused = run_real(place, "cryptounits");
+    ck_assert_int_eq(refused.exit_code, 5);
+    assert_contains(refused.out, "https://127.0.0.1:1");
+    assert_contains(refused.out, "Check network and proxy");
+    place_set(place, "TKE_PRIVATE_ADDR", test_tls_server_url(server));
+    authority = run_real(place, "cryptounits");
+    ck_assert_int_eq(authority.exit_code, 5);
+    assert_contains(authority.out, test_tls_server_url(server));
+    assert_contains(authority.out, "certificate");
+}
+END_TEST
+
+START_TEST(test_directories_of_the_workstation)
+{
+    g_autoptr(Place) place = place_enter_nothing();
+    g_autofree char *file = g_build_filename(place->world, "file", NULL);
+    g_autofree char *missing = g_build_filename(place->world, "missing", NULL);
+    const char *const values[] = { NULL, file, missing };
+
+    ck_assert(g_file_set_contents(file, "", -1, NULL));
+    for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) { /* E-L01 */
+        g_auto(Run) run = { 0 };
+
+        place_set(place, "CLOUDTKEFILES", values[i]);
+        run = run_real(place, "--region us-south cryptounits");
+        ck_assert_int_eq(run.exit_code, 3);
+        assert_contains(run.out, "CLOUDTKEFILES");
+        assert_contains(run.out, values[i] != NULL ? values[i] : "set it to an existing directory");
+    }
+}
+END_TEST
+
+START_TEST(test_selections)
+{
+    static const struct {
+        const char *row;
+        const char *line;
+        int exit_code;
+        const char *words[4];
+    } rows[] = {
+        { "E-L02", "cryptounit-add 9", 2, { "there is no crypto unit 9", "nothing was changed" } },
+        { "E-L02", "cryptounit-rm x", 2, { "“x” is not the number", "nothing was changed" } },
+        { "E-L02", "cryptounit-rm 1 1", 2, { "crypto unit 1 is named twice" } },
+        { "E-L02", "--select 4 cryptounit-mk", 2, { "there is no crypto unit 4" } },
+        { "E-L09", "cryptounit-add", 2, { "nobody is there to answer", "by an option" } },
+    };
+    static const char *const selecting[] = {
+        "cryptounit-compare", "cryptounit-admins",    "cryptounit-thrhlds",
+        "cryptounit-mk",      "cryptounit-admin-add", "cryptounit-admin-rm",
+        "cryptounit-mk-load --part any --part any",   "cryptounit-mk-commit",
+        "cryptounit-mk-setimm", "cryptounit-mk-clrnew", "cryptounit-mk-clrcur",
+        "cryptounit-zeroize", "cryptounit-thrhld-set --signature 2 --revocation 2",
+    };
+    static const char *const none[] = { "no crypto unit is selected", "tke cryptounit-add",
+                                        "--select", NULL };
+    g_autoptr(Place) place = place_enter_finished();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        check_row(place, rows[i].row, rows[i].exit_code, rows[i].line, rows[i].words);
+    }
+    {
+        g_auto(Run) run = place_expect(place, 0, "cryptounit-rm 1 2 3");
+
+        assert_contains(run.out, "false");
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(selecting); i++) {
+        check_row(place, "E-S04, E-L06", 3, selecting[i], none);
+    }
+}
+END_TEST
+
+START_TEST(test_files_of_the_directory)
+{
+    static const char *const files[] = { "opentke-selection.json", "opentke-units.json",
+                                         "opentke-journal.json" };
+    g_autoptr(Place) place = place_enter_finished();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) { /* E-L05 */
+        g_autofree char *path = g_build_filename(place->world, "workstation", files[i], NULL);
+        const char *const words[] = { path, "is damaged", "move it away", NULL };
+
+        ck_assert(g_file_set_contents(path, "{\"units\":", -1, NULL));
+        check_row(place, "E-L05", 3, "cryptounits", words);
+        ck_assert_int_eq(g_unlink(path), 0);
+    }
+}
+END_TEST
+
+START_TEST(test_a_second_program)
+{
+    static const char *const words[] = { "another process (number ", "Wait until the other program has ended", NULL };
+    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(SimOfficersProgram) first = place_start(place, "cryptounit-admin-add");
+    G_GNUC_UNUSED g_autoptr(JsonObject) prompt = place_wait_event(first, "prompt", "insert");
+
+    check_row(place, "E-L10", 3, "cryptounits", words);
+    sim_officers_program_signal(first, SIGINT);
+    ck_assert_int_eq(sim_officers_program_wait(first, 60000, NULL), 1);
+}
+END_TEST
+
+/* What the program says while people follow the task. */
+static char *
+act(Place *place, int exit_code, const SimOfficersTask *task, SimOfficersObserver observer)
+{
+    g_autoptr(SimOfficersProgram) program = place_start(place, task->command);
+    GString *said = g_string_new(NULL);
+    g_autofree char *rest = NULL;
+
+    sim_officers_program_set_observer(program, observer, NULL);
+    (void) sim_officers_people_follow(place->people, program, task, NULL);
+    sim_officers_program_close_input(program);
+    ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), exit_code);
+    rest = sim_officers_program_take_output(program);
+    g_string_append(said, rest);
+    ck_assert(sim_officers_desk_remove(place->desk, 1, NULL));
+    ck_assert(sim_officers_desk_remove(place->desk, 2, NULL));
+    return g_string_free(said, FALSE);
+}
+
+/* Ctrl-C when a second signature is wanted. */
+static void
+stop_second(JsonObject *event, GPid pid, void *data)
+{
+    (void) data;
+    if (g_strcmp0(json_object_get_string_member_with_default(event, "purpose", NULL), "signer") ==
+            0 &&
+        json_object_get_int_member_with_default(event, "signer", 0) == 2) {
+        json_object_set_string_member(event, "event", "seen");
+        kill(pid, SIGINT);
+    }
+}
+
+START_TEST(test_signers)
+{
+    static const SimOfficersTask key = {
+        "", "card generate-signature-key --name Nobody", { { NULL }, { "ep11-7" } }, { NULL }
+    };
+    static const SimOfficersTask clear = {
+        "", "--yes cryptounit-mk-clrnew", { { "ep11-5", "ep11-7", "ep11-1" }, { NULL } }, { NULL }
+    };
+    static const SimOfficersTask two = {
+        "", "--yes cryptounit-thrhld-set --signature 2 --revocation 2", { SIGNERS }, { NULL }
+    };
+    static const SimOfficersTask one = {
+        "", "--yes --select 2 cryptounit-thrhld-set --signature 1 --revocation 1", { SIGNERS }, { NULL }
+    };
+    g_autoptr(Place) place = place_enter_finished();
+    g_autofree char *made = act(place, 0, &key, NULL);
+    g_autofree char *cleared = act(place, 0, &clear, NULL);
+    g_autofree char *same = act(place, 0, &two, NULL);
+    g_autofree char *few = act(place, 1, &two, stop_second);
+    g_autofree char *lower = act(place, 0, &one, NULL);
+    g_autofree char *differ = act(place, 0, &two, NULL);
+
+    assert_contains(made, "Nobody");
+    assert_contains(cleared, "This card has no signature key: it cannot sign."); /* E-S05 */
+    assert_contains(cleared, "Nobody is no administrator of crypto unit 1, crypto unit 2, crypto "
+                             "unit 3."); /* E-S01 */
+    assert_contains(same, "has signed already: another administrator is needed."); /* E-S02 */
+    assert_contains(few, "only 1 of 2 signatures were collected, nothing was sent"); /* E-S06 */
+    assert_contains(lower, "gives no dual control");
+    assert_contains(differ, "need different numbers of signatures; the largest, 2, is "
+                            "collected."); /* E-S03 */
+}
+END_TEST
+
+START_TEST(test_units_of_two_instances)
+{
+    static const char scenario[] =
+        "{\"format\":1,\"name\":\"two\",\"description\":\"two instances\",\"readers\":[{\"name\":\"P 1\"},"
+        "{\"name\":\"P 2\"}],\"cards\":[{\"label\":\"ca-1\",\"applet\":\"ca\"}],\"service\":{"
+        "\"account\":\"A\",\"user\":\"U\",\"resource_group\":\"R\",\"region\":\"us-south\",\"instances\":["
+        "{\"id\":\"11111111-7a35-4b8e-9c60-52d1e83b7f04\",\"name\":\"one\",\"units\":[{\"type\":"
+        "\"operational\",\"zone\":\"us-south\",\"host\":\"AZ1\",\"module\":1,\"domain\":1}]},"
+        "{\"id\":\"22222222-7a35-4b8e-9c60-52d1e83b7f04\",\"name\":\"two\",\"units\":[{\"type\":"
+        "\"operational\",\"zone\":\"us-south\",\"host\":\"AZ2\",\"module\":2,\"domain\":2}]}]}}";
+    static const char *const words[] = { "more than one instance", "11111111-", "22222222-",
+                                         "--select", NULL };
+    g_autoptr(Place) place = place_enter_nothing();
+    g_autofree char *file = g_build_filename(place->world, "two.json", NULL);
+    g_autofree char *world = g_build_filename(place->world, "world", NULL);
+    g_autofree char *start = g_strconcat("start --scenario ", file, NULL);
+
+    ck_assert(g_file_set_contents(file, scenario, -1, NULL));
+    place_set(place, "OPENTKE_WORLD", world);
+    place_sim(place, start);
+    {
+        g_auto(Run) one = place_expect(place, 0, "cryptounit-add 1");
+        g_auto(Run) both = place_expect(place, 0, "cryptounit-add 2");
+        g_auto(Run) json = place_expect(place, 0, "--json cryptounit-add 2");
+
+        ck_assert_ptr_null(strstr(one.out, "WARNING"));
+        assert_contains(both.out, "WARNING: crypto units of more than one instance are selected");
+        ck_assert(json_object_get_boolean_member(json.json, "several_instances"));
+    }
+    check_row(place, "E-S07", 3, "--yes --confirm 11111111 cryptounit-zeroize", words);
+    {
+        g_auto(Run) one =
+            place_expect(place, 0, "--yes --confirm 22222222 --select 2 cryptounit-zeroize");
+
+        assert_contains(one.out, "OK");
+    }
+    place_sim(place, "stop");
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    place_begin();
+    place_rehearse();
+    tcase_add_test(tests, test_answers_of_the_service);
+    tcase_add_test(tests, test_ways_to_the_service);
+    tcase_add_test(tests, test_directories_of_the_workstation);
+    tcase_add_test(tests, test_selections);
+    tcase_add_test(tests, test_files_of_the_directory);
+    tcase_add_test(tests, test_a_second_program);
+    tcase_add_test(tests, test_signers);
+    tcase_add_test(tests, test_units_of_two_instances);
+}
+
+int
+main(void)
+{
+    return test_main("error-rows", add_tests);
+}
