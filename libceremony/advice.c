@@ -16,6 +16,9 @@ card_way_advice(int code)
     switch (code) {
     case TKE_CARD_ERROR_NO_SERVICE:
         return _("Start the smart card service (in a rehearsal: tke-sim start), then try again.");
+    case TKE_CARD_ERROR_NO_ACCESS:
+        return _("Let an administrator give this user access to the smart card service "
+                 "(docs/hardware.md).");
     case TKE_CARD_ERROR_NO_READER:
         return _("Two readers with keypads are needed: check the plugs, then “tke readers”.");
     case TKE_CARD_ERROR_NO_CARD:
@@ -205,12 +208,14 @@ char *
 tke_advice_for_error(const GError *error)
 {
     const char *advice = NULL;
+    TkeCardErrorInfo info;
 
     if (error == NULL) {
         return NULL;
     }
     if (error->domain == TKE_CARD_ERROR) {
-        advice = card_way_advice(error->code);
+        advice = tke_card_error_get_info(error, &info) ? info.remedy : NULL;
+        advice = advice != NULL ? advice : card_way_advice(error->code);
         advice = advice != NULL ? advice : card_kind_advice(error->code);
         advice = advice != NULL ? advice : pin_advice(error);
     } else if (error->domain == TKE_UNIT_ERROR) {

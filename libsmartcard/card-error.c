@@ -10,6 +10,7 @@ typedef struct TkeCardErrorPrivate {
     uint8_t pin_reference;
     unsigned reader_number;
     char *reader_name;
+    char *remedy;
 } TkeCardErrorPrivate;
 
 static void
@@ -23,12 +24,14 @@ tke_card_error_private_copy(const TkeCardErrorPrivate *src, TkeCardErrorPrivate 
 {
     *dest = *src;
     dest->reader_name = g_strdup(src->reader_name);
+    dest->remedy = g_strdup(src->remedy);
 }
 
 static void
 tke_card_error_private_clear(TkeCardErrorPrivate *priv)
 {
     g_free(priv->reader_name);
+    g_free(priv->remedy);
 }
 
 G_DEFINE_EXTENDED_ERROR(TkeCardError, tke_card_error)
@@ -48,6 +51,7 @@ tke_card_error_get_info(const GError *error, TkeCardErrorInfo *info)
         .pin_reference = priv->pin_reference,
         .reader_number = priv->reader_number,
         .reader_name = priv->reader_name,
+        .remedy = priv->remedy,
     };
     return true;
 }
@@ -87,6 +91,19 @@ tke_card_error_set_reader(GError *error, unsigned reader_number, const char *rea
     priv->reader_number = reader_number;
     g_free(priv->reader_name);
     priv->reader_name = g_strdup(reader_name);
+}
+
+void
+tke_card_error_set_remedy(GError *error, const char *remedy)
+{
+    TkeCardErrorPrivate *priv = NULL;
+
+    if (error == NULL || error->domain != TKE_CARD_ERROR) {
+        return;
+    }
+    priv = tke_card_error_get_private(error);
+    g_free(priv->remedy);
+    priv->remedy = g_strdup(remedy);
 }
 
 bool

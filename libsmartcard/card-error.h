@@ -19,6 +19,7 @@
 typedef enum {
     /* the way to the card */
     TKE_CARD_ERROR_NO_SERVICE,   /* smart card service (or the rehearsal) is not running: E-C20 */
+    TKE_CARD_ERROR_NO_ACCESS,    /* the service does not let this user in: E-C20 */
     TKE_CARD_ERROR_NO_READER,    /* no such reader, or it was unplugged: E-C03 */
     TKE_CARD_ERROR_NO_CARD,      /* the reader is empty: E-C01 */
     TKE_CARD_ERROR_IN_USE,       /* another program holds the reader or card: E-C19 */
@@ -67,6 +68,7 @@ typedef struct TkeCardErrorInfo {
     uint8_t pin_reference;   /* 81, 82; 0 if the error is not about a PIN */
     unsigned reader_number;  /* 1, 2; 0 if unknown */
     const char *reader_name; /* NULL if unknown */
+    const char *remedy;      /* the next step, translated; NULL: what the code advises */
 } TkeCardErrorInfo;
 
 TKE_PUBLIC GQuark tke_card_error_quark(void);
@@ -82,6 +84,9 @@ TKE_PUBLIC void tke_card_error_set_sw(GError *error, uint16_t sw);
 TKE_PUBLIC void tke_card_error_set_pin(GError *error, uint8_t pin_reference, int tries_left);
 TKE_PUBLIC void tke_card_error_set_reader(GError *error, unsigned reader_number,
                                           const char *reader_name);
+
+/* A next step that fits better than what the code alone would advise; NULL takes it back. */
+TKE_PUBLIC void tke_card_error_set_remedy(GError *error, const char *remedy);
 
 /*
  * True if the command in which this error arose may or may not have been carried out: removed,

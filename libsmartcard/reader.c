@@ -8,10 +8,29 @@
 
 #include "libsmartcard/card-error.h"
 
+#define INDEX_LEN 6u
+
+/* A name without the numbers that pcscd puts behind it, " 00 00": they depend on the order of plugging in. */
+static char *
+dup_name_without_index(const char *name)
+{
+    const size_t len = strlen(name);
+    const char *end = name + (len > INDEX_LEN ? len - INDEX_LEN : len);
+
+    return end[0] == ' ' && g_ascii_isxdigit(end[1]) && g_ascii_isxdigit(end[2]) &&
+                   end[3] == ' ' && g_ascii_isxdigit(end[4]) && g_ascii_isxdigit(end[5])
+               ? g_strndup(name, len - INDEX_LEN)
+               : g_strdup(name);
+}
+
 char *
 tke_reader_dup_key(const TkeReaderInfo *info)
 {
-    return g_strdup(info->serial != NULL && info->serial[0] != '\0' ? info->serial : info->name);
+    if (info->serial != NULL && info->serial[0] != '\0') {
+        return g_strdup(info->serial);
+    }
+    return info->port != NULL && info->port[0] != '\0' ? g_strdup(info->port)
+                                                       : dup_name_without_index(info->name);
 }
 
 static int
@@ -46,14 +65,30 @@ take_remembered(GPtrArray *left, const char *key)
     return NULL;
 }
 
+static bool
+has_real(const GPtrArray *infos)
+{
+    for (guint i = 0; i < infos->len; i++) {
+        if (!((const TkeReaderInfo *) g_ptr_array_index(infos, i))->is_virtual) {
+            return true;
+        }
+    }
+    return false;
+}
+
 TkeReaders *
 tke_readers_assign(GPtrArray *infos, const TkeReaderChoice *choice)
 {
     TkeReaders *readers = g_new0(TkeReaders, 1);
     g_autoptr(GPtrArray) left = g_ptr_array_new();
+    const bool any_real = has_real(infos);
 
     for (guint i = 0; i < infos->len; i++) {
-        g_ptr_array_add(left, g_ptr_array_index(infos, i));
+        TkeReaderInfo *info = g_ptr_array_index(infos, i);
+
+        if (!info->is_virtual || !any_real) {
+            g_ptr_array_add(left, info);
+        }
     }
     g_ptr_array_sort(left, compare_names);
     for (unsigned i = 0; i < TKE_READERS && choice != NULL; i++) {

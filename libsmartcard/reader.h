@@ -1,7 +1,8 @@
 /*
  * Readers: which is number 1 and which number 2 (F-001 to F-003).
  *
- * A reader is remembered by its serial number, or by its name if it tells none.
+ * A reader is remembered by its serial number; if it tells none, or shares it, by the port it is plugged
+ * into; if that is not known, by its name without the numbers that depend on the order of plugging in.
  */
 #pragma once
 
@@ -27,7 +28,8 @@ typedef struct TkeReaders {
 TKE_PUBLIC char *tke_reader_dup_key(const TkeReaderInfo *info);
 
 /*
- * Gives numbers: remembered readers first, the others in the order of their names. infos:
+ * Gives numbers: remembered readers first, the others in the order of their names; virtual readers get none
+ * where there is a real one. infos:
  * TkeReaderInfo. choice may be NULL. Never fails; too few readers leave NULLs.
  */
 TKE_PUBLIC TkeReaders *tke_readers_assign(GPtrArray *infos, const TkeReaderChoice *choice);

@@ -2,6 +2,7 @@
  * Every fault of cards, readers and crypto units has a next step (functions 2.2 and 3.2).
  */
 #include <check.h>
+#include <string.h>
 
 #include "common/error.h"
 #include "libceremony/advice.h"
@@ -33,6 +34,23 @@ START_TEST(test_every_fault_of_a_unit_has_a_next_step)
 }
 END_TEST
 
+START_TEST(test_a_remedy_that_rides_along_goes_before_the_general_one)
+{
+    g_autoptr(GError) error = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE, "reader 1");
+    g_autoptr(GError) copy = NULL;
+    g_autofree char *advice = NULL;
+    g_autofree char *general = NULL;
+
+    tke_card_error_set_remedy(error, "Start pcscd.");
+    copy = g_error_copy(error);
+    advice = tke_advice_for_error(copy);
+    ck_assert_str_eq(advice, "Start pcscd.");
+    tke_card_error_set_remedy(error, NULL);
+    general = tke_advice_for_error(error);
+    ck_assert_ptr_nonnull(strstr(general, "tke-sim start"));
+}
+END_TEST
+
 START_TEST(test_an_error_that_says_it_all_has_no_advice)
 {
     g_autofree char *none = tke_advice_for_error(NULL);
@@ -52,6 +70,7 @@ add_tests(TCase *tests)
                         TKE_CARD_ERROR_NO_SERVICE, TKE_CARD_ERROR_LOG_GAP + 1);
     tcase_add_loop_test(tests, test_every_fault_of_a_unit_has_a_next_step,
                         TKE_UNIT_ERROR_UNAUTHORIZED, TKE_UNIT_ERROR_PRECONDITION + 1);
+    tcase_add_test(tests, test_a_remedy_that_rides_along_goes_before_the_general_one);
     tcase_add_test(tests, test_an_error_that_says_it_all_has_no_advice);
 }
 

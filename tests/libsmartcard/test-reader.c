@@ -58,6 +58,75 @@ START_TEST(test_readers_are_numbered_by_name_unless_remembered)
 }
 END_TEST
 
+START_TEST(test_a_reader_is_remembered_by_serial_number_port_or_name)
+{
+    static const struct {
+        const char *name;
+        const char *serial;
+        const char *port;
+        const char *key;
+    } rows[] = {
+        { "Reader (A) 00 00", "A", "usb:1-1", "A" },
+        { "Reader 00 00", "", "usb:1-1", "usb:1-1" },
+        { "Reader 00 00", "", "", "Reader" },
+        { "Reader 1F 01", "", "", "Reader" },
+        { "Reader 0G 00", "", "", "Reader 0G 00" },
+        { " 00 00", "", "", " 00 00" },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(TkeReaderInfo) info = make_info(rows[i].name, rows[i].serial);
+        g_autofree char *key = NULL;
+
+        g_free(info->port);
+        info->port = g_strdup(rows[i].port);
+        key = tke_reader_dup_key(info);
+        ck_assert_str_eq(key, rows[i].key);
+    }
+}
+END_TEST
+
+START_TEST(test_a_remembered_port_survives_another_order_of_plugging_in)
+{
+    static const char *const names[] = { "Reader 00 00", "", "Reader 01 00", "", NULL };
+    static const char *const ports[] = { "usb:1-2", "usb:1-1" };
+    g_autoptr(GPtrArray) infos = make_infos(names);
+    const TkeReaderChoice choice = { .key = { "usb:1-1", "usb:1-2" } };
+    g_autoptr(TkeReaders) readers = NULL;
+
+    for (guint i = 0; i < infos->len; i++) {
+        TkeReaderInfo *info = g_ptr_array_index(infos, i);
+
+        g_free(info->port);
+        info->port = g_strdup(ports[i]);
+    }
+    readers = tke_readers_assign(infos, &choice);
+    ck_assert_str_eq(readers->reader[0]->name, "Reader 01 00");
+    ck_assert_str_eq(readers->reader[1]->name, "Reader 00 00");
+}
+END_TEST
+
+START_TEST(test_virtual_readers_get_no_number_beside_a_real_one)
+{
+    static const char *const names[] = { "A", "1", "B", "2", "C", "3", NULL };
+    g_autoptr(GPtrArray) infos = make_infos(names);
+    const TkeReaderChoice choice = { .key = { "1", "3" } };
+    g_autoptr(TkeReaders) mixed = NULL;
+    g_autoptr(TkeReaders) all = NULL;
+
+    ((TkeReaderInfo *) g_ptr_array_index(infos, 0))->is_virtual = true;
+    ((TkeReaderInfo *) g_ptr_array_index(infos, 1))->is_virtual = true;
+    mixed = tke_readers_assign(infos, &choice);
+    ck_assert_ptr_null(mixed->reader[0]);
+    ck_assert_str_eq(mixed->reader[1]->name, "C");
+
+    ((TkeReaderInfo *) g_ptr_array_index(infos, 2))->is_virtual = true;
+    all = tke_readers_assign(infos, &choice);
+    ck_assert_str_eq(all->reader[0]->name, "A");
+    ck_assert_str_eq(all->reader[1]->name, "C");
+}
+END_TEST
+
 START_TEST(test_too_few_readers_are_said_so)
 {
     static const char *const one[] = { "A", "1", NULL };
@@ -254,6 +323,9 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_readers_are_numbered_by_name_unless_remembered);
+    tcase_add_test(tests, test_a_reader_is_remembered_by_serial_number_port_or_name);
+    tcase_add_test(tests, test_a_remembered_port_survives_another_order_of_plugging_in);
+    tcase_add_test(tests, test_virtual_readers_get_no_number_beside_a_real_one);
     tcase_add_test(tests, test_too_few_readers_are_said_so);
     tcase_add_test(tests, test_the_monitor_reports_each_change_and_a_lost_service);
     tcase_add_test(tests, test_the_monitor_stops_at_once);

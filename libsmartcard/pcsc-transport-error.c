@@ -1,0 +1,190 @@
+/*
+ * Codes of PC/SC as errors with a sentence and a remedy (functions 2.2, E-C01 to E-C03, E-C19, E-C20).
+ */
+#include "libsmartcard/pcsc-transport-error.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <unistd.h>
+#include <winscard.h>
+
+#define SUSPECTS_MAX 6
+
+/* What can be done; NONE: what the error's code advises. */
+enum { NONE, START, BUSY, RESTART, ACCESS, READER, REPLUG, DRIVER, CARD };
+
+static const char *const remedies[] = {
+    [NONE] = NULL,
+    [START] = N_("Start the smart card service: “sudo systemctl start pcscd.socket”, without systemd "
+                 "“sudo service pcscd start”. If there is none, install the package pcscd (Fedora, "
+                 "SUSE: pcsc-lite) and the driver libccid (Fedora: pcsc-lite-ccid, SUSE: "
+                 "pcsc-ccid). Then try again."),
+    [BUSY] = N_("End programs that use card readers, then try again."),
+    [RESTART] = N_("Try again; if it stays so, start the smart card service anew (“sudo systemctl "
+                   "restart pcscd”)."),
+    [ACCESS] = N_("Work at this machine itself, not through a remote session, or let an "
+                  "administrator allow it: a polkit rule for org.debian.pcsc-lite.access_pcsc and "
+                  "org.debian.pcsc-lite.access_card (docs/hardware.md)."),
+    [READER] = N_("Check the plugs of the readers, then “tke readers”."),
+    [REPLUG] = N_("Unplug the reader, plug it in again, and try again."),
+    [DRIVER] = N_("Update the driver (package libccid), or use a reader that docs/hardware.md names."),
+    [CARD] = N_("Take the card out and put it in again, chip first; if it stays so, try another "
+                "card: it has to be one with contacts that speaks T=0 or T=1."),
+};
+
+static const TkePcscCode codes[] = {
+#define PCSC(code, idle, busy, text, remedy, source)                                               \
+    { (uint32_t) code, #code, TKE_CARD_ERROR_##idle, TKE_CARD_ERROR_##busy, text, remedy },
+#include "libsmartcard/pcsc-transport-error.inc"
+#undef PCSC
+};
+
+/* Programs that are known to use card readers: as /proc/PID/comm shows them. */
+static const char *const suspects[] = { "scdaemon",    "gpg-agent",      "pcsc_scan",
+                                        "opensc-tool", "pkcs11-tool",    "pkcs15-tool",
+                                        "firefox",     "firefox-esr",    "chrome",
+                                        "chromium",    "thunderbird",    "esc",
+                                        "escd",        "p11-kit-server", "p11-kit-remote",
+                                        "scup",        "tke",            "tke-gui",
+                                        "ykman",       "yubico-piv-tool" };
+
+const TkePcscCode *
+tke_pcsc_code_find(uint32_t value)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++) {
+        if (codes[i].value == value) {
+            return &codes[i];
+        }
+    }
+    return NULL;
+}
+
+const char *
+tke_pcsc_code_get_remedy(const TkePcscCode *code)
+{
+    const char *text = remedies[code->remedy];
+
+    return text != NULL ? _(text) : NULL;
+}
+
+const TkePcscCode *
+tke_pcsc_codes(unsigned *n)
+{
+    *n = G_N_ELEMENTS(codes);
+    return codes;
+}
+
+bool
+tke_pcsc_code_is_lost_service(uint32_t value)
+{
+    switch (value) {
+    case (uint32_t) SCARD_E_NO_SERVICE:
+    case (uint32_t) SCARD_E_SERVICE_STOPPED:
+    case (uint32_t) SCARD_P_SHUTDOWN:
+    case (uint32_t) SCARD_F_COMM_ERROR:
+    case (uint32_t) SCARD_E_INVALID_HANDLE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void
+set(GError **error, TkeCardError code, const char *reader_name, const char *remedy,
+    const char *text)
+{
+    g_autoptr(GError) inner = NULL;
+
+    inner = reader_name != NULL
+                ? g_error_new(TKE_CARD_ERROR, (gint) code, _("reader \"%s\": %s"), reader_name, text)
+                : g_error_new_literal(TKE_CARD_ERROR, (gint) code, text);
+    tke_card_error_set_reader(inner, 0, reader_name);
+    tke_card_error_set_remedy(inner, remedy);
+    g_propagate_error(error, g_steal_pointer(&inner));
+}
+
+void
+tke_pcsc_error_set(GError **error, uint32_t value, TkePcscWhen when, const char *reader_name)
+{
+    const TkePcscCode *row = tke_pcsc_code_find(value);
+    g_autofree char *holders = NULL;
+    g_autofree char *text = NULL;
+
+    if (row == NULL) {
+        text = g_strdup_printf(_("the smart card service (pcscd) reports the code 0x%08X"), value);
+        set(error, TKE_CARD_ERROR_COMMUNICATION, reader_name, NULL, text);
+        return;
+    }
+    if (value == (uint32_t) SCARD_E_SHARING_VIOLATION) {
+        holders = tke_pcsc_error_dup_suspects("/proc");
+    }
+    text = holders != NULL
+               ? g_strdup_printf(_("%s (%s); running now, and known to use card readers: %s"),
+                                 _(row->text), row->name, holders)
+               : g_strdup_printf("%s (%s)", _(row->text), row->name);
+    set(error, when == TKE_PCSC_BUSY ? row->busy : row->idle, reader_name,
+        tke_pcsc_code_get_remedy(row), text);
+}
+
+void
+tke_pcsc_error_set_own(GError **error, TkeCardError code, const char *reader_name,
+                       const char *remedy, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    set(error, code, reader_name, remedy, text);
+}
+
+void
+tke_pcsc_error_set_silent(GError **error, const char *reader_name)
+{
+    tke_pcsc_error_set_own(
+        error, TKE_CARD_ERROR_SILENT, reader_name, NULL, "%s",
+        _("no answer came in time; taking the card out, or unplugging the reader, ends the wait"));
+}
+
+/* Number of a directory of /proc that belongs to a process other than this one; 0: it does not. */
+static gint64
+process_of(const char *name)
+{
+    gint64 pid = g_ascii_strtoll(name, NULL, 10);
+
+    return pid != (gint64) getpid() && pid > 0 ? pid : 0;
+}
+
+static bool
+is_suspect(const char *comm)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(suspects); i++) {
+        if (strcmp(comm, suspects[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *
+tke_pcsc_error_dup_suspects(const char *proc)
+{
+    g_autoptr(GDir) dir = g_dir_open(proc, 0, NULL);
+    g_autoptr(GString) list = g_string_new(NULL);
+    const char *name = NULL;
+    unsigned n = 0;
+
+    while (dir != NULL && n < SUSPECTS_MAX && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(proc, name, "comm", NULL);
+        g_autofree char *comm = NULL;
+
+        if (process_of(name) == 0 || !g_file_get_contents(path, &comm, NULL, NULL) ||
+            !is_suspect(g_strchomp(comm))) {
+            continue;
+        }
+        g_string_append_printf(list, "%s%s (%s)", n > 0 ? ", " : "", comm, name);
+        n++;
+    }
+    return n > 0 ? g_strdup(list->str) : NULL;
+}

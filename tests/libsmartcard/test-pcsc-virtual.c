@@ -1,0 +1,149 @@
+/*
+ * Virtual readers through PC/SC: shown as such, refused outside a rehearsal, and nothing else within one.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "libsmartcard/card-error.h"
+#include "libsmartcard/pcsc-transport-private.h"
+#include "tests/support/fake-pcsc.h"
+#include "tests/support/test-bytes.h"
+#include "tests/support/test-main.h"
+
+#define ONE "Identiv SPR332 v2 (55011932) 00 00"
+
+static TkeCardSource *
+make_source(void)
+{
+    return tke_pcsc_transport_new_on(&fake_pcsc_api, NULL);
+}
+
+static GPtrArray *
+need_list(TkeCardSource *source)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *readers = source->ops->list(source, &error);
+
+    ck_assert_msg(readers != NULL, "%s", error != NULL ? error->message : "no error");
+    return readers;
+}
+
+static TkeReaderInfo *
+info_at(GPtrArray *readers, guint i)
+{
+    ck_assert_uint_lt(i, readers->len);
+    return g_ptr_array_index(readers, i);
+}
+
+static TkeCardSource *
+make_virtual_source(const char *const *serials)
+{
+    const TkePcscOptions options = { .virtual_readers = true, .serials = serials };
+
+    return tke_pcsc_transport_new_on(&fake_pcsc_api, &options);
+}
+
+static void
+add_virtual(const char *name, const char *serial)
+{
+    FakePcscReader *reader = fake_pcsc_add(name);
+
+    reader->vendor = "OpenTKE";
+    reader->serial = serial;
+    fake_pcsc_insert(reader);
+}
+
+/* Neither for a card nor for a question to the reader. */
+static void
+check_refused(TkeCardSource *source, const char *name, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) asked = NULL;
+    uint8_t answer[300];
+    size_t len = 0;
+
+    ck_assert_ptr_null(source->ops->connect(source, name, NULL, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER);
+    ck_assert_msg(strstr(error->message, text) != NULL, "%s", error->message);
+    ck_assert(!source->ops->control(source, name, TKE_CARD_CONTROL_GET_FEATURES, NULL, 0, answer,
+                                    sizeof answer, &len, &asked));
+    test_bytes_check_error(asked, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER);
+    ck_assert_uint_eq(fake_pcsc_handles(), 0);
+}
+
+START_TEST(test_outside_a_rehearsal_virtual_readers_are_shown_and_refused)
+{
+    TkeCardSource *source = NULL;
+    g_autoptr(GPtrArray) readers = NULL;
+    TkeCardConnection *connection = NULL;
+
+    fake_pcsc_reset();
+    add_virtual("OpenTKE Virtual PIN Pad Reader 00 00", "V1");
+    fake_pcsc_insert(fake_pcsc_add(ONE));
+    source = make_source();
+    readers = need_list(source);
+    ck_assert_uint_eq(readers->len, 2);
+    ck_assert(info_at(readers, 0)->is_virtual);
+    ck_assert(!info_at(readers, 1)->is_virtual);
+    check_refused(source, "OpenTKE Virtual PIN Pad Reader 00 00", "this is a virtual reader");
+    connection = source->ops->connect(source, ONE, NULL, NULL);
+    ck_assert_ptr_nonnull(connection);
+    connection->ops->close(connection);
+    source->ops->free(source);
+}
+END_TEST
+
+START_TEST(test_a_reader_that_turns_out_virtual_after_it_was_listed_is_refused)
+{
+    TkeCardSource *source = NULL;
+    FakePcscReader *reader = NULL;
+    g_autoptr(GPtrArray) readers = NULL;
+
+    fake_pcsc_reset();
+    reader = fake_pcsc_add(ONE);
+    fake_pcsc_insert(reader);
+    source = make_source();
+    readers = need_list(source); /* remembered as real */
+    reader->vendor = "OpenTKE";
+    check_refused(source, ONE, "this is a virtual reader");
+    source->ops->free(source);
+}
+END_TEST
+
+START_TEST(test_a_rehearsal_has_the_virtual_readers_of_its_world_only)
+{
+    static const char *const serials[] = { "V1", "V2", NULL };
+    TkeCardSource *source = NULL;
+    g_autoptr(GPtrArray) readers = NULL;
+    TkeCardConnection *connection = NULL;
+
+    fake_pcsc_reset();
+    add_virtual("OpenTKE Virtual PIN Pad Reader 00 00", "V1");
+    add_virtual("OpenTKE Virtual PIN Pad Reader 01 00", "W1");
+    fake_pcsc_insert(fake_pcsc_add(ONE));
+    source = make_virtual_source(serials);
+    readers = need_list(source);
+    ck_assert_uint_eq(readers->len, 1);
+    ck_assert_str_eq(info_at(readers, 0)->serial, "V1");
+    check_refused(source, ONE, "this is a real reader");
+    check_refused(source, "OpenTKE Virtual PIN Pad Reader 01 00", "of another rehearsal");
+    connection = source->ops->connect(source, info_at(readers, 0)->name, NULL, NULL);
+    ck_assert_ptr_nonnull(connection);
+    connection->ops->close(connection);
+    source->ops->free(source);
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_outside_a_rehearsal_virtual_readers_are_shown_and_refused);
+    tcase_add_test(tests, test_a_reader_that_turns_out_virtual_after_it_was_listed_is_refused);
+    tcase_add_test(tests, test_a_rehearsal_has_the_virtual_readers_of_its_world_only);
+}
+
+int
+main(void)
+{
+    return test_main("pcsc-virtual", add_tests);
+}
