@@ -12,11 +12,14 @@
 #include "libep11admin/json-text.h"
 
 #define FILE_MAX 1048576u
+#define CARD_ANSWER_MIN_S 25 /* a person has 20 for a PIN */
+#define CARD_ANSWER_MAX_S 600
 
 struct TkeSettings {
     char *path;
     JsonObject *object;
     char *readers[TKE_READERS];
+    unsigned card_answer_ms; /* 0: not set */
 };
 
 static char *
@@ -61,6 +64,29 @@ take_readers(TkeSettings *settings)
     }
 }
 
+/* A limit that is none is told: a person has set it for a reason. */
+static bool
+take_card_answer(TkeSettings *settings, GError **error)
+{
+    JsonNode *node = json_object_get_member(settings->object, "cardAnswerSeconds");
+    gint64 seconds = 0;
+
+    if (node == NULL) {
+        return true;
+    }
+    if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_INT64) {
+        seconds = json_node_get_int(node);
+    }
+    if (seconds < CARD_ANSWER_MIN_S || seconds > CARD_ANSWER_MAX_S) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("settings file %s: cardAnswerSeconds has to be a number from %d to %d"),
+                    settings->path, CARD_ANSWER_MIN_S, CARD_ANSWER_MAX_S);
+        return false;
+    }
+    settings->card_answer_ms = (unsigned) seconds * 1000u;
+    return true;
+}
+
 TkeSettings *
 tke_settings_load(const TkeWorld *world, GError **error)
 {
@@ -81,6 +107,9 @@ tke_settings_load(const TkeWorld *world, GError **error)
         return NULL;
     }
     take_readers(settings);
+    if (!take_card_answer(settings, error)) {
+        return NULL;
+    }
     return g_steal_pointer(&settings);
 }
 
@@ -101,6 +130,12 @@ TkeReaderChoice
 tke_settings_get_readers(const TkeSettings *settings)
 {
     return (TkeReaderChoice){ { settings->readers[0], settings->readers[1] } };
+}
+
+unsigned
+tke_settings_get_card_answer_ms(const TkeSettings *settings)
+{
+    return settings->card_answer_ms;
 }
 
 bool

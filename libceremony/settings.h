@@ -1,5 +1,5 @@
 /*
- * Settings of a workstation: which reader is 1 and which is 2 (functions 4.1).
+ * Settings of a workstation: which reader is 1 and which is 2, how long a card may take (functions 4.1).
  *
  * A JSON file, $XDG_CONFIG_HOME/opentke/settings.json, in a rehearsal settings.json among the
  * workstation's files. Members that are not known are kept. No root key, authority or address can come
@@ -23,6 +23,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeSettings, tke_settings_free)
 
 /* The remembered readers; borrowed. */
 TKE_PUBLIC TkeReaderChoice tke_settings_get_readers(const TkeSettings *settings);
+
+/* "cardAnswerSeconds": how long a real card may take for an answer; 0: not set. */
+TKE_PUBLIC unsigned tke_settings_get_card_answer_ms(const TkeSettings *settings);
 
 /* Remembers readers by their keys and saves. */
 TKE_PUBLIC bool tke_settings_set_readers(TkeSettings *settings, const TkeReaderChoice *choice,

@@ -13,11 +13,14 @@
 #include "libep11admin/https-transport.h"
 #include "libep11admin/unit-list.h"
 #include "libsmartcard/card-error.h"
+#include "libsmartcard/pcsc-transport.h"
 #include "libsmartcard/sim-protocol.h"
 #include "libsmartcard/sim-transport.h"
 
 struct TkeWorld {
     bool rehearsal;
+    bool pcsc; /* a rehearsal whose readers come through PC/SC */
+    unsigned answer_ms; /* of cards; 0: as usual */
     char *base_url; /* NULL: not known */
     char *region;
     char *directory; /* CLOUDTKEFILES as given; NULL: not set */
@@ -175,20 +178,84 @@ tke_world_is_rehearsal(const TkeWorld *world)
     return world->rehearsal;
 }
 
+void
+tke_world_set_answer_ms(TkeWorld *world, unsigned answer_ms)
+{
+    world->answer_ms = answer_ms;
+}
+
+bool
+tke_world_use_pcsc(TkeWorld *world, GError **error)
+{
+    if (!TKE_WITH_PCSC) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, "%s",
+                    _("this program was built without PC/SC: a rehearsal has its readers through "
+                      "its own socket only (--rehearsal)"));
+        return false;
+    }
+    g_return_val_if_fail(world->rehearsal && world->cards == NULL, false);
+    world->pcsc = true;
+    return true;
+}
+
+#if TKE_WITH_PCSC
+/* The serial numbers of the readers of a rehearsal, NULL-terminated; the caller frees. */
+static char **
+query_serials(const TkeWorld *world, GError **error)
+{
+    TkeCardSource *socket = tke_sim_transport_new(world->info->directory, error);
+    g_autoptr(GPtrArray) readers = socket != NULL ? socket->ops->list(socket, error) : NULL;
+    g_autoptr(GStrvBuilder) serials = g_strv_builder_new();
+
+    for (guint i = 0; readers != NULL && i < readers->len; i++) {
+        const TkeReaderInfo *info = g_ptr_array_index(readers, i);
+
+        if (info->serial[0] != '\0') {
+            g_strv_builder_add(serials, info->serial);
+        }
+    }
+    if (socket != NULL) {
+        socket->ops->free(socket);
+    }
+    return readers != NULL ? g_strv_builder_end(serials) : NULL;
+}
+
+static TkeCardSource *
+new_pcsc_cards(const TkeWorld *world, GError **error)
+{
+    TkePcscOptions options = { .virtual_readers = world->rehearsal,
+                               .answer_ms = world->answer_ms };
+    g_auto(GStrv) serials = NULL;
+
+    if (world->rehearsal) {
+        serials = query_serials(world, error);
+        if (serials == NULL) {
+            return NULL;
+        }
+        options.serials = (const char *const *) serials;
+    }
+    return tke_pcsc_transport_new(&options);
+}
+#else
+static TkeCardSource *
+new_pcsc_cards(const TkeWorld *world, GError **error)
+{
+    (void) world;
+    g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, "%s",
+                TKE_WITH_SIMULATOR
+                    ? _("this program was built without PC/SC and reaches no real readers: card "
+                        "commands work in a rehearsal only (--rehearsal)")
+                    : _("this program was built without PC/SC and without the simulator: there are "
+                        "no readers for it"));
+    return NULL;
+}
+#endif
+
 TkeCardSource *
 tke_world_new_cards(TkeWorld *world, GError **error)
 {
-    if (!world->rehearsal) {
-        g_set_error(
-            error, TKE_ERROR, TKE_ERROR_SETUP, "%s",
-            TKE_WITH_SIMULATOR
-                ? _("this version reaches no real readers: card commands work in a rehearsal only "
-                    "(--rehearsal)")
-                : _("this version reaches no real readers, and rehearsals are not part of this "
-                    "program"));
-        return NULL;
-    }
-    return tke_sim_transport_new(world->info->directory, error);
+    return world->rehearsal && !world->pcsc ? tke_sim_transport_new(world->info->directory, error)
+                                            : new_pcsc_cards(world, error);
 }
 
 TkeCardSource *

@@ -44,7 +44,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeWorld, tke_world_free)
 
 TKE_PUBLIC bool tke_world_is_rehearsal(const TkeWorld *world);
 
-/* Readers and cards. Outside a rehearsal TKE_CARD_ERROR: this build has no way to real readers. */
+/*
+ * A rehearsal has its readers through PC/SC instead of the socket of tke-sim, and only those virtual ones that
+ * belong to its world (--rehearsal=pcsc). Before cards are first asked for. TKE_ERROR_SETUP: this build has no
+ * PC/SC.
+ */
+TKE_PUBLIC bool tke_world_use_pcsc(TkeWorld *world, GError **error);
+
+/* How long a card may take for an answer (TkePcscOptions); before cards are first asked for. */
+TKE_PUBLIC void tke_world_set_answer_ms(TkeWorld *world, unsigned answer_ms);
+
+/*
+ * Readers and cards: real ones through PC/SC, of which no virtual one is ever used; in a rehearsal its own.
+ * TKE_ERROR_SETUP: this build has no PC/SC.
+ */
 TKE_PUBLIC TkeCardSource *tke_world_get_cards(TkeWorld *world, GError **error);
 
 /* Another source of the same readers, for the thread that watches them; the caller frees it. */

@@ -88,12 +88,18 @@ tke_cli_need_world(TkeCli *cli, GError **error)
                               .region = cli->options.region,
                               .private_address = g_getenv("TKE_PRIVATE_ADDR"),
                               .directory = g_getenv("CLOUDTKEFILES") };
+    g_autoptr(TkeWorld) world = NULL;
 
     if (cli->world != NULL) {
         return cli->world;
     }
     if (cli->options.rehearsal != NULL) {
-        cli->world = tke_world_new_rehearsal(cli->options.world, cli->program_dir, 0, error);
+        world = tke_world_new_rehearsal(cli->options.world, cli->program_dir, 0, error);
+        if (world == NULL || (strcmp(cli->options.rehearsal, "pcsc") == 0 &&
+                              !tke_world_use_pcsc(world, error))) {
+            return NULL;
+        }
+        cli->world = g_steal_pointer(&world);
         return cli->world;
     }
     if (cli->options.token_fd >= 0) {
@@ -129,17 +135,22 @@ open_session(TkeCli *cli, GError **error)
 {
     TkeCardSource *cards;
     TkeReaderChoice readers;
+    g_autoptr(GPtrArray) there = NULL;
 
     if (cli->session != NULL) {
         return true;
     }
-    cards = tke_world_get_cards(cli->world, error);
-    if (cards == NULL) {
-        return false;
+    if (cli->settings == NULL) {
+        cli->settings = tke_settings_load(cli->world, error);
     }
-    cli->settings = tke_settings_load(cli->world, error);
     if (cli->settings == NULL) {
         return false;
+    }
+    tke_world_set_answer_ms(cli->world, tke_settings_get_card_answer_ms(cli->settings));
+    cards = tke_world_get_cards(cli->world, error);
+    there = cards != NULL ? cards->ops->list(cards, error) : NULL;
+    if (there == NULL) {
+        return false; /* before anybody is asked for anything */
     }
     readers = tke_settings_get_readers(cli->settings);
     cli->session = tke_card_session_new(cards);

@@ -38,7 +38,7 @@ typedef struct TkeCliOptions {
     gboolean card; /* sign with cards: the only way there is until key files come */
     char *select;
     char *confirm;
-    char *rehearsal; /* NULL: no; "": through the socket */
+    char *rehearsal; /* NULL: no; "": through the socket; "pcsc" */
     char *instance;
     char *region;
     char *world; /* directory of the rehearsal; NULL: the usual one */

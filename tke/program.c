@@ -49,18 +49,25 @@ worker(gpointer data)
     return NULL;
 }
 
-/* Readers through PC/SC belong to another version: said rather than taken for an unknown option. */
+/*
+ * --rehearsal=pcsc has its readers through PC/SC. Taken out here, since GLib would take the next word for an
+ * optional value.
+ */
 static bool
-check_rehearsal(int argc, char **argv)
+take_rehearsal(int argc, char **argv, bool *pcsc)
 {
-    for (int i = 1; i < argc; i++) {
-        if (g_str_has_prefix(argv[i], "--rehearsal=")) {
-            fprintf(stderr,
-                    _("tke: %s: this version reaches the readers of a rehearsal through its socket "
-                      "only\n"),
-                    argv[i]);
+    static const char option[] = "--rehearsal=";
+
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (!g_str_has_prefix(argv[i], option)) {
+            continue;
+        }
+        if (strcmp(argv[i] + strlen(option), "pcsc") != 0) {
+            fprintf(stderr, _("tke: %s: only “pcsc” can be named here\n"), argv[i]);
             return false;
         }
+        argv[i][strlen(option) - 1] = '\0';
+        *pcsc = true;
     }
     return true;
 }
@@ -84,7 +91,9 @@ make_context(TkeCliOptions *options, gboolean *rehearsal, gboolean *version, gbo
         { "events-fd", 0, 0, G_OPTION_ARG_INT, &options->events_fd,
           N_("write prompts and steps as JSON lines to this descriptor"), "N" },
         { "rehearsal", 0, 0, G_OPTION_ARG_NONE, rehearsal,
-          N_("work in a rehearsal, with virtual readers, cards and crypto units"), NULL },
+          N_("work in a rehearsal, with virtual readers, cards and crypto units; "
+             "--rehearsal=pcsc: with those virtual readers that pcscd has"),
+          NULL },
         { "world", 0, 0, G_OPTION_ARG_FILENAME, &options->world, N_("directory of the rehearsal"),
           "DIR" },
         { "instance", 0, 0, G_OPTION_ARG_STRING, &options->instance, N_("service instance"),
@@ -130,6 +139,7 @@ tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
     g_autoptr(TkeCli) cli = NULL;
     g_autoptr(GOptionContext) context = NULL;
     gboolean rehearsal = FALSE;
+    bool pcsc = false;
     gboolean version = FALSE;
     gboolean help = FALSE;
 
@@ -138,7 +148,7 @@ tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
         return TKE_CLI_PRECONDITION;
     }
     cli = tke_cli_new(argv[0]);
-    if (!check_rehearsal(argc, argv)) {
+    if (!take_rehearsal(argc, argv, &pcsc)) {
         return TKE_CLI_WRONG_USE;
     }
     context = make_context(&cli->options, &rehearsal, &version, &help);
@@ -146,7 +156,7 @@ tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
         fprintf(stderr, "tke: %s\n", error->message);
         return TKE_CLI_WRONG_USE;
     }
-    cli->options.rehearsal = rehearsal ? g_strdup("") : NULL;
+    cli->options.rehearsal = !rehearsal ? NULL : g_strdup(pcsc ? "pcsc" : "");
     if (version) {
         printf("tke %s\n", TKE_VERSION);
         return TKE_CLI_DONE;

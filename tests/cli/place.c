@@ -120,6 +120,7 @@ place_make(void)
     place_set(place, "OPENTKE_WORLD", place->world);
     place_set(place, "CLOUDTKEFILES", NULL);
     place_set(place, "TKE_PRIVATE_ADDR", NULL);
+    place_set(place, "PCSCLITE_CSOCK_NAME", "/nonexistent/pcscd.comm"); /* no real readers */
     return place;
 }
 

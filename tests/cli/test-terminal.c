@@ -72,7 +72,7 @@ START_TEST(test_an_option_that_is_not_taken_is_refused)
     expect(place, 2, "cryptounits 1", "“1” is not wanted here");
     expect(place, 2, "card info --reader two", "two");
     expect(place, 2, "--events-fd x readers", "x");
-    expect(place, 2, "--rehearsal=pcsc readers", "--rehearsal=pcsc");
+    expect(place, 2, "--rehearsal=socket readers", "only “pcsc” can be named here");
 }
 END_TEST
 
@@ -91,7 +91,7 @@ START_TEST(test_wrong_use_is_told_in_json_too)
 }
 END_TEST
 
-START_TEST(test_card_commands_outside_a_rehearsal_say_so)
+START_TEST(test_card_commands_without_readers_say_what_is_missing)
 {
     static const char *const lines[] = {
         "readers",   "card info",       "zone create",  "zone backup",           "card enroll",
@@ -100,7 +100,12 @@ START_TEST(test_card_commands_outside_a_rehearsal_say_so)
     g_autoptr(Place) place = place_enter_nothing();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
-        expect(place, 3, lines[i], "card commands work in a rehearsal only (--rehearsal)");
+        if (TKE_WITH_PCSC) {
+            expect(place, 4, lines[i], "the smart card service (pcscd) is not running");
+            expect(place, 4, lines[i], "systemctl start pcscd.socket");
+        } else {
+            expect(place, 3, lines[i], "card commands work in a rehearsal only (--rehearsal)");
+        }
     }
 }
 END_TEST
@@ -223,7 +228,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_name_that_is_not_known_gets_the_nearest_one);
     tcase_add_test(tests, test_an_option_that_is_not_taken_is_refused);
     tcase_add_test(tests, test_wrong_use_is_told_in_json_too);
-    tcase_add_test(tests, test_card_commands_outside_a_rehearsal_say_so);
+    tcase_add_test(tests, test_card_commands_without_readers_say_what_is_missing);
     tcase_add_test(tests, test_a_directory_or_token_that_cannot_be_used_is_named);
     tcase_add_test(tests, test_a_service_of_an_unknown_authority_is_refused);
     tcase_add_test(tests, test_an_address_that_is_not_https_is_refused);
