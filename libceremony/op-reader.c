@@ -23,6 +23,11 @@ remember(TkeOperation *op, TkeSettings *settings, unsigned first, GError **error
     one = tke_reader_dup_key(readers->reader[first - 1]);
     two = tke_reader_dup_key(readers->reader[2 - first]);
     choice = (TkeReaderChoice){ { one, two } };
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("%s would become reader 1, %s reader 2."),
+                           readers->reader[first - 1]->name, readers->reader[2 - first]->name);
+        return true;
+    }
     if (!tke_settings_set_readers(settings, &choice, error)) {
         return false;
     }
@@ -65,6 +70,10 @@ tke_op_reader_identify(TkeOperation *op, TkeSettings *settings, GError **error)
     if (cards == NULL || !tke_card_session_look(op, &before, error) ||
         !tke_readers_need_both(before, error)) {
         return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("The reader into which a card is put would become reader 1."));
+        return true;
     }
     tke_operation_show(op, &prompt);
     while (first == 0) {
