@@ -53,6 +53,14 @@ sim_reader_get_options(const SimReader *reader)
 }
 
 void
+sim_reader_set_second(SimReader *reader, unsigned second_ms)
+{
+    g_mutex_lock(&reader->lock);
+    reader->options.second_ms = second_ms;
+    g_mutex_unlock(&reader->lock);
+}
+
+void
 sim_reader_set_observer(SimReader *reader, SimReaderObserver observer, void *data)
 {
     g_mutex_lock(&reader->lock);

@@ -59,6 +59,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimReader, sim_reader_free)
 
 const SimReaderOptions *sim_reader_get_options(const SimReader *reader);
 
+/* Another length of a second of the pad's clock, from the next entry on; for tests. */
+void sim_reader_set_second(SimReader *reader, unsigned second_ms);
+
 /* Called after each change of card, pad or connection, and after each call of a program, by the thread that
  * caused it, with nothing locked. */
 typedef void (*SimReaderObserver)(SimReader *reader, void *data);

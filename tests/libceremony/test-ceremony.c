@@ -347,6 +347,24 @@ START_TEST(test_what_is_on_the_wires_is_found)
 }
 END_TEST
 
+START_TEST(test_a_pin_is_typed_once_however_slow_the_machine_is)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_auto(TkeAdminResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_make_zone(world);
+    ceremony_world_make_admin(world, "admin-1", "Alice");
+    ceremony_world_restart(world);
+    /* An entry that nobody ends is over after 400 ms. */
+    virtual_readers_set_slow(world->cards->readers, 700);
+    ceremony_world_hand(world, 1, "admin-1", NULL);
+    card_world_check(tke_op_admin_add(world->op, world->units, &result, &error), error);
+    ck_assert_uint_eq(ceremony_world_counts(world).pins, 1);
+    ck_assert_str_eq(world->tries->str, "3 ");
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -355,6 +373,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests,
                    test_a_whole_ceremony_ends_valid_tells_no_secret_and_backups_can_repeat_it);
     tcase_add_test(tests, test_what_is_on_the_wires_is_found);
+    tcase_add_test(tests, test_a_pin_is_typed_once_however_slow_the_machine_is);
 }
 
 int

@@ -10,11 +10,14 @@
 
 #define MOST_READERS 4u
 #define TYPING_PATIENCE_MS 5000
+#define REAL_SECOND_MS 1000
 
 typedef struct Pad {
     SimReader *reader;
     GQueue keys; /* of texts: one for each PIN entry to come */
     char *name;
+    unsigned second_ms; /* on the clock of the pad when nobody ends an entry */
+    unsigned slow_ms;   /* of the person there, before typing */
     unsigned mangle_in; /* exchanges until an answer is spoilt; 0: never */
     VirtualMangle mangle;
 } Pad;
@@ -57,6 +60,7 @@ virtual_readers_new(unsigned n, unsigned second_ms)
     for (unsigned i = 0; i < n; i++) {
         readers->pads[i].name = g_strdup_printf("Virtual reader %u", i + 1);
         readers->pads[i].reader = make_reader(readers->pads[i].name, i + 1, second_ms, NULL);
+        readers->pads[i].second_ms = second_ms;
         g_queue_init(&readers->pads[i].keys);
     }
     return readers;
@@ -78,15 +82,22 @@ virtual_readers_free(VirtualReaders *readers)
 }
 
 void
+virtual_readers_set_slow(VirtualReaders *readers, unsigned ms)
+{
+    for (unsigned i = 0; i < readers->n; i++) {
+        readers->pads[i].slow_ms = ms;
+    }
+}
+
+void
 virtual_readers_set_keypad(VirtualReaders *readers, unsigned number, const char *keypad)
 {
     Pad *pad = &readers->pads[number - 1];
-    const unsigned second_ms = sim_reader_get_options(pad->reader)->second_ms;
 
     g_assert(number >= 1 && number <= readers->n);
     sim_reader_remove(pad->reader);
     sim_reader_free(pad->reader);
-    pad->reader = make_reader(pad->name, number, second_ms, keypad);
+    pad->reader = make_reader(pad->name, number, pad->second_ms, keypad);
 }
 
 SimReader *
@@ -205,6 +216,21 @@ exchange(TkeCardConnection *base, const uint8_t *command, size_t len, uint8_t *r
     return true;
 }
 
+/*
+ * Where somebody ends the entry the pad's time is a real one: it does not depend on when this machine, busy as it may
+ * be, lets him type. Only an entry that nobody ends is to be over quickly.
+ */
+static void
+set_clock(Pad *pad)
+{
+    const char *keys = g_queue_peek_head(&pad->keys);
+    bool ended = keys != NULL &&
+                 (g_str_has_suffix(keys, (char[]){ SIM_KEY_ENTER, '\0' }) ||
+                  g_str_has_suffix(keys, (char[]){ SIM_KEY_CANCEL, '\0' }));
+
+    sim_reader_set_second(pad->reader, ended ? REAL_SECOND_MS : pad->second_ms);
+}
+
 /* The person at the desk. */
 static void *
 type(void *data)
@@ -213,6 +239,7 @@ type(void *data)
     g_autofree char *keys = g_queue_pop_head(&pad->keys);
     g_autoptr(TkeSecret) secret = tke_secret_new_from((const uint8_t *) keys, strlen(keys), NULL);
 
+    g_usleep((gulong) pad->slow_ms * 1000);
     sim_reader_keys(pad->reader, secret, TYPING_PATIENCE_MS, NULL);
     return NULL;
 }
@@ -227,6 +254,7 @@ control(TkeCardConnection *base, uint32_t code, const uint8_t *in, size_t in_len
     GError *cause = NULL;
     bool ok = false;
 
+    set_clock(connection->pad);
     if (is_entry && !g_queue_is_empty(&connection->pad->keys)) {
         person = g_thread_new("person", type, connection->pad);
     }

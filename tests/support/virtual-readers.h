@@ -13,6 +13,9 @@ typedef struct VirtualReaders VirtualReaders;
 
 /* n readers with PIN pads, "Virtual reader 1" and so on; a second of their clocks lasts second_ms. */
 VirtualReaders *virtual_readers_new(unsigned n, unsigned second_ms);
+
+/* People take that long before they type, as on a machine that is busy with other things. */
+void virtual_readers_set_slow(VirtualReaders *readers, unsigned ms);
 void virtual_readers_free(VirtualReaders *readers);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtualReaders, virtual_readers_free)
 
