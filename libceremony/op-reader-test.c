@@ -259,6 +259,21 @@ query_tries(Run *run, TkeReaderOutcome *outcome, GError **error)
     return true;
 }
 
+/* What the entry has made of the card's PIN. */
+static void
+note_pin(Run *run, TkeReaderStepNumber number, bool done, bool lost)
+{
+    const bool changes = number == TKE_READER_STEP_CHANGE || number == TKE_READER_STEP_BACK;
+
+    if ((lost && changes) || (done && number == TKE_READER_STEP_BACK)) {
+        run->test->pin = TKE_READER_PIN_UNKNOWN; /* until the PIN of before was typed and was right */
+    } else if (done && number == TKE_READER_STEP_CHANGE) {
+        run->test->pin = TKE_READER_PIN_CHANGED;
+    } else if (done && number == TKE_READER_STEP_RESTORED) {
+        run->test->pin = TKE_READER_PIN_AS_BEFORE;
+    }
+}
+
 /* True: outcome tells what came of it. False: card or reader are lost. */
 static bool
 enter(Run *run, TkeReaderStepNumber number, TkeReaderOutcome *outcome, GError **error)
@@ -277,26 +292,12 @@ enter(Run *run, TkeReaderStepNumber number, TkeReaderOutcome *outcome, GError **
     if (!ok && tke_card_error_get_info(local, &info)) {
         outcome->sw = info.sw;
     }
+    note_pin(run, number, ok, !ok && tke_card_error_is_outcome_unknown(local));
     if (!ok && !is_about_the_entry(local)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return false;
     }
     return query_tries(run, NULL, error);
-}
-
-/* What the entry has made of the card's PIN. */
-static void
-note_pin(Run *run, TkeReaderStepNumber number, bool done, bool lost)
-{
-    const bool changes = number == TKE_READER_STEP_CHANGE || number == TKE_READER_STEP_BACK;
-
-    if ((lost && changes) || (done && number == TKE_READER_STEP_BACK)) {
-        run->test->pin = TKE_READER_PIN_UNKNOWN; /* until the PIN of before was typed and was right */
-    } else if (done && number == TKE_READER_STEP_CHANGE) {
-        run->test->pin = TKE_READER_PIN_CHANGED;
-    } else if (done && number == TKE_READER_STEP_RESTORED) {
-        run->test->pin = TKE_READER_PIN_AS_BEFORE;
-    }
 }
 
 static bool
@@ -357,12 +358,10 @@ run_step(Run *run, TkeReaderStepNumber number, GError **error)
             step->verdict = TKE_READER_VERDICT_FAILED;
             g_free(step->remark);
             step->remark = g_strdup(local->message);
-            note_pin(run, number, false, tke_card_error_is_outcome_unknown(local));
             g_propagate_error(error, g_steal_pointer(&local));
             return false;
         }
         tke_op_reader_verdict(step, number, &outcome);
-        note_pin(run, number, step->verdict == TKE_READER_VERDICT_PASSED, false);
     } while (step->verdict == TKE_READER_VERDICT_FAILED &&
              wants_again(run, step, outcome.code, &local));
     if (local != NULL) {
@@ -413,9 +412,11 @@ next_of(const TkeReaderTest *test)
 {
     switch (test->pin) {
     case TKE_READER_PIN_CHANGED:
-        return _("the card has the test PIN now: give it its own back with “tke card change-pin”");
+        return _("the card has the test PIN now: look with “tke card info” how many tries are left, "
+                 "then give it its own back with “tke card change-pin”");
     case TKE_READER_PIN_UNKNOWN:
-        return _("the card has its own PIN or the test PIN: try its own first");
+        return _("the card has its own PIN or the test PIN: try first with its own which it is "
+                 "(“tke card change-pin”)");
     case TKE_READER_PIN_UNTOUCHED:
     case TKE_READER_PIN_AS_BEFORE:
         break;
@@ -430,11 +431,9 @@ run_test(Run *run, GError **error)
     bool ok = need_card(run, error) && run_steps(run, error);
 
     if (run->card != NULL) {
-        g_autoptr(GError) ignored = NULL;
-
         /* nothing stays open that the session does not know of */
-        (void) tke_pin_pad_forget(run->card, TKE_PIN_FIRST, &ignored);
-        (void) tke_card_session_query_status(run->op, test->reader, NULL, &ignored);
+        (void) tke_pin_pad_forget(run->card, TKE_PIN_FIRST, NULL);
+        (void) tke_card_session_query_status(run->op, test->reader, NULL, NULL);
     }
     test->verdict = tke_op_reader_verdict_of_all(test);
     if (!ok && error != NULL && test->has_card) {

@@ -188,6 +188,10 @@ tke_pin_pad_query_state(TkeCard *card, uint8_t reference, TkePinStatus *status, 
     if (!tke_card_transmit(card, &apdu, &answer, error)) {
         return false;
     }
+    if (answer.len > 0) {
+        tke_card_set_protocol_error(card, _("asking for the state of the PIN"), error);
+        return false;
+    }
     if (!take_state(answer.sw, limit, &read)) {
         tke_status_word_set_error(&inner, answer.sw, _("asking for the state of the PIN"));
         return tke_card_fail(card, error, g_steal_pointer(&inner));

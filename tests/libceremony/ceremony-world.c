@@ -77,6 +77,30 @@ pin_of(const TkePrompt *prompt)
                                            : WORLD_FIRST;
 }
 
+/* What the prompts of the test of a keypad ask for; NULL: another prompt. */
+static const char *
+keys_for_test(const char *purpose)
+{
+    static const struct {
+        const char *purpose, *keys;
+    } tests[] = {
+        { "test-cancel", "12C" },
+        { "test-timeout", "X" },
+        { "test-short", "12345E" },
+        { "test-different", "123456E654321E" },
+        { "test-set", "123456E123456E" },
+        { "test-change", WORLD_PIN "E" WORLD_TEST_PIN "E" WORLD_TEST_PIN "E" },
+        { "test-change-back", WORLD_TEST_PIN "E" WORLD_PIN "E" WORLD_PIN "E" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(tests) && purpose != NULL; i++) {
+        if (strcmp(tests[i].purpose, purpose) == 0) {
+            return tests[i].keys;
+        }
+    }
+    return NULL;
+}
+
 static void
 type_pin(CeremonyWorld *world, const TkePrompt *prompt)
 {
@@ -86,6 +110,8 @@ type_pin(CeremonyWorld *world, const TkePrompt *prompt)
 
     if (given != NULL) {
         keys = g_strdup(given);
+    } else if (keys_for_test(prompt->purpose) != NULL) {
+        keys = g_strdup(keys_for_test(prompt->purpose));
     } else if (prompt->kind == TKE_PROMPT_ENTER_PIN) {
         keys = g_strconcat(pin, "E", NULL);
     } else {

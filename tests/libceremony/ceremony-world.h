@@ -19,6 +19,8 @@
 #include "simulator/sim-service.h"
 #include "tests/support/card-world.h"
 
+#define WORLD_TEST_PIN "135790" /* in the test of a keypad */
+
 typedef struct CeremonyWorld CeremonyWorld;
 
 struct CeremonyWorld {

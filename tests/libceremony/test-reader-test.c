@@ -11,7 +11,7 @@
 #include "tests/support/test-main.h"
 
 #define SECOND_MS 20u /* of the readers of the world */
-#define TEST_PIN "135790"
+#define TEST_PIN WORLD_TEST_PIN
 
 /* What a careful person types in each test, from the first on. */
 static const char *const careful[TKE_READER_STEPS] = {

@@ -194,7 +194,7 @@ START_TEST(test_the_state_of_a_pin_is_read_without_an_entry)
         { "6983", TKE_PIN_BLOCKED, 0 },
         { "63c2", TKE_PIN_SET, 2 },
     };
-    static const char *const wrong[] = { "63c0", "63c4", "6d00", "6a80" };
+    static const char *const wrong[] = { "63c0", "63c4", "6d00", "6a80", "009000", "0063c2" };
     g_autoptr(TranscriptCard) transcript = transcript_card_new(false);
     g_autoptr(TkeCard) card = tke_card_new(transcript_card_connect(transcript), 2, "Reader");
 
