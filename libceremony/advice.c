@@ -44,7 +44,8 @@ card_way_advice(int code)
     case TKE_CARD_ERROR_NO_PIN_PAD:
         return _(
             "PINs are only typed on a reader's own keypad: use a reader with keypad and secure PIN "
-            "entry.");
+            "entry (docs/hardware.md names some), with the driver libccid. Cards can be looked at "
+            "in this one.");
     case TKE_CARD_ERROR_CONTACTLESS:
         return _("The card works through its contacts only: use a reader with a slot.");
     default:

@@ -206,6 +206,21 @@ warn_last_try(TkeOperation *op, const TkeCardSlot *slot, uint8_t reference, GErr
            tke_operation_confirm(op, &plan, error);
 }
 
+/* Before anybody is asked to type: a reader that cannot take PINs is no place to wait at (E-C18). */
+static bool
+need_pad(TkeCardSession *session, TkeCard *card, GError **error)
+{
+    TkePinPad pad;
+    g_autoptr(GError) local = NULL;
+
+    if (tke_pin_pad_query(card, &pad, &local)) {
+        return true;
+    }
+    tke_card_session_settle(session, local);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return false;
+}
+
 /* Asks on the pad until it worked, or must not be repeated. */
 static bool
 ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference, PadFunc func,
@@ -216,6 +231,9 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
     g_autoptr(GError) last = NULL;
     unsigned timeouts = 0;
 
+    if (!need_pad(session, slot->card, error)) {
+        return false;
+    }
     for (;;) {
         g_autoptr(GError) local = NULL;
         const char *word = repeat_word(tke_card_error_code(last));

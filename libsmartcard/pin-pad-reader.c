@@ -211,13 +211,18 @@ bool
 tke_pin_pad_check(const TkePinPad *pad, const char *reader_name, GError **error)
 {
     const char *obstacle = find_obstacle(pad);
+    const TkePinPadProperties *properties = &pad->properties;
+    g_autofree char *numbers = NULL;
 
     if (obstacle == NULL) {
         return true;
     }
+    numbers = properties->vendor != 0 ? g_strdup_printf(" (USB %04X:%04X)", properties->vendor,
+                                                        properties->product)
+                                      : g_strdup("");
     g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD,
-                _("the reader \"%s\" cannot take PINs on a keypad of its own: %s"), reader_name,
-                obstacle);
+                _("the reader \"%s\"%s cannot take PINs on a keypad of its own: %s"), reader_name,
+                numbers, obstacle);
     return false;
 }
 

@@ -96,10 +96,9 @@ follow(Place *place, SimOfficersProgram *program, const char *stop_at)
 
 /* Runs it; what it printed. The caller frees. */
 static char *
-run(Place *place, int exit_code, const char *stop_at)
+run_line(Place *place, const char *line, int exit_code, const char *stop_at)
 {
-    g_autoptr(SimOfficersProgram) program =
-        place_start(place, "--yes reader acceptance-test --reader 2");
+    g_autoptr(SimOfficersProgram) program = place_start(place, line);
     const int code = follow(place, program, stop_at);
     g_autoptr(GError) error = NULL;
     char *output = NULL;
@@ -111,6 +110,12 @@ run(Place *place, int exit_code, const char *stop_at)
     ck_assert_int_eq(ended, exit_code);
     ck_assert_msg(code == exit_code, "exit %d: %s", code, output);
     return output;
+}
+
+static char *
+run(Place *place, int exit_code, const char *stop_at)
+{
+    return run_line(place, "--yes reader acceptance-test --reader 2", exit_code, stop_at);
 }
 
 /* The card still takes its PIN. */
@@ -180,6 +185,72 @@ START_TEST(test_a_reader_without_keypad_is_told_in_json_and_wants_no_card)
 }
 END_TEST
 
+/* The JSON object among the lines that were printed; the caller unrefs. */
+static JsonObject *
+take_json(const char *output)
+{
+    g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
+
+    for (unsigned i = 0; lines[i] != NULL; i++) {
+        if (lines[i][0] == '{') {
+            g_autoptr(JsonNode) node = json_from_string(lines[i], NULL);
+
+            ck_assert_msg(node != NULL && JSON_NODE_HOLDS_OBJECT(node), "%s", lines[i]);
+            return json_object_ref(json_node_get_object(node));
+        }
+    }
+    ck_abort_msg("no JSON");
+}
+
+START_TEST(test_the_report_is_the_same_for_programs)
+{
+    g_autoptr(Place) place = make_place();
+    g_autofree char *output = NULL;
+    g_autoptr(JsonObject) report = NULL;
+    JsonArray *tests = NULL;
+
+    place_sim(place, "fault reader 2 quick-clock");
+    output = run_line(place, "--json --yes reader acceptance-test --reader 2", 0, NULL);
+    report = take_json(output);
+    ck_assert_str_eq(json_object_get_string_member(report, "verdict"), "passed-with-remark");
+    ck_assert_str_eq(json_object_get_string_member(report, "card_pin"), "as-before");
+    ck_assert_str_eq(json_object_get_string_member(report, "firmware"), "OpenTKE virtual reader");
+    tests = json_object_get_array_member(report, "tests");
+    ck_assert_uint_eq(json_array_get_length(tests), 10);
+    for (unsigned i = 0; i < 10; i++) {
+        JsonObject *test = json_array_get_object_element(tests, i);
+        const char *word = json_object_get_string_member(test, "test");
+
+        ck_assert_str_eq(json_object_get_string_member(test, "verdict"),
+                         strcmp(word, "timeout") == 0 ? "passed-with-remark" : "passed");
+        ck_assert_str_eq(json_object_get_string_member(test, "answered"),
+                         json_object_get_string_member(test, "expected"));
+        ck_assert_int_eq(json_object_get_int_member(test, "attempts"), 1);
+    }
+    check_card(place);
+}
+END_TEST
+
+START_TEST(test_a_reader_without_keypad_shows_cards_and_asks_nobody_to_type)
+{
+    g_autoptr(Place) place = make_place();
+    g_auto(Run) info = { 0 };
+    g_auto(Run) change = { 0 };
+
+    place_sim(place, "fault reader 2 zero-codes");
+    ck_assert(sim_officers_desk_insert(place->desk, 2, "ep11-1", NULL));
+    info = place_expect(place, 0, "card info --reader 2");
+    assert_contains(info.out, "Somebody");
+    change = place_expect(place, 4, "--yes card change-pin --reader 2");
+    assert_contains(change.out, "OpenTKE Virtual PIN Pad 2");
+    assert_contains(change.out, "offers none");
+    assert_contains(change.out, "docs/hardware.md");
+    ck_assert_ptr_null(strstr(change.out, "Type the old PIN"));
+    place_sim(place, "fault clear");
+    check_card(place);
+}
+END_TEST
+
 START_TEST(test_who_stops_gets_a_report_and_the_card_is_as_it_was)
 {
     g_autoptr(Place) place = make_place();
@@ -211,6 +282,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_good_keypad_gets_a_report_to_keep);
     tcase_add_test(tests, test_a_keypad_that_fails_is_told_with_its_tests);
     tcase_add_test(tests, test_a_reader_without_keypad_is_told_in_json_and_wants_no_card);
+    tcase_add_test(tests, test_the_report_is_the_same_for_programs);
+    tcase_add_test(tests, test_a_reader_without_keypad_shows_cards_and_asks_nobody_to_type);
     tcase_add_test(tests, test_who_stops_gets_a_report_and_the_card_is_as_it_was);
     tcase_add_test(tests, test_a_reader_that_does_not_exist_and_a_dry_run);
 }

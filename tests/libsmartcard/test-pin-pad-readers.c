@@ -284,6 +284,7 @@ static const struct {
     { "only time ends an entry", FEATURES, "020104", NULL, TKE_CARD_ERROR_NO_PIN_PAD, "end an entry" },
     { "the last digit ends an entry", FEATURES, "020101", NULL, 0, NULL },
     { "false claim", FEATURES, "0b026a04 0c02a700", NULL, TKE_CARD_ERROR_NO_PIN_PAD,
+      "(USB 046A:00A7) cannot take PINs on a keypad of its own: readers of this model have none, "
       "whatever they say" },
     { "leaking keyboard", FEATURES, "0b02f003 0c022410", NULL, TKE_CARD_ERROR_NO_PIN_PAD,
       "pass the PIN on" },
