@@ -112,7 +112,7 @@ send_pending(SimCard *card, size_t ne, SimCardAnswer *out)
     if (left == 0) {
         g_byte_array_set_size(now->pending, 0);
         now->pending_pos = 0;
-        return SIM_SW_DONE;
+        return now->pending_sw;
     }
     return (uint16_t) (SIM_SW_MORE + (left >= 256 ? 0 : left));
 }
@@ -163,7 +163,7 @@ is_named(const SimApplet *applet, TkeByteCursor aid)
 static uint16_t
 select_applet(SimCard *card, const Apdu *apdu, bool well_formed)
 {
-    const SimApplet *applet = installed(card);
+    const SimApplet *applet = sim_gp_lets_applet(card) ? installed(card) : NULL;
     uint8_t inner[16] = { 0 };
     TkeByteBuilder b = { .out = inner, .size = sizeof inner };
     uint8_t aid[AID_LEN] = { 0 };
@@ -175,6 +175,12 @@ select_applet(SimCard *card, const Apdu *apdu, bool well_formed)
     if (!well_formed) {
         return SIM_SW_LENGTH;
     }
+    if (card->gp_faults.foreign) {
+        return SIM_SW_NO_APPLET;
+    }
+    if (sim_gp_is_named(apdu->data)) {
+        return sim_gp_select(card);
+    }
     if (!is_named(applet, apdu->data)) {
         return SIM_SW_NO_APPLET;
     }
@@ -182,7 +188,7 @@ select_applet(SimCard *card, const Apdu *apdu, bool well_formed)
     card->now.selected = true;
     memcpy(aid, aid_start, sizeof aid_start);
     aid[sizeof aid_start] = applet->aid_last;
-    tke_tlv_object(&b, TAG_FCI_VERSION, (const uint8_t[]){ 0x01, 0x00, 0x00 }, 3);
+    tke_tlv_object(&b, TAG_FCI_VERSION, sim_card_applet_version(card), SIM_GP_VERSION_LEN);
     tke_tlv_object(&b, TAG_FCI_BUFFER, (const uint8_t[]){ SIM_BLOCK_MAX >> 8, 0x00 }, 2);
     tke_tlv_object(&b, TAG_FCI_FLAGS, &flags, 1);
     g_assert(!b.failed);
@@ -291,12 +297,41 @@ end_others(SimCard *card, const Apdu *apdu, bool collects)
     now->has_challenge = false;
 }
 
+/* A command for the selected card manager. */
+static uint16_t
+for_manager(SimCard *card, const Apdu *apdu, bool well_formed)
+{
+    uint16_t sw = well_formed ? sim_gp_execute(card, apdu->header, apdu->data) : SIM_SW_LENGTH;
+
+    /* Nobody collects a lone 00. */
+    if (sw == SIM_SW_DONE && apdu->ne == NE_NONE && card->out.len == 1) {
+        card->out.len = 0;
+    }
+    return sw;
+}
+
+static uint16_t
+dispatch(SimCard *card, const Apdu *apdu, bool well_formed)
+{
+    if (apdu->header[0] == CLASS_ISO && apdu->header[1] == INS_SELECT) {
+        return select_applet(card, apdu, well_formed);
+    }
+    if (card->now.manager.selected) {
+        return for_manager(card, apdu, well_formed);
+    }
+    if (apdu->header[0] != CLASS_ISO && (apdu->header[0] & ~SIM_CLASS_CHAIN) != CLASS_OWN) {
+        return SIM_SW_CLASS;
+    }
+    return for_applet(card, apdu, well_formed);
+}
+
 static uint16_t
 execute(SimCard *card, const uint8_t *command, size_t len, SimCardAnswer *out)
 {
     Apdu apdu = { { 0 }, { 0 }, NE_NONE };
     bool well_formed = false;
     bool collects = false;
+    bool answers = false;
     uint16_t sw = 0;
 
     if (len < sizeof apdu.header) {
@@ -307,21 +342,16 @@ execute(SimCard *card, const uint8_t *command, size_t len, SimCardAnswer *out)
     well_formed = parse(command, len, card->state.extended, &apdu);
     collects = apdu.header[0] == CLASS_ISO && apdu.header[1] == INS_GET_RESPONSE;
     end_others(card, &apdu, collects);
-    if (apdu.header[0] != CLASS_ISO && (apdu.header[0] & ~SIM_CLASS_CHAIN) != CLASS_OWN) {
-        return SIM_SW_CLASS;
-    }
-    if (collects && card->now.selected) {
+    if (collects && (card->now.selected || card->now.manager.selected)) {
         return get_response(card, &apdu, well_formed, out);
     }
-    if (apdu.header[0] == CLASS_ISO && apdu.header[1] == INS_SELECT) {
-        sw = select_applet(card, &apdu, well_formed);
-    } else {
-        sw = for_applet(card, &apdu, well_formed);
+    sw = dispatch(card, &apdu, well_formed);
+    answers = sw == SIM_SW_DONE || sw == SIM_SW_MORE_ENTRIES || sw == SIM_SW_CARD_LOCKED;
+    if (card->out.failed && answers) {
+        return SIM_SW_INTERNAL;
     }
-    if (card->out.failed && sw == SIM_SW_DONE) {
-        sw = SIM_SW_INTERNAL;
-    }
-    if (sw == SIM_SW_DONE && card->out.len > 0) {
+    if (answers && card->out.len > 0) {
+        card->now.pending_sw = sw;
         g_byte_array_append(card->now.pending, card->answer, (guint) card->out.len);
         sw = send_pending(card, apdu.ne, out);
     }

@@ -9,7 +9,7 @@
 #include "simulator/sim-usage-log.h"
 
 #define CHALLENGE_LEN 32u
-#define PROBE_MARKS 10u
+#define PROBE_MARKS SIM_GP_MARKS
 #define PROBE_EXTENDED 0x0Au
 
 enum { PIN_NOT_SET = 0, PIN_SET = 1, PIN_BLOCKED = 2, PIN_VERIFIED = 3 };
@@ -63,7 +63,6 @@ write_contents(const SimCardState *state, TkeByteBuilder *b)
 uint16_t
 sim_card_status(SimCard *card, const SimCall *call)
 {
-    static const uint8_t version[] = { 0x01, 0x00, 0x00 };
     const SimCardState *state = &card->state;
     uint8_t inner[SIM_BLOCK_MAX] = { 0 };
     TkeByteBuilder b = { .out = inner, .size = sizeof inner };
@@ -74,7 +73,7 @@ sim_card_status(SimCard *card, const SimCall *call)
     (void) call;
     tke_tlv_object(&b, SIM_TAG_KIND, &state->kind, 1);
     tke_tlv_object(&b, SIM_TAG_LIFE_CYCLE, &state->life_cycle, 1);
-    tke_tlv_object(&b, SIM_TAG_VERSION, version, sizeof version);
+    tke_tlv_object(&b, SIM_TAG_VERSION, sim_card_applet_version(card), SIM_GP_VERSION_LEN);
     memcpy(id, state->id, sizeof id);
     id[0] ^= card->forged_id ? 0x80 : 0x00;
     tke_tlv_object(&b, SIM_TAG_CARD_ID, id, sizeof id);
@@ -117,12 +116,16 @@ sim_card_usage_page(SimCard *card, const SimCall *call)
 uint16_t
 sim_card_probe(SimCard *card, const SimCall *call)
 {
+    unsigned lacks = card->state.gp.lacks | card->gp_faults.lacks;
     uint8_t marks[2 * PROBE_MARKS] = { 0 };
 
     (void) call;
     for (uint8_t i = 0; i < PROBE_MARKS; i++) {
+        bool there = (lacks & (1u << i)) == 0;
+
         marks[2 * i] = (uint8_t) (i + 1);
-        marks[2 * i + 1] = i + 1 != PROBE_EXTENDED || card->state.extended ? 1 : 0;
+        marks[2 * i + 1] =
+            there && (i + 1 != PROBE_EXTENDED || card->state.extended) ? 1 : 0;
     }
     sim_card_write(card, SIM_TAG_PROBE, marks, sizeof marks);
     return SIM_SW_DONE;

@@ -1,6 +1,8 @@
 /*
  * Faults that a person or a test plans for a virtual card.
  */
+#include <string.h>
+
 #include "simulator/sim-card-private.h"
 
 static bool
@@ -38,6 +40,50 @@ sim_card_add_fault(SimCard *card, const SimCardFault *fault)
 
     g_mutex_lock(&card->lock);
     g_array_append_val(card->faults, entry);
+    g_mutex_unlock(&card->lock);
+}
+
+void
+sim_card_set_trait(SimCard *card, SimCardTrait trait, uint32_t value)
+{
+    SimGpFaults *faults = &card->gp_faults;
+
+    g_mutex_lock(&card->lock);
+    switch (trait) {
+    case SIM_CARD_LACKS:
+        faults->lacks |= (uint16_t) value;
+        break;
+    case SIM_CARD_FULL:
+        faults->is_full = true;
+        faults->free = value;
+        break;
+    case SIM_CARD_OTHER_KEYS:
+        faults->other_keys = true;
+        break;
+    case SIM_CARD_LOCKED_KEYS:
+        faults->locked_keys = true;
+        break;
+    case SIM_CARD_VERSION:
+        faults->has_version = true;
+        faults->version[0] = (uint8_t) (value >> 16);
+        faults->version[1] = (uint8_t) (value >> 8);
+        faults->version[2] = (uint8_t) value;
+        break;
+    case SIM_CARD_NO_MANAGER:
+        faults->garbage = true;
+        break;
+    case SIM_CARD_FOREIGN:
+        faults->foreign = true;
+        break;
+    }
+    g_mutex_unlock(&card->lock);
+}
+
+void
+sim_card_clear_traits(SimCard *card)
+{
+    g_mutex_lock(&card->lock);
+    memset(&card->gp_faults, 0, sizeof card->gp_faults);
     g_mutex_unlock(&card->lock);
 }
 

@@ -41,6 +41,9 @@ sim_card_get_info(SimCard *card, SimCardInfo *info)
     info->usage_counter = state->usage_counter;
     info->powered = card->powered;
     info->extended_length = state->extended;
+    info->has_package = state->gp.has_package;
+    memcpy(info->package_hash, state->gp.package_hash, SIM_GP_HASH_LEN);
+    info->free_memory = sim_gp_free_memory(card);
     g_mutex_unlock(&card->lock);
 }
 
@@ -88,6 +91,29 @@ sim_card_set_extended_length(SimCard *card, bool extended)
     g_mutex_lock(&card->lock);
     card->state.extended = extended;
     commit_quietly(card);
+    g_mutex_unlock(&card->lock);
+}
+
+bool
+sim_card_set_manager(SimCard *card, const SimGpState *gp)
+{
+    bool done = false;
+
+    g_mutex_lock(&card->lock);
+    card->state.gp = *gp;
+    card->state.gp.has_package = card->saved.gp.has_package;
+    card->state.gp.package_len = card->saved.gp.package_len;
+    memcpy(card->state.gp.package_hash, card->saved.gp.package_hash, SIM_GP_HASH_LEN);
+    done = commit_quietly(card);
+    g_mutex_unlock(&card->lock);
+    return done;
+}
+
+void
+sim_card_get_manager(SimCard *card, SimGpState *gp)
+{
+    g_mutex_lock(&card->lock);
+    *gp = card->saved.gp;
     g_mutex_unlock(&card->lock);
 }
 

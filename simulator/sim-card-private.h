@@ -12,6 +12,7 @@
 #include "simulator/sim-card-random.h"
 #include "simulator/sim-card-state.h"
 #include "simulator/sim-card.h"
+#include "simulator/sim-gp-private.h"
 #include "simulator/sim-status.h"
 
 #define SIM_BLOCK_MAX 1024u  /* data of a command or an answer */
@@ -136,7 +137,8 @@ typedef struct SimSession {
 
 /* What is lost with the power. */
 typedef struct SimCardTransient {
-    bool selected;
+    bool selected; /* the applet */
+    SimGpManager manager;
     bool verified[SIM_PINS];
     bool fresh[SIM_PINS];
     bool has_challenge;    /* made by the command before this one ... */
@@ -148,6 +150,7 @@ typedef struct SimCardTransient {
     GByteArray *chain;   /* its data so far; SIGN: the message */
     GByteArray *pending; /* what GET RESPONSE may still bring */
     size_t pending_pos;
+    uint16_t pending_sw; /* what the last of it is answered with */
 } SimCardTransient;
 
 typedef struct SimFaultEntry {
@@ -176,6 +179,7 @@ struct SimCard {
     unsigned exchanges;
     unsigned changes;
     GPtrArray *signatures;                  /* SimCardSignature; NULL: not recorded */
+    SimGpFaults gp_faults;
     bool forged_id;                         /* the status shows another id */
     SimKeyPair forged_key;                  /* used: signs instead of zone or identity key */
     SimCertificateBytes forged_certificate; /* shown instead of the own one unless empty */

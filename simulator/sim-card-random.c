@@ -20,6 +20,7 @@ static const struct {
     [SIM_DRAW_UKM] = { "ukm", 40 },
     [SIM_DRAW_PART] = { "part", 32 },
     [SIM_DRAW_CARD_ID] = { "card-id", 8 },
+    [SIM_DRAW_CARD_CHALLENGE] = { "card-challenge", 8 },
 };
 
 void

@@ -20,6 +20,7 @@ typedef enum {
     SIM_DRAW_UKM,
     SIM_DRAW_PART,
     SIM_DRAW_CARD_ID,
+    SIM_DRAW_CARD_CHALLENGE,
     SIM_DRAW_KINDS
 } SimDraw;
 

@@ -13,12 +13,37 @@ sim_card_state_init(SimCardState *state, SimCardKind kind, const uint8_t id[SIM_
                     GError **error)
 {
     memset(state, 0, sizeof *state);
+    sim_gp_state_init(&state->gp);
+    if (kind == SIM_CARD_BLANK) {
+        return true;
+    }
+    sim_gp_state_put_package(&state->gp);
+    return sim_card_state_install(state, kind, id, error);
+}
+
+bool
+sim_card_state_install(SimCardState *state, SimCardKind kind,
+                       const uint8_t id[static SIM_CARD_ID_LEN], GError **error)
+{
+    sim_gp_state_reset_applet(&state->gp);
     state->kind = (uint8_t) kind;
     memcpy(state->id, id, SIM_CARD_ID_LEN);
     for (unsigned i = 0; i < sim_card_state_pins(state); i++) {
         state->pins[i].tries = sim_card_state_try_limit(state);
     }
     return sim_usage_log_start(state, error);
+}
+
+void
+sim_card_state_wipe(SimCardState *state)
+{
+    SimGpState gp = state->gp;
+    bool extended = state->extended;
+
+    memset(state, 0, sizeof *state);
+    state->gp = gp;
+    sim_gp_state_reset_applet(&state->gp);
+    state->extended = extended;
 }
 
 unsigned

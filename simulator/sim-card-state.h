@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "simulator/sim-card.h"
+#include "simulator/sim-gp-state.h"
 
 #define SIM_POINT_LEN 133u
 #define SIM_SCALAR_LEN 66u
@@ -52,6 +53,7 @@ typedef struct SimCertificateBytes {
 } SimCertificateBytes;
 
 typedef struct SimCardState {
+    SimGpState gp; /* what outlives an applet */
     uint8_t kind;
     uint8_t life_cycle;
     bool extended;
@@ -78,9 +80,14 @@ typedef struct SimCardState {
     uint8_t usage[SIM_USAGE_KEPT][SIM_USAGE_ENTRY]; /* entry number n at (n - 1) mod KEPT */
 } SimCardState;
 
-/* An applet just installed. */
+/* A card as one buys it, or with its applet just installed. */
 bool sim_card_state_init(SimCardState *state, SimCardKind kind, const uint8_t id[SIM_CARD_ID_LEN],
                          GError **error);
+
+/* Puts a new applet onto a blank card; takes the applet off with everything in it. */
+bool sim_card_state_install(SimCardState *state, SimCardKind kind,
+                            const uint8_t id[static SIM_CARD_ID_LEN], GError **error);
+void sim_card_state_wipe(SimCardState *state);
 
 unsigned sim_card_state_pins(const SimCardState *state);
 uint8_t sim_card_state_try_limit(const SimCardState *state);

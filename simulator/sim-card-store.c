@@ -111,6 +111,7 @@ state_to_json(const char *name, const SimCardState *state)
     json_object_set_int_member(object, "kind", state->kind);
     json_object_set_int_member(object, "life_cycle", state->life_cycle);
     json_object_set_boolean_member(object, "extended_length", state->extended);
+    json_object_set_object_member(object, "manager", sim_gp_state_to_json(&state->gp));
     set_hex(object, "card_id", state->id, SIM_CARD_ID_LEN);
     set_text(object, "description", &state->description);
     json_object_set_array_member(object, "pins", pins_to_json(state));
@@ -332,6 +333,23 @@ get_usage(JsonObject *object, SimCardState *state, GError **error)
     return true;
 }
 
+/* Files of before card managers have no such member: their applets were never loaded. */
+static bool
+get_manager(JsonObject *object, SimCardState *state, GError **error)
+{
+    JsonObject *manager = NULL;
+
+    sim_gp_state_init(&state->gp);
+    if (!json_object_has_member(object, "manager")) {
+        if (state->kind != SIM_CARD_BLANK) {
+            sim_gp_state_put_package(&state->gp);
+        }
+        return true;
+    }
+    manager = sim_json_need_object(object, "manager", error);
+    return manager != NULL && sim_gp_state_from_json(manager, &state->gp, error);
+}
+
 static bool
 state_from_json(JsonObject *object, char **name, SimCardState *state, GError **error)
 {
@@ -349,6 +367,7 @@ state_from_json(JsonObject *object, char **name, SimCardState *state, GError **e
     if (text == NULL || !get_byte(object, "kind", SIM_CARD_EP11, &state->kind, error) ||
         !get_byte(object, "life_cycle", 4, &state->life_cycle, error) ||
         !sim_json_get_flag(object, "extended_length", false, &state->extended, error) ||
+        !get_manager(object, state, error) ||
         !get_hex(object, "card_id", state->id, SIM_CARD_ID_LEN, error) ||
         !get_text(object, "description", &state->description, error) ||
         !get_pins(object, state, error) || !get_zone(object, state, error) ||

@@ -94,6 +94,7 @@ sim_card_free(SimCard *card)
         return;
     }
     sim_card_end_session(card);
+    sim_gp_deselect(&card->now.manager);
     sim_card_random_clear(&card->random);
     g_clear_pointer(&card->signatures, g_ptr_array_unref);
     g_byte_array_unref(card->now.chain);
@@ -156,6 +157,7 @@ sim_card_deselect(SimCard *card)
         sim_card_forget_pin(card, i);
     }
     now->selected = false;
+    sim_gp_deselect(&now->manager);
     now->has_challenge = false;
     now->challenge_usable = false;
     now->chaining = false;
@@ -234,6 +236,7 @@ sim_card_power_on(SimCard *card, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *l
     g_mutex_lock(&card->lock);
     lose_power(card);
     card->powered = true;
+    card->now.manager.selected = true; /* what is there to talk to on a card that was just started */
     card->cost_ms = 0;
     sim_card_charge(card, SIM_COST_RESET, 1);
     card->spent_ms += card->cost_ms;

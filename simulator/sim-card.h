@@ -17,6 +17,7 @@
 
 #include "common/secret.h"
 #include "simulator/sim-card-profile.h"
+#include "simulator/sim-gp-state.h"
 
 #define SIM_CARD_ID_LEN 8u
 #define SIM_CARD_PLACES 85u /* key parts of an EP11 card, places 1..85 */
@@ -65,6 +66,9 @@ typedef struct SimCardInfo {
     uint32_t usage_counter;
     bool powered;
     bool extended_length;
+    bool has_package; /* our load file is on the card ... */
+    uint8_t package_hash[SIM_GP_HASH_LEN]; /* ... with this SHA-256; zeros: nobody loaded it */
+    uint32_t free_memory;
 } SimCardInfo;
 
 /* A card with its applet just installed: life cycle 00, random card id. name is what people call
@@ -96,6 +100,13 @@ double sim_card_get_spent_ms(SimCard *card);
 
 /* Whether object 9F66 and the probe offer extended length, and the card takes it. Lasting. */
 void sim_card_set_extended_length(SimCard *card, bool extended);
+
+/*
+ * What the card manager is like instead of sim_gp_state_init: keys, memory, marks missing in the probe.
+ * Whether a load file is there stays as it is. Lasting; false: it cannot be saved.
+ */
+bool sim_card_set_manager(SimCard *card, const SimGpState *gp);
+void sim_card_get_manager(SimCard *card, SimGpState *gp);
 
 /* Says that the card is in a reader, or no longer: false if it is in one already. For readers. */
 bool sim_card_claim(SimCard *card, bool in_reader);
@@ -142,6 +153,20 @@ unsigned sim_card_faults_left(SimCard *card);
 /* Exchanges and lasting changes so far: what the numbers of the faults count. */
 unsigned sim_card_get_exchanges(SimCard *card);
 unsigned sim_card_get_changes(SimCard *card);
+
+typedef enum {
+    SIM_CARD_LACKS,       /* value: further marks of the probe that are missing, bit n - 1 for mark n */
+    SIM_CARD_FULL,        /* value: bytes of memory left */
+    SIM_CARD_OTHER_KEYS,  /* the card manager has keys that nobody knows */
+    SIM_CARD_LOCKED_KEYS, /* its key sets are locked */
+    SIM_CARD_VERSION,     /* value: version of the applet that is there, a byte for each number */
+    SIM_CARD_NO_MANAGER,  /* the card manager answers nonsense */
+    SIM_CARD_FOREIGN      /* a card of another world: neither applet nor card manager */
+} SimCardTrait;
+
+/* Gives the card such a trait, until cleared (or, VERSION, until another applet is there). */
+void sim_card_set_trait(SimCard *card, SimCardTrait trait, uint32_t value);
+void sim_card_clear_traits(SimCard *card);
 
 typedef enum {
     SIM_CARD_GENUINE,

@@ -138,15 +138,22 @@ talk_sw(SimCard *card, const char *header, const char *data, unsigned want_sw)
 }
 
 void
-talk_select(SimCard *card)
+talk_power(SimCard *card)
 {
     uint8_t atr[SIM_CARD_ATR_MAX] = { 0 };
     size_t len = 0;
     double cost_ms = 0;
+
+    sim_card_power_on(card, atr, &len, &cost_ms);
+}
+
+void
+talk_select(SimCard *card)
+{
     SimCardInfo info = { 0 };
 
     sim_card_get_info(card, &info);
-    sim_card_power_on(card, atr, &len, &cost_ms);
+    talk_power(card);
     talk_sw(card, "00a40400", info.kind == SIM_CARD_CA ? "f04f544b450101" : "f04f544b450102",
             0x9000);
 }

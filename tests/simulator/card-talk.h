@@ -37,6 +37,9 @@ unsigned talk_count(void);
 /* A card with its applet just installed, powered and selected; id is its last byte. */
 SimCard *talk_new_card(SimCardKind kind, uint8_t id);
 
+/* Power, or a reset. */
+void talk_power(SimCard *card);
+
 /* Power, SELECT; the PINs are not verified afterwards. */
 void talk_select(SimCard *card);
 

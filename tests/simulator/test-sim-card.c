@@ -55,9 +55,9 @@ START_TEST(test_nothing_is_done_before_selection_and_an_unknown_aid_changes_noth
     expect_answer(card, "00a4040007f04f544b45010100", "6a82");
     expect_answer(card, "0020008100", "9000");
     sim_card_power_on(card, atr, &len, &cost_ms);
-    expect_answer(card, "80ca00e000", "6d00");
-    expect_answer(card, "00c0000000", "6d00");
-    expect_answer(card, "84ca00e000", "6e00");
+    expect_answer(card, "80ca00e000", "e012c00401ff8810c00402ff8810c00403ff88109000");
+    expect_answer(card, "00c0000000", "6985");
+    expect_answer(card, "84ca00e000", "6982");
 }
 END_TEST
 
