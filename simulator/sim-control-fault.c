@@ -10,6 +10,7 @@
 #include "simulator/sim-json.h"
 
 #define COUNT_MAX 1000000
+#define MEMORY_STANDARD 1000 /* bytes left on a card that is full */
 
 static const struct {
     const char *name;
@@ -30,6 +31,56 @@ static const struct {
     { "forged-key", SIM_CARD_FORGED_KEY },
     { "forged-certificate", SIM_CARD_FORGED_CERTIFICATE },
     { "forged-id", SIM_CARD_FORGED_ID },
+};
+
+static bool
+take_mark(JsonObject *command, uint32_t *value, GError **error)
+{
+    int64_t mark = 0;
+
+    if (!sim_json_get_number(command, "mark", 1, SIM_GP_MARKS, 1, &mark, error)) {
+        return false;
+    }
+    *value = 1u << (mark - 1);
+    return true;
+}
+
+static bool
+take_memory(JsonObject *command, uint32_t *value, GError **error)
+{
+    int64_t memory = 0;
+
+    if (!sim_json_get_number(command, "memory", 0, INT32_MAX, MEMORY_STANDARD, &memory, error)) {
+        return false;
+    }
+    *value = (uint32_t) memory;
+    return true;
+}
+
+/* "2.0.0" */
+static bool
+take_version(JsonObject *command, uint32_t *value, GError **error)
+{
+    const char *text = sim_json_need_text(command, "version", error);
+    uint8_t version[SIM_GP_VERSION_LEN] = { 0 };
+
+    if (text == NULL || !sim_gp_state_parse_version(text, version, error)) {
+        return false;
+    }
+    *value = (uint32_t) version[0] << 16 | (uint32_t) version[1] << 8 | version[2];
+    return true;
+}
+
+static const struct {
+    const char *name;
+    SimCardTrait trait;
+    /* The value the trait needs, out of the command; NULL: none. */
+    bool (*take)(JsonObject *command, uint32_t *value, GError **error);
+} traits[] = {
+    { "lacks", SIM_CARD_LACKS, take_mark },        { "full", SIM_CARD_FULL, take_memory },
+    { "other-keys", SIM_CARD_OTHER_KEYS, NULL },   { "locked-keys", SIM_CARD_LOCKED_KEYS, NULL },
+    { "version", SIM_CARD_VERSION, take_version }, { "no-manager", SIM_CARD_NO_MANAGER, NULL },
+    { "foreign", SIM_CARD_FOREIGN, NULL },
 };
 
 static bool
@@ -102,6 +153,18 @@ block_pin(SimCard *card, JsonObject *command, GError **error)
 }
 
 static bool
+give_trait(SimCard *card, size_t index, JsonObject *command, GError **error)
+{
+    uint32_t value = 0;
+
+    if (traits[index].take != NULL && !traits[index].take(command, &value, error)) {
+        return false;
+    }
+    sim_card_set_trait(card, traits[index].trait, value);
+    return true;
+}
+
+static bool
 fault_card(SimWorld *world, JsonObject *command, const char *fault, GError **error)
 {
     SimCard *card = need_card(world, command, error);
@@ -114,8 +177,16 @@ fault_card(SimWorld *world, JsonObject *command, const char *fault, GError **err
             return add_card_fault(card, card_faults[i].kind, command, error);
         }
     }
+    for (size_t i = 0; i < G_N_ELEMENTS(traits); i++) {
+        if (strcmp(traits[i].name, fault) == 0) {
+            return give_trait(card, i, command, error);
+        }
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(forgeries); i++) {
         if (strcmp(forgeries[i].name, fault) == 0) {
+            if (forgeries[i].forgery == SIM_CARD_GENUINE) {
+                sim_card_clear_traits(card);
+            }
             sim_card_set_forgery(card, forgeries[i].forgery);
             return true;
         }

@@ -141,6 +141,12 @@ add_card(JsonBuilder *builder, SimWorld *world, SimCard *card)
     if (info.has_signature_key) {
         add_hex(builder, "ski", info.ski, sizeof info.ski);
     }
+    if (info.has_package) {
+        add_hex(builder, "load_file", info.package_hash, sizeof info.package_hash);
+    } else {
+        add_text(builder, "load_file", NULL);
+    }
+    add_number(builder, "free_memory", info.free_memory);
     add_number(builder, "exchanges", sim_card_get_exchanges(card));
     json_builder_set_member_name(builder, "spent_ms");
     json_builder_add_double_value(builder, sim_card_get_spent_ms(card));

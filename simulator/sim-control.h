@@ -47,8 +47,9 @@ JsonObject *sim_control_run(const SimControl *control, JsonObject *command, GErr
  * The command "fault". By its "target":
  *   card     name (label, or number of the reader it is in), fault: pull-before, pull-after, silent,
  *            silent-after, garbage, cut, status (sw), torn-before, torn-after, unwritable, each with
- *            after (1: the next one) and times; or forged-key, forged-certificate, forged-id, genuine;
- *            or block-pin (pin: 1 or 2)
+ *            after (1: the next one) and times; or forged-key, forged-certificate, forged-id; or lacks
+ *            (mark: 1 to 10), full (memory), other-keys, locked-keys, version (version: "2.0.0"),
+ *            no-manager, foreign; or genuine, which ends those; or block-pin (pin: 1 or 2)
  *   reader   reader (0 or absent: all), fault: held, free, unplugged, plugged
  *   daemon   fault: stopped, running
  *   service  fault: what sim-service-faults.h lists; order: object with the members for it

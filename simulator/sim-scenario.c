@@ -157,6 +157,23 @@ take_kind(JsonObject *object, SimCardKind *kind, GError **error)
 }
 
 static bool
+take_manager(JsonObject *object, SimGpState *manager, GError **error)
+{
+    JsonObject *member = NULL;
+
+    sim_gp_state_init(manager);
+    if (!json_object_has_member(object, "manager")) {
+        return true;
+    }
+    member = sim_json_need_object(object, "manager", error);
+    if (member == NULL || !sim_gp_state_from_json(member, manager, error)) {
+        g_prefix_error(error, "\"manager\": ");
+        return false;
+    }
+    return true;
+}
+
+static bool
 take_card(SimScenario *scenario, JsonObject *object, GError **error)
 {
     SimScenarioCard *card = g_new0(SimScenarioCard, 1);
@@ -164,7 +181,8 @@ take_card(SimScenario *scenario, JsonObject *object, GError **error)
     g_ptr_array_add(scenario->cards, card);
     if (!take_text(object, "label", NULL, &card->label, error) ||
         !take_kind(object, &card->kind, error) ||
-        !sim_json_get_flag(object, "extended_length", true, &card->extended_length, error)) {
+        !sim_json_get_flag(object, "extended_length", true, &card->extended_length, error) ||
+        !take_manager(object, &card->manager, error)) {
         return false;
     }
     if (!sim_scenario_is_label(card->label)) {

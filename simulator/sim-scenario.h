@@ -26,6 +26,7 @@ typedef struct SimScenarioCard {
     char *label; /* what people call it: letters, digits, '-' */
     SimCardKind kind;
     bool extended_length;
+    SimGpState manager; /* what its card manager is like */
 } SimScenarioCard;
 
 typedef struct SimScenario {

@@ -161,6 +161,11 @@ make_cards(SimWorld *world, GError **error)
             return false;
         }
         sim_world_take_in(world, card);
+        if (!sim_card_set_manager(card, &plan->manager)) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("card \"%s\" cannot be saved"),
+                        plan->label);
+            return false;
+        }
     }
     return true;
 }

@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "libsmartcard/card-transport.h"
+#include "simulator/sim-applet.h"
 #include "simulator/sim-json.h"
 #include "simulator/sim-world-private.h"
 
@@ -279,12 +280,14 @@ sim_world_dup_description(SimWorld *world)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autofree char *workstation = g_build_filename(world->directory, SIM_WORLD_WORKSTATION, NULL);
+    g_autofree char *applet = g_base64_encode(sim_applet, sim_applet_len);
     g_autoptr(JsonNode) root = NULL;
 
     json_builder_begin_object(builder);
     add_text(builder, "directory", world->directory);
     add_text(builder, "workstation", workstation);
     add_text(builder, "base_url", sim_world_get_url(world));
+    add_text(builder, "applet", applet);
     sim_service_describe(world->service, builder);
     json_builder_end_object(builder);
     root = json_builder_get_root(builder);
@@ -430,6 +433,7 @@ sim_world_clear_faults(SimWorld *world)
     for (unsigned i = 0; i < sim_world_get_n_cards(world); i++) {
         sim_card_clear_faults(world->cards[i]);
         sim_card_set_forgery(world->cards[i], SIM_CARD_GENUINE);
+        sim_card_clear_traits(world->cards[i]);
     }
     sim_service_clear_faults(world->service);
 }
