@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "libceremony/card-session-private.h"
+#include "libceremony/op-reader.h"
 #include "libceremony/record.h"
 #include "libsmartcard/card-evidence.h"
 
@@ -81,6 +82,7 @@ tke_card_info_free(TkeCardInfo *info)
         g_free(info->reader_model);
         g_clear_error(&info->trouble);
         g_clear_error(&info->not_genuine);
+        g_clear_error(&info->pad_trouble);
         g_free(info);
     }
 }
@@ -148,6 +150,22 @@ read_card(TkeOperation *op, unsigned reader, bool check, TkeCardInfo *info, GErr
     return !check || check_genuine(op, reader, card, info, error);
 }
 
+/* A reader that another program holds does not tell: pad_asked stays false. */
+static void
+ask_pad(TkeOperation *op, TkeCardInfo *info)
+{
+    TkePinPad pad = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    if (!tke_op_reader_describe(op, info->reader, info->reader_name, &pad, &error)) {
+        info->pad_asked = tke_card_error_code(error) == TKE_CARD_ERROR_COMMUNICATION;
+        info->pad_trouble = info->pad_asked ? g_steal_pointer(&error) : NULL;
+        return;
+    }
+    info->pad_asked = true;
+    (void) tke_pin_pad_check(&pad, info->reader_name, &info->pad_trouble);
+}
+
 bool
 tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params, GPtrArray **infos,
                  GError **error)
@@ -178,6 +196,9 @@ tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params, GPtrArray **
             tke_card_session_settle(tke_operation_get_card_session(op),
                                     error != NULL ? *error : NULL);
             return false;
+        }
+        if (params->pads) {
+            ask_pad(op, info);
         }
     }
     *infos = g_steal_pointer(&all);

@@ -39,6 +39,8 @@ typedef struct TkeCardInfo {
     char *reader_name; /* NULL: there is no such reader */
     char *reader_model;
     bool reader_virtual;
+    bool pad_asked;  /* whether it can take PINs is known: */
+    GError *pad_trouble; /* why it cannot; NULL: it can */
     bool present;
     GError *trouble; /* why the card cannot be read; NULL if it can */
     TkeCardStatus status;
@@ -53,6 +55,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCardInfo, tke_card_info_free)
 typedef struct TkeCardInfoParams {
     unsigned reader; /* 1, 2, or 0 for both */
     bool check;      /* let the card prove that it is genuine; asks for the PINs of a CA card */
+    bool pads;       /* ask readers whether they can take PINs */
 } TkeCardInfoParams;
 
 /* Nobody is asked for a card; infos: TkeCardInfo, to be freed. */

@@ -10,6 +10,7 @@
 #include "libceremony/card-session.h"
 #include "libceremony/op-card.h"
 #include "libceremony/op-reader-test-private.h"
+#include "libceremony/op-reader.h"
 #include "libceremony/record.h"
 
 #define ACTION "opentke-reader.test"
@@ -112,19 +113,13 @@ new_test(unsigned reader, const TkeReaderInfo *info)
 
 /* ---- what the reader says ---- */
 
-/* Through the card in it, if the session has one open: it holds the reader then. */
 static bool
 describe(Run *run, GError **error)
 {
     TkeReaderTest *test = run->test;
-    TkeCard *card =
-        tke_card_session_get(tke_operation_get_card_session(run->op), test->reader, NULL);
-    TkeCardSource *cards = tke_world_get_cards(tke_operation_get_world(run->op), error);
     g_autoptr(GError) refused = NULL;
 
-    if (cards == NULL || !(card != NULL ? tke_pin_pad_describe(card, &test->pad, error)
-                                        : tke_pin_pad_describe_reader(cards, test->name, &test->pad,
-                                                                      error))) {
+    if (!tke_op_reader_describe(run->op, test->reader, test->name, &test->pad, error)) {
         return false;
     }
     test->described = true;

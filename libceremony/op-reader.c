@@ -35,6 +35,21 @@ remember(TkeOperation *op, TkeSettings *settings, unsigned first, GError **error
     return true;
 }
 
+/* Through the card in it, if the session has one open: it holds the reader then. */
+bool
+tke_op_reader_describe(TkeOperation *op, unsigned reader, const char *name, TkePinPad *pad,
+                       GError **error)
+{
+    TkeCard *card = tke_card_session_get(tke_operation_get_card_session(op), reader, NULL);
+    TkeCardSource *cards = tke_world_get_cards(tke_operation_get_world(op), error);
+
+    if (cards == NULL) {
+        return false;
+    }
+    return card != NULL ? tke_pin_pad_describe(card, pad, error)
+                        : tke_pin_pad_describe_reader(cards, name, pad, error);
+}
+
 bool
 tke_op_reader_swap(TkeOperation *op, TkeSettings *settings, GError **error)
 {

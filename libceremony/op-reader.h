@@ -1,5 +1,6 @@
 /*
- * Which reader is number 1 and which number 2 (functions 2.1; F-003). The choice is remembered in the settings.
+ * Readers: which is number 1 and which number 2 (functions 2.1; F-003; the choice is remembered in the settings), and what
+ * their keypads can do (F-009, F-011).
  */
 #pragma once
 
@@ -8,6 +9,14 @@
 #include "common/public.h"
 #include "libceremony/operation.h"
 #include "libceremony/settings.h"
+#include "libsmartcard/pin-pad.h"
+
+/*
+ * What the reader of this number and name offers for PINs, whether a card is in or not; the session has looked at
+ * readers. A reader without keypad is no error (tke_pin_pad_check); one that another program holds is.
+ */
+TKE_PUBLIC bool tke_op_reader_describe(TkeOperation *op, unsigned reader, const char *name,
+                                       TkePinPad *pad, GError **error);
 
 /* Exchanges the numbers. */
 TKE_PUBLIC bool tke_op_reader_swap(TkeOperation *op, TkeSettings *settings, GError **error);

@@ -9,6 +9,16 @@
 #include "tke/card-output.h"
 #include "tke/commands.h"
 
+/* For programs too: not translated. */
+static const char *
+pad_word(const TkeCardInfo *info)
+{
+    if (!info->pad_asked) {
+        return "unknown"; /* another program holds the reader */
+    }
+    return info->pad_trouble == NULL ? "yes" : "no";
+}
+
 static void
 print_reader(TkeCli *cli, const TkeCardInfo *info)
 {
@@ -16,8 +26,13 @@ print_reader(TkeCli *cli, const TkeCardInfo *info)
     const char *card = !info->present          ? _("empty")
                        : info->trouble != NULL ? _("cannot be read")
                                                : tke_cli_card_kind_text(&info->status);
-    const char *cells[] = { number, info->reader_model, info->reader_name, card,
-                            info->reader_virtual ? "true" : "false" };
+    const char *cells[] = { number,
+                            info->reader_model,
+                            info->reader_name,
+                            card,
+                            info->reader_virtual ? "true" : "false",
+                            pad_word(info),
+                            info->pad_trouble != NULL ? info->pad_trouble->message : NULL };
 
     tke_cli_output_row(cli->out, cells);
 }
@@ -28,9 +43,10 @@ tke_cli_readers(TkeCli *cli, const TkeCliArgs *args, GError **error)
     static const TkeCliColumn columns[] = {
         { "reader", N_("READER"), TKE_CLI_NUMBER }, { "model", N_("MODEL"), TKE_CLI_TEXT },
         { "name", N_("NAME"), TKE_CLI_TEXT },       { "card", N_("CARD"), TKE_CLI_TEXT },
-        { "virtual", N_("VIRTUAL"), TKE_CLI_BOOL },
+        { "virtual", N_("VIRTUAL"), TKE_CLI_BOOL }, { "keypad", N_("KEYPAD"), TKE_CLI_TEXT },
+        { "keypad_trouble", N_("WHY NOT"), TKE_CLI_TEXT },
     };
-    const TkeCardInfoParams params = { 0 };
+    const TkeCardInfoParams params = { .pads = true };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
     g_autoptr(GPtrArray) infos = NULL;
     unsigned found = 0;
@@ -46,7 +62,7 @@ tke_cli_readers(TkeCli *cli, const TkeCliArgs *args, GError **error)
 
         if (info->reader_name != NULL) {
             print_reader(cli, info);
-            found++;
+            found += info->pad_trouble == NULL ? 1 : 0;
         }
     }
     tke_cli_output_table_end(cli->out, _("No readers."));

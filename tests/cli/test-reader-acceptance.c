@@ -234,10 +234,20 @@ END_TEST
 START_TEST(test_a_reader_without_keypad_shows_cards_and_asks_nobody_to_type)
 {
     g_autoptr(Place) place = make_place();
+    g_auto(Run) readers = { 0 };
     g_auto(Run) info = { 0 };
     g_auto(Run) change = { 0 };
+    JsonObject *row = NULL;
 
     place_sim(place, "fault reader 2 zero-codes");
+    place_sim(place, "fault reader 1 held");
+    readers = place_expect(place, 4, "--json readers"); /* two with keypads are needed */
+    row = json_array_get_object_element(json_object_get_array_member(readers.json, "readers"), 0);
+    ck_assert_str_eq(json_object_get_string_member(row, "keypad"), "unknown");
+    row = json_array_get_object_element(json_object_get_array_member(readers.json, "readers"), 1);
+    ck_assert_str_eq(json_object_get_string_member(row, "keypad"), "no");
+    assert_contains(json_object_get_string_member(row, "keypad_trouble"), "offers none");
+    place_sim(place, "fault reader 1 free");
     ck_assert(sim_officers_desk_insert(place->desk, 2, "ep11-1", NULL));
     info = place_expect(place, 0, "card info --reader 2");
     assert_contains(info.out, "Somebody");
