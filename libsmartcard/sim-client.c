@@ -420,6 +420,17 @@ tke_sim_client_command(TkeSimClient *client, JsonObject *command, GError **error
     return json_node_dup_object(root);
 }
 
+/* With a text of ours: GLib's own would set up its translations, which is not for a thread of pcscd. */
+static bool
+is_cancelled(GCancellable *cancellable, GError **error)
+{
+    if (!g_cancellable_is_cancelled(cancellable)) {
+        return false;
+    }
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the wait was broken off"));
+    return true;
+}
+
 /* True once the socket has something to read; false with an error when cancelled, broken or too late. */
 static bool
 poll_for_answer(TkeSimClient *client, int limit_ms, GCancellable *cancellable, GError **error)
@@ -446,7 +457,7 @@ poll_for_answer(TkeSimClient *client, int limit_ms, GCancellable *cancellable, G
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("tke-sim does not answer"));
         return false;
     }
-    return !g_cancellable_set_error_if_cancelled(cancellable, error);
+    return !is_cancelled(cancellable, error);
 }
 
 bool
@@ -460,7 +471,7 @@ tke_sim_client_wait(TkeSimClient *client, uint32_t generation, int timeout_ms,
     size_t len = 0;
     int limit_ms = -1;
 
-    if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
+    if (is_cancelled(cancellable, error)) {
         return false;
     }
     tke_byte_builder_u32(&builder, generation);

@@ -42,6 +42,7 @@ struct SimPcscd {
     char *drivers_dir;
     bool has_polkit;
     bool no_readers;
+    bool log_apdus;
     char **environment;
     TkeDirLock *lock;
     pid_t pid; /* 0: stopped */
@@ -223,7 +224,8 @@ static pid_t
 spawn(SimPcscd *self, int listener, int log, GError **error)
 {
     char *argv[] = { self->program, (char *) "--foreground", (char *) "--info", (char *) "--config",
-                     self->readers, NULL,                    NULL };
+                     self->readers, NULL, NULL, NULL };
+    unsigned n = 5;
     const SimPcscdSpawn how = {
         .argv = argv,
         .environment = self->environment,
@@ -236,7 +238,11 @@ spawn(SimPcscd *self, int listener, int log, GError **error)
     };
 
     if (self->has_polkit) {
-        argv[5] = (char *) "--disable-polkit";
+        argv[n++] = (char *) "--disable-polkit";
+    }
+    if (self->log_apdus) {
+        argv[2] = (char *) "--debug";
+        argv[n++] = (char *) "--apdu";
     }
     return sim_pcscd_spawn(&how, error);
 }
@@ -365,6 +371,7 @@ sim_pcscd_new(const char *world, const SimPcscdOptions *options, GError **error)
     self->driver = chosen->driver == NULL ? sim_pcscd_find_driver() : g_strdup(chosen->driver);
     self->bundles = g_strdup(chosen->bundles);
     self->no_readers = chosen->no_readers;
+    self->log_apdus = chosen->log_apdus;
     self->environment = make_environment(self->world, chosen->environment);
     if (self->driver == NULL) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,

@@ -19,6 +19,7 @@ typedef struct SimPcscd SimPcscd;
 typedef struct SimPcscdOptions {
     const char *driver;             /* libifd-opentke.so; NULL: that of this program */
     const char *bundles;            /* folder of driver bundles for USB readers; NULL: none */
+    bool log_apdus;                 /* every APDU that programs send, for tests of what is in them */
     bool no_readers;                /* without the readers of the world: only what bundles bring */
     const char *const *environment; /* of pcscd, "NAME=VALUE" besides ours; NULL: none */
 } SimPcscdOptions;
