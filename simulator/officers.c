@@ -17,23 +17,23 @@
 #include "libsmartcard/sim-protocol.h"
 #include "simulator/officers-ceremony.h"
 #include "simulator/officers-report.h"
+#include "simulator/officers-world.h"
+#include "simulator/sim-pcscd.h"
 
 #define WAIT_MS 60000
 
 typedef struct Rehearsal {
     /* options */
     char *tke;
-    char *tke_sim;
-    char *world;
-    char *scenario;
-    char *profile;
-    int delay_ms;
+    SimOfficersWorld world;
+    gboolean through_pcscd;
     gboolean keep;
     gboolean verbose;
     gboolean version;
     /* state */
     bool own_world; /* made here, to be removed */
     bool started;   /* tke-sim runs because of us */
+    SimPcscd *pcscd;
     char **environment;
     SimOfficersDesk *desk;
     SimOfficersPeople *people;
@@ -47,11 +47,9 @@ rehearsal_clear(Rehearsal *rehearsal)
     sim_officers_people_free(rehearsal->people);
     sim_officers_desk_free(rehearsal->desk);
     g_strfreev(rehearsal->environment);
+    sim_pcscd_free(rehearsal->pcscd);
     g_free(rehearsal->tke);
-    g_free(rehearsal->tke_sim);
-    g_free(rehearsal->world);
-    g_free(rehearsal->scenario);
-    g_free(rehearsal->profile);
+    sim_officers_world_clear(&rehearsal->world);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rehearsal, rehearsal_clear)
 
@@ -60,110 +58,6 @@ on_signal(int number)
 {
     (void) number;
     sim_officers_program_interrupt();
-}
-
-/* ---- programs ---- */
-
-/* Beside this program, in the build tree, in PATH. */
-static char *
-find_program(const char *name, const char *folder)
-{
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *own_dir = self == NULL ? g_strdup(".") : g_path_get_dirname(self);
-    g_autofree char *beside = g_build_filename(own_dir, name, NULL);
-    g_autofree char *built = g_build_filename(own_dir, "..", folder, name, NULL);
-    char *found = NULL;
-
-    if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE) &&
-        !g_file_test(beside, G_FILE_TEST_IS_DIR)) {
-        return g_steal_pointer(&beside);
-    }
-    if (g_file_test(built, G_FILE_TEST_IS_EXECUTABLE)) {
-        return g_steal_pointer(&built);
-    }
-    found = g_find_program_in_path(name);
-    return found == NULL ? g_strdup(name) : found;
-}
-
-/* Runs tke-sim with these words; its complaint becomes the error. */
-static bool
-run_tke_sim(const Rehearsal *rehearsal, GPtrArray *words, GError **error)
-{
-    g_autofree char *complaint = NULL;
-    int status = 0;
-
-    g_ptr_array_add(words, NULL);
-    if (!g_spawn_sync(NULL, (char **) words->pdata, NULL,
-                      G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
-                      &complaint, &status, error)) {
-        g_prefix_error(error, "%s: ", rehearsal->tke_sim);
-        return false;
-    }
-    if (!g_spawn_check_wait_status(status, NULL)) {
-        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_SETUP, g_strstrip(complaint));
-        return false;
-    }
-    return true;
-}
-
-static bool
-start_world(Rehearsal *rehearsal, GError **error)
-{
-    g_autofree char *delay = g_strdup_printf("%d", rehearsal->delay_ms);
-    g_autoptr(GPtrArray) words = g_ptr_array_new();
-
-    g_ptr_array_add(words, rehearsal->tke_sim);
-    g_ptr_array_add(words, (char *) "start");
-    g_ptr_array_add(words, (char *) "--world");
-    g_ptr_array_add(words, rehearsal->world);
-    if (rehearsal->scenario != NULL) {
-        g_ptr_array_add(words, (char *) "--scenario");
-        g_ptr_array_add(words, rehearsal->scenario);
-    }
-    if (rehearsal->profile != NULL) {
-        g_ptr_array_add(words, (char *) "--profile");
-        g_ptr_array_add(words, rehearsal->profile);
-    }
-    if (rehearsal->delay_ms >= 0) {
-        g_ptr_array_add(words, (char *) "--delay-ms");
-        g_ptr_array_add(words, delay);
-    }
-    rehearsal->started = run_tke_sim(rehearsal, words, error);
-    return rehearsal->started;
-}
-
-static void
-stop_world(const Rehearsal *rehearsal)
-{
-    g_autoptr(GPtrArray) words = g_ptr_array_new();
-    g_autoptr(GError) error = NULL;
-
-    g_ptr_array_add(words, rehearsal->tke_sim);
-    g_ptr_array_add(words, (char *) "stop");
-    g_ptr_array_add(words, (char *) "--world");
-    g_ptr_array_add(words, rehearsal->world);
-    if (!run_tke_sim(rehearsal, words, &error)) {
-        fprintf(stderr, "tke-rehearse: %s\n", error->message);
-    }
-}
-
-/* A directory and what is in it; only ever the one made here. */
-static void
-remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name = NULL;
-
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *inner = g_build_filename(path, name, NULL);
-
-        if (g_file_test(inner, G_FILE_TEST_IS_DIR) && !g_file_test(inner, G_FILE_TEST_IS_SYMLINK)) {
-            remove_tree(inner);
-        } else {
-            g_unlink(inner);
-        }
-    }
-    g_rmdir(path);
 }
 
 /* ---- the ceremony ---- */
@@ -199,11 +93,17 @@ show_output(const Rehearsal *rehearsal, SimOfficersProgram *program, bool failed
     }
 }
 
+static const char *
+get_rehearsal_option(const Rehearsal *rehearsal)
+{
+    return rehearsal->through_pcscd ? "--rehearsal=pcsc" : "--rehearsal";
+}
+
 /* "tke --rehearsal" and the words. */
 static SimOfficersProgram *
 start_tke(const Rehearsal *rehearsal, const char *words, GError **error)
 {
-    g_autofree char *line = g_strconcat("--rehearsal ", words, NULL);
+    g_autofree char *line = g_strconcat(get_rehearsal_option(rehearsal), " ", words, NULL);
     g_auto(GStrv) parts = g_strsplit(line, " ", -1);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
 
@@ -284,7 +184,8 @@ query_tke(const Rehearsal *rehearsal, const char *command, GError **error)
 {
     g_autofree char *output = NULL;
     g_autofree char *complaint = NULL;
-    const char *argv[] = { rehearsal->tke, "--rehearsal", "--json", command, NULL };
+    const char *argv[] = { rehearsal->tke, get_rehearsal_option(rehearsal), "--json", command,
+                           NULL };
     int status = 0;
 
     if (!g_spawn_sync(NULL, (char **) argv, rehearsal->environment, G_SPAWN_SEARCH_PATH, NULL, NULL,
@@ -316,8 +217,8 @@ enter_world(Rehearsal *rehearsal, GError **error)
     bool is_new = false;
 
     rehearsal->environment =
-        g_environ_setenv(g_get_environ(), "OPENTKE_WORLD", rehearsal->world, TRUE);
-    rehearsal->desk = sim_officers_desk_new(rehearsal->world, error);
+        g_environ_setenv(g_get_environ(), "OPENTKE_WORLD", rehearsal->world.directory, TRUE);
+    rehearsal->desk = sim_officers_desk_new(rehearsal->world.directory, error);
     if (rehearsal->desk == NULL || !sim_officers_desk_is_new(rehearsal->desk, &is_new, error)) {
         return false;
     }
@@ -326,11 +227,35 @@ enter_world(Rehearsal *rehearsal, GError **error)
             error, TKE_ERROR, TKE_ERROR_SETUP,
             _("the cards of the world %s have been used; the ceremony starts with new cards, "
               "name another directory"),
-            rehearsal->world);
+            rehearsal->world.directory);
         return false;
     }
     rehearsal->people = sim_officers_people_new(rehearsal->desk, print_step, rehearsal);
     return true;
+}
+
+/* What follows reaches the readers through a pcscd of our own, if that is wanted. */
+static bool
+enter_pcscd(Rehearsal *rehearsal, GError **error)
+{
+    if (!rehearsal->through_pcscd) {
+        return true;
+    }
+    rehearsal->pcscd = sim_pcscd_new(rehearsal->world.directory, NULL, error);
+    if (rehearsal->pcscd == NULL) {
+        return false;
+    }
+    rehearsal->environment =
+        g_environ_setenv(rehearsal->environment, SIM_PCSCD_SOCKET_VARIABLE,
+                         sim_pcscd_get_socket(rehearsal->pcscd), TRUE);
+    return true;
+}
+
+static bool
+start_world(Rehearsal *rehearsal, GError **error)
+{
+    rehearsal->started = sim_officers_world_start(&rehearsal->world, error);
+    return rehearsal->started;
 }
 
 static bool
@@ -345,7 +270,7 @@ rehearse(Rehearsal *rehearsal, bool *good, GError **error)
     (void) sim_officers_ceremony_get_unit_tasks(&n_units);
     rehearsal->total = (unsigned) (n_cards + n_units);
     if (!start_world(rehearsal, error) || !enter_world(rehearsal, error) ||
-        !run_card_tasks(rehearsal, error) || !run_unit_tasks(rehearsal, error)) {
+        !enter_pcscd(rehearsal, error) || !run_card_tasks(rehearsal, error) || !run_unit_tasks(rehearsal, error)) {
         return false;
     }
     sim_officers_people_get_counts(rehearsal->people, &counts);
@@ -368,31 +293,33 @@ print_how_to_go_on(const Rehearsal *rehearsal)
           "  %s status --world %s\n"
           "and end it with \"stop\" instead of \"status\". PINs: ca-1 %s and %s, ep11-1 %s, ep11-3 "
           "%s.\n"),
-        rehearsal->world, rehearsal->tke_sim, rehearsal->world, ca_first, ca_second, admin_1,
-        admin_2);
+        rehearsal->world.directory, rehearsal->world.program, rehearsal->world.directory, ca_first,
+        ca_second, admin_1, admin_2);
 }
 
 static bool
 parse_options(Rehearsal *rehearsal, int *argc, char ***argv, GError **error)
 {
     const GOptionEntry entries[] = {
-        { "world", 0, 0, G_OPTION_ARG_FILENAME, &rehearsal->world,
+        { "world", 0, 0, G_OPTION_ARG_FILENAME, &rehearsal->world.directory,
           N_("directory of the world, which must be new and is kept (standard: a private one that "
              "is removed)"),
           N_("DIR") },
         { "keep", 0, 0, G_OPTION_ARG_NONE, &rehearsal->keep,
           N_("leave the world as it is at the end, with tke-sim running"), NULL },
-        { "scenario", 0, 0, G_OPTION_ARG_FILENAME, &rehearsal->scenario,
+        { "scenario", 0, 0, G_OPTION_ARG_FILENAME, &rehearsal->world.scenario,
           N_("what the world is made of (standard: rehearsal)"), N_("NAME|FILE") },
-        { "profile", 0, 0, G_OPTION_ARG_STRING, &rehearsal->profile,
+        { "profile", 0, 0, G_OPTION_ARG_STRING, &rehearsal->world.profile,
           N_("how long cards take (none, J3R180, J3H145)"), N_("NAME") },
-        { "delay-ms", 0, 0, G_OPTION_ARG_INT, &rehearsal->delay_ms,
+        { "delay-ms", 0, 0, G_OPTION_ARG_INT, &rehearsal->world.delay_ms,
           N_("wait before each answer of the service"), N_("N") },
+        { "pcscd", 0, 0, G_OPTION_ARG_NONE, &rehearsal->through_pcscd,
+          N_("let tke reach the readers through PC/SC, by a pcscd that is started for it"), NULL },
         { "verbose", 0, 0, G_OPTION_ARG_NONE, &rehearsal->verbose,
           N_("show each step and what tke prints"), NULL },
         { "tke", 0, 0, G_OPTION_ARG_FILENAME, &rehearsal->tke, N_("the program tke"), N_("PATH") },
-        { "tke-sim", 0, 0, G_OPTION_ARG_FILENAME, &rehearsal->tke_sim, N_("the program tke-sim"),
-          N_("PATH") },
+        { "tke-sim", 0, 0, G_OPTION_ARG_FILENAME, &rehearsal->world.program,
+          N_("the program tke-sim"), N_("PATH") },
         { "version", 0, 0, G_OPTION_ARG_NONE, &rehearsal->version, N_("version"), NULL },
         { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
     };
@@ -417,26 +344,26 @@ static bool
 settle_options(Rehearsal *rehearsal, GError **error)
 {
     if (rehearsal->tke == NULL) {
-        rehearsal->tke = find_program("tke", "tke");
+        rehearsal->tke = sim_officers_world_find_program("tke", "tke");
     }
-    if (rehearsal->tke_sim == NULL) {
-        rehearsal->tke_sim = find_program("tke-sim", "simulator");
+    if (rehearsal->world.program == NULL) {
+        rehearsal->world.program = sim_officers_world_find_program("tke-sim", "simulator");
     }
-    if (rehearsal->world != NULL) {
-        g_autofree char *given = g_steal_pointer(&rehearsal->world);
+    if (rehearsal->world.directory != NULL) {
+        g_autofree char *given = g_steal_pointer(&rehearsal->world.directory);
 
-        rehearsal->world = g_canonicalize_filename(given, NULL);
+        rehearsal->world.directory = g_canonicalize_filename(given, NULL);
         return true;
     }
-    rehearsal->world = g_dir_make_tmp("opentke-XXXXXX", error);
-    rehearsal->own_world = rehearsal->world != NULL;
+    rehearsal->world.directory = g_dir_make_tmp("opentke-XXXXXX", error);
+    rehearsal->own_world = rehearsal->world.directory != NULL;
     return rehearsal->own_world;
 }
 
 int
 main(int argc, char **argv)
 {
-    g_auto(Rehearsal) rehearsal = { .delay_ms = -1 };
+    g_auto(Rehearsal) rehearsal = { .world.delay_ms = -1 };
     g_autoptr(GError) error = NULL;
     struct sigaction action = { .sa_handler = on_signal };
     bool good = false;
@@ -461,13 +388,14 @@ main(int argc, char **argv)
         fprintf(stderr, "tke-rehearse: %s\n", error->message);
         good = false;
     }
+    g_clear_pointer(&rehearsal.pcscd, sim_pcscd_free);
     if (rehearsal.keep && rehearsal.started) {
         print_how_to_go_on(&rehearsal);
     } else if (rehearsal.started) {
-        stop_world(&rehearsal);
+        sim_officers_world_stop(&rehearsal.world);
     }
     if (rehearsal.own_world && !rehearsal.keep) {
-        remove_tree(rehearsal.world);
+        sim_officers_world_remove(&rehearsal.world);
     }
     return good ? 0 : 1;
 }
