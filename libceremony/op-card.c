@@ -226,6 +226,17 @@ tke_op_card_open(TkeOperation *op, const char *purpose, TkeCardInfo **info, GErr
     return true;
 }
 
+bool
+tke_op_card_check_same(const TkeCardStatus *status, const uint8_t *card_id, GError **error)
+{
+    if (card_id == NULL || memcmp(status->card_id, card_id, TKE_CARD_ID_LEN) == 0) {
+        return true;
+    }
+    g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
+                _("reader 2: this is another card than before; nothing was done to it"));
+    return false;
+}
+
 /* The description a place has now; false if nothing is there. */
 static bool
 old_description(TkeCard *card, const TkeCardStatus *status, unsigned place,
@@ -259,7 +270,8 @@ describe(TkeOperation *op, const TkeCardDescribeParams *params, TkeCardDescribeR
     const TkeCardStatus *status = NULL;
     TkeCard *card = tke_card_session_need(op, &need, &status, error);
 
-    if (card == NULL || !old_description(card, status, params->place, result->old, error) ||
+    if (card == NULL || !tke_op_card_check_same(status, params->card_id, error) ||
+        !old_description(card, status, params->place, result->old, error) ||
         !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
         return false;
     }

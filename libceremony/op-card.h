@@ -69,7 +69,12 @@ TKE_PUBLIC bool tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *para
 TKE_PUBLIC bool tke_op_card_open(TkeOperation *op, const char *purpose, TkeCardInfo **info,
                                  GError **error);
 
+/* The card is the one that was opened: otherwise TKE_CARD_ERROR_REMOVED. card_id NULL: any. */
+TKE_PUBLIC bool tke_op_card_check_same(const TkeCardStatus *status, const uint8_t *card_id,
+                                       GError **error);
+
 typedef struct TkeCardDescribeParams {
+    const uint8_t *card_id; /* the card it is meant for; NULL: any */
     unsigned place; /* of a key part; 0: the card itself */
     const char *description;
 } TkeCardDescribeParams;

@@ -249,7 +249,8 @@ delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteResult *re
     TkeKeyPartList list = { 0 };
     TkeCard *card = tke_card_session_need(op, &need, status, error);
 
-    if (card == NULL || !tke_ep11_card_query_parts(card, (*status)->n_parts, &list, error) ||
+    if (card == NULL || !tke_op_card_check_same(*status, params->card_id, error) ||
+        !tke_ep11_card_query_parts(card, (*status)->n_parts, &list, error) ||
         !check_ski(params, *status, lines, error) ||
         !find_parts(&list, params, parts, lines, error)) {
         return false;

@@ -52,6 +52,7 @@ TKE_PUBLIC bool tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params,
                                  TkeCopyResult *result, GError **error);
 
 typedef struct TkeDeleteParams {
+    const uint8_t *card_id; /* the card it is meant for; NULL: any */
     const char *ski; /* first digits of the identifier of the signature key; NULL: it stays */
     unsigned n_places;
     uint8_t places[TKE_EP11_PLACES]; /* ascending */

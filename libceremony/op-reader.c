@@ -6,6 +6,8 @@
 #include <glib/gi18n-lib.h>
 
 #include "libceremony/card-session.h"
+#include "libsmartcard/card-error.h"
+#include "libsmartcard/pin-pad.h"
 
 /* Reader number first becomes reader 1, the other one reader 2; remembered for the next time. */
 static bool
@@ -103,4 +105,57 @@ tke_op_reader_identify(TkeOperation *op, TkeSettings *settings, GError **error)
     }
     tke_operation_hide(op);
     return remember(op, settings, first, error);
+}
+
+void
+tke_reader_check_free(TkeReaderCheck *check)
+{
+    if (check != NULL) {
+        tke_reader_info_free(check->reader);
+        g_clear_error(&check->trouble);
+        g_free(check);
+    }
+}
+
+/* A reader whose card this program holds is asked through that card. */
+static void
+ask_keypad(TkeOperation *op, TkeCardSource *cards, TkeReaderCheck *check)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    TkeCard *card =
+        check->number != 0 ? tke_card_session_get(session, check->number, NULL) : NULL;
+    TkePinPad pad;
+
+    if (card != NULL) {
+        (void) tke_pin_pad_query(card, &pad, &check->trouble);
+    } else {
+        (void) tke_pin_pad_query_reader(cards, check->reader->name, &pad, &check->trouble);
+    }
+}
+
+bool
+tke_op_reader_check(TkeOperation *op, const TkeSettings *settings, GPtrArray **checks,
+                    GError **error)
+{
+    TkeCardSource *cards = tke_world_get_cards(tke_operation_get_world(op), error);
+    const TkeReaderChoice choice = tke_settings_get_readers(settings);
+    g_autoptr(GPtrArray) all =
+        g_ptr_array_new_with_free_func((GDestroyNotify) tke_reader_check_free);
+    g_autoptr(GPtrArray) infos = cards != NULL ? cards->ops->list(cards, error) : NULL;
+    g_autoptr(TkeReaders) readers = NULL;
+
+    if (infos == NULL) {
+        return false;
+    }
+    readers = tke_readers_assign(infos, &choice);
+    for (guint i = 0; i < infos->len; i++) {
+        TkeReaderCheck *check = g_new0(TkeReaderCheck, 1);
+
+        check->reader = tke_reader_info_copy(infos->pdata[i]);
+        check->number = tke_readers_number(readers, check->reader->name);
+        g_ptr_array_add(all, check);
+        ask_keypad(op, cards, check);
+    }
+    *checks = g_steal_pointer(&all);
+    return true;
 }

@@ -21,5 +21,18 @@ TKE_PUBLIC bool tke_op_reader_describe(TkeOperation *op, unsigned reader, const 
 /* Exchanges the numbers. */
 TKE_PUBLIC bool tke_op_reader_swap(TkeOperation *op, TkeSettings *settings, GError **error);
 
+/* What a self-check has found out about one reader (F-009, F-011). */
+typedef struct TkeReaderCheck {
+    TkeReaderInfo *reader;
+    unsigned number; /* 1, 2; 0: it has none */
+    GError *trouble; /* why it cannot take PINs, or could not be asked; NULL: it is good */
+} TkeReaderCheck;
+
+TKE_PUBLIC void tke_reader_check_free(TkeReaderCheck *check);
+
+/* All readers, those without number too: TkeReaderCheck, to be freed. No service is a failure. */
+TKE_PUBLIC bool tke_op_reader_check(TkeOperation *op, const TkeSettings *settings,
+                                    GPtrArray **checks, GError **error);
+
 /* The next reader that gets a card becomes reader 1. */
 TKE_PUBLIC bool tke_op_reader_identify(TkeOperation *op, TkeSettings *settings, GError **error);

@@ -5,7 +5,9 @@
 #include "common/error.h"
 #include "common/main-thread.h"
 #include "libceremony/op-card.h"
+#include "libceremony/op-key-part.h"
 #include "libceremony/op-reader.h"
+#include "libsmartcard/card-error.h"
 #include "libsmartcard/sim-transport.h"
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/test-main.h"
@@ -104,6 +106,60 @@ START_TEST(test_the_reader_that_gets_a_card_becomes_reader_1)
     }
 END_TEST
 
+START_TEST(test_what_was_chosen_on_one_card_is_not_done_to_another)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeCardInfo) info = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GError) delete_error = NULL;
+        TkeDeleteResult deleted = { 0 };
+
+        ceremony_world_make_zone(world);
+        ceremony_world_make_member(world, "alice");
+        ceremony_world_make_part(world, "alice", "Part A");
+        ceremony_world_make_member(world, "bob");
+        ceremony_world_make_part(world, "bob", "Part B");
+        ceremony_world_restart(world);
+        ceremony_world_hand(world, 2, "alice", NULL);
+        ck_assert(tke_op_card_open(world->op, "contents", &info, &error));
+        sim_reader_remove(virtual_readers_get(world->cards->readers, 2));
+        ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
+                                    g_hash_table_lookup(world->by_name, "bob"), &error));
+
+        ck_assert(!tke_op_card_describe(
+            world->op,
+            &(TkeCardDescribeParams){ .card_id = info->status.card_id, .place = 1,
+                                      .description = "x" },
+            NULL, &error));
+        ck_assert_int_eq(error->code, TKE_CARD_ERROR_REMOVED);
+        ck_assert(!tke_op_delete_keys(
+            world->op,
+            &(TkeDeleteParams){ .card_id = info->status.card_id, .n_places = 1, .places = { 1 } },
+            &deleted, &delete_error));
+        ck_assert_int_eq(delete_error->code, TKE_CARD_ERROR_REMOVED);
+        ck_assert_uint_eq(deleted.n_deleted, 0);
+    }
+END_TEST
+
+START_TEST(test_a_check_asks_every_reader_for_its_keypad)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeSettings) settings = tke_settings_load(world->world, NULL);
+        g_autoptr(GPtrArray) checks = NULL;
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_msg(tke_op_reader_check(world->op, settings, &checks, &error), "%s",
+                      error != NULL ? error->message : "");
+        ck_assert_uint_eq(checks->len, 2);
+        for (guint i = 0; i < checks->len; i++) {
+            const TkeReaderCheck *check = checks->pdata[i];
+
+            ck_assert_uint_eq(check->number, i + 1);
+            ck_assert_ptr_null(check->trouble);
+        }
+    }
+END_TEST
+
 START_TEST(test_cards_and_services_refuse_the_thread_of_the_windows)
     {
         g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
@@ -128,6 +184,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_card_with_an_open_pin_is_kept);
     tcase_add_test(tests, test_the_open_ca_card_says_how_long);
     tcase_add_test(tests, test_the_reader_that_gets_a_card_becomes_reader_1);
+    tcase_add_test(tests, test_what_was_chosen_on_one_card_is_not_done_to_another);
+    tcase_add_test(tests, test_a_check_asks_every_reader_for_its_keypad);
     tcase_add_test(tests, test_cards_and_services_refuse_the_thread_of_the_windows);
 }
 
