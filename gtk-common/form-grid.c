@@ -1,0 +1,177 @@
+/*
+ * Fields of a form. Only the form knows what they mean.
+ */
+#include "gtk-common/form-grid.h"
+
+#include <glib/gi18n.h>
+
+#include "gtk-common/container.h"
+#include "libsmartcard/card-identity.h"
+
+struct _TkeUiFormGrid {
+    GtkGrid parent;
+    TkeUiForm *form;
+    GPtrArray *controls; /* GtkWidget of each field; the first button of a choice */
+    bool asked_again;    /* an empty description was pointed out */
+};
+
+G_DEFINE_FINAL_TYPE(TkeUiFormGrid, tke_ui_form_grid, GTK_TYPE_GRID)
+
+static GtkWidget *
+make_entry(TkeUiField *field)
+{
+    GtkWidget *entry = gtk_entry_new();
+
+    gtk_entry_set_text(GTK_ENTRY(entry), field->text);
+    gtk_entry_set_max_length(GTK_ENTRY(entry), TKE_CARD_TEXT_MAX);
+    gtk_entry_set_width_chars(GTK_ENTRY(entry), TKE_CARD_TEXT_MAX);
+    gtk_entry_set_activates_default(GTK_ENTRY(entry), TRUE);
+    gtk_widget_set_hexpand(entry, TRUE);
+    return entry;
+}
+
+/* The first button; the others are in its group and stand below it. */
+static GtkWidget *
+make_choice(TkeUiField *field, GtkWidget *box)
+{
+    GtkWidget *first = NULL;
+
+    for (unsigned i = 0; field->options[i] != NULL; i++) {
+        GtkWidget *button =
+            gtk_radio_button_new_with_label_from_widget(GTK_RADIO_BUTTON(first), field->options[i]);
+
+        gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(button), i == field->chosen);
+        gtk_container_add(GTK_CONTAINER(box), button);
+        first = first != NULL ? first : button;
+    }
+    return first;
+}
+
+static void
+add_field(TkeUiFormGrid *grid, TkeUiField *field, int row)
+{
+    GtkWidget *label = gtk_label_new_with_mnemonic(field->label);
+    GtkWidget *control;
+    GtkWidget *shown;
+
+    if (field->kind == TKE_UI_FIELD_CHECK) {
+        control = gtk_check_button_new_with_label(field->label);
+        gtk_grid_attach(GTK_GRID(grid), control, 0, row, 2, 1);
+        g_ptr_array_add(grid->controls, control);
+        gtk_widget_destroy(g_object_ref_sink(label));
+        g_object_unref(label);
+        return;
+    }
+    if (field->kind == TKE_UI_FIELD_CHOICE) {
+        shown = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
+        control = make_choice(field, shown);
+        gtk_widget_set_valign(label, GTK_ALIGN_START);
+    } else {
+        shown = control = make_entry(field);
+    }
+    gtk_label_set_mnemonic_widget(GTK_LABEL(label), control);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    atk_object_set_name(gtk_widget_get_accessible(shown), field->label);
+    gtk_grid_attach(GTK_GRID(grid), label, 0, row, 1, 1);
+    gtk_grid_attach(GTK_GRID(grid), shown, 1, row, 1, 1);
+    g_ptr_array_add(grid->controls, control);
+}
+
+void
+tke_ui_form_grid_set_form(TkeUiFormGrid *grid, TkeUiForm *form)
+{
+    tke_ui_container_clear(GTK_WIDGET(grid));
+    g_ptr_array_set_size(grid->controls, 0);
+    grid->form = form;
+    grid->asked_again = false;
+    for (guint i = 0; form != NULL && i < form->fields->len; i++) {
+        add_field(grid, g_ptr_array_index(form->fields, i), (int) i);
+    }
+    gtk_widget_show_all(GTK_WIDGET(grid));
+    if (grid->controls->len > 0) {
+        gtk_widget_grab_focus(g_ptr_array_index(grid->controls, 0));
+    }
+}
+
+static unsigned
+chosen_of(GtkWidget *first)
+{
+    GSList *group = gtk_radio_button_get_group(GTK_RADIO_BUTTON(first)); /* last one first */
+    unsigned n = g_slist_length(group);
+
+    for (unsigned i = 0; i < n; i++) {
+        if (gtk_toggle_button_get_active(g_slist_nth_data(group, i))) {
+            return n - 1 - i;
+        }
+    }
+    return 0;
+}
+
+static bool
+take_description(TkeUiFormGrid *grid, TkeUiField *field, GtkEntry *entry, bool *empty, char **wrong)
+{
+    g_free(field->text);
+    field->text = g_strdup(gtk_entry_get_text(entry));
+    *empty = *empty || field->text[0] == '\0';
+    if (tke_card_text_is_description(field->text)) {
+        return true;
+    }
+    *wrong = g_strdup_printf(_("%s: up to 30 letters, digits and signs of ASCII; no accents."),
+                             field->label);
+    gtk_widget_grab_focus(GTK_WIDGET(entry));
+    (void) grid;
+    return false;
+}
+
+bool
+tke_ui_form_grid_take(TkeUiFormGrid *grid, char **wrong)
+{
+    bool empty = false;
+
+    for (guint i = 0; i < grid->controls->len; i++) {
+        TkeUiField *field = g_ptr_array_index(grid->form->fields, i);
+        GtkWidget *control = g_ptr_array_index(grid->controls, i);
+
+        if (field->kind == TKE_UI_FIELD_CHECK) {
+            field->checked = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(control));
+        } else if (field->kind == TKE_UI_FIELD_CHOICE) {
+            field->chosen = chosen_of(control);
+        } else if (!take_description(grid, field, GTK_ENTRY(control), &empty, wrong)) {
+            return false;
+        }
+    }
+    if (empty && !grid->asked_again) {
+        grid->asked_again = true;
+        *wrong = g_strdup(_("A description is empty. People tell cards apart by it; go on once "
+                            "more to leave it empty."));
+        return false;
+    }
+    return true;
+}
+
+static void
+finalize(GObject *object)
+{
+    g_ptr_array_unref(TKE_UI_FORM_GRID(object)->controls);
+    G_OBJECT_CLASS(tke_ui_form_grid_parent_class)->finalize(object);
+}
+
+static void
+tke_ui_form_grid_class_init(TkeUiFormGridClass *class)
+{
+    G_OBJECT_CLASS(class)->finalize = finalize;
+}
+
+static void
+tke_ui_form_grid_init(TkeUiFormGrid *grid)
+{
+    grid->controls = g_ptr_array_new();
+    gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
+    gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
+}
+
+GtkWidget *
+tke_ui_form_grid_new(void)
+{
+    return g_object_new(TKE_UI_TYPE_FORM_GRID, NULL);
+}

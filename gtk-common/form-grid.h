@@ -1,0 +1,23 @@
+/*
+ * TkeUiFormGrid: the fields of a form as widgets, two columns; every control carries its label.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+#include <stdbool.h>
+
+#include "gtk-common/form.h"
+
+#define TKE_UI_TYPE_FORM_GRID (tke_ui_form_grid_get_type())
+G_DECLARE_FINAL_TYPE(TkeUiFormGrid, tke_ui_form_grid, TKE_UI, FORM_GRID, GtkGrid)
+
+GtkWidget *tke_ui_form_grid_new(void);
+
+/* Shows the fields of the form, which is borrowed until the next call; NULL: none. */
+void tke_ui_form_grid_set_form(TkeUiFormGrid *grid, TkeUiForm *form);
+
+/*
+ * Writes what was entered into the form. Otherwise says which field is wrong (translated), and puts the cursor
+ * there. An empty description is wrong once: asked again, it is taken.
+ */
+bool tke_ui_form_grid_take(TkeUiFormGrid *grid, char **wrong);

@@ -1,0 +1,113 @@
+/*
+ * Questions before a step, and their answers.
+ */
+#include "gtk-common/form.h"
+
+#include <string.h>
+
+static void
+field_free(gpointer data)
+{
+    TkeUiField *field = data;
+
+    g_free(field->id);
+    g_free(field->label);
+    g_free(field->text);
+    g_strfreev(field->options);
+    g_free(field);
+}
+
+TkeUiForm *
+tke_ui_form_new(const char *headline, const char *why, const char *start)
+{
+    TkeUiForm *form = g_new0(TkeUiForm, 1);
+
+    form->headline = g_strdup(headline);
+    form->why = g_strdup(why);
+    form->start = g_strdup(start);
+    form->fields = g_ptr_array_new_with_free_func(field_free);
+    return form;
+}
+
+void
+tke_ui_form_free(TkeUiForm *form)
+{
+    if (form != NULL) {
+        g_free(form->headline);
+        g_free(form->why);
+        g_free(form->start);
+        g_ptr_array_unref(form->fields);
+        g_free(form);
+    }
+}
+
+static TkeUiField *
+add(TkeUiForm *form, TkeUiFieldKind kind, const char *id, const char *label)
+{
+    TkeUiField *field = g_new0(TkeUiField, 1);
+
+    field->kind = kind;
+    field->id = g_strdup(id);
+    field->label = g_strdup(label);
+    g_ptr_array_add(form->fields, field);
+    return field;
+}
+
+void
+tke_ui_form_add_description(TkeUiForm *form, const char *id, const char *label, const char *text)
+{
+    add(form, TKE_UI_FIELD_DESCRIPTION, id, label)->text = g_strdup(text != NULL ? text : "");
+}
+
+void
+tke_ui_form_add_choice(TkeUiForm *form, const char *id, const char *label,
+                       const char *const *options, unsigned chosen)
+{
+    TkeUiField *field = add(form, TKE_UI_FIELD_CHOICE, id, label);
+
+    field->options = g_strdupv((char **) options);
+    field->chosen = chosen;
+}
+
+void
+tke_ui_form_add_check(TkeUiForm *form, const char *id, const char *label)
+{
+    add(form, TKE_UI_FIELD_CHECK, id, label);
+}
+
+static const TkeUiField *
+find(const TkeUiForm *form, const char *id)
+{
+    for (guint i = 0; i < form->fields->len; i++) {
+        const TkeUiField *field = g_ptr_array_index(form->fields, i);
+
+        if (strcmp(field->id, id) == 0) {
+            return field;
+        }
+    }
+    g_return_val_if_reached(NULL);
+}
+
+const char *
+tke_ui_form_get_text(const TkeUiForm *form, const char *id)
+{
+    const TkeUiField *field = find(form, id);
+
+    return field != NULL ? field->text : "";
+}
+
+unsigned
+tke_ui_form_get_chosen(const TkeUiForm *form, const char *id)
+{
+    const TkeUiField *field = find(form, id);
+
+    return field != NULL ? field->chosen : 0;
+}
+
+bool
+tke_ui_form_get_checked(const TkeUiForm *form, const char *id)
+{
+    const TkeUiField *field = find(form, id);
+
+    return field != NULL && field->checked;
+}

@@ -1,0 +1,246 @@
+/*
+ * Runs one procedure in its dialog.
+ */
+#include "gtk-common/procedure.h"
+
+#include <glib/gi18n.h>
+
+#include "gtk-common/gtk-prompter.h"
+#include "gtk-common/menu-words.h"
+#include "gtk-common/prompt-dialog.h"
+#include "libceremony/advice.h"
+#include "libsmartcard/card-error.h"
+
+typedef struct Procedure {
+    const TkeUiProcedureKind *kind;
+    TkeUiRunner *runner;
+    TkeUiPrompter *prompter;
+    TkeUiPromptDialog *dialog;
+    TkeUiProcedureEnd end;
+    gpointer user_data;
+    gpointer data;
+    TkeUiForm *form;
+    bool prepared;
+    bool running;
+} Procedure;
+
+static void
+finish(Procedure *procedure, const char *action)
+{
+    g_autofree char *next = g_strdup(action);
+
+    tke_ui_prompter_detach(procedure->prompter);
+    tke_ui_prompter_unref(procedure->prompter);
+    gtk_widget_destroy(GTK_WIDGET(procedure->dialog));
+    procedure->end(next, procedure->user_data);
+    if (procedure->kind->clear != NULL) {
+        procedure->kind->clear(procedure->data);
+    }
+    tke_ui_form_free(procedure->form);
+    g_free(procedure->data);
+    g_object_unref(procedure->runner);
+    g_free(procedure);
+}
+
+/* A cancel that says nothing but that it was one: nothing was done, so nothing has to be told. */
+static bool
+is_plain_cancel(const GError *error)
+{
+    g_autoptr(GCancellable) cancelled = g_cancellable_new();
+    g_autoptr(GError) plain = NULL;
+
+    g_cancellable_cancel(cancelled);
+    g_cancellable_set_error_if_cancelled(cancelled, &plain);
+    return g_strcmp0(error->message, plain->message) == 0 ||
+           g_strcmp0(error->message, _("not done: it was not confirmed")) == 0;
+}
+
+static void
+show_failure(Procedure *procedure, const GError *error)
+{
+    g_autofree char *message = tke_ui_menu_words(error->message);
+    g_autofree char *advice = tke_advice_for_error(error);
+    g_autofree char *words = advice != NULL ? tke_ui_menu_words(advice) : NULL;
+    const char *headline = _("This did not work");
+
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        if (is_plain_cancel(error)) {
+            finish(procedure, NULL);
+        } else {
+            tke_ui_prompt_dialog_show_stopped(procedure->dialog, message);
+        }
+        return;
+    }
+    if (g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_CANCELLED)) {
+        headline = _("Cancelled on the keypad");
+    } else if (g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED)) {
+        headline = _("The PIN is blocked");
+    } else if (tke_card_error_is_outcome_unknown(error)) {
+        headline = _("The card was lost in the middle");
+    }
+    tke_ui_prompt_dialog_show_error(procedure->dialog, headline, message, words);
+}
+
+static void begin(Procedure *procedure);
+
+static void
+on_prepared(const GError *error, gpointer data)
+{
+    Procedure *procedure = data;
+
+    procedure->running = false;
+    if (error != NULL) {
+        show_failure(procedure, error);
+        return;
+    }
+    procedure->prepared = true;
+    begin(procedure);
+}
+
+static void
+on_run(const GError *error, gpointer data)
+{
+    Procedure *procedure = data;
+    g_autoptr(TkeUiSummary) summary = NULL;
+
+    procedure->running = false;
+    if (error != NULL) {
+        show_failure(procedure, error);
+        return;
+    }
+    summary = tke_ui_summary_new();
+    procedure->kind->summarise(procedure->data, summary);
+    tke_ui_prompt_dialog_show_summary(procedure->dialog, summary);
+}
+
+static bool
+on_worker(TkeOperation *op, gpointer data, GError **error)
+{
+    Procedure *procedure = data;
+    TkeUiRunnerFunc func = procedure->kind->prepare != NULL && !procedure->prepared
+                               ? procedure->kind->prepare
+                               : procedure->kind->run;
+
+    return func(op, procedure->data, error);
+}
+
+static void
+run(Procedure *procedure, TkeUiRunnerDone done)
+{
+    tke_ui_prompt_dialog_restart(procedure->dialog);
+    tke_ui_prompt_dialog_show_working(procedure->dialog, _("Looking at the cards…"));
+    procedure->running = tke_ui_runner_start(procedure->runner, &tke_ui_prompter_ops,
+                                             procedure->prompter, on_worker, done, procedure);
+    if (!procedure->running) {
+        tke_ui_prompt_dialog_show_error(procedure->dialog, _("Another step is running"),
+                                        _("Only one step runs at a time."),
+                                        _("Wait until it has ended, then try again."));
+    }
+}
+
+/* What comes next: the look, the form, or the operation. */
+static void
+begin(Procedure *procedure)
+{
+    const TkeUiProcedureKind *kind = procedure->kind;
+
+    if (kind->prepare != NULL && !procedure->prepared) {
+        run(procedure, on_prepared);
+        return;
+    }
+    if (kind->form != NULL && procedure->form == NULL) {
+        procedure->form = kind->form(procedure->data);
+        if (procedure->form != NULL) {
+            tke_ui_prompt_dialog_show_form(procedure->dialog, procedure->form);
+            return;
+        }
+    }
+    run(procedure, on_run);
+}
+
+static void
+on_again(void *owner)
+{
+    Procedure *procedure = owner;
+
+    if (procedure->kind->prepare != NULL) { /* perhaps another card: look again */
+        procedure->prepared = false;
+        g_clear_pointer(&procedure->form, tke_ui_form_free);
+    }
+    begin(procedure);
+}
+
+static void
+on_start(void *owner)
+{
+    Procedure *procedure = owner;
+    g_autofree char *wrong = procedure->kind->take != NULL
+                                 ? procedure->kind->take(procedure->data, procedure->form)
+                                 : NULL;
+
+    if (wrong != NULL) {
+        tke_ui_prompt_dialog_show_form(procedure->dialog, procedure->form);
+        tke_ui_prompt_dialog_set_reason(procedure->dialog, wrong);
+        return;
+    }
+    run(procedure, on_run);
+}
+
+static void
+on_stop(void *owner)
+{
+    Procedure *procedure = owner;
+
+    if (!procedure->running) {
+        finish(procedure, NULL);
+        return;
+    }
+    tke_ui_prompt_dialog_set_stopping(procedure->dialog);
+    tke_ui_runner_cancel(procedure->runner);
+}
+
+static void
+on_answer(void *owner, bool yes, unsigned index)
+{
+    Procedure *procedure = owner;
+
+    tke_ui_prompter_answer(procedure->prompter, yes, index);
+}
+
+static void
+on_next(void *owner, const char *action)
+{
+    finish(owner, action);
+}
+
+bool
+tke_ui_procedure_start(const TkeUiProcedureKind *kind, TkeUiRunner *runner, GtkWindow *parent,
+                       bool rehearsal, void (*setup)(gpointer data, gpointer user_data),
+                       TkeUiProcedureEnd end, gpointer user_data)
+{
+    static const TkeUiPromptDialogFuncs funcs = { .start = on_start,
+                                                  .stop = on_stop,
+                                                  .again = on_again,
+                                                  .answer = on_answer,
+                                                  .next = on_next };
+    Procedure *procedure;
+
+    if (tke_ui_runner_is_busy(runner)) {
+        return false;
+    }
+    procedure = g_new0(Procedure, 1);
+    procedure->kind = kind;
+    procedure->runner = g_object_ref(runner);
+    procedure->end = end;
+    procedure->user_data = user_data;
+    procedure->data = g_malloc0(MAX(1, kind->data_size));
+    procedure->dialog =
+        tke_ui_prompt_dialog_new(parent, _(kind->title), rehearsal, &funcs, procedure);
+    procedure->prompter = tke_ui_prompter_new(&tke_ui_prompt_dialog_view, procedure->dialog);
+    if (setup != NULL) {
+        setup(procedure->data, user_data);
+    }
+    gtk_window_present(GTK_WINDOW(procedure->dialog));
+    begin(procedure);
+    return true;
+}

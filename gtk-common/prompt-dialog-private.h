@@ -1,0 +1,61 @@
+/*
+ * What prompt-dialog.c (pages and buttons) and prompt-dialog-view.c (what operations ask) share.
+ */
+#pragma once
+
+#include "gtk-common/prompt-dialog.h"
+
+typedef enum {
+    TKE_UI_PAGE_WORKING,
+    TKE_UI_PAGE_FORM,
+    TKE_UI_PAGE_PROMPT,
+    TKE_UI_PAGE_CONFIRM,
+    TKE_UI_PAGE_CHOOSE,
+    TKE_UI_PAGE_ERROR,
+    TKE_UI_PAGE_STOPPED,
+    TKE_UI_PAGE_SUMMARY,
+} TkeUiPage;
+
+struct _TkeUiPromptDialog {
+    GtkWindow parent;
+    const TkeUiPromptDialogFuncs *funcs;
+    void *owner;
+    TkeUiPage page;
+    bool stopping;
+    GSimpleActionGroup *actions;
+    /* template */
+    GtkWidget *banner, *picture, *headline, *reason, *why, *countdown_box, *countdown_bar;
+    GtkWidget *countdown, *middle, *content, *consequence, *confirm_box, *confirm_label;
+    GtkWidget *confirm_entry, *notes, *steps, *hint, *stop_button, *other_button, *primary_button;
+    /* of the page */
+    GtkWidget *form_grid; /* TKE_UI_PAGE_FORM */
+    GtkWidget *list;      /* TKE_UI_PAGE_CHOOSE */
+    char *confirm_text;
+    char *next_action;
+    char *other_action;
+    /* of the countdown */
+    TkePrompt prompt; /* numbers only */
+    gint64 until;
+    guint tick;
+    /* of the procedure */
+    GPtrArray *steps_done; /* char * */
+    char *step_now;
+    unsigned steps_to_come;
+    GString *note_text;
+};
+
+/* What every page begins with; the parts of the one before are gone. why may be NULL. */
+void tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, const char *picture,
+                                     const char *headline, const char *why);
+
+/* The buttons; NULL: not there. gone: the primary one destroys something. */
+void tke_ui_prompt_dialog_set_buttons(TkeUiPromptDialog *dialog, const char *stop,
+                                      const char *other, const char *primary, bool gone);
+
+/* A label with this text, or hidden. */
+void tke_ui_prompt_dialog_set_label(GtkWidget *label, const char *text);
+
+/* Adds a widget below the text. */
+void tke_ui_prompt_dialog_add(TkeUiPromptDialog *dialog, GtkWidget *widget);
+
+void tke_ui_prompt_dialog_stop_countdown(TkeUiPromptDialog *dialog);

@@ -1,0 +1,411 @@
+/*
+ * The dialog of a procedure: its pages and buttons.
+ */
+#include "gtk-common/prompt-dialog.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "gtk-common/container.h"
+#include "gtk-common/form-grid.h"
+#include "gtk-common/picture.h"
+#include "gtk-common/prompt-dialog-private.h"
+
+#define PICTURE_WIDTH 150
+
+G_DEFINE_FINAL_TYPE(TkeUiPromptDialog, tke_ui_prompt_dialog, GTK_TYPE_WINDOW)
+
+void
+tke_ui_prompt_dialog_set_label(GtkWidget *label, const char *text)
+{
+    gtk_label_set_text(GTK_LABEL(label), text != NULL ? text : "");
+    gtk_widget_set_visible(label, text != NULL && text[0] != '\0');
+}
+
+static void
+set_enabled(TkeUiPromptDialog *dialog, const char *name, bool enabled)
+{
+    GAction *action = g_action_map_lookup_action(G_ACTION_MAP(dialog->actions), name);
+
+    g_simple_action_set_enabled(G_SIMPLE_ACTION(action), enabled);
+}
+
+void
+tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, const char *picture,
+                                const char *headline, const char *why)
+{
+    dialog->page = page;
+    tke_ui_prompt_dialog_stop_countdown(dialog);
+    tke_ui_container_clear(dialog->content);
+    dialog->form_grid = NULL;
+    dialog->list = NULL;
+    tke_ui_picture_set(GTK_IMAGE(dialog->picture), picture, PICTURE_WIDTH);
+    tke_ui_prompt_dialog_set_label(dialog->headline, headline);
+    tke_ui_prompt_dialog_set_label(dialog->why, why);
+    tke_ui_prompt_dialog_set_label(dialog->reason, NULL);
+    tke_ui_prompt_dialog_set_label(dialog->consequence, NULL);
+    gtk_label_set_text(GTK_LABEL(dialog->hint), "");
+    gtk_widget_hide(dialog->countdown_box);
+    gtk_widget_hide(dialog->confirm_box);
+    gtk_widget_hide(dialog->middle);
+    g_clear_pointer(&dialog->confirm_text, g_free);
+}
+
+void
+tke_ui_prompt_dialog_add(TkeUiPromptDialog *dialog, GtkWidget *widget)
+{
+    gtk_container_add(GTK_CONTAINER(dialog->content), widget);
+    gtk_widget_show_all(widget);
+    gtk_widget_show(dialog->middle);
+}
+
+static void
+set_button(GtkWidget *button, const char *label)
+{
+    if (label != NULL) {
+        gtk_button_set_label(GTK_BUTTON(button), label);
+    }
+    gtk_widget_set_visible(button, label != NULL);
+}
+
+void
+tke_ui_prompt_dialog_set_buttons(TkeUiPromptDialog *dialog, const char *stop, const char *other,
+                                 const char *primary, bool gone)
+{
+    GtkStyleContext *style = gtk_widget_get_style_context(dialog->primary_button);
+
+    set_button(dialog->stop_button, stop);
+    set_button(dialog->other_button, other);
+    set_button(dialog->primary_button, primary);
+    set_enabled(dialog, "stop", !dialog->stopping);
+    set_enabled(dialog, "other", other != NULL);
+    set_enabled(dialog, "primary", primary != NULL);
+    gtk_style_context_remove_class(style, gone ? "suggested-action" : "destructive-action");
+    gtk_style_context_add_class(style, gone ? "destructive-action" : "suggested-action");
+    if (primary == NULL || gone) {
+        gtk_window_set_default(GTK_WINDOW(dialog), NULL);
+        gtk_widget_grab_focus(dialog->stop_button);
+    } else {
+        gtk_window_set_default(GTK_WINDOW(dialog), dialog->primary_button);
+        gtk_widget_grab_focus(dialog->primary_button);
+    }
+}
+
+void
+tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form)
+{
+    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_FORM, "form", form->headline, form->why);
+    tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), NULL, form->start, form->gone);
+    if (form->fields->len > 0) {
+        dialog->form_grid = tke_ui_form_grid_new();
+        tke_ui_prompt_dialog_add(dialog, dialog->form_grid);
+        tke_ui_form_grid_set_form(TKE_UI_FORM_GRID(dialog->form_grid), form);
+    }
+}
+
+void
+tke_ui_prompt_dialog_show_working(TkeUiPromptDialog *dialog, const char *what)
+{
+    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_WORKING, "working", what,
+                                    _("Leave the cards where they are."));
+    tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), NULL, NULL, false);
+}
+
+void
+tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *headline,
+                                const char *message, const char *advice)
+{
+    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_ERROR, "failed", headline, advice);
+    tke_ui_prompt_dialog_set_label(dialog->reason, message);
+    tke_ui_prompt_dialog_set_buttons(dialog, _("_Stop"), NULL, _("_Try again"), false);
+}
+
+void
+tke_ui_prompt_dialog_show_stopped(TkeUiPromptDialog *dialog, const char *message)
+{
+    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_STOPPED, "stopped", _("Stopped"), NULL);
+    tke_ui_prompt_dialog_set_label(dialog->reason, message);
+    tke_ui_prompt_dialog_set_buttons(dialog, _("_Close"), NULL, NULL, false);
+}
+
+static GtkWidget *
+make_row_label(const char *text, bool value)
+{
+    GtkWidget *label = gtk_label_new(text);
+
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_label_set_line_wrap(GTK_LABEL(label), value);
+    gtk_label_set_selectable(GTK_LABEL(label), value);
+    gtk_widget_set_valign(label, GTK_ALIGN_START);
+    gtk_style_context_add_class(gtk_widget_get_style_context(label),
+                                value ? "tke-big" : "dim-label");
+    return label;
+}
+
+void
+tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary *summary)
+{
+    GtkWidget *grid = gtk_grid_new();
+
+    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_SUMMARY, "done", summary->headline,
+                                    summary->text);
+    gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
+    gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
+    for (guint i = 0; i + 1 < summary->rows->len; i += 2) {
+        gtk_grid_attach(GTK_GRID(grid), make_row_label(summary->rows->pdata[i], false), 0,
+                        (int) i / 2, 1, 1);
+        gtk_grid_attach(GTK_GRID(grid), make_row_label(summary->rows->pdata[i + 1], true), 1,
+                        (int) i / 2, 1, 1);
+    }
+    tke_ui_prompt_dialog_add(dialog, grid);
+    g_free(dialog->next_action);
+    dialog->next_action = g_strdup(summary->next_action);
+    g_free(dialog->other_action);
+    dialog->other_action = g_strdup(summary->other_action);
+    tke_ui_prompt_dialog_set_buttons(dialog, _("_Close"), summary->other_label,
+                                     summary->next_label, false);
+    if (dialog->steps_done->len > 0) {
+        tke_ui_prompt_dialog_set_label(dialog->steps, NULL);
+    }
+}
+
+void
+tke_ui_prompt_dialog_set_reason(TkeUiPromptDialog *dialog, const char *reason)
+{
+    tke_ui_prompt_dialog_set_label(dialog->reason, reason);
+}
+
+void
+tke_ui_prompt_dialog_set_stopping(TkeUiPromptDialog *dialog)
+{
+    dialog->stopping = true;
+    set_enabled(dialog, "stop", false);
+    if (dialog->page == TKE_UI_PAGE_PROMPT && dialog->prompt.kind != TKE_PROMPT_INSERT_CARD) {
+        g_autofree char *text =
+            g_strdup_printf(_("Stopping as soon as the keypad is free: press the red key on "
+                              "reader %u."),
+                            dialog->prompt.reader);
+
+        gtk_label_set_text(GTK_LABEL(dialog->hint), text);
+    } else {
+        gtk_label_set_text(GTK_LABEL(dialog->hint), _("Stopping…"));
+    }
+}
+
+void
+tke_ui_prompt_dialog_restart(TkeUiPromptDialog *dialog)
+{
+    dialog->stopping = false;
+    g_ptr_array_set_size(dialog->steps_done, 0);
+    g_clear_pointer(&dialog->step_now, g_free);
+    dialog->steps_to_come = 0;
+    g_string_truncate(dialog->note_text, 0);
+    tke_ui_prompt_dialog_set_label(dialog->notes, NULL);
+    tke_ui_prompt_dialog_set_label(dialog->steps, NULL);
+}
+
+/* ---- what is pressed ---- */
+
+static void
+on_stop(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    TkeUiPromptDialog *dialog = data;
+
+    (void) action;
+    (void) parameter;
+    if (dialog->page == TKE_UI_PAGE_CONFIRM || dialog->page == TKE_UI_PAGE_CHOOSE) {
+        tke_ui_prompt_dialog_show_working(dialog, _("Stopping…"));
+        dialog->funcs->answer(dialog->owner, false, 0);
+    } else {
+        dialog->funcs->stop(dialog->owner);
+    }
+}
+
+static void
+submit_form(TkeUiPromptDialog *dialog)
+{
+    g_autofree char *wrong = NULL;
+
+    if (dialog->form_grid == NULL ||
+        tke_ui_form_grid_take(TKE_UI_FORM_GRID(dialog->form_grid), &wrong)) {
+        dialog->funcs->start(dialog->owner);
+    } else {
+        tke_ui_prompt_dialog_set_label(dialog->reason, wrong);
+    }
+}
+
+static unsigned
+chosen_row(TkeUiPromptDialog *dialog)
+{
+    GtkTreeSelection *selection = gtk_tree_view_get_selection(GTK_TREE_VIEW(dialog->list));
+    g_autoptr(GList) rows = gtk_tree_selection_get_selected_rows(selection, NULL);
+    unsigned index = rows != NULL ? (unsigned) gtk_tree_path_get_indices(rows->data)[0] : 0;
+
+    for (GList *row = rows; row != NULL; row = row->next) {
+        gtk_tree_path_free(row->data);
+    }
+    return index;
+}
+
+static void
+on_primary(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    TkeUiPromptDialog *dialog = data;
+    unsigned index;
+
+    (void) action;
+    (void) parameter;
+    switch (dialog->page) {
+    case TKE_UI_PAGE_FORM:
+        submit_form(dialog);
+        break;
+    case TKE_UI_PAGE_CONFIRM:
+    case TKE_UI_PAGE_CHOOSE:
+        index = dialog->list != NULL ? chosen_row(dialog) : 0;
+        tke_ui_prompt_dialog_show_working(dialog, _("Working…"));
+        dialog->funcs->answer(dialog->owner, true, index);
+        break;
+    case TKE_UI_PAGE_ERROR:
+        dialog->funcs->again(dialog->owner);
+        break;
+    case TKE_UI_PAGE_SUMMARY:
+        dialog->funcs->next(dialog->owner, dialog->next_action);
+        break;
+    case TKE_UI_PAGE_WORKING:
+    case TKE_UI_PAGE_PROMPT:
+    case TKE_UI_PAGE_STOPPED:
+        break;
+    }
+}
+
+static void
+on_other(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    TkeUiPromptDialog *dialog = data;
+
+    (void) action;
+    (void) parameter;
+    dialog->funcs->next(dialog->owner, dialog->other_action);
+}
+
+static void
+on_confirm_changed(GtkEditable *editable, gpointer data)
+{
+    TkeUiPromptDialog *dialog = data;
+
+    set_enabled(dialog, "primary",
+                dialog->confirm_text == NULL ||
+                    strcmp(gtk_entry_get_text(GTK_ENTRY(editable)), dialog->confirm_text) == 0);
+}
+
+static gboolean
+on_delete(GtkWidget *widget, GdkEvent *event, gpointer data)
+{
+    (void) event;
+    (void) data;
+    g_action_group_activate_action(G_ACTION_GROUP(TKE_UI_PROMPT_DIALOG(widget)->actions), "stop",
+                                   NULL);
+    return TRUE; /* the procedure closes its dialog */
+}
+
+static gboolean
+key_press(GtkWidget *widget, GdkEventKey *event)
+{
+    if (event->keyval == GDK_KEY_Escape) {
+        return on_delete(widget, NULL, NULL);
+    }
+    return GTK_WIDGET_CLASS(tke_ui_prompt_dialog_parent_class)->key_press_event(widget, event);
+}
+
+static void
+finalize(GObject *object)
+{
+    TkeUiPromptDialog *dialog = TKE_UI_PROMPT_DIALOG(object);
+
+    g_clear_object(&dialog->actions);
+    g_free(dialog->confirm_text);
+    g_free(dialog->next_action);
+    g_free(dialog->other_action);
+    g_free(dialog->step_now);
+    g_ptr_array_unref(dialog->steps_done);
+    g_string_free(dialog->note_text, TRUE);
+    G_OBJECT_CLASS(tke_ui_prompt_dialog_parent_class)->finalize(object);
+}
+
+static void
+destroy(GtkWidget *widget)
+{
+    tke_ui_prompt_dialog_stop_countdown(TKE_UI_PROMPT_DIALOG(widget));
+    GTK_WIDGET_CLASS(tke_ui_prompt_dialog_parent_class)->destroy(widget);
+}
+
+#define BIND(name) gtk_widget_class_bind_template_child(widget_class, TkeUiPromptDialog, name)
+
+static void
+tke_ui_prompt_dialog_class_init(TkeUiPromptDialogClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+
+    G_OBJECT_CLASS(class)->finalize = finalize;
+    widget_class->destroy = destroy;
+    widget_class->key_press_event = key_press;
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/opentke/common/prompt-dialog.ui");
+    BIND(banner);
+    BIND(picture);
+    BIND(headline);
+    BIND(reason);
+    BIND(why);
+    BIND(countdown_box);
+    BIND(countdown_bar);
+    BIND(countdown);
+    BIND(middle);
+    BIND(content);
+    BIND(consequence);
+    BIND(confirm_box);
+    BIND(confirm_label);
+    BIND(confirm_entry);
+    BIND(notes);
+    BIND(steps);
+    BIND(hint);
+    BIND(stop_button);
+    BIND(other_button);
+    BIND(primary_button);
+    gtk_widget_class_bind_template_callback(widget_class, on_confirm_changed);
+}
+
+static void
+tke_ui_prompt_dialog_init(TkeUiPromptDialog *dialog)
+{
+    static const GActionEntry entries[] = {
+        { .name = "stop", .activate = on_stop },
+        { .name = "primary", .activate = on_primary },
+        { .name = "other", .activate = on_other },
+    };
+
+    tke_ui_picture_load_style();
+    dialog->steps_done = g_ptr_array_new_with_free_func(g_free);
+    dialog->note_text = g_string_new(NULL);
+    dialog->actions = g_simple_action_group_new();
+    g_action_map_add_action_entries(G_ACTION_MAP(dialog->actions), entries, G_N_ELEMENTS(entries),
+                                    dialog);
+    gtk_widget_init_template(GTK_WIDGET(dialog));
+    gtk_widget_insert_action_group(GTK_WIDGET(dialog), "procedure",
+                                   G_ACTION_GROUP(dialog->actions));
+    g_signal_connect(dialog, "delete-event", G_CALLBACK(on_delete), NULL);
+}
+
+TkeUiPromptDialog *
+tke_ui_prompt_dialog_new(GtkWindow *parent, const char *title, bool rehearsal,
+                         const TkeUiPromptDialogFuncs *funcs, void *owner)
+{
+    g_autofree char *marked =
+        rehearsal ? g_strdup_printf(_("%s — REHEARSAL"), title) : g_strdup(title);
+    TkeUiPromptDialog *dialog = g_object_new(TKE_UI_TYPE_PROMPT_DIALOG, "title", marked,
+                                             "transient-for", parent, NULL);
+
+    dialog->funcs = funcs;
+    dialog->owner = owner;
+    gtk_widget_set_visible(dialog->banner, rehearsal);
+    return dialog;
+}

@@ -1,0 +1,50 @@
+/*
+ * TkeUiPromptDialog: the one dialog of a whole procedure. Its content changes from step to step, its place and
+ * layout do not: picture, what to do, why; below it steps, notes and buttons.
+ *
+ * It knows nothing of cards: a procedure says what to show and is told what was pressed.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+#include <stdbool.h>
+
+#include "gtk-common/form.h"
+#include "gtk-common/gtk-prompter.h"
+#include "gtk-common/summary.h"
+
+#define TKE_UI_TYPE_PROMPT_DIALOG (tke_ui_prompt_dialog_get_type())
+G_DECLARE_FINAL_TYPE(TkeUiPromptDialog, tke_ui_prompt_dialog, TKE_UI, PROMPT_DIALOG, GtkWindow)
+
+/* What was pressed. The owner outlives the dialog. */
+typedef struct TkeUiPromptDialogFuncs {
+    void (*start)(void *owner);                             /* the form is filled in */
+    void (*stop)(void *owner);                              /* cancel, stop, close, Escape */
+    void (*again)(void *owner);                             /* after an error */
+    void (*answer)(void *owner, bool yes, unsigned index);  /* of a question */
+    void (*next)(void *owner, const char *action);          /* after the end: an action, detailed */
+} TkeUiPromptDialogFuncs;
+
+TkeUiPromptDialog *tke_ui_prompt_dialog_new(GtkWindow *parent, const char *title, bool rehearsal,
+                                            const TkeUiPromptDialogFuncs *funcs, void *owner);
+
+/* For tke_ui_prompter_new(), with the dialog as view. */
+extern const TkeUiPromptView tke_ui_prompt_dialog_view;
+
+/* The form is borrowed until something else is shown. */
+void tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form);
+void tke_ui_prompt_dialog_show_working(TkeUiPromptDialog *dialog, const char *what);
+void tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *headline,
+                                     const char *message, const char *advice);
+/* Stopped by the officer; message says what was done before. */
+void tke_ui_prompt_dialog_show_stopped(TkeUiPromptDialog *dialog, const char *message);
+void tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary *summary);
+
+/* What is wrong with what was entered. */
+void tke_ui_prompt_dialog_set_reason(TkeUiPromptDialog *dialog, const char *reason);
+
+/* Cancelling was asked for and takes its time. */
+void tke_ui_prompt_dialog_set_stopping(TkeUiPromptDialog *dialog);
+
+/* Steps and notes of an earlier run go away. */
+void tke_ui_prompt_dialog_restart(TkeUiPromptDialog *dialog);

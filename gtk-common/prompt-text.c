@@ -1,0 +1,122 @@
+/*
+ * Prompts in words and pictures (functions 2.2, look and wording of the windows).
+ */
+#include "gtk-common/prompt-text.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+char *
+tke_ui_prompt_text_picture(const TkePrompt *prompt)
+{
+    const char *hand = prompt->kind == TKE_PROMPT_INSERT_CARD ? "insert" : "pin";
+    const char *card = "blank";
+    unsigned reader = prompt->reader == 2 ? 2 : 1;
+
+    if (prompt->kind == TKE_PROMPT_REMOVE_CARD) {
+        return g_strdup_printf("remove-%u", reader);
+    }
+    if (prompt->wanted == TKE_WANTED_CA) {
+        card = "ca";
+    } else if (prompt->wanted == TKE_WANTED_EP11 || prompt->wanted == TKE_WANTED_ENROLLED) {
+        card = "ep11";
+    }
+    return g_strdup_printf("%s-%s-%u", hand, card, reader);
+}
+
+static const char *
+insert_why(const TkePrompt *prompt)
+{
+    switch (prompt->wanted) {
+    case TKE_WANTED_CA:
+        return g_strcmp0(prompt->purpose, "source") == 0
+                   ? _("It hands its zone on to the backup. Both of its PINs are asked for.")
+                   : _("The zone's CA card must agree to this step, with both of its PINs.");
+    case TKE_WANTED_BLANK_CA:
+        return g_strcmp0(prompt->purpose, "backup-target") == 0
+                   ? _("It becomes a CA card of the same zone, with two PINs of its own.")
+                   : _("It becomes the CA card of a new zone.");
+    case TKE_WANTED_NEW_EP11:
+        return _("It joins the zone of the CA card in reader 1.");
+    case TKE_WANTED_ENROLLED:
+        return _("It gets its PIN and its description.");
+    case TKE_WANTED_EP11:
+        return _("The step is done on this card.");
+    case TKE_WANTED_NONE:
+    case TKE_WANTED_ANY:
+    default:
+        return _("Any card will do.");
+    }
+}
+
+const char *
+tke_ui_prompt_text_why(const TkePrompt *prompt)
+{
+    bool ca = prompt->wanted == TKE_WANTED_CA;
+
+    switch (prompt->kind) {
+    case TKE_PROMPT_ENTER_PIN:
+        return !ca ? _("Six digits, then the green key. The program never sees them.")
+               : prompt->pin == 2
+                   ? _("Six digits, then the green key. The holder of the second PIN types them.")
+                   : _("Six digits, then the green key. The holder of the first PIN types them.");
+    case TKE_PROMPT_NEW_PIN:
+        return _("Six digits and the green key, then the same once more. Both entries have 20 "
+                 "seconds together.");
+    case TKE_PROMPT_CHANGE_PIN:
+        return _("Old PIN, new PIN, new PIN: six digits and the green key each.");
+    case TKE_PROMPT_REMOVE_CARD:
+        return _("The step goes on when the reader is empty.");
+    case TKE_PROMPT_INSERT_CARD:
+    default:
+        return insert_why(prompt);
+    }
+}
+
+static bool
+is_pin(const TkePrompt *prompt)
+{
+    return prompt->kind == TKE_PROMPT_ENTER_PIN || prompt->kind == TKE_PROMPT_NEW_PIN ||
+           prompt->kind == TKE_PROMPT_CHANGE_PIN;
+}
+
+char *
+tke_ui_prompt_text_time(const TkePrompt *prompt, unsigned seconds_left)
+{
+    g_autofree char *tries = NULL;
+
+    if (!is_pin(prompt)) {
+        return NULL;
+    }
+    if (prompt->kind == TKE_PROMPT_NEW_PIN) {
+        return g_strdup_printf(_("%u:%02u left"), seconds_left / 60, seconds_left % 60);
+    }
+    tries = g_strdup_printf(ngettext("%u try left", "%u tries left", prompt->tries_left),
+                            prompt->tries_left);
+    return g_strdup_printf(_("%u:%02u left · %s"), seconds_left / 60, seconds_left % 60, tries);
+}
+
+char *
+tke_ui_prompt_text_stop(const TkePrompt *prompt)
+{
+    return is_pin(prompt)
+               ? g_strdup_printf(_("To stop, press the red key on reader %u."), prompt->reader)
+               : g_strdup("");
+}
+
+const char *
+tke_ui_prompt_text_verb(const TkePlan *plan)
+{
+    if (g_strcmp0(plan->action, "last-try") == 0) {
+        return _("Use the last try");
+    }
+    if (strstr(plan->action, "delete") != NULL) {
+        return _("Delete");
+    }
+    if (plan->confirm_text != NULL) {
+        return strstr(plan->action, "overwrite") != NULL || strstr(plan->action, "erase") != NULL
+                   ? _("Erase and initialize")
+                   : _("Go on");
+    }
+    return _("Go on");
+}

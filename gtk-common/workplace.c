@@ -1,0 +1,130 @@
+/*
+ * World, cards, settings and log of a program with windows.
+ */
+#include "gtk-common/workplace.h"
+
+struct TkeUiWorkplace {
+    char *rehearsal;
+    char *world_dir;
+    char *program_dir;
+    TkeWorld *world;
+    TkeActivityLog *log;
+    TkeSettings *settings;
+    TkeCardSession *session;
+};
+
+TkeUiWorkplace *
+tke_ui_workplace_new(const TkeUiWorkplaceOptions *options)
+{
+    TkeUiWorkplace *workplace = g_new0(TkeUiWorkplace, 1);
+
+    workplace->rehearsal = g_strdup(options->rehearsal);
+    workplace->world_dir = g_strdup(options->world);
+    workplace->program_dir = g_strdup(options->program_dir);
+    return workplace;
+}
+
+void
+tke_ui_workplace_free(TkeUiWorkplace *workplace)
+{
+    if (workplace != NULL) {
+        tke_card_session_free(workplace->session);
+        tke_settings_free(workplace->settings);
+        tke_activity_log_free(workplace->log);
+        tke_world_free(workplace->world);
+        g_free(workplace->rehearsal);
+        g_free(workplace->world_dir);
+        g_free(workplace->program_dir);
+        g_free(workplace);
+    }
+}
+
+bool
+tke_ui_workplace_is_rehearsal(const TkeUiWorkplace *workplace)
+{
+    return workplace->rehearsal != NULL;
+}
+
+static bool
+open_world(TkeUiWorkplace *workplace, GError **error)
+{
+    const TkeWorldParams real = { .directory = g_getenv("CLOUDTKEFILES") };
+
+    g_autoptr(TkeWorld) world = NULL;
+
+    if (workplace->world != NULL) {
+        return true;
+    }
+    if (workplace->rehearsal == NULL) {
+        world = tke_world_new(&real, error);
+    } else {
+        world = tke_world_new_rehearsal(workplace->world_dir, workplace->program_dir, 0, error);
+    }
+    if (world == NULL ||
+        (g_strcmp0(workplace->rehearsal, "pcsc") == 0 && !tke_world_use_pcsc(world, error))) {
+        return false;
+    }
+    workplace->world = g_steal_pointer(&world);
+    return true;
+}
+
+bool
+tke_ui_workplace_open(TkeUiWorkplace *workplace, GError **error)
+{
+    g_autofree char *path = NULL;
+    TkeCardSource *cards;
+    TkeReaderChoice readers;
+
+    if (workplace->session != NULL) {
+        return true;
+    }
+    if (!open_world(workplace, error)) {
+        return false;
+    }
+    if (workplace->log == NULL) {
+        path = g_build_filename(tke_world_get_state_directory(workplace->world), "activity.log",
+                                NULL);
+        workplace->log =
+            tke_activity_log_new(path, tke_world_is_rehearsal(workplace->world));
+    }
+    if (workplace->settings == NULL) {
+        workplace->settings = tke_settings_load(workplace->world, error);
+    }
+    if (workplace->settings == NULL) {
+        return false;
+    }
+    tke_world_set_answer_ms(workplace->world,
+                            tke_settings_get_card_answer_ms(workplace->settings));
+    cards = tke_world_get_cards(workplace->world, error);
+    if (cards == NULL) {
+        return false;
+    }
+    readers = tke_settings_get_readers(workplace->settings);
+    workplace->session = tke_card_session_new(cards);
+    tke_card_session_set_readers(workplace->session, &readers);
+    return true;
+}
+
+TkeWorld *
+tke_ui_workplace_get_world(TkeUiWorkplace *workplace)
+{
+    return workplace->world;
+}
+
+TkeCardSession *
+tke_ui_workplace_get_session(TkeUiWorkplace *workplace)
+{
+    return workplace->session;
+}
+
+TkeSettings *
+tke_ui_workplace_get_settings(TkeUiWorkplace *workplace)
+{
+    return workplace->settings;
+}
+
+TkeActivityLog *
+tke_ui_workplace_get_log(TkeUiWorkplace *workplace)
+{
+    return workplace->log;
+}

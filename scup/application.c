@@ -1,0 +1,280 @@
+/*
+ * Actions, not buttons, carry behaviour; which operation does it says steps.c.
+ */
+#include "scup/application.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "gtk-common/operation-runner.h"
+#include "gtk-common/procedure.h"
+#include "scup/cards.h"
+#include "scup/main-window.h"
+#include "scup/report-window.h"
+#include "scup/report.h"
+#include "scup/self-check-page.h"
+#include "scup/steps.h"
+
+struct _ScupApplication {
+    GtkApplication parent;
+    TkeUiWorkplace *workplace; /* the runner's after start-up */
+    TkeUiRunner *runner;
+    ScupCards *cards;
+    GtkWidget *window;
+    bool rehearsal;
+};
+
+G_DEFINE_FINAL_TYPE(ScupApplication, scup_application, GTK_TYPE_APPLICATION)
+
+static GtkWindow *
+window_of(ScupApplication *app)
+{
+    return GTK_WINDOW(app->window);
+}
+
+/* ---- procedures ---- */
+
+static void
+set_up_step(gpointer data, gpointer user_data)
+{
+    ScupApplication *app = user_data;
+    ScupStep *step = data;
+
+    step->cards = app->cards;
+    step->workplace = app->workplace;
+}
+
+static void
+on_procedure_end(const char *action, gpointer user_data)
+{
+    ScupApplication *app = user_data;
+
+    scup_cards_hold(app->cards, false);
+    if (action != NULL) {
+        g_action_group_activate_action(G_ACTION_GROUP(app), action + strlen("app."), NULL);
+    }
+}
+
+static void
+on_step(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    ScupApplication *app = data;
+    const TkeUiProcedureKind *kind = scup_steps_find(g_action_get_name(G_ACTION(action)));
+
+    (void) parameter;
+    g_return_if_fail(kind != NULL);
+    if (tke_ui_procedure_start(kind, app->runner, window_of(app), app->rehearsal, set_up_step,
+                               on_procedure_end, app)) {
+        scup_cards_hold(app->cards, true);
+    }
+}
+
+/* ---- other actions ---- */
+
+static void
+on_card_info(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    ScupApplication *app = data;
+
+    (void) action;
+    (void) parameter;
+    scup_cards_refresh(app->cards);
+    scup_report_window_show(window_of(app), app->runner, app->cards, _("Smart card information"),
+                            scup_report_information, "app.card-check", app->rehearsal);
+}
+
+static void
+on_key_ids(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    ScupApplication *app = data;
+
+    (void) action;
+    (void) parameter;
+    scup_cards_refresh(app->cards);
+    scup_report_window_show(window_of(app), app->runner, app->cards,
+                            _("Smart card key identifiers"), scup_report_key_identifiers, NULL,
+                            app->rehearsal);
+}
+
+static void
+on_readers_check(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    ScupApplication *app = data;
+
+    (void) action;
+    (void) parameter;
+    scup_self_check_page_show(window_of(app), app->runner, app->cards, app->workplace,
+                              app->rehearsal);
+}
+
+static void
+on_lock(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void) action;
+    (void) parameter;
+    scup_cards_lock(SCUP_APPLICATION(data)->cards);
+}
+
+static void
+on_refresh(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void) action;
+    (void) parameter;
+    scup_cards_refresh(SCUP_APPLICATION(data)->cards);
+}
+
+static void
+on_about(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void) action;
+    (void) parameter;
+    gtk_show_about_dialog(
+        window_of(data), "program-name", _("Smart Card Utility"), "version", TKE_VERSION,
+        "logo-icon-name", "org.opentke.Scup", "license-type", GTK_LICENSE_APACHE_2_0, "comments",
+        _("Makes and looks after the smart cards of a key ceremony"), NULL);
+}
+
+static void
+on_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    ScupApplication *app = SCUP_APPLICATION(data);
+
+    (void) action;
+    (void) parameter;
+    if (app->window != NULL) {
+        gtk_widget_destroy(app->window);
+    }
+}
+
+/* While a procedure runs no other begins; its dialog is in front. */
+static void
+on_busy(TkeUiRunner *runner, GParamSpec *pspec, gpointer data)
+{
+    const char *const *names = scup_steps_names();
+
+    (void) pspec;
+    for (unsigned i = 0; names[i] != NULL; i++) {
+        GAction *action = g_action_map_lookup_action(G_ACTION_MAP(data), names[i]);
+
+        g_simple_action_set_enabled(G_SIMPLE_ACTION(action), !tke_ui_runner_is_busy(runner));
+    }
+}
+
+/* Ended from outside: as if by the menu. */
+static gboolean
+on_signal(gpointer data)
+{
+    on_quit(NULL, NULL, data);
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+add_actions(ScupApplication *app)
+{
+    static const GActionEntry entries[] = {
+        { .name = "card-info", .activate = on_card_info },
+        { .name = "key-ids", .activate = on_key_ids },
+        { .name = "readers-check", .activate = on_readers_check },
+        { .name = "lock", .activate = on_lock },
+        { .name = "refresh", .activate = on_refresh },
+        { .name = "about", .activate = on_about },
+        { .name = "quit", .activate = on_quit },
+    };
+    static const char *const keys[][2] = {
+        { "app.card-info", "<Primary>i" },        { "app.key-ids", "<Primary>k" },
+        { "app.refresh", "F5" },                  { "app.quit", "<Primary>q" },
+        { "app.lock", "<Primary>l" },             { "app.ca-init", "<Primary>n" },
+        { "app.ca-backup", "<Primary>b" },        { "app.ep11-enroll", "<Primary>e" },
+        { "app.ep11-personalize", "<Primary>p" }, { "app.ep11-unblock", "<Primary>u" },
+        { "app.ep11-contents", "<Primary>m" },    { "app.readers-identify", "<Primary>r" },
+    };
+    const char *const *names = scup_steps_names();
+
+    g_action_map_add_action_entries(G_ACTION_MAP(app), entries, G_N_ELEMENTS(entries), app);
+    for (unsigned i = 0; names[i] != NULL; i++) {
+        const GActionEntry step = { .name = names[i], .activate = on_step };
+
+        g_action_map_add_action_entries(G_ACTION_MAP(app), &step, 1, app);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const char *accels[] = { keys[i][1], NULL };
+
+        gtk_application_set_accels_for_action(GTK_APPLICATION(app), keys[i][0], accels);
+    }
+}
+
+static void
+startup(GApplication *application)
+{
+    ScupApplication *app = SCUP_APPLICATION(application);
+    g_autoptr(GtkBuilder) builder = NULL;
+
+    G_APPLICATION_CLASS(scup_application_parent_class)->startup(application);
+    gtk_window_set_default_icon_name("org.opentke.Scup");
+    builder = gtk_builder_new_from_resource("/org/opentke/scup/menus.ui");
+    gtk_application_set_menubar(GTK_APPLICATION(app),
+                                G_MENU_MODEL(gtk_builder_get_object(builder, "menubar")));
+    add_actions(app);
+    app->runner = tke_ui_runner_new(app->workplace);
+    g_signal_connect(app->runner, "notify::busy", G_CALLBACK(on_busy), app);
+    app->cards = scup_cards_new(app->runner, app->workplace);
+}
+
+static void
+activate(GApplication *application)
+{
+    ScupApplication *app = SCUP_APPLICATION(application);
+
+    if (app->window == NULL) {
+        g_unix_signal_add(SIGTERM, on_signal, app);
+        g_unix_signal_add(SIGINT, on_signal, app);
+        app->window = scup_main_window_new(GTK_APPLICATION(app), app->cards, app->rehearsal);
+        g_signal_connect(app->window, "destroy", G_CALLBACK(gtk_widget_destroyed), &app->window);
+    }
+    gtk_window_present(window_of(app));
+}
+
+/* The monitor first, then the worker, which closes what it has opened. */
+static void
+shutdown(GApplication *application)
+{
+    ScupApplication *app = SCUP_APPLICATION(application);
+
+    if (app->cards != NULL) {
+        scup_cards_stop(app->cards);
+        tke_ui_runner_shut_down(app->runner);
+        g_signal_handlers_disconnect_by_data(app->runner, app);
+        g_clear_object(&app->cards);
+        g_clear_object(&app->runner);
+    }
+    G_APPLICATION_CLASS(scup_application_parent_class)->shutdown(application);
+}
+
+static void
+scup_application_class_init(ScupApplicationClass *class)
+{
+    GApplicationClass *application_class = G_APPLICATION_CLASS(class);
+
+    application_class->startup = startup;
+    application_class->activate = activate;
+    application_class->shutdown = shutdown;
+}
+
+static void
+scup_application_init(ScupApplication *app)
+{
+    (void) app;
+}
+
+ScupApplication *
+scup_application_new(const TkeUiWorkplaceOptions *options)
+{
+    ScupApplication *app =
+        g_object_new(SCUP_TYPE_APPLICATION, "application-id", "org.opentke.Scup", "flags",
+                     G_APPLICATION_NON_UNIQUE, NULL);
+
+    app->workplace = tke_ui_workplace_new(options);
+    app->rehearsal = options->rehearsal != NULL;
+    return app;
+}

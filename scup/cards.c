@@ -1,0 +1,457 @@
+/*
+ * The two readers and what is in them.
+ */
+#include "scup/cards.h"
+
+#include "libsmartcard/card-error.h"
+#include "libsmartcard/reader-monitor.h"
+
+#define RETRY_MS 1000 /* after a failure, and while another program holds a card */
+
+struct _ScupCards {
+    GObject parent;
+    TkeUiRunner *runner;
+    TkeUiWorkplace *workplace; /* for the worker */
+    TkeReaderMonitor *monitor;
+    char *keys[TKE_READERS];
+    GPtrArray *readers; /* as the monitor saw them; NULL: not yet, or trouble */
+    TkeReaders *assigned;
+    GError *trouble;              /* of all readers */
+    GPtrArray *infos;             /* TkeCardInfo, as the last look saw them */
+    uint32_t events[TKE_READERS]; /* of the readers when the look began */
+    gint64 unlocked_until;
+    bool looking;
+    bool look_again;
+    bool lock_next;
+    bool held; /* a procedure is shown */
+    bool stopped;
+    guint retry;
+};
+
+G_DEFINE_FINAL_TYPE(ScupCards, scup_cards, G_TYPE_OBJECT)
+
+static guint changed_signal;
+
+static void look(ScupCards *cards);
+
+static void
+tell(ScupCards *cards)
+{
+    g_signal_emit(cards, changed_signal, 0);
+}
+
+/* ---- worker ---- */
+
+typedef struct Look {
+    ScupCards *cards;
+    TkeUiWorkplace *workplace;
+    bool want_source;
+    bool lock;
+    bool let_go;
+    /* what it has found */
+    GPtrArray *infos;
+    TkeCardSource *source; /* for the monitor, made by the first look */
+    char *keys[TKE_READERS];
+    unsigned unlocked_s;
+} Look;
+
+static void
+lock_ep11(TkeCardSession *session)
+{
+    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        const TkeCardStatus *status = NULL;
+
+        if (tke_card_session_get(session, reader, &status) != NULL &&
+            status->kind == TKE_CARD_KIND_EP11) {
+            tke_card_session_lock(session, reader);
+        }
+    }
+}
+
+static bool
+do_look(TkeOperation *op, gpointer data, GError **error)
+{
+    Look *job = data;
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    const TkeCardInfoParams params = { 0 };
+    TkeReaderChoice choice =
+        tke_settings_get_readers(tke_ui_workplace_get_settings(job->workplace));
+
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        job->keys[i] = g_strdup(choice.key[i]);
+    }
+    if (job->want_source) {
+        job->source = tke_world_new_cards(tke_operation_get_world(op), error);
+        if (job->source == NULL) {
+            return false;
+        }
+    }
+    if (job->lock) {
+        tke_card_session_lock(session, 1);
+        tke_card_session_lock(session, 2);
+    }
+    if (!tke_op_card_info(op, &params, &job->infos, error)) {
+        return false;
+    }
+    if (job->let_go) {
+        lock_ep11(session);
+    }
+    tke_card_session_rest(session);
+    job->unlocked_s = tke_card_session_ca_seconds_left(session);
+    return true;
+}
+
+static void
+look_free(Look *job)
+{
+    if (job->source != NULL) {
+        job->source->ops->free(job->source);
+    }
+    g_clear_pointer(&job->infos, g_ptr_array_unref);
+    g_free(job->keys[0]);
+    g_free(job->keys[1]);
+    g_object_unref(job->cards);
+    g_free(job);
+}
+
+/* ---- what the monitor sees ---- */
+
+static void
+assign(ScupCards *cards)
+{
+    const TkeReaderChoice choice = { { cards->keys[0], cards->keys[1] } };
+
+    g_clear_pointer(&cards->assigned, tke_readers_free);
+    if (cards->readers != NULL) {
+        cards->assigned = tke_readers_assign(cards->readers, &choice);
+    }
+}
+
+typedef struct Report {
+    ScupCards *cards;
+    GPtrArray *readers;
+    GError *error;
+} Report;
+
+static void
+report_free(gpointer data)
+{
+    Report *report = data;
+
+    g_object_unref(report->cards);
+    g_clear_pointer(&report->readers, g_ptr_array_unref);
+    g_clear_error(&report->error);
+    g_free(report);
+}
+
+static gboolean
+on_report(gpointer data)
+{
+    Report *report = data;
+    ScupCards *cards = report->cards;
+
+    if (!cards->stopped) {
+        g_clear_pointer(&cards->readers, g_ptr_array_unref);
+        g_clear_error(&cards->trouble);
+        cards->readers = g_steal_pointer(&report->readers);
+        cards->trouble = g_steal_pointer(&report->error);
+        assign(cards);
+        tell(cards);
+        look(cards);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+/* In the monitor's thread. */
+static void
+on_monitor(GPtrArray *readers, const GError *error, void *data)
+{
+    Report *report = g_new0(Report, 1);
+
+    report->cards = g_object_ref(data);
+    report->error = error != NULL ? g_error_copy(error) : NULL;
+    if (readers != NULL) {
+        report->readers = g_ptr_array_new_with_free_func((GDestroyNotify) tke_reader_info_free);
+        for (guint i = 0; i < readers->len; i++) {
+            g_ptr_array_add(report->readers, tke_reader_info_copy(readers->pdata[i]));
+        }
+    }
+    g_idle_add_full(G_PRIORITY_DEFAULT, on_report, report, report_free);
+}
+
+/* ---- looks ---- */
+
+static gboolean
+on_retry(gpointer data)
+{
+    ScupCards *cards = data;
+
+    cards->retry = 0;
+    look(cards);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+retry_later(ScupCards *cards)
+{
+    if (cards->retry == 0 && !cards->stopped) {
+        cards->retry = g_timeout_add(RETRY_MS, on_retry, cards);
+    }
+}
+
+/* No event tells when another program lets a card go. */
+static bool
+is_held(const GPtrArray *infos)
+{
+    for (guint i = 0; infos != NULL && i < infos->len; i++) {
+        const TkeCardInfo *info = infos->pdata[i];
+
+        if (tke_card_error_code(info->trouble) == TKE_CARD_ERROR_IN_USE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+take_look(ScupCards *cards, Look *job)
+{
+    g_clear_pointer(&cards->infos, g_ptr_array_unref);
+    cards->infos = g_steal_pointer(&job->infos);
+    if (cards->readers != NULL || cards->monitor == NULL) {
+        g_clear_error(&cards->trouble);
+    }
+    cards->unlocked_until =
+        job->unlocked_s > 0 ? g_get_monotonic_time() + (gint64) job->unlocked_s * G_USEC_PER_SEC
+                            : 0;
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        g_free(cards->keys[i]);
+        cards->keys[i] = g_steal_pointer(&job->keys[i]);
+    }
+    assign(cards);
+}
+
+static void
+on_looked(const GError *error, gpointer data)
+{
+    Look *job = data;
+    ScupCards *cards = job->cards;
+
+    cards->looking = false;
+    if (error == NULL) {
+        take_look(cards, job);
+    } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_clear_error(&cards->trouble);
+        cards->trouble = g_error_copy(error);
+        g_clear_pointer(&cards->infos, g_ptr_array_unref);
+    }
+    if (job->source != NULL && cards->monitor == NULL && !cards->stopped) {
+        cards->monitor = tke_reader_monitor_new(g_steal_pointer(&job->source), on_monitor, cards);
+    }
+    if (!cards->stopped) {
+        tell(cards);
+    }
+    if (cards->look_again) {
+        look(cards);
+    } else if (error != NULL || is_held(cards->infos)) {
+        retry_later(cards);
+    }
+    look_free(job);
+}
+
+static void
+look(ScupCards *cards)
+{
+    Look *job;
+
+    if (cards->stopped || tke_ui_runner_is_busy(cards->runner)) {
+        return; /* the end of the operation looks */
+    }
+    if (cards->looking) {
+        cards->look_again = true;
+        return;
+    }
+    cards->looking = true;
+    cards->look_again = false;
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        const TkeReaderInfo *reader = scup_cards_get_reader(cards, i + 1);
+
+        cards->events[i] = reader != NULL ? reader->events : 0;
+    }
+    job = g_new0(Look, 1);
+    job->cards = g_object_ref(cards);
+    job->workplace = cards->workplace;
+    job->want_source = cards->monitor == NULL;
+    job->lock = cards->lock_next;
+    job->let_go = !cards->held;
+    cards->lock_next = false;
+    tke_ui_runner_look(cards->runner, do_look, on_looked, job);
+}
+
+void
+scup_cards_refresh(ScupCards *cards)
+{
+    look(cards);
+}
+
+void
+scup_cards_lock(ScupCards *cards)
+{
+    cards->lock_next = true;
+    look(cards);
+}
+
+void
+scup_cards_hold(ScupCards *cards, bool hold)
+{
+    cards->held = hold;
+    if (!hold) {
+        look(cards);
+    }
+}
+
+/* ---- what the window asks ---- */
+
+const TkeReaderInfo *
+scup_cards_get_reader(ScupCards *cards, unsigned reader)
+{
+    return cards->assigned != NULL ? cards->assigned->reader[reader - 1] : NULL;
+}
+
+static const TkeCardInfo *
+find_info(ScupCards *cards, unsigned reader)
+{
+    for (guint i = 0; cards->infos != NULL && i < cards->infos->len; i++) {
+        const TkeCardInfo *info = cards->infos->pdata[i];
+
+        if (info->reader == reader) {
+            return info;
+        }
+    }
+    return NULL;
+}
+
+ScupPlace
+scup_cards_get_place(ScupCards *cards, unsigned reader)
+{
+    const TkeReaderInfo *there = scup_cards_get_reader(cards, reader);
+    const TkeCardInfo *info = find_info(cards, reader);
+
+    if (cards->trouble != NULL) {
+        return SCUP_PLACE_NO_SERVICE;
+    }
+    if (cards->readers == NULL) {
+        return SCUP_PLACE_OPENING;
+    }
+    if (there == NULL) {
+        return SCUP_PLACE_NO_READER;
+    }
+    if (!there->card_present) {
+        return SCUP_PLACE_EMPTY;
+    }
+    if (info == NULL || !info->present || g_strcmp0(info->reader_name, there->name) != 0 ||
+        there->events != cards->events[reader - 1]) {
+        return SCUP_PLACE_READING;
+    }
+    return info->trouble != NULL ? SCUP_PLACE_TROUBLE : SCUP_PLACE_CARD;
+}
+
+const GError *
+scup_cards_get_trouble(ScupCards *cards, unsigned reader)
+{
+    const TkeCardInfo *info = find_info(cards, reader);
+
+    return cards->trouble != NULL ? cards->trouble : info != NULL ? info->trouble : NULL;
+}
+
+const TkeCardInfo *
+scup_cards_get_card(ScupCards *cards, unsigned reader)
+{
+    return scup_cards_get_place(cards, reader) == SCUP_PLACE_CARD ? find_info(cards, reader) : NULL;
+}
+
+const uint8_t *
+scup_cards_get_zone(ScupCards *cards)
+{
+    const TkeCardInfo *info = scup_cards_get_card(cards, 1);
+
+    return info != NULL && info->status.kind == TKE_CARD_KIND_CA && info->status.has_zone
+               ? info->status.zone_id
+               : NULL;
+}
+
+unsigned
+scup_cards_count_readers(ScupCards *cards)
+{
+    return (scup_cards_get_reader(cards, 1) != NULL ? 1u : 0u) +
+           (scup_cards_get_reader(cards, 2) != NULL ? 1u : 0u);
+}
+
+unsigned
+scup_cards_get_unlocked_s(ScupCards *cards)
+{
+    gint64 left = cards->unlocked_until - g_get_monotonic_time();
+
+    return left > 0 && scup_cards_get_card(cards, 1) != NULL ? (unsigned) (left / G_USEC_PER_SEC)
+                                                             : 0;
+}
+
+static void
+on_busy(TkeUiRunner *runner, GParamSpec *pspec, gpointer data)
+{
+    (void) pspec;
+    if (!tke_ui_runner_is_busy(runner)) {
+        look(data);
+    }
+}
+
+void
+scup_cards_stop(ScupCards *cards)
+{
+    cards->stopped = true;
+    g_clear_handle_id(&cards->retry, g_source_remove);
+    g_clear_pointer(&cards->monitor, tke_reader_monitor_free);
+}
+
+static void
+finalize(GObject *object)
+{
+    ScupCards *cards = SCUP_CARDS(object);
+
+    scup_cards_stop(cards);
+    g_clear_pointer(&cards->readers, g_ptr_array_unref);
+    g_clear_pointer(&cards->infos, g_ptr_array_unref);
+    g_clear_pointer(&cards->assigned, tke_readers_free);
+    g_clear_error(&cards->trouble);
+    g_free(cards->keys[0]);
+    g_free(cards->keys[1]);
+    g_signal_handlers_disconnect_by_data(cards->runner, cards);
+    g_object_unref(cards->runner);
+    G_OBJECT_CLASS(scup_cards_parent_class)->finalize(object);
+}
+
+static void
+scup_cards_class_init(ScupCardsClass *class)
+{
+    G_OBJECT_CLASS(class)->finalize = finalize;
+    changed_signal = g_signal_new("changed", SCUP_TYPE_CARDS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                  NULL, G_TYPE_NONE, 0);
+}
+
+static void
+scup_cards_init(ScupCards *cards)
+{
+    (void) cards;
+}
+
+ScupCards *
+scup_cards_new(TkeUiRunner *runner, TkeUiWorkplace *workplace)
+{
+    ScupCards *cards = g_object_new(SCUP_TYPE_CARDS, NULL);
+
+    cards->runner = g_object_ref(runner);
+    cards->workplace = workplace;
+    g_signal_connect(runner, "notify::busy", G_CALLBACK(on_busy), cards);
+    look(cards);
+    return cards;
+}

@@ -1,0 +1,58 @@
+/*
+ * ScupCards: what is in the two readers, as the window shows it.
+ *
+ * A thread watches the readers on a source of its own; what was put in is recognised by the worker when nothing
+ * else runs. Used on the main thread. Signal "changed" after every change.
+ */
+#pragma once
+
+#include <glib-object.h>
+#include <stdbool.h>
+
+#include "gtk-common/operation-runner.h"
+#include "libceremony/op-card.h"
+#include "libsmartcard/reader.h"
+
+#define SCUP_TYPE_CARDS (scup_cards_get_type())
+G_DECLARE_FINAL_TYPE(ScupCards, scup_cards, SCUP, CARDS, GObject)
+
+typedef enum {
+    SCUP_PLACE_OPENING,    /* not known yet */
+    SCUP_PLACE_NO_SERVICE, /* no readers can be reached: the trouble says why */
+    SCUP_PLACE_NO_READER,
+    SCUP_PLACE_EMPTY,
+    SCUP_PLACE_READING, /* a card is in and not recognised yet */
+    SCUP_PLACE_TROUBLE, /* it cannot be read: the trouble says why */
+    SCUP_PLACE_CARD,
+} ScupPlace;
+
+ScupCards *scup_cards_new(TkeUiRunner *runner, TkeUiWorkplace *workplace);
+
+/* Looks at the readers now. */
+void scup_cards_refresh(ScupCards *cards);
+
+/* reader: 1 or 2. Borrowed until the next change. */
+ScupPlace scup_cards_get_place(ScupCards *cards, unsigned reader);
+const GError *scup_cards_get_trouble(ScupCards *cards, unsigned reader);
+const TkeReaderInfo *scup_cards_get_reader(ScupCards *cards, unsigned reader); /* NULL: none */
+const TkeCardInfo *scup_cards_get_card(ScupCards *cards, unsigned reader);     /* SCUP_PLACE_CARD */
+
+/* The zone of the CA card in reader 1; NULL if there is none. */
+const uint8_t *scup_cards_get_zone(ScupCards *cards);
+
+unsigned scup_cards_count_readers(ScupCards *cards);
+
+/* Seconds until the PINs of the CA card are asked for again; 0: they are. */
+unsigned scup_cards_get_unlocked_s(ScupCards *cards);
+
+/*
+ * While a procedure is shown its cards stay as they are between its parts. At its end EP11 cards are locked and let
+ * go, for others to use; the CA card stays open for its ten minutes.
+ */
+void scup_cards_hold(ScupCards *cards, bool hold);
+
+/* Ends what PINs have opened. */
+void scup_cards_lock(ScupCards *cards);
+
+/* Stops watching; before the runner is shut down. */
+void scup_cards_stop(ScupCards *cards);

@@ -1,0 +1,134 @@
+/*
+ * The window of scup (functions 2.1).
+ */
+#include "scup/main-window.h"
+
+#include <glib/gi18n.h>
+
+#include "gtk-common/picture.h"
+#include "scup/reader-pane.h"
+
+struct _ScupMainWindow {
+    GtkApplicationWindow parent;
+    ScupCards *cards;
+    GtkWidget *banner, *panes, *readers, *unlocked, *lock;
+    guint tick;
+    bool was_unlocked;
+};
+
+G_DEFINE_FINAL_TYPE(ScupMainWindow, scup_main_window, GTK_TYPE_APPLICATION_WINDOW)
+
+static void
+draw_unlocked(ScupMainWindow *window)
+{
+    unsigned left = scup_cards_get_unlocked_s(window->cards);
+    g_autofree char *text =
+        g_strdup_printf(_("Zone unlocked for %u:%02u"), left / 60, left % 60);
+
+    gtk_label_set_text(GTK_LABEL(window->unlocked), text);
+    gtk_widget_set_visible(window->unlocked, left > 0);
+    gtk_widget_set_visible(window->lock, left > 0);
+    if (window->was_unlocked && left == 0) {
+        scup_cards_refresh(window->cards); /* lets the card go */
+    }
+    window->was_unlocked = left > 0;
+}
+
+static void
+update(ScupMainWindow *window)
+{
+    unsigned n = scup_cards_count_readers(window->cards);
+    g_autofree char *text = NULL;
+
+    if (scup_cards_get_trouble(window->cards, 1) != NULL && n == 0) {
+        text = g_strdup(_("✗ The readers cannot be reached"));
+    } else if (n == 2) {
+        text = g_strdup(_("✓ Two readers ready"));
+    } else {
+        text = g_strdup_printf(
+            ngettext("✗ %u reader found, two are needed", "✗ %u readers found, two are needed", n),
+            n);
+    }
+    gtk_label_set_text(GTK_LABEL(window->readers), text);
+    draw_unlocked(window);
+}
+
+static gboolean
+on_tick(gpointer data)
+{
+    draw_unlocked(data);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Another program may have worked with the cards meanwhile. */
+static void
+on_active(GtkWindow *window, GParamSpec *pspec, gpointer data)
+{
+    (void) pspec;
+    (void) data;
+    if (gtk_window_is_active(window)) {
+        scup_cards_refresh(SCUP_MAIN_WINDOW(window)->cards);
+    }
+}
+
+static void
+destroy(GtkWidget *widget)
+{
+    ScupMainWindow *window = SCUP_MAIN_WINDOW(widget);
+
+    g_clear_handle_id(&window->tick, g_source_remove);
+    if (window->cards != NULL) {
+        g_signal_handlers_disconnect_by_data(window->cards, window);
+        g_clear_object(&window->cards);
+    }
+    GTK_WIDGET_CLASS(scup_main_window_parent_class)->destroy(widget);
+}
+
+#define BIND(name) gtk_widget_class_bind_template_child(widget_class, ScupMainWindow, name)
+
+static void
+scup_main_window_class_init(ScupMainWindowClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+
+    widget_class->destroy = destroy;
+    gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/main-window.ui");
+    BIND(banner);
+    BIND(panes);
+    BIND(readers);
+    BIND(unlocked);
+    BIND(lock);
+}
+
+static void
+scup_main_window_init(ScupMainWindow *window)
+{
+    tke_ui_picture_load_style();
+    gtk_widget_init_template(GTK_WIDGET(window));
+}
+
+GtkWidget *
+scup_main_window_new(GtkApplication *app, ScupCards *cards, bool rehearsal)
+{
+    ScupMainWindow *window = g_object_new(
+        SCUP_TYPE_MAIN_WINDOW, "application", app, "title",
+        rehearsal ? _("Smart Card Utility — REHEARSAL") : _("Smart Card Utility"), NULL);
+    GtkWidget *left = scup_reader_pane_new(cards, 1);
+    GtkWidget *right = scup_reader_pane_new(cards, 2);
+    GtkWidget *line = gtk_separator_new(GTK_ORIENTATION_VERTICAL);
+
+    window->cards = g_object_ref(cards);
+    gtk_widget_show(left);
+    gtk_widget_show(right);
+    gtk_widget_set_visible(window->banner, rehearsal);
+    gtk_box_set_homogeneous(GTK_BOX(window->panes), FALSE);
+    gtk_box_pack_start(GTK_BOX(window->panes), left, TRUE, TRUE, 0);
+    gtk_box_pack_start(GTK_BOX(window->panes), line, FALSE, FALSE, 0);
+    gtk_box_pack_start(GTK_BOX(window->panes), right, TRUE, TRUE, 0);
+    gtk_widget_show(line);
+    g_signal_connect_swapped(cards, "changed", G_CALLBACK(update), window);
+    g_signal_connect(window, "notify::is-active", G_CALLBACK(on_active), NULL);
+    window->tick = g_timeout_add_seconds(1, on_tick, window);
+    update(window);
+    return GTK_WIDGET(window);
+}

@@ -1,0 +1,211 @@
+/*
+ * One pane of the window: state first, then what it means, then what can be done.
+ */
+#include "scup/reader-pane.h"
+
+#include <glib/gi18n.h>
+
+#include "gtk-common/container.h"
+#include "gtk-common/menu-words.h"
+#include "gtk-common/picture.h"
+#include "libceremony/advice.h"
+#include "scup/ca-card-view.h"
+#include "scup/ep11-card-view.h"
+#include "scup/other-card-view.h"
+#include "scup/suggestions.h"
+
+#define PICTURE_WIDTH 200
+
+struct _ScupReaderPane {
+    GtkBox parent;
+    ScupCards *cards;
+    unsigned reader;
+    GtkWidget *title, *model, *stack, *picture, *headline, *text, *check, *suggestions;
+    GtkWidget *ca, *ep11, *other;
+};
+
+G_DEFINE_FINAL_TYPE(ScupReaderPane, scup_reader_pane, GTK_TYPE_BOX)
+
+static void
+show_empty(ScupReaderPane *pane, const char *picture, const char *headline, const char *text,
+           bool check)
+{
+    tke_ui_picture_set(GTK_IMAGE(pane->picture), picture, PICTURE_WIDTH);
+    gtk_label_set_text(GTK_LABEL(pane->headline), headline);
+    gtk_label_set_text(GTK_LABEL(pane->text), text);
+    gtk_widget_set_visible(pane->check, check);
+    gtk_stack_set_visible_child_name(GTK_STACK(pane->stack), "empty");
+}
+
+static void
+show_trouble(ScupReaderPane *pane, const char *picture, const char *headline)
+{
+    const GError *trouble = scup_cards_get_trouble(pane->cards, pane->reader);
+    g_autofree char *advice = tke_advice_for_error(trouble);
+    g_autofree char *both = g_strdup_printf("%s\n%s", trouble != NULL ? trouble->message : "",
+                                            advice != NULL ? advice : "");
+    g_autofree char *words = tke_ui_menu_words(both);
+
+    show_empty(pane, picture, headline, g_strchomp(words), true);
+}
+
+static void
+show_card(ScupReaderPane *pane, const TkeCardInfo *info)
+{
+    bool in_zone = info->status.has_zone && info->status.life_cycle >= TKE_CARD_MEMBER;
+
+    if (info->status.kind == TKE_CARD_KIND_CA && in_zone) {
+        scup_ca_card_view_set(SCUP_CA_CARD_VIEW(pane->ca), &info->status);
+        gtk_stack_set_visible_child(GTK_STACK(pane->stack), pane->ca);
+    } else if (info->status.kind == TKE_CARD_KIND_EP11 && in_zone) {
+        scup_ep11_card_view_set(SCUP_EP11_CARD_VIEW(pane->ep11), info,
+                                pane->reader == 2 ? scup_cards_get_zone(pane->cards) : NULL);
+        gtk_stack_set_visible_child(GTK_STACK(pane->stack), pane->ep11);
+    } else {
+        scup_other_card_view_set(SCUP_OTHER_CARD_VIEW(pane->other), &info->status);
+        gtk_stack_set_visible_child(GTK_STACK(pane->stack), pane->other);
+    }
+}
+
+static void
+show_place(ScupReaderPane *pane)
+{
+    g_autofree char *insert = g_strdup_printf(_("Insert a card in reader %u"), pane->reader);
+
+    switch (scup_cards_get_place(pane->cards, pane->reader)) {
+    case SCUP_PLACE_OPENING:
+        show_empty(pane, "reader-none", _("Looking for readers…"), "", false);
+        break;
+    case SCUP_PLACE_NO_SERVICE:
+        show_trouble(pane, "reader-none", _("The readers cannot be reached"));
+        break;
+    case SCUP_PLACE_NO_READER:
+        show_empty(pane, "reader-none",
+                   scup_cards_count_readers(pane->cards) == 0 ? _("No readers found")
+                                                              : _("No second reader found"),
+                   _("Two readers with keypads are needed. Check their plugs; a reader that is "
+                     "plugged in appears here by itself."),
+                   true);
+        break;
+    case SCUP_PLACE_EMPTY:
+        show_empty(pane, "card-none", insert,
+                   pane->reader == 1
+                       ? _("CA cards belong here. A blank card can become one.")
+                       : _("EP11 cards belong here, and the blank card that becomes a backup of "
+                           "the CA card."),
+                   false);
+        break;
+    case SCUP_PLACE_READING:
+        show_empty(pane, "card-blank", _("Reading the card…"), "", false);
+        break;
+    case SCUP_PLACE_TROUBLE:
+        show_trouble(pane, "card-trouble", _("The card cannot be read"));
+        break;
+    case SCUP_PLACE_CARD:
+        show_card(pane, scup_cards_get_card(pane->cards, pane->reader));
+        break;
+    }
+}
+
+/* "What can I do?": menu items that make sense with this card. */
+static void
+show_suggestions(ScupReaderPane *pane)
+{
+    const TkeCardInfo *info = scup_cards_get_card(pane->cards, pane->reader);
+    const ScupSuggestion *list = scup_suggestions_get(
+        info != NULL ? &info->status : NULL, pane->reader, scup_cards_get_zone(pane->cards) != NULL);
+
+    tke_ui_container_clear(pane->suggestions);
+    if (list[0].label != NULL) {
+        GtkWidget *title = gtk_label_new(_("What can I do?"));
+
+        gtk_label_set_xalign(GTK_LABEL(title), 0);
+        gtk_style_context_add_class(gtk_widget_get_style_context(title), "tke-big");
+        gtk_container_add(GTK_CONTAINER(pane->suggestions), title);
+    }
+    for (unsigned i = 0; list[i].label != NULL; i++) {
+        GtkWidget *button = gtk_button_new_with_label(_(list[i].label));
+
+        gtk_actionable_set_action_name(GTK_ACTIONABLE(button), list[i].action);
+        gtk_widget_set_halign(button, GTK_ALIGN_START);
+        gtk_container_add(GTK_CONTAINER(pane->suggestions), button);
+    }
+    gtk_widget_show_all(pane->suggestions);
+}
+
+static void
+update(ScupReaderPane *pane)
+{
+    const TkeReaderInfo *reader = scup_cards_get_reader(pane->cards, pane->reader);
+    g_autofree char *title = g_strdup_printf(_("Reader %u"), pane->reader);
+    g_autofree char *model =
+        reader == NULL ? g_strdup("")
+        : reader->port != NULL && reader->port[0] != '\0'
+            ? g_strdup_printf("%s · %s", reader->model, reader->port)
+            : g_strdup(reader->model);
+
+    gtk_label_set_text(GTK_LABEL(pane->title), title);
+    gtk_label_set_text(GTK_LABEL(pane->model), model);
+    show_place(pane);
+    show_suggestions(pane);
+}
+
+static void
+finalize(GObject *object)
+{
+    ScupReaderPane *pane = SCUP_READER_PANE(object);
+
+    g_signal_handlers_disconnect_by_data(pane->cards, pane);
+    g_object_unref(pane->cards);
+    G_OBJECT_CLASS(scup_reader_pane_parent_class)->finalize(object);
+}
+
+#define BIND(name) gtk_widget_class_bind_template_child(widget_class, ScupReaderPane, name)
+
+static void
+scup_reader_pane_class_init(ScupReaderPaneClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+
+    G_OBJECT_CLASS(class)->finalize = finalize;
+    gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/reader-pane.ui");
+    BIND(title);
+    BIND(model);
+    BIND(stack);
+    BIND(picture);
+    BIND(headline);
+    BIND(text);
+    BIND(check);
+    BIND(suggestions);
+}
+
+static GtkWidget *
+add_view(ScupReaderPane *pane, GtkWidget *view)
+{
+    gtk_widget_show(view);
+    gtk_container_add(GTK_CONTAINER(pane->stack), view);
+    return view;
+}
+
+static void
+scup_reader_pane_init(ScupReaderPane *pane)
+{
+    gtk_widget_init_template(GTK_WIDGET(pane));
+    pane->ca = add_view(pane, scup_ca_card_view_new());
+    pane->ep11 = add_view(pane, scup_ep11_card_view_new());
+    pane->other = add_view(pane, scup_other_card_view_new());
+}
+
+GtkWidget *
+scup_reader_pane_new(ScupCards *cards, unsigned reader)
+{
+    ScupReaderPane *pane = g_object_new(SCUP_TYPE_READER_PANE, NULL);
+    g_autofree char *name = g_strdup_printf(_("Reader %u"), reader);
+
+    pane->cards = g_object_ref(cards);
+    pane->reader = reader;
+    atk_object_set_name(gtk_widget_get_accessible(GTK_WIDGET(pane)), name);
+    g_signal_connect_swapped(cards, "changed", G_CALLBACK(update), pane);
+    update(pane);
+    return GTK_WIDGET(pane);
+}

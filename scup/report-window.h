@@ -1,0 +1,19 @@
+/*
+ * ScupReportWindow: what is known of the cards as text, to read, copy, print and keep.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+#include <stdbool.h>
+
+#include "gtk-common/operation-runner.h"
+#include "scup/cards.h"
+#include "scup/report.h"
+
+#define SCUP_TYPE_REPORT_WINDOW (scup_report_window_get_type())
+G_DECLARE_FINAL_TYPE(ScupReportWindow, scup_report_window, SCUP, REPORT_WINDOW, GtkWindow)
+
+/* The text follows the cards. check: detailed name of the action that lets the cards prove themselves, or NULL. */
+void scup_report_window_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards,
+                             const char *title, ScupReportFunc func, const char *check,
+                             bool rehearsal);

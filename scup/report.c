@@ -1,0 +1,184 @@
+/*
+ * Cards as text.
+ */
+#include "scup/report.h"
+
+#include <glib/gi18n.h>
+
+#include "common/hex.h"
+#include "scup/card-text.h"
+
+#define GROUPS_A_LINE 8
+
+/* "Label            value", the values below each other; lines of one value too. */
+static void
+add(GString *text, const char *label, const char *value)
+{
+    g_auto(GStrv) lines = g_strsplit(value, "\n", -1);
+
+    for (unsigned i = 0; lines[i] != NULL; i++) {
+        const char *head = i == 0 ? label : "";
+        int pad = MAX(1, 26 - (int) g_utf8_strlen(head, -1));
+
+        g_string_append_printf(text, "%s%*s%s\n", head, pad, "", lines[i]);
+    }
+}
+
+static void
+add_number(GString *text, const char *label, unsigned value)
+{
+    g_autofree char *number = g_strdup_printf("%u", value);
+
+    add(text, label, number);
+}
+
+static void
+add_reader(GString *text, ScupCards *cards, unsigned reader)
+{
+    const TkeReaderInfo *info = scup_cards_get_reader(cards, reader);
+
+    g_string_append_printf(text, _("READER %u"), reader);
+    g_string_append_printf(text, "  %s\n\n", info != NULL ? info->name : _("not found"));
+}
+
+/* False, and says so, unless a card that can be read is there. */
+static bool
+add_presence(GString *text, ScupCards *cards, unsigned reader)
+{
+    const GError *trouble = scup_cards_get_trouble(cards, reader);
+
+    switch (scup_cards_get_place(cards, reader)) {
+    case SCUP_PLACE_CARD:
+        return true;
+    case SCUP_PLACE_TROUBLE:
+    case SCUP_PLACE_NO_SERVICE:
+        g_string_append_printf(text, "%s\n\n", trouble->message);
+        return false;
+    default:
+        g_string_append_printf(text, "%s\n\n", _("no card"));
+        return false;
+    }
+}
+
+static void
+add_pins(GString *text, const TkeCardStatus *status)
+{
+    for (unsigned i = 0; i < status->n_pins; i++) {
+        g_autofree char *pin = scup_card_text_pin(status, i);
+
+        add(text, status->n_pins == 1 ? _("PIN") : i == 0 ? _("First PIN") : _("Second PIN"), pin);
+    }
+}
+
+static void
+add_parts(GString *text, const TkeKeyPartList *parts)
+{
+    for (unsigned i = 0; i < parts->n; i++) {
+        const TkeKeyPart *part = &parts->parts[i];
+        g_autofree char *label = g_strdup_printf(_("Key part %u"), part->place);
+        g_autofree char *pattern =
+            scup_card_text_groups(part->vp, sizeof part->vp, GROUPS_A_LINE);
+
+        add(text, label, part->description[0] != '\0' ? part->description : _("no description"));
+        add(text, "", tke_ep11_card_origin_text(part->origin));
+        add(text, "", pattern);
+    }
+}
+
+static void
+add_keys(GString *text, const TkeCardInfo *info)
+{
+    const TkeCardStatus *status = &info->status;
+
+    if (status->has_signature_key) {
+        g_autofree char *ski =
+            scup_card_text_groups(status->ski, sizeof status->ski, GROUPS_A_LINE);
+
+        add(text, _("Administrator"), status->admin_name);
+        add(text, _("Subject key identifier"), ski);
+    } else {
+        add(text, _("Signature key"), _("none"));
+    }
+    add_parts(text, &info->parts);
+}
+
+static const char *
+genuine_text(const TkeCardInfo *info)
+{
+    return info->genuine == TKE_GENUINE_YES  ? _("yes, checked")
+           : info->genuine == TKE_GENUINE_NO ? _("NO: do not use this card")
+                                             : _("not checked");
+}
+
+static void
+add_card(GString *text, const TkeCardInfo *info)
+{
+    const TkeCardStatus *status = &info->status;
+    g_autofree char *id = tke_card_id_text(status->card_id);
+    g_autofree char *zone_id = tke_card_id_text(status->zone_id);
+    g_autofree char *version =
+        g_strdup_printf("%u.%u.%u", status->version[0], status->version[1], status->version[2]);
+    g_autofree char *head = scup_card_text_groups(status->usage_head, 32, GROUPS_A_LINE);
+    bool ours = status->kind == TKE_CARD_KIND_CA || status->kind == TKE_CARD_KIND_EP11;
+
+    add(text, _("Card"), scup_card_text_kind(status));
+    if (!ours) {
+        return;
+    }
+    add(text, _("Applet version"), version);
+    add(text, _("Card identifier"), id);
+    add(text, _("Description"), scup_card_text_description(status));
+    add(text, _("Zone identifier"), status->has_zone ? zone_id : _("none"));
+    if (status->has_zone) {
+        add(text, _("Zone description"), status->zone_description);
+        add(text, _("Zone key"), _("P-521 elliptic curve"));
+    }
+    add_pins(text, status);
+    if (status->kind == TKE_CARD_KIND_EP11) {
+        add_keys(text, info);
+        add_number(text, _("Free places"), status->n_places - status->n_parts);
+    }
+    add_number(text, _("Usage counter"), status->usage_counter);
+    add(text, _("Usage log head"), head);
+    add(text, _("Genuine"), genuine_text(info));
+}
+
+char *
+scup_report_information(ScupCards *cards)
+{
+    GString *text = g_string_new(NULL);
+
+    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        add_reader(text, cards, reader);
+        if (add_presence(text, cards, reader)) {
+            add_card(text, scup_cards_get_card(cards, reader));
+            g_string_append_c(text, '\n');
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *
+scup_report_key_identifiers(ScupCards *cards)
+{
+    GString *text = g_string_new(NULL);
+
+    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        const TkeCardInfo *info = NULL;
+
+        add_reader(text, cards, reader);
+        if (!add_presence(text, cards, reader)) {
+            continue;
+        }
+        info = scup_cards_get_card(cards, reader);
+        if (info->status.kind == TKE_CARD_KIND_EP11 &&
+            (info->status.has_signature_key || info->parts.n > 0)) {
+            add(text, _("Card"), scup_card_text_description(&info->status));
+            add_keys(text, info);
+        } else {
+            g_string_append_printf(text, "%s\n", _("This card holds no keys."));
+        }
+        g_string_append_c(text, '\n');
+    }
+    return g_string_free(text, FALSE);
+}

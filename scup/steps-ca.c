@@ -1,0 +1,223 @@
+/*
+ * The procedures of the menu CA Smart Card (functions 2.3 to 2.5).
+ */
+#include <glib/gi18n.h>
+
+#include "libceremony/op-card-pin.h"
+#include "scup/card-text.h"
+#include "scup/steps.h"
+
+static void
+add_card(TkeUiSummary *summary, const TkeCardStatus *card)
+{
+    g_autofree char *id = tke_card_id_text(card->card_id);
+    g_autofree char *zone = card->has_zone ? tke_card_id_text(card->zone_id) : NULL;
+
+    tke_ui_summary_add(summary, _("Description"), scup_card_text_description(card));
+    tke_ui_summary_add(summary, _("Card identifier"), id);
+    tke_ui_summary_add(summary, _("Zone identifier"), zone);
+    tke_ui_summary_add(summary, _("Zone description"),
+                       card->zone_description[0] != '\0' ? card->zone_description : NULL);
+}
+
+static void
+take_text(char **place, const TkeUiForm *form, const char *id)
+{
+    g_free(*place);
+    *place = g_strdup(tke_ui_form_get_text(form, id));
+}
+
+/* ---- Initialize and personalize CA smart card ---- */
+
+static TkeUiForm *
+form_init(gpointer data)
+{
+    TkeUiForm *form = tke_ui_form_new(
+        _("Make a zone and its CA card"),
+        _("The card in reader 1 becomes the CA card of a new zone. Two people are needed: each "
+          "chooses one of its two PINs and types it on the pad."),
+        _("_Initialize"));
+
+    (void) data;
+    tke_ui_form_add_description(form, "zone", _("Zone description"), NULL);
+    tke_ui_form_add_description(form, "card", _("CA card description"), NULL);
+    return form;
+}
+
+static char *
+take_init(gpointer data, const TkeUiForm *form)
+{
+    ScupStep *step = data;
+
+    take_text(&step->zone_description, form, "zone");
+    take_text(&step->description, form, "card");
+    return NULL;
+}
+
+static bool
+run_init(TkeOperation *op, gpointer data, GError **error)
+{
+    ScupStep *step = data;
+    const TkeZoneCreateParams params = { .zone_description = step->zone_description,
+                                         .card_description = step->description };
+
+    return tke_op_zone_create(op, &params, &step->zone, error);
+}
+
+static void
+summarise_init(gpointer data, TkeUiSummary *summary)
+{
+    ScupStep *step = data;
+
+    tke_ui_summary_set(summary, _("The zone is made"),
+                       _("Make the backup of the CA card now: if this card is lost or blocked and "
+                         "there is no backup, no card of the zone can be enrolled or unblocked "
+                         "any more."));
+    add_card(summary, &step->zone.card);
+    tke_ui_summary_set_next(summary, _("_Back up the CA card"), "app.ca-backup");
+    tke_ui_summary_set_other(summary, _("_Enroll an EP11 card"), "app.ep11-enroll");
+}
+
+const TkeUiProcedureKind scup_steps_ca_init = {
+    .title = N_("Initialize and personalize CA smart card"),
+    .data_size = sizeof(ScupStep),
+    .form = form_init,
+    .take = take_init,
+    .run = run_init,
+    .summarise = summarise_init,
+    .clear = scup_steps_clear,
+};
+
+/* ---- Backup CA smart card ---- */
+
+static char *
+propose_backup(ScupStep *step)
+{
+    const TkeCardInfo *ca = scup_cards_get_card(step->cards, 1);
+    g_autofree char *text = NULL;
+
+    if (ca == NULL || ca->status.kind != TKE_CARD_KIND_CA || ca->status.description[0] == '\0') {
+        return g_strdup("backup");
+    }
+    text = g_strdup_printf("%s backup", ca->status.description);
+    return g_strndup(text, TKE_CARD_TEXT_MAX);
+}
+
+static TkeUiForm *
+form_backup(gpointer data)
+{
+    g_autofree char *proposal = propose_backup(data);
+    TkeUiForm *form = tke_ui_form_new(
+        _("Back up the CA card"),
+        _("The CA card in reader 1 hands its zone on to a blank card in reader 2, which gets two "
+          "PINs of its own. Both PINs of the CA card are asked for, even if they were just "
+          "entered."),
+        _("_Back up"));
+
+    tke_ui_form_add_description(form, "card", _("Description of the backup"), proposal);
+    return form;
+}
+
+static char *
+take_backup(gpointer data, const TkeUiForm *form)
+{
+    ScupStep *step = data;
+
+    take_text(&step->description, form, "card");
+    return NULL;
+}
+
+static bool
+run_backup(TkeOperation *op, gpointer data, GError **error)
+{
+    ScupStep *step = data;
+    const TkeZoneBackupParams params = { .card_description = step->description };
+
+    return tke_op_zone_backup(op, &params, &step->zone, error);
+}
+
+static void
+summarise_backup(gpointer data, TkeUiSummary *summary)
+{
+    ScupStep *step = data;
+    g_autofree char *source = tke_card_id_text(step->zone.source.card_id);
+
+    tke_ui_summary_set(summary, _("The CA card has a backup"),
+                       _("Keep the two cards in different places, and their PINs with different "
+                         "people. Either card does the same work."));
+    tke_ui_summary_add(summary, _("Made from card"), source);
+    add_card(summary, &step->zone.card);
+    tke_ui_summary_set_next(summary, _("_Enroll an EP11 card"), "app.ep11-enroll");
+    tke_ui_summary_set_other(summary, _("_Make another backup"), "app.ca-backup");
+}
+
+const TkeUiProcedureKind scup_steps_ca_backup = {
+    .title = N_("Backup CA smart card"),
+    .data_size = sizeof(ScupStep),
+    .form = form_backup,
+    .take = take_backup,
+    .run = run_backup,
+    .summarise = summarise_backup,
+    .clear = scup_steps_clear,
+};
+
+/* ---- Change PIN ---- */
+
+static TkeUiForm *
+form_change(gpointer data)
+{
+    const char *const options[] = { _("First PIN"), _("Second PIN"), NULL };
+    TkeUiForm *form = tke_ui_form_new(
+        _("Change a PIN of the CA card"),
+        _("The old PIN and twice the new one are typed on reader 1. The change costs the other "
+          "PIN one try until it is entered, which is best done right after. Backups of the card "
+          "keep their own PINs."),
+        _("C_hange"));
+
+    (void) data;
+    tke_ui_form_add_choice(form, "pin", _("Which PIN"), options, 0);
+    return form;
+}
+
+static char *
+take_change(gpointer data, const TkeUiForm *form)
+{
+    ScupStep *step = data;
+
+    step->pin = tke_ui_form_get_chosen(form, "pin") + 1;
+    return NULL;
+}
+
+static bool
+run_change(TkeOperation *op, gpointer data, GError **error)
+{
+    ScupStep *step = data;
+    const TkeCardChangePinParams params = { .reader = 1, .pin = step->pin };
+
+    return tke_op_card_change_pin(op, &params, &step->card, error);
+}
+
+static void
+summarise_change(gpointer data, TkeUiSummary *summary)
+{
+    ScupStep *step = data;
+
+    tke_ui_summary_set(summary,
+                       step->pin == 2 ? _("The second PIN is changed")
+                                      : _("The first PIN is changed"),
+                       _("Enter the other PIN now, so that it has all its tries again. Backups of "
+                         "this card keep their own PINs; change them too if they were the same."));
+    add_card(summary, &step->card);
+    tke_ui_summary_set_next(summary, _("_Enter both PINs now"), "app.card-check");
+    tke_ui_summary_set_other(summary, _("Change a PIN of a _backup"), "app.ca-change-pin");
+}
+
+const TkeUiProcedureKind scup_steps_ca_change_pin = {
+    .title = N_("Change PIN of a CA smart card"),
+    .data_size = sizeof(ScupStep),
+    .form = form_change,
+    .take = take_change,
+    .run = run_change,
+    .summarise = summarise_change,
+    .clear = scup_steps_clear,
+};

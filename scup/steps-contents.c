@@ -1,0 +1,206 @@
+/*
+ * What is on an EP11 card: descriptions, deleting (functions 2.10 and 2.13).
+ */
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/hex.h"
+#include "scup/card-text.h"
+#include "scup/steps.h"
+
+/* First the card with its PIN: then people can see and name what is on it. */
+static bool
+prepare(TkeOperation *op, gpointer data, GError **error)
+{
+    ScupStep *step = data;
+
+    g_clear_pointer(&step->opened, tke_card_info_free);
+    return tke_op_card_open(op, "contents", &step->opened, error);
+}
+
+static char *
+part_text(const TkeKeyPart *part)
+{
+    g_autofree char *pattern = scup_card_text_groups(part->vp, 8, 4);
+
+    return g_strdup_printf(_("Key part %u: %s · %s"), part->place,
+                           part->description[0] != '\0' ? part->description : _("no description"),
+                           pattern);
+}
+
+/* ---- Change description ---- */
+
+static TkeUiForm *
+form_describe(gpointer data)
+{
+    ScupStep *step = data;
+    const TkeKeyPartList *parts = &step->opened->parts;
+    g_auto(GStrv) options = g_new0(char *, parts->n + 2);
+    TkeUiForm *form = tke_ui_form_new(_("Change a description"),
+                                      _("Descriptions tell cards and key parts apart; they have "
+                                        "no other meaning."),
+                                      _("C_hange"));
+
+    options[0] = g_strdup_printf(_("The card: %s"), scup_card_text_description(&step->opened->status));
+    for (unsigned i = 0; i < parts->n; i++) {
+        options[i + 1] = part_text(&parts->parts[i]);
+    }
+    tke_ui_form_add_description(form, "text", _("New description"),
+                                step->opened->status.description);
+    tke_ui_form_add_choice(form, "what", _("Of"), (const char *const *) options, 0);
+    return form;
+}
+
+static char *
+take_describe(gpointer data, const TkeUiForm *form)
+{
+    ScupStep *step = data;
+    unsigned chosen = tke_ui_form_get_chosen(form, "what");
+
+    step->place = chosen == 0 ? 0 : step->opened->parts.parts[chosen - 1].place;
+    g_free(step->description);
+    step->description = g_strdup(tke_ui_form_get_text(form, "text"));
+    return NULL;
+}
+
+static bool
+run_describe(TkeOperation *op, gpointer data, GError **error)
+{
+    ScupStep *step = data;
+    const TkeCardDescribeParams params = { .card_id = step->opened->status.card_id,
+                                           .place = step->place,
+                                           .description = step->description };
+    TkeCardDescribeResult result = { 0 };
+
+    if (!tke_op_card_describe(op, &params, &result, error)) {
+        return false;
+    }
+    step->card = result.card;
+    memcpy(step->old, result.old, sizeof step->old);
+    return true;
+}
+
+static void
+summarise_describe(gpointer data, TkeUiSummary *summary)
+{
+    ScupStep *step = data;
+    g_autofree char *id = tke_card_id_text(step->card.card_id);
+
+    tke_ui_summary_set(summary, _("The description is changed"), NULL);
+    tke_ui_summary_add(summary, _("Card identifier"), id);
+    tke_ui_summary_add(summary, _("Before"), step->old[0] != '\0' ? step->old : _("empty"));
+    tke_ui_summary_add(summary, _("Now"),
+                       step->description[0] != '\0' ? step->description : _("empty"));
+    tke_ui_summary_set_next(summary, _("Change a_nother"), "app.ep11-describe");
+}
+
+const TkeUiProcedureKind scup_steps_ep11_describe = {
+    .title = N_("Change description"),
+    .data_size = sizeof(ScupStep),
+    .prepare = prepare,
+    .form = form_describe,
+    .take = take_describe,
+    .run = run_describe,
+    .summarise = summarise_describe,
+    .clear = scup_steps_clear,
+};
+
+/* ---- Manage smart card contents ---- */
+
+static char *
+part_id(const TkeKeyPart *part)
+{
+    return g_strdup_printf("part-%u", part->place);
+}
+
+static TkeUiForm *
+form_contents(gpointer data)
+{
+    ScupStep *step = data;
+    const TkeCardStatus *card = &step->opened->status;
+    TkeUiForm *form = tke_ui_form_new(
+        _("What is to be deleted?"),
+        _("What is deleted is gone for good. Never delete the signature key of an administrator "
+          "who is still installed in a crypto unit, nor a key part of which there is no copy."),
+        _("_Delete…"));
+
+    form->gone = true;
+    if (card->has_signature_key) {
+        g_autofree char *ski = scup_card_text_groups(card->ski, 8, 4);
+        g_autofree char *label =
+            g_strdup_printf(_("Signature key of administrator %s · %s"), card->admin_name, ski);
+
+        tke_ui_form_add_check(form, "key", label);
+    }
+    for (unsigned i = 0; i < step->opened->parts.n; i++) {
+        const TkeKeyPart *part = &step->opened->parts.parts[i];
+        g_autofree char *label = part_text(part);
+        g_autofree char *id = part_id(part);
+
+        tke_ui_form_add_check(form, id, label);
+    }
+    return form;
+}
+
+static char *
+take_contents(gpointer data, const TkeUiForm *form)
+{
+    ScupStep *step = data;
+    const TkeCardStatus *card = &step->opened->status;
+    bool key = card->has_signature_key && tke_ui_form_get_checked(form, "key");
+
+    step->deletion = (TkeDeleteParams){ .card_id = card->card_id };
+    for (unsigned i = 0; i < step->opened->parts.n; i++) {
+        const TkeKeyPart *part = &step->opened->parts.parts[i];
+        g_autofree char *id = part_id(part);
+
+        if (tke_ui_form_get_checked(form, id)) {
+            step->deletion.places[step->deletion.n_places++] = part->place;
+        }
+    }
+    if (key) {
+        g_autofree char *ski = tke_hex_encode(card->ski, sizeof card->ski);
+
+        g_strlcpy(step->ski, ski, sizeof step->ski);
+        step->deletion.ski = step->ski;
+    }
+    return key || step->deletion.n_places > 0
+               ? NULL
+               : g_strdup(form->fields->len > 0
+                              ? _("Nothing is chosen: tick what is to be deleted.")
+                              : _("The card holds nothing that could be deleted."));
+}
+
+static bool
+run_contents(TkeOperation *op, gpointer data, GError **error)
+{
+    ScupStep *step = data;
+
+    return tke_op_delete_keys(op, &step->deletion, &step->deleted, error);
+}
+
+static void
+summarise_contents(gpointer data, TkeUiSummary *summary)
+{
+    ScupStep *step = data;
+    g_autofree char *id = tke_card_id_text(step->deleted.card.card_id);
+    g_autofree char *parts = g_strdup_printf("%u", step->deleted.n_deleted);
+
+    tke_ui_summary_set(summary, _("Deleted"), NULL);
+    tke_ui_summary_add(summary, _("Card identifier"), id);
+    tke_ui_summary_add(summary, _("Signature key"),
+                       step->deleted.key_deleted ? _("deleted") : _("left as it was"));
+    tke_ui_summary_add(summary, _("Key parts deleted"), parts);
+}
+
+const TkeUiProcedureKind scup_steps_ep11_contents = {
+    .title = N_("Manage smart card contents"),
+    .data_size = sizeof(ScupStep),
+    .prepare = prepare,
+    .form = form_contents,
+    .take = take_contents,
+    .run = run_contents,
+    .summarise = summarise_contents,
+    .clear = scup_steps_clear,
+};

@@ -1,0 +1,54 @@
+/*
+ * The procedures of the menus (functions 2.3 to 2.13): what is asked before, which operation does it, how it ended
+ * and what comes next. No widgets: forms and summaries are plain values.
+ */
+#pragma once
+
+#include "gtk-common/procedure.h"
+#include "libceremony/op-card.h"
+#include "libceremony/op-key-part.h"
+#include "libceremony/op-zone.h"
+#include "scup/cards.h"
+
+/* What one run of a procedure knows; shared by main thread and worker, which take turns. */
+typedef struct ScupStep {
+    ScupCards *cards;          /* main thread only */
+    TkeUiWorkplace *workplace; /* worker only */
+    /* answers */
+    char *description;
+    char *zone_description;
+    unsigned pin;
+    unsigned place;
+    TkeDeleteParams deletion;
+    char ski[65];
+    /* results */
+    TkeCardInfo *opened;
+    TkeCardStatus card;
+    TkeZoneResult zone;
+    TkeDeleteResult deleted;
+    char old[TKE_CARD_TEXT_MAX + 1];
+    GPtrArray *infos;
+} ScupStep;
+
+/* Frees what a step owns. */
+void scup_steps_clear(gpointer data);
+
+/* The procedure of an action ("ca-init"); NULL: the action is none. */
+const TkeUiProcedureKind *scup_steps_find(const char *action);
+
+/* The names of all of them, NULL-terminated. */
+const char *const *scup_steps_names(void);
+
+/* By file. */
+extern const TkeUiProcedureKind scup_steps_ca_init;
+extern const TkeUiProcedureKind scup_steps_ca_backup;
+extern const TkeUiProcedureKind scup_steps_ca_change_pin;
+extern const TkeUiProcedureKind scup_steps_ep11_enroll;
+extern const TkeUiProcedureKind scup_steps_ep11_personalize;
+extern const TkeUiProcedureKind scup_steps_ep11_unblock;
+extern const TkeUiProcedureKind scup_steps_ep11_change_pin;
+extern const TkeUiProcedureKind scup_steps_ep11_describe;
+extern const TkeUiProcedureKind scup_steps_ep11_contents;
+extern const TkeUiProcedureKind scup_steps_card_check;
+extern const TkeUiProcedureKind scup_steps_readers_identify;
+extern const TkeUiProcedureKind scup_steps_readers_swap;

@@ -1,0 +1,62 @@
+/*
+ * "What can I do?"
+ */
+#include "scup/suggestions.h"
+
+#include <glib/gi18n.h>
+
+static const ScupSuggestion nothing[] = { { NULL, NULL } };
+static const ScupSuggestion blank_ca[] = {
+    { N_("Make it the CA card of a new zone"), "app.ca-init" },
+    { NULL, NULL },
+};
+static const ScupSuggestion blank_backup[] = {
+    { N_("Make it a backup of the CA card"), "app.ca-backup" },
+    { NULL, NULL },
+};
+static const ScupSuggestion ca[] = {
+    { N_("Enroll an EP11 card"), "app.ep11-enroll" },
+    { N_("Make a backup of this card"), "app.ca-backup" },
+    { NULL, NULL },
+};
+static const ScupSuggestion blank_ep11[] = {
+    { N_("Enroll it in the zone"), "app.ep11-enroll" },
+    { NULL, NULL },
+};
+static const ScupSuggestion enrolled[] = {
+    { N_("Give it its PIN"), "app.ep11-personalize" },
+    { NULL, NULL },
+};
+static const ScupSuggestion blocked[] = {
+    { N_("Unblock it with a CA card"), "app.ep11-unblock" },
+    { NULL, NULL },
+};
+static const ScupSuggestion ep11[] = {
+    { N_("Show its key identifiers"), "app.key-ids" },
+    { N_("Manage its contents"), "app.ep11-contents" },
+    { NULL, NULL },
+};
+
+const ScupSuggestion *
+scup_suggestions_get(const TkeCardStatus *status, unsigned reader, bool zone_there)
+{
+    if (status == NULL) {
+        return nothing;
+    }
+    if (status->kind == TKE_CARD_KIND_CA) {
+        return status->life_cycle == TKE_CARD_MEMBER ? (reader == 1 ? ca : nothing)
+               : reader == 1                         ? blank_ca
+               : zone_there                          ? blank_backup
+                                                     : nothing;
+    }
+    if (status->kind != TKE_CARD_KIND_EP11 || reader != 2) {
+        return nothing;
+    }
+    if (status->life_cycle < TKE_CARD_MEMBER) {
+        return blank_ep11;
+    }
+    if (status->life_cycle == TKE_CARD_MEMBER) {
+        return enrolled;
+    }
+    return status->pins[0].state == TKE_PIN_BLOCKED ? blocked : ep11;
+}

@@ -1,0 +1,86 @@
+/*
+ * Prompts, commands and forms in the words of windows.
+ */
+#include "gtk-common/form.h"
+#include "gtk-common/menu-words.h"
+#include "gtk-common/prompt-text.h"
+#include "tests/support/test-main.h"
+
+START_TEST(test_every_prompt_has_a_picture_of_its_reader_and_card)
+    {
+        const TkePrompt insert = { .kind = TKE_PROMPT_INSERT_CARD, .wanted = TKE_WANTED_CA,
+                                   .reader = 1 };
+        const TkePrompt pin = { .kind = TKE_PROMPT_NEW_PIN, .wanted = TKE_WANTED_EP11,
+                                .reader = 2 };
+        const TkePrompt blank = { .kind = TKE_PROMPT_INSERT_CARD, .wanted = TKE_WANTED_NEW_EP11,
+                                  .reader = 2 };
+        const TkePrompt gone = { .kind = TKE_PROMPT_REMOVE_CARD, .reader = 2 };
+        g_autofree char *a = tke_ui_prompt_text_picture(&insert);
+        g_autofree char *b = tke_ui_prompt_text_picture(&pin);
+        g_autofree char *c = tke_ui_prompt_text_picture(&blank);
+        g_autofree char *d = tke_ui_prompt_text_picture(&gone);
+
+        ck_assert_str_eq(a, "insert-ca-1");
+        ck_assert_str_eq(b, "pin-ep11-2");
+        ck_assert_str_eq(c, "insert-blank-2");
+        ck_assert_str_eq(d, "remove-2");
+    }
+END_TEST
+
+START_TEST(test_time_and_tries_are_told_for_entries_only)
+    {
+        const TkePrompt pin = { .kind = TKE_PROMPT_ENTER_PIN, .reader = 1, .tries_left = 1,
+                                .timeout_s = 20 };
+        const TkePrompt new_pin = { .kind = TKE_PROMPT_NEW_PIN, .reader = 1, .timeout_s = 20 };
+        const TkePrompt insert = { .kind = TKE_PROMPT_INSERT_CARD, .reader = 1 };
+        g_autofree char *a = tke_ui_prompt_text_time(&pin, 14);
+        g_autofree char *b = tke_ui_prompt_text_time(&new_pin, 9);
+        g_autofree char *c = tke_ui_prompt_text_time(&insert, 9);
+        g_autofree char *stop = tke_ui_prompt_text_stop(&pin);
+
+        ck_assert_str_eq(a, "0:14 left · 1 try left");
+        ck_assert_str_eq(b, "0:09 left");
+        ck_assert_ptr_null(c);
+        ck_assert_str_eq(stop, "To stop, press the red key on reader 1.");
+    }
+END_TEST
+
+START_TEST(test_commands_become_menu_items)
+    {
+        g_autofree char *text = tke_ui_menu_words("Look with “tke card info” (tke readers); then "
+                                                  "tke card info --reader 1 --check.");
+
+        ck_assert_str_eq(text, "Look with “Display smart card information” (Check readers); then "
+                               "Check in Display smart card information.");
+    }
+END_TEST
+
+START_TEST(test_a_form_keeps_its_answers)
+    {
+        const char *const options[] = { "First PIN", "Second PIN", NULL };
+        g_autoptr(TkeUiForm) form = tke_ui_form_new("Which?", NULL, "_Go");
+
+        tke_ui_form_add_description(form, "text", "Text", "old");
+        tke_ui_form_add_choice(form, "pin", "PIN", options, 1);
+        tke_ui_form_add_check(form, "sure", "Sure");
+
+        ck_assert_str_eq(tke_ui_form_get_text(form, "text"), "old");
+        ck_assert_uint_eq(tke_ui_form_get_chosen(form, "pin"), 1);
+        ck_assert(!tke_ui_form_get_checked(form, "sure"));
+    }
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_every_prompt_has_a_picture_of_its_reader_and_card);
+    tcase_add_test(tests, test_time_and_tries_are_told_for_entries_only);
+    tcase_add_test(tests, test_commands_become_menu_items);
+    tcase_add_test(tests, test_a_form_keeps_its_answers);
+}
+
+int
+main(void)
+{
+    return test_main("prompt-text", add_tests);
+}

@@ -1,0 +1,101 @@
+"""scup in a rehearsal of its own, and what officers do with it."""
+import os
+
+import gui
+
+CA_PINS = ("111111", "222222")
+TITLE = "Smart Card Utility"
+INIT = "Initialize and personalize CA smart card"
+BACKUP = "Backup CA smart card"
+ENROLL = "Initialize and enroll EP11 smart card"
+PERSONALIZE = "Personalize EP11 smart card"
+UNBLOCK = "Unblock EP11 smart card"
+CONTENTS = "Manage smart card contents"
+DESCRIBE = "Change description"
+
+
+class Scup:
+    """with Scup() as scup: the program, its window and its world."""
+
+    def __init__(self, *options, environment=None):
+        self.world = gui.World(os.environ["TKE_SIM"], *options)
+        self.environment = environment
+        self.program = None
+        self.window = None
+
+    def start(self):
+        self.program = gui.Program(os.environ["SCUP"], "--rehearsal", "--world", self.world.dir,
+                                   environment=self.environment)
+        self.window = self.program.window(TITLE)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.program.end()
+        self.world.end()
+
+    def quit(self):
+        """As people do; the program's exit code tells of leaks too where a sanitizer looks."""
+        self.program.menu(self.window, "File", "Exit")
+        gui.wait("the end of scup", lambda: self.program.process.poll() is not None)
+        assert self.program.process.returncode == 0, self.program.process.returncode
+
+    def tke(self, *words):
+        """The command line in the same world: for what scup does not do."""
+        import subprocess
+        return subprocess.Popen([os.environ["TKE"], "--rehearsal", "--world", self.world.dir, *words],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
+
+    def shot(self, name):
+        directory = os.environ.get("GUI_SCREENSHOTS")
+        gui.screenshot(os.path.join(directory, name + ".png") if directory else None)
+
+    def menu(self, menu, item, title=None):
+        """Chooses the item; returns the dialog that it opens."""
+        self.program.menu(self.window, menu, item)
+        return self.program.window(title or item)
+
+    def dialog(self, title):
+        return self.program.window(title)
+
+    def ca_pins(self, pins=CA_PINS):
+        self.world.pin(1, *pins)
+
+    def make_zone(self, card="ca-1", zone="Production 2026", description="Zone officers A/B"):
+        self.world.insert(1, card)
+        dialog = self.menu("CA Smart Card", INIT)
+        dialog.find("text", "Zone description").type(zone)
+        dialog.find("text", "CA card description").type(description)
+        dialog.press("Initialize")
+        dialog.see("first PIN")
+        self.world.new_pin(1, CA_PINS[0])
+        dialog.see("second PIN")
+        self.world.new_pin(1, CA_PINS[1])
+        dialog.see("The zone is made")
+        return dialog
+
+    def close(self, dialog):
+        title = dialog.name
+        dialog.press("Close")
+        self.program.no_window(title)
+
+    def make_card(self, card, description, pin="123456"):
+        """A card that is ready: enrolled in the open zone and personalised."""
+        self.world.insert(2, card)
+        dialog = self.menu("EP11 Smart Card", ENROLL)
+        dialog.press("Enroll")
+        dialog.see("The card is enrolled")
+        dialog.press("Personalize this card")
+        self.personalize(description, pin)
+
+    def personalize(self, description, pin="123456"):
+        dialog = self.dialog(PERSONALIZE)
+        dialog.find("text", "EP11 card description").type(description)
+        dialog.press("Personalize")
+        dialog.see("Type the new PIN")
+        self.world.new_pin(2, pin)
+        dialog.see("The card is ready")
+        self.close(dialog)

@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+"""What scup tells when something is wrong with readers and cards, and what it offers."""
+import os
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import gui  # noqa: E402
+import scup as s  # noqa: E402
+
+gui.reexec()
+
+
+def test_panes_follow_cards_within_300_ms_and_without_a_click():
+    with s.Scup() as scup:
+        scup.window.see("Insert a card in reader 1")
+        slowest = 0.0
+        for _ in range(5):
+            for reader, card, text in ((1, "ca-1", "Blank card for a CA card"),
+                                       (2, "ep11-1", "Blank card for an EP11 card")):
+                scup.world.insert(reader, card)
+                begun = time.monotonic()
+                scup.window.see(text)
+                slowest = max(slowest, time.monotonic() - begun)
+                scup.world.remove(reader)
+                begun = time.monotonic()
+                scup.window.see_not(text)
+                slowest = max(slowest, time.monotonic() - begun)
+        print(f"slowest pane: {slowest * 1000:.0f} ms")
+        limit = float(os.environ.get("GUI_PANE_LIMIT_S", "0.3"))
+        assert slowest < limit, f"a pane took {slowest:.3f} s"
+
+
+def test_without_readers_the_window_says_what_to_check():
+    with s.Scup() as scup:
+        scup.window.see("Two readers ready")
+        scup.world.sim("fault", "reader", "unplugged")
+        scup.window.see("No readers found")
+        scup.window.see("0 readers found, two are needed")
+        scup.shot("scup-no-readers")
+        scup.window.press("Check readers…")
+        page = scup.dialog("Check readers")
+        page.see("Something is missing")
+        page.see("libccid")
+        scup.shot("scup-self-check")
+        scup.world.sim("fault", "reader", "plugged")
+        page.see("Everything is ready")
+        scup.window.see("Two readers ready")
+
+
+def test_with_one_reader_the_other_pane_says_so():
+    with s.Scup() as scup:
+        scup.window.see("Two readers ready")
+        scup.world.sim("fault", "reader", "2", "unplugged")
+        scup.window.see("No second reader found")
+        scup.window.see("Insert a card in reader 1")
+        scup.world.insert(1, "ca-1")
+        scup.window.see("Blank card for a CA card")  # cards can still be looked at
+
+
+def test_a_stopped_service_is_named_and_comes_back_by_itself():
+    with s.Scup() as scup:
+        scup.window.see("Two readers ready")
+        scup.world.sim("fault", "daemon", "stopped")
+        scup.window.see("The readers cannot be reached")
+        scup.window.see("Start the smart card service")
+        scup.shot("scup-no-service")
+        scup.world.sim("fault", "daemon", "running")
+        scup.window.see("Two readers ready")
+
+
+def test_a_reader_held_by_another_program_is_named_and_tried_again():
+    with s.Scup() as scup:
+        scup.window.see("Two readers ready")
+        scup.world.sim("fault", "reader", "1", "held")
+        scup.world.insert(1, "ca-1")
+        scup.window.see("The card cannot be read")
+        scup.window.see("OpenSC")
+        scup.shot("scup-held")
+        scup.world.sim("fault", "reader", "1", "free")
+        scup.window.see("Blank card for a CA card")
+
+
+def test_a_card_that_is_not_genuine_is_refused():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.make_card("ep11-1", "Alice")
+        dialog = scup.menu("Readers", "Check the cards")
+        dialog.see("The cards are genuine")
+        scup.close(dialog)
+        scup.world.sim("fault", "card", "ep11-1", "forged-key")
+        dialog = scup.menu("Readers", "Check the cards")
+        dialog.see("Do not use this card")
+        scup.shot("scup-not-genuine")
+
+
+def test_information_and_key_identifiers_are_shown_as_text():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.make_card("ep11-1", "Alice")
+        scup.window.see("Alice")
+        page = scup.menu("File", "Display smart card information", "Smart card information")
+        text = page.find("text").text
+        for part in ("READER 1", "CA smart card", "Production 2026", "5 tries left", "READER 2",
+                     "EP11 smart card", "Alice", "3 tries left", "Usage log head", "not checked"):
+            assert part in text, f"{part} is not in:\n{text}"
+        scup.shot("scup-information")
+        page.press("Close")
+        tke = scup.tke("card", "generate-signature-key", "--name", "Alice Admin")
+        scup.world.pin(2, "123456")
+        assert tke.wait(60) == 0, tke.stdout.read()
+        scup.program.menu(scup.window, "File", "Display smart card key identifiers")
+        page = scup.dialog("Smart card key identifiers")
+        gui.wait("the key", lambda: "Alice Admin" in page.find("text").text)
+        scup.shot("scup-key-identifiers")
+
+
+def test_readers_are_swapped_and_identified():
+    with s.Scup() as scup:
+        scup.window.see("OpenTKE virtual PIN pad · left")
+        scup.world.insert(1, "ca-1")
+        scup.window.see("Make it the CA card of a new zone")
+        dialog = scup.menu("Readers", "Swap reader 1 and 2")
+        dialog.see("The readers have their numbers")
+        scup.close(dialog)
+        scup.window.see_not("Make it the CA card of a new zone")  # it is in reader 2 now
+        dialog = scup.menu("Readers", "Identify readers")
+        dialog.see("Insert any card into the reader that is to be reader 1")
+        scup.world.remove(1)
+        scup.world.insert(1, "ca-1")
+        dialog.see("The readers have their numbers")
+        scup.close(dialog)
+        scup.window.see("Make it the CA card of a new zone")
+
+
+def test_a_description_that_no_card_takes_is_refused_before_anything_is_written():
+    with s.Scup() as scup:
+        scup.world.insert(1, "ca-1")
+        dialog = scup.menu("CA Smart Card", s.INIT)
+        dialog.find("text", "Zone description").type("Österreich")
+        dialog.press("Initialize")
+        dialog.see("no accents")
+        dialog.find("text", "Zone description").type("")
+        dialog.press("Initialize")
+        dialog.see("A description is empty")
+        dialog.press("Initialize")  # once more: it may be empty
+        dialog.see("first PIN")
+
+
+if __name__ == "__main__":
+    sys.exit(gui.run([value for name, value in list(globals().items()) if name.startswith("test_")]))
