@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libsmartcard/pcsc-transport-error.h"
+#include "common/main-thread.h"
 #include "libsmartcard/pcsc-transport-link.h"
 #include "libsmartcard/pcsc-transport-thread.h"
 
@@ -80,6 +81,9 @@ leave(PcscConnection *self)
 static bool
 run(PcscConnection *self, TkePcscJob job, GError **error)
 {
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
     if (self->link == NULL ||
         tke_pcsc_thread_run(self->thread, job, (int) self->answer_ms, NULL) != TKE_PCSC_DONE) {
         leave(self);
@@ -223,6 +227,9 @@ run_first(PcscConnection *self, TkePcscJob job, unsigned limit_ms, GCancellable 
 {
     bool in_use = false;
 
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
     if (tke_pcsc_is_silent(self->service_name)) {
         tke_pcsc_error_set_silent(error, self->reader_name);
         return false;

@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "common/main-thread.h"
 #include "libsmartcard/pcsc-transport-error.h"
 #include "libsmartcard/pcsc-transport-private.h"
 #include "libsmartcard/pcsc-transport-reader.h"
@@ -134,6 +135,9 @@ run(PcscSource *self, TkePcscJob job, int limit_ms, GCancellable *cancellable, G
 {
     TkePcscOutcome outcome = TKE_PCSC_DONE;
 
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
     if (self->thread == NULL) {
         self->watch = tke_pcsc_watch_new(self->api);
         self->thread = tke_pcsc_thread_new(&watch_funcs, self->watch);
