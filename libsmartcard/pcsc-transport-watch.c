@@ -17,7 +17,8 @@
 #define SLICE_UNCOUNTED_MS 200 /* while a reader has a counter of 0 */
 #define LIST_TRIES 5u          /* a reader may go between its name and its state */
 #define LIST_MAX 65536u        /* bytes of all names */
-#define BACK_TRIES 60u         /* a service that was lost has 6 s to come back with its readers */
+#define BACK_TRIES 30u         /* a service that was lost has 3 s to come back, */
+#define BACK_TRIES_READERS 60u /* and 6 s to find its readers again */
 #define BACK_PAUSE_MS 100u
 
 TkePcscWatch *
@@ -195,13 +196,14 @@ look(TkePcscWatch *watch, GPtrArray **names, GArray **states)
 
 /* A service that is started anew needs a moment, and another one until its readers are there again. */
 static bool
-is_coming_back(const TkePcscWatch *watch, uint32_t code, const GPtrArray *names)
+may_come_back(const TkePcscWatch *watch, uint32_t code, const GPtrArray *names, unsigned tries)
 {
     if (!watch->was_lost || watch->names == NULL || g_atomic_int_get(&watch->stop) != 0) {
         return false;
     }
-    return code == SCARD_S_SUCCESS ? names->len < watch->names->len
-                                   : tke_pcsc_code_is_lost_service(code);
+    return code == SCARD_S_SUCCESS
+               ? names->len < watch->names->len && tries < BACK_TRIES_READERS
+               : tke_pcsc_code_is_lost_service(code) && tries < BACK_TRIES;
 }
 
 void
@@ -212,7 +214,7 @@ tke_pcsc_watch_list(void *state)
     g_autoptr(GArray) states = NULL;
 
     watch->code = look(watch, &names, &states);
-    for (unsigned i = 0; i < BACK_TRIES && is_coming_back(watch, watch->code, names); i++) {
+    for (unsigned i = 0; may_come_back(watch, watch->code, names, i); i++) {
         g_clear_pointer(&names, g_ptr_array_unref);
         g_clear_pointer(&states, g_array_unref);
         g_usleep(BACK_PAUSE_MS * 1000u);
