@@ -3,6 +3,7 @@
  * that waits for it.
  */
 #include <glib/gi18n-lib.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "libsmartcard/pcsc-transport-error.h"
@@ -29,7 +30,7 @@ static const TkePcscThreadFuncs link_funcs = {
 
 /* ---- readers with a call that was left ---- */
 
-static GMutex silent_lock;
+static pthread_mutex_t silent_lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *silent; /* names of readers to numbers of calls, under lock */
 
 bool
@@ -37,9 +38,9 @@ tke_pcsc_is_silent(const char *service_name)
 {
     bool found = false;
 
-    g_mutex_lock(&silent_lock);
+    pthread_mutex_lock(&silent_lock);
     found = silent != NULL && g_hash_table_contains(silent, service_name);
-    g_mutex_unlock(&silent_lock);
+    pthread_mutex_unlock(&silent_lock);
     return found;
 }
 
@@ -48,7 +49,7 @@ tke_pcsc_set_silent(const char *service_name, bool is_silent)
 {
     unsigned n = 0;
 
-    g_mutex_lock(&silent_lock);
+    pthread_mutex_lock(&silent_lock);
     if (silent == NULL) {
         silent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     }
@@ -62,7 +63,7 @@ tke_pcsc_set_silent(const char *service_name, bool is_silent)
     if (g_hash_table_size(silent) == 0) {
         g_clear_pointer(&silent, g_hash_table_unref);
     }
-    g_mutex_unlock(&silent_lock);
+    pthread_mutex_unlock(&silent_lock);
 }
 
 /* ---- connection ---- */

@@ -1,6 +1,7 @@
 /*
  * Identities that are remembered, and the way to one without a card.
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "libsmartcard/pcsc-transport-reader.h"
@@ -16,7 +17,7 @@ typedef struct Remembered {
     uint64_t asking; /* number of the question that is under way; 0: none */
 } Remembered;
 
-static GMutex lock;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static GPtrArray *all;     /* of Remembered, under lock */
 static uint64_t questions; /* asked so far, under lock */
 
@@ -75,13 +76,13 @@ tke_pcsc_identity_recall(const TkePcscApi *api, const char *name, TkePcscIdentit
     const Remembered *remembered = NULL;
     bool known = false;
 
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     remembered = find(api, name);
     known = remembered != NULL && remembered->identity.known;
     if (known) {
         copy(&remembered->identity, identity);
     }
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     return known;
 }
 
@@ -90,11 +91,11 @@ tke_pcsc_identity_remember(const TkePcscApi *api, const char *name, const TkePcs
 {
     Remembered *remembered = NULL;
 
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     remembered = find_or_add(api, name);
     tke_pcsc_identity_clear(&remembered->identity);
     copy(identity, &remembered->identity);
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
 }
 
 void
@@ -102,7 +103,7 @@ tke_pcsc_identity_forget(const TkePcscApi *api, const char *name)
 {
     Remembered *remembered = NULL;
 
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     remembered = find(api, name);
     if (remembered != NULL) {
         (void) g_ptr_array_remove_fast(all, remembered);
@@ -110,7 +111,7 @@ tke_pcsc_identity_forget(const TkePcscApi *api, const char *name)
     if (all != NULL && all->len == 0) {
         g_clear_pointer(&all, g_ptr_array_unref);
     }
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
 }
 
 /* ---- asking without a card ---- */
@@ -128,13 +129,13 @@ begin_asking(const TkePcscApi *api, const char *name)
     Remembered *remembered = NULL;
     uint64_t number = 0;
 
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     remembered = find_or_add(api, name);
     if (remembered->asking == 0) {
         number = ++questions;
         remembered->asking = number;
     }
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     return number;
 }
 
@@ -144,7 +145,7 @@ end_asking(const Question *question, const TkePcscIdentity *identity)
 {
     Remembered *remembered = NULL;
 
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     remembered = find(question->api, question->name);
     if (remembered != NULL && remembered->asking == question->number) {
         remembered->asking = 0;
@@ -153,7 +154,7 @@ end_asking(const Question *question, const TkePcscIdentity *identity)
             copy(identity, &remembered->identity);
         }
     }
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
 }
 
 static void

@@ -216,7 +216,7 @@ static void *
 let_go(void *data)
 {
     g_usleep(80000);
-    ((FakePcscReader *) data)->held = false;
+    fake_pcsc_set_held(data, false);
     return NULL;
 }
 

@@ -95,7 +95,7 @@ START_TEST(test_a_card_that_never_answers_is_told_and_the_program_goes_on)
     test_bytes_check_error(refused, TKE_CARD_ERROR, TKE_CARD_ERROR_SILENT);
     ck_assert_uint_eq(fake_pcsc_count(FAKE_PCSC_TRANSMIT), 1);
     source->ops->free(source);
-    ck_assert_int_lt(g_get_monotonic_time() - begun, G_TIME_SPAN_SECOND);
+    ck_assert_int_lt(g_get_monotonic_time() - begun, 5 * G_TIME_SPAN_SECOND);
 
     fake_pcsc_block(FAKE_PCSC_TRANSMIT, false); /* somebody has pulled the card */
     await_nothing_left();
@@ -171,7 +171,7 @@ START_TEST(test_connecting_can_be_cancelled_while_it_blocks)
     fake_pcsc_block(FAKE_PCSC_CONNECT, true);
     ck_assert_ptr_null(source->ops->connect(source, NAME, cancellable, &error));
     test_bytes_check_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-    ck_assert_int_lt(g_get_monotonic_time() - begun, G_TIME_SPAN_SECOND);
+    ck_assert_int_lt(g_get_monotonic_time() - begun, 5 * G_TIME_SPAN_SECOND);
     g_thread_join(other);
     fake_pcsc_block(FAKE_PCSC_CONNECT, false);
     source->ops->free(source);

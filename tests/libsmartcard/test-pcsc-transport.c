@@ -114,7 +114,7 @@ START_TEST(test_a_service_that_is_not_there_is_told_and_found_later)
     begun = g_get_monotonic_time();
     ck_assert_ptr_null(source->ops->list(source, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE);
-    ck_assert_int_lt(g_get_monotonic_time() - begun, G_TIME_SPAN_SECOND);
+    ck_assert_int_lt(g_get_monotonic_time() - begun, 5 * G_TIME_SPAN_SECOND);
     fake_pcsc_start();
     readers = need_list(source);
     ck_assert_uint_eq(readers->len, 1);
@@ -314,7 +314,7 @@ START_TEST(test_waiting_is_cancelled_at_once)
         begun = g_get_monotonic_time();
         ck_assert(!source->ops->wait(source, -1, cancellable, &error));
         test_bytes_check_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-        ck_assert_int_lt(g_get_monotonic_time() - begun, G_TIME_SPAN_SECOND);
+        ck_assert_int_lt(g_get_monotonic_time() - begun, 5 * G_TIME_SPAN_SECOND);
         if (thread != NULL) {
             g_thread_join(thread);
         }

@@ -127,6 +127,14 @@ fake_pcsc_set_plugged(FakePcscReader *reader, bool plugged)
 }
 
 void
+fake_pcsc_set_held(FakePcscReader *reader, bool held)
+{
+    lock();
+    reader->held = held;
+    unlock();
+}
+
+void
 fake_pcsc_card_reset(FakePcscReader *reader)
 {
     lock();

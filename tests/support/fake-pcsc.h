@@ -68,6 +68,7 @@ void fake_pcsc_insert(FakePcscReader *reader);
 void fake_pcsc_remove(FakePcscReader *reader);
 void fake_pcsc_out_and_in(FakePcscReader *reader); /* before anybody can look */
 void fake_pcsc_set_plugged(FakePcscReader *reader, bool plugged);
+void fake_pcsc_set_held(FakePcscReader *reader, bool held); /* by another program, exclusively */
 void fake_pcsc_card_reset(FakePcscReader *reader); /* by another program */
 
 /* The service ends (every handle and context of now is dead), and starts anew. */
