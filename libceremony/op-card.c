@@ -127,6 +127,7 @@ read_card(TkeOperation *op, unsigned reader, bool check, TkeCardInfo *info, GErr
 
     const GError *trouble =
         tke_card_session_get_trouble(tke_operation_get_card_session(op), reader);
+    const uint8_t *atr = NULL;
 
     if (card == NULL && trouble != NULL) {
         info->trouble = g_error_copy(trouble);
@@ -143,6 +144,8 @@ read_card(TkeOperation *op, unsigned reader, bool check, TkeCardInfo *info, GErr
         return false;
     }
     info->status = *status;
+    atr = tke_card_get_atr(card, &info->atr_len);
+    memcpy(info->atr, atr, info->atr_len);
     if (status->kind == TKE_CARD_KIND_EP11 &&
         !tke_ep11_card_query_parts(card, status->n_parts, &info->parts, error)) {
         return false;

@@ -43,6 +43,8 @@ typedef struct TkeCardInfo {
     GError *pad_trouble; /* why it cannot; NULL: it can */
     bool present;
     GError *trouble; /* why the card cannot be read; NULL if it can */
+    uint8_t atr[TKE_CARD_ATR_MAX];
+    size_t atr_len; /* of a card that can be read */
     TkeCardStatus status;
     TkeKeyPartList parts; /* EP11 */
     TkeGenuine genuine;

@@ -10,8 +10,26 @@
 #include "libceremony/op-card-pin.h"
 #include "libceremony/op-card.h"
 #include "libceremony/op-key-part.h"
+#include "libsmartcard/atr.h"
 #include "tke/card-output.h"
 #include "tke/commands.h"
+
+/* A card that is none of ours, or has nothing on it yet: what it says of itself. */
+static void
+print_atr(TkeCli *cli, const TkeCardInfo *info)
+{
+    g_autofree char *hex = tke_hex_encode(info->atr, info->atr_len);
+    TkeAtr atr = { .first = 0 };
+
+    tke_cli_output_value(cli->out, "atr", N_("Answer to reset"), hex);
+    if (tke_atr_parse(info->atr, info->atr_len, &atr)) {
+        g_autofree char *protocols = tke_atr_dup_protocols(&atr);
+        g_autofree char *historical = tke_atr_dup_historical(&atr);
+
+        tke_cli_output_value(cli->out, "protocols", N_("Protocols"), protocols);
+        tke_cli_output_value(cli->out, "historical", N_("Historical bytes"), historical);
+    }
+}
 
 static void
 print_info(TkeCli *cli, const TkeCardInfo *info)
@@ -27,6 +45,9 @@ print_info(TkeCli *cli, const TkeCardInfo *info)
         tke_cli_output_value(cli->out, "trouble", N_("Trouble"), info->trouble->message);
     } else {
         tke_cli_output_card(cli->out, &info->status);
+        if (info->status.kind != TKE_CARD_KIND_EP11 && info->status.kind != TKE_CARD_KIND_CA) {
+            print_atr(cli, info);
+        }
         if (info->status.kind == TKE_CARD_KIND_EP11) {
             tke_cli_output_parts(cli->out, &info->parts);
         }
