@@ -118,12 +118,6 @@ fail(TkePcscLink *link, LONG code, TkePcscWhen when)
     tke_pcsc_error_set(&link->error, (uint32_t) code, when, link->reader_name);
 }
 
-static void
-pause_ms(unsigned ms)
-{
-    g_usleep((gulong) ms * 1000u);
-}
-
 /* ---- connecting ---- */
 
 static LONG
@@ -138,11 +132,11 @@ connect_as(TkePcscLink *link, DWORD share_mode)
                                   &link->protocol);
         if (is(code, SCARD_E_SHARING_VIOLATION) && held < HELD_TRIES) {
             held++;
-            pause_ms(HELD_PAUSE_MS);
+            g_usleep(HELD_PAUSE_MS * 1000u);
         } else if ((is(code, SCARD_W_UNPOWERED_CARD) || is(code, SCARD_W_UNRESPONSIVE_CARD)) &&
                    power < POWER_TRIES) {
             power++;
-            pause_ms(POWER_PAUSE_MS);
+            g_usleep(POWER_PAUSE_MS * 1000u);
         } else {
             break;
         }
@@ -254,6 +248,11 @@ check_reader(TkePcscLink *link)
         identity.is_virtual != tke_pcsc_reader_is_virtual(link->api, link->handle)) {
         tke_pcsc_identity_clear(&identity);
         tke_pcsc_identity_ask(link->api, link->handle, link->service_name, &identity);
+        if (!identity.known) {
+            tke_pcsc_identity_clear(&identity);
+            fail(link, SCARD_E_READER_UNAVAILABLE, TKE_PCSC_IDLE);
+            return false;
+        }
         tke_pcsc_identity_remember(link->api, link->service_name, &identity);
     }
     fits = tke_pcsc_rules_check(link->rules, identity.is_virtual, identity.serial,
@@ -298,7 +297,7 @@ explain_as_gone(TkePcscLink *link)
             fail(link, code, TKE_PCSC_BUSY);
             return true;
         }
-        pause_ms(GONE_PAUSE_MS);
+        g_usleep(GONE_PAUSE_MS * 1000u);
     }
     return false;
 }
@@ -449,7 +448,12 @@ tke_pcsc_link_control_reader(void *state)
     }
     look_for_users(link);
     code = connect_as(link, SCARD_SHARE_DIRECT);
-    if (!link->has_handle) {
+    if (link->has_handle) {
+        /* another program's transaction would keep the reader's answers from us */
+        code = link->api->begin_transaction(link->handle);
+        link->in_transaction = is(code, SCARD_S_SUCCESS);
+    }
+    if (!link->in_transaction) {
         fail(link, code, TKE_PCSC_IDLE);
     } else if (check_reader(link)) {
         (void) control(link, false);

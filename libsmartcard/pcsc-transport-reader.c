@@ -286,7 +286,7 @@ ask_extended(const TkePcscApi *api, SCARDHANDLE handle)
     return get_number(api, handle, SCARD_ATTR_MAXINPUT, &max) && max >= TKE_APDU_MAX_COMMAND;
 }
 
-/* False if the reader has gone while it was asked. */
+/* False if the reader has gone while it was asked, or another program kept its answers from us. */
 static bool
 is_there(const TkePcscApi *api, SCARDHANDLE handle)
 {
@@ -304,7 +304,6 @@ is_there(const TkePcscApi *api, SCARDHANDLE handle)
     case (uint32_t) SCARD_E_NO_SMARTCARD:
     case (uint32_t) SCARD_W_UNPOWERED_CARD:
     case (uint32_t) SCARD_W_UNRESPONSIVE_CARD:
-    case (uint32_t) SCARD_E_SHARING_VIOLATION:
         return true;
     default:
         return false;

@@ -233,17 +233,22 @@ START_TEST(test_answers_of_impossible_length_are_not_believed)
 }
 END_TEST
 
-START_TEST(test_a_reader_that_goes_while_it_is_asked_is_not_known)
+START_TEST(test_a_reader_that_goes_or_is_kept_from_us_while_it_is_asked_is_not_known)
 {
-    TkePcscIdentity identity = { 0 };
+    static const LONG codes[] = { SCARD_E_UNKNOWN_READER, SCARD_E_SHARING_VIOLATION,
+                                  SCARD_E_INVALID_VALUE, SCARD_E_NO_SERVICE };
 
-    fake_pcsc_reset();
-    (void) fake_pcsc_add(NAME);
-    fake_pcsc_fail(FAKE_PCSC_STATUS, 0, 1, SCARD_E_UNKNOWN_READER);
-    ask(NAME, &identity);
+    for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++) {
+        TkePcscIdentity identity = { 0 };
 
-    ck_assert(!identity.known);
-    tke_pcsc_identity_clear(&identity);
+        fake_pcsc_reset();
+        (void) fake_pcsc_add(NAME);
+        fake_pcsc_fail(FAKE_PCSC_STATUS, 0, 1, codes[i]);
+        ask(NAME, &identity);
+
+        ck_assert(!identity.known);
+        tke_pcsc_identity_clear(&identity);
+    }
 }
 END_TEST
 
@@ -331,7 +336,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_only_the_vendor_attribute_makes_a_reader_virtual);
     tcase_add_test(tests, test_extended_length_is_used_only_where_the_reader_carries_it);
     tcase_add_test(tests, test_answers_of_impossible_length_are_not_believed);
-    tcase_add_test(tests, test_a_reader_that_goes_while_it_is_asked_is_not_known);
+    tcase_add_test(tests, test_a_reader_that_goes_or_is_kept_from_us_while_it_is_asked_is_not_known);
     tcase_add_test(tests, test_a_reader_is_asked_once_and_again_after_it_was_forgotten);
     tcase_add_test(tests, test_a_reader_that_is_held_goes_by_its_name_until_it_can_be_asked);
     tcase_add_test(tests, test_an_answer_that_comes_after_the_reader_was_unplugged_is_not_kept);
