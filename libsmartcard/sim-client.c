@@ -14,6 +14,7 @@
 
 #include "common/byte-builder.h"
 #include "common/error.h"
+#include "common/main-thread.h"
 #include "libsmartcard/sim-protocol.h"
 
 #define TOKEN_MAX 4096u
@@ -135,7 +136,7 @@ tke_sim_client_open_timeout(const char *directory, unsigned timeout_ms, GError *
     g_autoptr(TkeSimClient) client = NULL;
     int fd = -1;
 
-    if (path == NULL) {
+    if (path == NULL || !tke_main_thread_may_block(error)) {
         return NULL;
     }
     fd = connect_socket(path, directory, error);
@@ -208,6 +209,9 @@ static bool
 send_request(TkeSimClient *client, TkeSimMessage type, const uint8_t *head, size_t head_len,
              const uint8_t *body, size_t body_len, GError **error)
 {
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
     if (client->broken) {
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CLOSED,
                             _("the connection to tke-sim was given up after an error"));

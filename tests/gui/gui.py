@@ -25,7 +25,7 @@ SKIP = 77  # what meson takes for "skipped"
 
 def wanting():
     """What this machine lacks for tests in windows, in words; None: nothing."""
-    for command in ("Xvfb", "xauth", "xvfb-run", "dbus-run-session"):
+    for command in ("Xvfb", "xauth", "xvfb-run", "dbus-run-session", "xdotool"):
         if shutil.which(command) is None:
             return f"{command} is not installed"
     if subprocess.run([PYTHON, "-c", "import gi; gi.require_version('Atspi', '2.0')"],

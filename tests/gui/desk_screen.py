@@ -1,0 +1,161 @@
+"""The virtual desk as people use it, for its tests: windows are found and read as a screen reader does (AT-SPI, as in
+gui.py), keys and the mouse are those of the X server.
+"""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+import gui
+
+until = gui.wait
+
+
+class World:
+    """A rehearsal in a directory of its own."""
+
+    def __init__(self):
+        self.home = tempfile.mkdtemp(prefix="tke-gui-")
+        self.path = os.path.join(self.home, "world")
+        self.env = dict(os.environ, HOME=self.home, XDG_STATE_HOME=self.home + "/state",
+                        XDG_CONFIG_HOME=self.home + "/config", LC_ALL="C.UTF-8", LANGUAGE="",
+                        OPENTKE_WORLD=self.path)
+
+    def sim(self, *words, check=True):
+        return subprocess.run([os.environ["TKE_SIM"], *words], env=self.env, check=check, timeout=60,
+                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def status(self):
+        return json.loads(self.sim("--json", "status").stdout)
+
+    def card(self, label):
+        return next(card for card in self.status()["cards"] if card["label"] == label)
+
+    def tke(self, *words):
+        return subprocess.Popen([os.environ["TKE"], "--rehearsal", *words], env=self.env, text=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def close(self):
+        self.sim("stop", check=False)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class Program:
+    """A program with a window, its widgets found by role and name."""
+
+    def __init__(self, atspi, argv, env):
+        self.atspi = atspi
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(argv, env=env, stdout=self.log, stderr=self.log)
+
+    def application(self):
+        desktop = self.atspi.get_desktop(0)
+        for i in range(desktop.get_child_count()):
+            try:
+                child = desktop.get_child_at_index(i)
+                if child is not None and child.get_process_id() == self.process.pid:
+                    child.clear_cache()
+                    return child
+            except Exception:  # one that is just going away
+                continue
+        return None
+
+    def nodes(self, node=None):
+        node = self.application() if node is None else node
+        if node is None:
+            return
+        yield node
+        try:
+            children = [node.get_child_at_index(i) for i in range(node.get_child_count())]
+        except Exception:
+            return
+        for child in children:
+            if child is not None:
+                yield from self.nodes(child)
+
+    def look(self, role, name):
+        """The widgets of a role whose name begins with name, as far as they are shown."""
+        found = []
+        for node in self.nodes():
+            try:
+                if node.get_role_name() == role and node.get_name().startswith(name):
+                    found.append(node)
+            except Exception:
+                continue
+        return found
+
+    def find(self, role, name, deadline=gui.DEADLINE):
+        return until(lambda: f"{role} \"{name}\" of {self.names()}", lambda: self.look(role, name), deadline)[0]
+
+    def names(self):
+        return [f"{node.get_role_name()} {node.get_name()}" for node in self.nodes() if node.get_name()]
+
+    def has_state(self, node, state):
+        try:
+            return node.get_state_set().contains(getattr(self.atspi.StateType, state))
+        except Exception:
+            return False
+
+    def text(self, role, name):
+        node = self.find(role, name)
+        return self.atspi.Text.get_text(node, 0, -1)
+
+    def click(self, role, name):
+        """As a screen reader clicks."""
+        node = self.find(role, name)
+        until(f"{name} can be used", lambda: self.has_state(node, "SENSITIVE"))
+        node.get_action_iface().do_action(0)
+
+    def middle(self, node):
+        box = node.get_component_iface().get_extents(self.atspi.CoordType.SCREEN)
+        return box.x + box.width // 2, box.y + box.height // 2
+
+    def mouse(self, *words):
+        subprocess.run(["xdotool", *[str(word) for word in words]], check=True, timeout=30)
+
+    def click_with_mouse(self, role, name, button=1):
+        node = self.find(role, name)
+        until(f"{name} can be used", lambda: self.has_state(node, "SENSITIVE"))
+        x, y = self.middle(node)
+        self.mouse("mousemove", x, y, "click", button)
+
+    def drag(self, source, target):
+        """From the middle of one widget to another's, with the button held."""
+        x, y = self.middle(self.find(*source))
+        to_x, to_y = self.middle(self.find(*target))
+        self.mouse("mousemove", x, y, "mousedown", 1)
+        for part in range(1, 11):
+            self.mouse("mousemove", x + (to_x - x) * part // 10, y + (to_y - y) * part // 10)
+            time.sleep(0.03)
+        time.sleep(0.2)
+        self.mouse("mouseup", 1)
+
+    def keys(self, *names):
+        """Keys of the keyboard, by their names in X."""
+        self.mouse("key", "--delay", 40, *names)
+
+    def type(self, digits):
+        self.keys(*digits)
+
+    def shoot(self, path):
+        """A picture of the program's window, and of nothing else on the screen."""
+        frame = next(node for node in self.nodes() if node.get_role_name() == "frame")
+        box = frame.get_component_iface().get_extents(self.atspi.CoordType.SCREEN)
+        subprocess.run(["import", "-window", "root", "-crop",
+                        f"{box.width}x{box.height}+{box.x}+{box.y}", "+repage", "-strip", path],
+                       check=True, timeout=30)
+
+    def output(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()

@@ -1,0 +1,429 @@
+#!/usr/bin/python3
+"""The virtual desk in a real window: what people do there, with mouse and keyboard, while tke runs.
+
+TKE, TKE_SIM and TKE_DESK are the programs; pictures go to the directory of GUI_SCREENSHOTS, if it is set.
+"""
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+import desk_screen as screen  # noqa: E402
+import gui  # noqa: E402
+
+PICTURES = os.environ.get("GUI_SCREENSHOTS")
+CARD = "toggle button"
+BUTTON = "push button"
+
+
+class DeskTest(unittest.TestCase):
+    more = ()
+    env = {}
+
+    def setUp(self):
+        self.world = screen.World()
+        self.addCleanup(self.world.close)
+        self.desk = self.open_desk()
+        self.desk.find(BUTTON, "Reader 1, empty")
+
+    def open_desk(self, *more):
+        desk = screen.Program(ATSPI, [os.environ["TKE_DESK"], *self.more, *more],
+                              dict(self.world.env, **self.env))
+        self.addCleanup(desk.close)
+        return desk
+
+    def tke(self, *words):
+        process = self.world.tke(*words)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def finish(self, process, status=0):
+        output = process.communicate(timeout=60)[0]
+        self.assertEqual(process.returncode, status, output)
+        return output
+
+    def shoot(self, name):
+        if PICTURES:
+            self.desk.mouse("mousemove", 600, 290)  # where nothing has a tooltip
+            time.sleep(0.7)  # what is being drawn, a tooltip that goes
+            self.desk.shoot(os.path.join(PICTURES, f"desk-{name}.png"))
+
+    def place(self, label):
+        return self.world.card(label)["reader"]
+
+    def wait_for_place(self, label, reader):
+        screen.until(f"{label} in reader {reader}", lambda: self.place(label) == reader)
+
+    def wait_for_pad(self, reader, prompt=""):
+        self.desk.find(BUTTON, f"Reader {reader}, ")
+        screen.until(lambda: f"pad {reader} asks for {prompt}: {self.display(reader)}",
+                     lambda: self.is_lit(reader) and self.display(reader).startswith(prompt))
+
+    def is_lit(self, reader):
+        return self.desk.has_state(self.desk.find(BUTTON, f"Confirm, reader {reader}"), "SENSITIVE")
+
+    def display(self, reader):
+        return self.desk.text("label", f"Display of reader {reader}")
+
+    def dots(self, reader):
+        return self.desk.text("label", f"Digits typed, reader {reader}")
+
+    def message(self):
+        return self.desk.text("label", "Message")
+
+    def insert(self, kind, label, reader):
+        self.insert_labelled(f"{kind} card {label}", label, reader)
+
+    def insert_labelled(self, name, label, reader):
+        """Click a card, then a reader."""
+        self.desk.click_with_mouse(CARD, f"{name}, in the box")
+        self.desk.click_with_mouse(BUTTON, f"Reader {reader}, ")
+        self.wait_for_place(label, reader)
+
+    def enter_with_mouse(self, reader, digits):
+        for digit in digits:
+            self.desk.click_with_mouse(BUTTON, f"{digit}, reader {reader}")
+        screen.until(f"six dots on reader {reader}", lambda: self.dots(reader) == "●" * 6)
+        self.desk.click_with_mouse(BUTTON, f"Confirm, reader {reader}")
+
+    def enter_with_keyboard(self, digits):
+        self.desk.keys(*digits, "Return")
+
+
+class CeremonyTest(DeskTest):
+    def test_zone_is_created_and_a_card_enrolled_and_personalized(self):
+        zone = self.tke("zone", "create", "--zone-description", "Demo zone",
+                        "--card-description", "Officers A/B")
+        self.insert("CA", "ca-1", 1)
+        self.wait_for_pad(1, "New PIN")
+        self.assertTrue(self.desk.look(BUTTON, "Reader 1, ca-1, waits for a PIN"))
+        self.enter_with_mouse(1, "111111")
+        self.wait_for_pad(1, "New PIN again (2 of 2)")
+        self.desk.type("1111")
+        screen.until("four dots", lambda: self.dots(1) == "●●●●○○")
+        self.shoot("pin")
+        self.desk.keys("1", "1", "KP_Enter")
+        for entry in range(2):
+            self.wait_for_pad(1, ("New PIN (1 of 2)", "New PIN again")[entry])
+            self.enter_with_keyboard("222222")
+            screen.until("the next entry", lambda: not self.display(1).startswith(
+                ("New PIN (1 of 2)", "New PIN again")[entry]) or not self.is_lit(1))
+        self.finish(zone)
+        self.assertIn("Officers A/B", self.desk.find(BUTTON, "Reader 1, ca-1").get_name() +
+                      self.desk.find(CARD, "CA card ca-1").get_name())
+
+        enroll = self.tke("card", "enroll")
+        self.desk.drag((CARD, "EP11 card ep11-1, in the box"), (BUTTON, "Reader 2, "))
+        self.wait_for_place("ep11-1", 2)
+        self.wait_for_pad(1, "PIN")
+        self.enter_with_mouse(1, "111111")
+        screen.until("the second PIN", lambda: self.dots(1).startswith("○") and self.is_lit(1))
+        self.enter_with_keyboard("222222")
+        self.finish(enroll)
+
+        personalize = self.tke("card", "personalize", "--description", "Alice")
+        for word in ("New PIN (1 of 2)", "New PIN again (2 of 2)"):
+            self.wait_for_pad(2, word)
+            self.enter_with_keyboard("314159")
+            screen.until("the entry is over", lambda: not self.display(2).startswith(word))
+        self.finish(personalize)
+        self.assertEqual(self.world.card("ep11-1")["description"], "Alice")
+        self.desk.find(CARD, "EP11 card ep11-1, in reader 2, Alice")
+        self.shoot("two-cards")
+
+    def start_zone(self):
+        zone = self.tke("zone", "create", "--zone-description", "Z", "--card-description", "C")
+        self.insert("CA", "ca-1", 1)
+        self.wait_for_pad(1, "New PIN")
+        return zone
+
+    def start_zone_again(self):
+        zone = self.tke("zone", "create", "--zone-description", "Z", "--card-description", "C")
+        self.wait_for_pad(1, "New PIN")
+        return zone
+
+    def test_cancel_clear_and_a_wrong_second_entry(self):
+        zone = self.start_zone()
+        self.desk.type("123")
+        screen.until("three dots", lambda: self.dots(1).startswith("●●●○"))
+        self.desk.keys("BackSpace")
+        screen.until("no dot", lambda: self.dots(1).startswith("○"))
+        self.desk.type("12")
+        self.desk.click_with_mouse(BUTTON, "Clear, reader 1")
+        screen.until("no dot", lambda: self.dots(1).startswith("○"))
+        self.enter_with_keyboard("111111")
+        self.wait_for_pad(1, "New PIN again")
+        self.enter_with_keyboard("111112")
+        self.wait_for_pad(1, "New PIN (1 of 2)")
+        self.desk.keys("Escape")
+        self.assertIn("cancelled on the PIN pad", self.finish(zone, 1))
+        screen.until("a dark pad", lambda: not self.is_lit(1))
+
+        again = self.start_zone_again()
+        self.desk.click_with_mouse(BUTTON, "Cancel, reader 1")
+        self.assertIn("cancelled on the PIN pad", self.finish(again, 1))
+
+    def pad_number(self):
+        pad = self.world.status()["readers"][0]["pad"]
+        return pad["number"] if pad["asking"] else None
+
+    def test_pulled_card_darkens_the_pad_and_is_asked_for_again(self):
+        zone = self.start_zone()
+        self.desk.click_with_mouse(BUTTON, "Reader 1, ca-1")
+        self.wait_for_place("ca-1", None)
+        screen.until("a dark pad", lambda: not self.is_lit(1))
+        self.assertIn("reader 1", self.finish(zone, 4))
+        self.insert("CA", "ca-1", 1)
+        self.start_zone_again()
+
+    def test_pad_that_nobody_types_on_counts_down_and_goes_dark(self):
+        self.start_zone()
+        first = self.left(1)
+        self.assertLessEqual(first, 20)
+        screen.until("the time passes", lambda: 0 < self.left(1) < first - 1)
+        number = self.pad_number()
+        screen.until("the pad has given up", lambda: self.pad_number() != number, 30)
+
+    def left(self, reader):
+        minutes, seconds = self.desk.text("label", f"Time left, reader {reader}").split(":")
+        return int(minutes) * 60 + int(seconds)
+
+    def test_two_programs_use_the_desk_at_once(self):
+        zone = self.start_zone()
+        self.assertIn("OpenTKE Virtual PIN Pad 2", self.finish(self.tke("readers")))
+        self.assertTrue(self.is_lit(1))
+        self.assertIsNone(zone.poll())
+        self.insert("EP11", "ep11-1", 2)
+        self.assertTrue(self.is_lit(1))
+        self.desk.keys("Escape")
+        self.finish(zone, 1)
+        self.finish(self.tke("card", "info", "--reader", "2"))
+
+
+class HandTest(DeskTest):
+    def test_keyboard_alone_puts_a_card_in_and_takes_it_out(self):
+        card = self.desk.find(CARD, "EP11 card ep11-3, in the box")
+        card.get_component_iface().grab_focus()
+        screen.until("the focus", lambda: self.desk.has_state(card, "FOCUSED"))
+        self.desk.keys("space")
+        screen.until("a card in hand", lambda: "ep11-3 is in your hand" in self.message())
+        self.assertTrue(self.desk.has_state(card, "CHECKED"))
+        self.desk.keys("Escape")
+        screen.until("an empty hand", lambda: self.message() == "")
+        self.desk.keys("space")
+        screen.until("a card in hand", lambda: "ep11-3 is in your hand" in self.message())
+        self.desk.keys("alt+2")
+        self.wait_for_place("ep11-3", 2)
+        self.desk.find(CARD, "EP11 card ep11-3, in reader 2")
+        self.desk.keys("alt+2")
+        self.wait_for_place("ep11-3", None)
+
+    def test_every_control_is_reached_with_the_tab_key_and_has_a_name(self):
+        seen = set()
+        for _ in range(40):
+            self.desk.keys("Tab")
+            for node in self.desk.nodes():
+                if self.desk.has_state(node, "FOCUSED"):
+                    self.assertNotEqual(node.get_name(), "")
+                    seen.add(node.get_name())
+        for name in ("Show backs", "+ Card", "CA card ca-1, in the box", "EP11 card ep11-10, in the box",
+                     "Reader 1, empty, ready", "Reader 2, empty, ready", "Faults ▾"):
+            self.assertIn(name, seen)
+        for role in (BUTTON, CARD, "check box", "menu item", "check menu item"):
+            for node in self.desk.look(role, ""):
+                if self.desk.has_state(node, "SHOWING"):
+                    self.assertNotEqual(node.get_name(), "", role)
+
+    def test_card_is_dragged_in_to_the_other_reader_and_back_to_the_box(self):
+        self.desk.drag((CARD, "CA card ca-2"), (BUTTON, "Reader 1, "))
+        self.wait_for_place("ca-2", 1)
+        self.desk.drag((BUTTON, "Reader 1, "), (BUTTON, "Reader 2, "))
+        self.wait_for_place("ca-2", 2)
+        self.desk.drag((BUTTON, "Reader 2, "), (CARD, "EP11 card ep11-9"))
+        self.wait_for_place("ca-2", None)
+
+    def test_card_in_hand_takes_the_place_of_the_one_in_the_reader(self):
+        self.insert("CA", "ca-1", 1)
+        self.insert("EP11", "ep11-2", 1)
+        self.assertIsNone(self.place("ca-1"))
+
+    def test_gap_of_a_card_takes_it_out(self):
+        self.insert("CA", "ca-1", 1)
+        self.desk.click_with_mouse(CARD, "CA card ca-1, in reader 1")
+        self.wait_for_place("ca-1", None)
+
+    def test_empty_reader_and_digit_without_pad_are_explained(self):
+        self.desk.click_with_mouse(BUTTON, "Reader 2, ")
+        screen.until("a hint", lambda: "take a card from the box first" in self.message())
+        self.desk.type("7")
+        screen.until("a hint", lambda: "no reader waits for a PIN" in self.message())
+
+    def test_card_is_added_labelled_and_turned_over(self):
+        self.desk.click("menu item", "Blank card")
+        self.desk.find(CARD, "Blank card blank-1, in the box")
+        card = self.desk.find(CARD, "EP11 card ep11-1")
+        card.get_component_iface().grab_focus()
+        self.desk.keys("shift+F10")
+        self.desk.find("menu item", "Write on the card…")
+        self.desk.click("menu item", "Write on the card…")
+        self.desk.find("dialog", "Write on the card")
+        self.desk.find("text", "Sticker").get_editable_text_iface().set_text_contents("Weber 1/3")
+        self.desk.find("text", "Back").get_editable_text_iface().set_text_contents("PIN 314159")
+        self.desk.click(BUTTON, "Write")
+        self.desk.find(CARD, "EP11 card Weber 1/3, in the box")
+        self.assertEqual(self.world.card("ep11-1")["back"], "PIN 314159")
+        self.desk.click("check box", "Show backs")
+        self.insert_labelled("EP11 card Weber 1/3", "ep11-1", 1)
+        screen.until("the note beside the pad", lambda: "PIN 314159" in self.desk.text(
+            "label", "Hint, reader 1"))
+        self.shoot("backs")
+
+
+class FaultTest(DeskTest):
+    def test_faults_of_readers_and_service_are_set_shown_and_ended(self):
+        held = self.desk.look("check menu item", "Held by another program")
+        held[1].get_action_iface().do_action(0)
+        self.desk.find(BUTTON, "Reader 2, empty, held by another program")
+        unplugged = self.desk.look("check menu item", "Unplugged")
+        unplugged[0].get_action_iface().do_action(0)
+        self.desk.find(BUTTON, "Reader 1, empty, unplugged")
+        faults = self.desk.text("label", "Faults in force")
+        self.assertIn("another program holds reader 2", faults)
+        self.assertIn("reader 1 is unplugged", faults)
+        self.desk.click("check menu item", "Smart card service stopped")
+        self.desk.find(BUTTON, "Reader 2, empty, no smart card service")
+        self.assertFalse(self.world.status()["running"])
+        self.shoot("faults")
+        self.desk.click("menu item", "Everything works again")
+        self.desk.find(BUTTON, "Reader 1, empty, ready")
+        self.desk.find(BUTTON, "Reader 2, empty, ready")
+        screen.until("no faults", lambda: self.desk.text("label", "Faults in force") == "")
+
+    def test_card_that_a_fault_pulls_at_the_third_command_is_told_by_tke(self):
+        self.insert("EP11", "ep11-1", 2)
+        self.desk.click("menu item", "Card fault…")
+        self.desk.find("dialog", "Card fault")
+        spin = self.desk.find("spin button", "At command number")
+        spin.get_value_iface().set_current_value(3)
+        self.shoot("card-fault")
+        self.desk.click(BUTTON, "Order the fault")
+        self.desk.find(CARD, "EP11 card ep11-1, in reader 2, ⚠ 1 fault")
+        info = self.tke("card", "info", "--reader", "2")
+        self.wait_for_place("ep11-1", None)
+        info.kill()
+        self.desk.find(CARD, "EP11 card ep11-1, in the box")
+
+    def test_crypto_unit_fault_is_ordered_and_ended(self):
+        self.desk.click("menu item", "Crypto unit fault…")
+        self.desk.find("dialog", "Crypto unit fault")
+        self.shoot("unit-fault")
+        self.desk.click(BUTTON, "Order the fault")
+        screen.until("the fault is told", lambda: "1 fault of the crypto units" in self.desk.text(
+            "label", "Faults in force"))
+        self.assertEqual(self.world.status()["service"]["faults"][0]["fault"], "drop-before")
+        self.desk.click("menu item", "Everything works again")
+        screen.until("no faults", lambda: self.desk.text("label", "Faults in force") == "")
+
+    def test_card_is_made_somebody_elses_and_its_own_again(self):
+        self.insert("EP11", "ep11-2", 2)
+        for word, foreign in (("Somebody else's card", True), ("As it should be again", False)):
+            self.desk.click_with_mouse(CARD, "EP11 card ep11-2", button=3)
+            self.desk.click("menu", "Make it unusual")
+            item = screen.until("the submenu", lambda: [
+                item for item in self.desk.look("menu item", word) if self.desk.has_state(item, "SHOWING")])
+            x, y = self.desk.middle(item[0])
+            self.desk.mouse("mousemove", x, y, "click", 1)
+            screen.until("the order is carried out", lambda: self.is_foreign() == foreign)
+
+    def is_foreign(self):
+        info = self.tke("card", "info", "--reader", "2")
+        return "EP11" not in info.communicate(timeout=60)[0]
+
+    def test_what_others_do_to_the_world_is_shown(self):
+        self.world.sim("insert", "1", "ca-1")
+        self.desk.find(BUTTON, "Reader 1, ca-1, ready")
+        self.world.sim("note", "ca-1", "front=Zone officers")
+        self.desk.find(CARD, "CA card Zone officers, in reader 1")
+        self.world.sim("remove", "1")
+        self.desk.find(CARD, "CA card Zone officers, in the box")
+
+    def test_order_that_is_refused_says_why(self):
+        self.insert("CA", "ca-1", 1)
+        card = self.desk.find(CARD, "CA card ca-1")
+        card.get_component_iface().grab_focus()
+        self.desk.keys("shift+F10")
+        self.desk.click("menu item", "Write on the card…")
+        self.desk.find("text", "Sticker").get_editable_text_iface().set_text_contents("a\u0007b")
+        self.desk.click(BUTTON, "Write")
+        screen.until("the reason", lambda: "printable characters" in self.message())
+
+
+class ConnectionTest(DeskTest):
+    def pid(self):
+        return self.world.status()["pid"]
+
+    def test_killed_tke_sim_is_shown_and_survived(self):
+        self.insert("CA", "ca-1", 1)
+        os.kill(self.pid(), signal.SIGKILL)
+        self.desk.find(BUTTON, "Start tke-sim")
+        screen.until("the reason", lambda: "no tke-sim answers" in self.desk.text("label", "State of tke-sim")
+                     or "tke-sim" in self.desk.text("label", "State of tke-sim"))
+        self.assertFalse(self.desk.has_state(self.desk.find(CARD, "EP11 card ep11-1"), "SENSITIVE"))
+        self.shoot("lost")
+        self.desk.click(BUTTON, "Start tke-sim")
+        self.desk.find(BUTTON, "Reader 1, ca-1")
+        screen.until("a desk that works", lambda: self.desk.has_state(
+            self.desk.find(CARD, "EP11 card ep11-1"), "SENSITIVE"))
+        self.insert("EP11", "ep11-1", 2)
+
+    def test_tke_sim_that_hangs_is_told_and_the_window_still_answers(self):
+        pid = self.pid()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            screen.until("it is told", lambda: "has not answered" in self.desk.text(
+                "label", "State of tke-sim"))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        screen.until("a desk that works", lambda: self.desk.has_state(
+            self.desk.find(CARD, "EP11 card ep11-1"), "SENSITIVE"))
+
+    def test_second_desk_calls_the_first_and_ends(self):
+        second = self.open_desk()
+        self.assertEqual(second.process.wait(20), 0)
+        self.assertEqual(self.world.status()["desks"], 1)
+        third = self.open_desk("--another")
+        third.find(BUTTON, "Reader 1, empty")
+        self.assertEqual(self.world.status()["desks"], 2)
+        third.process.kill()
+        screen.until("one desk", lambda: self.world.status()["desks"] == 1)
+
+    def test_size_is_remembered(self):
+        frame = self.desk.find("frame", "Virtual desk — REHEARSAL")
+        size = frame.get_component_iface().get_size()
+        self.assertLessEqual(size.x, 1280)
+        self.assertLessEqual(size.y, 720)
+        window = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "Virtual desk"], text=True,
+                                check=True, stdout=subprocess.PIPE).stdout.split()[0]
+        subprocess.run(["xdotool", "windowsize", window, "1100", "660"], check=True)
+        screen.until("the new size", lambda: frame.get_component_iface().get_size().x == 1100)
+        self.desk.keys("ctrl+q")
+        self.assertEqual(self.desk.process.wait(20), 0)
+        again = self.open_desk()
+        frame = again.find("frame", "Virtual desk — REHEARSAL")
+        screen.until("the size of before", lambda: frame.get_component_iface().get_size().x == 1100)
+        self.assertEqual(frame.get_component_iface().get_size().y, 660)
+
+
+if __name__ == "__main__":
+    gui.reexec()
+    import gi
+    gi.require_version("Atspi", "2.0")
+    from gi.repository import Atspi as ATSPI
+    if PICTURES:
+        os.makedirs(PICTURES, exist_ok=True)
+    unittest.main(verbosity=2, warnings="ignore")
