@@ -389,7 +389,7 @@ bool
 tke_gp_scp_command(TkeGpScp *scp, const TkeApdu *apdu, const char *what, TkeCardAnswer *answer,
                    GError **error)
 {
-    TkeCardAnswer none;
+    TkeCardAnswer none = { 0 };
     g_autoptr(GError) inner = NULL;
 
     answer = answer != NULL ? answer : &none;

@@ -79,7 +79,8 @@ print_properties(TkeCli *cli, const TkePinPad *pad)
         !properties->has_display ? NULL
         : properties->lcd_layout == 0
             ? g_strdup("none")
-            : g_strdup_printf("%ux%u", properties->lcd_layout >> 8, properties->lcd_layout & 0xFFu);
+            : g_strdup_printf("%ux%u", (unsigned) properties->lcd_layout >> 8,
+                              properties->lcd_layout & 0xFFu);
     g_autofree char *ends =
         properties->conditions != 0 ? g_strdup_printf("%02X", properties->conditions) : NULL;
     g_autofree char *apdus =
