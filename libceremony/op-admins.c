@@ -319,6 +319,34 @@ confirm_remove(TkeOperation *op, GPtrArray *units, const TkeAdminResult *result,
     return tke_operation_confirm(op, &plan, error);
 }
 
+static bool
+needs_admin(const TkeUnitState *state, const void *data)
+{
+    const TkeAdminResult *result = data;
+    const uint32_t *attributes = state->attributes.value;
+    unsigned needed =
+        MAX(attributes[TKE_ATTRIBUTE_SIGN_THR], attributes[TKE_ATTRIBUTE_REVOKE_THR]);
+
+    return !state->imprint && state->admins->len <= needed &&
+           tke_unit_find_admin(state->unit, result->ski) != NULL;
+}
+
+/* What the unit would refuse (209/66) is known before anybody is asked; the right order is (F-073): */
+static bool
+check_enough_left(GPtrArray *states, const TkeAdminResult *result, GError **error)
+{
+    g_autofree char *names = tke_plan_names(states, needs_admin, result);
+
+    if (names != NULL) {
+        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
+                    _("without %s fewer administrators than a threshold needs would be left in %s; "
+                      "first add who comes instead (tke cryptounit-admin-add), or lower the "
+                      "thresholds (tke cryptounit-thrhld-set), then remove"),
+                    result->name, names);
+    }
+    return names == NULL;
+}
+
 bool
 tke_op_admin_remove(TkeOperation *op, TkeUnitDirectory *directory,
                     const TkeAdminRemoveParams *params, TkeAdminResult *result, GError **error)
@@ -338,7 +366,8 @@ tke_op_admin_remove(TkeOperation *op, TkeUnitDirectory *directory,
         return false;
     }
     states = tke_plan_query(op, directory, units, TKE_UNIT_QUERY_DEFAULT, error);
-    if (states == NULL || !find_admin(op, units, params->ski, result, error)) {
+    if (states == NULL || !find_admin(op, units, params->ski, result, error) ||
+        !check_enough_left(states, result, error)) {
         return false;
     }
     todo = units_with(units, result->ski, true);

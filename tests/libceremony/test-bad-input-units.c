@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/hex.h"
 #include "libceremony/advice.h"
 #include "libceremony/ceremony-error.h"
 #include "libceremony/op-admins.h"
@@ -230,6 +231,27 @@ START_TEST(test_different_keys_are_not_committed)
 }
 END_TEST
 
+START_TEST(test_an_administrator_who_is_needed_is_not_removed)
+{
+    g_autoptr(CeremonyWorld) world = secured_world();
+    g_autoptr(GPtrArray) states = ceremony_world_states(world);
+    const TkeUnitState *state = g_ptr_array_index(states, 0);
+    const TkeUnitAdmin *bob = g_ptr_array_index(state->admins, 1);
+    g_autofree char *ski = tke_hex_encode(bob->ski, sizeof bob->ski);
+    const TkeAdminRemoveParams params = { .ski = ski };
+    g_auto(TkeAdminResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(!tke_op_admin_remove(world->op, world->units, &params, &result, &error));
+    check_precondition(error);
+    ck_assert_ptr_nonnull(strstr(error->message, bob->name));
+    ck_assert_ptr_nonnull(strstr(error->message, "tke cryptounit-admin-add"));
+    ck_assert_str_eq(world->prompts->str, "");
+    ck_assert_str_eq(world->plans->str, "");
+    ck_assert_uint_eq(sim_unit_get_n_admins(unit_of(world, 1)), 2);
+}
+END_TEST
+
 static void
 order_fault(CeremonyWorld *world, const char *name, unsigned unit)
 {
@@ -314,6 +336,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_who_is_no_administrator_of_one_unit_does_not_sign);
     tcase_add_test(tests, test_a_unit_that_somebody_else_administers_is_read_and_signed_for_again);
     tcase_add_test(tests, test_different_keys_are_not_committed);
+    tcase_add_test(tests, test_an_administrator_who_is_needed_is_not_removed);
     tcase_add_test(tests, test_a_forged_module_certificate_gets_no_command);
     tcase_add_test(tests, test_a_forged_answer_gets_no_command);
     tcase_add_test(tests, test_an_expired_token_is_told_with_what_to_do);
