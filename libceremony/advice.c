@@ -62,7 +62,8 @@ card_kind_advice(int code)
     case TKE_CARD_ERROR_VERSION:
         return _(
             "The card's applet is of another generation than this program: use the program it was "
-            "made with. The card is not touched.");
+            "made with. The card is not touched. Initialising it anew (tke zone create, tke card "
+            "enroll) updates it and erases what it holds.");
     case TKE_CARD_ERROR_NOT_ENROLLED:
         return _("Enroll the card first: tke card enroll.");
     case TKE_CARD_ERROR_NOT_PERSONALISED:

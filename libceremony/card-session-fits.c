@@ -35,6 +35,12 @@ unfit(const char **word, char **reason, const char *the_word, const char *text)
     return false;
 }
 
+static bool
+is_ours(const TkeCardStatus *status)
+{
+    return status->kind == TKE_CARD_KIND_CA || status->kind == TKE_CARD_KIND_EP11;
+}
+
 /* Only the end of the step is missing on this card (TkeCardNeed, unfinished_too). */
 static bool
 is_unfinished(const TkeCardNeed *need, const TkeCardSlot *slot, bool put_in_now)
@@ -129,6 +135,88 @@ fits_zone(const TkeCardNeed *need, const TkeCardStatus *status, const char **wor
 }
 
 static bool
+is_of_zone(const TkeCardNeed *need, const TkeCardStatus *status)
+{
+    return need->zone_id != NULL && status->has_zone &&
+           memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0;
+}
+
+/* The kind of card that was asked for, begun in this zone or in none: it goes on as it is. */
+static bool
+goes_on(const TkeCardNeed *need, const TkeCardStatus *status)
+{
+    if (need->wanted == TKE_WANTED_BLANK_CA) {
+        return status->kind == TKE_CARD_KIND_CA && !status->has_zone;
+    }
+    return status->kind == TKE_CARD_KIND_EP11 &&
+           (!status->has_zone ||
+            (is_of_zone(need, status) && status->life_cycle < TKE_CARD_MEMBER));
+}
+
+static bool
+unfit_in_use(const TkeCardStatus *status, const char **word, char **reason)
+{
+    g_autofree char *card = NULL;
+    g_autofree char *zone = NULL;
+
+    *word = "not-blank";
+    if (status->kind == TKE_CARD_KIND_OTHER_VERSION) {
+        *reason = g_strdup(_("This card holds an OpenTKE applet of another version: take a blank "
+                             "card. To overwrite this one, take it out and put it in again."));
+        return false;
+    }
+    card = tke_card_session_card_text(status);
+    zone = tke_card_id_text(status->zone_id);
+    *reason = g_strdup_printf(
+        status->kind == TKE_CARD_KIND_CA
+            ? _("This is the CA card “%s” of zone %s (%s): take a blank card. To overwrite this "
+                "one, take it out and put it in again.")
+            : _("This is the EP11 card “%s” of zone %s (%s): take a blank card. To overwrite this "
+                "one, take it out and put it in again. If its enrolment was interrupted, it goes "
+                "on then."),
+        card, zone, status->zone_description);
+    return false;
+}
+
+/* Will it do once an applet is loaded onto it? (P-5; E-C21) */
+static bool
+fits_to_load(const TkeCardNeed *need, const TkeCardStatus *status, bool put_in_now,
+             const char **word, char **reason)
+{
+    if (status->kind == TKE_CARD_KIND_FOREIGN) {
+        return unfit(word, reason, "wrong-kind",
+                     _("This is a foreign card without a card manager: no applet can be loaded "
+                       "onto it."));
+    }
+    if (goes_on(need, status) || tke_card_status_is_blank(status)) {
+        return true;
+    }
+    if (need->wanted == TKE_WANTED_NEW_EP11 && status->kind == TKE_CARD_KIND_CA &&
+        is_of_zone(need, status)) {
+        return unfit(word, reason, "own-ca",
+                     _("This is a CA card of this very zone: it is not made an EP11 card. Take "
+                       "another card."));
+    }
+    return put_in_now || need->overwrite || unfit_in_use(status, word, reason);
+}
+
+static bool
+fits_wanted(const TkeCardNeed *need, const TkeCardStatus *status, bool put_in_now,
+            const char **word, char **reason)
+{
+    if (need->loadable) {
+        return fits_to_load(need, status, put_in_now, word, reason);
+    }
+    if (need->wanted == TKE_WANTED_CA || need->wanted == TKE_WANTED_BLANK_CA) {
+        return fits_kind_ca(status, need->wanted == TKE_WANTED_BLANK_CA, word, reason) &&
+               fits_zone(need, status, word, reason);
+    }
+    return (need->wanted == TKE_WANTED_ANY ||
+            fits_kind_ep11(status, need->wanted, word, reason)) &&
+           fits_zone(need, status, word, reason);
+}
+
+static bool
 fits(const TkeCardNeed *need, const TkeCardSlot *slot, bool put_in_now, const char **word,
      char **reason)
 {
@@ -137,18 +225,10 @@ fits(const TkeCardNeed *need, const TkeCardSlot *slot, bool put_in_now, const ch
     if (is_unfinished(need, slot, put_in_now)) {
         return need->fits == NULL || need->fits(slot->card, status, need->fits_data, word, reason);
     }
-    if (need->wanted == TKE_WANTED_CA || need->wanted == TKE_WANTED_BLANK_CA) {
-        if (!fits_kind_ca(status, need->wanted == TKE_WANTED_BLANK_CA, word, reason)) {
-            return false;
-        }
-    } else if (need->wanted != TKE_WANTED_ANY &&
-               !fits_kind_ep11(status, need->wanted, word, reason)) {
+    if (!fits_wanted(need, status, put_in_now, word, reason)) {
         return false;
     }
-    if (!fits_zone(need, status, word, reason)) {
-        return false;
-    }
-    if (need->other_than != NULL &&
+    if (need->other_than != NULL && is_ours(status) &&
         memcmp(need->other_than, status->card_id, TKE_CARD_ID_LEN) == 0) {
         return unfit(
             word, reason, "same-card",

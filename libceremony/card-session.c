@@ -280,6 +280,26 @@ tke_card_session_query_status(TkeOperation *op, unsigned reader, const TkeCardSt
     return true;
 }
 
+bool
+tke_card_session_recognise(TkeOperation *op, unsigned reader, const TkeCardStatus **status,
+                           GError **error)
+{
+    TkeCardSlot *slot = tke_card_session_slot(tke_operation_get_card_session(op), reader);
+    TkeCardStatus now;
+
+    g_return_val_if_fail(slot->card != NULL, false);
+
+    if (!tke_card_recognise(slot->card, &now, error)) {
+        return false;
+    }
+    slot->status = now;
+    memset(slot->verified, 0, sizeof slot->verified);
+    if (status != NULL) {
+        *status = &slot->status;
+    }
+    return true;
+}
+
 void
 tke_card_session_set_status(TkeCardSession *session, unsigned reader, const TkeCardStatus *status)
 {

@@ -46,6 +46,12 @@ typedef struct TkeCardNeed {
      * that is enrolled already, if it is put in now; BLANK_CA: one without a description.
      */
     bool unfinished_too;
+    /*
+     * A card onto which an applet can be loaded fits too (op-card-load): one without an applet of ours, with the
+     * other applet, or, if it is put in now, one in use.
+     */
+    bool loadable;
+    bool overwrite; /* a card in use fits also if it is in already */
     TkeCardFits fits; /* may be NULL */
     void *fits_data;
 } TkeCardNeed;
@@ -109,7 +115,11 @@ TKE_PUBLIC bool tke_card_session_look(TkeOperation *op, TkeReaders **readers, GE
 TKE_PUBLIC bool tke_card_session_query_status(TkeOperation *op, unsigned reader,
                                               const TkeCardStatus **status, GError **error);
 
-/* The same when an operation has read the status itself. */
+/* Recognises the card in a reader anew, after an applet was loaded onto it; no PIN is verified then. */
+TKE_PUBLIC bool tke_card_session_recognise(TkeOperation *op, unsigned reader,
+                                           const TkeCardStatus **status, GError **error);
+
+/* What an operation has read itself is the status of the card in a reader. */
 TKE_PUBLIC void tke_card_session_set_status(TkeCardSession *session, unsigned reader,
                                             const TkeCardStatus *status);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "libceremony/card-session.h"
+#include "libceremony/op-card-load.h"
 #include "libceremony/op-card.h"
 #include "libceremony/record.h"
 #include "libsmartcard/card-evidence.h"
@@ -55,7 +56,7 @@ enroll(TkeOperation *op, const TkeCardStatus **status, GError **error)
                           .purpose = "enroll",
                           .zone_id = zone.zone_id,
                           .unfinished_too = true };
-    card = tke_card_session_need(op, &need, status, error);
+    card = tke_op_card_load_need(op, &need, status, error);
     if (card == NULL || !tke_operation_check(op, error)) {
         return false;
     }

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "libceremony/card-session.h"
+#include "libceremony/op-card-load.h"
 #include "libceremony/op-card.h"
 #include "libceremony/record.h"
 #include "libsmartcard/ca-card-init.h"
@@ -72,7 +73,7 @@ create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSt
 {
     const TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_BLANK_CA, .purpose = "zone" };
     TkeZoneCertificate zone;
-    TkeCard *card = tke_card_session_need(op, &need, status, error);
+    TkeCard *card = tke_op_card_load_need(op, &need, status, error);
 
     if (card == NULL || !need_new_pins(op, 1, 0, CREATE_STEPS, error)) {
         return false;
@@ -140,7 +141,7 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
                           .zone_id = zone_id,
                           .other_than = card_id,
                           .unfinished_too = true };
-    return tke_card_session_need(op, &need, target, error) != NULL &&
+    return tke_op_card_load_need(op, &need, target, error) != NULL &&
            tke_card_session_still(tke_operation_get_card_session(op), 1, card_id, source, error) !=
                NULL &&
            need_new_pins(op, 2, 2, BACKUP_STEPS, error);

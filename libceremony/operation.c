@@ -14,6 +14,7 @@ struct TkeOperation {
     GCancellable *cancellable;
     gint committed; /* atomic: windows ask whether cancelling makes sense */
     bool dry_run;
+    bool overwrite;
     bool shown;
 };
 
@@ -104,6 +105,18 @@ void
 tke_operation_set_dry_run(TkeOperation *op, bool dry_run)
 {
     op->dry_run = dry_run;
+}
+
+void
+tke_operation_set_overwrite(TkeOperation *op, bool overwrite)
+{
+    op->overwrite = overwrite;
+}
+
+bool
+tke_operation_may_overwrite(const TkeOperation *op)
+{
+    return op->overwrite;
 }
 
 bool

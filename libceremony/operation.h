@@ -54,6 +54,13 @@ TKE_PUBLIC bool tke_operation_is_committed(const TkeOperation *op); /* from any 
 TKE_PUBLIC void tke_operation_set_dry_run(TkeOperation *op, bool dry_run);
 TKE_PUBLIC bool tke_operation_is_dry_run(const TkeOperation *op);
 
+/*
+ * A card in use that lies in a reader already may be asked about and overwritten (P-5). Otherwise, which is the
+ * default, it must be put in when it is asked for.
+ */
+TKE_PUBLIC void tke_operation_set_overwrite(TkeOperation *op, bool overwrite);
+TKE_PUBLIC bool tke_operation_may_overwrite(const TkeOperation *op);
+
 /* To the operator. show and hide come in pairs; showing again replaces. */
 TKE_PUBLIC void tke_operation_show(TkeOperation *op, const TkePrompt *prompt);
 TKE_PUBLIC void tke_operation_hide(TkeOperation *op);

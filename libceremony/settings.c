@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/hex.h"
 #include "common/safe-file.h"
 #include "libep11admin/json-text.h"
 
@@ -158,4 +159,63 @@ tke_settings_set_readers(TkeSettings *settings, const TkeReaderChoice *choice, G
     text = json_to_string(node, TRUE);
     return tke_safe_file_make_dir(dir, error) &&
            tke_safe_file_write(settings->path, (const uint8_t *) text, strlen(text), error);
+}
+
+static const char *
+text_member(JsonObject *object, const char *name)
+{
+    JsonNode *node = json_object_get_member(object, name);
+
+    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
+                   json_node_get_value_type(node) == G_TYPE_STRING
+               ? json_node_get_string(node)
+               : NULL;
+}
+
+/* Does an entry say that its keys are those of a card with this ATR? False for an entry that is none. */
+static bool
+read_entry(JsonNode *node, const char *atr, bool *fits, const char **file)
+{
+    JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    const char *wanted = object != NULL ? text_member(object, "atr") : NULL;
+
+    *file = object != NULL ? text_member(object, "file") : NULL;
+    if (*file == NULL || **file == '\0' ||
+        (wanted == NULL && json_object_has_member(object, "atr"))) {
+        return false;
+    }
+    *fits = wanted == NULL || g_ascii_strncasecmp(atr, wanted, strlen(wanted)) == 0;
+    return true;
+}
+
+bool
+tke_settings_find_card_keys(const TkeSettings *settings, const uint8_t *atr, size_t atr_len,
+                            char **path, GError **error)
+{
+    JsonNode *node = json_object_get_member(settings->object, "card_keys");
+    JsonArray *array =
+        node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    g_autofree char *atr_text = tke_hex_encode(atr, atr_len);
+    const char *file = NULL;
+    bool good = node == NULL || array != NULL;
+    bool fits = false;
+
+    for (unsigned i = 0; good && !fits && array != NULL && i < json_array_get_length(array);
+         i++) {
+        good = read_entry(json_array_get_element(array, i), atr_text, &fits, &file);
+    }
+    if (!good) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("settings file %s: “card_keys” is no list of files (docs/hardware.md shows "
+                      "one)"),
+                    settings->path);
+        return false;
+    }
+    *path = NULL;
+    if (fits) {
+        g_autofree char *dir = g_path_get_dirname(settings->path);
+
+        *path = g_canonicalize_filename(file, dir);
+    }
+    return true;
 }

@@ -1,5 +1,6 @@
 /*
- * Settings of a workstation: which reader is 1 and which is 2, how long a card may take (functions 4.1).
+ * Settings of a workstation: which reader is 1 and which is 2, how long a card may take, where issuer keys of
+ * cards are (functions 4.1).
  *
  * A JSON file, $XDG_CONFIG_HOME/opentke/settings.json, in a rehearsal settings.json among the
  * workstation's files. Members that are not known are kept. No root key, authority or address can come
@@ -30,3 +31,12 @@ TKE_PUBLIC unsigned tke_settings_get_card_answer_ms(const TkeSettings *settings)
 /* Remembers readers by their keys and saves. */
 TKE_PUBLIC bool tke_settings_set_readers(TkeSettings *settings, const TkeReaderChoice *choice,
                                          GError **error);
+
+/*
+ * The file with the issuer keys of cards that gave this ATR; the caller frees. The settings name them as
+ * "card_keys": [{"atr": "3B8F80…", "file": "lot-17.keys"}, {"file": "others.keys"}]: the first whose ATR, in hex, the
+ * card's begins with (absent: any); a relative name lies beside the settings. path NULL: none, that is the
+ * makers' test keys. A list that is none is TKE_ERROR_FILE.
+ */
+TKE_PUBLIC bool tke_settings_find_card_keys(const TkeSettings *settings, const uint8_t *atr,
+                                            size_t atr_len, char **path, GError **error);

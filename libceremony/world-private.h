@@ -9,3 +9,6 @@
 TkeWorld *tke_world_new_of_parts(TkeCardSource *cards, TkeUnitTransport *units,
                                  TkeModuleRoots *roots, const char *directory,
                                  const char *const *instances);
+
+/* Gives such a world the applet file of a rehearsal; a reference to the bytes is kept. */
+void tke_world_set_applet(TkeWorld *world, GBytes *bytes);

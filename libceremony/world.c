@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/safe-file.h"
+#include "libceremony/applet-file.h"
 #include "libceremony/world-private.h"
 #include "libep11admin/https-transport.h"
 #include "libep11admin/unit-list.h"
@@ -33,6 +34,8 @@ struct TkeWorld {
     TkeSimWorldInfo *info;
     TkeCardSource *cards;
     TkeUnitTransport *units;
+    GBytes *applet_bytes; /* of a world made of parts */
+    TkeCapFile *applet;   /* NULL until it is asked for */
 };
 
 static char *
@@ -160,6 +163,8 @@ tke_world_free(TkeWorld *world)
     if (world->units != NULL) {
         world->units->ops->free(world->units);
     }
+    tke_cap_file_free(world->applet);
+    g_clear_pointer(&world->applet_bytes, g_bytes_unref);
     tke_sim_client_free(world->sim);
     tke_sim_world_info_free(world->info);
     tke_module_roots_free(world->roots);
@@ -309,6 +314,27 @@ tke_world_get_units(TkeWorld *world, GError **error)
     config.token = world->token;
     world->units = tke_https_transport_new(&config, error);
     return world->units;
+}
+
+void
+tke_world_set_applet(TkeWorld *world, GBytes *bytes)
+{
+    g_clear_pointer(&world->applet, tke_cap_file_free);
+    g_clear_pointer(&world->applet_bytes, g_bytes_unref);
+    world->applet_bytes = g_bytes_ref(bytes);
+}
+
+const TkeCapFile *
+tke_world_get_applet(TkeWorld *world, GError **error)
+{
+    if (world->applet == NULL) {
+        world->applet =
+            world->rehearsal
+                ? tke_applet_file_of_rehearsal(
+                      world->info != NULL ? world->info->applet : world->applet_bytes, error)
+                : tke_applet_file_load(error);
+    }
+    return world->applet;
 }
 
 const TkeModuleRoots *

@@ -14,6 +14,7 @@
 #include "common/secret.h"
 #include "libep11admin/module-roots.h"
 #include "libep11admin/unit-transport.h"
+#include "libsmartcard/cap-file.h"
 #include "libsmartcard/card-transport.h"
 
 typedef struct TkeWorld TkeWorld;
@@ -65,6 +66,12 @@ TKE_PUBLIC TkeCardSource *tke_world_new_cards(TkeWorld *world, GError **error);
 
 /* The service. Needs an instance, an address and a token; says which is missing and how to give it. */
 TKE_PUBLIC TkeUnitTransport *tke_world_get_units(TkeWorld *world, GError **error);
+
+/*
+ * The applet file for blank cards: the installed one, or what a rehearsal brings and only that. Borrowed. There is
+ * none: TKE_ERROR_SETUP.
+ */
+TKE_PUBLIC const TkeCapFile *tke_world_get_applet(TkeWorld *world, GError **error);
 
 /* Root keys of modules: the built-in ones, or a rehearsal's own and only those. */
 TKE_PUBLIC const TkeModuleRoots *tke_world_get_roots(const TkeWorld *world);

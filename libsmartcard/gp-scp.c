@@ -141,8 +141,9 @@ check_not_refused(TkeCard *card, const TkeGpKeySet *keys, GError **error)
     if (refused) {
         return tke_card_fail(card, error,
                              g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                                         _("this card has refused the key set (%s) before; it is "
-                                           "not tried again, because the card may lock"),
+                                         _("this card, or one that cannot be told from it, has "
+                                           "refused the key set (%s) before; it is not tried "
+                                           "again, because the card may lock"),
                                          tke_gp_key_set_get_name(keys)));
     }
     return true;

@@ -230,6 +230,7 @@ tke_sim_world_info_free(TkeSimWorldInfo *info)
     g_free(info->region);
     g_free(info->resource_group);
     g_strfreev(info->instances);
+    g_clear_pointer(&info->applet, g_bytes_unref);
     g_free(info);
 }
 
@@ -346,6 +347,25 @@ take_instances(JsonObject *object, TkeSimWorldInfo *info, GError **error)
     return true;
 }
 
+/* The applet file of rehearsals; an older tke-sim has none. */
+static bool
+take_applet(JsonObject *object, TkeSimWorldInfo *info, GError **error)
+{
+    const char *text = get_text(json_object_get_member(object, "applet"));
+    g_autofree guchar *bytes = NULL;
+    gsize len = 0;
+
+    if (!json_object_has_member(object, "applet")) {
+        return true;
+    }
+    bytes = text != NULL ? g_base64_decode(text, &len) : NULL;
+    if (bytes == NULL || len == 0) {
+        return set_malformed_world(error, "applet");
+    }
+    info->applet = g_bytes_new(bytes, len);
+    return true;
+}
+
 TkeSimWorldInfo *
 tke_sim_world_info_parse(const char *json, size_t len, GError **error)
 {
@@ -371,7 +391,8 @@ tke_sim_world_info_parse(const char *json, size_t len, GError **error)
         !take_text(object, "user", &info->user, error) ||
         !take_text(object, "region", &info->region, error) ||
         !take_text(object, "resource_group", &info->resource_group, error) ||
-        !take_roots(object, info, error) || !take_instances(object, info, error)) {
+        !take_roots(object, info, error) || !take_instances(object, info, error) ||
+        !take_applet(object, info, error)) {
         return NULL;
     }
     return g_steal_pointer(&info);

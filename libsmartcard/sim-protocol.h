@@ -137,6 +137,7 @@ typedef struct TkeSimWorldInfo {
     char *region;
     char *resource_group;
     char **instances; /* ids, ended by NULL */
+    GBytes *applet;   /* the applet file (CAP) that rehearsals load; NULL: an older tke-sim */
 } TkeSimWorldInfo;
 
 /* Malformed: TKE_ERROR_INVALID_DATA. */

@@ -165,6 +165,8 @@ make_operation(TkeCli *cli)
                                          cli->tty, cli->cancellable);
 
     tke_operation_set_dry_run(op, cli->options.dry_run);
+    /* Who says beforehand what P-5 wants typed means the card that is in. */
+    tke_operation_set_overwrite(op, cli->options.confirm != NULL);
     return op;
 }
 

@@ -9,6 +9,7 @@
 
 #include "libceremony/world-private.h"
 #include "simulator/sim-unit-transport.h"
+#include "tests/support/cap-maker.h"
 #include "tests/support/fault-card-source.h"
 #include "tests/support/fault-unit-transport.h"
 
@@ -181,6 +182,13 @@ on_confirm(void *ui, const TkePlan *plan, GCancellable *cancellable, GError **er
     (void) cancellable;
     ck_assert_ptr_nonnull(plan->title);
     g_string_append_printf(world->plans, "%s\n", plan->action);
+    g_string_printf(world->details, "%s\n", plan->title);
+    for (unsigned i = 0; plan->lines != NULL && plan->lines[i] != NULL; i++) {
+        g_string_append_printf(world->details, "%s\n", plan->lines[i]);
+    }
+    g_string_append_printf(world->details, "%s\n%s\n",
+                           plan->consequence != NULL ? plan->consequence : "",
+                           plan->confirm_text != NULL ? plan->confirm_text : "");
     if (meanwhile != NULL) {
         world->meanwhile = NULL;
         meanwhile(world);
@@ -317,6 +325,16 @@ select_all(CeremonyWorld *world, unsigned n_units)
                      error);
 }
 
+/* An applet file of few blocks, so that every one of them can be tried with every fault. */
+static void
+set_applet(CeremonyWorld *world)
+{
+    g_autoptr(CapMaker) maker = cap_maker_new(TKE_CAP_FILE_REHEARSAL, 700);
+    g_autoptr(GBytes) bytes = g_byte_array_free_to_bytes(cap_maker_build(maker));
+
+    tke_world_set_applet(world->world, bytes);
+}
+
 CeremonyWorld *
 ceremony_world_new(unsigned n_units)
 {
@@ -342,6 +360,7 @@ ceremony_world_new(unsigned n_units)
         test_fault_card_source_new(virtual_readers_source(world->cards->readers), pull, world);
     world->world = tke_world_new_of_parts(world->source, world->transport,
                                           make_roots(world->service), world->dir, instances);
+    set_applet(world);
     path = g_build_filename(world->dir, "activity.log", NULL);
     world->log = tke_activity_log_new(path, true);
     world->units = tke_unit_directory_new(world->world, &error);
@@ -356,6 +375,7 @@ ceremony_world_new(unsigned n_units)
     world->notes = g_string_new(NULL);
     world->tries = g_string_new(NULL);
     world->plans = g_string_new(NULL);
+    world->details = g_string_new(NULL);
     world->choose = g_string_new(NULL);
     start(world);
     select_all(world, n_units);
@@ -398,6 +418,7 @@ ceremony_world_free(CeremonyWorld *world)
     g_string_free(world->notes, TRUE);
     g_string_free(world->tries, TRUE);
     g_string_free(world->plans, TRUE);
+    g_string_free(world->details, TRUE);
     g_string_free(world->choose, TRUE);
     if (!world->keep_dir) {
         remove_tree(world->dir);

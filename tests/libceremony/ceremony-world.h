@@ -49,6 +49,7 @@ struct CeremonyWorld {
     GString *notes;
     GString *tries; /* tries left as shown before each entry of a PIN: "3 2 " */
     GString *plans; /* actions of the plans shown, a line each */
+    GString *details; /* of the last plan: title, lines, consequence, what is to be typed, a line each */
     GString *choose; /* "unit-failed: title", … of the choices, a line each */
 };
 

@@ -69,7 +69,7 @@ check_not_tried_again(TranscriptCard *transcript, const Row *session, const char
     expect(transcript, CPLC, "9F7F020102", "9000");
     ck_assert_ptr_null(open_session(card, session, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-    ck_assert_ptr_nonnull(strstr(error->message, "refused the key set (keys.txt) before"));
+    ck_assert_ptr_nonnull(strstr(error->message, "has refused the key set (keys.txt) before"));
     ck_assert_ptr_null(transcript_card_get_problem(transcript));
 }
 

@@ -1,0 +1,204 @@
+/*
+ * Acceptance test of a card (functions 4.11; F-041).
+ */
+#include "libceremony/op-card-accept.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "common/error.h"
+#include "common/hex.h"
+#include "libceremony/card-session-private.h"
+#include "libceremony/op-card-load.h"
+#include "libsmartcard/gp-loader.h"
+
+void
+tke_card_acceptance_free(TkeCardAcceptance *acceptance)
+{
+    if (acceptance != NULL) {
+        g_free(acceptance->reader_name);
+        g_free(acceptance->atr);
+        g_free(acceptance->maker);
+        g_free(acceptance->keys);
+        g_clear_error(&acceptance->refused);
+        g_clear_pointer(&acceptance->faults, g_ptr_array_unref);
+        g_free(acceptance);
+    }
+}
+
+static bool
+is_ours(const TkeCardStatus *status)
+{
+    return status->kind == TKE_CARD_KIND_CA || status->kind == TKE_CARD_KIND_EP11;
+}
+
+static void
+fault(TkeCardAcceptance *report, char *text)
+{
+    g_ptr_array_add(report->faults, text);
+}
+
+/*
+ * The card has refused something, which belongs into the report; false for everything else, which ends the test (card
+ * pulled, keys' file unreadable).
+ */
+static bool
+take_refusal(TkeCardAcceptance *report, GError *why, GError **error)
+{
+    if (why->domain != TKE_CARD_ERROR || tke_card_error_is_outcome_unknown(why)) {
+        g_propagate_error(error, why);
+        return false;
+    }
+    fault(report, g_strdup(why->message));
+    g_clear_error(&report->refused);
+    report->refused = why;
+    return true;
+}
+
+/* What the applet found when it was installed; while it is selected still. */
+static bool
+read_probe(TkeCardAcceptance *report, TkeCard *card, GError **error)
+{
+    g_autofree char *missing = NULL;
+
+    if (!is_ours(&report->status)) {
+        return true;
+    }
+    if (!tke_card_query_probe(card, report->marks, error)) {
+        return false;
+    }
+    report->probed = true;
+    missing = tke_op_card_load_missing(report->marks);
+    if (missing != NULL) {
+        fault(report, g_strdup_printf(_("the card lacks %s"), missing));
+    }
+    return true;
+}
+
+static bool
+list(TkeCardAcceptance *report, TkeGpScp *scp, GError **error)
+{
+    g_autoptr(TkeGpRegistry) registry = tke_gp_registry_query(scp, error);
+
+    if (registry == NULL) {
+        return false;
+    }
+    report->life_cycle = registry->card_life_cycle;
+    report->n_applications = registry->applications->len;
+    report->n_packages = registry->packages->len;
+    report->has_free = report->data.has_free;
+    report->free_bytes = report->data.free_bytes;
+    return report->has_free || tke_gp_registry_query_free(scp, &report->has_free,
+                                                          &report->free_bytes, error);
+}
+
+static void
+judge(TkeCardAcceptance *report)
+{
+    if (report->life_cycle == TKE_GP_CARD_LOCKED || report->life_cycle == TKE_GP_TERMINATED) {
+        fault(report, g_strdup_printf(_("the card is locked (%s)"),
+                                      tke_gp_registry_life_cycle_text(report->life_cycle)));
+    }
+    if (!is_ours(&report->status) && report->has_free &&
+        report->free_bytes < report->wanted_bytes) {
+        fault(report, g_strdup_printf(_("%u bytes of memory are free, %zu are wanted"),
+                                      report->free_bytes, report->wanted_bytes));
+    }
+}
+
+/* Opens the card manager with the keys that the settings name, once. */
+static bool
+open_and_list(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, GError **error)
+{
+    g_autoptr(TkeGpKeySet) keys = tke_op_card_load_keys(op, card, error);
+    g_autoptr(TkeGpScp) scp = NULL;
+    GError *why = NULL;
+
+    if (keys == NULL) {
+        return false;
+    }
+    report->keys = g_strdup(tke_gp_key_set_get_name(keys));
+    report->test_keys = tke_gp_key_set_is_default(keys);
+    scp = tke_gp_scp_open(card, keys, &why);
+    if (scp == NULL) {
+        return take_refusal(report, why, error);
+    }
+    report->opened = true;
+    report->channel = *tke_gp_scp_get_info(scp);
+    if (!list(report, scp, &why)) {
+        return take_refusal(report, why, error);
+    }
+    judge(report);
+    return true;
+}
+
+static bool
+test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, GError **error)
+{
+    GError *why = NULL;
+
+    tke_operation_step(op, 0, 2, _("What the card is"));
+    if (!read_probe(report, card, error)) {
+        return false;
+    }
+    if (!tke_gp_registry_select(card, &report->data, &why)) {
+        return take_refusal(report, why, error);
+    }
+    report->has_manager = true;
+    if (!tke_gp_registry_query_data(card, &report->data, error)) {
+        return false;
+    }
+    if (report->data.has_cplc) {
+        report->maker = tke_hex_encode_upper(report->data.cplc, TKE_GP_CPLC_LEN);
+    }
+    tke_operation_step(op, 1, 2, _("The card manager"));
+    return open_and_list(op, report, card, error);
+}
+
+static size_t
+wanted_memory(TkeOperation *op)
+{
+    const TkeCapFile *cap = tke_world_get_applet(tke_operation_get_world(op), NULL);
+
+    return cap != NULL ? tke_gp_loader_memory(cap) : TKE_CARD_ACCEPT_MEMORY;
+}
+
+TkeCardAcceptance *
+tke_op_card_accept(TkeOperation *op, const TkeCardAcceptParams *params, GError **error)
+{
+    const TkeCardNeed need = { .reader = params->reader,
+                               .wanted = TKE_WANTED_ANY,
+                               .purpose = "acceptance-test" };
+    g_autoptr(TkeCardAcceptance) report = g_new0(TkeCardAcceptance, 1);
+    const TkeCardStatus *status = NULL;
+    TkeCard *card = NULL;
+    const uint8_t *atr = NULL;
+    size_t len = 0;
+    bool ok = false;
+
+    if (params->reader < 1 || params->reader > TKE_READERS) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("readers have the numbers 1 and 2"));
+        return NULL;
+    }
+    report->faults = g_ptr_array_new_with_free_func(g_free);
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("Would test the card in reader %u; nothing on it is changed."),
+                           params->reader);
+        return g_steal_pointer(&report);
+    }
+    card = tke_card_session_need(op, &need, &status, error);
+    if (card == NULL || !tke_card_begin(card, error)) {
+        return NULL;
+    }
+    atr = tke_card_get_atr(card, &len);
+    report->tested = g_get_real_time() / G_USEC_PER_SEC;
+    report->reader = params->reader;
+    report->reader_name = g_strdup(tke_card_get_reader_name(card));
+    report->atr = tke_hex_encode_upper(atr, len);
+    report->status = *status;
+    report->wanted_bytes = wanted_memory(op);
+    ok = test_card(op, report, card, error);
+    tke_card_end(card);
+    /* Another application is selected now, and no PIN is verified any more. */
+    tke_card_session_drop(tke_operation_get_card_session(op), params->reader);
+    return ok ? g_steal_pointer(&report) : NULL;
+}

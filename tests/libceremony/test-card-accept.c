@@ -1,0 +1,128 @@
+/*
+ * Does a card one has bought fit? (F-041)
+ */
+#include <string.h>
+
+#include "libceremony/op-card-accept.h"
+#include "libsmartcard/card-error.h"
+#include "libsmartcard/gp-scp-private.h"
+#include "tests/libceremony/ceremony-world.h"
+#include "tests/support/test-bytes.h"
+#include "tests/support/test-main.h"
+
+static SimCard *
+card_of(CeremonyWorld *world, const char *name)
+{
+    return g_hash_table_lookup(world->by_name, name);
+}
+
+static TkeCardAcceptance *
+accept(CeremonyWorld *world, const char *name)
+{
+    const TkeCardAcceptParams params = { .reader = 2 };
+    g_autoptr(GError) error = NULL;
+    TkeCardAcceptance *report = NULL;
+
+    ceremony_world_hand(world, 2, name, NULL);
+    report = tke_op_card_accept(world->op, &params, &error);
+    ck_assert_msg(report != NULL, "%s", error != NULL ? error->message : "");
+    return report;
+}
+
+START_TEST(test_a_blank_card_as_one_buys_it_fits)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeCardAcceptance) report = NULL;
+        SimCardInfo info;
+
+        ceremony_world_blank(world, "new", SIM_CARD_BLANK);
+        report = accept(world, "new");
+        ck_assert_uint_eq(report->faults->len, 0);
+        ck_assert_int_eq(report->status.kind, TKE_CARD_KIND_EMPTY);
+        ck_assert(report->has_manager && report->data.has_aid && report->opened);
+        ck_assert_uint_gt(strlen(report->atr), 10);
+        ck_assert_uint_eq(report->channel.protocol, 3);
+        ck_assert_uint_eq(report->channel.options, 0x70);
+        ck_assert(report->test_keys && report->has_free && !report->probed);
+        ck_assert_uint_gt(report->free_bytes, report->wanted_bytes);
+        ck_assert_uint_eq(report->life_cycle, TKE_GP_SECURED);
+        sim_card_get_info(card_of(world, "new"), &info);
+        ck_assert_int_eq(info.kind, SIM_CARD_BLANK); /* nothing was changed */
+    }
+END_TEST
+
+START_TEST(test_a_card_with_the_applet_is_probed_and_keeps_all)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeCardAcceptance) report = NULL;
+        SimCardInfo info;
+
+        ceremony_world_make_zone(world);
+        ceremony_world_make_part(world, "member", "Part A");
+        report = accept(world, "member");
+        ck_assert_uint_eq(report->faults->len, 0);
+        ck_assert(report->probed && report->marks[0] && report->opened);
+        sim_card_get_info(card_of(world, "member"), &info);
+        ck_assert_uint_eq(info.parts, 1);
+    }
+END_TEST
+
+START_TEST(test_each_fault_is_named)
+    {
+        static const struct {
+            SimCardKind kind;
+            SimCardTrait trait;
+            uint32_t value;
+            const char *fault;
+        } cases[] = {
+            { SIM_CARD_BLANK, SIM_CARD_FULL, 10, "10 bytes of memory are free" },
+            { SIM_CARD_BLANK, SIM_CARD_OTHER_KEYS, 0, "issuer keys of this card are others" },
+            { SIM_CARD_BLANK, SIM_CARD_LOCKED_KEYS, 0, "blocked" },
+            { SIM_CARD_BLANK, SIM_CARD_FOREIGN, 0, "no card manager" },
+            { SIM_CARD_EP11, SIM_CARD_LACKS, 1u << 1, "the card lacks ECDSA with SHA-512" },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+            g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+            g_autoptr(TkeCardAcceptance) report = NULL;
+
+            tke_gp_scp_forget_refusals();
+            ceremony_world_blank(world, "new", cases[i].kind);
+            sim_card_set_trait(card_of(world, "new"), cases[i].trait, cases[i].value);
+            report = accept(world, "new");
+            ck_assert_uint_eq(report->faults->len, 1);
+            ck_assert_msg(strstr(g_ptr_array_index(report->faults, 0), cases[i].fault) != NULL,
+                          "%s", (char *) g_ptr_array_index(report->faults, 0));
+        }
+    }
+END_TEST
+
+START_TEST(test_a_locked_card_does_not_fit)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeCardAcceptance) report = NULL;
+        SimGpState manager;
+
+        ceremony_world_blank(world, "new", SIM_CARD_BLANK);
+        sim_card_get_manager(card_of(world, "new"), &manager);
+        manager.life_cycle = 0x7F;
+        ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+        report = accept(world, "new");
+        ck_assert_uint_ge(report->faults->len, 1);
+    }
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_a_blank_card_as_one_buys_it_fits);
+    tcase_add_test(tests, test_a_card_with_the_applet_is_probed_and_keeps_all);
+    tcase_add_test(tests, test_each_fault_is_named);
+    tcase_add_test(tests, test_a_locked_card_does_not_fit);
+}
+
+int
+main(void)
+{
+    return test_main("card-accept", add_tests);
+}
