@@ -8,6 +8,7 @@
 bool tke_cli_help(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_shell(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_readers(TkeCli *cli, const TkeCliArgs *args, GError **error);
+bool tke_cli_card_acceptance_test(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_reader_acceptance_test(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_card_info(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_zone_create(TkeCli *cli, const TkeCliArgs *args, GError **error);
