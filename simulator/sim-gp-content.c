@@ -94,6 +94,13 @@ sim_gp_delete(SimCard *card, const SimGpCall *call)
 
 /* ---- INSTALL [for load], LOAD ---- */
 
+static void
+end_load(SimGpLoad *load)
+{
+    g_clear_pointer(&load->bytes, g_byte_array_unref);
+    memset(load, 0, sizeof *load);
+}
+
 static uint16_t
 install_for_load(SimCard *card, TkeByteCursor data)
 {
@@ -105,6 +112,7 @@ install_for_load(SimCard *card, TkeByteCursor data)
     TkeByteCursor token = { 0 };
     TkeByteCursor value = { 0 };
 
+    end_load(load);
     if (!take_field(&data, &package) || !take_field(&data, &domain) || !take_field(&data, &hash) ||
         !take_field(&data, &parameters) || !take_field(&data, &token) ||
         tke_byte_cursor_left(&data) > 0 || !sim_gp_is_aid(package, SIM_GP_PACKAGE) ||
@@ -128,13 +136,6 @@ install_for_load(SimCard *card, TkeByteCursor data)
     load->open = true;
     load->bytes = g_byte_array_new();
     return done(card);
-}
-
-static void
-end_load(SimGpLoad *load)
-{
-    g_clear_pointer(&load->bytes, g_byte_array_unref);
-    memset(load, 0, sizeof *load);
 }
 
 /* C4 and the length of the whole; it may be longer than this block. */
