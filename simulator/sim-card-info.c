@@ -101,6 +101,7 @@ sim_card_set_manager(SimCard *card, const SimGpState *gp)
 
     g_mutex_lock(&card->lock);
     card->state.gp = *gp;
+    memcpy(card->state.gp.serial, card->saved.gp.serial, SIM_GP_SERIAL_LEN);
     card->state.gp.has_package = card->saved.gp.has_package;
     card->state.gp.package_len = card->saved.gp.package_len;
     memcpy(card->state.gp.package_hash, card->saved.gp.package_hash, SIM_GP_HASH_LEN);

@@ -43,13 +43,22 @@ SimCard *
 sim_card_new(const char *name, SimCardKind kind, GError **error)
 {
     uint8_t id[SIM_CARD_ID_LEN] = { 0 };
+    SimCard *card = NULL;
 
     if (RAND_bytes(id, sizeof id) != 1) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_CRYPTO, "card %s: no random numbers", name);
         return NULL;
     }
     id[0] |= 0x01; /* never all zero */
-    return sim_card_new_with_id(name, kind, id, error);
+    card = sim_card_new_with_id(name, kind, id, error);
+    if (card != NULL && RAND_bytes(card->state.gp.serial, SIM_GP_SERIAL_LEN) != 1) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_CRYPTO, "card %s: no random numbers", name);
+        g_clear_pointer(&card, sim_card_free);
+    }
+    if (card != NULL) {
+        card->saved = card->state;
+    }
+    return card;
 }
 
 bool

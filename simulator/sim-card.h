@@ -103,7 +103,7 @@ void sim_card_set_extended_length(SimCard *card, bool extended);
 
 /*
  * What the card manager is like instead of sim_gp_state_init: keys, memory, marks missing in the probe.
- * Whether a load file is there stays as it is. Lasting; false: it cannot be saved.
+ * Whether a load file is there, and the serial number, stay as they are. Lasting; false: it cannot be saved.
  */
 bool sim_card_set_manager(SimCard *card, const SimGpState *gp);
 void sim_card_get_manager(SimCard *card, SimGpState *gp);

@@ -123,6 +123,7 @@ sim_gp_state_to_json(const SimGpState *gp)
             json_array_add_int_element(lacks, mark);
         }
     }
+    set_hex(object, "serial", gp->serial, SIM_GP_SERIAL_LEN);
     json_object_set_int_member(object, "scp", gp->scp);
     set_hex(object, "option", &gp->option, 1);
     set_hex(object, "life_cycle", &gp->life_cycle, 1);
@@ -149,7 +150,7 @@ refuse(GError **error, const char *text)
 }
 
 static bool
-take_byte(JsonObject *object, const char *member, uint8_t *out, GError **error)
+take_bytes(JsonObject *object, const char *member, uint8_t *out, size_t len, GError **error)
 {
     const char *text = NULL;
 
@@ -157,7 +158,7 @@ take_byte(JsonObject *object, const char *member, uint8_t *out, GError **error)
         return true;
     }
     text = sim_json_need_text(object, member, error);
-    if (text == NULL || !tke_hex_decode_exact(text, out, 1, error)) {
+    if (text == NULL || !tke_hex_decode_exact(text, out, len, error)) {
         g_prefix_error(error, "\"%s\": ", member);
         return false;
     }
@@ -361,8 +362,9 @@ sim_gp_state_from_json(JsonObject *object, SimGpState *gp, GError **error)
 
     if (!sim_json_get_number(object, "scp", SIM_GP_SCP02, SIM_GP_SCP03, gp->scp, &scp, error) ||
         !sim_json_get_number(object, "memory", 0, INT32_MAX, gp->memory, &memory, error) ||
-        !take_byte(object, "option", &gp->option, error) ||
-        !take_byte(object, "life_cycle", &gp->life_cycle, error) ||
+        !take_bytes(object, "option", &gp->option, 1, error) ||
+        !take_bytes(object, "life_cycle", &gp->life_cycle, 1, error) ||
+        !take_bytes(object, "serial", gp->serial, SIM_GP_SERIAL_LEN, error) ||
         !sim_json_get_flag(object, "applet_locked", gp->applet_locked, &gp->applet_locked, error) ||
         !take_lacks(object, gp, error) || !take_version(object, gp, error) ||
         !take_package(object, gp, error) || !take_sets(object, gp, error)) {

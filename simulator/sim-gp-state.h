@@ -18,6 +18,7 @@
 #define SIM_GP_HASH_LEN 32u
 #define SIM_GP_MARKS 10u /* of the probe (card-protocol.md, 6.4) */
 #define SIM_GP_VERSION_LEN 3u
+#define SIM_GP_SERIAL_LEN 4u
 
 enum { SIM_GP_SCP02 = 2, SIM_GP_SCP03 = 3 };
 
@@ -49,6 +50,8 @@ typedef struct SimGpKeySet {
 } SimGpKeySet;
 
 typedef struct SimGpState {
+    uint8_t
+        serial[SIM_GP_SERIAL_LEN]; /* what the maker numbered the card with; zeros: not at all */
     uint8_t scp;
     uint8_t option;
     uint8_t life_cycle;

@@ -16,6 +16,8 @@
 #define CA_APPLET_LEN 6144u /* what an instance takes of the memory */
 #define EP11_APPLET_LEN 20480u
 #define WORKING_MEMORY 4096u
+#define LIFE_CYCLE_DATA_LEN 42u
+#define SERIAL_AT 12u
 
 enum {
     INS_INITIALIZE_UPDATE = 0x50,
@@ -34,6 +36,7 @@ enum {
     TAG_KEYS = 0xE0,
     TAG_KEY = 0xC0,
     TAG_COUNTER = 0xC1,
+    TAG_LIFE_CYCLE_DATA = 0x9F7F,
     TAG_RESOURCES = 0xFF21
 };
 
@@ -186,6 +189,22 @@ write_counter(SimCard *card)
     sim_card_write(card, TAG_COUNTER, bytes + sizeof bytes - len, len);
 }
 
+/* 9F7F: what makers write about a chip. Of a virtual one there is only its serial number to tell. */
+static uint16_t
+write_life_cycle_data(SimCard *card)
+{
+    static const uint8_t none[SIM_GP_SERIAL_LEN] = { 0 };
+    const uint8_t *serial = card->state.gp.serial;
+    uint8_t data[LIFE_CYCLE_DATA_LEN] = { 0 };
+
+    if (memcmp(serial, none, sizeof none) == 0) {
+        return SIM_SW_NOT_FOUND;
+    }
+    memcpy(data + SERIAL_AT, serial, SIM_GP_SERIAL_LEN);
+    sim_card_write(card, TAG_LIFE_CYCLE_DATA, data, sizeof data);
+    return SIM_SW_DONE;
+}
+
 static uint16_t
 get_data(SimCard *card, const SimGpCall *call)
 {
@@ -202,6 +221,8 @@ get_data(SimCard *card, const SimGpCall *call)
     case TAG_COUNTER:
         write_counter(card);
         return SIM_SW_DONE;
+    case TAG_LIFE_CYCLE_DATA:
+        return write_life_cycle_data(card);
     case TAG_RESOURCES:
         write_resources(card);
         return SIM_SW_DONE;

@@ -203,6 +203,31 @@ START_TEST(test_card_managers_that_make_no_sense_are_refused_by_name)
 }
 END_TEST
 
+/* What makers write about chips: only the serial number, which is another one on each card. */
+START_TEST(test_cards_can_be_told_apart_by_their_serial_numbers)
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    g_autofree char *answers[2] = { NULL, NULL };
+    g_autofree char *again = NULL;
+    static const uint8_t id[SIM_CARD_ID_LEN] = { 1 };
+    g_autoptr(SimCard) plain = sim_card_new_with_id("plain", SIM_CARD_BLANK, id, NULL);
+
+    for (unsigned i = 0; i < 2; i++) {
+        SimCard *card = sim_world_get_card(fixture->world, i);
+
+        talk_power(card);
+        answers[i] = talk_apdu(card, "80ca9f7f00");
+        ck_assert_uint_eq(strlen(answers[i]), 2 * (3 + 42 + 2));
+        ck_assert(g_str_has_prefix(answers[i], "9f7f2a000000000000000000000000"));
+    }
+    ck_assert_str_ne(answers[0], answers[1]);
+    again = talk_apdu(sim_world_get_card(fixture->world, 0), "80ca9f7f00");
+    ck_assert_str_eq(again, answers[0]);
+    talk_power(plain);
+    expect_answer(plain, "80ca9f7f00", "6a88");
+}
+END_TEST
+
 /* ---- faults ---- */
 
 static void
@@ -339,6 +364,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_programs_get_the_applet_file_with_the_description_of_the_world);
     tcase_add_test(tests, test_a_virtual_card_takes_the_applet_file_and_keeps_its_digest);
     tcase_add_test(tests, test_a_scenario_makes_cards_as_it_says_and_they_stay_so);
+    tcase_add_test(tests, test_cards_can_be_told_apart_by_their_serial_numbers);
     tcase_add_test(tests, test_card_managers_that_make_no_sense_are_refused_by_name);
     tcase_add_loop_test(tests, test_unusual_cards_can_be_ordered_and_end, 0,
                         G_N_ELEMENTS(card_traits));
