@@ -9,31 +9,24 @@
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/pin-pad.h"
 
-/* Reader number first becomes reader 1, the other one reader 2; remembered for the next time. */
+/* These become readers 1 and 2; remembered for the next time. */
 static bool
-remember(TkeOperation *op, TkeSettings *settings, unsigned first, GError **error)
+remember(TkeOperation *op, TkeSettings *settings, const TkeReaderInfo *first,
+         const TkeReaderInfo *second, GError **error)
 {
-    TkeCardSession *session = tke_operation_get_card_session(op);
-    g_autoptr(TkeReaders) readers = NULL;
-    g_autofree char *one = NULL;
-    g_autofree char *two = NULL;
-    TkeReaderChoice choice;
+    g_autofree char *one = tke_reader_dup_key(first);
+    g_autofree char *two = tke_reader_dup_key(second);
+    const TkeReaderChoice choice = { { one, two } };
 
-    if (!tke_card_session_look(op, &readers, error) || !tke_readers_need_both(readers, error)) {
-        return false;
-    }
-    one = tke_reader_dup_key(readers->reader[first - 1]);
-    two = tke_reader_dup_key(readers->reader[2 - first]);
-    choice = (TkeReaderChoice){ { one, two } };
     if (tke_operation_is_dry_run(op)) {
-        tke_operation_note(op, _("%s would become reader 1, %s reader 2."),
-                           readers->reader[first - 1]->name, readers->reader[2 - first]->name);
+        tke_operation_note(op, _("%s would become reader 1, %s reader 2."), first->name,
+                           second->name);
         return true;
     }
     if (!tke_settings_set_readers(settings, &choice, error)) {
         return false;
     }
-    tke_card_session_set_readers(session, &choice);
+    tke_card_session_set_readers(tke_operation_get_card_session(op), &choice);
     return true;
 }
 
@@ -55,19 +48,54 @@ tke_op_reader_describe(TkeOperation *op, unsigned reader, const char *name, TkeP
 bool
 tke_op_reader_swap(TkeOperation *op, TkeSettings *settings, GError **error)
 {
-    return remember(op, settings, 2, error);
+    g_autoptr(TkeReaders) readers = NULL;
+
+    return tke_card_session_look(op, &readers, error) && tke_readers_need_both(readers, error) &&
+           remember(op, settings, readers->reader[1], readers->reader[0], error);
 }
 
-/* Number of the reader that has got a card since; 0: none. */
-static unsigned
-number_of_new_card(const TkeReaders *before, const TkeReaders *now)
+/* The reader that has got a card since, also one without number; NULL: none. */
+static const TkeReaderInfo *
+find_new_card(const GPtrArray *before, const GPtrArray *now, bool rehearsal)
 {
-    for (unsigned i = 0; i < TKE_READERS; i++) {
-        if (now->reader[i]->card_present && now->reader[i]->events != before->reader[i]->events) {
-            return i + 1;
+    for (guint i = 0; i < now->len; i++) {
+        const TkeReaderInfo *info = g_ptr_array_index(now, i);
+
+        for (guint j = 0; j < before->len && info->card_present; j++) {
+            const TkeReaderInfo *old = g_ptr_array_index(before, j);
+
+            if (g_strcmp0(old->name, info->name) == 0 && old->events != info->events &&
+                (rehearsal || !info->is_virtual)) {
+                return info;
+            }
         }
     }
-    return 0;
+    return NULL;
+}
+
+/* Waits until a reader gets a card; all readers as they are then. */
+static GPtrArray *
+wait_for_card(TkeOperation *op, TkeCardSource *cards, const GPtrArray *before,
+              const TkeReaderInfo **found, GError **error)
+{
+    const bool rehearsal = tke_world_is_rehearsal(tke_operation_get_world(op));
+    g_autoptr(GPtrArray) now = NULL;
+
+    while (*found == NULL) {
+        g_autoptr(TkeReaders) readers = NULL;
+
+        g_clear_pointer(&now, g_ptr_array_unref);
+        if (!cards->ops->wait(cards, -1, tke_operation_get_cancellable(op), error) ||
+            !tke_card_session_look(op, &readers, error) || !tke_readers_need_both(readers, error)) {
+            return NULL;
+        }
+        now = cards->ops->list(cards, error);
+        if (now == NULL) {
+            return NULL;
+        }
+        *found = find_new_card(before, now, rehearsal);
+    }
+    return g_steal_pointer(&now);
 }
 
 bool
@@ -81,30 +109,30 @@ tke_op_reader_identify(TkeOperation *op, TkeSettings *settings, GError **error)
                                    _("Insert any card into the reader that is to be reader 1."),
                                .purpose = "identify" };
     TkeCardSource *cards = tke_world_get_cards(tke_operation_get_world(op), error);
-    g_autoptr(TkeReaders) before = NULL;
-    unsigned first = 0;
+    g_autoptr(TkeReaders) readers = NULL;
+    g_autoptr(GPtrArray) before = NULL;
+    g_autoptr(GPtrArray) now = NULL;
+    const TkeReaderInfo *first = NULL;
 
-    if (cards == NULL || !tke_card_session_look(op, &before, error) ||
-        !tke_readers_need_both(before, error)) {
+    if (cards == NULL || !tke_card_session_look(op, &readers, error) ||
+        !tke_readers_need_both(readers, error)) {
         return false;
     }
     if (tke_operation_is_dry_run(op)) {
         tke_operation_note(op, _("The reader into which a card is put would become reader 1."));
         return true;
     }
-    tke_operation_show(op, &prompt);
-    while (first == 0) {
-        g_autoptr(TkeReaders) now = NULL;
-
-        if (!cards->ops->wait(cards, -1, tke_operation_get_cancellable(op), error) ||
-            !tke_card_session_look(op, &now, error) || !tke_readers_need_both(now, error)) {
-            tke_operation_hide(op);
-            return false;
-        }
-        first = number_of_new_card(before, now);
+    before = cards->ops->list(cards, error);
+    if (before == NULL) {
+        return false;
     }
+    tke_operation_show(op, &prompt);
+    now = wait_for_card(op, cards, before, &first, error);
     tke_operation_hide(op);
-    return remember(op, settings, first, error);
+    return now != NULL &&
+           remember(op, settings, first,
+                    readers->reader[g_strcmp0(first->name, readers->reader[1]->name) == 0 ? 0 : 1],
+                    error);
 }
 
 void

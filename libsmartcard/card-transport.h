@@ -29,6 +29,7 @@ typedef struct TkeReaderInfo {
     char *serial;      /* "" if the reader does not tell */
     char *port;        /* where it is plugged in; "" if unknown */
     bool is_virtual;   /* a reader of the simulator, whichever way it is reached */
+    bool no_keypad;    /* the reader has told that it cannot take PINs */
     bool card_present;
     uint32_t events;   /* insertions and removals seen so far: shows a quick out-and-in */
 } TkeReaderInfo;

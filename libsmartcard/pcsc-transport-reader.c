@@ -265,23 +265,30 @@ ask_port(const TkePcscApi *api, SCARDHANDLE handle, unsigned slot)
     return port != NULL ? join_place(port, slot) : g_strdup("");
 }
 
-/* Extended APDUs go through if what our cards take in one goes through. */
-static bool
-ask_extended(const TkePcscApi *api, SCARDHANDLE handle)
+/* Features and properties; what is malformed counts as not told. */
+static void
+ask_pad(const TkePcscApi *api, SCARDHANDLE handle, const char *name, TkePinPad *pad)
 {
     uint8_t value[ATTRIBUTE_MAX];
     size_t len = 0;
-    uint32_t max = 0;
-    TkePinPad pad = { 0 };
 
     if (get_control(api, handle, TKE_CARD_CONTROL_GET_FEATURES, value, &len)) {
-        (void) tke_pin_pad_parse_features(value, len, &pad, NULL);
+        (void) tke_pin_pad_parse_features(value, len, pad, NULL);
     }
-    if (get_control(api, handle, pad.tlv_properties, value, &len)) {
-        tke_pin_pad_properties_add_tlv(&pad.properties, value, len);
+    if (get_control(api, handle, pad->tlv_properties, value, &len)) {
+        tke_pin_pad_properties_add_tlv(&pad->properties, value, len);
     }
-    if (pad.properties.has_max_apdu) {
-        return pad.properties.max_apdu >= TKE_APDU_EXTENDED_DATA;
+    pad->quirk = tke_pin_pad_quirk_find(pad->properties.vendor, pad->properties.product, name);
+}
+
+/* Extended APDUs go through if what our cards take in one goes through. */
+static bool
+ask_extended(const TkePcscApi *api, SCARDHANDLE handle, const TkePinPad *pad)
+{
+    uint32_t max = 0;
+
+    if (pad->properties.has_max_apdu) {
+        return pad->properties.max_apdu >= TKE_APDU_EXTENDED_DATA;
     }
     return get_number(api, handle, SCARD_ATTR_MAXINPUT, &max) && max >= TKE_APDU_MAX_COMMAND;
 }
@@ -317,6 +324,7 @@ tke_pcsc_identity_ask(const TkePcscApi *api, SCARDHANDLE handle, const char *nam
     uint8_t value[ATTRIBUTE_MAX];
     size_t len = 0;
     unsigned slot = 0;
+    TkePinPad pad = { 0 };
 
     tke_pcsc_identity_from_name(name, identity);
     (void) name_base(name, &slot);
@@ -330,6 +338,8 @@ tke_pcsc_identity_ask(const TkePcscApi *api, SCARDHANDLE handle, const char *nam
     g_free(identity->port);
     identity->port = ask_port(api, handle, slot);
     identity->is_virtual = tke_pcsc_reader_is_virtual(api, handle);
-    identity->is_extended = ask_extended(api, handle);
+    ask_pad(api, handle, name, &pad);
+    identity->no_keypad = !tke_pin_pad_check(&pad, name, NULL);
+    identity->is_extended = ask_extended(api, handle, &pad);
     identity->known = is_there(api, handle);
 }

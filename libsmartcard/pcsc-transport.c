@@ -225,6 +225,7 @@ make_info(PcscSource *self, const char *name, uint32_t state)
     info->serial = g_steal_pointer(&identity.serial);
     info->port = g_steal_pointer(&identity.port);
     info->is_virtual = identity.is_virtual;
+    info->no_keypad = identity.no_keypad;
     info->card_present = (state & SCARD_STATE_PRESENT) != 0;
     info->events = count_events(self, name, state);
     return info;

@@ -33,12 +33,16 @@ tke_reader_dup_key(const TkeReaderInfo *info)
                                                        : dup_name_without_index(info->name);
 }
 
+/* Readers with keypad first, whatever they are called: laptops have readers without built in. */
 static int
-compare_names(const void *a, const void *b)
+compare_readers(const void *a, const void *b)
 {
     const TkeReaderInfo *const *first = a;
     const TkeReaderInfo *const *second = b;
 
+    if ((*first)->no_keypad != (*second)->no_keypad) {
+        return (*first)->no_keypad ? 1 : -1;
+    }
     return strcmp((*first)->name, (*second)->name);
 }
 
@@ -90,7 +94,7 @@ tke_readers_assign(GPtrArray *infos, const TkeReaderChoice *choice)
             g_ptr_array_add(left, info);
         }
     }
-    g_ptr_array_sort(left, compare_names);
+    g_ptr_array_sort(left, compare_readers);
     for (unsigned i = 0; i < TKE_READERS && choice != NULL; i++) {
         readers->reader[i] = take_remembered(left, choice->key[i]);
     }

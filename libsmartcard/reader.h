@@ -28,8 +28,8 @@ typedef struct TkeReaders {
 TKE_PUBLIC char *tke_reader_dup_key(const TkeReaderInfo *info);
 
 /*
- * Gives numbers: remembered readers first, the others in the order of their names; virtual readers get none
- * where there is a real one. infos:
+ * Gives numbers: remembered readers first, then those with keypad, in the order of their names; virtual readers
+ * get none where there is a real one. infos:
  * TkeReaderInfo. choice may be NULL. Never fails; too few readers leave NULLs.
  */
 TKE_PUBLIC TkeReaders *tke_readers_assign(GPtrArray *infos, const TkeReaderChoice *choice);

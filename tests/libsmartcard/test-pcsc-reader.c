@@ -141,6 +141,15 @@ START_TEST(test_a_reader_tells_who_it_is)
     ck_assert_str_eq(identity.serial, "A-17/1");
     ck_assert_str_eq(identity.port, "usb:1-1.3/1");
     ck_assert(!identity.is_extended);
+    ck_assert(identity.no_keypad);
+    tke_pcsc_identity_clear(&identity);
+    reader->features = "060442330006070442330007";
+    ask(reader->name, &identity);
+    ck_assert(!identity.no_keypad);
+    tke_pcsc_identity_clear(&identity);
+    reader->features = "060442330006"; /* sets and changes no PINs */
+    ask(reader->name, &identity);
+    ck_assert(identity.no_keypad);
     tke_pcsc_identity_clear(&identity);
 }
 END_TEST

@@ -127,6 +127,23 @@ START_TEST(test_virtual_readers_get_no_number_beside_a_real_one)
 }
 END_TEST
 
+START_TEST(test_readers_with_keypad_come_before_those_without)
+{
+    static const char *const names[] = { "A", "1", "B", "2", "C", "3", NULL };
+    g_autoptr(GPtrArray) infos = make_infos(names);
+    const TkeReaderChoice choice = { .key = { NULL, "1" } };
+    g_autoptr(TkeReaders) readers = NULL;
+    g_autoptr(TkeReaders) wanted = NULL;
+
+    ((TkeReaderInfo *) g_ptr_array_index(infos, 0))->no_keypad = true;
+    readers = tke_readers_assign(infos, NULL);
+    ck_assert_str_eq(readers->reader[0]->name, "B");
+    ck_assert_str_eq(readers->reader[1]->name, "C");
+    wanted = tke_readers_assign(infos, &choice); /* somebody wants it so */
+    ck_assert_str_eq(wanted->reader[1]->name, "A");
+}
+END_TEST
+
 START_TEST(test_too_few_readers_are_said_so)
 {
     static const char *const one[] = { "A", "1", NULL };
@@ -326,6 +343,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_reader_is_remembered_by_serial_number_port_or_name);
     tcase_add_test(tests, test_a_remembered_port_survives_another_order_of_plugging_in);
     tcase_add_test(tests, test_virtual_readers_get_no_number_beside_a_real_one);
+    tcase_add_test(tests, test_readers_with_keypad_come_before_those_without);
     tcase_add_test(tests, test_too_few_readers_are_said_so);
     tcase_add_test(tests, test_the_monitor_reports_each_change_and_a_lost_service);
     tcase_add_test(tests, test_the_monitor_stops_at_once);
