@@ -213,13 +213,31 @@ note_gone(PcscSource *self)
     }
 }
 
+/*
+ * Is this reader one for this source? One that another program holds, so that it could not be asked, goes by
+ * its name for now: left out, it would give its number to another one. It is asked when it is connected.
+ */
+static bool
+is_listed(const PcscSource *self, const TkePcscIdentity *identity)
+{
+    return identity->known
+               ? tke_pcsc_rules_lists(&self->rules, identity->is_virtual, identity->serial)
+               : !self->rules.virtual_readers || identity->is_virtual;
+}
+
+/* NULL: not a reader for this source. */
 static TkeReaderInfo *
 make_info(PcscSource *self, const char *name, uint32_t state)
 {
-    TkeReaderInfo *info = g_new0(TkeReaderInfo, 1);
+    TkeReaderInfo *info = NULL;
     TkePcscIdentity identity = { 0 };
 
     tke_pcsc_identity_find(self->api, name, &identity);
+    if (!is_listed(self, &identity)) {
+        tke_pcsc_identity_clear(&identity);
+        return NULL;
+    }
+    info = g_new0(TkeReaderInfo, 1);
     info->name = tke_pcsc_reader_dup_text(name, strlen(name));
     info->model = tke_pcsc_reader_dup_model(name);
     info->serial = g_steal_pointer(&identity.serial);
@@ -275,10 +293,8 @@ source_list(TkeCardSource *source, GError **error)
             make_info(self, g_ptr_array_index(self->watch->names, i),
                       g_array_index(self->watch->states, uint32_t, i));
 
-        if (tke_pcsc_rules_lists(&self->rules, info->is_virtual, info->serial)) {
+        if (info != NULL) {
             g_ptr_array_add(infos, info);
-        } else {
-            tke_reader_info_free(info);
         }
     }
     drop_shared_serials(infos);

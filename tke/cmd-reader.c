@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "libceremony/op-card.h"
 #include "libceremony/op-reader.h"
+#include "libceremony/self-check.h"
 #include "tke/card-output.h"
 #include "tke/commands.h"
 
@@ -37,6 +38,22 @@ print_reader(TkeCli *cli, const TkeCardInfo *info)
     tke_cli_output_row(cli->out, cells);
 }
 
+/* What is in the way and what to do about it, for each reader (F-009). */
+static void
+print_problems(TkeCli *cli, GPtrArray *problems)
+{
+    for (guint i = 0; i < problems->len; i++) {
+        const TkeProblem *problem = g_ptr_array_index(problems, i);
+
+        tke_cli_output_group_begin(cli->out, "problems");
+        tke_cli_output_line(cli->out, "%s", "");
+        tke_cli_output_value(cli->out, "subject", N_("Problem with"), problem->subject);
+        tke_cli_output_value(cli->out, "problem", N_("What"), problem->text);
+        tke_cli_output_value(cli->out, "remedy", N_("What to do"), problem->remedy);
+        tke_cli_output_group_end(cli->out);
+    }
+}
+
 bool
 tke_cli_readers(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
@@ -49,10 +66,12 @@ tke_cli_readers(TkeCli *cli, const TkeCliArgs *args, GError **error)
     const TkeCardInfoParams params = { .pads = true };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
     g_autoptr(GPtrArray) infos = NULL;
-    unsigned found = 0;
+    g_autoptr(GPtrArray) problems = NULL;
+    unsigned good = 0;
 
     if (op == NULL || (args->swap && !tke_op_reader_swap(op, cli->settings, error)) ||
         (args->identify && !tke_op_reader_identify(op, cli->settings, error)) ||
+        !tke_self_check_run(op, cli->settings, &problems, &good, error) ||
         !tke_op_card_info(op, &params, &infos, error)) {
         return false;
     }
@@ -62,15 +81,15 @@ tke_cli_readers(TkeCli *cli, const TkeCliArgs *args, GError **error)
 
         if (info->reader_name != NULL) {
             print_reader(cli, info);
-            found += info->pad_trouble == NULL ? 1 : 0;
         }
     }
     tke_cli_output_table_end(cli->out, _("No readers."));
-    if (found < TKE_READERS) {
+    print_problems(cli, problems);
+    if (good < TKE_READERS) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER,
                     ngettext("%u reader with keypad was found, two are needed",
-                             "%u readers with keypad were found, two are needed", found),
-                    found);
+                             "%u readers with keypad were found, two are needed", good),
+                    good);
         return false;
     }
     return true;

@@ -6,6 +6,7 @@
 
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/pcsc-transport-private.h"
+#include "tests/support/fake-pcsc-private.h"
 #include "tests/support/fake-pcsc.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
@@ -134,12 +135,41 @@ START_TEST(test_a_rehearsal_has_the_virtual_readers_of_its_world_only)
 }
 END_TEST
 
+START_TEST(test_a_virtual_reader_that_is_held_keeps_its_place_and_is_refused_only_when_asked)
+{
+    static const char *const serials[] = { "V1", "V2", NULL };
+    TkeCardSource *source = NULL;
+    FakePcscReader *held = NULL;
+    g_autoptr(GPtrArray) readers = NULL;
+    g_autoptr(GPtrArray) later = NULL;
+
+    fake_pcsc_reset();
+    add_virtual("OpenTKE Virtual PIN Pad Reader 00 00", "W1"); /* of another world, as will be seen */
+    held = fake_pcsc_find("OpenTKE Virtual PIN Pad Reader 00 00");
+    fake_pcsc_set_held(held, true);
+    (void) fake_pcsc_add(ONE);
+    fake_pcsc_set_held(fake_pcsc_find(ONE), true);
+    source = make_virtual_source(serials);
+    readers = need_list(source);
+    ck_assert_uint_eq(readers->len, 1);
+    ck_assert_str_eq(info_at(readers, 0)->name, held->name);
+
+    fake_pcsc_set_held(held, false);
+    check_refused(source, held->name, "of another rehearsal");
+    later = need_list(source);
+    ck_assert_uint_eq(later->len, 0);
+    source->ops->free(source);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_outside_a_rehearsal_virtual_readers_are_shown_and_refused);
     tcase_add_test(tests, test_a_reader_that_turns_out_virtual_after_it_was_listed_is_refused);
     tcase_add_test(tests, test_a_rehearsal_has_the_virtual_readers_of_its_world_only);
+    tcase_add_test(
+        tests, test_a_virtual_reader_that_is_held_keeps_its_place_and_is_refused_only_when_asked);
 }
 
 int

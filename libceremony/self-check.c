@@ -1,0 +1,131 @@
+/*
+ * What keeps the readers of a workstation from serving a ceremony (F-002, F-009, F-011).
+ */
+#include "libceremony/self-check.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "libceremony/advice.h"
+#include "libceremony/op-reader.h"
+#include "libsmartcard/card-error.h"
+#include "libsmartcard/usb-reader.h"
+
+void
+tke_problem_free(TkeProblem *problem)
+{
+    if (problem != NULL) {
+        g_free(problem->subject);
+        g_free(problem->text);
+        g_free(problem->remedy);
+        g_free(problem);
+    }
+}
+
+/* Takes the texts. */
+static void
+add(GPtrArray *problems, char *subject, char *text, char *remedy, bool minor)
+{
+    TkeProblem *problem = g_new0(TkeProblem, 1);
+
+    problem->subject = subject;
+    problem->text = text;
+    problem->remedy = remedy != NULL ? remedy : g_strdup("");
+    problem->minor = minor;
+    g_ptr_array_add(problems, problem);
+}
+
+static void
+check_reader(GPtrArray *problems, const TkeReaderCheck *check, unsigned *good)
+{
+    g_autofree char *subject = check->number != 0
+                                   ? g_strdup_printf(_("reader %u"), check->number)
+                                   : g_strdup(check->reader->name);
+
+    /* a reader that is held cannot be asked for its keypad: it is there, and may well do */
+    if (check->number != 0 &&
+        (check->trouble == NULL || tke_card_error_code(check->trouble) == TKE_CARD_ERROR_IN_USE)) {
+        (*good)++;
+    }
+    if (check->trouble != NULL) {
+        add(problems, g_steal_pointer(&subject), g_strdup(check->trouble->message),
+            tke_advice_for_error(check->trouble), check->number == 0);
+    }
+}
+
+/* Does PC/SC show a reader at this port? "usb:1-1.4" and, of one device, "usb:1-1.4/1". */
+static bool
+is_shown(const GPtrArray *checks, const char *port)
+{
+    for (guint i = 0; i < checks->len; i++) {
+        const TkeReaderCheck *check = g_ptr_array_index(checks, i);
+        const char *own = check->reader->port;
+
+        if (g_str_has_prefix(own, port) && (own[strlen(port)] == '\0' || own[strlen(port)] == '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Real readers whose port is not known: each may be one of the devices. */
+static unsigned
+count_without_port(const GPtrArray *checks)
+{
+    unsigned n = 0;
+
+    for (guint i = 0; i < checks->len; i++) {
+        const TkeReaderInfo *info = ((const TkeReaderCheck *) g_ptr_array_index(checks, i))->reader;
+
+        n += !info->is_virtual && info->port[0] == '\0' ? 1 : 0;
+    }
+    return n;
+}
+
+void
+tke_self_check_devices(GPtrArray *problems, const GPtrArray *checks, const char *sysfs)
+{
+    g_autoptr(GPtrArray) devices = tke_usb_reader_list(sysfs);
+    unsigned unknown = count_without_port(checks);
+
+    for (guint i = 0; i < devices->len; i++) {
+        const TkeUsbReader *device = g_ptr_array_index(devices, i);
+
+        if (is_shown(checks, device->port)) {
+            continue;
+        }
+        if (unknown > 0) {
+            unknown--;
+            continue;
+        }
+        add(problems,
+            g_strdup_printf(_("USB device “%s” (%04X:%04X, %s)"), device->product,
+                            device->vendor_id, device->product_id, device->port),
+            g_strdup(_("it looks like a card reader, but the smart card service does not show it")),
+            g_strdup(_("Its driver is missing or too old: install or update the package libccid "
+                       "(Fedora: pcsc-lite-ccid, SUSE: pcsc-ccid), unplug the reader and plug it "
+                       "in again. “journalctl -u pcscd” tells more.")),
+            false);
+    }
+}
+
+bool
+tke_self_check_run(TkeOperation *op, const TkeSettings *settings, GPtrArray **problems,
+                   unsigned *good, GError **error)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify) tke_problem_free);
+    g_autoptr(GPtrArray) checks = NULL;
+
+    if (!tke_op_reader_check(op, settings, &checks, error)) {
+        return false;
+    }
+    *good = 0;
+    for (guint i = 0; i < checks->len; i++) {
+        check_reader(found, g_ptr_array_index(checks, i), good);
+    }
+    if (!tke_world_is_rehearsal(tke_operation_get_world(op))) {
+        tke_self_check_devices(found, checks, "/sys");
+    }
+    *problems = g_steal_pointer(&found);
+    return true;
+}

@@ -1,0 +1,108 @@
+/*
+ * Devices on the USB that look like card readers: interfaces of the smart card class (0B; USB "Device Class:
+ * Smart Card", CCID 1.1, section 4.2) in sysfs.
+ */
+#include "libsmartcard/usb-reader.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define CLASS_SMART_CARD 0x0Bu
+#define PRODUCT_MAX 64u
+
+void
+tke_usb_reader_free(TkeUsbReader *reader)
+{
+    if (reader != NULL) {
+        g_free(reader->product);
+        g_free(reader->port);
+        g_free(reader);
+    }
+}
+
+/* A file of one line; "" if there is none. Only printable characters, since devices choose them. */
+static char *
+read_line(const char *dir, const char *device, const char *file)
+{
+    g_autofree char *path = g_build_filename(dir, device, file, NULL);
+    g_autofree char *raw = NULL;
+    g_autofree char *valid = NULL;
+    GString *text = g_string_new(NULL);
+
+    if (!g_file_get_contents(path, &raw, NULL, NULL)) {
+        return g_string_free(text, FALSE);
+    }
+    valid = g_utf8_make_valid(raw, -1);
+    for (const char *at = valid; *at != '\0' && *at != '\n' && text->len < PRODUCT_MAX;
+         at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+
+        g_string_append_unichar(text, g_unichar_isprint(c) ? c : (gunichar) '?');
+    }
+    return g_string_free(text, FALSE);
+}
+
+static unsigned
+read_hex(const char *dir, const char *device, const char *file)
+{
+    g_autofree char *text = read_line(dir, device, file);
+
+    return (unsigned) g_ascii_strtoull(text, NULL, 16);
+}
+
+static bool
+is_known(const GPtrArray *readers, const char *port)
+{
+    for (guint i = 0; i < readers->len; i++) {
+        if (strcmp(((const TkeUsbReader *) g_ptr_array_index(readers, i))->port, port) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* name is that of an interface, "1-1.4:1.0"; a device may have several of the class. */
+static void
+add_device_of(const char *dir, const char *name, GPtrArray *readers)
+{
+    g_autofree char *device = g_strndup(name, (gsize) (strchr(name, ':') - name));
+    g_autofree char *port = g_strconcat("usb:", device, NULL);
+    TkeUsbReader *reader = NULL;
+
+    if (is_known(readers, port)) {
+        return;
+    }
+    reader = g_new0(TkeUsbReader, 1);
+    reader->port = g_steal_pointer(&port);
+    reader->product = read_line(dir, device, "product");
+    reader->vendor_id = read_hex(dir, device, "idVendor");
+    reader->product_id = read_hex(dir, device, "idProduct");
+    g_ptr_array_add(readers, reader);
+}
+
+static int
+compare_ports(const void *a, const void *b)
+{
+    const TkeUsbReader *const *first = a;
+    const TkeUsbReader *const *second = b;
+
+    return strcmp((*first)->port, (*second)->port);
+}
+
+GPtrArray *
+tke_usb_reader_list(const char *sysfs)
+{
+    GPtrArray *readers = g_ptr_array_new_with_free_func((GDestroyNotify) tke_usb_reader_free);
+    g_autofree char *path = g_build_filename(sysfs, "bus", "usb", "devices", NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name = NULL;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        if (strchr(name, ':') != NULL &&
+            read_hex(path, name, "bInterfaceClass") == CLASS_SMART_CARD) {
+            add_device_of(path, name, readers);
+        }
+    }
+    g_ptr_array_sort(readers, compare_ports);
+    return readers;
+}

@@ -1,0 +1,78 @@
+/*
+ * Readers that are plugged in and that the smart card service does not show.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "libceremony/op-reader.h"
+#include "libceremony/self-check.h"
+#include "tests/support/test-main.h"
+#include "tests/support/usb-devices.h"
+
+static void
+add_shown(GPtrArray *checks, const char *port, bool is_virtual)
+{
+    TkeReaderCheck *check = g_new0(TkeReaderCheck, 1);
+
+    check->reader = g_new0(TkeReaderInfo, 1);
+    check->reader->name = g_strdup("Reader 00 00");
+    check->reader->model = g_strdup("Reader");
+    check->reader->serial = g_strdup("");
+    check->reader->port = g_strdup(port);
+    check->reader->is_virtual = is_virtual;
+    g_ptr_array_add(checks, check);
+}
+
+static const struct {
+    const char *shown[3]; /* ports; "": not known */
+    bool is_virtual;
+    unsigned problems;
+} cases[] = {
+    { { "usb:1-1", "usb:1-1.4", NULL }, false, 0 },
+    { { "usb:1-1/1", "usb:1-1.4/i1", NULL }, false, 0 }, /* slots and interfaces of the device */
+    { { "usb:1-1.4", NULL }, false, 1 },
+    { { "usb:1-1.45", "usb:1-10", NULL }, false, 2 },
+    { { NULL }, false, 2 },
+    { { "", NULL }, false, 1 }, /* it may be either */
+    { { "", "", NULL }, false, 0 },
+    { { "", "", NULL }, true, 2 }, /* virtual ones are no devices */
+};
+
+START_TEST(test_devices_that_are_not_shown_are_told_with_the_remedy)
+{
+    g_autofree char *sysfs = g_dir_make_tmp("tke-sys-XXXXXX", NULL);
+    g_autoptr(GPtrArray) checks =
+        g_ptr_array_new_with_free_func((GDestroyNotify) tke_reader_check_free);
+    g_autoptr(GPtrArray) problems =
+        g_ptr_array_new_with_free_func((GDestroyNotify) tke_problem_free);
+
+    usb_devices_add(sysfs, "1-1", "SPR332", "0b");
+    usb_devices_add(sysfs, "1-1.4", "SPR332", "0b");
+    for (unsigned i = 0; cases[_i].shown[i] != NULL; i++) {
+        add_shown(checks, cases[_i].shown[i], cases[_i].is_virtual);
+    }
+    tke_self_check_devices(problems, checks, sysfs);
+    ck_assert_uint_eq(problems->len, cases[_i].problems);
+    for (guint i = 0; i < problems->len; i++) {
+        const TkeProblem *problem = g_ptr_array_index(problems, i);
+
+        ck_assert_msg(strstr(problem->subject, "SPR332") != NULL, "%s", problem->subject);
+        ck_assert_msg(strstr(problem->subject, "04E6:E003") != NULL, "%s", problem->subject);
+        ck_assert_msg(strstr(problem->remedy, "libccid") != NULL, "%s", problem->remedy);
+        ck_assert(!problem->minor);
+    }
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_loop_test(tests, test_devices_that_are_not_shown_are_told_with_the_remedy, 0,
+                        G_N_ELEMENTS(cases));
+}
+
+int
+main(void)
+{
+    return test_main("self-check", add_tests);
+}
