@@ -37,11 +37,15 @@ print_reader(JsonObject *reader)
 {
     JsonObject *pad = sim_json_need_object(reader, "pad", NULL);
     const char *card = text_of(reader, "card");
+    JsonArray *faults = array_of(reader, "faults");
 
     printf(_("reader %d  %-28s  %s"), (int) number_of(reader, "number"), text_of(reader, "name"),
            *card == '\0' ? _("empty") : card);
     if (!json_object_get_boolean_member_with_default(reader, "plugged", TRUE)) {
         printf(_(", unplugged"));
+    }
+    for (unsigned i = 0; faults != NULL && i < json_array_get_length(faults); i++) {
+        printf(_(", fault: %s"), json_array_get_string_element(faults, i));
     }
     if (pad != NULL && json_object_get_boolean_member_with_default(pad, "asking", FALSE)) {
         printf(_(", the pad asks for a PIN (entry %d of %d)"), (int) number_of(pad, "entry"),

@@ -64,6 +64,19 @@ add_pad(JsonBuilder *builder, const SimPadAsk *pad)
 }
 
 static void
+add_reader_faults(JsonBuilder *builder, uint32_t faults)
+{
+    json_builder_set_member_name(builder, "faults");
+    json_builder_begin_array(builder);
+    for (unsigned i = 0; i < SIM_READER_FAULTS; i++) {
+        if ((faults & (1u << i)) != 0) {
+            json_builder_add_string_value(builder, sim_reader_fault_word((SimReaderFault) i));
+        }
+    }
+    json_builder_end_array(builder);
+}
+
+static void
 add_reader(JsonBuilder *builder, SimWorld *world, unsigned number)
 {
     SimReader *reader = sim_world_get_reader(world, number, NULL);
@@ -81,6 +94,7 @@ add_reader(JsonBuilder *builder, SimWorld *world, unsigned number)
     add_flag(builder, "connected", state.connected);
     add_flag(builder, "held", state.held);
     add_number(builder, "events", state.events);
+    add_reader_faults(builder, state.faults);
     add_pad(builder, &state.pad);
     json_builder_end_object(builder);
 }

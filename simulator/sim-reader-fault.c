@@ -5,21 +5,24 @@
 
 #include "simulator/sim-reader-private.h"
 
+static const char *const words[SIM_READER_FAULTS] = {
+#define FAULT(word, name) [SIM_READER_FAULT_##name] = word,
+#include "simulator/sim-reader-fault.inc"
+#undef FAULT
+};
+
+const char *
+sim_reader_fault_word(SimReaderFault fault)
+{
+    return words[fault];
+}
+
 bool
 sim_reader_find_fault(const char *word, SimReaderFault *fault)
 {
-    static const struct {
-        const char *word;
-        SimReaderFault fault;
-    } faults[] = {
-#define FAULT(word, name) { word, SIM_READER_FAULT_##name },
-#include "simulator/sim-reader-fault.inc"
-#undef FAULT
-    };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
-        if (strcmp(faults[i].word, word) == 0) {
-            *fault = faults[i].fault;
+    for (unsigned i = 0; i < SIM_READER_FAULTS; i++) {
+        if (strcmp(words[i], word) == 0) {
+            *fault = (SimReaderFault) i;
             return true;
         }
     }
@@ -34,6 +37,7 @@ sim_reader_add_fault(SimReader *reader, SimReaderFault fault, uint16_t sw)
     if (fault == SIM_READER_FAULT_PAD_STATUS) {
         reader->fault_sw = sw;
     }
+    sim_reader_announce(reader);
     g_mutex_unlock(&reader->lock);
 }
 
@@ -42,5 +46,6 @@ sim_reader_clear_faults(SimReader *reader)
 {
     g_mutex_lock(&reader->lock);
     reader->faults = 0;
+    sim_reader_announce(reader);
     g_mutex_unlock(&reader->lock);
 }

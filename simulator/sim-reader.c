@@ -319,6 +319,7 @@ start_entry(SimReader *reader, bool modify, const uint8_t *in, size_t len)
         sw = reader->fault_sw;
         sim_pin_pad_stop(pad, sw);
         sim_pin_pad_clear(pad);
+        sim_reader_announce(reader);
     }
     return sw;
 }

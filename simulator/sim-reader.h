@@ -138,6 +138,7 @@ typedef struct SimReaderState {
     bool connected;  /* a program holds it */
     bool held;       /* so does one outside */
     uint32_t events; /* insertions and removals so far */
+    uint32_t faults; /* bits: 1 << SimReaderFault */
     SimPadAsk pad;
 } SimReaderState;
 
@@ -156,7 +157,10 @@ typedef enum {
 #define FAULT(word, name) SIM_READER_FAULT_##name,
 #include "simulator/sim-reader-fault.inc"
 #undef FAULT
+    SIM_READER_FAULTS
 } SimReaderFault;
+
+const char *sim_reader_fault_word(SimReaderFault fault);
 
 /* By its word; false: there is no such fault. */
 bool sim_reader_find_fault(const char *word, SimReaderFault *fault);

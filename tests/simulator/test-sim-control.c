@@ -222,6 +222,27 @@ START_TEST(test_card_that_a_fault_pulls_is_out_of_its_reader)
 }
 END_TEST
 
+/* The status names the faults of the first reader, the first of the table among them. */
+static void
+check_reader_faults(const SocketFixture *fixture, unsigned n)
+{
+    g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
+    g_autoptr(JsonObject) command = json_object_new();
+    g_autoptr(JsonObject) status = NULL;
+    JsonArray *faults = NULL;
+
+    json_object_set_string_member(command, "command", "status");
+    status = tke_sim_client_command(client, command, NULL);
+    ck_assert_ptr_nonnull(status);
+    faults = json_object_get_array_member(
+        json_array_get_object_element(json_object_get_array_member(status, "readers"), 0),
+        "faults");
+    ck_assert_uint_eq(json_array_get_length(faults), n);
+    if (n > 0) {
+        ck_assert_str_eq(json_array_get_string_element(faults, 0), "claims-keypad");
+    }
+}
+
 START_TEST(test_every_fault_of_a_reader_can_be_ordered_and_ends)
 {
     static const char *const words[] = {
@@ -241,11 +262,14 @@ START_TEST(test_every_fault_of_a_reader_can_be_ordered_and_ends)
 
         socket_fixture_command(fixture, text);
         ck_assert(sim_reader_find_fault(words[i], &fault));
+        ck_assert_str_eq(sim_reader_fault_word(fault), words[i]);
         ck_assert(sim_reader_has_fault(left, fault) == (i % 2 == 0));
         ck_assert(sim_reader_has_fault(right, fault) == (i % 2 == 1));
     }
+    check_reader_faults(fixture, G_N_ELEMENTS(words) / 2);
     socket_fixture_command(
         fixture, "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":1,\"fault\":\"honest\"}");
+    check_reader_faults(fixture, 0);
     ck_assert_uint_eq(left->faults, 0);
     ck_assert_uint_ne(right->faults, 0);
     socket_fixture_command(fixture,
