@@ -1,0 +1,60 @@
+/*
+ * The set of cards a zone needs (functions 6.3; F-043): how many, which, and which of them are made. What is made
+ * is seen in the inventory, wherever it was made.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libceremony/inventory.h"
+
+typedef struct TkeCardPlanParams {
+    unsigned backups;        /* of every card, 0-3 */
+    unsigned administrators; /* 1-8 */
+    unsigned parts;          /* 2-3 */
+    bool together;           /* a holder's signature key and key part on one card: as many of both */
+} TkeCardPlanParams;
+
+typedef enum {
+    TKE_PLAN_CARD_CA,
+    TKE_PLAN_CARD_KEY,
+    TKE_PLAN_CARD_PART,
+    TKE_PLAN_CARD_BOTH,
+} TkePlanCardKind;
+
+typedef enum {
+    TKE_PLAN_TO_INIT,        /* zone and CA card */
+    TKE_PLAN_TO_BACK_UP,     /* the CA card */
+    TKE_PLAN_TO_ENROLL,      /* a card is missing */
+    TKE_PLAN_TO_PERSONALISE, /* it has no PIN */
+    TKE_PLAN_TO_GENERATE,    /* its key or part */
+    TKE_PLAN_TO_COPY,        /* from its original */
+    TKE_PLAN_DONE,
+} TkePlanStep;
+
+/* One card of the set. */
+typedef struct TkePlanCard {
+    TkePlanCardKind kind;
+    unsigned number; /* which administrator, part or holder, from 1; CA: 1 */
+    unsigned backup; /* 0: the original */
+    TkePlanStep step;
+    const TkeInventoryCard *card; /* borrowed from the inventory; NULL: none yet */
+} TkePlanCard;
+
+/* How many cards the set has; 0: the parameters make no set (together with unequal numbers, out of range). */
+TKE_PUBLIC unsigned tke_card_plan_count(const TkeCardPlanParams *params);
+
+/*
+ * The set, in the order in which it is made; TkePlanCard, to be freed. zone_id: the zone; NULL: the one whose CA
+ * card was seen last.
+ */
+TKE_PUBLIC GPtrArray *tke_card_plan_make(const TkeCardPlanParams *params,
+                                         const TkeInventory *inventory, const uint8_t *zone_id);
+
+/* "Administrator 2, backup 1", translated: the label of the card. The caller frees. */
+TKE_PUBLIC char *tke_card_plan_label(const TkePlanCard *card);
+
+/* What is to be done, one sentence, translated; NULL when done. */
+TKE_PUBLIC const char *tke_card_plan_step_text(const TkePlanCard *card);

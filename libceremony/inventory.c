@@ -1,0 +1,392 @@
+/*
+ * Cards that were seen (F-042; functions 2.4, 6.3).
+ */
+#include "libceremony/inventory.h"
+
+#include <glib/gi18n-lib.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/hex.h"
+#include "common/safe-file.h"
+#include "libep11admin/json-text.h"
+
+#define FILE_MAX 4194304u
+
+struct TkeInventory {
+    char *path;
+    GPtrArray *cards;
+};
+
+/* ---- JSON ---- */
+
+static void
+set_hex(JsonObject *object, const char *name, const uint8_t *bytes, size_t len)
+{
+    g_autofree char *text = tke_hex_encode(bytes, len);
+
+    json_object_set_string_member(object, name, text);
+}
+
+static bool
+get_hex(JsonObject *object, const char *name, uint8_t *out, size_t len)
+{
+    const char *text = json_object_get_string_member_with_default(object, name, "");
+    g_autoptr(GByteArray) bytes = tke_hex_decode(text, -1, NULL);
+
+    if (bytes == NULL || bytes->len != len) {
+        return false;
+    }
+    memcpy(out, bytes->data, len);
+    return true;
+}
+
+static void
+get_text(JsonObject *object, const char *name, char out[static TKE_CARD_TEXT_MAX + 1])
+{
+    const char *text = json_object_get_string_member_with_default(object, name, "");
+
+    g_strlcpy(out, tke_card_text_is_description(text) ? text : "", TKE_CARD_TEXT_MAX + 1);
+}
+
+static JsonNode *
+card_to_node(const TkeInventoryCard *card)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *patterns = json_array_new();
+    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+
+    set_hex(object, "id", card->card_id, sizeof card->card_id);
+    json_object_set_string_member(object, "kind", card->kind == TKE_CARD_KIND_CA ? "ca" : "ep11");
+    json_object_set_string_member(object, "description", card->description);
+    set_hex(object, "zone", card->zone_id, sizeof card->zone_id);
+    json_object_set_string_member(object, "zone_description", card->zone_description);
+    json_object_set_boolean_member(object, "personalised", card->personalised);
+    if (card->has_key) {
+        set_hex(object, "ski", card->ski, sizeof card->ski);
+        json_object_set_string_member(object, "administrator", card->admin_name);
+    }
+    for (unsigned i = 0; i < card->n_parts; i++) {
+        g_autofree char *text = tke_hex_encode(card->patterns[i], TKE_VP_LEN);
+
+        json_array_add_string_element(patterns, text);
+    }
+    json_object_set_array_member(object, "parts", patterns);
+    json_object_set_int_member(object, "seen", card->seen);
+    json_node_take_object(node, object);
+    return node;
+}
+
+static bool
+take_patterns(JsonObject *object, TkeInventoryCard *card)
+{
+    JsonNode *node = json_object_get_member(object, "parts");
+    JsonArray *array =
+        node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+
+    for (guint i = 0; array != NULL && i < json_array_get_length(array); i++) {
+        JsonNode *item = json_array_get_element(array, i);
+        g_autoptr(GByteArray) bytes = NULL;
+
+        if (i >= TKE_EP11_PLACES || json_node_get_value_type(item) != G_TYPE_STRING) {
+            return false;
+        }
+        bytes = tke_hex_decode(json_node_get_string(item), -1, NULL);
+        if (bytes == NULL || bytes->len != TKE_VP_LEN) {
+            return false;
+        }
+        memcpy(card->patterns[card->n_parts++], bytes->data, TKE_VP_LEN);
+    }
+    return true;
+}
+
+/* Whether a value is there under this name and of that type: json-glib's getters insist. */
+static bool
+has(JsonObject *object, const char *name, GType type)
+{
+    JsonNode *node = json_object_get_member(object, name);
+
+    return node != NULL && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type;
+}
+
+static bool
+card_from_object(JsonObject *object, TkeInventoryCard *card)
+{
+    if (!has(object, "id", G_TYPE_STRING) || !has(object, "kind", G_TYPE_STRING) ||
+        !has(object, "zone", G_TYPE_STRING) || !has(object, "description", G_TYPE_STRING) ||
+        !has(object, "zone_description", G_TYPE_STRING) ||
+        !has(object, "personalised", G_TYPE_BOOLEAN) || !has(object, "seen", G_TYPE_INT64)) {
+        return false;
+    }
+    card->kind = strcmp(json_object_get_string_member(object, "kind"), "ca") == 0
+                     ? TKE_CARD_KIND_CA
+                     : TKE_CARD_KIND_EP11;
+    get_text(object, "description", card->description);
+    get_text(object, "zone_description", card->zone_description);
+    card->personalised = json_object_get_boolean_member(object, "personalised");
+    card->seen = json_object_get_int_member(object, "seen");
+    if (has(object, "ski", G_TYPE_STRING) && has(object, "administrator", G_TYPE_STRING)) {
+        get_text(object, "administrator", card->admin_name);
+        card->has_key = get_hex(object, "ski", card->ski, sizeof card->ski);
+    }
+    return get_hex(object, "id", card->card_id, sizeof card->card_id) &&
+           get_hex(object, "zone", card->zone_id, sizeof card->zone_id) &&
+           take_patterns(object, card);
+}
+
+static bool
+parse(TkeInventory *inventory, const GByteArray *data, GError **error)
+{
+    g_autoptr(JsonNode) root =
+        tke_json_text_parse((const char *) data->data, data->len, TKE_JSON_WHOLE, NULL);
+    JsonNode *node = root != NULL && JSON_NODE_HOLDS_OBJECT(root)
+                         ? json_object_get_member(json_node_get_object(root), "cards")
+                         : NULL;
+    JsonArray *array =
+        node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    bool good = array != NULL;
+
+    for (guint i = 0; good && i < json_array_get_length(array); i++) {
+        JsonNode *item = json_array_get_element(array, i);
+        TkeInventoryCard *card = g_new0(TkeInventoryCard, 1);
+
+        g_ptr_array_add(inventory->cards, card);
+        good = JSON_NODE_HOLDS_OBJECT(item) && card_from_object(json_node_get_object(item), card);
+    }
+    if (!good) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("the card inventory %s is damaged: mend it or move it away"),
+                    inventory->path);
+    }
+    return good;
+}
+
+TkeInventory *
+tke_inventory_load(const TkeWorld *world, GError **error)
+{
+    g_autoptr(TkeInventory) inventory = g_new0(TkeInventory, 1);
+    g_autoptr(GByteArray) data = NULL;
+    g_autoptr(GError) local = NULL;
+    bool found = false;
+
+    inventory->path =
+        g_build_filename(tke_world_get_state_directory(world), "inventory.json", NULL);
+    inventory->cards = g_ptr_array_new_with_free_func(g_free);
+    data = tke_safe_file_read(inventory->path, FILE_MAX, &found, &local);
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return NULL;
+    }
+    return data == NULL || parse(inventory, data, error) ? g_steal_pointer(&inventory) : NULL;
+}
+
+void
+tke_inventory_free(TkeInventory *inventory)
+{
+    if (inventory != NULL) {
+        g_clear_pointer(&inventory->cards, g_ptr_array_unref);
+        g_free(inventory->path);
+        g_free(inventory);
+    }
+}
+
+bool
+tke_inventory_save(TkeInventory *inventory, GError **error)
+{
+    g_autofree char *dir = g_path_get_dirname(inventory->path);
+    g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
+    g_autofree char *text = NULL;
+    JsonObject *object = json_object_new();
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < inventory->cards->len; i++) {
+        json_array_add_element(array, card_to_node(inventory->cards->pdata[i]));
+    }
+    json_object_set_array_member(object, "cards", array);
+    json_node_take_object(root, object);
+    text = json_to_string(root, TRUE);
+    return tke_safe_file_make_dir(dir, error) &&
+           tke_safe_file_write(inventory->path, (const uint8_t *) text, strlen(text), error);
+}
+
+/* ---- cards ---- */
+
+static void
+fill(TkeInventoryCard *card, const TkeCardStatus *status, const TkeKeyPartList *parts)
+{
+    memcpy(card->card_id, status->card_id, sizeof card->card_id);
+    memcpy(card->zone_id, status->zone_id, sizeof card->zone_id);
+    g_strlcpy(card->description, status->description, sizeof card->description);
+    g_strlcpy(card->zone_description, status->zone_description, sizeof card->zone_description);
+    card->kind = status->kind;
+    card->personalised =
+        status->kind == TKE_CARD_KIND_CA || status->life_cycle == TKE_CARD_PERSONALISED;
+    card->has_key = status->has_signature_key;
+    if (card->has_key) {
+        memcpy(card->ski, status->ski, sizeof card->ski);
+        g_strlcpy(card->admin_name, status->admin_name, sizeof card->admin_name);
+    }
+    for (unsigned i = 0; parts != NULL && i < parts->n; i++) {
+        memcpy(card->patterns[card->n_parts++], parts->parts[i].vp, TKE_VP_LEN);
+    }
+}
+
+static int
+compare_cards(const void *a, const void *b)
+{
+    const TkeInventoryCard *first = *(const TkeInventoryCard *const *) a;
+    const TkeInventoryCard *second = *(const TkeInventoryCard *const *) b;
+    int zone = memcmp(first->zone_id, second->zone_id, TKE_ZONE_ID_LEN);
+    int kind = (second->kind == TKE_CARD_KIND_CA) - (first->kind == TKE_CARD_KIND_CA);
+    int text = strcmp(first->description, second->description);
+
+    return zone != 0   ? zone
+           : kind != 0 ? kind
+           : text != 0 ? text
+                       : memcmp(first->card_id, second->card_id, TKE_CARD_ID_LEN);
+}
+
+bool
+tke_inventory_note(TkeInventory *inventory, const TkeCardStatus *status,
+                   const TkeKeyPartList *parts, gint64 now)
+{
+    g_autofree TkeInventoryCard *card = g_new0(TkeInventoryCard, 1);
+
+    if ((status->kind != TKE_CARD_KIND_CA && status->kind != TKE_CARD_KIND_EP11) ||
+        status->life_cycle < TKE_CARD_MEMBER) {
+        return false;
+    }
+    fill(card, status, parts);
+    for (guint i = 0; i < inventory->cards->len; i++) {
+        TkeInventoryCard *known = inventory->cards->pdata[i];
+
+        if (memcmp(known->card_id, card->card_id, TKE_CARD_ID_LEN) == 0) {
+            card->seen = known->seen;
+            if (memcmp(known, card, sizeof *card) == 0 && now - known->seen < 86400) {
+                return false; /* the day of the last look is exact enough */
+            }
+            *known = *card;
+            known->seen = now;
+            g_ptr_array_sort(inventory->cards, compare_cards);
+            return true;
+        }
+    }
+    card->seen = now;
+    g_ptr_array_add(inventory->cards, g_steal_pointer(&card));
+    g_ptr_array_sort(inventory->cards, compare_cards);
+    return true;
+}
+
+const GPtrArray *
+tke_inventory_get_cards(const TkeInventory *inventory)
+{
+    return inventory->cards;
+}
+
+static bool
+holds_part(const TkeInventoryCard *card, const uint8_t *pattern)
+{
+    for (unsigned i = 0; i < card->n_parts; i++) {
+        if (memcmp(card->patterns[i], pattern, TKE_VP_COMPARED) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does another card hold what is looked for: the zone, a key, a part? */
+static bool
+another_has(const TkeInventory *inventory, const TkeInventoryCard *card, const uint8_t *pattern)
+{
+    for (guint i = 0; i < inventory->cards->len; i++) {
+        const TkeInventoryCard *other = inventory->cards->pdata[i];
+        bool same_zone = memcmp(other->zone_id, card->zone_id, TKE_ZONE_ID_LEN) == 0;
+
+        if (memcmp(other->card_id, card->card_id, TKE_CARD_ID_LEN) == 0 ||
+            other->kind != card->kind || !same_zone) {
+            continue;
+        }
+        if (card->kind == TKE_CARD_KIND_CA ||
+            (pattern == NULL ? other->has_key && memcmp(other->ski, card->ski, 32) == 0
+                             : holds_part(other, pattern))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+tke_inventory_has_copy(const TkeInventory *inventory, const TkeInventoryCard *card)
+{
+    if (card->kind == TKE_CARD_KIND_CA) {
+        return another_has(inventory, card, NULL);
+    }
+    if (card->has_key && !another_has(inventory, card, NULL)) {
+        return false;
+    }
+    for (unsigned i = 0; i < card->n_parts; i++) {
+        if (!another_has(inventory, card, card->patterns[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- CSV ---- */
+
+/* Quoted; a text that a spreadsheet would take for a formula is kept from it. */
+static void
+add_cell(GString *text, const char *cell, bool last)
+{
+    bool formula = strchr("=+-@", cell[0]) != NULL && cell[0] != '\0';
+
+    g_string_append_c(text, '"');
+    if (formula) {
+        g_string_append_c(text, '\'');
+    }
+    for (; *cell != '\0'; cell++) {
+        g_string_append(text, *cell == '"' ? "\"\"" : (char[]){ *cell, '\0' });
+    }
+    g_string_append(text, last ? "\"\r\n" : "\",");
+}
+
+static void
+add_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *card)
+{
+    g_autofree char *id = tke_card_id_text(card->card_id);
+    g_autofree char *zone = tke_card_id_text(card->zone_id);
+    g_autofree char *ski = card->has_key ? tke_hex_encode(card->ski, sizeof card->ski) : g_strdup("");
+    g_autoptr(GDateTime) seen = g_date_time_new_from_unix_utc(card->seen);
+    g_autofree char *day = seen != NULL ? g_date_time_format(seen, "%Y-%m-%d") : g_strdup("");
+    g_autoptr(GString) parts = g_string_new(NULL);
+
+    for (unsigned i = 0; i < card->n_parts; i++) {
+        g_autofree char *pattern = tke_hex_encode(card->patterns[i], TKE_VP_LEN);
+
+        g_string_append_printf(parts, "%s%s", i > 0 ? " " : "", pattern);
+    }
+    add_cell(text, card->kind == TKE_CARD_KIND_CA ? "CA" : "EP11", false);
+    add_cell(text, card->description, false);
+    add_cell(text, id, false);
+    add_cell(text, card->zone_description, false);
+    add_cell(text, zone, false);
+    add_cell(text, card->personalised ? "yes" : "no", false);
+    add_cell(text, card->admin_name, false);
+    add_cell(text, ski, false);
+    add_cell(text, parts->str, false);
+    add_cell(text, tke_inventory_has_copy(inventory, card) ? "yes" : "no", false);
+    add_cell(text, day, true);
+}
+
+char *
+tke_inventory_to_csv(const TkeInventory *inventory)
+{
+    GString *text = g_string_new("kind,description,card,zone description,zone,personalised,"
+                                 "administrator,ski,part patterns,has a copy,seen\r\n");
+
+    for (guint i = 0; i < inventory->cards->len; i++) {
+        add_card(text, inventory, inventory->cards->pdata[i]);
+    }
+    return g_string_free(text, FALSE);
+}

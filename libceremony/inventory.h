@@ -1,0 +1,56 @@
+/*
+ * The card inventory of a workstation (F-042): which cards it has seen, and which of them have copies.
+ *
+ * A JSON file, inventory.json beside the activity log. Everything in it is public: identifiers, descriptions,
+ * verification patterns. A card is noted when it is looked at; nothing is ever removed, for a card that is not
+ * here may be in a safe.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "common/digest.h"
+#include "common/public.h"
+#include "libceremony/world.h"
+#include "libsmartcard/card-identity.h"
+#include "libsmartcard/ep11-card-keys.h"
+
+typedef struct TkeInventoryCard {
+    uint8_t card_id[TKE_CARD_ID_LEN];
+    TkeCardKind kind; /* CA or EP11 */
+    char description[TKE_CARD_TEXT_MAX + 1];
+    uint8_t zone_id[TKE_ZONE_ID_LEN];
+    char zone_description[TKE_CARD_TEXT_MAX + 1];
+    bool personalised; /* EP11; CA: always */
+    bool has_key;
+    uint8_t ski[32];
+    char admin_name[TKE_CARD_TEXT_MAX + 1];
+    unsigned n_parts;
+    uint8_t patterns[TKE_EP11_PLACES][TKE_VP_LEN];
+    gint64 seen; /* seconds since 1970 */
+} TkeInventoryCard;
+
+typedef struct TkeInventory TkeInventory;
+
+/* Missing: empty. Damaged: TKE_ERROR_FILE that names the file. */
+TKE_PUBLIC TkeInventory *tke_inventory_load(const TkeWorld *world, GError **error);
+TKE_PUBLIC void tke_inventory_free(TkeInventory *inventory);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeInventory, tke_inventory_free)
+
+/* Notes a card of a zone; others are left out. parts may be NULL (CA). True: the file has to be saved. */
+TKE_PUBLIC bool tke_inventory_note(TkeInventory *inventory, const TkeCardStatus *status,
+                                   const TkeKeyPartList *parts, gint64 now);
+TKE_PUBLIC bool tke_inventory_save(TkeInventory *inventory, GError **error);
+
+/* TkeInventoryCard, by zone, kind and description; borrowed. */
+TKE_PUBLIC const GPtrArray *tke_inventory_get_cards(const TkeInventory *inventory);
+
+/*
+ * Is there a second card for all of this one: a CA card of the same zone; for an EP11 card others with its
+ * signature key and each of its parts? An EP11 card without keys needs none.
+ */
+TKE_PUBLIC bool tke_inventory_has_copy(const TkeInventory *inventory, const TkeInventoryCard *card);
+
+/* The whole inventory as CSV with a heading line (RFC 4180); never translated. The caller frees. */
+TKE_PUBLIC char *tke_inventory_to_csv(const TkeInventory *inventory);

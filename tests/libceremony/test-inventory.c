@@ -1,0 +1,239 @@
+/*
+ * The card inventory, and the set of cards that is planned with it.
+ */
+#include "libceremony/inventory.h"
+
+#include <string.h>
+
+#include "common/error.h"
+#include "common/safe-file.h"
+#include "libceremony/card-plan.h"
+#include "tests/libceremony/ceremony-world.h"
+#include "tests/support/test-main.h"
+
+static TkeCardStatus
+card(TkeCardKind kind, uint8_t id, const char *description)
+{
+    TkeCardStatus status = { .kind = kind, .has_zone = true };
+
+    status.life_cycle = kind == TKE_CARD_KIND_CA ? TKE_CARD_MEMBER : TKE_CARD_PERSONALISED;
+    memset(status.card_id, id, sizeof status.card_id);
+    memset(status.zone_id, 0x77, sizeof status.zone_id);
+    g_strlcpy(status.description, description, sizeof status.description);
+    g_strlcpy(status.zone_description, "Zone", sizeof status.zone_description);
+    return status;
+}
+
+static void
+give_key(TkeCardStatus *status, uint8_t ski)
+{
+    status->has_signature_key = true;
+    memset(status->ski, ski, sizeof status->ski);
+    g_strlcpy(status->admin_name, "Alice", sizeof status->admin_name);
+}
+
+static TkeKeyPartList
+part(uint8_t pattern)
+{
+    TkeKeyPartList list = { .n = 1 };
+
+    list.parts[0].place = 1;
+    memset(list.parts[0].vp, pattern, TKE_VP_LEN);
+    return list;
+}
+
+static const TkeInventoryCard *
+find(TkeInventory *inventory, uint8_t id)
+{
+    const GPtrArray *cards = tke_inventory_get_cards(inventory);
+
+    for (guint i = 0; i < cards->len; i++) {
+        const TkeInventoryCard *known = cards->pdata[i];
+
+        if (known->card_id[0] == id) {
+            return known;
+        }
+    }
+    ck_abort_msg("card %u is not there", id);
+    return NULL;
+}
+
+START_TEST(test_cards_are_noted_once_and_kept_on_disk)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        g_autoptr(TkeInventory) again = NULL;
+        TkeCardStatus alice = card(TKE_CARD_KIND_EP11, 1, "Alice");
+        const TkeKeyPartList parts = part(9);
+
+        give_key(&alice, 5);
+        ck_assert(tke_inventory_note(inventory, &alice, &parts, 1000));
+        ck_assert(!tke_inventory_note(inventory, &alice, &parts, 2000));
+        ck_assert(tke_inventory_note(inventory, &alice, &parts, 1000 + 2 * 86400));
+        g_strlcpy(alice.description, "Alice \"A\"", sizeof alice.description);
+        ck_assert(tke_inventory_note(inventory, &alice, &parts, 1000 + 2 * 86400));
+        ck_assert(tke_inventory_save(inventory, NULL));
+
+        again = tke_inventory_load(world->world, NULL);
+        ck_assert_ptr_nonnull(again);
+        ck_assert_uint_eq(tke_inventory_get_cards(again)->len, 1);
+        ck_assert_mem_eq(find(again, 1), find(inventory, 1), sizeof(TkeInventoryCard));
+    }
+END_TEST
+
+START_TEST(test_only_members_of_a_zone_are_noted)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        TkeCardStatus blank = card(TKE_CARD_KIND_EP11, 1, "");
+        TkeCardStatus foreign = card(TKE_CARD_KIND_FOREIGN, 2, "");
+
+        blank.life_cycle = TKE_CARD_BLANK;
+        ck_assert(!tke_inventory_note(inventory, &blank, NULL, 1));
+        ck_assert(!tke_inventory_note(inventory, &foreign, NULL, 1));
+        ck_assert_uint_eq(tke_inventory_get_cards(inventory)->len, 0);
+    }
+END_TEST
+
+START_TEST(test_a_copy_is_known_by_zone_key_and_parts)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "CA");
+        TkeCardStatus ca_backup = card(TKE_CARD_KIND_CA, 2, "CA b");
+        TkeCardStatus alice = card(TKE_CARD_KIND_EP11, 3, "Alice");
+        TkeCardStatus copy = card(TKE_CARD_KIND_EP11, 4, "Alice b");
+        const TkeKeyPartList one = part(9);
+        const TkeKeyPartList other = part(8);
+
+        give_key(&alice, 5);
+        give_key(&copy, 5);
+        tke_inventory_note(inventory, &ca, NULL, 1);
+        tke_inventory_note(inventory, &alice, &one, 1);
+        ck_assert(!tke_inventory_has_copy(inventory, find(inventory, 1)));
+        tke_inventory_note(inventory, &ca_backup, NULL, 1);
+        ck_assert(tke_inventory_has_copy(inventory, find(inventory, 1)));
+        tke_inventory_note(inventory, &copy, &other, 1);
+        ck_assert(!tke_inventory_has_copy(inventory, find(inventory, 3))); /* its part is missing */
+        tke_inventory_note(inventory, &copy, &one, 1);
+        ck_assert(tke_inventory_has_copy(inventory, find(inventory, 3)));
+    }
+END_TEST
+
+START_TEST(test_a_table_is_no_formula_and_keeps_its_quotes)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        TkeCardStatus evil = card(TKE_CARD_KIND_CA, 1, "=1+1, \"x\"");
+        g_autofree char *csv = NULL;
+
+        tke_inventory_note(inventory, &evil, NULL, 86400);
+        csv = tke_inventory_to_csv(inventory);
+        ck_assert_ptr_nonnull(strstr(csv, "\"CA\",\"'=1+1, \"\"x\"\"\",\"0101-0101-0101-0101\","));
+        ck_assert(g_str_has_suffix(csv, "\"no\",\"1970-01-02\"\r\n"));
+    }
+END_TEST
+
+START_TEST(test_a_damaged_inventory_is_named_and_left_alone)
+    {
+        static const char *const bad[] = { "", "[]", "{\"cards\":[{}]}", "{\"cards\":[1]}",
+                                           "{\"cards\":[{\"id\":1}]}", "{}" };
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autofree char *path = g_build_filename(tke_world_get_state_directory(world->world),
+                                                 "inventory.json", NULL);
+
+        for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+            g_autoptr(GError) error = NULL;
+
+            ck_assert(tke_safe_file_write(path, (const uint8_t *) bad[i], strlen(bad[i]), NULL));
+            ck_assert_ptr_null(tke_inventory_load(world->world, &error));
+            ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_FILE));
+            ck_assert_ptr_nonnull(strstr(error->message, "inventory.json"));
+        }
+    }
+END_TEST
+
+START_TEST(test_the_documented_sets_have_their_sizes)
+    {
+        static const struct {
+            TkeCardPlanParams params;
+            unsigned cards;
+        } sets[] = {
+            { { 1, 2, 2, true }, 6 },   { { 1, 1, 2, false }, 8 },  { { 1, 1, 3, false }, 10 },
+            { { 1, 2, 2, false }, 10 }, { { 1, 2, 3, false }, 12 }, { { 0, 1, 2, false }, 4 },
+            { { 1, 1, 2, true }, 0 },   { { 1, 9, 2, false }, 0 },  { { 1, 1, 4, false }, 0 },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(sets); i++) {
+            ck_assert_uint_eq(tke_card_plan_count(&sets[i].params), sets[i].cards);
+        }
+    }
+END_TEST
+
+/* The steps of the whole set: "init back-up enroll …" as numbers. */
+static char *
+steps_of(const TkeCardPlanParams *params, TkeInventory *inventory)
+{
+    g_autoptr(GPtrArray) set = tke_card_plan_make(params, inventory, NULL);
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < set->len; i++) {
+        const TkePlanCard *place = set->pdata[i];
+
+        g_string_append_c(text, "IBEPGCD"[place->step]);
+    }
+    return g_string_free(text, FALSE);
+}
+
+START_TEST(test_the_set_ticks_itself_off_as_cards_are_seen)
+    {
+        const TkeCardPlanParams params = { .backups = 1, .administrators = 1, .parts = 2 };
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "CA");
+        TkeCardStatus alice = card(TKE_CARD_KIND_EP11, 3, "Alice");
+        TkeCardStatus copy = card(TKE_CARD_KIND_EP11, 4, "Alice b");
+        TkeCardStatus holder = card(TKE_CARD_KIND_EP11, 5, "Holder");
+        const TkeKeyPartList one = part(9);
+        g_autofree char *nothing = steps_of(&params, inventory);
+        g_autofree char *empty = NULL;
+        g_autofree char *key = NULL;
+        g_autofree char *copied = NULL;
+
+        ck_assert_str_eq(nothing, "IBEEEEEE");
+        tke_inventory_note(inventory, &ca, NULL, 1);
+        alice.life_cycle = TKE_CARD_MEMBER;
+        tke_inventory_note(inventory, &alice, NULL, 1);
+        tke_inventory_note(inventory, &copy, NULL, 1);
+        empty = steps_of(&params, inventory);
+        ck_assert_str_eq(empty, "DBPCEEEE");
+        alice.life_cycle = TKE_CARD_PERSONALISED;
+        give_key(&alice, 5);
+        tke_inventory_note(inventory, &alice, NULL, 1);
+        tke_inventory_note(inventory, &holder, &one, 1);
+        key = steps_of(&params, inventory);
+        ck_assert_str_eq(key, "DBDCDEEE");
+        give_key(&copy, 5);
+        tke_inventory_note(inventory, &copy, NULL, 1);
+        copied = steps_of(&params, inventory);
+        ck_assert_str_eq(copied, "DBDDDEEE");
+    }
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_cards_are_noted_once_and_kept_on_disk);
+    tcase_add_test(tests, test_only_members_of_a_zone_are_noted);
+    tcase_add_test(tests, test_a_copy_is_known_by_zone_key_and_parts);
+    tcase_add_test(tests, test_a_table_is_no_formula_and_keeps_its_quotes);
+    tcase_add_test(tests, test_a_damaged_inventory_is_named_and_left_alone);
+    tcase_add_test(tests, test_the_documented_sets_have_their_sizes);
+    tcase_add_test(tests, test_the_set_ticks_itself_off_as_cards_are_seen);
+}
+
+int
+main(void)
+{
+    return test_main("inventory", add_tests);
+}
