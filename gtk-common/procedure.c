@@ -4,6 +4,7 @@
 #include "gtk-common/procedure.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "gtk-common/gtk-prompter.h"
 #include "gtk-common/menu-words.h"
@@ -42,16 +43,14 @@ finish(Procedure *procedure, const char *action)
     g_free(procedure);
 }
 
-/* A cancel that says nothing but that it was one: nothing was done, so nothing has to be told. */
+/*
+ * A cancel that says nothing but that it was one: nothing was done, so nothing has to be told. Where something
+ * was, operations put it before the reason, "the card has its first PIN now: …".
+ */
 static bool
 is_plain_cancel(const GError *error)
 {
-    g_autoptr(GCancellable) cancelled = g_cancellable_new();
-    g_autoptr(GError) plain = NULL;
-
-    g_cancellable_cancel(cancelled);
-    g_cancellable_set_error_if_cancelled(cancelled, &plain);
-    return g_strcmp0(error->message, plain->message) == 0 ||
+    return strstr(error->message, ": ") == NULL ||
            g_strcmp0(error->message, _("not done: it was not confirmed")) == 0;
 }
 

@@ -67,8 +67,7 @@ view_show(void *view, const TkePrompt *prompt)
     g_autofree char *stop = tke_ui_prompt_text_stop(prompt);
     g_autofree char *title =
         g_strdup_printf(_("Reader %u: %s"), prompt->reader, prompt->title);
-    g_autofree char *reason =
-        prompt->reason != NULL ? tke_ui_menu_words(prompt->reason) : NULL;
+    g_autofree char *reason = tke_ui_prompt_text_reason(prompt);
 
     where = prompt->reader_name != NULL && prompt->reader_name[0] != '\0'
                 ? g_strdup_printf(_("%s\nReader %u is the %s."), tke_ui_prompt_text_why(prompt),

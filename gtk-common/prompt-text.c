@@ -6,6 +6,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gtk-common/menu-words.h"
+
 char *
 tke_ui_prompt_text_picture(const TkePrompt *prompt)
 {
@@ -71,6 +73,41 @@ tke_ui_prompt_text_why(const TkePrompt *prompt)
     default:
         return insert_why(prompt);
     }
+}
+
+/* What went wrong with an entry, and that it may be repeated. */
+static const char *
+entry_reason(const char *word)
+{
+    static const struct {
+        const char *word;
+        const char *text;
+    } reasons[] = {
+        { "wrong-pin", N_("That PIN was wrong.") },
+        { "timeout", N_("The entry took longer than 20 seconds. Nothing changed, and no try was used "
+                        "up: type it again.") },
+        { "differ", N_("The two new PINs differ. Nothing changed: type them again.") },
+        { "length", N_("A PIN has exactly six digits. Nothing changed: type it again.") },
+        { "equal", N_("The two PINs of a CA card must be different, six digits each. Nothing "
+                      "changed: type another one.") },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(reasons); i++) {
+        if (g_strcmp0(word, reasons[i].word) == 0) {
+            return _(reasons[i].text);
+        }
+    }
+    return NULL;
+}
+
+char *
+tke_ui_prompt_text_reason(const TkePrompt *prompt)
+{
+    const char *text = entry_reason(prompt->reason_word);
+
+    return text != NULL              ? g_strdup(text)
+           : prompt->reason != NULL ? tke_ui_menu_words(prompt->reason)
+                                     : NULL;
 }
 
 static bool

@@ -11,6 +11,9 @@ char *tke_ui_prompt_text_picture(const TkePrompt *prompt);
 /* One sentence that says why; translated, never NULL. */
 const char *tke_ui_prompt_text_why(const TkePrompt *prompt);
 
+/* Why it is asked again, in words of the window; the caller frees; NULL: it is asked for the first time. */
+char *tke_ui_prompt_text_reason(const TkePrompt *prompt);
+
 /* "0:14 left · 5 tries left" for PIN entries; NULL for others. The caller frees. */
 char *tke_ui_prompt_text_time(const TkePrompt *prompt, unsigned seconds_left);
 

@@ -9,6 +9,7 @@
 
 #include "gtk-common/operation-runner.h"
 #include "gtk-common/procedure.h"
+#include "scup/card-set-assistant.h"
 #include "scup/cards.h"
 #include "scup/main-window.h"
 #include "scup/report-window.h"
@@ -73,28 +74,45 @@ on_step(GSimpleAction *action, GVariant *parameter, gpointer data)
 /* ---- other actions ---- */
 
 static void
+show_report(ScupApplication *app, const ScupReport *report)
+{
+    scup_cards_refresh(app->cards);
+    scup_report_window_show(window_of(app), app->runner, app->cards, report, app->rehearsal);
+}
+
+static void
 on_card_info(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-    ScupApplication *app = data;
-
     (void) action;
     (void) parameter;
-    scup_cards_refresh(app->cards);
-    scup_report_window_show(window_of(app), app->runner, app->cards, _("Smart card information"),
-                            scup_report_information, "app.card-check", app->rehearsal);
+    show_report(data, &scup_report_of_information);
 }
 
 static void
 on_key_ids(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
+    (void) action;
+    (void) parameter;
+    show_report(data, &scup_report_of_key_identifiers);
+}
+
+static void
+on_inventory(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void) action;
+    (void) parameter;
+    show_report(data, &scup_report_of_inventory);
+}
+
+static void
+on_plan(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
     ScupApplication *app = data;
 
     (void) action;
     (void) parameter;
     scup_cards_refresh(app->cards);
-    scup_report_window_show(window_of(app), app->runner, app->cards,
-                            _("Smart card key identifiers"), scup_report_key_identifiers, NULL,
-                            app->rehearsal);
+    scup_card_set_assistant_show(window_of(app), app->cards, app->rehearsal);
 }
 
 static void
@@ -175,6 +193,8 @@ add_actions(ScupApplication *app)
     static const GActionEntry entries[] = {
         { .name = "card-info", .activate = on_card_info },
         { .name = "key-ids", .activate = on_key_ids },
+        { .name = "inventory", .activate = on_inventory },
+        { .name = "plan", .activate = on_plan },
         { .name = "readers-check", .activate = on_readers_check },
         { .name = "lock", .activate = on_lock },
         { .name = "refresh", .activate = on_refresh },
@@ -211,6 +231,7 @@ startup(GApplication *application)
     g_autoptr(GtkBuilder) builder = NULL;
 
     G_APPLICATION_CLASS(scup_application_parent_class)->startup(application);
+    gtk_icon_theme_add_resource_path(gtk_icon_theme_get_default(), "/org/opentke/scup/icons");
     gtk_window_set_default_icon_name("org.opentke.Scup");
     builder = gtk_builder_new_from_resource("/org/opentke/scup/menus.ui");
     gtk_application_set_menubar(GTK_APPLICATION(app),

@@ -19,6 +19,8 @@ struct _ScupCards {
     GError *trouble;              /* of all readers */
     GPtrArray *infos;             /* TkeCardInfo, as the last look saw them */
     uint32_t events[TKE_READERS]; /* of the readers when the look began */
+    TkeInventory *inventory;
+    GError *inventory_error;
     gint64 unlocked_until;
     bool looking;
     bool look_again;
@@ -53,6 +55,8 @@ typedef struct Look {
     TkeCardSource *source; /* for the monitor, made by the first look */
     char *keys[TKE_READERS];
     unsigned unlocked_s;
+    TkeInventory *inventory;
+    GError *inventory_error;
 } Look;
 
 static void
@@ -65,6 +69,26 @@ lock_ep11(TkeCardSession *session)
             status->kind == TKE_CARD_KIND_EP11) {
             tke_card_session_lock(session, reader);
         }
+    }
+}
+
+/* Every card that is seen is noted. That it cannot be noted hinders nothing else, but is told. */
+static void
+note_cards(TkeOperation *op, Look *job)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    bool changed = false;
+
+    job->inventory = tke_inventory_load(tke_operation_get_world(op), &job->inventory_error);
+    for (guint i = 0; job->inventory != NULL && i < job->infos->len; i++) {
+        const TkeCardInfo *info = job->infos->pdata[i];
+
+        if (info->present && info->trouble == NULL) {
+            changed = tke_inventory_note(job->inventory, &info->status, &info->parts, now) || changed;
+        }
+    }
+    if (changed) {
+        (void) tke_inventory_save(job->inventory, &job->inventory_error);
     }
 }
 
@@ -93,6 +117,7 @@ do_look(TkeOperation *op, gpointer data, GError **error)
     if (!tke_op_card_info(op, &params, &job->infos, error)) {
         return false;
     }
+    note_cards(op, job);
     if (job->let_go) {
         lock_ep11(session);
     }
@@ -108,6 +133,8 @@ look_free(Look *job)
         job->source->ops->free(job->source);
     }
     g_clear_pointer(&job->infos, g_ptr_array_unref);
+    tke_inventory_free(job->inventory);
+    g_clear_error(&job->inventory_error);
     g_free(job->keys[0]);
     g_free(job->keys[1]);
     g_object_unref(job->cards);
@@ -218,6 +245,10 @@ take_look(ScupCards *cards, Look *job)
 {
     g_clear_pointer(&cards->infos, g_ptr_array_unref);
     cards->infos = g_steal_pointer(&job->infos);
+    tke_inventory_free(cards->inventory);
+    cards->inventory = g_steal_pointer(&job->inventory);
+    g_clear_error(&cards->inventory_error);
+    cards->inventory_error = g_steal_pointer(&job->inventory_error);
     if (cards->readers != NULL || cards->monitor == NULL) {
         g_clear_error(&cards->trouble);
     }
@@ -380,6 +411,13 @@ scup_cards_get_zone(ScupCards *cards)
                : NULL;
 }
 
+const TkeInventory *
+scup_cards_get_inventory(ScupCards *cards, const GError **error)
+{
+    *error = cards->inventory_error;
+    return cards->inventory;
+}
+
 unsigned
 scup_cards_count_readers(ScupCards *cards)
 {
@@ -423,6 +461,8 @@ finalize(GObject *object)
     g_clear_pointer(&cards->infos, g_ptr_array_unref);
     g_clear_pointer(&cards->assigned, tke_readers_free);
     g_clear_error(&cards->trouble);
+    g_clear_error(&cards->inventory_error);
+    tke_inventory_free(cards->inventory);
     g_free(cards->keys[0]);
     g_free(cards->keys[1]);
     g_signal_handlers_disconnect_by_data(cards->runner, cards);

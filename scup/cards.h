@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "gtk-common/operation-runner.h"
+#include "libceremony/inventory.h"
 #include "libceremony/op-card.h"
 #include "libsmartcard/reader.h"
 
@@ -41,6 +42,9 @@ const TkeCardInfo *scup_cards_get_card(ScupCards *cards, unsigned reader);     /
 const uint8_t *scup_cards_get_zone(ScupCards *cards);
 
 unsigned scup_cards_count_readers(ScupCards *cards);
+
+/* All cards this workstation has seen; borrowed; NULL: not known yet, or the file cannot be read (error). */
+const TkeInventory *scup_cards_get_inventory(ScupCards *cards, const GError **error);
 
 /* Seconds until the PINs of the CA card are asked for again; 0: they are. */
 unsigned scup_cards_get_unlocked_s(ScupCards *cards);

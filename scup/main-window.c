@@ -115,17 +115,14 @@ scup_main_window_new(GtkApplication *app, ScupCards *cards, bool rehearsal)
         rehearsal ? _("Smart Card Utility — REHEARSAL") : _("Smart Card Utility"), NULL);
     GtkWidget *left = scup_reader_pane_new(cards, 1);
     GtkWidget *right = scup_reader_pane_new(cards, 2);
-    GtkWidget *line = gtk_separator_new(GTK_ORIENTATION_VERTICAL);
 
     window->cards = g_object_ref(cards);
     gtk_widget_show(left);
     gtk_widget_show(right);
     gtk_widget_set_visible(window->banner, rehearsal);
-    gtk_box_set_homogeneous(GTK_BOX(window->panes), FALSE);
     gtk_box_pack_start(GTK_BOX(window->panes), left, TRUE, TRUE, 0);
-    gtk_box_pack_start(GTK_BOX(window->panes), line, FALSE, FALSE, 0);
     gtk_box_pack_start(GTK_BOX(window->panes), right, TRUE, TRUE, 0);
-    gtk_widget_show(line);
+    gtk_style_context_add_class(gtk_widget_get_style_context(right), "tke-right");
     g_signal_connect_swapped(cards, "changed", G_CALLBACK(update), window);
     g_signal_connect(window, "notify::is-active", G_CALLBACK(on_active), NULL);
     window->tick = g_timeout_add_seconds(1, on_tick, window);

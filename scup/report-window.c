@@ -15,7 +15,7 @@ struct _ScupReportWindow {
     GtkWindow parent;
     TkeUiRunner *runner;
     ScupCards *cards;
-    ScupReportFunc func;
+    const ScupReport *report;
     GtkWidget *banner, *text, *check_button;
 };
 
@@ -35,7 +35,7 @@ get_text(ScupReportWindow *window)
 static void
 update(ScupReportWindow *window)
 {
-    g_autofree char *text = window->func(window->cards);
+    g_autofree char *text = window->report->text(window->cards);
     g_autofree char *shown = get_text(window);
 
     if (strcmp(text, shown) != 0) { /* the cursor stays where it is */
@@ -92,7 +92,8 @@ on_file_chosen(GtkNativeDialog *dialog, int response, gpointer data)
 
         save->window = g_object_ref(GTK_WINDOW(window));
         save->path = gtk_file_chooser_get_filename(GTK_FILE_CHOOSER(dialog));
-        save->text = get_text(window);
+        save->text = window->report->file != NULL ? window->report->file(window->cards)
+                                                   : get_text(window);
         tke_ui_runner_look(window->runner, do_save, on_saved, save);
     }
     g_object_unref(dialog);
@@ -101,6 +102,7 @@ on_file_chosen(GtkNativeDialog *dialog, int response, gpointer data)
 static void
 on_save(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
+    ScupReportWindow *window = data;
     GtkFileChooserNative *dialog =
         gtk_file_chooser_native_new(_("Save the report"), GTK_WINDOW(data),
                                     GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
@@ -108,7 +110,7 @@ on_save(GSimpleAction *action, GVariant *parameter, gpointer data)
     (void) action;
     (void) parameter;
     gtk_file_chooser_set_do_overwrite_confirmation(GTK_FILE_CHOOSER(dialog), TRUE);
-    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(dialog), _("cards.txt"));
+    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(dialog), window->report->name);
     gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(dialog), TRUE);
     g_signal_connect(dialog, "response", G_CALLBACK(on_file_chosen), data);
     gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
@@ -187,8 +189,9 @@ scup_report_window_init(ScupReportWindow *window)
 
 void
 scup_report_window_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards,
-                        const char *title, ScupReportFunc func, const char *check, bool rehearsal)
+                        const ScupReport *report, bool rehearsal)
 {
+    const char *title = _(report->title);
     g_autofree char *marked =
         rehearsal ? g_strdup_printf(_("%s — REHEARSAL"), title) : g_strdup(title);
     ScupReportWindow *window =
@@ -197,10 +200,10 @@ scup_report_window_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards
 
     window->runner = g_object_ref(runner);
     window->cards = g_object_ref(cards);
-    window->func = func;
+    window->report = report;
     gtk_widget_set_visible(window->banner, rehearsal);
-    gtk_widget_set_visible(window->check_button, check != NULL);
-    gtk_actionable_set_action_name(GTK_ACTIONABLE(window->check_button), check);
+    gtk_widget_set_visible(window->check_button, report->check != NULL);
+    gtk_actionable_set_action_name(GTK_ACTIONABLE(window->check_button), report->check);
     atk_object_set_name(gtk_widget_get_accessible(window->text), title);
     g_signal_connect_swapped(cards, "changed", G_CALLBACK(update), window);
     update(window);

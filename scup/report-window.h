@@ -13,7 +13,6 @@
 #define SCUP_TYPE_REPORT_WINDOW (scup_report_window_get_type())
 G_DECLARE_FINAL_TYPE(ScupReportWindow, scup_report_window, SCUP, REPORT_WINDOW, GtkWindow)
 
-/* The text follows the cards. check: detailed name of the action that lets the cards prove themselves, or NULL. */
+/* The text follows the cards. report is static. */
 void scup_report_window_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards,
-                             const char *title, ScupReportFunc func, const char *check,
-                             bool rehearsal);
+                             const ScupReport *report, bool rehearsal);

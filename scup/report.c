@@ -4,6 +4,7 @@
 #include "scup/report.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "common/hex.h"
 #include "scup/card-text.h"
@@ -182,3 +183,93 @@ scup_report_key_identifiers(ScupCards *cards)
     }
     return g_string_free(text, FALSE);
 }
+
+static void
+add_inventory_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *card)
+{
+    g_autofree char *id = tke_card_id_text(card->card_id);
+    g_autoptr(GDateTime) seen = g_date_time_new_from_unix_local(card->seen);
+    g_autofree char *day = seen != NULL ? g_date_time_format(seen, "%x") : g_strdup("");
+    bool empty = card->kind == TKE_CARD_KIND_EP11 && !card->has_key && card->n_parts == 0;
+
+    add(text, card->kind == TKE_CARD_KIND_CA ? _("CA smart card") : _("EP11 smart card"),
+        card->description[0] != '\0' ? card->description : _("no description"));
+    add(text, _("  Card identifier"), id);
+    if (card->has_key) {
+        g_autofree char *ski = scup_card_text_groups(card->ski, 8, GROUPS_A_LINE);
+
+        add(text, _("  Administrator"), card->admin_name);
+        add(text, _("  Key identifier begins"), ski);
+    }
+    for (unsigned i = 0; i < card->n_parts; i++) {
+        g_autofree char *pattern = scup_card_text_groups(card->patterns[i], 8, GROUPS_A_LINE);
+
+        add(text, _("  Key part begins"), pattern);
+    }
+    add(text, _("  Copy"),
+        empty                                        ? _("holds nothing yet")
+        : tke_inventory_has_copy(inventory, card) ? _("✓ there is another card with the same")
+                                                     : _("✗ none known: copy it"));
+    add(text, _("  Seen last"), day);
+}
+
+char *
+scup_report_inventory(ScupCards *cards)
+{
+    const GError *error = NULL;
+    const TkeInventory *inventory = scup_cards_get_inventory(cards, &error);
+    const GPtrArray *all = inventory != NULL ? tke_inventory_get_cards(inventory) : NULL;
+    GString *text = g_string_new(NULL);
+    const TkeInventoryCard *before = NULL;
+
+    if (error != NULL) {
+        g_string_append_printf(text, "%s\n\n", error->message);
+    }
+    if (all == NULL || all->len == 0) {
+        g_string_append_printf(text, "%s\n", _("No card of a zone was seen yet: cards are noted when they "
+                                               "are inserted."));
+    }
+    for (guint i = 0; all != NULL && i < all->len; i++) {
+        const TkeInventoryCard *card = all->pdata[i];
+
+        if (before == NULL || memcmp(before->zone_id, card->zone_id, TKE_ZONE_ID_LEN) != 0) {
+            g_autofree char *zone = tke_card_id_text(card->zone_id);
+
+            g_string_append_printf(text, _("ZONE %s  %s"), zone, card->zone_description);
+            g_string_append(text, "\n\n");
+        }
+        add_inventory_card(text, inventory, card);
+        g_string_append_c(text, '\n');
+        before = card;
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *
+scup_report_inventory_csv(ScupCards *cards)
+{
+    const GError *error = NULL;
+    const TkeInventory *inventory = scup_cards_get_inventory(cards, &error);
+
+    return inventory != NULL ? tke_inventory_to_csv(inventory) : g_strdup("");
+}
+
+const ScupReport scup_report_of_information = {
+    .title = N_("Smart card information"),
+    .text = scup_report_information,
+    .name = "cards.txt",
+    .check = "app.card-check",
+};
+
+const ScupReport scup_report_of_key_identifiers = {
+    .title = N_("Smart card key identifiers"),
+    .text = scup_report_key_identifiers,
+    .name = "key-identifiers.txt",
+};
+
+const ScupReport scup_report_of_inventory = {
+    .title = N_("Card inventory"),
+    .text = scup_report_inventory,
+    .file = scup_report_inventory_csv,
+    .name = "card-inventory.csv",
+};

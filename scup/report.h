@@ -8,5 +8,22 @@
 
 typedef char *(*ScupReportFunc)(ScupCards *cards);
 
+/* A report: what a window shows and what it does with it. */
+typedef struct ScupReport {
+    const char *title; /* marked with N_() */
+    ScupReportFunc text;
+    ScupReportFunc file; /* what is saved; NULL: the text */
+    const char *name;    /* of the file */
+    const char *check;   /* detailed action that lets the cards prove themselves; NULL: none */
+} ScupReport;
+
+extern const ScupReport scup_report_of_information;
+extern const ScupReport scup_report_of_key_identifiers;
+extern const ScupReport scup_report_of_inventory;
+
 char *scup_report_information(ScupCards *cards);
 char *scup_report_key_identifiers(ScupCards *cards);
+
+/* All cards this workstation has seen; the second as CSV (F-042). */
+char *scup_report_inventory(ScupCards *cards);
+char *scup_report_inventory_csv(ScupCards *cards);

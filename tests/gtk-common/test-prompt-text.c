@@ -45,6 +45,22 @@ START_TEST(test_time_and_tries_are_told_for_entries_only)
     }
 END_TEST
 
+START_TEST(test_what_went_wrong_with_an_entry_is_told_in_words_of_the_window)
+    {
+        const TkePrompt wrong = { .kind = TKE_PROMPT_ENTER_PIN, .reason_word = "wrong-pin",
+                                  .reason = "reader 1: the PIN is wrong (status word 63C4)" };
+        const TkePrompt card = { .kind = TKE_PROMPT_INSERT_CARD, .reason_word = "wrong-kind",
+                                 .reason = "This is a CA card (tke card info)." };
+        const TkePrompt first = { .kind = TKE_PROMPT_INSERT_CARD };
+        g_autofree char *a = tke_ui_prompt_text_reason(&wrong);
+        g_autofree char *b = tke_ui_prompt_text_reason(&card);
+
+        ck_assert_str_eq(a, "That PIN was wrong.");
+        ck_assert_str_eq(b, "This is a CA card (Display smart card information).");
+        ck_assert_ptr_null(tke_ui_prompt_text_reason(&first));
+    }
+END_TEST
+
 START_TEST(test_commands_become_menu_items)
     {
         g_autofree char *text = tke_ui_menu_words("Look with “tke card info” (tke readers); then "
@@ -75,6 +91,7 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_every_prompt_has_a_picture_of_its_reader_and_card);
     tcase_add_test(tests, test_time_and_tries_are_told_for_entries_only);
+    tcase_add_test(tests, test_what_went_wrong_with_an_entry_is_told_in_words_of_the_window);
     tcase_add_test(tests, test_commands_become_menu_items);
     tcase_add_test(tests, test_a_form_keeps_its_answers);
 }

@@ -246,7 +246,8 @@ class Program:
                     deadline)
 
     def no_window(self, title, deadline=DEADLINE):
-        wait(f"the window “{title}” to go away",
+        wait(lambda: f"the window “{title}” to go away; it shows:\n" + "\n".join(
+            text for w in self.windows() if w.name.startswith(title) for text in w.texts()),
              lambda: not any(w.name.startswith(title) for w in self.windows()), deadline)
 
     def menu(self, window, *path):

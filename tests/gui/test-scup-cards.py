@@ -228,5 +228,34 @@ def test_contents_are_described_and_deleted_after_a_question():
         scup.window.see("0 of 85 places used")
 
 
+def test_a_card_set_is_planned_and_ticks_itself_off():
+    with s.Scup() as scup:
+        plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
+        plan.see("10 cards, 0 made")
+        plan.see("Make the zone on a blank card")
+        plan.press("Make the CA card")
+        dialog = scup.dialog(s.INIT)
+        dialog.press("Cancel")
+        scup.close(scup.make_zone())
+        plan.see("10 cards, 1 made")
+        plan.see("Zone officers A/B")
+        scup.make_card("ep11-1", "Alice")
+        plan.see("Generate the signature key")
+        scup.shot("scup-plan")
+        tke = scup.tke("card", "generate-signature-key", "--name", "Alice")
+        scup.world.pin(2, "123456")
+        assert tke.wait(60) == 0, tke.stdout.read()
+        scup.world.remove(2)
+        scup.world.insert(2, "ep11-1")  # inserted again, it ticks itself off
+        plan.see("10 cards, 2 made")
+
+        page = scup.menu("File", "Card inventory…", "Card inventory")
+        text = page.find("text").text
+        for part in ("ZONE", "Zone officers A/B", "Alice", "none known: copy it"):
+            assert part in text, f"{part} is not in:\n{text}"
+        scup.shot("scup-inventory")
+        scup.quit()
+
+
 if __name__ == "__main__":
     sys.exit(gui.run([value for name, value in list(globals().items()) if name.startswith("test_")]))

@@ -1,0 +1,263 @@
+/*
+ * The planner of card sets (functions 6.3). What is made is seen in the inventory.
+ */
+#include "scup/card-set-assistant.h"
+
+#include <glib/gi18n.h>
+
+#include "gtk-common/container.h"
+#include "gtk-common/text-print.h"
+#include "libceremony/card-plan.h"
+
+struct _ScupCardSetAssistant {
+    GtkWindow parent;
+    ScupCards *cards;
+    GtkWidget *banner, *administrators, *parts, *backups, *together, *count, *advice, *list, *next;
+};
+
+G_DEFINE_FINAL_TYPE(ScupCardSetAssistant, scup_card_set_assistant, GTK_TYPE_WINDOW)
+
+static unsigned
+value_of(GtkWidget *spin)
+{
+    return (unsigned) gtk_spin_button_get_value_as_int(GTK_SPIN_BUTTON(spin));
+}
+
+static TkeCardPlanParams
+get_params(ScupCardSetAssistant *assistant)
+{
+    return (TkeCardPlanParams){
+        .backups = value_of(assistant->backups),
+        .administrators = value_of(assistant->administrators),
+        .parts = value_of(assistant->parts),
+        .together = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(assistant->together)),
+    };
+}
+
+/* The set as it is now; NULL while the inventory is not known. */
+static GPtrArray *
+get_set(ScupCardSetAssistant *assistant)
+{
+    const TkeCardPlanParams params = get_params(assistant);
+    const GError *error = NULL;
+    const TkeInventory *inventory = scup_cards_get_inventory(assistant->cards, &error);
+
+    return inventory != NULL
+               ? tke_card_plan_make(&params, inventory, scup_cards_get_zone(assistant->cards))
+               : NULL;
+}
+
+/* What is weak about this set (functions 6.4). */
+static const char *
+advice_of(const TkeCardPlanParams *params)
+{
+    if (tke_card_plan_count(params) == 0) {
+        return _("On one card there can be a signature key and a key part only if there are as many "
+                 "administrators as key parts.");
+    }
+    if (params->backups == 0) {
+        return _("Without backups a lost or blocked card is lost for good: plan at least one of "
+                 "each.");
+    }
+    if (params->administrators == 1) {
+        return _("One administrator alone can change the crypto units: two or more make dual "
+                 "control possible.");
+    }
+    if (params->together) {
+        return _("Fewer cards, but each holder signs and keeps a part of the master key: separate "
+                 "cards for separate people are safer.");
+    }
+    return _("Every key part goes to another person, and backups to another safe.");
+}
+
+static void
+add_row(ScupCardSetAssistant *assistant, const TkePlanCard *place)
+{
+    g_autofree char *name = tke_card_plan_label(place);
+    g_autofree char *id = place->card != NULL ? tke_card_id_text(place->card->card_id) : NULL;
+    bool done = place->step == TKE_PLAN_DONE;
+    g_autofree char *head = g_strdup_printf("%s %s", done ? "✓" : "○", name);
+    g_autofree char *detail =
+        place->card == NULL ? g_strdup(tke_card_plan_step_text(place))
+        : done              ? g_strdup_printf("%s · %s", place->card->description, id)
+               : g_strdup_printf("%s · %s: %s", place->card->description, id,
+                                 tke_card_plan_step_text(place));
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    GtkWidget *title = gtk_label_new(head);
+    GtkWidget *text = gtk_label_new(detail);
+
+    gtk_label_set_xalign(GTK_LABEL(title), 0);
+    gtk_label_set_xalign(GTK_LABEL(text), 0);
+    gtk_label_set_line_wrap(GTK_LABEL(text), TRUE);
+    gtk_style_context_add_class(gtk_widget_get_style_context(title), "tke-big");
+    gtk_widget_set_margin_start(text, 18);
+    gtk_container_set_border_width(GTK_CONTAINER(box), 6);
+    gtk_container_add(GTK_CONTAINER(box), title);
+    gtk_container_add(GTK_CONTAINER(box), text);
+    gtk_container_add(GTK_CONTAINER(assistant->list), box);
+}
+
+/* The button for the first open place whose step is one of scup's. */
+static void
+show_next(ScupCardSetAssistant *assistant, const GPtrArray *set)
+{
+    static const struct {
+        TkePlanStep step;
+        const char *label;
+        const char *action;
+    } steps[] = {
+        { TKE_PLAN_TO_INIT, N_("_Make the CA card"), "app.ca-init" },
+        { TKE_PLAN_TO_BACK_UP, N_("_Back up the CA card"), "app.ca-backup" },
+        { TKE_PLAN_TO_ENROLL, N_("_Enroll the next card"), "app.ep11-enroll" },
+        { TKE_PLAN_TO_PERSONALISE, N_("Give the card its P_IN"), "app.ep11-personalize" },
+    };
+
+    gtk_widget_hide(assistant->next);
+    for (guint i = 0; i < set->len; i++) {
+        const TkePlanCard *place = set->pdata[i];
+
+        for (guint k = 0; k < G_N_ELEMENTS(steps); k++) {
+            if (place->step == steps[k].step) {
+                gtk_button_set_label(GTK_BUTTON(assistant->next), _(steps[k].label));
+                gtk_actionable_set_action_name(GTK_ACTIONABLE(assistant->next), steps[k].action);
+                gtk_widget_show(assistant->next);
+                return;
+            }
+        }
+    }
+}
+
+static void
+on_changed(ScupCardSetAssistant *assistant)
+{
+    const TkeCardPlanParams params = get_params(assistant);
+    g_autoptr(GPtrArray) set = assistant->cards != NULL ? get_set(assistant) : NULL;
+    g_autofree char *text = NULL;
+    unsigned done = 0;
+
+    if (set == NULL) {
+        return;
+    }
+    tke_ui_container_clear(assistant->list);
+    for (guint i = 0; i < set->len; i++) {
+        const TkePlanCard *place = set->pdata[i];
+
+        add_row(assistant, place);
+        done += place->step == TKE_PLAN_DONE ? 1 : 0;
+    }
+    text = set->len > 0 ? g_strdup_printf(ngettext("%u card, %u made", "%u cards, %u made", set->len),
+                                          set->len, done)
+                        : g_strdup(_("No such set"));
+    gtk_label_set_text(GTK_LABEL(assistant->count), text);
+    gtk_label_set_text(GTK_LABEL(assistant->advice), advice_of(&params));
+    show_next(assistant, set);
+    gtk_widget_show_all(assistant->list);
+}
+
+static void
+on_print(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    ScupCardSetAssistant *assistant = data;
+    g_autoptr(GPtrArray) set = get_set(assistant);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    (void) action;
+    (void) parameter;
+    for (guint i = 0; set != NULL && i < set->len; i++) {
+        const TkePlanCard *place = set->pdata[i];
+        g_autofree char *label = tke_card_plan_label(place);
+        g_autofree char *id =
+            place->card != NULL ? tke_card_id_text(place->card->card_id) : g_strdup("____-____-____-____");
+
+        g_string_append_printf(text, "[ ] %-44s  %s\n    %s\n\n", label, id,
+                               place->card != NULL ? place->card->description
+                                                   : "______________________________");
+    }
+    tke_ui_text_print(GTK_WINDOW(assistant), gtk_window_get_title(GTK_WINDOW(assistant)),
+                      text->str);
+}
+
+static void
+on_close(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void) action;
+    (void) parameter;
+    gtk_widget_destroy(GTK_WIDGET(data));
+}
+
+static gboolean
+key_press(GtkWidget *widget, GdkEventKey *event)
+{
+    if (event->keyval == GDK_KEY_Escape) {
+        gtk_widget_destroy(widget);
+        return TRUE;
+    }
+    return GTK_WIDGET_CLASS(scup_card_set_assistant_parent_class)->key_press_event(widget, event);
+}
+
+static void
+destroy(GtkWidget *widget)
+{
+    ScupCardSetAssistant *assistant = SCUP_CARD_SET_ASSISTANT(widget);
+
+    if (assistant->cards != NULL) {
+        g_signal_handlers_disconnect_by_data(assistant->cards, assistant);
+        g_clear_object(&assistant->cards);
+    }
+    GTK_WIDGET_CLASS(scup_card_set_assistant_parent_class)->destroy(widget);
+}
+
+#define BIND(name) gtk_widget_class_bind_template_child(widget_class, ScupCardSetAssistant, name)
+
+static void
+scup_card_set_assistant_class_init(ScupCardSetAssistantClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+
+    widget_class->destroy = destroy;
+    widget_class->key_press_event = key_press;
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/opentke/scup/card-set-assistant.ui");
+    BIND(banner);
+    BIND(administrators);
+    BIND(parts);
+    BIND(backups);
+    BIND(together);
+    BIND(count);
+    BIND(advice);
+    BIND(list);
+    BIND(next);
+    gtk_widget_class_bind_template_callback(widget_class, on_changed);
+}
+
+static void
+scup_card_set_assistant_init(ScupCardSetAssistant *assistant)
+{
+    static const GActionEntry entries[] = {
+        { .name = "print", .activate = on_print },
+        { .name = "close", .activate = on_close },
+    };
+    g_autoptr(GSimpleActionGroup) actions = g_simple_action_group_new();
+
+    g_action_map_add_action_entries(G_ACTION_MAP(actions), entries, G_N_ELEMENTS(entries),
+                                    assistant);
+    gtk_widget_init_template(GTK_WIDGET(assistant));
+    gtk_widget_insert_action_group(GTK_WIDGET(assistant), "plan", G_ACTION_GROUP(actions));
+}
+
+void
+scup_card_set_assistant_show(GtkWindow *parent, ScupCards *cards, bool rehearsal)
+{
+    ScupCardSetAssistant *assistant =
+        g_object_new(SCUP_TYPE_CARD_SET_ASSISTANT, "transient-for", parent, "application",
+                     gtk_window_get_application(parent), NULL);
+
+    if (rehearsal) {
+        gtk_window_set_title(GTK_WINDOW(assistant), _("Plan a card set — REHEARSAL"));
+    }
+    assistant->cards = g_object_ref(cards);
+    gtk_widget_set_visible(assistant->banner, rehearsal);
+    g_signal_connect_swapped(cards, "changed", G_CALLBACK(on_changed), assistant);
+    on_changed(assistant);
+    gtk_window_present(GTK_WINDOW(assistant));
+}
