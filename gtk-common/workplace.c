@@ -3,10 +3,13 @@
  */
 #include "gtk-common/workplace.h"
 
+#include "gtk-common/desk-start.h"
+
 struct TkeUiWorkplace {
     char *rehearsal;
     char *world_dir;
     char *program_dir;
+    bool desk;
     TkeWorld *world;
     TkeActivityLog *log;
     TkeSettings *settings;
@@ -21,6 +24,7 @@ tke_ui_workplace_new(const TkeUiWorkplaceOptions *options)
     workplace->rehearsal = g_strdup(options->rehearsal);
     workplace->world_dir = g_strdup(options->world);
     workplace->program_dir = g_strdup(options->program_dir);
+    workplace->desk = options->desk;
     return workplace;
 }
 
@@ -65,6 +69,9 @@ open_world(TkeUiWorkplace *workplace, GError **error)
         return false;
     }
     workplace->world = g_steal_pointer(&world);
+    if (workplace->rehearsal != NULL && workplace->desk) {
+        tke_ui_desk_start(workplace->world_dir);
+    }
     return true;
 }
 

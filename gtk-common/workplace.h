@@ -16,6 +16,7 @@
 typedef struct TkeUiWorkplaceOptions {
     const char *rehearsal;   /* NULL: no; "": through the socket; "pcsc": through PC/SC */
     const char *world;       /* directory of the rehearsal; NULL: the usual one */
+    bool desk;               /* a rehearsal opens the virtual desk too */
     const char *program_dir; /* where tke-sim is looked for first */
 } TkeUiWorkplaceOptions;
 

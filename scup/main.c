@@ -12,6 +12,7 @@
 typedef struct Options {
     char *rehearsal; /* NULL: no; "": through the socket */
     char *world;
+    gboolean no_desk;
     gboolean version;
 } Options;
 
@@ -40,6 +41,8 @@ parse(Options *options, int *argc, char ***argv, GError **error)
           N_("work in a rehearsal, with virtual readers and cards"), "pcsc" },
         { "world", 0, 0, G_OPTION_ARG_FILENAME, &options->world, N_("directory of the rehearsal"),
           "DIR" },
+        { "no-desk", 0, 0, G_OPTION_ARG_NONE, &options->no_desk,
+          N_("do not open the virtual desk of the rehearsal"), NULL },
         { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, N_("print the version"), NULL },
         G_OPTION_ENTRY_NULL,
     };
@@ -59,6 +62,7 @@ run(const Options *options, const char *program)
     g_autofree char *dir = g_path_get_dirname(program);
     const TkeUiWorkplaceOptions workplace = { .rehearsal = options->rehearsal,
                                               .world = options->world,
+                                              .desk = !options->no_desk,
                                               .program_dir = dir };
     g_autoptr(ScupApplication) app = scup_application_new(&workplace);
 

@@ -24,7 +24,7 @@ class Scup:
         self.window = None
 
     def start(self):
-        self.program = gui.Program(os.environ["SCUP"], "--rehearsal", "--world", self.world.dir,
+        self.program = gui.Program(os.environ["SCUP"], "--rehearsal", "--no-desk", "--world", self.world.dir,
                                    environment=self.environment)
         self.window = self.program.window(TITLE)
 

@@ -41,7 +41,7 @@ def test_a_set_of_six_cards_is_made_one_after_the_other():
             if number == 1:  # the zone is still unlocked: no PIN is asked for
                 dialog.see("Insert a blank card for an EP11 card")
             else:  # the card before is still there: it is seen, and does not do
-                dialog.see("enrolled already")
+                dialog.see("take a blank card")
                 scup.world.remove(2)
             scup.world.insert(2, f"ep11-{number}")
             dialog.see("The card is enrolled")
@@ -226,6 +226,51 @@ def test_contents_are_described_and_deleted_after_a_question():
         dialog.see("Key parts deleted")
         scup.close(dialog)
         scup.window.see("0 of 85 places used")
+
+
+def test_a_card_in_use_is_overwritten_only_after_its_name_was_typed():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone(description="Old zone"))
+        dialog = scup.menu("CA Smart Card", s.INIT)
+        dialog.find("text", "Zone description").type("New zone")
+        dialog.find("text", "CA card description").type("New officers")
+        dialog.press("Initialize")
+        dialog.see("take a blank card")
+        scup.world.remove(1)
+        scup.world.insert(1, "ca-1")  # put in again: it is meant
+        dialog.see("Everything on it is erased for good")
+        dialog.see("unless a backup CA card exists")
+        scup.shot("scup-overwrite")
+        button = dialog.find("push button", "Erase and initialize")
+        assert not button.has("sensitive")
+        entry = dialog.find("text")
+        assert "Old zone" in entry.name, entry.name
+        entry.type("old zone")
+        assert not button.has("sensitive")
+        entry.type("Old zone")
+        button.click()
+        dialog.see("new first PIN")
+        scup.world.new_pin(1, "333333")
+        dialog.see("new second PIN")
+        scup.world.new_pin(1, "444444")
+        dialog.see("The zone is made")
+        dialog.see("New officers")
+
+
+def test_an_overwrite_that_is_not_confirmed_leaves_the_card_alone():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.make_card("ep11-1", "Alice")
+        dialog = scup.menu("EP11 Smart Card", s.ENROLL)
+        dialog.press("Enroll")
+        dialog.see("take a blank card")
+        scup.world.remove(2)
+        scup.world.insert(2, "ep11-1")
+        dialog.see("Everything on it is erased for good")
+        dialog.press("Cancel")
+        scup.program.no_window(s.ENROLL)
+        scup.window.see("Alice")
+        scup.window.see("3 tries left")
 
 
 def test_a_card_set_is_planned_and_ticks_itself_off():

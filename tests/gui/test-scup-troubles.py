@@ -150,5 +150,17 @@ def test_a_description_that_no_card_takes_is_refused_before_anything_is_written(
         dialog.see("first PIN")
 
 
+def test_a_rehearsal_opens_the_virtual_desk_and_both_work_together():
+    world = gui.World(os.environ["TKE_SIM"])
+    program = gui.Program(os.environ["SCUP"], "--rehearsal", "--world", world.dir)
+    try:
+        program.window("Smart Card Utility — REHEARSAL").see("Two readers ready")
+        gui.wait("the desk", lambda: '"desks" : 1' in world.sim("status", "--json") or
+                 '"desks":1' in world.sim("status", "--json"))
+    finally:
+        program.end()
+        world.end()
+
+
 if __name__ == "__main__":
     sys.exit(gui.run([value for name, value in list(globals().items()) if name.startswith("test_")]))
