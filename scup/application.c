@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gtk-common/gap-watch.h"
 #include "gtk-common/operation-runner.h"
 #include "gtk-common/procedure.h"
 #include "scup/card-set-assistant.h"
@@ -250,6 +251,7 @@ activate(GApplication *application)
     if (app->window == NULL) {
         g_unix_signal_add(SIGTERM, on_signal, app);
         g_unix_signal_add(SIGINT, on_signal, app);
+        tke_ui_gap_watch_start();
         app->window = scup_main_window_new(GTK_APPLICATION(app), app->cards, app->rehearsal);
         g_signal_connect(app->window, "destroy", G_CALLBACK(gtk_widget_destroyed), &app->window);
     }
@@ -262,6 +264,7 @@ shutdown(GApplication *application)
 {
     ScupApplication *app = SCUP_APPLICATION(application);
 
+    tke_ui_gap_watch_report();
     if (app->cards != NULL) {
         scup_cards_stop(app->cards);
         tke_ui_runner_shut_down(app->runner);
