@@ -7,6 +7,7 @@
 
 #include "gtk-common/container.h"
 #include "gtk-common/text-print.h"
+#include "gtk-common/window-size.h"
 #include "libceremony/card-plan.h"
 
 struct _ScupCardSetAssistant {
@@ -256,6 +257,7 @@ scup_card_set_assistant_show(GtkWindow *parent, ScupCards *cards, bool rehearsal
         gtk_window_set_title(GTK_WINDOW(assistant), _("Plan a card set — REHEARSAL"));
     }
     assistant->cards = g_object_ref(cards);
+    tke_ui_window_size_follow(GTK_WINDOW(assistant), "scup-plan");
     gtk_widget_set_visible(assistant->banner, rehearsal);
     g_signal_connect_swapped(cards, "changed", G_CALLBACK(on_changed), assistant);
     on_changed(assistant);

@@ -7,6 +7,7 @@
 
 #include "common/main-thread.h"
 #include "common/process.h"
+#include "gtk-common/window-size.h"
 #include "scup/application.h"
 
 typedef struct Options {
@@ -65,9 +66,13 @@ run(const Options *options, const char *program)
                                               .desk = !options->no_desk,
                                               .program_dir = dir };
     g_autoptr(ScupApplication) app = scup_application_new(&workplace);
+    int result;
 
+    tke_ui_window_size_load();
     tke_main_thread_mark();
-    return g_application_run(G_APPLICATION(app), 0, NULL);
+    result = g_application_run(G_APPLICATION(app), 0, NULL);
+    tke_ui_window_size_save();
+    return result;
 }
 
 int

@@ -10,6 +10,7 @@
 #include "gtk-common/error-dialog.h"
 #include "gtk-common/picture.h"
 #include "gtk-common/text-print.h"
+#include "gtk-common/window-size.h"
 
 struct _ScupReportWindow {
     GtkWindow parent;
@@ -201,6 +202,7 @@ scup_report_window_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards
     window->runner = g_object_ref(runner);
     window->cards = g_object_ref(cards);
     window->report = report;
+    tke_ui_window_size_follow(GTK_WINDOW(window), "scup-report");
     gtk_widget_set_visible(window->banner, rehearsal);
     gtk_widget_set_visible(window->check_button, report->check != NULL);
     gtk_actionable_set_action_name(GTK_ACTIONABLE(window->check_button), report->check);

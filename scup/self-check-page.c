@@ -7,6 +7,7 @@
 
 #include "gtk-common/container.h"
 #include "gtk-common/menu-words.h"
+#include "gtk-common/window-size.h"
 #include "libceremony/advice.h"
 #include "libceremony/op-reader.h"
 
@@ -240,6 +241,7 @@ scup_self_check_page_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *car
     page->runner = g_object_ref(runner);
     page->cards = g_object_ref(cards);
     page->workplace = workplace;
+    tke_ui_window_size_follow(GTK_WINDOW(page), "scup-check");
     gtk_widget_set_visible(page->banner, rehearsal);
     gtk_label_set_text(GTK_LABEL(page->verdict), _("Checking…"));
     g_signal_connect_swapped(cards, "changed", G_CALLBACK(start_check), page);

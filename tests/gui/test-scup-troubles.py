@@ -162,5 +162,49 @@ def test_a_rehearsal_opens_the_virtual_desk_and_both_work_together():
         world.end()
 
 
+def test_the_keyboard_alone_is_enough():
+    import subprocess
+
+    def keys(*names):
+        subprocess.run(["xdotool", "key", "--delay", "60", *names], check=True, timeout=30)
+
+    with s.Scup() as scup:
+        scup.world.insert(1, "ca-1")
+        scup.window.see("Blank card for a CA card")
+        subprocess.run(["xdotool", "search", "--pid", str(scup.program.process.pid), "windowfocus"],
+                       timeout=30, capture_output=True)
+        keys("ctrl+n")
+        dialog = scup.dialog(s.INIT)
+        dialog.find("text", "Zone description")
+        subprocess.run(["xdotool", "search", "--name", s.INIT, "windowfocus"], timeout=30, check=True,
+                       capture_output=True)
+        keys("z", "o", "n", "e", "Tab", "c", "a")
+        gui.wait("what was typed", lambda: dialog.find("text", "CA card description").text == "ca")
+        assert dialog.find("text", "Zone description").text == "zone"
+        keys("Return")
+        dialog.see("first PIN")
+        scup.world.sim("cancel", 1)
+        dialog.see("Cancelled on the keypad")
+        keys("Escape")
+        scup.program.no_window(s.INIT)
+
+
+def test_windows_remember_their_size():
+    world = gui.World(os.environ["TKE_SIM"])
+    state = os.path.join(os.environ["XDG_STATE_HOME"], "opentke")
+    os.makedirs(state, exist_ok=True)
+    with open(os.path.join(state, "windows.ini"), "w", encoding="ascii") as file:
+        file.write("[scup]\nwidth=1000\nheight=620\n")
+    program = gui.Program(os.environ["SCUP"], "--rehearsal", "--no-desk", "--world", world.dir)
+    try:
+        window = program.window("Smart Card Utility")
+        size = window.accessible.get_size()
+        assert (size.x, size.y) == (1000, 620), (size.x, size.y)
+    finally:
+        program.end()
+        world.end()
+        os.remove(os.path.join(state, "windows.ini"))
+
+
 if __name__ == "__main__":
     sys.exit(gui.run([value for name, value in list(globals().items()) if name.startswith("test_")]))

@@ -1,0 +1,70 @@
+/*
+ * Sizes of windows.
+ */
+#include "gtk-common/window-size.h"
+
+#include <stdbool.h>
+
+#define LEAST 200 /* pixels: anything less is a mistake of the file */
+
+static GKeyFile *sizes;
+static bool changed;
+
+static char *
+sizes_path(void)
+{
+    return g_build_filename(g_get_user_state_dir(), "opentke", "windows.ini", NULL);
+}
+
+void
+tke_ui_window_size_load(void)
+{
+    g_autofree char *path = sizes_path();
+
+    sizes = g_key_file_new();
+    (void) g_key_file_load_from_file(sizes, path, G_KEY_FILE_KEEP_COMMENTS, NULL);
+}
+
+void
+tke_ui_window_size_save(void)
+{
+    g_autofree char *path = sizes_path();
+    g_autofree char *dir = g_path_get_dirname(path);
+
+    if (changed && g_mkdir_with_parents(dir, 0700) == 0) {
+        (void) g_key_file_save_to_file(sizes, path, NULL);
+    }
+    g_clear_pointer(&sizes, g_key_file_unref);
+}
+
+static gboolean
+on_configure(GtkWidget *widget, GdkEvent *event, gpointer data)
+{
+    const char *name = data;
+    int width = 0;
+    int height = 0;
+
+    (void) event;
+    if (sizes != NULL && !gtk_window_is_maximized(GTK_WINDOW(widget))) {
+        gtk_window_get_size(GTK_WINDOW(widget), &width, &height);
+        if (g_key_file_get_integer(sizes, name, "width", NULL) != width ||
+            g_key_file_get_integer(sizes, name, "height", NULL) != height) {
+            g_key_file_set_integer(sizes, name, "width", width);
+            g_key_file_set_integer(sizes, name, "height", height);
+            changed = true;
+        }
+    }
+    return FALSE;
+}
+
+void
+tke_ui_window_size_follow(GtkWindow *window, const char *name)
+{
+    int width = sizes != NULL ? g_key_file_get_integer(sizes, name, "width", NULL) : 0;
+    int height = sizes != NULL ? g_key_file_get_integer(sizes, name, "height", NULL) : 0;
+
+    if (width >= LEAST && height >= LEAST) {
+        gtk_window_set_default_size(window, width, height);
+    }
+    g_signal_connect(window, "configure-event", G_CALLBACK(on_configure), (gpointer) name);
+}

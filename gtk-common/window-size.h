@@ -1,0 +1,15 @@
+/*
+ * Windows remember their size, in windows.ini beside the activity log of real work.
+ *
+ * Read and written while there are no windows, so that no file keeps the main loop waiting.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+
+/* Before the first window, and after the last one. What cannot be read or written is no error. */
+void tke_ui_window_size_load(void);
+void tke_ui_window_size_save(void);
+
+/* Gives the window the size it had last, and notes the one it gets. name: static, "scup". */
+void tke_ui_window_size_follow(GtkWindow *window, const char *name);
