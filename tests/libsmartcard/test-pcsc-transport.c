@@ -48,7 +48,7 @@ is_noticed(TkeCardSource *source, int timeout_ms)
 
     ck_assert_msg(source->ops->wait(source, timeout_ms, NULL, &error), "%s",
                   error != NULL ? error->message : "no error");
-    return g_get_monotonic_time() - begun < (gint64) timeout_ms * 1000;
+    return g_get_monotonic_time() - begun < (gint64) timeout_ms * 900; /* clocks differ a little */
 }
 
 START_TEST(test_readers_are_listed_with_what_is_known_of_them)

@@ -247,7 +247,7 @@ START_TEST(test_waiting_ends_with_pcscd_and_goes_on_with_the_next_one)
 {
     g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
     TkeCardSource *source = make_source(0);
-    g_autoptr(GPtrArray) before = need_list(source);
+    G_GNUC_UNUSED g_autoptr(GPtrArray) before = need_list(source);
     g_autoptr(GError) error = NULL;
 
     sim_pcscd_stop(place->pcscd, SIGKILL);
