@@ -163,11 +163,13 @@ tke_unit_step_undo(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitS
     g_autofree char *names = tke_unit_results_names(results, TKE_UNIT_RESULT_DONE);
     g_autoptr(GPtrArray) undone = tke_unit_results_new();
     g_autoptr(GError) why = NULL;
+    g_autofree char *unknown = tke_unit_results_names(results, TKE_UNIT_RESULT_UNKNOWN);
     bool ok = tke_unit_step_run(op, directory, units, step->undo, undone, &why);
 
     mark_undone(results, undone);
     if (ok) {
-        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_UNITS,
+        g_set_error(error, TKE_CEREMONY_ERROR,
+                    *unknown == '\0' ? TKE_CEREMONY_ERROR_UNITS : TKE_CEREMONY_ERROR_PARTLY,
                     _("%s. It was undone in %s: start again"), verdict->message, names);
     } else {
         g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
