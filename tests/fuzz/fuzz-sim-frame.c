@@ -15,8 +15,8 @@ check_request(uint8_t type, const uint8_t *body, size_t len)
 
     if (sim_socket_request_parse(&request, type, body, len, &error)) {
         FUZZ_REQUIRE(error == NULL && request.len <= len);
-        FUZZ_REQUIRE((type == TKE_SIM_CONNECT || type == TKE_SIM_READER_CONTROL) ==
-                     (request.reader != NULL));
+        FUZZ_REQUIRE((type == TKE_SIM_CONNECT || type == TKE_SIM_POWER_ON ||
+                      type == TKE_SIM_READER_CONTROL) == (request.reader != NULL));
         FUZZ_REQUIRE((type == TKE_SIM_COMMAND) == (request.command != NULL));
     } else {
         FUZZ_REQUIRE(error != NULL);
