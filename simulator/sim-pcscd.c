@@ -25,7 +25,7 @@
 #define READY "daemon ready"
 #define READY_TRIES 3000u /* half a minute: sanitizers on a busy machine */
 #define STEP_US 10000u
-#define STOP_TRIES 500u
+#define STOP_MS 15000
 #define BACKLOG 64
 #define PLAIN_CHARACTERS "=\\/-._@:" /* of a name in pcscd's configuration, besides letters and digits */
 
@@ -314,18 +314,38 @@ sim_pcscd_start(SimPcscd *self, GError **error)
     return self->pid > 0 && wait_until_ready(self, error);
 }
 
+/* pcscd looks whether it is to end when its wait for clients ends; a signal may come just before that. */
+static void
+knock(const SimPcscd *self)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    g_strlcpy(address.sun_path, self->socket, sizeof address.sun_path);
+    if (fd >= 0) {
+        (void) connect(fd, (const struct sockaddr *) &address, sizeof address);
+        close(fd);
+    }
+}
+
 void
 sim_pcscd_stop(SimPcscd *self, int signal_number)
 {
+    const gint64 end = g_get_monotonic_time() + STOP_MS * 1000;
+
     if (self->pid == 0) {
         return;
     }
     kill(self->pid, signal_number);
-    for (unsigned i = 0; i < STOP_TRIES; i++) {
+    while (g_get_monotonic_time() < end) {
         if (has_ended(self)) {
             return;
         }
         g_usleep(STEP_US / 5);
+        if (signal_number == SIGINT) {
+            knock(self);
+            g_usleep(STEP_US);
+        }
     }
     kill(self->pid, SIGKILL);
     while (waitpid(self->pid, NULL, 0) < 0 && errno == EINTR) {

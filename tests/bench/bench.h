@@ -25,4 +25,7 @@ void bench_requests(Bench *bench);  /* rounds and requests to crypto units */
 void bench_apdus(Bench *bench);     /* commands to cards */
 void bench_start(Bench *bench);     /* start and memory of tke */
 void bench_rehearsal(Bench *bench); /* the whole ceremony; keeps its world */
+#if TKE_WITH_PCSC
+void bench_pcscd(Bench *bench); /* readers and cards through pcscd */
+#endif
 void bench_load(Bench *bench); /* a load with cards that take their time; memory of tke shell */

@@ -23,6 +23,9 @@ static const struct {
 } sections[] = {
     { "people", bench_people }, { "requests", bench_requests },   { "apdus", bench_apdus },
     { "start", bench_start },   { "rehearsal", bench_rehearsal }, { "load", bench_load },
+#if TKE_WITH_PCSC
+    { "pcscd", bench_pcscd },
+#endif
 };
 
 static Bench bench;
@@ -134,7 +137,7 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     watch_signals();
     g_option_context_set_summary(
-        context, "Measures. Sections: people, requests, apdus, start, rehearsal, load.");
+        context, "Measures. Sections: people, requests, apdus, start, rehearsal, load, pcscd.");
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error) || !check_words(words, &error)) {
         fprintf(stderr, "bench: %s\n", error->message);
