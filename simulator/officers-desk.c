@@ -168,3 +168,28 @@ sim_officers_desk_is_new(SimOfficersDesk *desk, bool *is_new, GError **error)
     *is_new = all_new;
     return true;
 }
+
+bool
+sim_officers_desk_count_loaded(SimOfficersDesk *desk, unsigned *n, GError **error)
+{
+    g_autoptr(JsonObject) status = query_status(desk, error);
+    JsonArray *cards = status == NULL ? NULL : sim_json_need_array(status, "cards", error);
+    unsigned loaded = 0;
+
+    if (cards == NULL) {
+        return false;
+    }
+    for (unsigned i = 0; i < json_array_get_length(cards); i++) {
+        JsonObject *card = sim_json_need_element(cards, i, "cards", error);
+        const char *file = NULL;
+
+        if (card == NULL) {
+            return false;
+        }
+        file = json_object_get_string_member_with_default(card, "load_file", NULL);
+        /* Zeros: the card came with its applet. */
+        loaded += file != NULL && strspn(file, "0") != strlen(file) ? 1 : 0;
+    }
+    *n = loaded;
+    return true;
+}

@@ -33,3 +33,6 @@ bool sim_officers_desk_type(SimOfficersDesk *desk, unsigned reader, const char *
 
 /* True if every card of the box is still as it left the shop. */
 bool sim_officers_desk_is_new(SimOfficersDesk *desk, bool *is_new, GError **error);
+
+/* How many cards of the box had their applet loaded by somebody. */
+bool sim_officers_desk_count_loaded(SimOfficersDesk *desk, unsigned *n, GError **error);

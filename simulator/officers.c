@@ -265,17 +265,21 @@ rehearse(Rehearsal *rehearsal, bool *good, GError **error)
     SimOfficersCounts counts = { 0 };
     size_t n_cards = 0;
     size_t n_units = 0;
+    unsigned loaded = 0;
 
     (void) sim_officers_ceremony_get_card_tasks(&n_cards);
     (void) sim_officers_ceremony_get_unit_tasks(&n_units);
     rehearsal->total = (unsigned) (n_cards + n_units);
     if (!start_world(rehearsal, error) || !enter_world(rehearsal, error) ||
-        !enter_pcscd(rehearsal, error) || !run_card_tasks(rehearsal, error) || !run_unit_tasks(rehearsal, error)) {
+        !enter_pcscd(rehearsal, error) || !run_card_tasks(rehearsal, error) ||
+        !run_unit_tasks(rehearsal, error) ||
+        !sim_officers_desk_count_loaded(rehearsal->desk, &loaded, error)) {
         return false;
     }
     sim_officers_people_get_counts(rehearsal->people, &counts);
-    printf(_("\nREHEARSAL: %u steps, %u cards put in, %u PINs typed, %.1f s\n\n"), rehearsal->done,
-           counts.insertions, counts.pins,
+    printf(_("\nREHEARSAL: %u steps, %u blank cards loaded, %u cards put in, %u PINs typed, "
+             "%.1f s\n\n"),
+           rehearsal->done, loaded, counts.insertions, counts.pins,
            (double) (g_get_monotonic_time() - start) / G_USEC_PER_SEC);
     return check_units(rehearsal, good, error);
 }

@@ -116,7 +116,7 @@ bench_apdus(Bench *bench)
               TKE_CARD_KIND_EP11);
     recognise(bench, world, world->ca, "a CA card", TKE_CARD_KIND_CA);
     recognise(bench, world, card_world_make_card(world, "blank", SIM_CARD_BLANK),
-              "a card with neither applet", TKE_CARD_KIND_FOREIGN);
+              "a card with neither applet", TKE_CARD_KIND_EMPTY);
     source = make_source(world);
     copy(bench, world, source, "first", false);
     copy(bench, world, source, "second", true);

@@ -33,6 +33,7 @@ START_TEST(test_the_rehearsal_ends_with_the_master_key_valid_everywhere)
     ck_assert_msg(g_str_has_suffix(output, "\nmaster key Valid on 3 of 3 crypto units\n"), "%s",
                   output);
     assert_contains(output, "[42/42]");
+    assert_contains(output, "12 blank cards loaded");
     assert_contains(output, "REHEARSAL");
 }
 END_TEST

@@ -22,6 +22,9 @@ class World:
         self.env = dict(os.environ, HOME=self.home, XDG_STATE_HOME=self.home + "/state",
                         XDG_CONFIG_HOME=self.home + "/config", LC_ALL="C.UTF-8", LANGUAGE="",
                         OPENTKE_WORLD=self.path)
+        # Cards with their applets: loading is not what these tests are about.
+        self.sim("start", "--scenario", "ready")
+        self.sim("stop")
 
     def sim(self, *words, check=True):
         return subprocess.run([os.environ["TKE_SIM"], *words], env=self.env, check=check, timeout=60,

@@ -285,6 +285,8 @@ class World:
     def __init__(self, tke_sim, *options):
         self.dir = tempfile.mkdtemp(prefix="gui-world-")
         self.tke_sim = tke_sim
+        if not any(str(option).startswith("--scenario") for option in options):
+            options = (*options, "--scenario", "ready")  # cards with their applets
         self.sim(*options, "start")
 
     def sim(self, *words):
