@@ -197,9 +197,9 @@ START_TEST(test_second_desk_is_told_that_there_is_one)
     g_autoptr(SocketFixture) fixture = socket_fixture_new();
     g_auto(Told) first = { .thread = g_thread_self() };
     g_auto(Told) second = { .thread = g_thread_self() };
-    g_autoptr(SimDeskLink) link =
+    g_autoptr(SimDeskLink) link G_GNUC_UNUSED =
         sim_desk_link_new(fixture->directory->path, true, false, &events, &first);
-    g_autoptr(SimDeskLink) other = NULL;
+    g_autoptr(SimDeskLink) other G_GNUC_UNUSED = NULL;
 
     wait_for(&first.seen, 1);
     other = sim_desk_link_new(fixture->directory->path, true, false, &events, &second);
