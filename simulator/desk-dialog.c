@@ -26,7 +26,6 @@ sim_desk_dialog_build(SimDeskWindow *window, const char *name)
     GtkBuilder *builder = gtk_builder_new();
     GtkWindow *dialog = NULL;
 
-    gtk_builder_set_translation_domain(builder, GETTEXT_PACKAGE);
     gtk_builder_add_from_resource(builder, path, NULL);
     dialog = GTK_WINDOW(gtk_builder_get_object(builder, "dialog"));
     gtk_window_set_transient_for(dialog, GTK_WINDOW(window));

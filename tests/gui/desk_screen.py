@@ -3,6 +3,7 @@ gui.py), keys and the mouse are those of the X server.
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -11,6 +12,9 @@ import time
 import gui
 
 until = gui.wait
+COMPLAINT = re.compile(r"CRITICAL|WARNING|runtime error|ERROR: \w+Sanitizer")
+# What GTK says when a screen reader clicks an item of a menu that is not open.
+HARMLESS = re.compile(r"gdk_window_get_window_type: assertion|no trigger event for menu popup")
 
 
 class World:
@@ -155,10 +159,17 @@ class Program:
         return self.log.read()
 
     def close(self):
-        if self.process.poll() is None:
+        """Ends it; it must not have ended by itself with a failure, nor have complained about anything."""
+        ended = self.process.poll()
+        if ended is None:
             self.process.terminate()
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        output = self.output()
+        self.log.close()
+        assert ended in (None, 0, -9), f"it ended with {ended}:\n{output}"
+        complaints = [line for line in output.split("\n") if COMPLAINT.search(line) and not HARMLESS.search(line)]
+        assert not complaints, output
