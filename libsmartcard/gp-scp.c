@@ -158,8 +158,8 @@ fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what,
 
     note_refusal(scp->card, keys);
     made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                       _("%s: the issuer keys of this card are others than the key set (%s); it "
-                         "is not tried again, because the card may lock"),
+                       _("%s: the issuer keys of this card are others than the key set (%s); do "
+                         "not try it again, because the card may lock"),
                        what, tke_gp_key_set_get_name(keys));
     if (sw != 0) {
         tke_card_error_set_sw(made, sw);

@@ -28,4 +28,5 @@ void bench_rehearsal(Bench *bench); /* the whole ceremony; keeps its world */
 #if TKE_WITH_PCSC
 void bench_pcscd(Bench *bench); /* readers and cards through pcscd */
 #endif
+void bench_load_applet(Bench *bench); /* an applet onto a card that takes its time */
 void bench_load(Bench *bench); /* a load with cards that take their time; memory of tke shell */

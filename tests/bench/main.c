@@ -23,6 +23,7 @@ static const struct {
 } sections[] = {
     { "people", bench_people }, { "requests", bench_requests },   { "apdus", bench_apdus },
     { "start", bench_start },   { "rehearsal", bench_rehearsal }, { "load", bench_load },
+    { "load-applet", bench_load_applet },
 #if TKE_WITH_PCSC
     { "pcscd", bench_pcscd },
 #endif

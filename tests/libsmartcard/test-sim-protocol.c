@@ -45,6 +45,33 @@ START_TEST(test_description_of_the_world_is_checked)
 }
 END_TEST
 
+START_TEST(test_the_applet_of_a_rehearsal_comes_as_bytes_or_not_at_all)
+{
+    g_autofree char *point = g_strnfill(266, '4');
+    g_autofree char *roots = g_strdup_printf("[\"%s\"]", point);
+    g_autofree char *none = g_strdup_printf(WORLD("%s", "[\"i\"]"), roots);
+    g_autofree char *some = g_strdup_printf(WORLD("%s", "[\"i\"],\"applet\":\"AQID\""), roots);
+    const char *const bad[] = { "[\"i\"],\"applet\":\"\"", "[\"i\"],\"applet\":7",
+                                "[\"i\"],\"applet\":null", "[\"i\"],\"applet\":{}" };
+    g_autoptr(TkeSimWorldInfo) without = tke_sim_world_info_parse(none, strlen(none), NULL);
+    g_autoptr(TkeSimWorldInfo) with = tke_sim_world_info_parse(some, strlen(some), NULL);
+    gsize len = 0;
+
+    ck_assert_ptr_nonnull(without);
+    ck_assert_ptr_null(without->applet);
+    ck_assert_ptr_nonnull(with);
+    ck_assert_mem_eq(g_bytes_get_data(with->applet, &len), "\x01\x02\x03", 3);
+    ck_assert_uint_eq(len, 3);
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autofree char *text = g_strdup_printf(WORLD("%s", "%s"), roots, bad[i]);
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_ptr_null(tke_sim_world_info_parse(text, strlen(text), &error));
+        ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_INVALID_DATA));
+    }
+}
+END_TEST
+
 START_TEST(test_directory_of_the_world_comes_from_option_then_environment_then_state)
 {
     g_autofree char *option = NULL;
@@ -66,6 +93,7 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_description_of_the_world_is_checked);
+    tcase_add_test(tests, test_the_applet_of_a_rehearsal_comes_as_bytes_or_not_at_all);
     tcase_add_test(tests,
                    test_directory_of_the_world_comes_from_option_then_environment_then_state);
 }
