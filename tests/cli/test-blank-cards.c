@@ -148,9 +148,10 @@ START_TEST(test_another_word_leaves_a_used_card_as_it_was)
     g_autoptr(JsonObject) prompt = NULL;
     g_autofree char *before = NULL;
     g_autofree char *after = NULL;
-    g_autofree char *digits[2] = { sim_officers_people_dup_pin("ca-1", 1),
-                                   sim_officers_people_dup_pin("ca-1", 2) };
+    g_auto(GStrv) digits = g_new0(char *, 3);
 
+    digits[0] = sim_officers_people_dup_pin("ca-1", 1);
+    digits[1] = sim_officers_people_dup_pin("ca-1", 2);
     place_act(place, 0, &create);
     place_act(place, 0, &enroll);
     place_act(place, 0, &personalize);

@@ -207,7 +207,7 @@ END_TEST
 START_TEST(test_cards_can_be_told_apart_by_their_serial_numbers)
 {
     g_autoptr(SocketFixture) fixture = socket_fixture_new();
-    g_autofree char *answers[2] = { NULL, NULL };
+    g_auto(GStrv) answers = g_new0(char *, 3);
     g_autofree char *again = NULL;
     static const uint8_t id[SIM_CARD_ID_LEN] = { 1 };
     g_autoptr(SimCard) plain = sim_card_new_with_id("plain", SIM_CARD_BLANK, id, NULL);
