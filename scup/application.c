@@ -52,6 +52,9 @@ on_procedure_end(const char *action, gpointer user_data)
 {
     ScupApplication *app = user_data;
 
+    if (app->cards == NULL) {
+        return; /* the program ends, and has broken the procedure off */
+    }
     scup_cards_hold(app->cards, false);
     if (action != NULL) {
         g_action_group_activate_action(G_ACTION_GROUP(app), action + strlen("app."), NULL);

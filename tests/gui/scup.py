@@ -32,9 +32,11 @@ class Scup:
         self.start()
         return self
 
-    def __exit__(self, *_):
-        self.program.end()
+    def __exit__(self, kind=None, *_):
+        code = self.program.end()
         self.world.end()
+        # Ended from outside it ends in order; where a pad still waits it may have been killed.
+        assert kind is not None or code in (0, -9), f"scup ended with {code}"
 
     def quit(self):
         """As people do; the program's exit code tells of leaks too where a sanitizer looks."""
