@@ -25,7 +25,7 @@ static const SimOfficersTask load_task = {
     "Load three key parts",
     "cryptounit-mk-load",
     { ADMINISTRATORS, { "ep11-5", "ep11-7", "ep11-9" } },
-    { "3", "Part 1", "Part 2", "Part 3" },
+    { "3", "Part 1", "Part 2", "Part 3", "keep it" }, /* it is the current key again */
 };
 static const SimOfficersTask clear_task = {
     "Clear the new registers", "cryptounit-mk-clrnew", { ADMINISTRATORS, { NULL } }, { NULL }

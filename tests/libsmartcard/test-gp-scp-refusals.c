@@ -115,7 +115,6 @@ START_TEST(test_another_card_or_another_key_set_is_tried)
         const Row *other_keys = find("GPShell, four lists, i=70");
         g_autoptr(TranscriptCard) transcript = transcript_card_new(true);
         g_autoptr(TkeCard) card = NULL;
-        g_autoptr(TkeGpScp) other_card = NULL;
         g_autoptr(TkeGpScp) other_set = NULL;
         g_autoptr(TkeGpKeySet) default_keys = tke_gp_key_set_new_default(NULL);
         g_autoptr(GError) error = NULL;
