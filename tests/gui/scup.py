@@ -1,5 +1,6 @@
 """scup in a rehearsal of its own, and what officers do with it."""
 import os
+import time
 
 import gui
 
@@ -50,6 +51,22 @@ class Scup:
         return subprocess.Popen([os.environ["TKE"], "--rehearsal", "--world", self.world.dir, *words],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True)
+
+    def time_panes(self, rounds):
+        """Puts cards in and takes them out; seconds until the window shows it, in order of size."""
+        times = []
+        for _ in range(rounds):
+            for reader, card, text in ((1, "ca-1", "Blank card for a CA card"),
+                                       (2, "ep11-1", "Blank card for an EP11 card")):
+                self.world.insert(reader, card)
+                begun = time.monotonic()
+                self.window.see(text)
+                times.append(time.monotonic() - begun)
+                self.world.remove(reader)
+                begun = time.monotonic()
+                self.window.see_not(text)
+                times.append(time.monotonic() - begun)
+        return sorted(times)
 
     def shot(self, name):
         directory = os.environ.get("GUI_SCREENSHOTS")
