@@ -34,6 +34,7 @@ struct TkeGpScp {
     TkeCard *card;
     const TkeGpScpProtocol *protocol;
     TkeGpScpInfo info;
+    char *refusal; /* this card and this key set, in case it is refused */
     uint8_t host_challenge[TKE_GP_CHALLENGE];
     uint8_t card_challenge[TKE_GP_CHALLENGE]; /* SCP02: counter (2) and challenge (6) */
     uint8_t card_cryptogram[TKE_GP_MAC];

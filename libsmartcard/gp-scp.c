@@ -42,6 +42,7 @@ tke_gp_scp_free(TkeGpScp *scp)
         tke_secret_free(scp->mac);
         tke_secret_free(scp->rmac);
         tke_secret_free(scp->dek);
+        g_free(scp->refusal);
         g_free(scp);
     }
 }
@@ -71,20 +72,10 @@ tke_gp_scp_forget_refusals(void)
     g_mutex_unlock(&refusals_lock);
 }
 
-static bool
-have_refusals(void)
-{
-    bool any = false;
-
-    g_mutex_lock(&refusals_lock);
-    any = refusals != NULL;
-    g_mutex_unlock(&refusals_lock);
-    return any;
-}
-
 /*
  * A text for this card and key set: ATR and what the maker wrote about the card. Where a card does not tell
- * the latter all of its type count as one: rather one try too few than one too many.
+ * the latter all of its type count as one: rather one try too few than one too many. It is made before
+ * anything is tried: after a refusal the card may be gone.
  */
 static char *
 refusal_text(TkeCard *card, const TkeGpKeySet *keys, GError **error)
@@ -107,39 +98,30 @@ refusal_text(TkeCard *card, const TkeGpKeySet *keys, GError **error)
 }
 
 static void
-note_refusal(TkeCard *card, const TkeGpKeySet *keys)
+note_refusal(const TkeGpScp *scp)
 {
-    g_autofree char *text = refusal_text(card, keys, NULL);
-
-    if (text == NULL) {
-        return; /* the card has gone: nothing is tried on it */
-    }
     g_mutex_lock(&refusals_lock);
     if (refusals == NULL) {
         refusals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     }
-    g_hash_table_add(refusals, g_steal_pointer(&text));
+    g_hash_table_add(refusals, g_strdup(scp->refusal));
     g_mutex_unlock(&refusals_lock);
 }
 
 static bool
-check_not_refused(TkeCard *card, const TkeGpKeySet *keys, GError **error)
+check_not_refused(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
 {
-    g_autofree char *text = NULL;
     bool refused = false;
 
-    if (!have_refusals()) {
-        return true;
-    }
-    text = refusal_text(card, keys, error);
-    if (text == NULL) {
+    scp->refusal = refusal_text(scp->card, keys, error);
+    if (scp->refusal == NULL) {
         return false;
     }
     g_mutex_lock(&refusals_lock);
-    refused = refusals != NULL && g_hash_table_contains(refusals, text);
+    refused = refusals != NULL && g_hash_table_contains(refusals, scp->refusal);
     g_mutex_unlock(&refusals_lock);
     if (refused) {
-        return tke_card_fail(card, error,
+        return tke_card_fail(scp->card, error,
                              g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
                                          _("this card, or one that cannot be told from it, has "
                                            "refused the key set (%s) before; it is not tried "
@@ -156,7 +138,7 @@ fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what,
 {
     GError *made = NULL;
 
-    note_refusal(scp->card, keys);
+    note_refusal(scp);
     made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
                        _("%s: the issuer keys of this card are others than the key set (%s); do "
                          "not try it again, because the card may lock"),
@@ -298,7 +280,7 @@ tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys,
     scp->info.level = tke_gp_key_set_get_level(keys);
     scp->info.key_len = tke_secret_len(tke_gp_key_set_get_key(keys, TKE_GP_KEY_ENC));
     memcpy(scp->host_challenge, host_challenge, TKE_GP_CHALLENGE);
-    if (!check_not_refused(card, keys, &inner) || !initialize(scp, keys, &inner) ||
+    if (!check_not_refused(scp, keys, &inner) || !initialize(scp, keys, &inner) ||
         !check_key_set(scp, keys, &inner) || !authenticate(scp, keys, &inner)) {
         tke_card_fail(card, error, g_steal_pointer(&inner));
         return NULL;

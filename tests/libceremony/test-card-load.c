@@ -384,7 +384,7 @@ START_TEST(test_cancelling_while_loading_leaves_a_card_that_can_be_tried_again)
 
         ceremony_world_blank(world, "new", SIM_CARD_BLANK);
         ceremony_world_hand(world, 1, "new", NULL);
-        test_fault_card_source_set(world->source, 16, TEST_CARD_FAULT_CANCEL, world->cancellable);
+        test_fault_card_source_set(world->source, 17, TEST_CARD_FAULT_CANCEL, world->cancellable);
         ck_assert(!create_zone(world, &error));
         ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
         ck_assert(test_fault_card_source_has_struck(world->source));

@@ -16,6 +16,7 @@ START_TEST(test_other_channels_are_refused_and_nothing_is_sent)
             g_autoptr(GError) error = NULL;
 
             memcpy(answer + 24, options[i], 2);
+            expect(transcript, CPLC, "9F7F020102", "9000");
             expect(transcript, session->a, answer, "9000");
             card = card_of(transcript);
             ck_assert_ptr_null(open_session(card, session, &error));
@@ -41,6 +42,7 @@ START_TEST(test_every_cut_of_the_first_answer_is_refused)
                 g_autoptr(TkeCard) card = NULL;
                 g_autoptr(GError) error = NULL;
 
+                expect(transcript, CPLC, "9F7F020102", "9000");
                 expect(transcript, session->a, answer, "9000");
                 card = card_of(transcript);
                 ck_assert_ptr_null(open_session(card, session, &error));
@@ -85,8 +87,8 @@ START_TEST(test_a_wrong_card_cryptogram_is_never_tried_again)
 
             tke_gp_scp_forget_refusals();
             answer[places[i]] = answer[places[i]] == '0' ? '1' : '0';
-            expect(transcript, session->a, answer, "9000");
             expect(transcript, CPLC, "9F7F020102", "9000");
+            expect(transcript, session->a, answer, "9000");
             check_not_tried_again(transcript, session, "the issuer keys of this card are others");
         }
     }
@@ -101,9 +103,9 @@ START_TEST(test_a_refused_authentication_is_never_tried_again)
             g_autoptr(TranscriptCard) transcript = transcript_card_new(true);
 
             tke_gp_scp_forget_refusals();
+            expect(transcript, CPLC, "9F7F020102", "9000");
             expect(transcript, session->a, session->b, "9000");
             expect(transcript, session->c, "", refusals[i]);
-            expect(transcript, CPLC, "9F7F020102", "9000");
             check_not_tried_again(transcript, session, "the issuer keys of this card are others");
         }
     }
@@ -121,8 +123,8 @@ START_TEST(test_another_card_or_another_key_set_is_tried)
         uint8_t challenge[TKE_GP_CHALLENGE] = { 1 };
 
         /* the default keys fail on card 1 */
-        expect(transcript, "80500000080100000000000000 00", session->b, "9000");
         expect(transcript, CPLC, "9F7F020101", "9000");
+        expect(transcript, "80500000080100000000000000 00", session->b, "9000");
         /* another key set opens the same card */
         expect(transcript, CPLC, "9F7F020101", "9000");
         expect(transcript, session->a, session->b, "9000");
@@ -130,7 +132,6 @@ START_TEST(test_another_card_or_another_key_set_is_tried)
         /* the default keys are tried on card 2 */
         expect(transcript, CPLC, "9F7F020102", "9000");
         expect(transcript, "80500000080100000000000000 00", other_keys->b, "9000");
-        expect(transcript, CPLC, "9F7F020102", "9000");
         card = card_of(transcript);
         ck_assert_ptr_null(tke_gp_scp_open_with(card, default_keys, challenge, &error));
         test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
@@ -166,6 +167,7 @@ START_TEST(test_keys_of_another_version_or_protocol_are_refused_before_any_proof
             uint8_t challenge[TKE_GP_CHALLENGE];
 
             challenge_of(three, challenge);
+            expect(transcript, CPLC, "9F7F020102", "9000");
             expect(transcript, cases[i].command, cases[i].scp02 ? two->b : three->b, "9000");
             card = card_of(transcript);
             ck_assert_ptr_null(tke_gp_scp_open_with(card, keys, challenge, &error));
@@ -195,6 +197,7 @@ START_TEST(test_refusals_of_the_card_manager_have_their_own_words)
             g_autoptr(GError) error = NULL;
             TkeCardErrorInfo info = { 0 };
 
+            expect(transcript, CPLC, "9F7F020102", "9000");
             expect(transcript, session->a, "", cases[i].sw);
             card = card_of(transcript);
             ck_assert_ptr_null(open_session(card, session, &error));
@@ -228,6 +231,7 @@ START_TEST(test_every_changed_byte_of_an_answer_ends_the_channel)
                 TkeCardAnswer got;
 
                 answer[2 * i] = answer[2 * i] == '0' ? '1' : '0';
+                expect(transcript, CPLC, "9F7F020102", "9000");
                 expect(transcript, session->a, session->b, "9000");
                 expect(transcript, session->c, "", "9000");
                 expect(transcript, row->c, answer, "9000");
@@ -261,6 +265,7 @@ START_TEST(test_an_answer_without_mac_or_with_another_status_word_is_refused)
             g_autoptr(GError) error = NULL;
             TkeCardAnswer got;
 
+            expect(transcript, CPLC, "9F7F020102", "9000");
             expect(transcript, session->a, session->b, "9000");
             expect(transcript, session->c, "", "9000");
             expect(transcript, row->c, cases[i].cut != NULL ? cases[i].cut : row->d, cases[i].sw);

@@ -12,6 +12,7 @@ play(const Row *session)
     g_autoptr(TkeGpScp) scp = NULL;
     g_autoptr(GError) error = NULL;
 
+    expect(transcript, CPLC, "9F7F020102", "9000");
     expect(transcript, session->a, session->b, "9000");
     expect(transcript, session->c, "", "9000");
     for (const Row *row = session + 1; row->kind == ROW_EXCHANGE; row++) {
@@ -56,6 +57,7 @@ START_TEST(test_what_the_card_says_of_itself_is_told)
         g_autoptr(TkeGpScp) scp = NULL;
         const TkeGpScpInfo *info = NULL;
 
+        expect(transcript, CPLC, "9F7F020102", "9000");
         expect(transcript, session->a, session->b, "9000");
         expect(transcript, session->c, "", "9000");
         card = card_of(transcript);
@@ -94,6 +96,7 @@ START_TEST(test_random_and_pseudo_random_challenges_are_taken)
             if (!cases[i].counter) {
                 answer[strlen(answer) - 6] = '\0';
             }
+            expect(transcript, CPLC, "9F7F020102", "9000");
             expect(transcript, session->a, answer, "9000");
             expect(transcript, session->c, "", "9000");
             card = card_of(transcript);
@@ -119,6 +122,7 @@ START_TEST(test_a_level_that_the_card_does_not_offer_is_refused)
             uint8_t challenge[TKE_GP_CHALLENGE];
 
             challenge_of(used, challenge);
+            expect(transcript, CPLC, "9F7F020102", "9000");
             expect(transcript, used->a, used->b, "9000");
             card = card_of(transcript);
             ck_assert_ptr_null(tke_gp_scp_open_with(card, keys, challenge, &error));
@@ -140,6 +144,7 @@ START_TEST(test_a_refusal_without_mac_leaves_the_channel_open)
         g_autoptr(GError) error = NULL;
         TkeCardAnswer got;
 
+        expect(transcript, CPLC, "9F7F020102", "9000");
         expect(transcript, session->a, session->b, "9000");
         expect(transcript, session->c, "", "9000");
         expect(transcript, row->c, "", "6A88");
@@ -164,6 +169,7 @@ START_TEST(test_cancelling_sends_nothing_and_leaves_the_channel_open)
         g_autoptr(GError) error = NULL;
         TkeCardAnswer got;
 
+        expect(transcript, CPLC, "9F7F020102", "9000");
         expect(transcript, session->a, session->b, "9000");
         expect(transcript, session->c, "", "9000");
         expect(transcript, row->c, row->d, "9000");
