@@ -22,6 +22,8 @@
 #define INS_EXTERNAL_AUTHENTICATE 0x82u
 #define CPLC_HIGH 0x9Fu /* P1 and P2 of GET DATA: what the maker wrote about this very card */
 #define CPLC_LOW 0x7Fu
+#define WARNING 0x62u /* first byte of a status word */
+#define WARNING_CHANGED 0x63u
 #define SCP02_KEY_LEN 16u
 #define CBC_KEY_BLOCK 16u
 
@@ -313,6 +315,13 @@ tke_gp_scp_get_room(const TkeGpScp *scp)
     return most / scp->protocol->block * scp->protocol->block - 1;
 }
 
+/* Amendment D, 6.2.5: all but 9000 and the warnings 62xx and 63xx are errors; only errors bear no MAC. */
+static bool
+is_refusal(uint16_t sw)
+{
+    return sw != TKE_GP_STATUS_DONE && sw >> 8 != WARNING && sw >> 8 != WARNING_CHANGED;
+}
+
 static bool
 transmit(TkeGpScp *scp, const TkeApdu *apdu, TkeCardAnswer *answer, GError **error)
 {
@@ -338,8 +347,7 @@ transmit(TkeGpScp *scp, const TkeApdu *apdu, TkeCardAnswer *answer, GError **err
     if (!tke_card_transmit(scp->card, &secured, answer, error)) {
         return false;
     }
-    if (answer->sw != TKE_GP_STATUS_DONE && answer->sw != TKE_GP_STATUS_MORE &&
-        answer->len == 0) {
+    if (is_refusal(answer->sw) && answer->len == 0) {
         return true; /* a refusal bears no MAC */
     }
     return scp->protocol->open(scp, answer, error);

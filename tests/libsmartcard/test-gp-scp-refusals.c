@@ -1,6 +1,7 @@
 /*
  * Secure channels with cards that answer what they must not, or have other keys.
  */
+#include "common/hex.h"
 #include "tests/libsmartcard/gp-session.h"
 #include "tests/support/test-main.h"
 
@@ -252,7 +253,9 @@ START_TEST(test_an_answer_without_mac_or_with_another_status_word_is_refused)
     {
         static const struct {
             const char *cut, *sw;
-        } cases[] = { { "", "9000" }, { "01020304050607", "9000" }, { NULL, "6310" } };
+        } cases[] = { { "", "9000" }, { "01020304050607", "9000" }, { NULL, "6310" },
+                    { "", "6200" }, { "", "6283" },             { "", "6300" },
+                    { "", "6310" }, { NULL, "6200" } };
         const Row *session = find("pySim, AES-128, level 33");
         const Row *row = session + 1;
 
@@ -277,6 +280,57 @@ START_TEST(test_an_answer_without_mac_or_with_another_status_word_is_refused)
     }
 END_TEST
 
+/* The channel is opened and this one command sent: answered with this. */
+static bool
+delete_answered(TranscriptCard *transcript, const char *data, const char *sw, TkeGpScp **scp,
+                TkeCard **card, GError **error)
+{
+    const Row *session = find("pySim, AES-128, level 33");
+    const Row *row = session + 1;
+    g_autoptr(GByteArray) plain = test_bytes(row->a);
+    const TkeApdu apdu = apdu_of(plain);
+    TkeCardAnswer got;
+    bool done = false;
+
+    expect(transcript, CPLC, "9F7F020102", "9000");
+    expect(transcript, session->a, session->b, "9000");
+    expect(transcript, session->c, "", "9000");
+    expect(transcript, row->c, data, sw);
+    *card = card_of(transcript);
+    *scp = open_session(*card, session, error);
+    ck_assert_ptr_nonnull(*scp);
+    done = tke_gp_scp_transmit(*scp, &apdu, &got, error);
+    ck_assert(!done || got.len == 0);
+    return done;
+}
+
+START_TEST(test_a_warning_with_the_mac_of_the_card_is_taken)
+    {
+        static const uint8_t warning[] = { 0x62, 0x00 };
+        g_autoptr(TranscriptCard) first = transcript_card_new(true);
+        g_autoptr(TranscriptCard) second = transcript_card_new(true);
+        g_autoptr(TkeCard) first_card = NULL;
+        g_autoptr(TkeCard) second_card = NULL;
+        g_autoptr(TkeGpScp) first_scp = NULL;
+        g_autoptr(TkeGpScp) second_scp = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *mac_text = NULL;
+        uint8_t input[TKE_AES_BLOCK + sizeof warning];
+        uint8_t mac[TKE_AES_BLOCK];
+
+        /* the keys of the session and the MAC of the command, from which that of the answer is made */
+        ck_assert(delete_answered(first, "", "6A88", &first_scp, &first_card, &error));
+        memcpy(input, first_scp->chain, TKE_AES_BLOCK);
+        memcpy(input + TKE_AES_BLOCK, warning, sizeof warning);
+        ck_assert(tke_aes_cmac(first_scp->rmac, input, sizeof input, mac, NULL));
+        mac_text = tke_hex_encode(mac, TKE_GP_MAC);
+        ck_assert_msg(
+            delete_answered(second, mac_text, "6200", &second_scp, &second_card, &error), "%s",
+            error != NULL ? error->message : "");
+        ck_assert_ptr_null(transcript_card_get_problem(second));
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -289,6 +343,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_refusals_of_the_card_manager_have_their_own_words);
     tcase_add_test(tests, test_every_changed_byte_of_an_answer_ends_the_channel);
     tcase_add_test(tests, test_an_answer_without_mac_or_with_another_status_word_is_refused);
+    tcase_add_test(tests, test_a_warning_with_the_mac_of_the_card_is_taken);
 }
 
 int
