@@ -4,6 +4,8 @@
  */
 #include "libceremony/applet-file.h"
 
+#include <string.h>
+
 #include <glib/gi18n-lib.h>
 
 #include "common/error.h"
@@ -21,6 +23,22 @@ build_tree_dir(void)
     return g_build_filename(tree, "data", "applets", NULL);
 }
 
+/* Only what a release is named gets onto real cards, whatever else looks like it. */
+static bool
+check_name(const TkeCapFile *cap, GError **error)
+{
+    const char *name = tke_cap_file_get_package_name(cap);
+
+    if (strcmp(name, TKE_CAP_FILE_PACKAGE) != 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                    _("the package in the applet file found is named “%s” and not “%s”; it is not "
+                      "loaded onto real cards: install the file of a release"),
+                    name, TKE_CAP_FILE_PACKAGE);
+        return false;
+    }
+    return true;
+}
+
 static TkeCapFile *
 check(TkeCapFile *cap, bool rehearsal, GError **error)
 {
@@ -32,7 +50,7 @@ check(TkeCapFile *cap, bool rehearsal, GError **error)
                     rehearsal ? _("the applet that tke-sim brings is none of rehearsals")
                               : _("the applet file found is that of rehearsals; it is not loaded "
                                   "onto real cards"));
-    } else if (tke_cap_file_check_ours(cap, error)) {
+    } else if (tke_cap_file_check_ours(cap, error) && (rehearsal || check_name(cap, error))) {
         return cap;
     }
     tke_cap_file_free(cap);

@@ -24,6 +24,9 @@
 #define TKE_CAP_FILE_LOAD_MAX 65535u  /* bytes of all components that are loaded */
 #define TKE_CAP_FILE_APPLETS_MAX 16u
 
+/* Name of the package in the file of a release, which alone is loaded onto real cards. */
+#define TKE_CAP_FILE_PACKAGE "opentke/applets"
+
 /* Name of the package in the file that rehearsals load; it must not get onto a real card. */
 #define TKE_CAP_FILE_REHEARSAL "opentke/rehearsal"
 

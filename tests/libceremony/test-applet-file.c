@@ -109,6 +109,28 @@ START_TEST(test_the_applet_of_rehearsals_never_gets_onto_a_real_card)
     }
 END_TEST
 
+START_TEST(test_a_package_of_another_name_or_none_never_gets_onto_a_real_card)
+    {
+        static const char *const names[] = { NULL, "opentke/rehearsals", "opentke/applet",
+                                             "opentke/applets2", "Opentke/Applets" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+            g_auto(Dirs) dirs = { 0 };
+            g_autoptr(GByteArray) bytes = make(names[i], 100);
+            g_autofree char *told =
+                g_strdup_printf("is named “%s” and", names[i] != NULL ? names[i] : "");
+            g_autoptr(GError) error = NULL;
+
+            dirs_init(&dirs);
+            put(dirs.first, bytes);
+            ck_assert_ptr_null(tke_applet_file_load_from(dirs.list, &error));
+            test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_SETUP);
+            ck_assert_msg(strstr(error->message, told) != NULL, "%s", error->message);
+            ck_assert_ptr_nonnull(strstr(error->message, "not loaded onto real cards"));
+        }
+    }
+END_TEST
+
 START_TEST(test_a_damaged_file_is_not_passed_over)
     {
         g_auto(Dirs) dirs = { 0 };
@@ -151,6 +173,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_without_a_file_the_owner_of_a_blank_card_is_told_just_that);
     tcase_add_test(tests, test_the_first_directory_with_a_file_counts);
     tcase_add_test(tests, test_the_applet_of_rehearsals_never_gets_onto_a_real_card);
+    tcase_add_test(tests, test_a_package_of_another_name_or_none_never_gets_onto_a_real_card);
     tcase_add_test(tests, test_a_damaged_file_is_not_passed_over);
     tcase_add_test(tests, test_a_rehearsal_loads_nothing_but_its_own);
 }
