@@ -10,6 +10,7 @@
 #include "libsmartcard/card-objects.h"
 #include "libsmartcard/card-private.h"
 #include "libsmartcard/card.h"
+#include "libsmartcard/gp-status.h"
 #include "libsmartcard/status-word.h"
 
 #define P1_BY_NAME 0x04u
@@ -52,6 +53,38 @@ parse_select(const TkeCardAnswer *answer, const uint8_t aid[static AID_LEN],
     return true;
 }
 
+/*
+ * How cards say that there is no such applet, those of other worlds included. Any other refusal may pass: what such
+ * a card holds is not known, and it must not count as blank.
+ */
+static bool
+says_not_there(uint16_t sw)
+{
+    switch (sw) {
+    case TKE_GP_STATUS_NO_APPLICATION:
+    case TKE_GP_STATUS_NOT_FOUND:
+    case TKE_GP_STATUS_LOCKED:
+    case TKE_GP_STATUS_PARAMETER:
+    case TKE_GP_STATUS_INSTRUCTION:
+    case TKE_GP_STATUS_CLASS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* It is the card manager that refuses: its words for status words, and always the same error code. */
+static bool
+fail_refused(TkeCard *card, uint16_t sw, GError **error)
+{
+    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS, "%s: %s (%s %04X)",
+                               _("selecting the applet"), tke_gp_status_text(sw),
+                               _("status word"), sw);
+
+    tke_card_error_set_sw(made, sw);
+    return tke_card_fail(card, error, made);
+}
+
 bool
 tke_card_select_any(TkeCard *card, TkeCardKind kind, bool *found, uint8_t version[static 3],
                     GError **error)
@@ -73,9 +106,12 @@ tke_card_select_any(TkeCard *card, TkeCardKind kind, bool *found, uint8_t versio
         tke_status_word_set_error(&inner, answer.sw, _("selecting the applet"));
         return tke_card_fail(card, error, g_steal_pointer(&inner));
     }
-    if (answer.sw != TKE_SW_DONE) {
+    if (says_not_there(answer.sw)) {
         *found = false;
         return true;
+    }
+    if (answer.sw != TKE_SW_DONE) {
+        return fail_refused(card, answer.sw, error);
     }
     if (!parse_select(&answer, aids[kind], version, &extended)) {
         tke_card_set_protocol_error(card, _("selecting the applet"), error);

@@ -122,6 +122,35 @@ START_TEST(test_other_cards_are_told_apart)
 }
 END_TEST
 
+START_TEST(test_a_refusal_that_may_pass_is_no_blank_card)
+{
+    static const struct {
+        const char *answer;
+        uint16_t sw;
+    } cases[] = {
+        { "6f00", 0x6F00 }, { "6985", 0x6985 }, { "6400", 0x6400 }, { "6283", 0x6283 },
+        { "6983", 0x6983 }, { "6581", 0x6581 }, { "6a84", 0x6A84 },
+    };
+
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+        const size_t row = i / 2;
+        g_auto(Fixture) f = open_card();
+        TkeCardErrorInfo info;
+
+        if (i % 2 == 1) {
+            transcript_card_expect(f.transcript, SELECT_EP11, "6a82");
+        }
+        transcript_card_expect(f.transcript, i % 2 == 1 ? SELECT_CA : SELECT_EP11,
+                               cases[row].answer);
+        ck_assert(!tke_card_recognise(f.card, &f.status, &f.error));
+        ck_assert_ptr_null(transcript_card_get_problem(f.transcript));
+        test_bytes_check_error(f.error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS);
+        ck_assert(tke_card_error_get_info(f.error, &info));
+        ck_assert_uint_eq(info.sw, cases[row].sw);
+    }
+}
+END_TEST
+
 START_TEST(test_another_version_is_a_kind_of_its_own)
 {
     g_auto(Fixture) f = open_card();
@@ -280,6 +309,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_an_ep11_card_takes_two_apdus);
     tcase_add_test(tests, test_a_ca_card_takes_three_apdus);
     tcase_add_test(tests, test_other_cards_are_told_apart);
+    tcase_add_test(tests, test_a_refusal_that_may_pass_is_no_blank_card);
     tcase_add_test(tests, test_another_version_is_a_kind_of_its_own);
     tcase_add_test(tests, test_a_status_of_another_kind_or_version_than_selected_is_refused);
     tcase_add_test(tests, test_a_status_cut_anywhere_is_refused);
