@@ -89,8 +89,10 @@ typedef struct Loading {
     const TkeCapFile *cap;
     const TkeGpAid *applet;
     TkeCardStatus old;
-    bool in_use;  /* old holds something that is erased */
-    bool touched; /* the card is no longer what it was */
+    bool in_use;      /* old holds something that is erased */
+    bool has_package; /* the applet's package is on the card */
+    bool touched;     /* the card is, or may be, no longer what it was */
+    bool told;        /* the error says what has become of the card */
     TkeGpCardData data;
     unsigned quarter; /* of the file that were reported */
 } Loading;
@@ -116,6 +118,7 @@ on_progress(void *data, size_t done, size_t total)
     Loading *loading = data;
     unsigned quarter = (unsigned) (done * QUARTERS / total);
 
+    loading->touched = true;
     if (quarter > loading->quarter && quarter < QUARTERS) {
         g_autofree char *what = g_strdup_printf(_("Loading the applet: %zu of %zu KB"),
                                                 (done + 512) / 1024, (total + 512) / 1024);
@@ -146,8 +149,8 @@ check_card(Loading *loading, TkeGpScp *scp, GError **error)
 
         return unsuitable(loading, error, why);
     }
-    if (found && free_bytes < wanted &&
-        !tke_gp_registry_has_package(registry, &tke_gp_aid_package)) {
+    loading->has_package = tke_gp_registry_has_package(registry, &tke_gp_aid_package);
+    if (found && free_bytes < wanted && !loading->has_package) {
         g_autofree char *why =
             g_strdup_printf(_("it has %u bytes of memory free, and %zu are needed"), free_bytes,
                             wanted);
@@ -157,23 +160,53 @@ check_card(Loading *loading, TkeGpScp *scp, GError **error)
     return true;
 }
 
-/* What a card in use held is gone from here on: that is recorded whatever follows. */
+/* why: DELETE failed with it. The card said no status word that it could be told by: was it deleted? */
 static bool
-erase(Loading *loading, TkeGpScp *scp, GError **error)
+may_be_deleted(const GError *why)
 {
-    bool found = false;
+    TkeCardErrorInfo info;
+
+    return tke_card_error_get_info(why, &info) && info.sw == 0;
+}
+
+/* unknown: why nobody knows whether what was there is gone; NULL: it is. */
+static bool
+record_erase(Loading *loading, const GError *unknown, GError **error)
+{
     JsonObject *values = NULL;
 
     if (!loading->in_use) {
         return true;
     }
-    loading->touched = true;
-    if (!tke_gp_registry_delete(scp, &tke_gp_aid_package, &found, error)) {
-        return false;
-    }
     values = json_object_new();
     tke_op_card_overwrite_record(values, &loading->old);
+    if (unknown != NULL) {
+        json_object_set_string_member(values, "result", "unknown");
+        json_object_set_string_member(values, "error", unknown->message);
+    }
     return tke_record_done(loading->op, "opentke-card.erase", values, error);
+}
+
+/* What a card in use held is gone from here on, or may be: that is recorded whatever follows. */
+static bool
+erase(Loading *loading, TkeGpScp *scp, GError **error)
+{
+    g_autoptr(GError) inner = NULL;
+    bool found = false;
+
+    if (!loading->in_use && !loading->has_package) {
+        return true;
+    }
+    if (!tke_gp_registry_delete(scp, &tke_gp_aid_package, &found, &inner)) {
+        if (may_be_deleted(inner)) {
+            loading->touched = true;
+            record_erase(loading, inner, NULL);
+        }
+        g_propagate_error(error, g_steal_pointer(&inner));
+        return false;
+    }
+    loading->touched = true;
+    return record_erase(loading, NULL, error);
 }
 
 static bool
@@ -242,6 +275,7 @@ probe(Loading *loading, GError **error)
     }
     why = g_strdup_printf(_("it lacks %s, as the applet has found, which is taken off again"),
                           missing);
+    loading->told = true;
     return unsuitable(loading, error, why);
 }
 
@@ -279,7 +313,6 @@ load_and_probe(Loading *loading, TkeGpScpInfo *info, GError **error)
     }
     *info = *tke_gp_scp_get_info(scp);
     tke_operation_step(loading->op, 1, STEPS, _("Loading the applet (may take a minute)"));
-    loading->touched = true;
     if (!tke_gp_loader_install(scp, loading->cap, loading->applet, on_progress, loading, error)) {
         return false;
     }
@@ -288,6 +321,7 @@ load_and_probe(Loading *loading, TkeGpScpInfo *info, GError **error)
         return true;
     }
     if (!take_off(loading)) {
+        loading->told = true;
         g_prefix_error(error, _("the applet may still be on the card: "));
     }
     return false;
@@ -297,9 +331,7 @@ load_and_probe(Loading *loading, TkeGpScpInfo *info, GError **error)
 static void
 say_state(const Loading *loading, GError **error)
 {
-    const int code = error != NULL ? tke_card_error_code(*error) : -1;
-
-    if (error == NULL || *error == NULL || code == TKE_CARD_ERROR_UNSUITABLE ||
+    if (error == NULL || *error == NULL || loading->told ||
         tke_card_error_is_outcome_unknown(*error)) {
         return;
     }

@@ -1,0 +1,176 @@
+/*
+ * What is on a card before it is erased is never lost unasked, and what has become of it is told (P-5, P-8).
+ */
+#include <string.h>
+
+#include "libceremony/op-zone.h"
+#include "libsmartcard/card-error.h"
+#include "tests/libceremony/ceremony-world.h"
+#include "tests/support/fault-card-source.h"
+#include "tests/support/test-bytes.h"
+#include "tests/support/test-main.h"
+
+#define DELETE_AT 12u /* exchange after the question, of a card of the virtual maker */
+
+static SimCard *
+card_of(CeremonyWorld *world, const char *name)
+{
+    SimCard *card = g_hash_table_lookup(world->by_name, name);
+
+    ck_assert_ptr_nonnull(card);
+    return card;
+}
+
+static bool
+create_zone(CeremonyWorld *world, GError **error)
+{
+    const TkeZoneCreateParams params = { .zone_description = "Zone", .card_description = "CA 1" };
+
+    return tke_op_zone_create(world->op, &params, NULL, error);
+}
+
+static bool
+is_whole(CeremonyWorld *world, const char *name)
+{
+    SimCardInfo info;
+
+    sim_card_get_info(card_of(world, name), &info);
+    return info.kind == SIM_CARD_EP11 && info.life_cycle > 0 && info.pin_set[0];
+}
+
+static bool
+log_has(CeremonyWorld *world, const char *text)
+{
+    g_auto(GStrv) lines = tke_activity_log_read(world->log, 0, NULL);
+    g_autofree char *all = g_strjoinv("\n", lines);
+
+    return strstr(all, text) != NULL;
+}
+
+static void
+check_says(const GError *error, const char *text)
+{
+    ck_assert_ptr_nonnull(error);
+    ck_assert_msg(strstr(error->message, text) != NULL, "no “%s” in “%s”", text, error->message);
+}
+
+static CeremonyWorld *
+world_with_member(void)
+{
+    CeremonyWorld *world = ceremony_world_new(1);
+
+    ceremony_world_make_zone(world);
+    ceremony_world_make_member(world, "member");
+    ceremony_world_hand(world, 1, "member", NULL);
+    return world;
+}
+
+/* ---- after the word was typed ---- */
+
+static SimCardFault next_fault;
+
+static void
+add_fault(CeremonyWorld *world)
+{
+    sim_card_add_fault(card_of(world, "member"), &next_fault);
+}
+
+static void
+cancel_before_delete(CeremonyWorld *world)
+{
+    test_fault_card_source_set(world->source, DELETE_AT - 1, TEST_CARD_FAULT_CANCEL,
+                               world->cancellable);
+}
+
+static void
+overwrite_with_fault(CeremonyWorld *world, SimCardFaultKind kind, unsigned at, uint16_t sw,
+                     GError **error)
+{
+    next_fault = (SimCardFault){ .kind = kind, .after = at, .times = 1, .sw = sw };
+    world->meanwhile = add_fault;
+    ck_assert(!create_zone(world, error));
+    ck_assert_str_eq(world->plans->str, "card-overwrite\n");
+    ck_assert_uint_eq(sim_card_faults_left(card_of(world, "member")), 0);
+}
+
+START_TEST(test_a_card_that_refuses_to_delete_is_as_it_was)
+    {
+        static const uint16_t refusals[] = { 0x6985, 0x6A80, 0x6581 };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
+            g_autoptr(CeremonyWorld) world = world_with_member();
+            g_autoptr(GError) error = NULL;
+
+            overwrite_with_fault(world, SIM_CARD_FAULT_STATUS, DELETE_AT, refusals[i], &error);
+            check_says(error, "deleting the applet");
+            check_says(error, "the card is as it was");
+            ck_assert(is_whole(world, "member"));
+            ck_assert(!log_has(world, "opentke-card.erase"));
+        }
+    }
+END_TEST
+
+START_TEST(test_a_cancel_just_before_deleting_leaves_a_card_as_it_was)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_member();
+        g_autoptr(GError) error = NULL;
+
+        world->meanwhile = cancel_before_delete;
+        ck_assert(!create_zone(world, &error));
+        ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+        ck_assert(test_fault_card_source_has_struck(world->source));
+        check_says(error, "the card is as it was");
+        ck_assert(is_whole(world, "member"));
+        ck_assert(!log_has(world, "opentke-card.erase"));
+    }
+END_TEST
+
+START_TEST(test_an_erased_card_that_refuses_the_applet_is_said_to_be_erased)
+    {
+        static const uint16_t refusals[] = { 0x6A84, 0x6581, 0x6985 };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
+            g_autoptr(CeremonyWorld) world = world_with_member();
+            g_autoptr(GError) error = NULL;
+
+            overwrite_with_fault(world, SIM_CARD_FAULT_STATUS, DELETE_AT + 2, refusals[i], &error);
+            check_says(error, "preparing the card for the applet");
+            check_says(error, "the card has no applet now");
+            ck_assert(!is_whole(world, "member"));
+            ck_assert(log_has(world, "\"action\":\"opentke-card.erase\""));
+            ck_assert(!log_has(world, "\"result\":\"unknown\""));
+        }
+    }
+END_TEST
+
+START_TEST(test_an_erasing_whose_answer_is_lost_is_recorded)
+    {
+        static const SimCardFaultKind kinds[] = { SIM_CARD_FAULT_PULL_AFTER, SIM_CARD_FAULT_CUT,
+                                                  SIM_CARD_FAULT_SILENT_AFTER };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+            g_autoptr(CeremonyWorld) world = world_with_member();
+            g_autoptr(GError) error = NULL;
+
+            overwrite_with_fault(world, kinds[i], DELETE_AT, 0, &error);
+            ck_assert(!is_whole(world, "member"));
+            ck_assert(log_has(world, "\"action\":\"opentke-card.erase\""));
+            ck_assert(log_has(world, "\"result\":\"unknown\""));
+        }
+    }
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_a_card_that_refuses_to_delete_is_as_it_was);
+    tcase_add_test(tests, test_a_cancel_just_before_deleting_leaves_a_card_as_it_was);
+    tcase_add_test(tests, test_an_erased_card_that_refuses_the_applet_is_said_to_be_erased);
+    tcase_add_test(tests, test_an_erasing_whose_answer_is_lost_is_recorded);
+}
+
+int
+main(void)
+{
+    return test_main("card-erase", add_tests);
+}
