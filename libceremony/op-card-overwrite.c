@@ -159,7 +159,10 @@ tke_op_card_overwrite_is_same(TkeOperation *op, const TkeCardNeed *need,
                               const TkeCardStatus *status, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
+    const TkeCardSlot *slot = tke_card_session_slot(session, need->reader);
     const TkeCardStatus before = *status;
+    const uint32_t events = slot->events;
+    const bool has_id = before.kind == TKE_CARD_KIND_CA || before.kind == TKE_CARD_KIND_EP11;
     const TkeCardStatus *now = NULL;
 
     if (!tke_card_session_look(op, NULL, error)) {
@@ -167,7 +170,8 @@ tke_op_card_overwrite_is_same(TkeOperation *op, const TkeCardNeed *need,
     }
     if (tke_card_session_get(session, need->reader, &now) == NULL || now->kind != before.kind ||
         memcmp(now->card_id, before.card_id, TKE_CARD_ID_LEN) != 0 ||
-        memcmp(now->zone_id, before.zone_id, TKE_ZONE_ID_LEN) != 0) {
+        memcmp(now->zone_id, before.zone_id, TKE_ZONE_ID_LEN) != 0 ||
+        (!has_id && slot->events != events)) { /* whose id cannot be read must not have moved */
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
                     _("reader %u: the card was taken out or changed; nothing was erased, start "
                       "again"),

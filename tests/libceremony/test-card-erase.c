@@ -83,6 +83,15 @@ cancel_before_delete(CeremonyWorld *world)
 }
 
 static void
+exchange_card(CeremonyWorld *world)
+{
+    SimReader *reader = virtual_readers_get(world->cards->readers, 1);
+
+    sim_reader_remove(reader);
+    ck_assert(sim_reader_insert(reader, card_of(world, "other"), NULL));
+}
+
+static void
 overwrite_with_fault(CeremonyWorld *world, SimCardFaultKind kind, unsigned at, uint16_t sw,
                      GError **error)
 {
@@ -160,6 +169,24 @@ START_TEST(test_an_erasing_whose_answer_is_lost_is_recorded)
     }
 END_TEST
 
+START_TEST(test_a_card_of_another_version_changed_while_erase_was_typed_is_not_erased)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_member();
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_make_member(world, "other");
+        sim_card_set_trait(card_of(world, "member"), SIM_CARD_VERSION, 0x020100);
+        sim_card_set_trait(card_of(world, "other"), SIM_CARD_VERSION, 0x020100);
+        ceremony_world_hand(world, 1, "member", NULL);
+        world->meanwhile = exchange_card;
+        ck_assert(!create_zone(world, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
+        check_says(error, "nothing was erased");
+        ck_assert(is_whole(world, "member"));
+        ck_assert(is_whole(world, "other"));
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -167,6 +194,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_cancel_just_before_deleting_leaves_a_card_as_it_was);
     tcase_add_test(tests, test_an_erased_card_that_refuses_the_applet_is_said_to_be_erased);
     tcase_add_test(tests, test_an_erasing_whose_answer_is_lost_is_recorded);
+    tcase_add_test(tests,
+                   test_a_card_of_another_version_changed_while_erase_was_typed_is_not_erased);
 }
 
 int
