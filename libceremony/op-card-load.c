@@ -128,6 +128,34 @@ on_progress(void *data, size_t done, size_t total)
     }
 }
 
+/*
+ * An applet that its issuer has locked cannot be selected: a card with it looks blank, and what it holds cannot be
+ * shown. Only the registry tells; nobody agreed to erase such an applet.
+ */
+static bool
+check_unseen(const Loading *loading, const TkeGpRegistry *registry, GError **error)
+{
+    const TkeGpAid *seen = loading->old.kind == TKE_CARD_KIND_CA     ? &tke_gp_aid_ca
+                           : loading->old.kind == TKE_CARD_KIND_EP11 ? &tke_gp_aid_ep11
+                                                                     : NULL;
+
+    for (guint i = 0; i < registry->applications->len && !loading->in_use; i++) {
+        const TkeGpEntry *entry = &g_array_index(registry->applications, TkeGpEntry, i);
+        const bool ours =
+            tke_gp_aid_equal(&entry->aid, &tke_gp_aid_ca) ||
+            tke_gp_aid_equal(&entry->aid, &tke_gp_aid_ep11) ||
+            (entry->has_package && tke_gp_aid_equal(&entry->package, &tke_gp_aid_package));
+
+        if (ours && (seen == NULL || !tke_gp_aid_equal(&entry->aid, seen))) {
+            g_autofree char *aid = tke_gp_aid_text(&entry->aid);
+            g_autofree char *why = g_strdup_printf(_("its issuer has locked it (%s)"), aid);
+
+            return unsuitable(loading, error, why);
+        }
+    }
+    return true;
+}
+
 /* The card is in a state, and has room, for an applet; what it holds already will be gone. */
 static bool
 check_card(Loading *loading, TkeGpScp *scp, GError **error)
@@ -148,6 +176,9 @@ check_card(Loading *loading, TkeGpScp *scp, GError **error)
             tke_gp_registry_life_cycle_text(registry->card_life_cycle));
 
         return unsuitable(loading, error, why);
+    }
+    if (!check_unseen(loading, registry, error)) {
+        return false;
     }
     loading->has_package = tke_gp_registry_has_package(registry, &tke_gp_aid_package);
     if (found && free_bytes < wanted && !loading->has_package) {

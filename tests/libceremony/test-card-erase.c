@@ -5,6 +5,7 @@
 
 #include "libceremony/op-zone.h"
 #include "libsmartcard/card-error.h"
+#include "simulator/sim-gp-state.h"
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/fault-card-source.h"
 #include "tests/support/test-bytes.h"
@@ -64,6 +65,39 @@ world_with_member(void)
     ceremony_world_hand(world, 1, "member", NULL);
     return world;
 }
+
+START_TEST(test_a_used_card_that_cannot_select_for_a_moment_is_not_erased)
+    {
+        const SimCardFault fault = {
+            .kind = SIM_CARD_FAULT_STATUS, .after = 1, .times = 2, .sw = 0x6F00
+        };
+        g_autoptr(CeremonyWorld) world = world_with_member();
+        g_autoptr(GError) error = NULL;
+
+        sim_card_add_fault(card_of(world, "member"), &fault);
+        ck_assert(!create_zone(world, &error));
+        ck_assert(is_whole(world, "member"));
+        ck_assert(!log_has(world, "opentke-card.load"));
+    }
+END_TEST
+
+START_TEST(test_a_used_card_whose_applet_is_locked_is_not_erased)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_member();
+        g_autoptr(GError) error = NULL;
+        SimGpState manager;
+
+        sim_card_get_manager(card_of(world, "member"), &manager);
+        manager.applet_locked = true;
+        ck_assert(sim_card_set_manager(card_of(world, "member"), &manager));
+        ck_assert(!create_zone(world, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
+        check_says(error, "its issuer has locked it (F04F544B450102)");
+        check_says(error, "the card is as it was");
+        ck_assert(is_whole(world, "member"));
+        ck_assert(!log_has(world, "opentke-card.load"));
+    }
+END_TEST
 
 /* ---- after the word was typed ---- */
 
@@ -190,6 +224,8 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_a_used_card_that_cannot_select_for_a_moment_is_not_erased);
+    tcase_add_test(tests, test_a_used_card_whose_applet_is_locked_is_not_erased);
     tcase_add_test(tests, test_a_card_that_refuses_to_delete_is_as_it_was);
     tcase_add_test(tests, test_a_cancel_just_before_deleting_leaves_a_card_as_it_was);
     tcase_add_test(tests, test_an_erased_card_that_refuses_the_applet_is_said_to_be_erased);
