@@ -116,16 +116,21 @@ tke_pcsc_rules_check(const TkePcscRules *rules, bool is_virtual, const char *ser
 
 /* ---- the thread ---- */
 
-/* The service ended: connections of before are dead, whether or not a reader looks the same as before. */
+/*
+ * The service ended: connections of before are dead, whether or not a reader looks the same as before. And it
+ * may be another one: the next service gives its numbers to the readers as it finds them.
+ */
 static void
 note_loss(PcscSource *self)
 {
     GHashTableIter iter;
+    gpointer name = NULL;
     gpointer value = NULL;
 
     g_hash_table_iter_init(&iter, self->seen);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    while (g_hash_table_iter_next(&iter, &name, &value)) {
         ((Seen *) value)->rounds++;
+        tke_pcsc_identity_forget(self->api, name);
     }
 }
 
@@ -175,7 +180,10 @@ run(PcscSource *self, TkePcscJob job, int limit_ms, GCancellable *cancellable, G
 
 /* ---- list ---- */
 
-/* Insertions and removals, also those that went with the plug of the reader or the end of the service. */
+/*
+ * Insertions and removals, also those that went with the plug of the reader or the end of the service. A
+ * reader that counts anew was plugged in since, and may be another one of the same name.
+ */
 static uint32_t
 count_events(PcscSource *self, const char *name, uint32_t state)
 {
@@ -187,6 +195,7 @@ count_events(PcscSource *self, const char *name, uint32_t state)
         g_hash_table_insert(self->seen, g_strdup(name), seen);
     } else if (!seen->there || counter < seen->counter) {
         seen->rounds++;
+        tke_pcsc_identity_forget(self->api, name);
     }
     seen->counter = counter;
     seen->there = true;
@@ -231,6 +240,7 @@ make_info(PcscSource *self, const char *name, uint32_t state)
 {
     TkeReaderInfo *info = NULL;
     TkePcscIdentity identity = { 0 };
+    const uint32_t events = count_events(self, name, state); /* first: it may have one forgotten */
 
     tke_pcsc_identity_find(self->api, name, &identity);
     if (!is_listed(self, &identity)) {
@@ -245,7 +255,7 @@ make_info(PcscSource *self, const char *name, uint32_t state)
     info->is_virtual = identity.is_virtual;
     info->no_keypad = identity.no_keypad;
     info->card_present = (state & SCARD_STATE_PRESENT) != 0;
-    info->events = count_events(self, name, state);
+    info->events = events;
     return info;
 }
 

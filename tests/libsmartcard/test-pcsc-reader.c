@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 
 #include "libsmartcard/pcsc-transport-reader.h"
+#include "libsmartcard/reader.h"
 #include "tests/support/fake-pcsc.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
@@ -335,6 +336,83 @@ START_TEST(test_an_answer_that_comes_after_the_reader_was_unplugged_is_not_kept)
 }
 END_TEST
 
+/* Between two looks of anybody. */
+static void
+replug(FakePcscReader *reader)
+{
+    fake_pcsc_set_plugged(reader, false);
+    fake_pcsc_set_plugged(reader, true);
+}
+
+static void
+place(FakePcscReader *reader, const char *usb_path, const char *serial)
+{
+    reader->usb_path = usb_path;
+    reader->serial = serial;
+}
+
+static GPtrArray *
+need_two(TkeCardSource *source)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *readers = source->ops->list(source, &error);
+
+    ck_assert_msg(readers != NULL, "%s", error != NULL ? error->message : "no error");
+    ck_assert_uint_eq(readers->len, 2);
+    return readers;
+}
+
+static void
+check_swapped(GPtrArray *before, GPtrArray *after)
+{
+    for (guint i = 0; i < 2; i++) {
+        const TkeReaderInfo *was = g_ptr_array_index(before, i);
+        const TkeReaderInfo *same_name = g_ptr_array_index(after, i);
+        g_autofree char *key = tke_reader_dup_key(was);
+        g_autofree char *elsewhere = tke_reader_dup_key(g_ptr_array_index(after, 1 - i));
+
+        ck_assert_str_eq(key, elsewhere);
+        ck_assert_uint_ne(was->events, same_name->events);
+    }
+}
+
+/* pcscd's numbers change hands, ours may not. With serial numbers or ports; by hand or by a new pcscd. */
+START_TEST(test_equal_readers_that_swap_their_names_keep_who_they_are)
+{
+    const bool by_serial = _i % 2 == 1;
+    const bool restarted = _i / 2 == 1;
+    TkeCardSource *source = NULL;
+    FakePcscReader *first = NULL;
+    FakePcscReader *second = NULL;
+    g_autoptr(GPtrArray) before = NULL;
+    g_autoptr(GPtrArray) after = NULL;
+
+    fake_pcsc_reset();
+    first = fake_pcsc_add("Reader 00 00");
+    second = fake_pcsc_add("Reader 01 00");
+    place(first, "1-1:1.0", by_serial ? "A1" : NULL);
+    place(second, "1-2:1.0", by_serial ? "B2" : NULL);
+    fake_pcsc_insert(first);
+    fake_pcsc_insert(second);
+    source = tke_pcsc_transport_new_on(&fake_pcsc_api, NULL);
+    before = need_two(source);
+    if (restarted) {
+        fake_pcsc_kill();
+        first->counter = 9; /* no lower than before */
+        second->counter = 9;
+        fake_pcsc_start();
+    } else {
+        replug(first);
+        replug(second);
+    }
+    place(first, "1-2:1.0", by_serial ? "B2" : NULL);
+    place(second, "1-1:1.0", by_serial ? "A1" : NULL);
+    after = need_two(source);
+    check_swapped(before, after);
+    source->ops->free(source);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -349,6 +427,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_reader_is_asked_once_and_again_after_it_was_forgotten);
     tcase_add_test(tests, test_a_reader_that_is_held_goes_by_its_name_until_it_can_be_asked);
     tcase_add_test(tests, test_an_answer_that_comes_after_the_reader_was_unplugged_is_not_kept);
+    tcase_add_loop_test(tests, test_equal_readers_that_swap_their_names_keep_who_they_are, 0, 4);
 }
 
 int

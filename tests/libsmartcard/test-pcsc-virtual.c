@@ -162,12 +162,37 @@ START_TEST(test_a_virtual_reader_that_is_held_keeps_its_place_and_is_refused_onl
 }
 END_TEST
 
+/* What a source does not show can become what it shows. */
+START_TEST(test_a_virtual_reader_in_the_place_of_a_real_one_is_known_for_it)
+{
+    const TkePcscOptions options = { .virtual_readers = true };
+    TkeCardSource *source = NULL;
+    FakePcscReader *reader = NULL;
+    g_autoptr(GPtrArray) before = NULL;
+    g_autoptr(GPtrArray) after = NULL;
+
+    fake_pcsc_reset();
+    reader = fake_pcsc_add(ONE);
+    fake_pcsc_insert(reader);
+    source = tke_pcsc_transport_new_on(&fake_pcsc_api, &options);
+    before = need_list(source);
+    ck_assert_uint_eq(before->len, 0);
+    reader->vendor = "OpenTKE";
+    fake_pcsc_set_plugged(reader, false);
+    fake_pcsc_set_plugged(reader, true);
+    after = need_list(source);
+    ck_assert_uint_eq(after->len, 1);
+    source->ops->free(source);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_outside_a_rehearsal_virtual_readers_are_shown_and_refused);
     tcase_add_test(tests, test_a_reader_that_turns_out_virtual_after_it_was_listed_is_refused);
     tcase_add_test(tests, test_a_rehearsal_has_the_virtual_readers_of_its_world_only);
+    tcase_add_test(tests, test_a_virtual_reader_in_the_place_of_a_real_one_is_known_for_it);
     tcase_add_test(
         tests, test_a_virtual_reader_that_is_held_keeps_its_place_and_is_refused_only_when_asked);
 }
