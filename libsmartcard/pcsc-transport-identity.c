@@ -114,6 +114,33 @@ tke_pcsc_identity_forget(const TkePcscApi *api, const char *name)
     pthread_mutex_unlock(&lock);
 }
 
+bool
+tke_pcsc_identity_confirm(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
+                          TkePcscIdentity *identity)
+{
+    bool is_virtual = false;
+    const bool was_known = tke_pcsc_identity_recall(api, name, identity);
+
+    if (was_known) {
+        is_virtual = identity->is_virtual;
+        (void) tke_pcsc_reader_ask_virtual(api, handle, &is_virtual);
+        if (is_virtual == identity->is_virtual) {
+            return true;
+        }
+        tke_pcsc_identity_clear(identity);
+    }
+    tke_pcsc_identity_ask(api, handle, name, identity);
+    if (!identity->known) {
+        tke_pcsc_identity_clear(identity);
+        return false;
+    }
+    if (was_known) {
+        identity->is_virtual = is_virtual; /* just told, whatever came of the second question */
+    }
+    tke_pcsc_identity_remember(api, name, identity);
+    return true;
+}
+
 /* ---- asking without a card ---- */
 
 typedef struct Question {

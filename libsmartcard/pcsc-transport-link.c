@@ -237,23 +237,16 @@ read_status(TkePcscLink *link)
     return true;
 }
 
-/* Asks the reader through the handle; whether it is virtual always, whatever is remembered. */
+/* Is this a reader for us? Also notes what it carries. */
 static bool
 check_reader(TkePcscLink *link)
 {
     TkePcscIdentity identity = { 0 };
     bool fits = false;
 
-    if (!tke_pcsc_identity_recall(link->api, link->service_name, &identity) ||
-        identity.is_virtual != tke_pcsc_reader_is_virtual(link->api, link->handle)) {
-        tke_pcsc_identity_clear(&identity);
-        tke_pcsc_identity_ask(link->api, link->handle, link->service_name, &identity);
-        if (!identity.known) {
-            tke_pcsc_identity_clear(&identity);
-            fail(link, SCARD_E_READER_UNAVAILABLE, TKE_PCSC_IDLE);
-            return false;
-        }
-        tke_pcsc_identity_remember(link->api, link->service_name, &identity);
+    if (!tke_pcsc_identity_confirm(link->api, link->handle, link->service_name, &identity)) {
+        fail(link, SCARD_E_READER_UNAVAILABLE, TKE_PCSC_IDLE);
+        return false;
     }
     fits = tke_pcsc_rules_check(link->rules, identity.is_virtual, identity.serial,
                                 link->reader_name, &link->error);

@@ -234,18 +234,33 @@ get_control(const TkePcscApi *api, SCARDHANDLE handle, DWORD code,
     return true;
 }
 
+/*
+ * Drivers that do not know an attribute say so (pcscd: unsupported feature), refuse the question, or report
+ * any failure, which pcscd makes SCARD_E_NOT_TRANSACTED of. The simulator's driver always tells the vendor.
+ */
 bool
-tke_pcsc_reader_is_virtual(const TkePcscApi *api, SCARDHANDLE handle)
+tke_pcsc_reader_ask_virtual(const TkePcscApi *api, SCARDHANDLE handle, bool *is_virtual)
 {
     uint8_t value[ATTRIBUTE_MAX];
-    size_t len = 0;
+    DWORD len = ATTRIBUTE_MAX;
     g_autofree char *vendor = NULL;
+    const LONG code = api->get_attribute(handle, SCARD_ATTR_VENDOR_NAME, value, &len);
 
-    if (!get_attribute(api, handle, SCARD_ATTR_VENDOR_NAME, value, &len)) {
+    switch ((uint32_t) code) {
+    case (uint32_t) SCARD_S_SUCCESS:
+        vendor = len <= ATTRIBUTE_MAX ? tke_pcsc_reader_dup_text((const char *) value, len) : NULL;
+        *is_virtual = g_strcmp0(vendor, TKE_PCSC_VENDOR) == 0;
+        return true;
+    case (uint32_t) SCARD_E_UNSUPPORTED_FEATURE:
+    case (uint32_t) SCARD_E_INVALID_PARAMETER:
+    case (uint32_t) SCARD_E_INSUFFICIENT_BUFFER: /* longer than ours */
+        *is_virtual = false;
+        return true;
+    case (uint32_t) SCARD_E_NOT_TRANSACTED:
+        return true; /* as it was known, or as the name has it */
+    default:
         return false;
     }
-    vendor = tke_pcsc_reader_dup_text((const char *) value, len);
-    return strcmp(vendor, TKE_PCSC_VENDOR) == 0;
 }
 
 static char *
@@ -325,6 +340,7 @@ tke_pcsc_identity_ask(const TkePcscApi *api, SCARDHANDLE handle, const char *nam
     size_t len = 0;
     unsigned slot = 0;
     TkePinPad pad = { 0 };
+    bool is_asked = false;
 
     tke_pcsc_identity_from_name(name, identity);
     (void) name_base(name, &slot);
@@ -337,9 +353,9 @@ tke_pcsc_identity_ask(const TkePcscApi *api, SCARDHANDLE handle, const char *nam
     }
     g_free(identity->port);
     identity->port = ask_port(api, handle, slot);
-    identity->is_virtual = tke_pcsc_reader_is_virtual(api, handle);
+    is_asked = tke_pcsc_reader_ask_virtual(api, handle, &identity->is_virtual);
     ask_pad(api, handle, name, &pad);
     identity->no_keypad = !tke_pin_pad_check(&pad, name, NULL);
     identity->is_extended = ask_extended(api, handle, &pad);
-    identity->known = is_there(api, handle);
+    identity->known = is_asked && is_there(api, handle);
 }

@@ -38,8 +38,11 @@ void tke_pcsc_identity_from_name(const char *name, TkePcscIdentity *identity);
 void tke_pcsc_identity_ask(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
                            TkePcscIdentity *identity);
 
-/* The vendor attribute says that the reader is one of the simulator's. */
-bool tke_pcsc_reader_is_virtual(const TkePcscApi *api, SCARDHANDLE handle);
+/*
+ * Does the vendor attribute say that the reader is one of the simulator's? Where the answer is none,
+ * *is_virtual stays as it was; false: the question failed, and says nothing of the reader.
+ */
+bool tke_pcsc_reader_ask_virtual(const TkePcscApi *api, SCARDHANDLE handle, bool *is_virtual);
 
 /* Remembered identities, by name; the copy is the caller's. */
 bool tke_pcsc_identity_recall(const TkePcscApi *api, const char *name, TkePcscIdentity *identity);
@@ -52,6 +55,14 @@ void tke_pcsc_identity_forget(const TkePcscApi *api, const char *name);
  * moment only; an answer that comes later is remembered.
  */
 void tke_pcsc_identity_find(const TkePcscApi *api, const char *name, TkePcscIdentity *identity);
+
+/*
+ * Who the reader behind a handle of ours is: as remembered, but whether it is virtual is asked always, and a
+ * reader that says something else than before is asked everything. What is remembered stays where it does not
+ * answer; false: nothing is known and the reader does not tell. Clear identity if true.
+ */
+bool tke_pcsc_identity_confirm(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
+                               TkePcscIdentity *identity);
 
 /* ---- parsers of foreign bytes, here for tests ---- */
 

@@ -6,6 +6,7 @@
 
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/pcsc-transport-private.h"
+#include "libsmartcard/pcsc-transport-reader.h"
 #include "tests/support/fake-pcsc-private.h"
 #include "tests/support/fake-pcsc.h"
 #include "tests/support/test-bytes.h"
@@ -186,6 +187,100 @@ START_TEST(test_a_virtual_reader_in_the_place_of_a_real_one_is_known_for_it)
 }
 END_TEST
 
+/* Codes that say nothing of the reader: what is known of it stays. */
+static const LONG troubles[] = { SCARD_F_INTERNAL_ERROR, SCARD_E_NO_MEMORY, SCARD_F_COMM_ERROR,
+                                 SCARD_E_SHARING_VIOLATION, SCARD_E_NOT_TRANSACTED };
+
+START_TEST(test_a_virtual_reader_that_does_not_say_so_again_is_refused_all_the_same)
+{
+    TkeCardSource *source = NULL;
+    g_autoptr(GPtrArray) readers = NULL;
+
+    fake_pcsc_reset();
+    add_virtual(ONE, "V1"); /* its name does not tell */
+    source = make_source();
+    readers = need_list(source);
+    ck_assert(info_at(readers, 0)->is_virtual);
+    for (unsigned times = 1; times < 9; times++) {
+        g_autoptr(GError) error = NULL;
+
+        fake_pcsc_fail(FAKE_PCSC_ATTRIBUTE, 0, times, troubles[_i]);
+        ck_assert_ptr_null(source->ops->connect(source, ONE, NULL, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER);
+        ck_assert_msg(strstr(error->message, "this is a virtual reader") != NULL, "%s",
+                      error->message);
+    }
+    fake_pcsc_fail(FAKE_PCSC_ATTRIBUTE, 0, 0, SCARD_S_SUCCESS);
+    check_refused(source, ONE, "this is a virtual reader");
+    source->ops->free(source);
+}
+END_TEST
+
+/* May a source of this kind connect to a reader that was never asked, and answers every question so? */
+static bool
+connects(const char *name, const char *vendor, LONG code, char **remedy)
+{
+    TkeCardSource *source = NULL;
+    TkeCardConnection *connection = NULL;
+    FakePcscReader *reader = NULL;
+    g_autoptr(GError) error = NULL;
+
+    fake_pcsc_reset();
+    reader = fake_pcsc_add(name);
+    reader->vendor = vendor;
+    fake_pcsc_insert(reader);
+    source = make_source();
+    fake_pcsc_fail(FAKE_PCSC_ATTRIBUTE, 0, 100, code);
+    connection = source->ops->connect(source, name, NULL, &error);
+    if (connection != NULL) {
+        connection->ops->close(connection);
+    } else {
+        TkeCardErrorInfo info = { 0 };
+
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER);
+        ck_assert(tke_card_error_get_info(error, &info));
+        *remedy = g_strdup(info.remedy);
+    }
+    fake_pcsc_fail(FAKE_PCSC_ATTRIBUTE, 0, 0, SCARD_S_SUCCESS);
+    source->ops->free(source);
+    tke_pcsc_identity_forget(&fake_pcsc_api, name);
+    ck_assert_uint_eq(fake_pcsc_handles(), 0);
+    return connection != NULL;
+}
+
+START_TEST(test_a_reader_that_was_never_asked_and_does_not_answer_is_refused)
+{
+    for (unsigned i = 0; i + 1 < G_N_ELEMENTS(troubles); i++) { /* the last one is of drivers */
+        g_autofree char *remedy = NULL;
+
+        ck_assert(!connects(ONE, "OpenTKE", troubles[i], &remedy));
+        ck_assert_msg(strstr(remedy, "try again") != NULL, "%s", remedy);
+    }
+}
+END_TEST
+
+START_TEST(test_a_real_reader_whose_driver_knows_no_vendor_works)
+{
+    static const LONG codes[] = { SCARD_E_UNSUPPORTED_FEATURE, SCARD_E_INVALID_PARAMETER,
+                                  SCARD_E_NOT_TRANSACTED, SCARD_E_INSUFFICIENT_BUFFER };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++) {
+        g_autofree char *remedy = NULL;
+
+        ck_assert_msg(connects(ONE, NULL, codes[i], &remedy), "code %u: %s", i, remedy);
+    }
+}
+END_TEST
+
+START_TEST(test_a_virtual_reader_by_its_name_whose_vendor_was_not_told_is_refused)
+{
+    g_autofree char *remedy = NULL;
+
+    ck_assert(!connects("OpenTKE Virtual PIN Pad Reader 00 00", "OpenTKE", SCARD_E_NOT_TRANSACTED,
+                        &remedy));
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -193,6 +288,12 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_reader_that_turns_out_virtual_after_it_was_listed_is_refused);
     tcase_add_test(tests, test_a_rehearsal_has_the_virtual_readers_of_its_world_only);
     tcase_add_test(tests, test_a_virtual_reader_in_the_place_of_a_real_one_is_known_for_it);
+    tcase_add_loop_test(tests,
+                        test_a_virtual_reader_that_does_not_say_so_again_is_refused_all_the_same, 0,
+                        G_N_ELEMENTS(troubles));
+    tcase_add_test(tests, test_a_reader_that_was_never_asked_and_does_not_answer_is_refused);
+    tcase_add_test(tests, test_a_real_reader_whose_driver_knows_no_vendor_works);
+    tcase_add_test(tests, test_a_virtual_reader_by_its_name_whose_vendor_was_not_told_is_refused);
     tcase_add_test(
         tests, test_a_virtual_reader_that_is_held_keeps_its_place_and_is_refused_only_when_asked);
 }
