@@ -25,7 +25,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeSettings, tke_settings_free)
 /* The remembered readers; borrowed. */
 TKE_PUBLIC TkeReaderChoice tke_settings_get_readers(const TkeSettings *settings);
 
-/* "cardAnswerSeconds": how long a real card may take for an answer; 0: not set. */
+/* "cardAnswerSeconds": how long a real card may take for an answer (a PIN entry: 40 s more); 0: not set. */
 TKE_PUBLIC unsigned tke_settings_get_card_answer_ms(const TkeSettings *settings);
 
 /* Remembers readers by their keys and saves. */

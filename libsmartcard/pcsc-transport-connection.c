@@ -80,13 +80,13 @@ leave(PcscConnection *self)
 }
 
 static bool
-run(PcscConnection *self, TkePcscJob job, GError **error)
+run(PcscConnection *self, TkePcscJob job, unsigned limit_ms, GError **error)
 {
     if (!tke_main_thread_may_block(error)) {
         return false;
     }
     if (self->link == NULL ||
-        tke_pcsc_thread_run(self->thread, job, (int) self->answer_ms, NULL) != TKE_PCSC_DONE) {
+        tke_pcsc_thread_run(self->thread, job, (int) limit_ms, NULL) != TKE_PCSC_DONE) {
         leave(self);
         tke_pcsc_error_set_silent(error, self->reader_name);
         return false;
@@ -126,9 +126,16 @@ connection_exchange(TkeCardConnection *connection, const uint8_t *command, size_
     if (self->link != NULL && !tke_pcsc_link_set_command(self->link, command, len, error)) {
         return false;
     }
-    done = run(self, tke_pcsc_link_exchange, error);
+    done = run(self, tke_pcsc_link_exchange, self->answer_ms, error);
     connection->exchanges += self->link != NULL ? self->link->sent : 1;
     return done && take_answer(self, response, size, response_len, error);
+}
+
+/* A reader may give every PIN of an entry its time: the old one, the new one, the new one once more. */
+static unsigned
+entry_ms(const PcscConnection *self)
+{
+    return self->answer_ms + 2 * MIN(self->answer_ms, TKE_PCSC_PIN_MS);
 }
 
 static bool
@@ -143,7 +150,7 @@ connection_control(TkeCardConnection *connection, uint32_t code, const uint8_t *
             return false;
         }
     }
-    return run(self, tke_pcsc_link_control, error) &&
+    return run(self, tke_pcsc_link_control, in_len > 0 ? entry_ms(self) : self->answer_ms, error) &&
            take_answer(self, out, size, out_len, error);
 }
 
@@ -160,7 +167,7 @@ connection_reset(TkeCardConnection *connection, GError **error)
 {
     PcscConnection *self = (PcscConnection *) connection;
 
-    if (!run(self, tke_pcsc_link_reset, error)) {
+    if (!run(self, tke_pcsc_link_reset, self->answer_ms, error)) {
         return false;
     }
     take_atr(self);

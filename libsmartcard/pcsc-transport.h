@@ -7,8 +7,9 @@
  * typed through a connection, closing it resets the card, so that no other program finds it unlocked.
  *
  * No call blocks for ever, although PC/SC's may: after answer_ms a connection says TKE_CARD_ERROR_SILENT
- * and is of no more use; taking out the card or the reader ends what is left of the call. A service that
- * is started anew is found again by the next list.
+ * and is of no more use; taking out the card or the reader ends what is left of the call. A PIN entry may
+ * take the time of two more PINs, since a change has three. A service that is started anew is found again
+ * by the next list.
  *
  * A reader of the simulator is known by its vendor attribute. It is listed as virtual and refused, unless
  * the source is one for virtual readers, which lists and takes nothing else.
@@ -21,6 +22,7 @@
 #include "common/public.h"
 #include "libsmartcard/card-transport.h"
 
+#define TKE_PCSC_PIN_MS 20000u    /* for one PIN */
 #define TKE_PCSC_ANSWER_MS 50000u /* 20 s for a PIN, and 30 s more */
 
 typedef struct TkePcscOptions {

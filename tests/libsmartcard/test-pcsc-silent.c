@@ -266,11 +266,56 @@ START_TEST(test_no_pin_is_typed_for_a_card_that_is_another_one)
 }
 END_TEST
 
+/* Lets calls come back after a time. */
+typedef struct Later {
+    FakePcscFunction function;
+    gulong ms;
+} Later;
+
+static void *
+unblock_later(void *data)
+{
+    const Later *later = data;
+
+    g_usleep(later->ms * 1000);
+    fake_pcsc_block(later->function, false);
+    return NULL;
+}
+
+/* A change of a PIN has three entries, for each of which a reader may begin to count anew. */
+START_TEST(test_a_pin_entry_may_take_three_times_as_long_and_nothing_else_may)
+{
+    Later later = { .function = FAKE_PCSC_CONTROL, .ms = 1500 };
+    TkeCardSource *source = make_source(1000);
+    TkeCardConnection *connection = need_connection(source, NAME);
+    g_autoptr(GError) error = NULL;
+    gint64 begun = g_get_monotonic_time();
+    GThread *thread = NULL;
+
+    fake_pcsc_block(FAKE_PCSC_CONTROL, true);
+    thread = g_thread_new("later", unblock_later, &later);
+    ck_assert_msg(type_pin(connection, &error), "%s", error != NULL ? error->message : "no error");
+    g_thread_join(thread);
+    ck_assert_int_ge(g_get_monotonic_time() - begun, 1400 * G_TIME_SPAN_MILLISECOND);
+
+    later.function = FAKE_PCSC_TRANSMIT;
+    fake_pcsc_block(FAKE_PCSC_TRANSMIT, true);
+    thread = g_thread_new("later", unblock_later, &later);
+    ck_assert(!exchange(connection, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_SILENT);
+    g_thread_join(thread);
+    connection->ops->close(connection);
+    source->ops->free(source);
+    await_nothing_left();
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_card_that_never_answers_is_told_and_the_program_goes_on);
     tcase_add_test(tests, test_one_silent_reader_does_not_keep_the_other_one_waiting);
+    tcase_add_test(tests, test_a_pin_entry_may_take_three_times_as_long_and_nothing_else_may);
     tcase_add_test(tests, test_a_connection_that_does_not_come_about_names_the_cause);
     tcase_add_test(tests, test_connecting_can_be_cancelled_while_it_blocks);
     tcase_add_test(tests, test_a_service_that_hangs_is_told_as_one_that_does_not_answer);
