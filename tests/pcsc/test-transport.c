@@ -419,6 +419,13 @@ type(PrivatePcscd *place, unsigned reader)
     private_pcscd_command(place, json);
 }
 
+static void *
+type_at_first(void *data)
+{
+    type(data, 1);
+    return NULL;
+}
+
 START_TEST(test_two_people_type_at_two_readers_at_once)
 {
     g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
@@ -442,6 +449,32 @@ START_TEST(test_two_people_type_at_two_readers_at_once)
 }
 END_TEST
 
+/* pcscd takes the power from a card that nobody has had open for five seconds. */
+START_TEST(test_a_verified_pin_lasts_while_people_think)
+{
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+    TkeCardSource *source = make_source(0);
+    TkeCard *card = NULL;
+    GThread *thread = NULL;
+    TkePinStatus pin = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    private_pcscd_insert(place, 1, "ca-1");
+    card = need_card(source, READER_1, 1);
+    ck_assert(tke_card_select(card, TKE_CARD_KIND_CA, NULL, NULL));
+    thread = g_thread_new("typist", type_at_first, place);
+    ck_assert_msg(tke_pin_pad_set(card, TKE_PIN_FIRST, &error), "%s",
+                  error != NULL ? error->message : "no error");
+    g_thread_join(thread);
+    g_usleep(7 * G_USEC_PER_SEC);
+    ck_assert_msg(tke_pin_pad_query_state(card, TKE_PIN_FIRST, &pin, &error), "%s",
+                  error != NULL ? error->message : "no error");
+    ck_assert_int_eq((int) pin.state, (int) TKE_PIN_VERIFIED);
+    tke_card_free(card);
+    source->ops->free(source);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -456,6 +489,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_opensc_and_pcsc_scan_run_beside_us);
     tcase_add_test(tests, test_a_card_that_never_answers_keeps_nobody_waiting);
     tcase_add_test(tests, test_two_people_type_at_two_readers_at_once);
+    tcase_add_test(tests, test_a_verified_pin_lasts_while_people_think);
 }
 
 int
