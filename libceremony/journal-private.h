@@ -20,7 +20,7 @@ struct TkeJournalEntry {
     const char *action;
     TkeJournalStep step;
     char *started;
-    char *key;          /* of a load: pattern of the key it makes, once a unit has shown it */
+    char *key;          /* of a load: pattern of the key it makes, once a unit has signed for it */
     JsonObject *values; /* or NULL */
     GPtrArray *units;   /* TkeJournalUnit */
 };
@@ -29,5 +29,12 @@ struct TkeJournalEntry {
 bool tke_journal_same_values(JsonObject *a, JsonObject *b);
 JsonObject *tke_journal_dup_values(JsonObject *values);
 
-/* The unit is as the step leaves it. */
-bool tke_journal_shows(TkeJournalEntry *entry, const TkeUnitState *state);
+/* What is noted of the step is what it is about, as far as that can be checked without a unit. */
+bool tke_journal_entry_is_sound(const TkeJournalEntry *entry);
+
+/*
+ * What the unit shows of the step. noted: what is known of it, which stays where a register is full and the key of
+ * the load is not known: anybody may have filled it.
+ */
+TkeJournalState tke_journal_shows(const TkeJournalEntry *entry, const TkeUnitState *state,
+                                  TkeJournalState noted);

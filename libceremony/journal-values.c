@@ -107,19 +107,45 @@ has_threshold(const TkeJournalEntry *entry, const char *name, uint32_t value)
 
 /* A key that was loaded, and perhaps committed or made current since. */
 static bool
-has_loaded(TkeJournalEntry *entry, const TkeDomainInfo *registers)
+has_loaded(const TkeJournalEntry *entry, const TkeDomainInfo *registers)
 {
-    if (registers->new_state != TKE_REGISTER_EMPTY && entry->key == NULL) {
-        entry->key = tke_hex_encode(registers->new_vp, TKE_VP_LEN);
-    }
     return (registers->new_state != TKE_REGISTER_EMPTY &&
             is_pattern(entry->key, registers->new_vp)) ||
            (registers->current_state == TKE_REGISTER_VALID &&
             is_pattern(entry->key, registers->current_vp));
 }
 
+static bool
+is_pattern_text(const char *text)
+{
+    uint8_t vp[TKE_VP_LEN];
+
+    return text != NULL && tke_hex_decode_exact(text, vp, sizeof vp, NULL);
+}
+
+/* A load is continued with what is noted here: 2 or 3 parts, each by its pattern. */
 bool
-tke_journal_shows(TkeJournalEntry *entry, const TkeUnitState *state)
+tke_journal_entry_is_sound(const TkeJournalEntry *entry)
+{
+    JsonArray *parts = entry->values != NULL ? tke_json_file_array(entry->values, "parts") : NULL;
+    unsigned n = parts != NULL ? json_array_get_length(parts) : 0;
+    g_auto(GStrv) patterns = NULL;
+
+    if (entry->step != TKE_JOURNAL_LOAD) {
+        return true;
+    }
+    patterns = tke_journal_entry_dup_patterns(entry);
+    for (char **pattern = patterns; *pattern != NULL; pattern++) {
+        if (!is_pattern_text(*pattern)) {
+            return false;
+        }
+    }
+    return (n == 2 || n == 3) && g_strv_length(patterns) == n &&
+           (entry->key == NULL || is_pattern_text(entry->key));
+}
+
+static bool
+shows(const TkeJournalEntry *entry, const TkeUnitState *state)
 {
     const TkeDomainInfo *registers = &state->registers;
     const uint32_t *attributes = state->attributes.value;
@@ -142,7 +168,7 @@ tke_journal_shows(TkeJournalEntry *entry, const TkeUnitState *state)
         return current || (registers->new_state == TKE_REGISTER_FULL_COMMITTED &&
                            is_pattern(text_of(entry, "pattern"), registers->new_vp));
     case TKE_JOURNAL_ACTIVATE:
-        return current && registers->new_state == TKE_REGISTER_EMPTY;
+        return current;
     case TKE_JOURNAL_CLEAR_NEW:
         return registers->new_state == TKE_REGISTER_EMPTY;
     case TKE_JOURNAL_CLEAR_CURRENT:
@@ -151,4 +177,14 @@ tke_journal_shows(TkeJournalEntry *entry, const TkeUnitState *state)
     default:
         return state->imprint && state->admins->len == 0;
     }
+}
+
+TkeJournalState
+tke_journal_shows(const TkeJournalEntry *entry, const TkeUnitState *state, TkeJournalState noted)
+{
+    if (entry->step == TKE_JOURNAL_LOAD && entry->key == NULL &&
+        state->registers.new_state != TKE_REGISTER_EMPTY) {
+        return noted;
+    }
+    return shows(entry, state) ? TKE_JOURNAL_DONE : TKE_JOURNAL_NOT_DONE;
 }

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "libceremony/journal-private.h"
 #include "libceremony/json-file.h"
 #include "libep11admin/json-text.h"
@@ -145,7 +146,7 @@ read_entry(JsonNode *node)
             return NULL;
         }
     }
-    return g_steal_pointer(&entry);
+    return tke_journal_entry_is_sound(entry) ? g_steal_pointer(&entry) : NULL;
 }
 
 TkeJournal *
@@ -340,6 +341,18 @@ tke_journal_note(TkeJournal *journal, const char *action, JsonObject *values, co
 }
 
 void
+tke_journal_note_key(TkeJournal *journal, const char *action, JsonObject *values,
+                     const uint8_t vp[static TKE_VP_LEN])
+{
+    TkeJournalEntry *entry = find_entry(journal, action, values);
+
+    if (entry != NULL && entry->key == NULL) {
+        entry->key = tke_hex_encode(vp, TKE_VP_LEN);
+        journal->changed = true;
+    }
+}
+
+void
 tke_journal_note_state(TkeJournal *journal, const TkeUnitState *state)
 {
     for (unsigned i = 0; state->error == NULL && i < journal->entries->len; i++) {
@@ -347,8 +360,7 @@ tke_journal_note_state(TkeJournal *journal, const TkeUnitState *state)
         TkeJournalUnit *unit = find_unit(entry, tke_unit_get_hsm_id(state->unit));
 
         if (unit != NULL) {
-            set_state(journal, unit,
-                      tke_journal_shows(entry, state) ? TKE_JOURNAL_DONE : TKE_JOURNAL_NOT_DONE);
+            set_state(journal, unit, tke_journal_shows(entry, state, unit->state));
         }
     }
 }
@@ -391,6 +403,12 @@ const char *
 tke_journal_entry_get_command(const TkeJournalEntry *entry)
 {
     return steps[find_step(entry->action)].command;
+}
+
+const char *
+tke_journal_entry_get_key(const TkeJournalEntry *entry)
+{
+    return entry->key;
 }
 
 JsonObject *

@@ -13,6 +13,7 @@
 #include <json-glib/json-glib.h>
 #include <stdbool.h>
 
+#include "common/digest.h"
 #include "common/public.h"
 #include "libep11admin/unit-query.h"
 #include "libep11admin/unit.h"
@@ -43,6 +44,13 @@ TKE_PUBLIC bool tke_journal_begin(TkeJournal *journal, const char *action, JsonO
 TKE_PUBLIC void tke_journal_note(TkeJournal *journal, const char *action, JsonObject *values,
                                  const TkeUnit *unit, TkeJournalState state);
 
+/*
+ * Of a load: pattern of the key it makes, as a unit has signed for it. The first one counts. Without it nothing is
+ * learned of registers that are full. Saved by tke_journal_save.
+ */
+TKE_PUBLIC void tke_journal_note_key(TkeJournal *journal, const char *action, JsonObject *values,
+                                     const uint8_t vp[static TKE_VP_LEN]);
+
 /* What a unit shows now: settles what was noted about it. A state with an error tells nothing. */
 TKE_PUBLIC void tke_journal_note_state(TkeJournal *journal, const TkeUnitState *state);
 
@@ -62,6 +70,8 @@ TKE_PUBLIC const char *tke_journal_entry_get_started(const TkeJournalEntry *entr
 /* The command that continues it. */
 TKE_PUBLIC const char *tke_journal_entry_get_command(const TkeJournalEntry *entry);
 TKE_PUBLIC JsonObject *tke_journal_entry_get_values(const TkeJournalEntry *entry); /* or NULL */
+/* Pattern of the key of a load, hex text; NULL: no unit has signed for it. */
+TKE_PUBLIC const char *tke_journal_entry_get_key(const TkeJournalEntry *entry);
 
 /* False: the step does not concern this unit. */
 TKE_PUBLIC bool tke_journal_entry_get_state(const TkeJournalEntry *entry, const TkeUnit *unit,

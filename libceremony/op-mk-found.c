@@ -6,6 +6,9 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "common/error.h"
+#include "common/hex.h"
+#include "libceremony/ceremony-error.h"
 #include "libceremony/journal.h"
 #include "libceremony/plan.h"
 #include "libep11admin/unit-master-key.h"
@@ -26,6 +29,10 @@ tke_mk_found_clear(TkeMkFound *found)
     g_clear_pointer(&found->states, g_ptr_array_unref);
     g_clear_pointer(&found->read, g_ptr_array_unref);
     g_clear_pointer(&found->patterns, g_strfreev);
+    g_clear_pointer(&found->values, json_object_unref);
+    g_clear_pointer(&found->key, g_free);
+    g_clear_pointer(&found->reached, g_hash_table_unref);
+    g_clear_pointer(&found->seen, g_hash_table_unref);
 }
 
 static TkeUnitCommand *
@@ -35,12 +42,45 @@ make_clear(TkeUnit *unit, void *data, GError **error)
     return tke_unit_master_key_new_clear_new(unit, error);
 }
 
+void
+tke_mk_found_saw(TkeMkFound *found, const TkeUnit *unit, const uint8_t vp[static TKE_VP_LEN])
+{
+    if (found->seen == NULL) {
+        found->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                            (GDestroyNotify) g_bytes_unref);
+    }
+    g_hash_table_replace(found->seen, g_strdup(tke_unit_get_hsm_id(unit)),
+                         g_bytes_new(vp, TKE_VP_LEN));
+}
+
+bool
+tke_mk_found_check_seen(const TkeUnitState *state, void *data, GError **error)
+{
+    const TkeMkFound *found = data;
+    GBytes *seen = found->seen != NULL
+                       ? g_hash_table_lookup(found->seen, tke_unit_get_hsm_id(state->unit))
+                       : NULL;
+
+    if (state->registers.new_state == TKE_REGISTER_EMPTY ||
+        (seen != NULL &&
+         tke_digest_vp_equal(g_bytes_get_data(seen, NULL), state->registers.new_vp))) {
+        return true;
+    }
+    g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
+                _("somebody else has loaded the new master key register of %s meanwhile; look "
+                  "with “tke cryptounit-compare”"),
+                tke_unit_get_name(state->unit));
+    return false;
+}
+
 TkeUnitStep
-tke_mk_found_clear_step(void)
+tke_mk_found_clear_step(TkeMkFound *found)
 {
     return (TkeUnitStep){ .action = "tke-cryptounit-new-master-key-register.clear",
                           .what = _("Clear new"),
-                          .make = make_clear };
+                          .make = make_clear,
+                          .check = tke_mk_found_check_seen,
+                          .data = found };
 }
 
 static bool
@@ -112,24 +152,105 @@ find_one_pattern(TkeMkFound *found)
     return true;
 }
 
-static void
-add_way(Way *ways, GPtrArray *rows, Way way, char *text)
+/* The key in the registers is that of the load that was interrupted, or can be: nobody has signed for that. */
+static bool
+is_of_load(const TkeMkFound *found)
 {
-    char **row = g_new0(char *, 2);
+    uint8_t key[TKE_VP_LEN];
+
+    if (found->patterns == NULL ||
+        (found->key != NULL && (!tke_hex_decode_exact(found->key, key, sizeof key, NULL) ||
+                                !tke_digest_vp_equal(key, found->vp)))) {
+        return false;
+    }
+    for (unsigned i = 0; i < found->read->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(found->read, i);
+
+        if (is_full(state, NULL) &&
+            !g_hash_table_contains(found->reached, tke_unit_get_hsm_id(state->unit))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+is_named(const char *part)
+{
+    return part != NULL && g_ascii_strcasecmp(part, "any") != 0;
+}
+
+/*
+ * The load may go on unasked. Where no unit has signed for its key the parts must be named: those were sent to these
+ * units. To load a rest it is enough that there are only parts of the load: the keys are compared then.
+ */
+static bool
+may_go_on(const TkeMkFound *found, const TkeMkNamed *named, bool rest)
+{
+    if (found->patterns == NULL) {
+        return false;
+    }
+    if (found->key == NULL && named->parts == NULL) {
+        return false;
+    }
+    for (unsigned i = 0; found->key == NULL && !rest && i < named->n; i++) {
+        if (!is_named(named->parts[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Every part that is named by its pattern is one of the load that is continued. */
+static bool
+check_named(const TkeMkFound *found, const TkeMkNamed *named, GError **error)
+{
+    unsigned used = 0; /* one bit for each pattern */
+
+    for (unsigned i = 0; named->parts != NULL && i < named->n; i++) {
+        g_autofree char *digits =
+            is_named(named->parts[i]) ? g_ascii_strdown(named->parts[i], -1) : NULL;
+        unsigned k = 0;
+
+        while (digits != NULL && found->patterns[k] != NULL &&
+               ((used & 1u << k) != 0 || !g_str_has_prefix(found->patterns[k], digits))) {
+            k++;
+        }
+        if (digits != NULL && found->patterns[k] == NULL) {
+            g_autofree char *begun = g_strjoinv(", ", found->patterns);
+
+            g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                        _("the load that is continued was begun with the key parts %s: %s is none "
+                          "of them, or named twice; clear the new registers first (tke "
+                          "cryptounit-mk-clrnew) to load other parts"),
+                        begun, named->parts[i]);
+            return false;
+        }
+        used |= digits != NULL ? 1u << k : 0;
+    }
+    return true;
+}
+
+static void
+add_way(Way *ways, GPtrArray *rows, Way way, char *text, char *pattern)
+{
+    char **row = g_new0(char *, 3);
 
     row[0] = text;
+    row[1] = pattern != NULL ? pattern : g_strdup("");
     ways[rows->len] = way;
     g_ptr_array_add(rows, row);
 }
 
 /*
- * Where nobody can be asked, a load that the journal knows is continued; what is there for another reason is not
- * touched.
+ * Where nobody can be asked, a load that the journal knows is continued if its key is what the registers hold; what
+ * is there for another reason is not touched.
  */
 static bool
-ask(TkeOperation *op, TkeMkFound *found, bool one_key, Way *way, GError **error)
+ask(TkeOperation *op, TkeMkFound *found, const TkeMkNamed *named, bool one_key, Way *way,
+    GError **error)
 {
-    const char *columns[] = { _("NEXT STEP"), NULL };
+    const char *columns[] = { _("NEXT STEP"), _("VERIFICATION PATTERN"), NULL };
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) g_strfreev);
     g_autofree char *full = tke_plan_names(found->read, is_full, NULL);
     g_autofree char *empty = tke_plan_names(found->read, is_empty, NULL);
@@ -144,13 +265,15 @@ ask(TkeOperation *op, TkeMkFound *found, bool one_key, Way *way, GError **error)
     if (one_key) {
         add_way(ways, rows, empty != NULL ? REST : KEEP,
                 empty != NULL ? g_strdup_printf(_("load the same key parts into %s"), empty)
-                              : g_strdup(_("keep it: all hold the same key")));
+                              : g_strdup(_("keep it: all hold the same key")),
+                tke_hex_grouped(found->vp, TKE_VP_LEN, 4, ' '));
     }
-    add_way(ways, rows, CLEAR, g_strdup_printf(_("clear it first in %s, then load all"), full));
-    add_way(ways, rows, LEAVE, g_strdup(_("leave it as it is")));
+    add_way(ways, rows, CLEAR, g_strdup_printf(_("clear it first in %s, then load all"), full),
+            NULL);
+    add_way(ways, rows, LEAVE, g_strdup(_("leave it as it is")), NULL);
     choice.rows = (const char *const *const *) rows->pdata;
     choice.n_rows = rows->len;
-    choice.default_row = one_key && found->patterns != NULL ? 1 : rows->len;
+    choice.default_row = one_key && may_go_on(found, named, empty != NULL) ? 1 : rows->len;
     if (tke_operation_is_dry_run(op)) {
         index = choice.default_row - 1;
     } else if (!tke_operation_choose(op, &choice, &index, error)) {
@@ -175,25 +298,56 @@ full_units(const TkeMkFound *found)
     return units;
 }
 
+bool
+tke_mk_found_note_kept(const TkeMkFound *found, TkeUnitDirectory *directory, GError **error)
+{
+    TkeJournal *journal = tke_unit_directory_get_journal(directory);
+
+    if (found->patterns == NULL) {
+        return true;
+    }
+    tke_journal_note_key(journal, LOAD, found->values, found->vp);
+    for (unsigned i = 0; i < found->read->len; i++) {
+        tke_journal_note_state(journal, g_ptr_array_index(found->read, i));
+    }
+    return tke_journal_save(journal, error);
+}
+
+static bool
+leave(const TkeMkFound *found, GError **error)
+{
+    bool ok = tke_plan_need_new_register(found->read, TKE_REGISTER_EMPTY, error);
+
+    if (!ok && found->patterns != NULL && found->key == NULL) {
+        g_prefix_error(error, _("whether the key is that of the interrupted load cannot be told; "
+                                "name its parts by their patterns (--part), or choose without "
+                                "--yes, to continue it: "));
+    }
+    return ok;
+}
+
 /* What the operator wants about registers that are not empty. */
 static bool
-settle(TkeOperation *op, TkeUnitDirectory *directory, TkeMkFound *found, TkeUnitResults *results,
-       GError **error)
+settle(TkeOperation *op, TkeUnitDirectory *directory, const TkeMkNamed *named, TkeMkFound *found,
+       TkeUnitResults *results, GError **error)
 {
-    const TkeUnitStep clear = tke_mk_found_clear_step();
+    const TkeUnitStep clear = tke_mk_found_clear_step(found);
     bool one_key = find_one_pattern(found);
     g_autoptr(GPtrArray) units = NULL;
     Way way = LEAVE;
 
-    if (!ask(op, found, one_key, &way, error)) {
+    if (!one_key || !is_of_load(found)) {
+        g_clear_pointer(&found->patterns, g_strfreev);
+    }
+    if (!ask(op, found, named, one_key, &way, error)) {
         return false;
     }
     if (way == REST || way == KEEP) {
         take_states(found, is_empty);
-        return true;
+        return found->patterns == NULL || check_named(found, named, error);
     }
     if (way == LEAVE) {
-        return tke_plan_need_new_register(found->read, TKE_REGISTER_EMPTY, error);
+        return leave(found, error);
     }
     units = full_units(found);
     found->has_vp = false;
@@ -202,30 +356,64 @@ settle(TkeOperation *op, TkeUnitDirectory *directory, TkeMkFound *found, TkeUnit
     return tke_unit_step_run(op, directory, units, &clear, results, error);
 }
 
-/* The key parts of a load that was interrupted in one of the units; NULL: there is none. */
-static char **
-find_interrupted(TkeUnitDirectory *directory, GPtrArray *units)
+/* The key, the parts and the units of a load that was interrupted. */
+static void
+take_interrupted(const TkeJournalEntry *entry, GPtrArray *units, TkeMkFound *found)
 {
-    TkeJournal *journal = tke_unit_directory_get_journal(directory);
+    JsonObject *values = tke_journal_entry_get_values(entry);
 
+    found->patterns = tke_journal_entry_dup_patterns(entry);
+    found->key = g_strdup(tke_journal_entry_get_key(entry));
+    found->values = values != NULL ? json_object_ref(values) : NULL;
+    found->reached = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (unsigned i = 0; i < units->len; i++) {
-        const TkeJournalEntry *entry =
-            tke_journal_find(journal, LOAD, g_ptr_array_index(units, i));
+        const TkeUnit *unit = g_ptr_array_index(units, i);
+        TkeJournalState state = TKE_JOURNAL_NOT_DONE;
 
-        if (entry != NULL) {
-            return tke_journal_entry_dup_patterns(entry);
+        /* With the key the register itself says it, whoever has completed the load. */
+        if (tke_journal_entry_get_state(entry, unit, &state) &&
+            (found->key != NULL || state != TKE_JOURNAL_NOT_DONE)) {
+            g_hash_table_add(found->reached, g_strdup(tke_unit_get_hsm_id(unit)));
         }
     }
-    return NULL;
+}
+
+/* A load that was interrupted in one of the units. */
+static void
+find_interrupted(TkeUnitDirectory *directory, GPtrArray *units, TkeMkFound *found)
+{
+    TkeJournal *journal = tke_unit_directory_get_journal(directory);
+    const TkeJournalEntry *entry = NULL;
+
+    for (unsigned i = 0; entry == NULL && i < units->len; i++) {
+        entry = tke_journal_find(journal, LOAD, g_ptr_array_index(units, i));
+    }
+    if (entry != NULL) {
+        take_interrupted(entry, units, found);
+    }
+}
+
+/* What is agreed to is about these keys. */
+static void
+note_seen(TkeMkFound *found)
+{
+    for (unsigned i = 0; i < found->read->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(found->read, i);
+
+        if (is_full(state, NULL)) {
+            tke_mk_found_saw(found, state->unit, state->registers.new_vp);
+        }
+    }
 }
 
 bool
 tke_mk_found_query(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units,
-                   TkeMkFound *found, TkeUnitResults *results, GError **error)
+                   const TkeMkNamed *named, TkeMkFound *found, TkeUnitResults *results,
+                   GError **error)
 {
     g_autofree char *full = NULL;
 
-    found->patterns = find_interrupted(directory, units); /* reading the units may settle it */
+    find_interrupted(directory, units, found); /* reading the units may settle it */
     found->read = tke_plan_query(op, directory, units, TKE_UNIT_QUERY_DEFAULT, error);
     if (found->read == NULL || !tke_plan_need_secured(found->read, error)) {
         return false;
@@ -236,6 +424,9 @@ tke_mk_found_query(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *uni
         take_states(found, NULL);
         return true;
     }
-    return read_signed(op, directory, units, found, error) &&
-           settle(op, directory, found, results, error);
+    if (!read_signed(op, directory, units, found, error)) {
+        return false;
+    }
+    note_seen(found);
+    return settle(op, directory, named, found, results, error);
 }

@@ -18,7 +18,18 @@ typedef struct TkeMkFound {
     bool has_vp;       /* the other units hold the key with this pattern already */
     uint8_t vp[TKE_VP_LEN];
     GPtrArray *read; /* owner of the states */
+    /* of an interrupted load, as noted before the units were read */
+    JsonObject *values;
+    char *key;           /* its pattern, which a unit has signed for; NULL: none has */
+    GHashTable *reached; /* identifiers of the units that it may have reached */
+    GHashTable *seen;    /* patterns of new registers (GBytes) by their unit's identifier: no other key is cleared */
 } TkeMkFound;
+
+/* The key parts that the command names (TkeMkLoadParams). */
+typedef struct TkeMkNamed {
+    const char *const *parts;
+    unsigned n;
+} TkeMkNamed;
 
 void tke_mk_found_clear(TkeMkFound *found);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TkeMkFound, tke_mk_found_clear)
@@ -28,7 +39,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TkeMkFound, tke_mk_found_clear)
  * there, clear it first, or leave. False: left, or it could not be cleared (results tells where).
  */
 bool tke_mk_found_query(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units,
-                        TkeMkFound *found, TkeUnitResults *results, GError **error);
+                        const TkeMkNamed *named, TkeMkFound *found, TkeUnitResults *results, GError **error);
 
-/* Empties new registers; one signature. */
-TkeUnitStep tke_mk_found_clear_step(void);
+/* All hold one key, and it is taken for that of the interrupted load: notes that, with the signed patterns. */
+bool tke_mk_found_note_kept(const TkeMkFound *found, TkeUnitDirectory *directory, GError **error);
+
+/* The new register of the unit holds this key: it may be cleared. */
+void tke_mk_found_saw(TkeMkFound *found, const TkeUnit *unit, const uint8_t vp[static TKE_VP_LEN]);
+
+/* The new register of the unit is empty, or holds the key that was seen there; data: TkeMkFound. */
+bool tke_mk_found_check_seen(const TkeUnitState *state, void *data, GError **error);
+
+/* Empties new registers that hold what was seen there; one signature. */
+TkeUnitStep tke_mk_found_clear_step(TkeMkFound *found);

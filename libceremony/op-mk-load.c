@@ -125,18 +125,47 @@ check_still_empty(const TkeUnitState *state, void *data, GError **error)
     return true;
 }
 
+/* What the units have signed for as the key of their new registers. */
+static void
+note_seen(Load *load)
+{
+    for (unsigned i = 0; i < load->result->units->len; i++) {
+        const TkeUnitResult *result = g_ptr_array_index(load->result->units, i);
+        g_autoptr(GError) ignored = NULL;
+        uint8_t vp[TKE_VP_LEN];
+
+        if (result->outcome == TKE_UNIT_OUTCOME_DONE &&
+            tke_unit_master_key_get_vp(result->command, vp, &ignored)) {
+            tke_mk_found_saw(load->found, result->unit, vp);
+        }
+    }
+}
+
+/* Undone is what was loaded, and no other key. */
+static bool
+check_loaded(const TkeUnitState *state, void *data, GError **error)
+{
+    Load *load = data;
+
+    note_seen(load);
+    return tke_mk_found_check_seen(state, load->found, error);
+}
+
 static bool
 import_parts(Load *load, GError **error)
 {
-    const TkeUnitStep clear = tke_mk_found_clear_step();
+    TkeUnitStep clear = tke_mk_found_clear_step(load->found);
     const TkeUnitStep step = { .action = "tke-cryptounit-master-key-register.add",
                                .what = _("Load"),
                                .make = make_import,
                                .describe = describe_import,
                                .check = check_still_empty,
                                .data = load,
+                               .key = tke_unit_master_key_get_vp,
                                .undo = &clear };
 
+    clear.check = check_loaded;
+    clear.data = load;
     return run_step(load, &step, error);
 }
 
@@ -183,6 +212,9 @@ get_pattern(Load *load, const TkeUnitResult *result, uint8_t vp[static TKE_VP_LE
                         check_parts(load, result, error)
                   : query_pattern(load, result->unit, vp, error);
 
+    if (ok) {
+        tke_mk_found_saw(load->found, result->unit, vp);
+    }
     if (!ok && error != NULL &&
         strstr((*error)->message, tke_unit_get_name(result->unit)) == NULL) {
         g_prefix_error(error, "%s: ", tke_unit_get_name(result->unit));
@@ -216,11 +248,12 @@ clear_if_wanted(Load *load, const char *title, const char *keep, bool *cleared, 
                                .rows = rows,
                                .n_rows = G_N_ELEMENTS(rows),
                                .default_row = G_N_ELEMENTS(rows) };
-    const TkeUnitStep clear = tke_mk_found_clear_step();
+    const TkeUnitStep clear = tke_mk_found_clear_step(load->found);
     g_autoptr(GPtrArray) all = NULL;
     unsigned index = 1;
 
     *cleared = false;
+    note_seen(load);
     if (!tke_operation_choose(load->op, &choice, &index, NULL) || index != 0) {
         return true;
     }
@@ -359,7 +392,10 @@ take_number(Load *load, GError **error)
                     load->params.n_parts);
         return false;
     }
-    tke_operation_note(load->op, _("The load that is continued was begun with %u key parts."), n);
+    if (load->units->len > 0) {
+        tke_operation_note(load->op, _("The load that is continued was begun with %u key parts."),
+                           n);
+    }
     load->params.n_parts = n;
     return true;
 }
@@ -377,10 +413,13 @@ take_units(Load *load)
 
 /* All units hold the key of a load that was interrupted. */
 static bool
-keep(Load *load)
+keep(Load *load, GError **error)
 {
     g_autofree char *pattern = tke_hex_grouped(load->found->vp, TKE_VP_LEN, 4, ' ');
 
+    if (!tke_mk_found_note_kept(load->found, load->directory, error)) {
+        return false;
+    }
     memcpy(load->result->vp, load->found->vp, sizeof load->result->vp);
     tke_operation_note(load->op, _("All crypto units are loaded with the key %s; nothing is left "
                                    "to do."),
@@ -392,13 +431,15 @@ keep(Load *load)
 static bool
 prepare(Load *load, GPtrArray *selected, GError **error)
 {
+    const TkeMkNamed named = { .parts = load->params.parts, .n = load->params.n_parts };
+
     load->result->units = tke_unit_results_new();
-    if (!tke_mk_found_query(load->op, load->directory, selected, load->found, load->result->units,
-                            error)) {
+    if (!tke_mk_found_query(load->op, load->directory, selected, &named, load->found,
+                            load->result->units, error)) {
         return false;
     }
     take_units(load);
-    return load->units->len == 0 || (take_number(load, error) && confirm_load(load, error));
+    return take_number(load, error) && (load->units->len == 0 || confirm_load(load, error));
 }
 
 bool
@@ -435,7 +476,7 @@ tke_op_mk_load(TkeOperation *op, TkeUnitDirectory *directory, const TkeMkLoadPar
     }
     ok = prepare(&load, selected, error);
     if (ok && !tke_operation_is_dry_run(op)) {
-        ok = units->len == 0 ? keep(&load) : run_load(&load, error);
+        ok = units->len == 0 ? keep(&load, error) : run_load(&load, error);
     }
     if (!ok) {
         tke_card_session_settle(tke_operation_get_card_session(op), error != NULL ? *error : NULL);

@@ -275,6 +275,20 @@ journal_state(const TkeUnitResult *result)
     return result->outcome == TKE_UNIT_OUTCOME_UNKNOWN ? TKE_JOURNAL_UNKNOWN : TKE_JOURNAL_NOT_DONE;
 }
 
+/* The key of a load is what the unit has signed for, never what a register shows later. */
+static void
+note_key(const Run *run, const TkeUnitResult *result)
+{
+    g_autoptr(GError) ignored = NULL;
+    uint8_t vp[TKE_VP_LEN];
+
+    if (run->step->key != NULL && result->outcome == TKE_UNIT_OUTCOME_DONE &&
+        run->step->key(result->command, vp, &ignored)) {
+        tke_journal_note_key(tke_unit_directory_get_journal(run->directory), run->step->action,
+                             run->values, vp);
+    }
+}
+
 static bool
 note_in_journal(const Run *run, GPtrArray *results, GError **error)
 {
@@ -285,6 +299,7 @@ note_in_journal(const Run *run, GPtrArray *results, GError **error)
 
         tke_journal_note(journal, run->step->action, run->values, result->unit,
                          journal_state(result));
+        note_key(run, result);
     }
     return tke_journal_save(journal, error);
 }

@@ -40,6 +40,9 @@ typedef void (*TkeUnitDescribeCommand)(TkeUnit *unit, void *data, JsonObject *va
 /* Whether the step is still possible in a unit that was read again; an error if not. */
 typedef bool (*TkeUnitCheckState)(const TkeUnitState *state, void *data, GError **error);
 
+/* Pattern of the key that the command has made in a unit, from the signed answer. */
+typedef bool (*TkeUnitGetKey)(const TkeUnitCommand *command, uint8_t vp[static 32], GError **error);
+
 typedef struct TkeUnitStep {
     const char *action; /* of the activity log; NULL: the step is not recorded by itself */
     const char *what;   /* for people, translated: "Commit" */
@@ -47,6 +50,7 @@ typedef struct TkeUnitStep {
     TkeUnitDescribeCommand describe;
     TkeUnitCheckState check; /* NULL: the unit itself refuses what is not possible any more */
     void *data;
+    TkeUnitGetKey key; /* of a load; NULL: no key is noted */
     const struct TkeUnitStep *undo; /* what undoes it where it was done; NULL: nothing does */
 } TkeUnitStep;
 

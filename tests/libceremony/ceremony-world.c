@@ -176,7 +176,6 @@ static bool
 on_confirm(void *ui, const TkePlan *plan, GCancellable *cancellable, GError **error)
 {
     CeremonyWorld *world = ui;
-
     void (*meanwhile)(CeremonyWorld *) = world->meanwhile;
 
     (void) cancellable;
@@ -210,6 +209,9 @@ on_choose(void *ui, const TkeChoice *choice, unsigned *index, GCancellable *canc
     (void) cancellable;
     (void) error;
     g_string_append_printf(world->choose, "%s: %s\n", choice->what, choice->title);
+    if (world->at_choice != NULL) {
+        world->at_choice(world);
+    }
     *index = choice->default_row > 0 && g_queue_is_empty(world->choices)
                  ? choice->default_row - 1
                  : GPOINTER_TO_UINT(g_queue_pop_head(world->choices));

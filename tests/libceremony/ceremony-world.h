@@ -45,6 +45,7 @@ struct CeremonyWorld {
     char *last[2];                           /* names of the cards put in last */
     unsigned patience;                       /* how often a card that is not read is put in again */
     void (*meanwhile)(CeremonyWorld *world); /* happens once, before the next plan is answered */
+    void (*at_choice)(CeremonyWorld *world); /* when a choice is shown */
     GString *prompts; /* "insert signer, reader 1", "pin, reader 1", … with reasons, a line each */
     GString *notes;
     GString *tries; /* tries left as shown before each entry of a PIN: "3 2 " */

@@ -18,6 +18,7 @@
 #define THRESHOLDS "tke-cryptounit-threshold.set"
 #define ZEROIZE "tke-cryptounit.reset"
 #define PATTERN "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define OTHER "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
 typedef struct Fixture {
     char *dir;
@@ -243,7 +244,7 @@ START_TEST(test_units_show_whether_a_step_was_done)
         { ACTIVATE, "{\"pattern\":\"" PATTERN "\"}", EMPTY, 0, VALID, 0xaa, true },
         { ACTIVATE, "{\"pattern\":\"" PATTERN "\"}", EMPTY, 0, VALID, 0xbb, false },
         { ACTIVATE, "{\"pattern\":\"" PATTERN "\"}", COMMITTED, 0xaa, EMPTY, 0, false },
-        { LOAD, "{\"parts\":[]}", UNCOMMITTED, 0xaa, EMPTY, 0, true },
+        { ACTIVATE, "{\"pattern\":\"" PATTERN "\"}", UNCOMMITTED, 0xbb, VALID, 0xaa, true },
         { LOAD, "{\"parts\":[]}", EMPTY, 0, VALID, 0xaa, false },
         { CLEAR_NEW, NULL, EMPTY, 0, EMPTY, 0, true },
         { CLEAR_NEW, NULL, COMMITTED, 0xaa, EMPTY, 0, false },
@@ -283,9 +284,12 @@ START_TEST(test_another_key_than_that_of_the_load_counts_as_not_loaded)
     TkeUnitState one = state_of(1, UNCOMMITTED, 0xaa, EMPTY, 0);
     TkeUnitState two = state_of(2, UNCOMMITTED, 0xbb, EMPTY, 0);
     TkeUnitState three = state_of(3, EMPTY, 0, VALID, 0xaa); /* taken on to the current register */
+    uint8_t key[TKE_VP_LEN];
     g_autofree char *text = NULL;
 
+    memset(key, 0xaa, sizeof key);
     begin(journal, LOAD, values);
+    tke_journal_note_key(journal, LOAD, values, key);
     tke_journal_note_state(journal, &one);
     tke_journal_note_state(journal, &two);
     tke_journal_note_state(journal, &three);
@@ -293,6 +297,58 @@ START_TEST(test_another_key_than_that_of_the_load_counts_as_not_loaded)
     ck_assert_msg(strstr(text, "not done in crypto unit 2; done in crypto unit 1, crypto unit 3") !=
                       NULL,
                   "%s", text);
+}
+END_TEST
+
+#define TWO_PARTS "{\"parts\":[{\"pattern\":\"" PATTERN "\"},{\"pattern\":\"" OTHER "\"}]}"
+
+static TkeJournalState
+state_in(const TkeJournal *journal, unsigned number)
+{
+    TkeJournalState now = TKE_JOURNAL_UNKNOWN;
+
+    ck_assert(tke_journal_entry_get_state(tke_journal_find(journal, LOAD, unit(number)),
+                                          unit(number), &now));
+    return now;
+}
+
+START_TEST(test_the_key_of_a_load_is_never_learned_from_a_register)
+{
+    g_autoptr(TkeJournal) journal = load_journal();
+    g_autoptr(JsonObject) values = values_of(TWO_PARTS);
+    TkeUnitState foreign = state_of(1, UNCOMMITTED, 0xbb, EMPTY, 0);
+    TkeUnitState empty = state_of(2, EMPTY, 0, EMPTY, 0);
+
+    begin(journal, LOAD, values);
+    tke_journal_note_state(journal, &foreign);
+    tke_journal_note_state(journal, &empty);
+    ck_assert_ptr_null(tke_journal_entry_get_key(tke_journal_find(journal, LOAD, unit(1))));
+    ck_assert_int_eq(state_in(journal, 1), TKE_JOURNAL_UNKNOWN);
+    ck_assert_int_eq(state_in(journal, 2), TKE_JOURNAL_NOT_DONE);
+}
+END_TEST
+
+START_TEST(test_the_key_that_a_unit_signed_for_is_on_disk)
+{
+    g_autoptr(TkeJournal) journal = load_journal();
+    g_autoptr(TkeJournal) later = NULL;
+    g_autoptr(JsonObject) values = values_of(TWO_PARTS);
+    TkeUnitState foreign = state_of(1, UNCOMMITTED, 0xbb, EMPTY, 0);
+    TkeUnitState own = state_of(2, UNCOMMITTED, 0xaa, EMPTY, 0);
+    uint8_t key[TKE_VP_LEN];
+
+    begin(journal, LOAD, values);
+    memset(key, 0xaa, sizeof key);
+    tke_journal_note_key(journal, LOAD, values, key); /* the only change */
+    memset(key, 0xbb, sizeof key);
+    tke_journal_note_key(journal, LOAD, values, key); /* the first one counts */
+    ck_assert(tke_journal_save(journal, NULL));
+    later = load_journal();
+    ck_assert_str_eq(tke_journal_entry_get_key(tke_journal_find(later, LOAD, unit(1))), PATTERN);
+    tke_journal_note_state(later, &foreign);
+    tke_journal_note_state(later, &own);
+    ck_assert_int_eq(state_in(later, 1), TKE_JOURNAL_NOT_DONE);
+    ck_assert_int_eq(state_in(later, 2), TKE_JOURNAL_DONE);
 }
 END_TEST
 
@@ -324,6 +380,19 @@ START_TEST(test_steps_of_other_units_are_not_told)
 }
 END_TEST
 
+#define LOAD_OF(rest)                                                                              \
+    "{\"unfinished\":[{\"action\":\"" LOAD "\",\"started\":\"x\",\"units\":[]" rest "}]}"
+
+START_TEST(test_a_load_that_is_noted_as_it_should_be_is_read)
+{
+    g_autoptr(TkeJournal) journal = NULL;
+
+    ck_assert(g_file_set_contents(fixture.path, LOAD_OF(",\"values\":" TWO_PARTS), -1, NULL));
+    journal = load_journal();
+    ck_assert_uint_eq(count(journal), 1);
+}
+END_TEST
+
 START_TEST(test_a_damaged_journal_is_refused_by_name)
 {
     static const char *const damaged[] = {
@@ -340,6 +409,13 @@ START_TEST(test_a_damaged_journal_is_refused_by_name)
         "{\"unfinished\":[{\"action\":\"" LOAD
         "\",\"started\":\"x\",\"units\":[{\"id\":\"h1\",\"location\":\"l\",\"state\":\"maybe\"}]}]}",
         "{\"unfinished\":[",
+        LOAD_OF(""),
+        LOAD_OF(",\"values\":{\"parts\":[]}"),
+        LOAD_OF(",\"values\":{\"parts\":[{\"pattern\":\"" PATTERN "\"}]}"),
+        LOAD_OF(",\"values\":{\"parts\":[{\"pattern\":\"" PATTERN "\"},{\"pattern\":\"bb\"}]}"),
+        LOAD_OF(",\"values\":{\"parts\":[{\"pattern\":\"" PATTERN "\"},{\"pattern\":\"" OTHER
+                "\"},7]}"),
+        LOAD_OF(",\"values\":" TWO_PARTS ",\"key\":\"zz\""),
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(damaged); i++) {
@@ -362,8 +438,11 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_load_goes_on_with_the_same_parts_from_other_cards);
     tcase_add_test(tests, test_units_show_whether_a_step_was_done);
     tcase_add_test(tests, test_another_key_than_that_of_the_load_counts_as_not_loaded);
+    tcase_add_test(tests, test_the_key_of_a_load_is_never_learned_from_a_register);
+    tcase_add_test(tests, test_the_key_that_a_unit_signed_for_is_on_disk);
     tcase_add_test(tests, test_units_that_cannot_be_read_settle_nothing);
     tcase_add_test(tests, test_steps_of_other_units_are_not_told);
+    tcase_add_test(tests, test_a_load_that_is_noted_as_it_should_be_is_read);
     tcase_add_test(tests, test_a_damaged_journal_is_refused_by_name);
 }
 

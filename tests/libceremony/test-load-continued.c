@@ -200,6 +200,176 @@ START_TEST(test_an_interrupted_load_that_reached_all_needs_no_card)
 }
 END_TEST
 
+/* All units hold one key, and this is what the journal says. */
+static void
+load_and_write_journal(CeremonyWorld *world, const char *first, const char *second, const char *text)
+{
+    g_autofree char *path = g_build_filename(world->dir, "opentke-journal.json", NULL);
+    g_autoptr(GError) error = NULL;
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+
+    unfinished_start_anew(world);
+    card_world_check(unfinished_clear_new(world, &error), error);
+    unfinished_start_anew(world);
+    ceremony_world_hand(world, 1, "admin-1", NULL);
+    ceremony_world_hand(world, 2, first, second, NULL);
+    card_world_check(unfinished_load(world, &result, &error), error);
+    ck_assert(g_file_set_contents(path, text, -1, NULL));
+    unfinished_start_anew(world);
+}
+
+/* The journal as it is on disk while the command is under way, or after its outcomes but for their states. */
+static char *
+journal_text(CeremonyWorld *world, bool with_key)
+{
+    g_autofree char *path = g_build_filename(world->dir, "opentke-journal.json", NULL);
+    g_autoptr(GString) text = NULL;
+    g_autofree char *now = NULL;
+
+    ck_assert(g_file_get_contents(path, &now, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(now, "\"key\"")); /* saved with the outcomes */
+    text = g_string_new(now);
+    g_string_replace(text, "\"not done\"", "\"unknown\"", 0);
+    g_string_replace(text, "\"done\"", "\"unknown\"", 0);
+    if (!with_key) {
+        g_string_replace(text, "\"key\"", "\"was\"", 0);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+START_TEST(test_a_load_is_not_continued_with_other_parts_than_its_own)
+{
+    static const char *const others[][2] = { { "any", "0123456789abcdef" },
+                                             { "0123456789abcdef", "any" } };
+
+    for (unsigned reached_all = 0; reached_all < 2; reached_all++) {
+        g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
+        g_autofree char *text = journal_text(world, true);
+
+        if (reached_all == 1) {
+            load_and_write_journal(world, "part-1", "part-2", text);
+        }
+        /* Units that show the key of the load everywhere settle it: one command only can be about it. */
+        for (unsigned i = reached_all; i < G_N_ELEMENTS(others); i++) {
+            const TkeMkLoadParams params = { .n_parts = 2, .parts = others[i] };
+            g_auto(TkeMkLoadResult) result = { .units = NULL };
+            g_autoptr(GError) error = NULL;
+
+            unfinished_start_anew(world);
+            ck_assert(!tke_op_mk_load(world->op, world->units, &params, &result, &error));
+            ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_USAGE));
+            ck_assert_msg(strstr(error->message, "0123456789abcdef is none of them") != NULL, "%s",
+                          error->message);
+            ck_assert_str_eq(world->prompts->str, "");
+            ck_assert_int_eq(unfinished_is_loaded(world, 2), reached_all);
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_a_foreign_key_is_not_taken_for_that_of_a_load_that_reached_nobody)
+{
+    for (unsigned with_key = 0; with_key < 2; with_key++) {
+        g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
+        g_autofree char *text = journal_text(world, with_key == 1);
+        g_auto(TkeMkLoadResult) result = { .units = NULL };
+        g_autoptr(GError) error = NULL;
+
+        load_and_write_journal(world, "part-1", "part-3", text);
+        ck_assert(!unfinished_load(world, &result, &error));
+        ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION),
+                      "%s", error->message);
+        ck_assert_ptr_nonnull(strstr(error->message, "cryptounit-mk-clrnew"));
+        ck_assert((strstr(error->message, "--part") != NULL) == (with_key == 0));
+        ck_assert_str_eq(world->prompts->str, "");
+        ck_assert_ptr_null(strstr(world->notes->str, "nothing is left to do"));
+        for (unsigned number = 1; number <= UNITS; number++) {
+            ck_assert(unfinished_is_loaded(world, number));
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_after_a_kill_a_load_that_reached_all_is_kept_where_its_parts_are_named)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
+    g_autofree char *text = journal_text(world, false);
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_auto(GStrv) patterns = NULL;
+    g_autoptr(GError) error = NULL;
+    const GPtrArray *entries = NULL;
+    TkeMkLoadParams params = { .n_parts = 2 };
+
+    load_and_write_journal(world, "part-1", "part-2", text);
+    entries = tke_journal_get_unfinished(tke_unit_directory_get_journal(world->units));
+    ck_assert_uint_eq(entries->len, 1);
+    patterns = tke_journal_entry_dup_patterns(g_ptr_array_index(entries, 0));
+    params.parts = (const char *const *) patterns;
+    card_world_check(tke_op_mk_load(world->op, world->units, &params, &result, &error), error);
+    ck_assert_str_eq(world->prompts->str, "");
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "nothing is left to do"));
+    ck_assert_uint_eq(unfinished_count(world), 0);
+}
+END_TEST
+
+/* Another officer clears all new registers and loads another key, while this one still chooses. */
+static void
+load_another(CeremonyWorld *world)
+{
+    g_autoptr(TkeUnitDirectory) directory = NULL;
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+    TkeUnitDirectory *own = world->units;
+
+    world->at_choice = NULL;
+    directory = tke_unit_directory_new(world->world, &error);
+    card_world_check(directory != NULL, error);
+    card_world_check(tke_unit_directory_refresh(directory, NULL, NULL, &error), error);
+    world->units = directory;
+    sim_reader_remove(virtual_readers_get(world->cards->readers, 1));
+    sim_reader_remove(virtual_readers_get(world->cards->readers, 2));
+    card_world_check(unfinished_clear_new(world, &error), error);
+    ceremony_world_hand(world, 2, "part-1", "part-3", NULL);
+    card_world_check(unfinished_load(world, &result, &error), error);
+    world->units = own;
+}
+
+static void
+check_all_loaded(CeremonyWorld *world, const GError *error)
+{
+    ck_assert_msg(strstr(error->message, "somebody else has loaded") != NULL, "%s", error->message);
+    unfinished_check_one_key(world);
+}
+
+START_TEST(test_a_key_that_somebody_else_loaded_meanwhile_is_not_cleared)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    unfinished_start_anew(world);
+    world->at_choice = load_another;
+    unfinished_choose(world, CLEAR);
+    ck_assert(!unfinished_load(world, &result, &error));
+    check_all_loaded(world, error);
+}
+END_TEST
+
+START_TEST(test_a_key_that_somebody_else_loaded_meanwhile_is_not_undone)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    unfinished_refuse(world, 2, IMPORT, 1);
+    unfinished_hand_all(world);
+    world->at_choice = load_another;
+    unfinished_choose(world, UNDO);
+    ck_assert(!unfinished_load(world, &result, &error));
+    check_all_loaded(world, error);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -213,6 +383,12 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_registers_that_hold_different_keys_can_only_be_cleared);
     tcase_add_test(tests, test_key_parts_of_the_current_key_are_told_and_cleared);
     tcase_add_test(tests, test_an_interrupted_load_that_reached_all_needs_no_card);
+    tcase_add_test(tests, test_a_load_is_not_continued_with_other_parts_than_its_own);
+    tcase_add_test(tests, test_a_foreign_key_is_not_taken_for_that_of_a_load_that_reached_nobody);
+    tcase_add_test(tests,
+                   test_after_a_kill_a_load_that_reached_all_is_kept_where_its_parts_are_named);
+    tcase_add_test(tests, test_a_key_that_somebody_else_loaded_meanwhile_is_not_cleared);
+    tcase_add_test(tests, test_a_key_that_somebody_else_loaded_meanwhile_is_not_undone);
 }
 
 int
