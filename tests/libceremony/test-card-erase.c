@@ -11,7 +11,7 @@
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 
-#define DELETE_AT 12u /* exchange after the question, of a card of the virtual maker */
+#define DELETE_AT 13u /* exchange after the question, of a card of the virtual maker */
 
 static SimCard *
 card_of(CeremonyWorld *world, const char *name)
