@@ -10,6 +10,7 @@
 #include "common/hex.h"
 #include "libceremony/ceremony-error.h"
 #include "libep11admin/control-point.h"
+#include "tke/text.h"
 
 void
 tke_cli_output_head(TkeCli *cli)
@@ -359,8 +360,10 @@ check_readable(TkeCli *cli, GPtrArray *states, GError **error)
             return false;
         }
         for (unsigned k = 0; state->warnings != NULL && k < state->warnings->len; k++) {
-            tke_cli_output_line(cli->out, "%s",
-                                (const char *) g_ptr_array_index(state->warnings, k));
+            g_autofree char *safe =
+                tke_cli_text_safe(g_ptr_array_index(state->warnings, k), false);
+
+            tke_cli_output_line(cli->out, "%s", safe);
         }
     }
     return true;
@@ -447,7 +450,9 @@ tke_cli_output_unfinished(TkeCli *cli)
 
             tke_cli_output_json_line(cli->out, "unfinished", json);
         } else if (text != NULL) {
-            tke_cli_output_line(cli->out, "%s", text);
+            g_autofree char *safe = tke_cli_text_safe(text, false); /* one line, whatever is in it */
+
+            tke_cli_output_line(cli->out, "%s", safe);
         }
     }
 }

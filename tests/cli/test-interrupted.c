@@ -199,6 +199,45 @@ count_events(JsonObject *event, GPid pid, void *data)
     }
 }
 
+static JsonArray *
+noted_parts(JsonNode *journal)
+{
+    JsonArray *entries = json_object_get_array_member(json_node_get_object(journal), "unfinished");
+    JsonObject *values;
+
+    if (json_array_get_length(entries) == 0) {
+        return NULL;
+    }
+    values = json_object_get_object_member(json_array_get_object_element(entries, 0), "values");
+    return json_object_get_array_member(values, "parts");
+}
+
+/* The load that is noted, with its parts by their patterns: nobody but who knows them continues it unasked. */
+static char *
+named_load(Place *place)
+{
+    g_autofree char *path =
+        g_build_filename(place->world, "workstation", "opentke-journal.json", NULL);
+    g_autofree char *text = NULL;
+    g_autoptr(JsonNode) journal = NULL;
+    g_autoptr(GString) command = g_string_new("--yes cryptounit-mk-load");
+    JsonArray *parts = NULL;
+
+    if (g_file_get_contents(path, &text, NULL, NULL)) {
+        journal = json_from_string(text, NULL);
+        ck_assert_ptr_nonnull(journal);
+        parts = noted_parts(journal);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        g_string_append_printf(
+            command, " --part %s",
+            parts == NULL ? "any"
+                          : json_object_get_string_member(json_array_get_object_element(parts, i),
+                                                          "pattern"));
+    }
+    return g_string_free(g_steal_pointer(&command), FALSE);
+}
+
 START_TEST(test_a_load_is_completed_after_its_program_was_killed_at_any_event)
 {
     g_autoptr(Place) place = place_enter_finished();
@@ -215,7 +254,10 @@ START_TEST(test_a_load_is_completed_after_its_program_was_killed_at_any_event)
         kills += killed ? 1 : 0;
         take_cards_out(place);
         if (killed) {
-            place_act(place, 0, &load);
+            g_autofree char *command = named_load(place);
+            const SimOfficersTask again = { "", command, { SIGNERS, PARTS }, { NULL } };
+
+            place_act(place, 0, &again);
             take_cards_out(place);
         }
         check_whole(place);
@@ -265,6 +307,40 @@ START_TEST(test_people_try_again_where_a_unit_failed_or_undo_or_leave_it)
 }
 END_TEST
 
+START_TEST(test_what_the_journal_holds_forges_no_line)
+{
+    g_autoptr(Place) place = place_enter_finished();
+    g_autofree char *path =
+        g_build_filename(place->world, "workstation", "opentke-journal.json", NULL);
+    g_autoptr(JsonNode) journal = NULL;
+    g_autofree char *text = NULL;
+    g_auto(Run) run = { 0 };
+    JsonObject *unit;
+
+    place_act(place, 0, &load);
+    take_cards_out(place);
+    place_sim(place, "fault service code unit=2 command=28");
+    place_act(place, 7, &clear);
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    journal = json_from_string(text, NULL);
+    ck_assert_ptr_nonnull(journal);
+    unit = json_array_get_object_element(
+        json_object_get_array_member(
+            json_array_get_object_element(
+                json_object_get_array_member(json_node_get_object(journal), "unfinished"), 0),
+            "units"),
+        1);
+    json_object_set_string_member(unit, "id", "gone"); /* it is known by its location then */
+    json_object_set_string_member(unit, "location", "AZ1\nforged: done\n");
+    g_free(text);
+    text = json_to_string(journal, FALSE);
+    ck_assert(g_file_set_contents(path, text, -1, NULL));
+    run = place_expect(place, 0, "cryptounits");
+    assert_contains(run.out, "AZ1?forged: done?");
+    ck_assert_ptr_null(strstr(run.out, "\nforged"));
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -274,6 +350,7 @@ add_tests(TCase *tests)
                    test_a_program_killed_while_units_are_changed_is_completed_by_a_second_run);
     tcase_add_test(tests, test_a_load_is_completed_after_its_program_was_killed_at_any_event);
     tcase_add_test(tests, test_people_try_again_where_a_unit_failed_or_undo_or_leave_it);
+    tcase_add_test(tests, test_what_the_journal_holds_forges_no_line);
 }
 
 int
