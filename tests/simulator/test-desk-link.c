@@ -110,6 +110,22 @@ wait_for_card(const Told *told, const char *label)
     ck_assert_pstr_eq(card, label);
 }
 
+/* States that follow one another quickly may be told as one: the state counts, not how often. */
+static void
+wait_for_front(const Told *told, const char *label, const char *text)
+{
+    const gint64 end = g_get_monotonic_time() + DEADLINE_US;
+    const char *front = NULL;
+
+    do {
+        if (!g_main_context_iteration(NULL, FALSE)) {
+            g_usleep(1000);
+        }
+        front = told->world == NULL ? NULL : sim_desk_world_find_card(told->world, label)->front;
+    } while (g_strcmp0(front, text) != 0 && g_get_monotonic_time() < end);
+    ck_assert_pstr_eq(front, text);
+}
+
 START_TEST(test_link_tells_the_world_and_carries_orders)
 {
     g_autoptr(SocketFixture) fixture = socket_fixture_new();
@@ -145,9 +161,8 @@ START_TEST(test_refused_order_is_told_and_ends_its_row)
     wait_for(&told.refused, 1);
     ck_assert_ptr_nonnull(strstr(told.text, "did not ask for a PIN"));
     sim_desk_link_send(link, sim_desk_order_note("ca-1", "still there", ""));
-    wait_for(&told.seen, 2);
+    wait_for_front(&told, "ca-1", "still there");
     ck_assert(!sim_desk_world_find_reader(told.world, 1)->held);
-    ck_assert_str_eq(sim_desk_world_find_card(told.world, "ca-1")->front, "still there");
 }
 END_TEST
 
