@@ -79,11 +79,11 @@ typedef struct Asker {
 static bool
 ask(const Asker *asker, uint32_t code, uint8_t *out, size_t *len, GError **error)
 {
-    if (asker->card != NULL) {
-        return tke_card_control(asker->card, code, NULL, 0, out, CONTROL_ANSWER_MAX, len, error);
+    if (asker->source != NULL) {
+        return asker->source->ops->control(asker->source, asker->reader_name, code, NULL, 0, out,
+                                           CONTROL_ANSWER_MAX, len, error);
     }
-    return asker->source->ops->control(asker->source, asker->reader_name, code, NULL, 0, out,
-                                       CONTROL_ANSWER_MAX, len, error);
+    return tke_card_control(asker->card, code, NULL, 0, out, CONTROL_ANSWER_MAX, len, error);
 }
 
 /* Properties are advice: what cannot be had or understood is left out. Only a lost reader counts. */
