@@ -141,16 +141,22 @@ done_units(GPtrArray *results)
     return units;
 }
 
+/* What an undo has come to in a unit is what has become of the step there. */
 static void
 mark_undone(GPtrArray *results, GPtrArray *undone)
 {
     for (unsigned i = 0; i < undone->len; i++) {
         const TkeUnitResult *of_undo = g_ptr_array_index(undone, i);
 
-        for (unsigned k = 0; tke_unit_result_is_done(of_undo) && k < results->len; k++) {
+        for (unsigned k = 0; k < results->len; k++) {
             TkeUnitResult *result = g_ptr_array_index(results, k);
 
-            result->undone = result->undone || result->unit == of_undo->unit;
+            if (result->unit == of_undo->unit && tke_unit_result_is_done(of_undo)) {
+                result->undone = true;
+            } else if (result->unit == of_undo->unit &&
+                       of_undo->outcome == TKE_UNIT_OUTCOME_UNKNOWN) {
+                result->outcome = TKE_UNIT_OUTCOME_UNKNOWN;
+            }
         }
     }
 }

@@ -119,6 +119,43 @@ START_TEST(test_what_could_not_be_undone_is_told)
 }
 END_TEST
 
+/* The answer to the next command is lost, and the unit cannot be asked then. */
+static void
+lose_undo_of_third(CeremonyWorld *world)
+{
+    const char *lane = sim_unit_get_hsm_id(unfinished_unit_of(world, 3));
+
+    world->at_choice = NULL;
+    test_fault_unit_transport_set(world->transport, lane, 1, TEST_UNIT_FAULT_CUT_AFTER, 0);
+    test_fault_unit_transport_set(world->transport, lane, 2, TEST_UNIT_FAULT_CUT_BEFORE, 0);
+}
+
+START_TEST(test_where_the_outcome_of_an_undo_is_unknown_that_of_the_step_is)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    unfinished_refuse(world, 2, IMPORT, 1);
+    unfinished_hand_all(world);
+    world->at_choice = lose_undo_of_third;
+    unfinished_choose(world, UNDO);
+    ck_assert(!unfinished_load(world, &result, &error));
+    ck_assert_uint_eq(test_fault_unit_transport_get_struck(world->transport), 2);
+    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
+                  error->message);
+    ck_assert_str_eq(tke_unit_result_word(g_ptr_array_index(result.units, 0)), "undone");
+    ck_assert_str_eq(tke_unit_result_word(g_ptr_array_index(result.units, 1)), "refused");
+    ck_assert_str_eq(tke_unit_result_word(g_ptr_array_index(result.units, 2)), "unknown");
+    test_fault_unit_transport_clear(world->transport);
+    g_clear_error(&error);
+    unfinished_start_anew(world);
+    card_world_check(unfinished_load_all(world, &error), error);
+    unfinished_check_one_key(world);
+    ck_assert_uint_eq(unfinished_count(world), 0);
+}
+END_TEST
+
 START_TEST(test_an_administrator_who_was_added_to_some_is_removed_again)
 {
     g_autoptr(CeremonyWorld) world = unfinished_secured_world();
@@ -222,6 +259,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_failed_unit_is_tried_again_without_another_card);
     tcase_add_test(tests, test_a_failed_load_is_undone_where_it_was_done);
     tcase_add_test(tests, test_what_could_not_be_undone_is_told);
+    tcase_add_test(tests, test_where_the_outcome_of_an_undo_is_unknown_that_of_the_step_is);
     tcase_add_test(tests, test_an_administrator_who_was_added_to_some_is_removed_again);
     tcase_add_test(tests, test_commit_is_retried_where_it_failed);
     tcase_add_test(
