@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/hex.h"
 #include "libceremony/card-session-private.h"
+#include "libceremony/card-tries.h"
 #include "libceremony/op-card-load.h"
 #include "libsmartcard/gp-loader.h"
 
@@ -107,7 +108,8 @@ judge(TkeCardAcceptance *report)
 
 /* Opens the card manager with the keys that the settings name, once. */
 static bool
-open_and_list(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, GError **error)
+open_and_list(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry,
+              GError **error)
 {
     g_autoptr(TkeGpKeySet) keys = tke_op_card_load_keys(op, card, error);
     g_autoptr(TkeGpScp) scp = NULL;
@@ -118,7 +120,7 @@ open_and_list(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, GError
     }
     report->keys = g_strdup(tke_gp_key_set_get_name(keys));
     report->test_keys = tke_gp_key_set_is_default(keys);
-    scp = tke_gp_scp_open(card, keys, &why);
+    scp = tke_card_tries_open(op, card, keys, retry, &why);
     if (scp == NULL) {
         return take_refusal(report, why, error);
     }
@@ -132,7 +134,7 @@ open_and_list(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, GError
 }
 
 static bool
-test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, GError **error)
+test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry, GError **error)
 {
     GError *why = NULL;
 
@@ -151,7 +153,7 @@ test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, GError **e
         report->maker = tke_hex_encode_upper(report->data.cplc, TKE_GP_CPLC_LEN);
     }
     tke_operation_step(op, 1, 2, _("The card manager"));
-    return open_and_list(op, report, card, error);
+    return open_and_list(op, report, card, retry, error);
 }
 
 static size_t
@@ -196,7 +198,7 @@ tke_op_card_accept(TkeOperation *op, const TkeCardAcceptParams *params, GError *
     report->atr = tke_hex_encode_upper(atr, len);
     report->status = *status;
     report->wanted_bytes = wanted_memory(op);
-    ok = test_card(op, report, card, error);
+    ok = test_card(op, report, card, params->retry_keys, error);
     tke_card_end(card);
     /* Another application is selected now, and no PIN is verified any more. */
     tke_card_session_drop(tke_operation_get_card_session(op), params->reader);

@@ -18,6 +18,7 @@
 
 typedef struct TkeCardAcceptParams {
     unsigned reader; /* 1 or 2 */
+    bool retry_keys; /* the issuer keys, too, that this card has refused, or at which it was cut off */
 } TkeCardAcceptParams;
 
 typedef struct TkeCardAcceptance {
@@ -49,7 +50,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCardAcceptance, tke_card_acceptance_free)
 
 /*
  * Asks for a card and tests it. A card that does not fit is a report with faults, no error. The issuer keys are
- * tried once.
+ * tried once, unless it is remembered of them that they were refused (card-tries.h).
  */
 TKE_PUBLIC TkeCardAcceptance *tke_op_card_accept(TkeOperation *op,
                                                  const TkeCardAcceptParams *params,

@@ -9,6 +9,7 @@
 #include "common/digest.h"
 #include "common/hex.h"
 #include "libceremony/card-session-private.h"
+#include "libceremony/card-tries.h"
 #include "libceremony/op-card-overwrite.h"
 #include "libceremony/record.h"
 #include "libceremony/settings.h"
@@ -323,7 +324,7 @@ take_off(Loading *loading)
     if (keys == NULL || !tke_gp_registry_select(loading->card, &ignored, NULL)) {
         return false;
     }
-    scp = tke_gp_scp_open(loading->card, keys, NULL);
+    scp = tke_card_tries_open(loading->op, loading->card, keys, false, NULL);
     return scp != NULL && tke_gp_registry_delete(scp, &tke_gp_aid_package, &found, NULL);
 }
 
@@ -338,7 +339,7 @@ load_and_probe(Loading *loading, TkeGpScpInfo *info, GError **error)
         !tke_gp_registry_query_data(loading->card, &loading->data, error)) {
         return false;
     }
-    scp = tke_gp_scp_open(loading->card, keys, error);
+    scp = tke_card_tries_open(loading->op, loading->card, keys, false, error);
     if (scp == NULL || !check_card(loading, scp, error) || !erase(loading, scp, error)) {
         return false;
     }

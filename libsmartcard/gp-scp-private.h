@@ -34,7 +34,9 @@ struct TkeGpScp {
     TkeCard *card;
     const TkeGpScpProtocol *protocol;
     TkeGpScpInfo info;
-    char *refusal; /* this card and this key set, in case it is refused */
+    const TkeGpMemory *memory; /* while the channel is being opened */
+    char *card_text;           /* what the memory knows this card by */
+    TkeGpTries before;         /* what it knew */
     uint8_t host_challenge[TKE_GP_CHALLENGE];
     uint8_t card_challenge[TKE_GP_CHALLENGE]; /* SCP02: counter (2) and challenge (6) */
     uint8_t card_cryptogram[TKE_GP_MAC];
@@ -52,9 +54,9 @@ extern const TkeGpScpProtocol tke_gp_scp03_protocol;
 void tke_gp_scp_pad(uint8_t *data, size_t *len, size_t block);
 
 /* The same with a host challenge that is given: published sessions. */
-TkeGpScp *tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys,
+TkeGpScp *tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys, const TkeGpMemory *memory,
                                const uint8_t host_challenge[static TKE_GP_CHALLENGE],
                                GError **error);
 
-/* Forgets which key sets were refused: each test begins with a process that has done nothing. */
+/* Empties the memory of the process: each test begins with one that has done nothing. */
 void tke_gp_scp_forget_refusals(void);

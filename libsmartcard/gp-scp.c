@@ -44,7 +44,7 @@ tke_gp_scp_free(TkeGpScp *scp)
         tke_secret_free(scp->mac);
         tke_secret_free(scp->rmac);
         tke_secret_free(scp->dek);
-        g_free(scp->refusal);
+        g_free(scp->card_text);
         g_free(scp);
     }
 }
@@ -61,26 +61,15 @@ tke_gp_scp_get_card(TkeGpScp *scp)
     return scp->card;
 }
 
-/* --- key sets that were refused -------------------------------------------------------------------- */
-
-static GMutex refusals_lock;
-static GHashTable *refusals; /* set of texts: which card, which key set */
-
-void
-tke_gp_scp_forget_refusals(void)
-{
-    g_mutex_lock(&refusals_lock);
-    g_clear_pointer(&refusals, g_hash_table_unref);
-    g_mutex_unlock(&refusals_lock);
-}
+/* --- what was tried before -------------------------------------------------------------------------- */
 
 /*
- * A text for this card and key set: ATR and what the maker wrote about the card. Where a card does not tell
- * the latter all of its type count as one: rather one try too few than one too many. It is made before
- * anything is tried: after a refusal the card may be gone.
+ * A text for this card: ATR and what the maker wrote about it. Where a card does not tell the latter all of its type
+ * count as one: rather one try too few than one too many. It is made before anything is tried: after a refusal
+ * the card may be gone.
  */
 static char *
-refusal_text(TkeCard *card, const TkeGpKeySet *keys, GError **error)
+card_text(TkeCard *card, GError **error)
 {
     const TkeApdu cplc = { .cla = TKE_CLA_OWN, .ins = TKE_INS_GET, .p1 = CPLC_HIGH,
                            .p2 = CPLC_LOW, .has_answer = true };
@@ -88,7 +77,6 @@ refusal_text(TkeCard *card, const TkeGpKeySet *keys, GError **error)
     const uint8_t *atr = tke_card_get_atr(card, &atr_len);
     TkeCardAnswer answer;
     g_autofree char *atr_text = tke_hex_encode(atr, atr_len);
-    g_autofree char *mark = tke_hex_encode(tke_gp_key_set_get_mark(keys), TKE_GP_KEY_SET_MARK);
     g_autofree char *maker = NULL;
 
     if (!tke_card_transmit(card, &cplc, &answer, error)) {
@@ -96,41 +84,51 @@ refusal_text(TkeCard *card, const TkeGpKeySet *keys, GError **error)
     }
     maker = answer.sw == TKE_GP_STATUS_DONE ? tke_hex_encode(answer.data, answer.len)
                                             : g_strdup("");
-    return g_strconcat(atr_text, ".", maker, ".", mark, NULL);
+    return g_strconcat(atr_text, ".", maker, NULL);
 }
 
-static void
-note_refusal(const TkeGpScp *scp)
+static bool
+note_tries(const TkeGpScp *scp, const TkeGpKeySet *keys, TkeGpTries tries, GError **error)
 {
-    g_mutex_lock(&refusals_lock);
-    if (refusals == NULL) {
-        refusals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return scp->memory->note(scp->memory->data, scp->card_text, keys, &tries, error);
+}
+
+static GError *
+tried_before(const TkeGpTries *before, const char *name)
+{
+    GError *made = NULL;
+
+    if (before->refused) {
+        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                           _("this card, or one that cannot be told from it, has refused the key "
+                             "set (%s) before; it is not tried again, because the card may lock"),
+                           name);
+    } else if (before->cut_off >= TKE_GP_CUT_OFF_MAX) {
+        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                           _("opening this card, or one that cannot be told from it, was cut off "
+                             "%u times in a row; the key set (%s) is not tried again, because the "
+                             "card may have counted each as a failed try and may lock"),
+                           before->cut_off, name);
     }
-    g_hash_table_add(refusals, g_strdup(scp->refusal));
-    g_mutex_unlock(&refusals_lock);
+    tke_card_error_set_remedy(made, _("Name another key set in the settings (card_keys), or take "
+                                      "another card. Only if you are sure of this key set: “tke "
+                                      "card acceptance-test --retry-keys” tries it once more."));
+    return made;
 }
 
 static bool
 check_not_refused(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
 {
-    bool refused = false;
+    GError *made = NULL;
 
-    scp->refusal = refusal_text(scp->card, keys, error);
-    if (scp->refusal == NULL) {
+    scp->card_text = card_text(scp->card, error);
+    if (scp->card_text == NULL ||
+        !scp->memory->look(scp->memory->data, scp->card_text, keys, &scp->before, error)) {
         return false;
     }
-    g_mutex_lock(&refusals_lock);
-    refused = refusals != NULL && g_hash_table_contains(refusals, scp->refusal);
-    g_mutex_unlock(&refusals_lock);
-    if (refused) {
-        return tke_card_fail(scp->card, error,
-                             g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                                         _("this card, or one that cannot be told from it, has "
-                                           "refused the key set (%s) before; it is not tried "
-                                           "again, because the card may lock"),
-                                         tke_gp_key_set_get_name(keys)));
-    }
-    return true;
+    scp->info.cut_off = scp->before.cut_off;
+    made = scp->memory->retry ? NULL : tried_before(&scp->before, tke_gp_key_set_get_name(keys));
+    return made == NULL || tke_card_fail(scp->card, error, made);
 }
 
 /* --- initiation ------------------------------------------------------------------------------------ */
@@ -138,16 +136,36 @@ check_not_refused(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
 static bool
 fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what, GError **error)
 {
-    GError *made = NULL;
+    const TkeGpTries refused = { .refused = true, .cut_off = scp->before.cut_off };
+    g_autoptr(GError) unnoted = NULL;
+    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                               _("%s: the issuer keys of this card are others than the key set "
+                                 "(%s); do not try it again, because the card may lock"),
+                               what, tke_gp_key_set_get_name(keys));
 
-    note_refusal(scp);
-    made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                       _("%s: the issuer keys of this card are others than the key set (%s); do "
-                         "not try it again, because the card may lock"),
-                       what, tke_gp_key_set_get_name(keys));
+    if (!note_tries(scp, keys, refused, &unnoted)) {
+        g_prefix_error(&made, _("this could not be noted for the next time (%s): "),
+                       unnoted->message);
+    }
     if (sw != 0) {
         tke_card_error_set_sw(made, sw);
     }
+    return tke_card_fail(scp->card, error, made);
+}
+
+/* No key was tried, so that nothing was counted: another version may be named at once. */
+static bool
+fail_version(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what, GError **error)
+{
+    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                               _("%s: the card has no issuer keys of the version that the key set "
+                                 "(%s) asks for (%02X)"),
+                               what, tke_gp_key_set_get_name(keys),
+                               tke_gp_key_set_get_version(keys));
+
+    tke_card_error_set_remedy(made, _("“tke card acceptance-test” shows the versions that the card "
+                                      "tells of; correct “version” in the file of the key set."));
+    tke_card_error_set_sw(made, sw);
     return tke_card_fail(scp->card, error, made);
 }
 
@@ -193,7 +211,7 @@ initialize(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
         return false;
     }
     if (answer.sw == TKE_GP_STATUS_NOT_FOUND) {
-        return fail_keys(scp, keys, answer.sw, what, error);
+        return fail_version(scp, keys, answer.sw, what, error);
     }
     if (answer.sw != TKE_GP_STATUS_DONE) {
         return fail_sw(scp, answer.sw, what, error);
@@ -238,6 +256,44 @@ check_key_set(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
     return made == NULL || tke_card_fail(scp->card, error, made);
 }
 
+/*
+ * The card's own proof was right, so the keys are; still it may have counted a failed try before it checked ours, and
+ * takes that back when it has checked.
+ */
+static void
+say_cut_off(GError **error)
+{
+    g_prefix_error(error, "%s",
+                   _("the card did not say whether it accepts the issuer keys; they are right, as "
+                     "its own proof showed, but it may have counted a failed try: "));
+    tke_card_error_set_remedy(*error, _("Insert the card again, repeat the step and leave the card "
+                                        "in: an opening that succeeds sets the card's count of "
+                                        "failed tries back."));
+}
+
+/* EXTERNAL AUTHENTICATE. What may be lost is noted before, in case this program ends here. */
+static bool
+prove(TkeGpScp *scp, const TkeGpKeySet *keys, const TkeApdu *apdu, TkeCardAnswer *answer,
+      GError **error)
+{
+    const TkeGpTries begun = { .cut_off = scp->before.cut_off + 1 };
+    g_autoptr(GError) inner = NULL;
+
+    if (!note_tries(scp, keys, begun, error)) {
+        return false;
+    }
+    if (tke_card_transmit(scp->card, apdu, answer, &inner)) {
+        return true;
+    }
+    if (tke_card_error_is_outcome_unknown(inner)) {
+        say_cut_off(&inner);
+    } else {
+        note_tries(scp, keys, scp->before, NULL); /* not sent; a note too many does no harm */
+    }
+    g_propagate_error(error, g_steal_pointer(&inner));
+    return false;
+}
+
 static bool
 authenticate(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
 {
@@ -261,24 +317,29 @@ authenticate(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
     }
     if (!scp->protocol->cryptogram(scp, false, data, error) ||
         !scp->protocol->secure(scp, &apdu, false, data, &len, data + TKE_GP_MAC, error) ||
-        !tke_card_transmit(scp->card, &apdu, &answer, error)) {
+        !prove(scp, keys, &apdu, &answer, error)) {
         return false;
     }
     scp->chained = true;
     if (answer.sw == TKE_GP_STATUS_AUTHENTICATION || answer.sw == TKE_GP_STATUS_SECURITY) {
         return fail_keys(scp, keys, answer.sw, what, error);
     }
-    return answer.sw == TKE_GP_STATUS_DONE || fail_sw(scp, answer.sw, what, error);
+    if (answer.sw != TKE_GP_STATUS_DONE) {
+        note_tries(scp, keys, scp->before, NULL);
+        return fail_sw(scp, answer.sw, what, error);
+    }
+    return note_tries(scp, keys, (TkeGpTries){ 0 }, error);
 }
 
 TkeGpScp *
-tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys,
+tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys, const TkeGpMemory *memory,
                      const uint8_t host_challenge[static TKE_GP_CHALLENGE], GError **error)
 {
     g_autoptr(TkeGpScp) scp = g_new0(TkeGpScp, 1);
     g_autoptr(GError) inner = NULL;
 
     scp->card = card;
+    scp->memory = memory != NULL ? memory : tke_gp_memory_of_process();
     scp->info.level = tke_gp_key_set_get_level(keys);
     scp->info.key_len = tke_secret_len(tke_gp_key_set_get_key(keys, TKE_GP_KEY_ENC));
     memcpy(scp->host_challenge, host_challenge, TKE_GP_CHALLENGE);
@@ -287,11 +348,12 @@ tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys,
         tke_card_fail(card, error, g_steal_pointer(&inner));
         return NULL;
     }
+    scp->memory = NULL; /* the caller's */
     return g_steal_pointer(&scp);
 }
 
 TkeGpScp *
-tke_gp_scp_open(TkeCard *card, const TkeGpKeySet *keys, GError **error)
+tke_gp_scp_open(TkeCard *card, const TkeGpKeySet *keys, const TkeGpMemory *memory, GError **error)
 {
     uint8_t challenge[TKE_GP_CHALLENGE];
 
@@ -299,7 +361,7 @@ tke_gp_scp_open(TkeCard *card, const TkeGpKeySet *keys, GError **error)
         tke_openssl_set_error(error, _("drawing random numbers failed"));
         return NULL;
     }
-    return tke_gp_scp_open_with(card, keys, challenge, error);
+    return tke_gp_scp_open_with(card, keys, memory, challenge, error);
 }
 
 /* --- commands -------------------------------------------------------------------------------------- */

@@ -6,8 +6,8 @@
  * key set. The channel belongs to the card manager that is selected when it is opened; it ends with any
  * SELECT, reset or wrong MAC.
  *
- * A key set that a card has not accepted is never tried on it again by this process: cards lock after a
- * few tries. Errors are TKE_CARD_ERROR of the card; CARD_KEYS for wrong keys.
+ * A key set that a card has not accepted is never tried on it again, and one whose opening was cut off a few times is
+ * not either, as long as the memory says so: cards lock after a few tries. Errors are TKE_CARD_ERROR of the card; CARD_KEYS for wrong keys.
  */
 #pragma once
 
@@ -20,6 +20,7 @@
 #include "common/secret.h"
 #include "libsmartcard/card.h"
 #include "libsmartcard/gp-key-set.h"
+#include "libsmartcard/gp-memory.h"
 
 #define TKE_GP_CHALLENGE 8u
 #define TKE_GP_DIVERSIFICATION 10u
@@ -36,10 +37,16 @@ typedef struct TkeGpScpInfo {
     size_t key_len;       /* bytes of a key */
     bool has_counter;     /* the card counts sessions (pseudo-random challenges, SCP02) */
     uint32_t counter;
+    unsigned cut_off; /* openings in a row before this one whose end nobody knows */
 } TkeGpScpInfo;
 
-/* Opens a channel to the card manager selected, at the key set's level. Borrows card, which must outlive it. */
-TKE_PUBLIC TkeGpScp *tke_gp_scp_open(TkeCard *card, const TkeGpKeySet *keys, GError **error);
+/*
+ * Opens a channel to the card manager selected, at the key set's level. Borrows card, which must outlive it. memory
+ * (NULL: that of the process) is used while it is being opened; where it cannot be written nothing is proved to
+ * the card.
+ */
+TKE_PUBLIC TkeGpScp *tke_gp_scp_open(TkeCard *card, const TkeGpKeySet *keys,
+                                     const TkeGpMemory *memory, GError **error);
 TKE_PUBLIC void tke_gp_scp_free(TkeGpScp *scp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeGpScp, tke_gp_scp_free)
 

@@ -57,6 +57,7 @@ typedef struct TkeCliArgs {
     gboolean identify;
     gboolean swap;
     gboolean replace;
+    gboolean retry_keys;
     gboolean all;
     char *description;
     char *zone_description;

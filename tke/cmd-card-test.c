@@ -163,8 +163,10 @@ print_verdict(TkeCli *cli, const TkeCardAcceptance *report, GError **error)
 bool
 tke_cli_card_acceptance_test(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
-    const TkeCardAcceptParams params = { .reader =
-                                             args->reader == 0 ? 2u : (unsigned) args->reader };
+    const TkeCardAcceptParams params = {
+        .reader = args->reader == 0 ? 2u : (unsigned) args->reader,
+        .retry_keys = args->retry_keys,
+    };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
     g_autoptr(TkeCardAcceptance) report = NULL;
 

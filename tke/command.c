@@ -25,6 +25,7 @@
 #define PARTS TKE_CLI_OPT_PARTS
 #define FILE TKE_CLI_OPT_FILE
 #define REPLACE TKE_CLI_OPT_REPLACE
+#define RETRY_KEYS TKE_CLI_OPT_RETRY_KEYS
 #define LAST TKE_CLI_OPT_LAST
 #define ALL TKE_CLI_OPT_ALL
 #define ARGS TKE_CLI_OPT_ARGS
@@ -128,6 +129,23 @@ typedef struct Option {
 } Option;
 
 static void
+fill_key_options(TkeCliArgs *args, GArray *all)
+{
+    const Option options[] = {
+        { REPLACE,
+          { "replace", 0, 0, G_OPTION_ARG_NONE, &args->replace,
+            N_("replace the key that the card has"), NULL } },
+        { RETRY_KEYS,
+          { "retry-keys", 0, 0, G_OPTION_ARG_NONE, &args->retry_keys,
+            N_("try issuer keys once more that this card has refused; too many tries lock a card "
+               "for good"),
+            NULL } },
+    };
+
+    g_array_append_vals(all, options, G_N_ELEMENTS(options));
+}
+
+static void
 fill_options(TkeCliArgs *args, GArray *all)
 {
     const Option options[] = {
@@ -179,9 +197,6 @@ fill_options(TkeCliArgs *args, GArray *all)
         { FILE,
           { "file", 0, 0, G_OPTION_ARG_FILENAME, &args->file, N_("read the commands from a file"),
             "FILE" } },
-        { REPLACE,
-          { "replace", 0, 0, G_OPTION_ARG_NONE, &args->replace,
-            N_("replace the key that the card has"), NULL } },
         { LAST, { "last", 0, 0, G_OPTION_ARG_INT, &args->last, N_("only the last entries"), "N" } },
         { ALL,
           { "all", 0, 0, G_OPTION_ARG_NONE, &args->all,
@@ -202,6 +217,7 @@ make_context(const TkeCliCommand *command, TkeCliArgs *args)
     g_autoptr(GArray) entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 
     fill_options(args, all);
+    fill_key_options(args, all);
     for (unsigned i = 0; i < all->len; i++) {
         const Option *option = &g_array_index(all, Option, i);
 

@@ -101,7 +101,7 @@ load(Desk *desk)
     card_world_check(keys != NULL, error);
     card_world_check(tke_gp_registry_select(desk->card, &data, &error), error);
     card_world_check(tke_gp_registry_query_data(desk->card, &data, &error), error);
-    scp = tke_gp_scp_open(desk->card, keys, &error);
+    scp = tke_gp_scp_open(desk->card, keys, NULL, &error);
     card_world_check(scp != NULL, error);
     card_world_check(
         tke_gp_loader_install(scp, desk->cap, &tke_gp_aid_ep11, NULL, NULL, &error), error);

@@ -198,10 +198,27 @@ END_TEST
 static const struct {
     const char *fault;
     const char *told; /* part of what the operator reads */
+    bool refuses_keys;
 } unfit[] = {
-    { "lacks mark=1", "P-521" }, { "full memory=1000", "1000" }, { "other-keys", "key" },
-    { "locked-keys", "lock" },   { "no-manager", "reader 2" },
+    { "lacks mark=1", "P-521", false }, { "full memory=1000", "1000", false },
+    { "other-keys", "key", true },      { "locked-keys", "lock", false },
+    { "no-manager", "reader 2", false },
 };
+
+/* The next program knows that the card has refused its keys, and tries them only when told to. */
+static void
+try_keys_again(Place *place, bool refused)
+{
+    g_auto(Run) known = place_expect(place, refused ? 4 : 0, "card acceptance-test");
+
+    if (refused) {
+        g_auto(Run) tried = place_expect(place, 0, "card acceptance-test --retry-keys");
+
+        ck_assert_int_eq(tried.exit_code, 0);
+        assert_contains(known.out, "has refused the key set (default test keys) before");
+        assert_contains(known.out, "--retry-keys");
+    }
+}
 
 START_TEST(test_a_card_that_is_not_fit_is_refused_with_the_reason_and_stays_blank)
 {
@@ -224,6 +241,7 @@ START_TEST(test_a_card_that_is_not_fit_is_refused_with_the_reason_and_stays_blan
     /* A card cryptogram that was wrong is not answered: no try of the card is used. */
     ck_assert_int_eq(tries(place, "ep11-1"), before);
     place_sim(place, "fault clear");
+    try_keys_again(place, unfit[_i].refuses_keys);
     clear_desk(place);
     place_act(place, 0, &enroll);
     ck_assert_int_eq(life_cycle(place, "ep11-1"), 3);

@@ -25,7 +25,7 @@ manager_init(Manager *manager)
     manager->card =
         tke_card_new(gp_peer_new(transcript_card_connect(manager->transcript)), 2, "Reader 2");
     transcript_card_expect(manager->transcript, "80CA9F7F00", "6A88");
-    manager->scp = tke_gp_scp_open(manager->card, keys, &error);
+    manager->scp = tke_gp_scp_open(manager->card, keys, NULL, &error);
     ck_assert_msg(manager->scp != NULL, "%s", error != NULL ? error->message : "");
 }
 

@@ -81,7 +81,7 @@ open_session(TkeCard *card, const Row *row, GError **error)
     uint8_t challenge[TKE_GP_CHALLENGE];
 
     challenge_of(row, challenge);
-    return tke_gp_scp_open_with(card, keys, challenge, error);
+    return tke_gp_scp_open_with(card, keys, NULL, challenge, error);
 }
 
 /* A plain command as hex to an APDU; data are in bytes. */

@@ -125,7 +125,7 @@ START_TEST(test_a_level_that_the_card_does_not_offer_is_refused)
             expect(transcript, CPLC, "9F7F020102", "9000");
             expect(transcript, used->a, used->b, "9000");
             card = card_of(transcript);
-            ck_assert_ptr_null(tke_gp_scp_open_with(card, keys, challenge, &error));
+            ck_assert_ptr_null(tke_gp_scp_open_with(card, keys, NULL, challenge, &error));
             test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
             ck_assert_ptr_null(transcript_card_get_problem(transcript));
         }

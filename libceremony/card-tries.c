@@ -1,0 +1,190 @@
+/*
+ * Tries to open card managers, remembered from one run to the next. Check values of keys are what GlobalPlatform itself
+ * tells of a key (11.8.2.3): three bytes of each.
+ */
+#include "libceremony/card-tries.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+
+#include "common/error.h"
+#include "common/hex.h"
+#include "common/safe-file.h"
+#include "libceremony/json-file.h"
+
+#define FILE_NAME "opentke-card-keys.json"
+#define LOCK_NAME "opentke-card-keys.lock"
+
+/*
+ * {"cards": {"<ATR>.<maker's data>": {"<check values>": {"key_set", "refused", "cut_off", "time"}}}}
+ */
+static bool
+read_tries(JsonObject *entry, TkeGpTries *tries)
+{
+    JsonNode *refused = json_object_get_member(entry, "refused");
+    JsonNode *cut_off = json_object_get_member(entry, "cut_off");
+    gint64 number;
+
+    if (refused == NULL || cut_off == NULL || json_node_get_value_type(refused) != G_TYPE_BOOLEAN ||
+        json_node_get_value_type(cut_off) != G_TYPE_INT64) {
+        return false;
+    }
+    number = json_node_get_int(cut_off);
+    tries->refused = json_node_get_boolean(refused);
+    tries->cut_off = (unsigned) CLAMP(number, 0, INT16_MAX);
+    return number >= 0;
+}
+
+/* The member of that name, an object; made where there is none. NULL: it is something else. */
+static JsonObject *
+enter(JsonObject *object, const char *name)
+{
+    if (!json_object_has_member(object, name)) {
+        json_object_set_object_member(object, name, json_object_new());
+    }
+    return tke_json_file_object(object, name);
+}
+
+static JsonObject *
+read_file(const char *path, GError **error)
+{
+    JsonObject *file = tke_json_file_read(path, error);
+
+    if (file == NULL) {
+        g_prefix_error(error, "%s",
+                       _("it cannot be told which issuer keys a card has refused, so none are "
+                         "tried: "));
+    }
+    return file;
+}
+
+static bool
+say_damaged(const char *path, GError **error)
+{
+    g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                _("it cannot be told which issuer keys a card has refused, so none are tried: %s "
+                  "does not have the form it should have"),
+                path);
+    return false;
+}
+
+static char *
+mark_text(const TkeGpKeySet *keys)
+{
+    return tke_hex_encode(tke_gp_key_set_get_mark(keys), TKE_GP_KEY_SET_MARK);
+}
+
+/* The file is replaced as a whole, so that no lock is needed to read it. */
+static bool
+look(void *data, const char *card, const TkeGpKeySet *keys, TkeGpTries *tries, GError **error)
+{
+    g_autofree char *path = g_build_filename(data, FILE_NAME, NULL);
+    g_autofree char *mark = mark_text(keys);
+    g_autoptr(JsonObject) file = read_file(path, error);
+    JsonObject *cards = file != NULL ? enter(file, "cards") : NULL;
+    JsonObject *sets = cards != NULL ? enter(cards, card) : NULL;
+    JsonObject *entry = sets != NULL && json_object_has_member(sets, mark) ? enter(sets, mark)
+                                                                           : NULL;
+
+    *tries = (TkeGpTries){ 0 };
+    if (file == NULL) {
+        return false;
+    }
+    if (sets == NULL || (json_object_has_member(sets, mark) &&
+                         (entry == NULL || !read_tries(entry, tries)))) {
+        return say_damaged(path, error);
+    }
+    return true;
+}
+
+static void
+set_entry(JsonObject *sets, const char *mark, const TkeGpKeySet *keys, const TkeGpTries *tries)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
+    JsonObject *entry = json_object_new();
+
+    json_object_set_string_member(entry, "key_set", tke_gp_key_set_get_name(keys));
+    json_object_set_boolean_member(entry, "refused", tries->refused);
+    json_object_set_int_member(entry, "cut_off", tries->cut_off);
+    json_object_set_string_member(entry, "time", time);
+    json_object_set_object_member(sets, mark, entry);
+}
+
+static bool
+note_locked(const char *path, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries,
+            GError **error)
+{
+    g_autofree char *mark = mark_text(keys);
+    g_autoptr(JsonObject) file = read_file(path, error);
+    JsonObject *cards = file != NULL ? enter(file, "cards") : NULL;
+    JsonObject *sets = cards != NULL ? enter(cards, card) : NULL;
+
+    if (file == NULL) {
+        return false;
+    }
+    if (sets == NULL) {
+        return say_damaged(path, error);
+    }
+    if (tries->refused || tries->cut_off > 0) {
+        set_entry(sets, mark, keys, tries);
+    } else {
+        json_object_remove_member(sets, mark);
+        if (json_object_get_size(sets) == 0) {
+            json_object_remove_member(cards, card);
+        }
+    }
+    return tke_json_file_write(path, file, error);
+}
+
+/* Two programs may note at the same time. */
+static bool
+note(void *data, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries, GError **error)
+{
+    g_autofree char *path = g_build_filename(data, FILE_NAME, NULL);
+    g_autofree char *lock = g_build_filename(data, LOCK_NAME, NULL);
+    bool done = false;
+    int fd;
+
+    if (!tke_safe_file_make_dir(data, error)) {
+        return false;
+    }
+    fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0) {
+        done = note_locked(path, card, keys, tries, error);
+    } else {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("%s cannot be locked: %s"), lock,
+                    g_strerror(errno));
+    }
+    if (fd >= 0) {
+        close(fd); /* and with it the lock */
+    }
+    return done;
+}
+
+TkeGpScp *
+tke_card_tries_open(TkeOperation *op, TkeCard *card, const TkeGpKeySet *keys, bool retry,
+                    GError **error)
+{
+    const char *directory = tke_world_get_state_directory(tke_operation_get_world(op));
+    const TkeGpMemory memory = {
+        .look = look, .note = note, .data = (void *) directory, .retry = retry
+    };
+    TkeGpScp *scp = tke_gp_scp_open(card, keys, &memory, error);
+    const unsigned cut_off = scp != NULL ? tke_gp_scp_get_info(scp)->cut_off : 0;
+
+    if (cut_off > 0) {
+        tke_operation_note(op,
+                           ngettext("Opening this card's manager was cut off %u time before; it is "
+                                    "open now, which sets the card's count of failed tries back.",
+                                    "Opening this card's manager was cut off %u times before; it "
+                                    "is open now, which sets the card's count of failed tries back.",
+                                    cut_off),
+                           cut_off);
+    }
+    return scp;
+}

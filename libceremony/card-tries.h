@@ -1,0 +1,23 @@
+/*
+ * What is remembered of tries to open the card managers of cards, in the world's state directory
+ * (opentke-card-keys.json): a key set that a card has refused is not tried on it by any later run, nor one whose
+ * opening was cut off TKE_GP_CUT_OFF_MAX times in a row, until a person says so.
+ *
+ * The file holds public values only: the card's answer to reset and maker's data, the name of the key set and the check
+ * values of its keys. Several programs may use it at the same time.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libceremony/operation.h"
+#include "libsmartcard/gp-scp.h"
+
+/*
+ * Opens the secure channel with this memory; the card manager is selected. retry: once more, whatever is remembered.
+ * A success is remembered, too: nothing speaks against the key set any more. Where the file cannot be read or
+ * written nothing is tried.
+ */
+TKE_PUBLIC TkeGpScp *tke_card_tries_open(TkeOperation *op, TkeCard *card, const TkeGpKeySet *keys,
+                                         bool retry, GError **error);

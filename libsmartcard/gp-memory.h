@@ -1,0 +1,36 @@
+/*
+ * TkeGpMemory: what is remembered of tries to open card managers, so that none is locked by trying too often.
+ *
+ * An interface: whoever opens a channel says where it is kept. Everything in it is public: the card is named
+ * by its answer to reset and what its maker wrote about it, the key set by its check values.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "common/public.h"
+#include "libsmartcard/gp-key-set.h"
+
+/* Openings that were cut off, in a row, before a card is left alone. */
+#define TKE_GP_CUT_OFF_MAX 3u
+
+/* Of one card and one key set; zeros: nothing that speaks against a try. */
+typedef struct TkeGpTries {
+    bool refused;     /* they do not fit: never again */
+    unsigned cut_off; /* keys that fit, but the card's last word is not known: it may have counted a failure */
+} TkeGpTries;
+
+/* Both fail with an error that says what could not be read or written. card is hex text. */
+typedef struct TkeGpMemory {
+    bool (*look)(void *data, const char *card, const TkeGpKeySet *keys, TkeGpTries *tries,
+                 GError **error);
+    /* Must be lasting when it returns: it is called before the card is asked, too. */
+    bool (*note)(void *data, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries,
+                 GError **error);
+    void *data;
+    bool retry; /* a person has said so: once more, whatever is noted */
+} TkeGpMemory;
+
+/* Ends with the process, and forgets nothing before. Static. */
+TKE_PUBLIC const TkeGpMemory *tke_gp_memory_of_process(void);

@@ -1,0 +1,298 @@
+/*
+ * Key sets that a card has refused, and openings that were cut off, are remembered by the next run (F-041): cards lock
+ * after a few tries. Each call of the operations below is a run of its own.
+ */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "libceremony/advice.h"
+#include "libceremony/op-card-accept.h"
+#include "libceremony/op-zone.h"
+#include "libsmartcard/card-error.h"
+#include "libsmartcard/gp-scp-private.h"
+#include "tests/libceremony/ceremony-world.h"
+#include "tests/support/fault-card-source.h"
+#include "tests/support/test-bytes.h"
+#include "tests/support/test-main.h"
+
+#define MOST_EXCHANGES 30u /* before the channel is open */
+
+static SimCard *
+card_of(CeremonyWorld *world, const char *name)
+{
+    SimCard *card = g_hash_table_lookup(world->by_name, name);
+
+    ck_assert_ptr_nonnull(card);
+    return card;
+}
+
+/* A new process knows what the files say, and nothing else. */
+static bool
+create_zone(CeremonyWorld *world, GError **error)
+{
+    const TkeZoneCreateParams params = { .zone_description = "Zone", .card_description = "CA 1" };
+
+    tke_gp_scp_forget_refusals();
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "new", NULL);
+    return tke_op_zone_create(world->op, &params, NULL, error);
+}
+
+static TkeCardAcceptance *
+accept(CeremonyWorld *world, bool retry, GError **error)
+{
+    const TkeCardAcceptParams params = { .reader = 2, .retry_keys = retry };
+
+    tke_gp_scp_forget_refusals();
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 2, "new", NULL);
+    return tke_op_card_accept(world->op, &params, error);
+}
+
+static char *
+path_of(CeremonyWorld *world)
+{
+    return g_build_filename(tke_world_get_state_directory(world->world), "opentke-card-keys.json",
+                            NULL);
+}
+
+static void
+check_file(CeremonyWorld *world, const char *text, bool has)
+{
+    g_autofree char *path = path_of(world);
+    g_autofree char *contents = NULL;
+
+    ck_assert(g_file_get_contents(path, &contents, NULL, NULL));
+    ck_assert_msg((strstr(contents, text) != NULL) == has, "%s in %s", text, contents);
+}
+
+static void
+check_says(const GError *error, const char *text)
+{
+    ck_assert_ptr_nonnull(error);
+    ck_assert_msg(strstr(error->message, text) != NULL, "no “%s” in “%s”", text, error->message);
+}
+
+static CeremonyWorld *
+world_with_blank(void)
+{
+    CeremonyWorld *world = ceremony_world_new(1);
+
+    ceremony_world_blank(world, "new", SIM_CARD_BLANK);
+    return world;
+}
+
+START_TEST(test_a_refused_key_set_is_not_tried_by_the_next_run)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_blank();
+        g_autoptr(TkeCardAcceptance) report = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *advice = NULL;
+
+        sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+        ck_assert(!create_zone(world, &error));
+        check_says(error, "the issuer keys of this card are others");
+        g_clear_error(&error);
+        ck_assert(!create_zone(world, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+        check_says(error, "has refused the key set (default test keys) before");
+        advice = tke_advice_for_error(error);
+        ck_assert_msg(strstr(advice, "--retry-keys") != NULL, "%s", advice);
+        report = accept(world, false, NULL);
+        ck_assert_ptr_nonnull(report);
+        ck_assert(!report->opened);
+        check_says(report->refused, "before");
+    }
+END_TEST
+
+START_TEST(test_the_officer_may_say_so_and_a_success_is_remembered_too)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_blank();
+        g_autoptr(TkeCardAcceptance) refused = NULL;
+        g_autoptr(TkeCardAcceptance) opened = NULL;
+        g_autoptr(GError) error = NULL;
+
+        sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+        ck_assert(!create_zone(world, NULL));
+        refused = accept(world, true, &error);
+        ck_assert_ptr_nonnull(refused);
+        check_says(refused->refused, "the issuer keys of this card are others"); /* it was tried */
+        check_file(world, "\"refused\" : true", true);
+
+        sim_card_clear_traits(card_of(world, "new"));
+        ck_assert(!create_zone(world, &error));
+        check_says(error, "before");
+        g_clear_error(&error);
+        opened = accept(world, true, &error);
+        ck_assert(opened != NULL && opened->opened);
+        check_file(world, "refused", false);
+        card_world_check(create_zone(world, &error), error);
+    }
+END_TEST
+
+START_TEST(test_the_file_tells_no_key)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_blank();
+        g_autofree char *path = path_of(world);
+        GStatBuf info;
+
+        sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+        ck_assert(!create_zone(world, NULL));
+        check_file(world, "default test keys", true);
+        check_file(world, "404142", false);
+        /* the check value of 40..4F (AES of a block of ones), for each of the three keys */
+        check_file(world, "\"504a77504a77504a77\"", true);
+        ck_assert_int_eq(g_stat(path, &info), 0);
+        ck_assert_uint_eq(info.st_mode & 0777, 0600);
+    }
+END_TEST
+
+/* Pulls the card at each exchange in turn until it is that of the host's proof. */
+static unsigned
+find_proof(CeremonyWorld *world, TestCardFault fault)
+{
+    for (unsigned n = 1; n <= MOST_EXCHANGES; n++) {
+        g_autoptr(GError) error = NULL;
+
+        tke_gp_scp_forget_refusals();
+        ceremony_world_restart(world);
+        test_fault_card_source_clear(world->source);
+        test_fault_card_source_set(world->source, n, fault, NULL);
+        ck_assert_msg(!create_zone(world, &error), "exchange %u", n);
+        if (error->domain == TKE_CARD_ERROR &&
+            strstr(error->message, "it may have counted a failed try") != NULL) {
+            return n;
+        }
+    }
+    ck_abort_msg("no exchange is the proof");
+}
+
+static bool
+cut_off(CeremonyWorld *world, unsigned n, TestCardFault fault, GError **error)
+{
+    bool done = false;
+
+    test_fault_card_source_clear(world->source);
+    test_fault_card_source_set(world->source, n, fault, NULL);
+    done = create_zone(world, error);
+    test_fault_card_source_clear(world->source);
+    return done;
+}
+
+START_TEST(test_an_opening_that_was_cut_off_is_told_and_taken_back_by_the_next)
+    {
+        static const TestCardFault faults[] = { TEST_CARD_FAULT_PULL_BEFORE,
+                                                TEST_CARD_FAULT_PULL_AFTER, TEST_CARD_FAULT_SILENT };
+        const TestCardFault fault = faults[_i];
+        g_autoptr(CeremonyWorld) world = world_with_blank();
+        g_autoptr(GError) error = NULL;
+        g_autofree char *advice = NULL;
+        unsigned proof = find_proof(world, fault);
+
+        check_file(world, "\"cut_off\" : 1", true);
+        check_file(world, "\"refused\" : false", true);
+        ck_assert(!cut_off(world, proof, fault, &error));
+        ck_assert(tke_card_error_is_outcome_unknown(error));
+        check_says(error, "the issuer keys; they are right");
+        advice = tke_advice_for_error(error);
+        ck_assert_msg(strstr(advice, "leave the card in") != NULL, "%s", advice);
+        check_file(world, "\"cut_off\" : 2", true);
+        g_clear_error(&error);
+        card_world_check(create_zone(world, &error), error);
+        ck_assert_msg(strstr(world->notes->str, "was cut off 2 times before") != NULL, "%s",
+                      world->notes->str);
+        check_file(world, "cut_off", false);
+    }
+END_TEST
+
+START_TEST(test_a_card_that_is_cut_off_again_and_again_is_left_alone)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_blank();
+        g_autoptr(TkeCardAcceptance) report = NULL;
+        g_autoptr(GError) error = NULL;
+        unsigned proof = find_proof(world, TEST_CARD_FAULT_PULL_AFTER);
+
+        for (unsigned i = 1; i < TKE_GP_CUT_OFF_MAX; i++) {
+            ck_assert(!cut_off(world, proof, TEST_CARD_FAULT_PULL_AFTER, NULL));
+        }
+        ck_assert(!create_zone(world, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+        check_says(error, "was cut off 3 times in a row");
+        check_says(error, "the card is as it was");
+        g_clear_error(&error);
+        report = accept(world, true, &error);
+        ck_assert(report != NULL && report->opened);
+        card_world_check(create_zone(world, &error), error);
+    }
+END_TEST
+
+/* An answer is no cut: whatever it says, nothing is open about it. */
+START_TEST(test_another_answer_to_the_proof_is_not_counted)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_blank();
+        g_autoptr(GError) error = NULL;
+        unsigned proof = find_proof(world, TEST_CARD_FAULT_PULL_BEFORE);
+
+        ck_assert(!cut_off(world, proof, TEST_CARD_FAULT_STATUS, &error));
+        check_file(world, "\"cut_off\" : 1", true);
+        g_clear_error(&error);
+        card_world_check(create_zone(world, &error), error);
+    }
+END_TEST
+
+START_TEST(test_nothing_is_tried_while_the_memory_is_not_whole)
+    {
+        static const char *const contents[] = { "{", "[]", "{\"cards\": 1}", "" };
+        g_autoptr(CeremonyWorld) world = world_with_blank();
+        g_autofree char *path = path_of(world);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(contents); i++) {
+            g_autoptr(GError) error = NULL;
+
+            ck_assert(g_file_set_contents(path, contents[i], -1, NULL));
+            ck_assert(!create_zone(world, &error));
+            check_says(error, "none are tried");
+            check_says(error, "opentke-card-keys.json");
+            check_says(error, "the card is as it was");
+        }
+        ck_assert_int_eq(g_unlink(path), 0);
+        ck_assert(create_zone(world, NULL));
+    }
+END_TEST
+
+START_TEST(test_an_entry_of_another_form_is_no_permission)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_blank();
+        g_autofree char *path = path_of(world);
+        g_autofree char *contents = NULL;
+        g_autoptr(GError) error = NULL;
+
+        sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+        ck_assert(!create_zone(world, NULL));
+        ck_assert(g_file_get_contents(path, &contents, NULL, NULL));
+        memcpy(strstr(contents, "true"), "1234", 4);
+        ck_assert(g_file_set_contents(path, contents, -1, NULL));
+        ck_assert(!create_zone(world, &error));
+        check_says(error, "does not have the form");
+    }
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_a_refused_key_set_is_not_tried_by_the_next_run);
+    tcase_add_test(tests, test_the_officer_may_say_so_and_a_success_is_remembered_too);
+    tcase_add_test(tests, test_the_file_tells_no_key);
+    tcase_add_loop_test(tests, test_an_opening_that_was_cut_off_is_told_and_taken_back_by_the_next,
+                        0, 3);
+    tcase_add_test(tests, test_a_card_that_is_cut_off_again_and_again_is_left_alone);
+    tcase_add_test(tests, test_another_answer_to_the_proof_is_not_counted);
+    tcase_add_test(tests, test_nothing_is_tried_while_the_memory_is_not_whole);
+    tcase_add_test(tests, test_an_entry_of_another_form_is_no_permission);
+}
+
+int
+main(void)
+{
+    return test_main("card-tries", add_tests);
+}
