@@ -22,7 +22,7 @@
 static const char *const own_names[] = {
     SCENARIO_FILE,         READERS_FILE,        CARDS_DIR,     "units",
     SIM_WORLD_WORKSTATION, TKE_SIM_SOCKET_NAME, "tke-sim.log", "lock",
-    SIM_WORLD_BOX_FILE,    SIM_PCSCD_FOLDER
+    SIM_WORLD_BOX_FILE,    SIM_WORLD_MARK_FILE, SIM_PCSCD_FOLDER
 };
 
 static bool
@@ -323,9 +323,10 @@ make_readers(SimWorld *world, const SimWorldOptions *options)
 {
     for (unsigned i = 0; i < world->scenario->readers->len; i++) {
         const SimScenarioReader *plan = g_ptr_array_index(world->scenario->readers, i);
+        g_autofree char *serial = sim_world_dup_serial(world, plan->serial);
         const SimReaderOptions reader = { .name = plan->name,
                                           .model = plan->model,
-                                          .serial = plan->serial,
+                                          .serial = serial,
                                           .port = plan->port,
                                           .keypad = plan->keypad,
                                           .short_only = !plan->extended_length,
@@ -370,6 +371,9 @@ fill_world(SimWorld *world, const SimWorldOptions *options, GError **error)
     }
     sweep(world->directory);
     sweep(cards);
+    if (!sim_world_take_mark(world, error)) {
+        return false;
+    }
     make_readers(world, options);
     if (!(exists ? load_world(world, error) : make_world(world, error)) ||
         !apply_options(world, options, error)) {
@@ -438,6 +442,7 @@ sim_world_free(SimWorld *world)
     g_mutex_clear(&world->box_mutex);
     g_cond_clear(&world->changed);
     g_free(world->saved_places);
+    g_free(world->mark);
     g_free(world->directory);
     g_free(world);
 }

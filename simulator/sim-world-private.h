@@ -12,6 +12,7 @@
 
 #define SIM_WORLD_WORKSTATION "workstation"
 #define SIM_WORLD_BOX_FILE "box.json"
+#define SIM_WORLD_MARK_FILE "mark.json"
 
 #define SIM_WORLD_CARDS_MAX SIM_SCENARIO_CARDS_MAX
 
@@ -28,6 +29,7 @@ typedef struct SimSeen {
 
 struct SimWorld {
     char *directory;
+    char *mark; /* in the serial numbers of its readers */
     TkeDirLock *lock;
     SimScenario *scenario;
     const SimCardProfile *profile;
@@ -70,5 +72,9 @@ bool sim_world_load_card(SimWorld *world, const char *label, GError **error);
 
 /* The cards that were added later, and what is written on cards. A world without a box.json has neither. */
 bool sim_world_load_box(SimWorld *world, GError **error);
+
+/* The world's own mark, which it gets where it has none; serial numbers of readers with it. */
+bool sim_world_take_mark(SimWorld *world, GError **error);
+char *sim_world_dup_serial(const SimWorld *world, const char *serial);
 
 void sim_writing_free(SimWriting *writing);

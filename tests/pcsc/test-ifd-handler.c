@@ -34,7 +34,8 @@ START_TEST(test_two_readers_tell_who_they_are_without_a_card)
         static const char *const names[] = { PRIVATE_PCSCD_READER_1, PRIVATE_PCSCD_READER_2 };
         static const char *const serials[] = { PRIVATE_PCSCD_SERIAL_1, PRIVATE_PCSCD_SERIAL_2 };
         const uint32_t longest = TALK_APDU_MAX;
-        G_GNUC_UNUSED g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+        g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+        g_autofree char *mark = private_pcscd_dup_mark(place);
         SCARDCONTEXT context = talk_new_context();
         char list[512];
         DWORD len = sizeof list;
@@ -46,12 +47,13 @@ START_TEST(test_two_readers_tell_who_they_are_without_a_card)
             DWORD protocol = 0;
             uint8_t none[8];
             DWORD none_len = sizeof none;
+            g_autofree char *serial = NULL;
 
             talk_expect(SCardConnect(context, names[i], SCARD_SHARE_DIRECT, 0, &reader, &protocol),
                         SCARD_S_SUCCESS);
             check_attribute(reader, SCARD_ATTR_VENDOR_NAME, "OpenTKE", sizeof "OpenTKE");
-            check_attribute(reader, SCARD_ATTR_VENDOR_IFD_SERIAL_NO, serials[i],
-                            strlen(serials[i]) + 1);
+            serial = g_strdup_printf("%s-%s", serials[i], mark);
+            check_attribute(reader, SCARD_ATTR_VENDOR_IFD_SERIAL_NO, serial, strlen(serial) + 1);
             check_attribute(reader, SCARD_ATTR_VENDOR_IFD_TYPE, "OpenTKE virtual PIN pad",
                             sizeof "OpenTKE virtual PIN pad");
             check_attribute(reader, SCARD_ATTR_MAXINPUT, &longest, sizeof longest);

@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 
 #include "common/error.h"
+#include "libsmartcard/card-transport.h"
 #include "simulator/sim-scenario.h"
 #include "simulator/sim-world.h"
 #include "tests/simulator/world-fixture.h"
@@ -89,6 +90,59 @@ START_TEST(test_card_is_where_it_was_when_the_world_is_opened_again)
     world = test_world_open(directory);
     ck_assert_uint_eq(sim_world_get_place(world, sim_world_get_card(world, 1)), 0);
     sim_world_free(world);
+}
+END_TEST
+
+/* Serial number of a reader, from 1; the caller frees. */
+static char *
+serial_of(SimWorld *world, unsigned number)
+{
+    uint32_t generation = 0;
+    g_autoptr(GPtrArray) readers = sim_world_list_readers(world, number, &generation);
+    const TkeReaderInfo *info = NULL;
+
+    ck_assert_uint_eq(readers->len, 1);
+    info = g_ptr_array_index(readers, 0);
+    return g_strdup(info->serial);
+}
+
+START_TEST(test_serial_numbers_of_readers_are_the_worlds_own_and_stay)
+{
+    g_autoptr(TestDirectory) one = test_directory_new();
+    g_autoptr(TestDirectory) other = test_directory_new();
+    SimWorld *world = test_world_open(one);
+    g_autoptr(SimWorld) second = test_world_open(other);
+    g_autofree char *before = serial_of(world, 2);
+    g_autofree char *elsewhere = serial_of(second, 2);
+    g_autofree char *none = serial_of(world, 1);
+    g_autofree char *after = NULL;
+
+    ck_assert_msg(g_str_has_prefix(before, "R2-") && strlen(before) == 9, "%s", before);
+    ck_assert_str_ne(before, elsewhere);
+    ck_assert_str_eq(none, ""); /* the scenario gives it none */
+    sim_world_free(world);
+    world = test_world_open(one);
+    after = serial_of(world, 2);
+    ck_assert_str_eq(before, after);
+    sim_world_free(world);
+}
+END_TEST
+
+START_TEST(test_mark_that_is_none_is_named)
+{
+    static const char *const texts[] = { "{\"mark\": \"R2\"}", "{\"mark\": \"abcdef\"}", "{}", "x" };
+    g_autoptr(TestDirectory) directory = test_directory_new();
+
+    sim_world_free(test_world_open(directory));
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+        SimWorld *world = NULL;
+
+        write_file(directory->path, "mark.json", texts[i]);
+        world = sim_world_new(directory->path, &standard, &error);
+        ck_assert_ptr_null(world);
+        ck_assert_msg(strstr(error->message, "mark.json") != NULL, "%s", error->message);
+    }
 }
 END_TEST
 
@@ -311,6 +365,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_new_world_has_what_its_scenario_says);
     tcase_add_test(tests, test_world_is_private_to_its_user);
     tcase_add_test(tests, test_card_is_where_it_was_when_the_world_is_opened_again);
+    tcase_add_test(tests, test_serial_numbers_of_readers_are_the_worlds_own_and_stay);
+    tcase_add_test(tests, test_mark_that_is_none_is_named);
     tcase_add_test(tests, test_world_that_is_in_use_is_refused);
     tcase_add_test(tests, test_directory_with_other_things_is_refused_and_left_alone);
     tcase_add_test(tests, test_world_that_was_not_finished_is_made_anew);

@@ -169,6 +169,18 @@ private_pcscd_leave(PrivatePcscd *place)
     g_free(place);
 }
 
+char *
+private_pcscd_dup_mark(const PrivatePcscd *place)
+{
+    g_autofree char *path = g_build_filename(place->world, "mark.json", NULL);
+    g_autoptr(JsonParser) parser = json_parser_new();
+    JsonObject *root_object = NULL;
+
+    ck_assert_msg(json_parser_load_from_file(parser, path, NULL), "%s", path);
+    root_object = json_node_get_object(json_parser_get_root(parser));
+    return g_strdup(json_object_get_string_member(root_object, "mark"));
+}
+
 /* ---- hands ---- */
 
 static void

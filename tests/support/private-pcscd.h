@@ -15,6 +15,7 @@
 
 #define PRIVATE_PCSCD_READER_1 "OpenTKE Virtual PIN Pad Reader 00 00"
 #define PRIVATE_PCSCD_READER_2 "OpenTKE Virtual PIN Pad Reader 01 00"
+/* In the scenario; the world adds its mark. */
 #define PRIVATE_PCSCD_SERIAL_1 "V0000001"
 #define PRIVATE_PCSCD_SERIAL_2 "V0000002"
 
@@ -44,6 +45,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrivatePcscd, private_pcscd_leave)
 
 void private_pcscd_start_sim(PrivatePcscd *place, const char *words);
 void private_pcscd_kill_sim(PrivatePcscd *place, int signal_number);
+
+/* With which the serial numbers of this world's readers end. The caller frees. */
+char *private_pcscd_dup_mark(const PrivatePcscd *place);
 
 /* What a hand does; it must succeed. */
 void private_pcscd_insert(PrivatePcscd *place, unsigned reader, const char *card);
