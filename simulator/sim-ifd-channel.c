@@ -274,10 +274,23 @@ pause_until(SimIfdChannel *self, gint64 end)
     g_mutex_unlock(&self->state);
 }
 
+/* A command that this tke-sim has still to answer is given up: the card has lost its power, as it is seen. */
+static void
+give_up_card(SimIfdChannel *self)
+{
+    g_mutex_lock(&self->state);
+    if (self->card != NULL) {
+        tke_sim_client_interrupt(self->card);
+    }
+    g_mutex_unlock(&self->state);
+}
+
 /* True if what is shown has changed. Without a tke-sim it takes a moment. */
 static bool
 wait_once(SimIfdChannel *self, gint64 end, int left_ms)
 {
+    const bool watched = self->watch != NULL;
+
     if (self->watch != NULL && !tke_sim_client_wait(self->watch, self->generation,
                                                     MIN(left_ms, BEAT_MS), self->stopped, NULL)) {
         if (g_cancellable_is_cancelled(self->stopped)) {
@@ -288,6 +301,9 @@ wait_once(SimIfdChannel *self, gint64 end, int left_ms)
         return true;
     }
     if (self->watch == NULL) {
+        if (watched) {
+            give_up_card(self);
+        }
         /* Whatever was in has lost its power: a tke-sim that is back at once has it put in again. */
         if (show_empty(self)) {
             return true;

@@ -312,6 +312,61 @@ START_TEST(test_tke_sim_may_die_at_any_time_and_come_back)
     }
 END_TEST
 
+/* A command that a tke-sim that hangs gets, and what becomes of it. */
+typedef struct Hung {
+    SCARDHANDLE card;
+    LONG code;
+} Hung;
+
+static void *
+transmit(void *data)
+{
+    Hung *hung = data;
+    uint8_t answer[16];
+    DWORD len = sizeof answer;
+
+    hung->code = SCardTransmit(hung->card, SCARD_PCI_T1, (LPCBYTE) "\x00\x20\x00\x81", 4, NULL,
+                               answer, &len);
+    return NULL;
+}
+
+/* The command is given up and the readers are seen empty, the others go on; then all is as after a removal. */
+START_TEST(test_a_tke_sim_that_hangs_blocks_nobody_and_may_go_on)
+    {
+        g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+        SCARDCONTEXT context = talk_new_context();
+        SCARDCONTEXT busy = talk_new_context(); /* calls on one context wait for each other */
+        Hung hung = { .code = SCARD_S_SUCCESS };
+        GThread *thread = NULL;
+        DWORD protocol = 0;
+        SCARDHANDLE other = 0;
+
+        private_pcscd_insert(place, 1, "ca-1");
+        private_pcscd_insert(place, 2, "ep11-1");
+        hung.card = talk_connect(busy, PRIVATE_PCSCD_READER_1);
+        talk_apdu(hung.card, QUERY_PIN, NOT_SELECTED);
+        talk_wait_state(context, PRIVATE_PCSCD_READER_2, SCARD_STATE_PRESENT);
+        ck_assert_int_eq(kill(place->sim, SIGSTOP), 0);
+        thread = g_thread_new("transmit", transmit, &hung);
+        talk_wait_state(context, PRIVATE_PCSCD_READER_1, SCARD_STATE_EMPTY);
+        talk_wait_state(context, PRIVATE_PCSCD_READER_2, SCARD_STATE_EMPTY);
+        g_thread_join(thread);
+        ck_assert_msg(hung.code != SCARD_S_SUCCESS, "%lx", hung.code);
+        talk_expect(SCardConnect(context, PRIVATE_PCSCD_READER_2, SCARD_SHARE_SHARED,
+                                 SCARD_PROTOCOL_T1, &other, &protocol),
+                    SCARD_E_NO_SMARTCARD);
+        ck_assert_int_eq(kill(place->sim, SIGCONT), 0);
+        talk_wait_state(context, PRIVATE_PCSCD_READER_1, SCARD_STATE_PRESENT);
+        talk_expect(SCardReconnect(hung.card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1,
+                                   SCARD_LEAVE_CARD, &protocol),
+                    SCARD_S_SUCCESS);
+        talk_apdu(hung.card, QUERY_PIN, NOT_SELECTED);
+        talk_apdu(talk_connect(context, PRIVATE_PCSCD_READER_2), QUERY_PIN, NOT_SELECTED);
+        SCardReleaseContext(busy);
+        SCardReleaseContext(context);
+    }
+END_TEST
+
 START_TEST(test_pcscd_restarted_or_killed_serves_the_same_card_again)
     {
         g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
@@ -389,6 +444,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_two_readers_work_at_the_same_time_each_with_its_card);
     tcase_add_test(tests, test_an_unplugged_reader_is_empty_until_it_is_plugged_in);
     tcase_add_test(tests, test_tke_sim_may_die_at_any_time_and_come_back);
+    tcase_add_test(tests, test_a_tke_sim_that_hangs_blocks_nobody_and_may_go_on);
     tcase_add_test(tests, test_pcscd_restarted_or_killed_serves_the_same_card_again);
     tcase_add_test(tests, test_faults_of_the_card_become_codes_and_the_next_card_works);
 }
