@@ -10,8 +10,9 @@
 #include "simulator/sim-card-private.h"
 
 #define ENTRIES_MAX 2u
-#define FIRST_TAGGED 0x02u
-#define NEXT_TAGGED 0x03u
+#define TAGGED 0x02u /* P2 of GET STATUS */
+#define NEXT 0x01u
+#define LONG_TAG 0x1Fu /* another byte follows */
 #define LOADED 0x01u
 #define SELECTABLE 0x07u
 #define LOCKED 0x80u
@@ -28,7 +29,8 @@ enum {
     TAG_LOAD_FILE = 0xC4,
     TAG_FILE_VERSION = 0xCE,
     TAG_MODULE = 0x84,
-    TAG_DOMAIN = 0xCC
+    TAG_DOMAIN = 0xCC,
+    TAG_LIST = 0x5C
 };
 
 static const uint8_t manager_aid[] = { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00 };
@@ -160,6 +162,13 @@ write_entry(const SimCardState *state, uint8_t p1, unsigned index, TkeByteBuilde
 
 /* ---- GET STATUS ---- */
 
+/* Which entries a host wants, and in which form. */
+typedef struct Search {
+    TkeByteCursor aid;  /* or its beginning */
+    TkeByteCursor tags; /* what of an entry, each tag after the other; empty: all */
+    bool plain;         /* the form of older cards, without tags */
+} Search;
+
 static bool
 begins_with(const TkeByteBuilder *entry, TkeByteCursor wanted)
 {
@@ -172,8 +181,111 @@ begins_with(const TkeByteBuilder *entry, TkeByteCursor wanted)
             memcmp(tke_byte_cursor_peek(&aid), tke_byte_cursor_peek(&wanted), len) == 0);
 }
 
+static bool
+read_tag(TkeByteCursor *tags, uint16_t *tag)
+{
+    uint8_t first = 0;
+    uint8_t second = 0;
+
+    if (!tke_byte_cursor_u8(tags, &first) ||
+        ((first & LONG_TAG) == LONG_TAG && !tke_byte_cursor_u8(tags, &second))) {
+        return false;
+    }
+    *tag = first;
+    if ((first & LONG_TAG) == LONG_TAG) {
+        *tag = (uint16_t) (first << 8 | second);
+    }
+    return true;
+}
+
+static bool
+are_tags(TkeByteCursor tags)
+{
+    uint16_t tag = 0;
+
+    while (tke_byte_cursor_left(&tags) > 0) {
+        if (!read_tag(&tags, &tag)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+is_asked_for(TkeByteCursor tags, uint16_t wanted)
+{
+    uint16_t tag = 0;
+
+    if (tke_byte_cursor_left(&tags) == 0) {
+        return true;
+    }
+    while (read_tag(&tags, &tag)) {
+        if (tag == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 11.4.3.1, table 11-36: of an entry what the host has asked for. */
+static void
+write_tagged(SimCard *card, const TkeByteBuilder *entry, TkeByteCursor tags)
+{
+    uint8_t inner[UINT8_MAX] = { 0 };
+    TkeByteBuilder b = { .out = inner, .size = sizeof inner };
+    TkeByteCursor all = tke_byte_cursor(entry->out, entry->len);
+    TkeByteCursor value = { 0 };
+    uint16_t tag = 0;
+
+    while (tke_tlv_read_any(&all, &tag, &value)) {
+        if (is_asked_for(tags, tag)) {
+            tke_tlv_object(&b, tag, tke_byte_cursor_peek(&value), tke_byte_cursor_left(&value));
+        }
+    }
+    sim_card_write(card, TAG_ENTRY, inner, b.len);
+}
+
+static void
+write_field(TkeByteBuilder *b, TkeByteCursor value)
+{
+    tke_byte_builder_u8(b, (uint8_t) tke_byte_cursor_left(&value));
+    tke_byte_builder_bytes(b, tke_byte_cursor_peek(&value), tke_byte_cursor_left(&value));
+}
+
+/* Tables 11-34 and 11-35: AID, state, one byte of privileges; behind those of load files their modules. */
+static void
+write_plain(SimCard *card, const TkeByteBuilder *entry, bool with_modules)
+{
+    uint8_t list[UINT8_MAX] = { 0 };
+    TkeByteBuilder modules = { .out = list, .size = sizeof list };
+    TkeByteCursor all = tke_byte_cursor(entry->out, entry->len);
+    TkeByteCursor value = { 0 };
+    uint16_t tag = 0;
+    uint8_t state = 0;
+    uint8_t privileges = 0;
+    uint8_t n = 0;
+
+    while (tke_tlv_read_any(&all, &tag, &value)) {
+        if (tag == TAG_AID) {
+            write_field(&card->out, value);
+        } else if (tag == TAG_STATE) {
+            (void) tke_byte_cursor_u8(&value, &state);
+        } else if (tag == TAG_PRIVILEGES) {
+            (void) tke_byte_cursor_u8(&value, &privileges);
+        } else if (tag == TAG_MODULE) {
+            write_field(&modules, value);
+            n++;
+        }
+    }
+    tke_byte_builder_bytes(&card->out, (const uint8_t[]){ state, privileges }, 2);
+    if (with_modules) {
+        tke_byte_builder_u8(&card->out, n);
+        tke_byte_builder_bytes(&card->out, list, modules.len);
+    }
+}
+
 static uint16_t
-list(SimCard *card, SimGpListing *listing, TkeByteCursor wanted)
+list(SimCard *card, SimGpListing *listing, const Search *search)
 {
     unsigned n = 0;
 
@@ -185,40 +297,53 @@ list(SimCard *card, SimGpListing *listing, TkeByteCursor wanted)
             listing->open = false;
             return n > 0 ? SIM_SW_DONE : SIM_SW_NOT_FOUND;
         }
-        if (!begins_with(&b, wanted)) {
+        if (!begins_with(&b, search->aid)) {
             continue;
         }
         if (n == ENTRIES_MAX) {
             listing->open = true;
             return SIM_SW_MORE_ENTRIES;
         }
-        sim_card_write(card, TAG_ENTRY, inner, b.len);
+        if (search->plain) {
+            write_plain(card, &b, listing->p1 == OF_FILES_AND_MODULES);
+        } else {
+            write_tagged(card, &b, search->tags);
+        }
         n++;
     }
+}
+
+/* 11.4.2.3: the AID, and perhaps a list of tags. */
+static bool
+read_search(TkeByteCursor data, Search *search)
+{
+    return tke_tlv_read(&data, TAG_AID, &search->aid) &&
+           tke_byte_cursor_left(&search->aid) <= AID_MAX &&
+           (tke_byte_cursor_left(&data) == 0 ||
+            (tke_tlv_read(&data, TAG_LIST, &search->tags) && are_tags(search->tags))) &&
+           tke_byte_cursor_left(&data) == 0;
 }
 
 uint16_t
 sim_gp_get_status(SimCard *card, const SimGpCall *call)
 {
     SimGpListing *listing = &card->now.manager.listing;
-    TkeByteCursor data = call->data;
-    TkeByteCursor wanted = { 0 };
+    Search search = { .plain = (call->p2 & TAGGED) == 0 };
 
     if ((call->p1 != OF_MANAGER && call->p1 != OF_APPLETS && call->p1 != OF_FILES &&
          call->p1 != OF_FILES_AND_MODULES) ||
-        (call->p2 != FIRST_TAGGED && call->p2 != NEXT_TAGGED)) {
+        (call->p2 & ~(TAGGED | NEXT)) != 0) {
         return SIM_SW_P1P2;
     }
-    if (!tke_tlv_read(&data, TAG_AID, &wanted) || tke_byte_cursor_left(&data) > 0 ||
-        tke_byte_cursor_left(&wanted) > AID_MAX) {
+    if (!read_search(call->data, &search)) {
         return SIM_SW_DATA;
     }
-    if (call->p2 == NEXT_TAGGED) {
-        return listing->open && listing->p1 == call->p1 ? list(card, listing, wanted)
+    if ((call->p2 & NEXT) != 0) {
+        return listing->open && listing->p1 == call->p1 ? list(card, listing, &search)
                                                         : SIM_SW_CONDITIONS;
     }
     *listing = (SimGpListing){ .p1 = call->p1 };
-    return list(card, listing, wanted);
+    return list(card, listing, &search);
 }
 
 /* ---- SET STATUS ---- */

@@ -1,5 +1,5 @@
 /*
- * What virtual cards let a host put on them and take off: loading, installing, deleting, lists, keys, life cycle
+ * What virtual cards let a host put on them and take off: loading, installing, deleting, keys, life cycle
  * (GlobalPlatform Card Specification 2.3, 11; card-protocol.md, 1).
  */
 #include <glib/gstdio.h>
@@ -13,9 +13,6 @@
 #define SELECT_CA "00a4040007" GP_CA "00"
 #define SELECT_EP11 "00a4040007" GP_EP11 "00"
 #define FCI_EP11 "6f1a 8407f04f544b450102 a50f 9f6e03010000 9f65020400 9f660100 9000"
-#define MAKERS                                                                                     \
-    "e3 1b 4f07a0000001515350 9f700101 ce020100 cc08a000000151000000"                              \
-    "e3 1b 4f07a0000000620209 9f700101 ce020100 cc08a000000151000000"
 
 static SimCard *
 new_blank(void)
@@ -362,67 +359,6 @@ START_TEST(test_deleting_says_what_is_in_its_way)
 }
 END_TEST
 
-START_TEST(test_the_registry_lists_what_is_there_two_entries_at_a_time)
-{
-    g_autoptr(SimCard) card = new_blank();
-    g_autoptr(GpHost) host = open_host(card);
-    const char *ours = "e3 1b 4f07" GP_PACKAGE "9f700101 ce020100 cc08a000000151000000";
-    const char *ours_with_modules = "e3 2d 4f07" GP_PACKAGE "9f700101 ce020100 8407" GP_CA
-                                    "8407" GP_EP11 "cc08a000000151000000";
-    const char *applet =
-        "e3 25 4f07" GP_CA "9f700107 c503000000 c407" GP_PACKAGE "cc08a000000151000000 9000";
-    g_autofree char *last = g_strconcat(ours, "9000", NULL);
-    g_autofree char *last_with_modules = g_strconcat(ours_with_modules, "9000", NULL);
-
-    gp_host_expect(host, "80f28002", "4f00", "e313 4f08a000000151000000 9f70010f c5039efe80 9000");
-    gp_host_expect(host, "80f24002", "4f00", "6a88");
-    gp_host_expect(host, "80f22002", "4f00", MAKERS "9000");
-    gp_host_expect(host, "80f22003", "4f00", "6985"); /* nothing more */
-    gp_host_install_all(host, SIM_CARD_CA);
-    gp_host_expect(host, "80f24002", "4f00", applet);
-    gp_host_expect(host, "80f24002", "4f07" GP_CA, applet);
-    gp_host_expect(host, "80f24002", "4f05f04f544b45", applet);
-    gp_host_expect(host, "80f24002", "4f07" GP_EP11, "6a88");
-    gp_host_expect(host, "80f22002", "4f00", MAKERS "6310");
-    gp_host_expect(host, "80f22003", "4f00", last);
-    gp_host_expect(host, "80f22003", "4f00", "6985");
-    gp_host_expect(host, "80f22002", "4f05f04f544b45", last);
-    gp_host_expect(host, "80f21002", "4f00",
-                   "e3 25 4f07a0000001515350 9f700101 ce020100 8408a000000151535041 "
-                   "cc08a000000151000000"
-                   "e3 1b 4f07a0000000620209 9f700101 ce020100 cc08a000000151000000 6310");
-    gp_host_expect(host, "80f22003", "4f00", "6985"); /* another list */
-    gp_host_expect(host, "80f21002", "4f05a000000151",
-                   "e3 25 4f07a0000001515350 9f700101 ce020100 "
-                   "8408a000000151535041 cc08a000000151000000 9000");
-    gp_host_expect(host, "80f21002", "4f05f04f544b45", last_with_modules);
-    gp_host_expect(host, "80f22002", "4f00", MAKERS "6310");
-    gp_host_expect(host, "80ca00c1", "", "c103000001 9000");
-    gp_host_expect(host, "80f22003", "4f00", "6985"); /* another command in between */
-}
-END_TEST
-
-START_TEST(test_lists_are_asked_for_in_one_way)
-{
-    static const char *const wrong[][3] = {
-        { "80f24000", "4f00", "6a86" },
-        { "80f24001", "4f00", "6a86" },
-        { "80f20002", "4f00", "6a86" },
-        { "80f2c002", "4f00", "6a86" },
-        { "80f24002", "", "6a80" },
-        { "80f24002", "4f00 5c014f", "6a80" },
-        { "80f24002", "4f01", "6a80" },
-        { "80f24002", "4f11 0000000000000000000000000000000000", "6a80" },
-    };
-    g_autoptr(SimCard) card = new_blank();
-    g_autoptr(GpHost) host = open_host(card);
-
-    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
-        gp_host_expect(host, wrong[i][0], wrong[i][1], wrong[i][2]);
-    }
-}
-END_TEST
-
 START_TEST(test_a_card_says_how_much_room_it_has_and_keeps_to_it)
 {
     g_autoptr(SimCard) card = new_blank();
@@ -462,8 +398,6 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_load_file_that_no_card_could_link_is_refused);
     tcase_add_test(tests, test_only_our_applets_are_installed);
     tcase_add_test(tests, test_deleting_says_what_is_in_its_way);
-    tcase_add_test(tests, test_the_registry_lists_what_is_there_two_entries_at_a_time);
-    tcase_add_test(tests, test_lists_are_asked_for_in_one_way);
     tcase_add_test(tests, test_a_card_says_how_much_room_it_has_and_keeps_to_it);
 }
 
