@@ -114,17 +114,39 @@ tke_pcsc_identity_forget(const TkePcscApi *api, const char *name)
     pthread_mutex_unlock(&lock);
 }
 
+/* Two answers that differ; none is no answer. */
+static bool
+differ(const char *a, const char *b)
+{
+    return a[0] != '\0' && b[0] != '\0' && strcmp(a, b) != 0;
+}
+
+static bool
+is_elsewhere(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
+             const TkePcscIdentity *identity)
+{
+    TkePcscIdentity now = { 0 };
+    bool elsewhere = false;
+
+    tke_pcsc_identity_ask_place(api, handle, name, &now);
+    elsewhere = (now.serial != NULL && differ(now.serial, identity->serial)) ||
+                differ(now.port, identity->port);
+    tke_pcsc_identity_clear(&now);
+    return elsewhere;
+}
+
 bool
 tke_pcsc_identity_confirm(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
-                          TkePcscIdentity *identity)
+                          TkePcscIdentity *identity, bool *exchanged)
 {
     bool is_virtual = false;
     const bool was_known = tke_pcsc_identity_recall(api, name, identity);
 
+    *exchanged = was_known && is_elsewhere(api, handle, name, identity);
     if (was_known) {
         is_virtual = identity->is_virtual;
         (void) tke_pcsc_reader_ask_virtual(api, handle, &is_virtual);
-        if (is_virtual == identity->is_virtual) {
+        if (is_virtual == identity->is_virtual && !*exchanged) {
             return true;
         }
         tke_pcsc_identity_clear(identity);

@@ -243,12 +243,20 @@ check_reader(TkePcscLink *link)
 {
     TkePcscIdentity identity = { 0 };
     bool fits = false;
+    bool exchanged = false;
 
-    if (!tke_pcsc_identity_confirm(link->api, link->handle, link->service_name, &identity)) {
+    if (!tke_pcsc_identity_confirm(link->api, link->handle, link->service_name, &identity,
+                                   &exchanged)) {
         fail(link, SCARD_E_READER_UNAVAILABLE, TKE_PCSC_IDLE);
         return false;
     }
-    fits = tke_pcsc_rules_check(link->rules, identity.is_virtual, identity.serial,
+    if (exchanged) {
+        tke_pcsc_error_set_own(&link->error, TKE_CARD_ERROR_NO_READER, link->reader_name,
+                               _("Look with “tke readers” which is which now, and start again."),
+                               "%s", _("another reader of this name was plugged in in its place"));
+    }
+    fits = !exchanged &&
+           tke_pcsc_rules_check(link->rules, identity.is_virtual, identity.serial,
                                 link->reader_name, &link->error);
     /* T=0 has no extended length (ISO 7816-3, 12.2) */
     link->extended_length = identity.is_extended && link->protocol == SCARD_PROTOCOL_T1;

@@ -333,16 +333,13 @@ is_there(const TkePcscApi *api, SCARDHANDLE handle)
 }
 
 void
-tke_pcsc_identity_ask(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
-                      TkePcscIdentity *identity)
+tke_pcsc_identity_ask_place(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
+                            TkePcscIdentity *identity)
 {
     uint8_t value[ATTRIBUTE_MAX];
     size_t len = 0;
     unsigned slot = 0;
-    TkePinPad pad = { 0 };
-    bool is_asked = false;
 
-    tke_pcsc_identity_from_name(name, identity);
     (void) name_base(name, &slot);
     if (get_attribute(api, handle, SCARD_ATTR_VENDOR_IFD_SERIAL_NO, value, &len)) {
         g_autofree char *serial = tke_pcsc_reader_dup_text((const char *) value, len);
@@ -353,6 +350,17 @@ tke_pcsc_identity_ask(const TkePcscApi *api, SCARDHANDLE handle, const char *nam
     }
     g_free(identity->port);
     identity->port = ask_port(api, handle, slot);
+}
+
+void
+tke_pcsc_identity_ask(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
+                      TkePcscIdentity *identity)
+{
+    TkePinPad pad = { 0 };
+    bool is_asked = false;
+
+    tke_pcsc_identity_from_name(name, identity);
+    tke_pcsc_identity_ask_place(api, handle, name, identity);
     is_asked = tke_pcsc_reader_ask_virtual(api, handle, &identity->is_virtual);
     ask_pad(api, handle, name, &pad);
     identity->no_keypad = !tke_pin_pad_check(&pad, name, NULL);

@@ -57,12 +57,18 @@ void tke_pcsc_identity_forget(const TkePcscApi *api, const char *name);
 void tke_pcsc_identity_find(const TkePcscApi *api, const char *name, TkePcscIdentity *identity);
 
 /*
- * Who the reader behind a handle of ours is: as remembered, but whether it is virtual is asked always, and a
- * reader that says something else than before is asked everything. What is remembered stays where it does not
- * answer; false: nothing is known and the reader does not tell. Clear identity if true.
+ * Who the reader behind a handle of ours is. Whether it is virtual, its serial number and its port are asked always:
+ * one of the same name may have been plugged in in its place without anybody seeing it (a reader whose counter was
+ * 0 before and after). A reader that says something else than before is asked everything; exchanged: it is
+ * another one. What is remembered stays where it does not answer; false: nothing is known and the reader does
+ * not tell. Clear identity if true.
  */
 bool tke_pcsc_identity_confirm(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
-                               TkePcscIdentity *identity);
+                               TkePcscIdentity *identity, bool *exchanged);
+
+/* Serial number and port as the reader tells them now; without an answer the number stays, the port becomes "". */
+void tke_pcsc_identity_ask_place(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
+                                 TkePcscIdentity *identity);
 
 /* ---- parsers of foreign bytes, here for tests ---- */
 

@@ -6,6 +6,7 @@
 
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/pcsc-transport-private.h"
+#include "libsmartcard/reader.h"
 #include "tests/support/fake-pcsc.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
@@ -176,6 +177,86 @@ START_TEST(test_a_reset_gives_the_answer_to_reset_anew)
 }
 END_TEST
 
+/* Plugged out and in between two looks of anybody: what is there now is at this place. */
+static void
+replug(FakePcscReader *reader, const char *usb_path, const char *serial)
+{
+    fake_pcsc_set_plugged(reader, false);
+    reader->usb_path = usb_path;
+    reader->serial = serial;
+    fake_pcsc_set_plugged(reader, true);
+}
+
+static void
+check_key(TkeCardSource *source, const char *wanted)
+{
+    g_autoptr(GPtrArray) readers = source->ops->list(source, NULL);
+    g_autofree char *key = NULL;
+
+    ck_assert_ptr_nonnull(readers);
+    ck_assert_uint_eq(readers->len, 1);
+    key = tke_reader_dup_key(g_ptr_array_index(readers, 0));
+    ck_assert_str_eq(key, wanted);
+}
+
+/* Its counter is 0 before and after, as that of every reader in which there was no card yet: list cannot see it. */
+START_TEST(test_a_reader_exchanged_unseen_is_told_when_it_is_used_and_known_from_then_on)
+{
+    const bool by_serial = _i == 1;
+    TkeCardSource *source = NULL;
+    FakePcscReader *reader = NULL;
+    TkeCardConnection *connection = NULL;
+    g_autoptr(GError) error = NULL;
+
+    fake_pcsc_reset();
+    reader = fake_pcsc_add("Reader 00 00");
+    reader->usb_path = "1-1:1.0";
+    reader->serial = by_serial ? "A1" : NULL;
+    source = tke_pcsc_transport_new_on(&fake_pcsc_api, NULL);
+    check_key(source, by_serial ? "A1" : "usb:1-1");
+    replug(reader, "1-2:1.0", by_serial ? "B2" : NULL);
+    ck_assert_uint_eq(reader->counter, 0);
+    fake_pcsc_insert(reader);
+
+    connection = source->ops->connect(source, "Reader 00 00", NULL, &error);
+    ck_assert_ptr_null(connection);
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER);
+    ck_assert_msg(strstr(error->message, "another reader of this name") != NULL, "%s",
+                  error->message);
+    ck_assert_uint_eq(fake_pcsc_handles(), 0);
+    g_clear_error(&error);
+    check_key(source, by_serial ? "B2" : "usb:1-2");
+    connection = source->ops->connect(source, "Reader 00 00", NULL, &error);
+    ck_assert_msg(connection != NULL, "%s", error != NULL ? error->message : "");
+    connection->ops->close(connection);
+    source->ops->free(source);
+}
+END_TEST
+
+/* What it does not tell this time says nothing against it. */
+START_TEST(test_a_reader_that_does_not_tell_its_place_again_is_the_same)
+{
+    TkeCardSource *source = NULL;
+    FakePcscReader *reader = NULL;
+    TkeCardConnection *connection = NULL;
+
+    fake_pcsc_reset();
+    reader = fake_pcsc_add("Reader 00 00");
+    reader->usb_path = "1-1:1.0";
+    reader->serial = "A1";
+    fake_pcsc_insert(reader);
+    source = tke_pcsc_transport_new_on(&fake_pcsc_api, NULL);
+    check_key(source, "A1");
+    reader->usb_path = NULL;
+    reader->serial = NULL;
+    connection = source->ops->connect(source, "Reader 00 00", NULL, NULL);
+    ck_assert_ptr_nonnull(connection);
+    connection->ops->close(connection);
+    check_key(source, "A1");
+    source->ops->free(source);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -184,6 +265,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_reader_that_is_unplugged_takes_its_card_along);
     tcase_add_test(tests, test_a_service_that_ends_in_the_middle_leaves_the_outcome_unknown);
     tcase_add_test(tests, test_a_reset_gives_the_answer_to_reset_anew);
+    tcase_add_loop_test(
+        tests, test_a_reader_exchanged_unseen_is_told_when_it_is_used_and_known_from_then_on, 0, 2);
+    tcase_add_test(tests, test_a_reader_that_does_not_tell_its_place_again_is_the_same);
 }
 
 int
