@@ -6,7 +6,11 @@
 
 #include "libceremony/op-zone.h"
 #include "libsmartcard/card-error.h"
+#include "libsmartcard/gp-registry.h"
+#include "libsmartcard/gp-scp.h"
+#include "simulator/sim-gp-state.h"
 #include "tests/libceremony/ceremony-world.h"
+#include "tests/support/key-set-text.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 
@@ -151,6 +155,59 @@ START_TEST(test_every_kind_of_channel_loads_an_applet)
     }
 END_TEST
 
+/* The channel that a key set opens on a card, or NULL with the error. */
+static TkeGpScp *
+open_with(TkeCard *card, const TkeGpKeySet *keys, GError **error)
+{
+    TkeGpCardData data = { 0 };
+
+    return tke_gp_registry_select(card, &data, error) ? tke_gp_scp_open(card, keys, NULL, error)
+                                                      : NULL;
+}
+
+/* PUT KEY has no command of its own (docs/hardware.md); the library's and the card's side meet here. */
+START_TEST(test_new_issuer_keys_open_the_card_and_the_old_ones_do_not)
+    {
+        static const struct {
+            uint8_t scp, option;
+            const char *key;
+        } cases[] = {
+            { 3, 0x70, "000102030405060708090a0b0c0d0e0f" },
+            { 3, 0x10, "000102030405060708090a0b0c0d0e0f1011121314151617" },
+            { 3, 0x60, AES_256_KEY },
+            { 2, 0x55, "000102030405060708090a0b0c0d0e0f" },
+        };
+        g_autoptr(CardWorld) world = card_world_new(20);
+        g_autofree char *name = g_strdup_printf("blank-%d", _i);
+        SimCard *sim = card_world_make_card(world, name, SIM_CARD_BLANK);
+        g_autoptr(TkeGpKeySet) old = tke_gp_key_set_new_default(NULL);
+        g_autoptr(TkeGpKeySet) fresh =
+            key_set_of(cases[_i].key, cases[_i].key, cases[_i].key, "version = 30");
+        g_autoptr(TkeCard) card = NULL;
+        g_autoptr(TkeGpScp) first = NULL;
+        g_autoptr(TkeGpScp) with_old = NULL;
+        g_autoptr(TkeGpScp) with_new = NULL;
+        g_autoptr(GError) error = NULL;
+        SimGpState manager;
+
+        sim_card_get_manager(sim, &manager);
+        manager.scp = cases[_i].scp;
+        manager.option = cases[_i].option;
+        ck_assert(sim_card_set_manager(sim, &manager));
+        card = card_world_insert(world, sim, 1);
+        first = open_with(card, old, &error);
+        ck_assert_msg(first != NULL, "%s", error != NULL ? error->message : "");
+        card_world_check(tke_gp_registry_put_keys(first, fresh, 0, &error), error);
+        with_old = open_with(card, old, &error);
+        ck_assert_ptr_null(with_old);
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+        g_clear_error(&error);
+        with_new = open_with(card, fresh, &error);
+        ck_assert_msg(with_new != NULL, "%s", error != NULL ? error->message : "");
+        ck_assert_uint_eq(tke_gp_scp_get_info(with_new)->key_version, 0x30);
+    }
+END_TEST
+
 START_TEST(test_settings_that_are_none_are_told_before_anything_is_done)
     {
         static const char *const texts[] = {
@@ -184,6 +241,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_refused_keys_are_not_tried_again_and_used_cards_are_kept);
     tcase_add_test(tests, test_the_settings_name_the_issuer_keys_of_a_lot);
     tcase_add_test(tests, test_every_kind_of_channel_loads_an_applet);
+    tcase_add_loop_test(tests, test_new_issuer_keys_open_the_card_and_the_old_ones_do_not, 0, 4);
     tcase_add_test(tests, test_settings_that_are_none_are_told_before_anything_is_done);
 }
 
