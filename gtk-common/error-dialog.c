@@ -19,6 +19,7 @@ tke_ui_error_dialog_show(GtkWindow *parent, const char *headline, const GError *
 
     gtk_message_dialog_format_secondary_text(GTK_MESSAGE_DIALOG(dialog), "%s", words);
     gtk_window_set_title(GTK_WINDOW(dialog), headline);
+    atk_object_set_name(gtk_widget_get_accessible(dialog), headline);
     g_signal_connect(dialog, "response", G_CALLBACK(gtk_widget_destroy), NULL);
     gtk_window_present(GTK_WINDOW(dialog));
 }

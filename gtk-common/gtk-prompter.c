@@ -21,7 +21,7 @@ struct TkeUiPrompter {
     unsigned index;
 };
 
-typedef enum { SHOW, HIDE, STEP, NOTE, CARD, CONFIRM, CHOOSE, WITHDRAW } MessageKind;
+typedef enum { SHOW, HIDE, STEPS, STEP, NOTE, CARD, CONFIRM, CHOOSE, WITHDRAW } MessageKind;
 
 /* One thing to be told, with copies of all it needs. */
 typedef struct Message {
@@ -166,6 +166,9 @@ deliver(gpointer data)
     case HIDE:
         ops->hide(view);
         break;
+    case STEPS:
+        ops->steps(view, message->plan.lines);
+        break;
     case STEP:
         ops->step(view, message->a, message->b, message->prompt.title);
         break;
@@ -231,6 +234,15 @@ static void
 prompter_hide(void *ui)
 {
     post_simple(ui, HIDE, 0, 0, NULL);
+}
+
+static void
+prompter_steps(void *ui, const char *const *names)
+{
+    Message *message = message_new(ui, STEPS);
+
+    message->plan.lines = keep_list(message, names);
+    post(message);
 }
 
 static void
@@ -359,6 +371,7 @@ prompter_ask_secret(void *ui, const TkeSecretPrompt *prompt, GCancellable *cance
 const TkePrompterOps tke_ui_prompter_ops = {
     .show = prompter_show,
     .hide = prompter_hide,
+    .steps = prompter_steps,
     .step = prompter_step,
     .note = prompter_note,
     .card = prompter_card,

@@ -15,6 +15,7 @@
 typedef struct TkeUiPromptView {
     void (*show)(void *view, const TkePrompt *prompt);
     void (*hide)(void *view);
+    void (*steps)(void *view, const char *const *names);
     void (*step)(void *view, unsigned done, unsigned total, const char *what);
     void (*note)(void *view, const char *text);
     void (*card)(void *view, unsigned reader, bool inserted);

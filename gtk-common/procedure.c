@@ -12,7 +12,7 @@
 #include "libceremony/advice.h"
 #include "libsmartcard/card-error.h"
 
-typedef struct Procedure {
+struct TkeUiProcedure {
     const TkeUiProcedureKind *kind;
     TkeUiRunner *runner;
     TkeUiPrompter *prompter;
@@ -23,10 +23,12 @@ typedef struct Procedure {
     TkeUiForm *form;
     bool prepared;
     bool running;
-} Procedure;
+    bool leaving; /* it closes when nothing runs any more */
+    bool tell;    /* but says first what people have to know */
+};
 
 static void
-finish(Procedure *procedure, const char *action)
+finish(TkeUiProcedure *procedure, const char *action)
 {
     g_autofree char *next = g_strdup(action);
 
@@ -54,8 +56,20 @@ is_plain_cancel(const GError *error)
            g_strcmp0(error->message, _("not done: it was not confirmed")) == 0;
 }
 
+/* The program is to end: only what people have to know keeps the dialog open. */
 static void
-show_failure(Procedure *procedure, const GError *error)
+show_last(TkeUiProcedure *procedure, const GError *error)
+{
+    g_autofree char *advice = tke_advice_for_error(error);
+    g_autofree char *text = g_strdup_printf("%s%s%s", error->message, advice != NULL ? "\n" : "",
+                                            advice != NULL ? advice : "");
+    g_autofree char *words = tke_ui_menu_words(text);
+
+    tke_ui_prompt_dialog_show_stopped(procedure->dialog, words);
+}
+
+static void
+show_failure(TkeUiProcedure *procedure, const GError *error)
 {
     g_autofree char *message = tke_ui_menu_words(error->message);
     g_autofree char *advice = tke_advice_for_error(error);
@@ -70,6 +84,10 @@ show_failure(Procedure *procedure, const GError *error)
         }
         return;
     }
+    if (procedure->leaving) {
+        show_last(procedure, error);
+        return;
+    }
     if (g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_CANCELLED)) {
         headline = _("Cancelled on the keypad");
     } else if (g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED)) {
@@ -80,14 +98,35 @@ show_failure(Procedure *procedure, const GError *error)
     tke_ui_prompt_dialog_show_error(procedure->dialog, headline, message, words);
 }
 
-static void begin(Procedure *procedure);
+static void begin(TkeUiProcedure *procedure);
+
+/* Where a procedure names its steps itself: the one that begins. */
+static void
+reach(TkeUiProcedure *procedure, int index)
+{
+    const char *const *names = procedure->kind->steps;
+    g_autoptr(GPtrArray) told = g_ptr_array_new();
+
+    for (unsigned i = 0; names != NULL && names[i] != NULL; i++) {
+        g_ptr_array_add(told, (gpointer) _(names[i]));
+    }
+    g_ptr_array_add(told, NULL);
+    if (names != NULL) {
+        tke_ui_prompt_dialog_set_steps(procedure->dialog, (const char *const *) told->pdata);
+        tke_ui_prompt_dialog_reach_step(procedure->dialog, index);
+    }
+}
 
 static void
 on_prepared(const GError *error, gpointer data)
 {
-    Procedure *procedure = data;
+    TkeUiProcedure *procedure = data;
 
     procedure->running = false;
+    if (procedure->leaving && (error == NULL || !procedure->tell)) {
+        finish(procedure, NULL);
+        return;
+    }
     if (error != NULL) {
         show_failure(procedure, error);
         return;
@@ -99,23 +138,31 @@ on_prepared(const GError *error, gpointer data)
 static void
 on_run(const GError *error, gpointer data)
 {
-    Procedure *procedure = data;
+    TkeUiProcedure *procedure = data;
     g_autoptr(TkeUiSummary) summary = NULL;
 
     procedure->running = false;
+    if (procedure->leaving && !procedure->tell) {
+        finish(procedure, NULL);
+        return;
+    }
     if (error != NULL) {
         show_failure(procedure, error);
         return;
     }
     summary = tke_ui_summary_new();
     procedure->kind->summarise(procedure->data, summary);
+    if (procedure->leaving) { /* there is no next step */
+        tke_ui_summary_set_next(summary, NULL, NULL);
+        tke_ui_summary_set_other(summary, NULL, NULL);
+    }
     tke_ui_prompt_dialog_show_summary(procedure->dialog, summary);
 }
 
 static bool
 on_worker(TkeOperation *op, gpointer data, GError **error)
 {
-    Procedure *procedure = data;
+    TkeUiProcedure *procedure = data;
     TkeUiRunnerFunc func = procedure->kind->prepare != NULL && !procedure->prepared
                                ? procedure->kind->prepare
                                : procedure->kind->run;
@@ -124,9 +171,10 @@ on_worker(TkeOperation *op, gpointer data, GError **error)
 }
 
 static void
-run(Procedure *procedure, TkeUiRunnerDone done)
+run(TkeUiProcedure *procedure, TkeUiRunnerDone done)
 {
     tke_ui_prompt_dialog_restart(procedure->dialog);
+    reach(procedure, procedure->prepared ? 2 : 0);
     tke_ui_prompt_dialog_show_working(procedure->dialog, _("Looking at the cards…"));
     procedure->running = tke_ui_runner_start(procedure->runner, &tke_ui_prompter_ops,
                                              procedure->prompter, on_worker, done, procedure);
@@ -139,7 +187,7 @@ run(Procedure *procedure, TkeUiRunnerDone done)
 
 /* What comes next: the look, the form, or the operation. */
 static void
-begin(Procedure *procedure)
+begin(TkeUiProcedure *procedure)
 {
     const TkeUiProcedureKind *kind = procedure->kind;
 
@@ -150,6 +198,7 @@ begin(Procedure *procedure)
     if (kind->form != NULL && procedure->form == NULL) {
         procedure->form = kind->form(procedure->data);
         if (procedure->form != NULL) {
+            reach(procedure, 1);
             tke_ui_prompt_dialog_show_form(procedure->dialog, procedure->form);
             return;
         }
@@ -160,7 +209,7 @@ begin(Procedure *procedure)
 static void
 on_again(void *owner)
 {
-    Procedure *procedure = owner;
+    TkeUiProcedure *procedure = owner;
 
     if (procedure->kind->prepare != NULL) { /* perhaps another card: look again */
         procedure->prepared = false;
@@ -172,7 +221,7 @@ on_again(void *owner)
 static void
 on_start(void *owner)
 {
-    Procedure *procedure = owner;
+    TkeUiProcedure *procedure = owner;
     g_autofree char *wrong = procedure->kind->take != NULL
                                  ? procedure->kind->take(procedure->data, procedure->form)
                                  : NULL;
@@ -188,7 +237,7 @@ on_start(void *owner)
 static void
 on_stop(void *owner)
 {
-    Procedure *procedure = owner;
+    TkeUiProcedure *procedure = owner;
 
     if (!procedure->running) {
         finish(procedure, NULL);
@@ -201,7 +250,7 @@ on_stop(void *owner)
 static void
 on_answer(void *owner, bool yes, unsigned index)
 {
-    Procedure *procedure = owner;
+    TkeUiProcedure *procedure = owner;
 
     tke_ui_prompter_answer(procedure->prompter, yes, index);
 }
@@ -212,7 +261,47 @@ on_next(void *owner, const char *action)
     finish(owner, action);
 }
 
-bool
+GtkWindow *
+tke_ui_procedure_get_window(TkeUiProcedure *procedure)
+{
+    return GTK_WINDOW(procedure->dialog);
+}
+
+char *
+tke_ui_procedure_dup_state(TkeUiProcedure *procedure)
+{
+    unsigned reader = tke_ui_prompt_dialog_get_pad(procedure->dialog);
+    const char *title = _(procedure->kind->title);
+
+    if (reader != 0) {
+        return g_strdup_printf(_("“%s” is under way, and reader %u waits for a PIN. Press the red key on "
+                                 "reader %u to end the entry; the program ends with it."),
+                               title, reader, reader);
+    }
+    if (!tke_ui_runner_can_cancel(procedure->runner)) {
+        return g_strdup_printf(_("“%s” is under way and cannot be stopped at this moment. The program "
+                                 "ends as soon as it is done."),
+                               title);
+    }
+    return g_strdup_printf(_("“%s” is under way. It is stopped where that does no harm; then the program "
+                             "ends."),
+                           title);
+}
+
+void
+tke_ui_procedure_leave(TkeUiProcedure *procedure, bool tell)
+{
+    if (!procedure->running) {
+        finish(procedure, NULL);
+        return;
+    }
+    procedure->leaving = true;
+    procedure->tell = tell;
+    tke_ui_prompt_dialog_set_stopping(procedure->dialog);
+    tke_ui_runner_cancel(procedure->runner);
+}
+
+TkeUiProcedure *
 tke_ui_procedure_start(const TkeUiProcedureKind *kind, TkeUiRunner *runner, GtkWindow *parent,
                        bool rehearsal, void (*setup)(gpointer data, gpointer user_data),
                        TkeUiProcedureEnd end, gpointer user_data)
@@ -222,12 +311,12 @@ tke_ui_procedure_start(const TkeUiProcedureKind *kind, TkeUiRunner *runner, GtkW
                                                   .again = on_again,
                                                   .answer = on_answer,
                                                   .next = on_next };
-    Procedure *procedure;
+    TkeUiProcedure *procedure;
 
     if (tke_ui_runner_is_busy(runner)) {
-        return false;
+        return NULL;
     }
-    procedure = g_new0(Procedure, 1);
+    procedure = g_new0(TkeUiProcedure, 1);
     procedure->kind = kind;
     procedure->runner = g_object_ref(runner);
     procedure->end = end;
@@ -241,5 +330,5 @@ tke_ui_procedure_start(const TkeUiProcedureKind *kind, TkeUiRunner *runner, GtkW
     }
     gtk_window_present(GTK_WINDOW(procedure->dialog));
     begin(procedure);
-    return true;
+    return procedure;
 }

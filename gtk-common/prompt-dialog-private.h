@@ -38,9 +38,9 @@ struct _TkeUiPromptDialog {
     gint64 until;
     guint tick;
     /* of the procedure */
-    GPtrArray *steps_done; /* char * */
-    char *step_now;
-    unsigned steps_to_come;
+    GPtrArray *step_names;  /* char *: of all steps, as far as they are known */
+    int step_now;           /* the one that has begun; -1: none */
+    char *step_part;        /* what is being done of it; NULL: it says so itself */
     GString *note_text;
 };
 

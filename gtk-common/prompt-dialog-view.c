@@ -2,6 +2,7 @@
  * The dialog of a procedure: what the operation asks and tells.
  */
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "gtk-common/menu-words.h"
 #include "gtk-common/prompt-dialog-private.h"
@@ -86,50 +87,57 @@ view_show(void *view, const TkePrompt *prompt)
     }
 }
 
+/* What is being done now. */
+static const char *
+step_text(const TkeUiPromptDialog *dialog)
+{
+    return dialog->step_part != NULL ? dialog->step_part
+           : dialog->step_now >= 0   ? dialog->step_names->pdata[dialog->step_now]
+                                     : _("Working…");
+}
+
 static void
 view_hide(void *view)
 {
     TkeUiPromptDialog *dialog = view;
 
     if (dialog->page == TKE_UI_PAGE_PROMPT) {
-        tke_ui_prompt_dialog_show_working(dialog, dialog->step_now != NULL ? dialog->step_now
-                                                                          : _("Working…"));
+        tke_ui_prompt_dialog_show_working(dialog, step_text(dialog));
     }
 }
 
 static void
-draw_steps(TkeUiPromptDialog *dialog)
+view_steps(void *view, const char *const *names)
 {
-    GString *text = g_string_new(NULL);
+    tke_ui_prompt_dialog_set_steps(view, names);
+}
 
-    for (guint i = 0; i < dialog->steps_done->len; i++) {
-        g_string_append_printf(text, "✓ %s   ", (char *) dialog->steps_done->pdata[i]);
+/* Its place among the steps; -1: it is a part of one. */
+static int
+find_step(const TkeUiPromptDialog *dialog, const char *name)
+{
+    for (guint i = 0; i < dialog->step_names->len; i++) {
+        if (strcmp(dialog->step_names->pdata[i], name) == 0) {
+            return (int) i;
+        }
     }
-    if (dialog->step_now != NULL) {
-        g_string_append_printf(text, "● %s   ", dialog->step_now);
-    }
-    for (unsigned i = 0; i < dialog->steps_to_come; i++) {
-        g_string_append(text, "○ ");
-    }
-    tke_ui_prompt_dialog_set_label(dialog->steps, g_strchomp(text->str));
-    g_string_free(text, TRUE);
+    return -1;
 }
 
 static void
 view_step(void *view, unsigned done, unsigned total, const char *what)
 {
     TkeUiPromptDialog *dialog = view;
+    int found = find_step(dialog, what);
 
-    if (dialog->step_now != NULL && done > 0) {
-        g_ptr_array_add(dialog->steps_done, g_steal_pointer(&dialog->step_now));
+    (void) done;
+    (void) total;
+    g_clear_pointer(&dialog->step_part, g_free);
+    if (found >= 0) {
+        tke_ui_prompt_dialog_reach_step(dialog, found);
+    } else {
+        dialog->step_part = g_strdup(what);
     }
-    if (done == 0) { /* an operation begins */
-        g_ptr_array_set_size(dialog->steps_done, 0);
-        g_clear_pointer(&dialog->step_now, g_free);
-    }
-    dialog->step_now = g_strdup(what);
-    dialog->steps_to_come = total > done + 1 ? total - done - 1 : 0;
-    draw_steps(dialog);
     if (dialog->page == TKE_UI_PAGE_WORKING && !dialog->stopping) {
         gtk_label_set_text(GTK_LABEL(dialog->headline), what);
     }
@@ -250,6 +258,7 @@ view_withdraw(void *view)
 const TkeUiPromptView tke_ui_prompt_dialog_view = {
     .show = view_show,
     .hide = view_hide,
+    .steps = view_steps,
     .step = view_step,
     .note = view_note,
     .card = view_card,

@@ -35,6 +35,9 @@ tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, const
                                 const char *headline, const char *why)
 {
     dialog->page = page;
+    if (page == TKE_UI_PAGE_ERROR || page == TKE_UI_PAGE_STOPPED || page == TKE_UI_PAGE_SUMMARY) {
+        dialog->stopping = false; /* it has ended: the dialog can be closed */
+    }
     tke_ui_prompt_dialog_stop_countdown(dialog);
     tke_ui_container_clear(dialog->content);
     dialog->form_grid = NULL;
@@ -164,9 +167,7 @@ tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary 
     dialog->other_action = g_strdup(summary->other_action);
     tke_ui_prompt_dialog_set_buttons(dialog, _("_Close"), summary->other_label,
                                      summary->next_label, false);
-    if (dialog->steps_done->len > 0) {
-        tke_ui_prompt_dialog_set_label(dialog->steps, NULL);
-    }
+    tke_ui_prompt_dialog_set_label(dialog->steps, NULL);
 }
 
 void
@@ -175,16 +176,27 @@ tke_ui_prompt_dialog_set_reason(TkeUiPromptDialog *dialog, const char *reason)
     tke_ui_prompt_dialog_set_label(dialog->reason, reason);
 }
 
+unsigned
+tke_ui_prompt_dialog_get_pad(TkeUiPromptDialog *dialog)
+{
+    return dialog->page == TKE_UI_PAGE_PROMPT && dialog->prompt.kind != TKE_PROMPT_INSERT_CARD &&
+                   dialog->prompt.kind != TKE_PROMPT_REMOVE_CARD
+               ? dialog->prompt.reader
+               : 0;
+}
+
 void
 tke_ui_prompt_dialog_set_stopping(TkeUiPromptDialog *dialog)
 {
+    unsigned reader = tke_ui_prompt_dialog_get_pad(dialog);
+
     dialog->stopping = true;
     set_enabled(dialog, "stop", false);
-    if (dialog->page == TKE_UI_PAGE_PROMPT && dialog->prompt.kind != TKE_PROMPT_INSERT_CARD) {
+    if (reader != 0) {
         g_autofree char *text =
             g_strdup_printf(_("Stopping as soon as the keypad is free: press the red key on "
                               "reader %u."),
-                            dialog->prompt.reader);
+                            reader);
 
         gtk_label_set_text(GTK_LABEL(dialog->hint), text);
     } else {
@@ -196,12 +208,75 @@ void
 tke_ui_prompt_dialog_restart(TkeUiPromptDialog *dialog)
 {
     dialog->stopping = false;
-    g_ptr_array_set_size(dialog->steps_done, 0);
-    g_clear_pointer(&dialog->step_now, g_free);
-    dialog->steps_to_come = 0;
+    tke_ui_prompt_dialog_set_steps(dialog, NULL);
     g_string_truncate(dialog->note_text, 0);
     tke_ui_prompt_dialog_set_label(dialog->notes, NULL);
-    tke_ui_prompt_dialog_set_label(dialog->steps, NULL);
+}
+
+/* ---- steps ---- */
+
+/* One step: its mark and, for those who cannot see it, its state. Lines break between steps only. */
+static void
+add_step(const TkeUiPromptDialog *dialog, int index, GString *shown, GString *spoken)
+{
+    const char *name = dialog->step_names->pdata[index];
+    g_autoptr(GString) kept = g_string_new(name);
+    bool done = index < dialog->step_now;
+    bool now = index == dialog->step_now;
+    const char *mark = done ? "✓" : now ? "●" : "○";
+
+    g_string_replace(kept, " ", "\u00a0", 0);
+    g_string_append(shown, index > 0 ? "   " : "");
+    g_string_append_printf(shown, "%s\u00a0", mark);
+    if (now) {
+        g_autofree char *bold = g_markup_printf_escaped("<b>%s</b>", kept->str);
+
+        g_string_append(shown, bold);
+    } else {
+        g_autofree char *plain = g_markup_escape_text(kept->str, -1);
+
+        g_string_append(shown, plain);
+    }
+    g_string_append(spoken, index > 0 ? "; " : "");
+    g_string_append_printf(spoken, done  ? _("%s: done")
+                                   : now ? _("%s: now")
+                                         : _("%s: to come"),
+                           name);
+}
+
+static void
+draw_steps(TkeUiPromptDialog *dialog)
+{
+    g_autoptr(GString) shown = g_string_new(NULL);
+    g_autoptr(GString) spoken = g_string_new(NULL);
+    g_autofree char *name = NULL;
+
+    for (guint i = 0; i < dialog->step_names->len; i++) {
+        add_step(dialog, (int) i, shown, spoken);
+    }
+    name = g_strdup_printf(_("Steps: %s"), spoken->str);
+    gtk_label_set_markup(GTK_LABEL(dialog->steps), shown->str);
+    gtk_widget_set_visible(dialog->steps, shown->len > 0);
+    atk_object_set_name(gtk_widget_get_accessible(dialog->steps), name);
+}
+
+void
+tke_ui_prompt_dialog_set_steps(TkeUiPromptDialog *dialog, const char *const *names)
+{
+    g_ptr_array_set_size(dialog->step_names, 0);
+    for (unsigned i = 0; names != NULL && names[i] != NULL; i++) {
+        g_ptr_array_add(dialog->step_names, g_strdup(names[i]));
+    }
+    dialog->step_now = -1;
+    g_clear_pointer(&dialog->step_part, g_free);
+    draw_steps(dialog);
+}
+
+void
+tke_ui_prompt_dialog_reach_step(TkeUiPromptDialog *dialog, int index)
+{
+    dialog->step_now = index;
+    draw_steps(dialog);
 }
 
 /* ---- what is pressed ---- */
@@ -314,6 +389,10 @@ key_press(GtkWidget *widget, GdkEventKey *event)
     if (event->keyval == GDK_KEY_Escape) {
         return on_delete(widget, NULL, NULL);
     }
+    if (event->keyval == GDK_KEY_q && (event->state & GDK_CONTROL_MASK) != 0) {
+        g_action_group_activate_action(G_ACTION_GROUP(g_application_get_default()), "quit", NULL);
+        return TRUE;
+    }
     return GTK_WIDGET_CLASS(tke_ui_prompt_dialog_parent_class)->key_press_event(widget, event);
 }
 
@@ -326,8 +405,8 @@ finalize(GObject *object)
     g_free(dialog->confirm_text);
     g_free(dialog->next_action);
     g_free(dialog->other_action);
-    g_free(dialog->step_now);
-    g_ptr_array_unref(dialog->steps_done);
+    g_free(dialog->step_part);
+    g_ptr_array_unref(dialog->step_names);
     g_string_free(dialog->note_text, TRUE);
     G_OBJECT_CLASS(tke_ui_prompt_dialog_parent_class)->finalize(object);
 }
@@ -384,7 +463,8 @@ tke_ui_prompt_dialog_init(TkeUiPromptDialog *dialog)
     };
 
     tke_ui_picture_load_style();
-    dialog->steps_done = g_ptr_array_new_with_free_func(g_free);
+    dialog->step_names = g_ptr_array_new_with_free_func(g_free);
+    dialog->step_now = -1;
     dialog->note_text = g_string_new(NULL);
     dialog->actions = g_simple_action_group_new();
     g_action_map_add_action_entries(G_ACTION_MAP(dialog->actions), entries, G_N_ELEMENTS(entries),

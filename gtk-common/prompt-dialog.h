@@ -43,8 +43,15 @@ void tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSum
 /* What is wrong with what was entered. */
 void tke_ui_prompt_dialog_set_reason(TkeUiPromptDialog *dialog, const char *reason);
 
+/* The reader whose keypad waits for a PIN; 0: none does. */
+unsigned tke_ui_prompt_dialog_get_pad(TkeUiPromptDialog *dialog);
+
 /* Cancelling was asked for and takes its time. */
 void tke_ui_prompt_dialog_set_stopping(TkeUiPromptDialog *dialog);
 
-/* Steps and notes of an earlier run go away. */
+/* Notes of an earlier run go away, and so do its steps. */
 void tke_ui_prompt_dialog_restart(TkeUiPromptDialog *dialog);
+
+/* The names of all steps, translated, NULL-terminated; then the one that has begun, from 0. */
+void tke_ui_prompt_dialog_set_steps(TkeUiPromptDialog *dialog, const char *const *names);
+void tke_ui_prompt_dialog_reach_step(TkeUiPromptDialog *dialog, int index);

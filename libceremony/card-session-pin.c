@@ -221,6 +221,19 @@ need_pad(TkeCardSession *session, TkeCard *card, GError **error)
     return false;
 }
 
+/* Whoever wants to stop and presses the cancel key, as the program says, has stopped; there is nothing to repeat. */
+static void
+take_as_stop(TkeOperation *op, GError **error)
+{
+    g_autoptr(GError) stopped = NULL;
+
+    if (tke_card_error_code(*error) == TKE_CARD_ERROR_PIN_CANCELLED &&
+        !tke_operation_check(op, &stopped)) {
+        g_clear_error(error);
+        *error = g_steal_pointer(&stopped);
+    }
+}
+
 /* Asks on the pad until it worked, or must not be repeated. */
 static bool
 ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference, PadFunc func,
@@ -258,6 +271,7 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
         if (repeat_word(tke_card_error_code(local)) == NULL || timeouts == TIMEOUTS_IN_A_ROW) {
             tke_operation_hide(op);
             tke_card_session_settle(session, local);
+            take_as_stop(op, &local);
             g_propagate_error(error, g_steal_pointer(&local));
             return false;
         }

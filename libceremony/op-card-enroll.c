@@ -13,7 +13,10 @@
 #include "libsmartcard/card-evidence.h"
 #include "libsmartcard/ep11-card.h"
 
-#define ENROLL_STEPS 4u
+static const char *const enroll_steps[] = { N_("CA card and its PINs"), N_("Card to be enrolled"),
+                                            N_("The card joins the zone"),
+                                            N_("The card proves its key"), NULL };
+static const char *const personalize_steps[] = { N_("New PIN"), N_("Description"), NULL };
 
 /* Where an enrolment was interrupted at its end only the proof is missing. */
 static bool
@@ -43,14 +46,15 @@ enroll(TkeOperation *op, const TkeCardStatus **status, GError **error)
     TkeCard *ca;
     TkeCard *card;
 
-    tke_operation_step(op, 0, ENROLL_STEPS, _("CA card and its PINs"));
+    tke_operation_set_steps(op, enroll_steps);
+    tke_operation_reach(op, 0);
     ca = tke_card_session_need(op, &need, &ca_status, error);
     if (ca == NULL || !tke_card_session_need_ca_pins(op, 1, false, error) ||
         !tke_card_query_zone_certificate(ca, &zone, error)) {
         return false;
     }
     memcpy(ca_id, ca_status->card_id, sizeof ca_id);
-    tke_operation_step(op, 1, ENROLL_STEPS, _("Card to be enrolled"));
+    tke_operation_reach(op, 1);
     need = (TkeCardNeed){ .reader = 2,
                           .wanted = TKE_WANTED_NEW_EP11,
                           .purpose = "enroll",
@@ -64,11 +68,11 @@ enroll(TkeOperation *op, const TkeCardStatus **status, GError **error)
     if (ca == NULL) {
         return false;
     }
-    tke_operation_step(op, 2, ENROLL_STEPS, _("The card joins the zone"));
+    tke_operation_reach(op, 2);
     if (!join(op, ca, &zone, card, status, error)) {
         return false;
     }
-    tke_operation_step(op, 3, ENROLL_STEPS, _("The card proves its key"));
+    tke_operation_reach(op, 3);
     return tke_card_evidence_check_genuine(card, *status, NULL, &zone, NULL, error);
 }
 
@@ -107,12 +111,13 @@ personalize(TkeOperation *op, const char *description, const TkeCardStatus **sta
                                .purpose = "personalize" };
     TkeCard *card;
 
-    tke_operation_step(op, 0, 2, _("New PIN"));
+    tke_operation_set_steps(op, personalize_steps);
+    tke_operation_reach(op, 0);
     card = tke_card_session_need(op, &need, status, error);
     if (card == NULL || !tke_card_session_set_pin(op, 2, TKE_PIN_FIRST, error)) {
         return false;
     }
-    tke_operation_step(op, 1, 2, _("Description"));
+    tke_operation_reach(op, 1);
     if (!tke_card_set_description(card, description, error)) {
         g_prefix_error(error,
                        _("the PIN is set, the description is not (tke card set-description), "

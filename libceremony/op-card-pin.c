@@ -12,6 +12,10 @@
 #include "libceremony/record.h"
 #include "libsmartcard/ep11-card.h"
 
+static const char *const unblock_steps[] = { N_("CA card and its PINs"), N_("Blocked card"),
+                                             N_("The card gets its tries back"), NULL };
+static const char *const change_steps[] = { N_("Card"), N_("Old PIN and new PIN"), NULL };
+
 static bool
 unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
 {
@@ -21,8 +25,11 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
     TkeZoneCertificate zone;
     uint8_t ca_id[TKE_CARD_ID_LEN];
     TkeCard *card;
-    TkeCard *ca = tke_card_session_need(op, &need, &ca_status, error);
+    TkeCard *ca;
 
+    tke_operation_set_steps(op, unblock_steps);
+    tke_operation_reach(op, 0);
+    ca = tke_card_session_need(op, &need, &ca_status, error);
     if (ca == NULL || !tke_card_session_need_ca_pins(op, 1, false, error) ||
         !tke_card_query_zone_certificate(ca, &zone, error)) {
         return false;
@@ -33,6 +40,7 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
                           .title = _("Insert the blocked EP11 card."),
                           .purpose = "unblock",
                           .zone_id = zone.zone_id };
+    tke_operation_reach(op, 1);
     card = tke_card_session_need(op, &need, status, error);
     if (card == NULL || !tke_operation_check(op, error)) {
         return false;
@@ -46,6 +54,7 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
             (*status)->pins[0].tries_left);
         return false;
     }
+    tke_operation_reach(op, 2);
     ca = tke_card_session_still(session, 1, ca_id, NULL, error);
     return ca != NULL && tke_ep11_card_unblock(card, *status, ca, &zone, error) &&
            tke_card_session_query_status(op, 2, status, error);
@@ -98,14 +107,30 @@ warn_ca(TkeOperation *op, const TkeCardStatus *status, uint8_t reference, GError
     return true;
 }
 
+static bool
+change_pin(TkeOperation *op, unsigned reader, uint8_t reference, const TkeCardStatus **status,
+           GError **error)
+{
+    const TkeCardNeed need = { .reader = reader,
+                               .wanted = reader == 1 ? TKE_WANTED_CA : TKE_WANTED_EP11,
+                               .purpose = "change-pin" };
+
+    tke_operation_set_steps(op, change_steps);
+    tke_operation_reach(op, 0);
+    if (tke_card_session_need(op, &need, status, error) == NULL ||
+        (reader == 1 && !warn_ca(op, *status, reference, error))) {
+        return false;
+    }
+    tke_operation_reach(op, 1);
+    return tke_card_session_change_pin(op, reader, reference, error) &&
+           tke_card_session_query_status(op, reader, status, error);
+}
+
 bool
 tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params, TkeCardStatus *card,
                        GError **error)
 {
     uint8_t reference = params->pin == 2 ? TKE_PIN_SECOND : TKE_PIN_FIRST;
-    const TkeCardNeed need = { .reader = params->reader,
-                               .wanted = params->reader == 1 ? TKE_WANTED_CA : TKE_WANTED_EP11,
-                               .purpose = "change-pin" };
     const TkeCardStatus *status = NULL;
     JsonObject *values;
 
@@ -124,10 +149,7 @@ tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params, T
         tke_operation_note(op, _("Would change a PIN of the card in reader %u."), params->reader);
         return true;
     }
-    if (tke_card_session_need(op, &need, &status, error) == NULL ||
-        (params->reader == 1 && !warn_ca(op, status, reference, error)) ||
-        !tke_card_session_change_pin(op, params->reader, reference, error) ||
-        !tke_card_session_query_status(op, params->reader, &status, error)) {
+    if (!change_pin(op, params->reader, reference, &status, error)) {
         return tke_op_card_fail(op, "opentke-card.change-pin", params->reader,
                                 _("try first with the new PIN which of the two is set"), error);
     }

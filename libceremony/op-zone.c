@@ -13,8 +13,17 @@
 #include "libceremony/record.h"
 #include "libsmartcard/ca-card-init.h"
 
-#define CREATE_STEPS 3u
-#define BACKUP_STEPS 6u
+static const char *const create_steps[] = {
+    N_("Blank card for the CA card"), N_("First PIN of the CA card"), N_("Second PIN of the CA card"),
+    N_("The card makes the zone"), NULL
+};
+static const char *const backup_steps[] = { N_("CA card to be backed up"),
+                                            N_("Card for the backup"),
+                                            N_("First PIN of the backup"),
+                                            N_("Second PIN of the backup"),
+                                            N_("The zone goes from card to card"),
+                                            N_("Description of the backup"),
+                                            NULL };
 
 /* A PIN of a card that may have been left unfinished: set, or entered if it is set already. */
 static bool
@@ -34,18 +43,15 @@ need_new_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **erro
                : tke_card_session_need_pin(op, reader, reference, false, error);
 }
 
-/* Both PINs of the new card. Where only the first could be set, the error says so (P-8). */
+/* Both PINs of the new card, in this step and the next. Where only the first could be set, the error says so (P-8). */
 static bool
-need_new_pins(TkeOperation *op, unsigned reader, unsigned step, unsigned steps, GError **error)
+need_new_pins(TkeOperation *op, unsigned reader, unsigned step, GError **error)
 {
-    tke_operation_step(op, step, steps,
-                       reader == 1 ? _("First PIN of the CA card") : _("First PIN of the backup"));
+    tke_operation_reach(op, step);
     if (!need_new_pin(op, reader, TKE_PIN_FIRST, error)) {
         return false;
     }
-    tke_operation_step(op, step + 1, steps,
-                       reader == 1 ? _("Second PIN of the CA card")
-                                   : _("Second PIN of the backup"));
+    tke_operation_reach(op, step + 1);
     if (!need_new_pin(op, reader, TKE_PIN_SECOND, error)) {
         g_prefix_error(error,
                        _("the card has its first PIN now; start again with the same card, it "
@@ -73,12 +79,15 @@ create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSt
 {
     const TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_BLANK_CA, .purpose = "zone" };
     TkeZoneCertificate zone;
-    TkeCard *card = tke_op_card_load_need(op, &need, status, error);
+    TkeCard *card;
 
-    if (card == NULL || !need_new_pins(op, 1, 0, CREATE_STEPS, error)) {
+    tke_operation_set_steps(op, create_steps);
+    tke_operation_reach(op, 0);
+    card = tke_op_card_load_need(op, &need, status, error);
+    if (card == NULL || !need_new_pins(op, 1, 1, error)) {
         return false;
     }
-    tke_operation_step(op, 2, CREATE_STEPS, _("The card makes the zone"));
+    tke_operation_reach(op, 3);
     return check_after_pins(op, error) &&
            tke_ca_card_create_zone(card, params->zone_description, params->card_description, &zone,
                                    error) &&
@@ -127,14 +136,15 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
     uint8_t zone_id[TKE_ZONE_ID_LEN];
     TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "source" };
 
-    tke_operation_step(op, 0, BACKUP_STEPS, _("CA card to be backed up"));
+    tke_operation_set_steps(op, backup_steps);
+    tke_operation_reach(op, 0);
     if (tke_card_session_need(op, &need, source, error) == NULL ||
         !tke_card_session_need_ca_pins(op, 1, true, error)) {
         return false;
     }
     memcpy(card_id, (*source)->card_id, sizeof card_id);
     memcpy(zone_id, (*source)->zone_id, sizeof zone_id);
-    tke_operation_step(op, 1, BACKUP_STEPS, _("Card for the backup"));
+    tke_operation_reach(op, 1);
     need = (TkeCardNeed){ .reader = 2,
                           .wanted = TKE_WANTED_BLANK_CA,
                           .purpose = "backup-target",
@@ -144,7 +154,7 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
     return tke_op_card_load_need(op, &need, target, error) != NULL &&
            tke_card_session_still(tke_operation_get_card_session(op), 1, card_id, source, error) !=
                NULL &&
-           need_new_pins(op, 2, 2, BACKUP_STEPS, error);
+           need_new_pins(op, 2, 2, error);
 }
 
 /* The zone itself, unless only the description of the backup was missing. */
@@ -177,11 +187,11 @@ backup_zone(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCardSt
     }
     from = tke_card_session_get(session, 1, source);
     to = tke_card_session_get(session, 2, target);
-    tke_operation_step(op, 4, BACKUP_STEPS, _("The zone goes from card to card"));
+    tke_operation_reach(op, 4);
     if (!check_after_pins(op, error) || !give_zone(op, from, *source, to, *target, error)) {
         return false;
     }
-    tke_operation_step(op, 5, BACKUP_STEPS, _("Description of the backup"));
+    tke_operation_reach(op, 5);
     description =
         params->card_description != NULL ? params->card_description : (*source)->description;
     if (!tke_card_set_description(to, description, error)) {

@@ -3,6 +3,7 @@
  */
 #include "libceremony/operation.h"
 
+#include <glib/gi18n-lib.h>
 #include <stdarg.h>
 
 struct TkeOperation {
@@ -16,6 +17,7 @@ struct TkeOperation {
     bool dry_run;
     bool overwrite;
     bool shown;
+    const char *const *steps; /* marked, not translated; NULL: not known */
 };
 
 TkeOperation *
@@ -145,6 +147,30 @@ void
 tke_operation_step(TkeOperation *op, unsigned done, unsigned total, const char *what)
 {
     op->prompter->step(op->ui, done, total, what);
+}
+
+void
+tke_operation_set_steps(TkeOperation *op, const char *const *names)
+{
+    g_autoptr(GPtrArray) told = g_ptr_array_new();
+
+    op->steps = names;
+    for (unsigned i = 0; names[i] != NULL; i++) {
+        g_ptr_array_add(told, (gpointer) _(names[i]));
+    }
+    g_ptr_array_add(told, NULL);
+    if (op->prompter->steps != NULL) {
+        op->prompter->steps(op->ui, (const char *const *) told->pdata);
+    }
+}
+
+void
+tke_operation_reach(TkeOperation *op, unsigned index)
+{
+    unsigned total = op->steps != NULL ? g_strv_length((char **) op->steps) : 0;
+
+    g_return_if_fail(index < total);
+    tke_operation_step(op, index, total, _(op->steps[index]));
 }
 
 void

@@ -66,6 +66,13 @@ TKE_PUBLIC void tke_operation_show(TkeOperation *op, const TkePrompt *prompt);
 TKE_PUBLIC void tke_operation_hide(TkeOperation *op);
 TKE_PUBLIC void tke_operation_step(TkeOperation *op, unsigned done, unsigned total,
                                    const char *what);
+
+/*
+ * Where the steps are known beforehand: tells all of them, then each as it is reached. names: static, marked with
+ * N_(), NULL-terminated; index: from 0.
+ */
+TKE_PUBLIC void tke_operation_set_steps(TkeOperation *op, const char *const *names);
+TKE_PUBLIC void tke_operation_reach(TkeOperation *op, unsigned index);
 TKE_PUBLIC void tke_operation_note(TkeOperation *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 TKE_PUBLIC void tke_operation_card(TkeOperation *op, unsigned reader, bool inserted);
 TKE_PUBLIC bool tke_operation_confirm(TkeOperation *op, const TkePlan *plan, GError **error);

@@ -77,6 +77,9 @@ typedef struct TkePrompterOps {
      * when the card is inserted, without a click. */
     void (*show)(void *ui, const TkePrompt *prompt);
     void (*hide)(void *ui);
+    /* All steps in their order, before the first one begins; NULL: the names of those to come are not shown. */
+    void (*steps)(void *ui, const char *const *names);
+    /* One begins. What is not among the names is a part of the one that has begun. */
     void (*step)(void *ui, unsigned done, unsigned total, const char *what);
     /* Something the operator should know and need not answer. */
     void (*note)(void *ui, const char *text);

@@ -31,6 +31,9 @@ part_text(const TkeKeyPart *part)
 
 /* ---- Change description ---- */
 
+static const char *const describe_steps[] = { N_("Card and its PIN"), N_("New description"),
+                                              N_("The card takes it"), NULL };
+
 static TkeUiForm *
 form_describe(gpointer data)
 {
@@ -98,6 +101,7 @@ summarise_describe(gpointer data, TkeUiSummary *summary)
 const TkeUiProcedureKind scup_steps_ep11_describe = {
     .title = N_("Change description"),
     .data_size = sizeof(ScupStep),
+    .steps = describe_steps,
     .prepare = prepare,
     .form = form_describe,
     .take = take_describe,
@@ -107,6 +111,9 @@ const TkeUiProcedureKind scup_steps_ep11_describe = {
 };
 
 /* ---- Manage smart card contents ---- */
+
+static const char *const contents_steps[] = { N_("Card and its PIN"), N_("What is deleted"),
+                                              N_("The card deletes it"), NULL };
 
 static char *
 part_id(const TkeKeyPart *part)
@@ -197,6 +204,7 @@ summarise_contents(gpointer data, TkeUiSummary *summary)
 const TkeUiProcedureKind scup_steps_ep11_contents = {
     .title = N_("Manage smart card contents"),
     .data_size = sizeof(ScupStep),
+    .steps = contents_steps,
     .prepare = prepare,
     .form = form_contents,
     .take = take_contents,

@@ -31,6 +31,14 @@ on_hide(void *data)
 }
 
 static void
+on_steps(void *data, const char *const *names)
+{
+    g_autofree char *all = g_strjoinv(", ", (char **) names);
+
+    g_string_append_printf(((View *) data)->told, "steps %s\n", all);
+}
+
+static void
 on_step(void *data, unsigned done, unsigned total, const char *what)
 {
     g_string_append_printf(((View *) data)->told, "step %u/%u %s\n", done, total, what);
@@ -87,6 +95,7 @@ on_withdraw(void *data)
 static const TkeUiPromptView ops = {
     .show = on_show,
     .hide = on_hide,
+    .steps = on_steps,
     .step = on_step,
     .note = on_note,
     .card = on_card,
@@ -131,6 +140,7 @@ ask(gpointer data)
                                .n_rows = 2 };
     const TkePrompt prompt = { .title = title, .reader = 2 };
 
+    p->steps(asked->prompter, lines);
     p->step(asked->prompter, 1, 3, title);
     p->show(asked->prompter, &prompt);
     p->hide(asked->prompter);
@@ -164,7 +174,7 @@ run(View *view, Asked *asked)
 }
 
 #define TOLD                                                                                       \
-    "step 1/3 All of it\nshow All of it, reader 2, no reason\nhide\ncard 2 1\nnote one thing\n"
+    "steps one thing, another\nstep 1/3 All of it\nshow All of it, reader 2, no reason\nhide\ncard 2 1\nnote one thing\n"
 
 START_TEST(test_what_a_worker_tells_arrives_in_order_and_is_answered)
     {
