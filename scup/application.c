@@ -24,6 +24,9 @@ struct _ScupApplication {
     TkeUiRunner *runner;
     ScupCards *cards;
     GtkWidget *window;
+    TkeUiProcedure *procedure; /* the one whose dialog is open; NULL: none */
+    GtkWidget *question;       /* whether to quit while it runs */
+    bool quitting;
     bool rehearsal;
 };
 
@@ -52,11 +55,14 @@ on_procedure_end(const char *action, gpointer user_data)
 {
     ScupApplication *app = user_data;
 
+    app->procedure = NULL;
     if (app->cards == NULL) {
         return; /* the program ends, and has broken the procedure off */
     }
     scup_cards_hold(app->cards, false);
-    if (action != NULL) {
+    if (app->quitting) {
+        gtk_widget_destroy(app->window);
+    } else if (action != NULL) {
         g_action_group_activate_action(G_ACTION_GROUP(app), action + strlen("app."), NULL);
     }
 }
@@ -69,8 +75,13 @@ on_step(GSimpleAction *action, GVariant *parameter, gpointer data)
 
     (void) parameter;
     g_return_if_fail(kind != NULL);
-    if (tke_ui_procedure_start(kind, app->runner, window_of(app), app->rehearsal, set_up_step,
-                               on_procedure_end, app)) {
+    if (app->procedure != NULL) {
+        gtk_window_present(tke_ui_procedure_get_window(app->procedure));
+        return;
+    }
+    app->procedure = tke_ui_procedure_start(kind, app->runner, window_of(app), app->rehearsal,
+                                            set_up_step, on_procedure_end, app);
+    if (app->procedure != NULL) {
         scup_cards_hold(app->cards, true);
     }
 }
@@ -157,6 +168,54 @@ on_about(GSimpleAction *action, GVariant *parameter, gpointer data)
         _("Makes and looks after the smart cards of a key ceremony"), NULL);
 }
 
+/* ---- the end ---- */
+
+/* Stops what runs; the end of its procedure is the end of the program. */
+static void
+quit_now(ScupApplication *app, bool tell)
+{
+    app->quitting = true;
+    if (app->procedure != NULL) {
+        tke_ui_procedure_leave(app->procedure, tell);
+    } else if (app->window != NULL) {
+        gtk_widget_destroy(app->window);
+    }
+}
+
+static void
+on_question(GtkDialog *dialog, int response, gpointer data)
+{
+    gtk_widget_destroy(GTK_WIDGET(dialog));
+    if (response == GTK_RESPONSE_ACCEPT) {
+        quit_now(data, true);
+    }
+}
+
+/* Something is under way: says what, and how it ends. Its window is the one in front. */
+static void
+ask_to_quit(ScupApplication *app)
+{
+    g_autofree char *state = tke_ui_procedure_dup_state(app->procedure);
+
+    app->question = gtk_message_dialog_new(tke_ui_procedure_get_window(app->procedure),
+                                           GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
+                                           GTK_MESSAGE_QUESTION, GTK_BUTTONS_NONE, "%s",
+                                           _("Stop this step and exit?"));
+    gtk_window_set_title(GTK_WINDOW(app->question), _("Exit"));
+    atk_object_set_name(gtk_widget_get_accessible(app->question), _("Exit"));
+    gtk_message_dialog_format_secondary_text(GTK_MESSAGE_DIALOG(app->question), "%s", state);
+    gtk_dialog_add_button(GTK_DIALOG(app->question), _("_Go on working"), GTK_RESPONSE_CANCEL);
+    gtk_style_context_add_class(
+        gtk_widget_get_style_context(gtk_dialog_add_button(GTK_DIALOG(app->question),
+                                                           _("_Stop and exit"),
+                                                           GTK_RESPONSE_ACCEPT)),
+        "destructive-action");
+    gtk_dialog_set_default_response(GTK_DIALOG(app->question), GTK_RESPONSE_CANCEL);
+    g_signal_connect(app->question, "response", G_CALLBACK(on_question), app);
+    g_signal_connect(app->question, "destroy", G_CALLBACK(gtk_widget_destroyed), &app->question);
+    gtk_window_present(GTK_WINDOW(app->question));
+}
+
 static void
 on_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
@@ -164,9 +223,22 @@ on_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
 
     (void) action;
     (void) parameter;
-    if (app->window != NULL) {
-        gtk_widget_destroy(app->window);
+    if (app->question != NULL) {
+        gtk_window_present(GTK_WINDOW(app->question));
+    } else if (app->procedure != NULL && tke_ui_runner_is_busy(app->runner) && !app->quitting) {
+        ask_to_quit(app);
+    } else if (!app->quitting || !tke_ui_runner_is_busy(app->runner)) {
+        quit_now(app, true);
     }
+}
+
+static gboolean
+on_delete(GtkWidget *window, GdkEvent *event, gpointer data)
+{
+    (void) window;
+    (void) event;
+    on_quit(NULL, NULL, data);
+    return TRUE;
 }
 
 /* While a procedure runs no other begins; its dialog is in front. */
@@ -181,13 +253,16 @@ on_busy(TkeUiRunner *runner, GParamSpec *pspec, gpointer data)
 
         g_simple_action_set_enabled(G_SIMPLE_ACTION(action), !tke_ui_runner_is_busy(runner));
     }
+    if (!tke_ui_runner_is_busy(runner) && SCUP_APPLICATION(data)->question != NULL) {
+        gtk_widget_destroy(SCUP_APPLICATION(data)->question); /* there is nothing to stop any more */
+    }
 }
 
-/* Ended from outside: as if by the menu. */
+/* Ended from outside, where nobody may be there to answer. */
 static gboolean
 on_signal(gpointer data)
 {
-    on_quit(NULL, NULL, data);
+    quit_now(data, false);
     return G_SOURCE_CONTINUE;
 }
 
@@ -257,6 +332,7 @@ activate(GApplication *application)
         tke_ui_gap_watch_start();
         app->window = scup_main_window_new(GTK_APPLICATION(app), app->cards, app->rehearsal);
         g_signal_connect(app->window, "destroy", G_CALLBACK(gtk_widget_destroyed), &app->window);
+        g_signal_connect(app->window, "delete-event", G_CALLBACK(on_delete), app);
     }
     gtk_window_present(window_of(app));
 }

@@ -111,6 +111,14 @@ class Node:
     def name(self):
         return self.accessible.get_name() or ""
 
+    def title(self):
+        """The name; empty if the thing has gone meanwhile."""
+        from gi.repository import GLib
+        try:
+            return self.name
+        except GLib.Error:
+            return ""
+
     @property
     def text(self):
         """What is shown: the text of a label, an entry or a text view; else the name."""
@@ -241,14 +249,17 @@ class Program:
 
     def window(self, title, deadline=DEADLINE):
         """The window whose title begins so."""
-        return wait(lambda: f"a window “{title}”; there are {[w.name for w in self.windows()]}",
-                    lambda: next((w for w in self.windows() if w.name.startswith(title)), None),
+        return wait(lambda: f"a window “{title}”; there are {self.titles()}",
+                    lambda: next((w for w in self.windows() if w.title().startswith(title)), None),
                     deadline)
+
+    def titles(self):
+        return [w.title() for w in self.windows()]
 
     def no_window(self, title, deadline=DEADLINE):
         wait(lambda: f"the window “{title}” to go away; it shows:\n" + "\n".join(
-            text for w in self.windows() if w.name.startswith(title) for text in w.texts()),
-             lambda: not any(w.name.startswith(title) for w in self.windows()), deadline)
+            text for w in self.windows() if w.title().startswith(title) for text in w.texts()),
+             lambda: not any(t.startswith(title) for t in self.titles()), deadline)
 
     def menu(self, window, *path):
         """Chooses an item without opening the menu."""
@@ -267,6 +278,31 @@ class Program:
                 self.process.kill()
                 self.process.wait()
         return self.process.returncode
+
+
+def close_window(title):
+    """Asks the window to close, as a window manager does when its cross is clicked."""
+    import ctypes
+    found = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^" + title], check=True,
+                           capture_output=True, text=True, timeout=30).stdout.split()
+
+    class Message(ctypes.Structure):
+        _fields_ = [("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send_event", ctypes.c_int),
+                    ("display", ctypes.c_void_p), ("window", ctypes.c_ulong), ("what", ctypes.c_ulong),
+                    ("format", ctypes.c_int), ("data", ctypes.c_long * 5), ("rest", ctypes.c_long * 16)]
+    x11 = ctypes.CDLL("libX11.so.6")
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    x11.XInternAtom.restype = ctypes.c_ulong
+    x11.XInternAtom.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int)
+    x11.XSendEvent.argtypes = (ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_long, ctypes.c_void_p)
+    x11.XSync.argtypes = (ctypes.c_void_p, ctypes.c_int)
+    x11.XCloseDisplay.argtypes = (ctypes.c_void_p,)
+    display = x11.XOpenDisplay(None)
+    message = Message(type=33, window=int(found[0]), what=x11.XInternAtom(display, b"WM_PROTOCOLS", 0), format=32)
+    message.data[0] = x11.XInternAtom(display, b"WM_DELETE_WINDOW", 0)
+    assert x11.XSendEvent(display, int(found[0]), 0, 0, ctypes.byref(message))
+    x11.XSync(display, 0)
+    x11.XCloseDisplay(display)
 
 
 def screenshot(path):
