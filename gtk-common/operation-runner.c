@@ -10,7 +10,8 @@
 struct _TkeUiRunner {
     GObject parent;
     TkeUiWorkplace *workplace; /* used by the worker */
-    GThreadPool *pool;         /* of one thread: cards belong to the thread that opened them */
+    GThread *worker;           /* one: cards belong to the thread that opened them */
+    GAsyncQueue *tasks;        /* GTask, for the worker */
     GCancellable *looking;     /* of all looks */
     GCancellable *running;     /* of the operation with people; NULL: none */
     GMutex lock;
@@ -154,24 +155,39 @@ run_job(Job *job, GCancellable *cancellable, GError **error)
     return ok;
 }
 
-/* The last task has no job: it frees the workplace on the thread that has used it. */
 static void
-work(gpointer data, gpointer user_data)
+do_task(GTask *task)
 {
-    g_autoptr(GTask) task = data;
-    TkeUiRunner *runner = user_data;
-    Job *job = g_task_get_task_data(task);
     g_autoptr(GError) error = NULL;
 
-    if (job == NULL) {
-        g_clear_pointer(&runner->workplace, tke_ui_workplace_free);
-    } else if (!run_job(job, g_task_get_cancellable(task), &error)) {
-        g_task_return_error(task, error != NULL
-                                      ? g_steal_pointer(&error)
-                                      : g_error_new(TKE_ERROR, TKE_ERROR_USAGE, "no reason"));
+    if (run_job(g_task_get_task_data(task), g_task_get_cancellable(task), &error)) {
+        g_task_return_boolean(task, TRUE);
         return;
     }
-    g_task_return_boolean(task, TRUE);
+    g_task_return_error(task, error != NULL
+                                  ? g_steal_pointer(&error)
+                                  : g_error_new(TKE_ERROR, TKE_ERROR_USAGE, "no reason"));
+}
+
+/* The last task has no job: the workplace is freed on the thread that has used it. */
+static gpointer
+work(gpointer data)
+{
+    TkeUiRunner *runner = data;
+    bool last = false;
+
+    while (!last) {
+        g_autoptr(GTask) task = g_async_queue_pop(runner->tasks);
+
+        last = g_task_get_task_data(task) == NULL;
+        if (last) {
+            g_clear_pointer(&runner->workplace, tke_ui_workplace_free);
+            g_task_return_boolean(task, TRUE);
+        } else {
+            do_task(task);
+        }
+    }
+    return NULL;
 }
 
 /* ---- main thread ---- */
@@ -207,7 +223,7 @@ push(TkeUiRunner *runner, GCancellable *cancellable, const Job *model)
     job->runner = runner;
     g_task_set_check_cancellable(task, FALSE); /* what was done counts as done */
     g_task_set_task_data(task, job, g_free);
-    g_thread_pool_push(runner->pool, task, NULL);
+    g_async_queue_push(runner->tasks, task);
 }
 
 bool
@@ -216,7 +232,7 @@ tke_ui_runner_start(TkeUiRunner *runner, const TkePrompterOps *prompter, void *u
 {
     const Job job = { .prompter = prompter, .ui = ui, .func = func, .done = done, .data = data };
 
-    if (runner->running != NULL || runner->pool == NULL) {
+    if (runner->running != NULL || runner->worker == NULL) {
         return false;
     }
     runner->running = g_cancellable_new();
@@ -232,7 +248,7 @@ tke_ui_runner_look(TkeUiRunner *runner, TkeUiRunnerFunc func, TkeUiRunnerDone do
         .prompter = &silent, .func = func, .done = done, .data = data, .look = true
     };
 
-    if (runner->pool != NULL) {
+    if (runner->worker != NULL) {
         push(runner, runner->looking, &job);
     }
 }
@@ -266,13 +282,13 @@ tke_ui_runner_can_cancel(TkeUiRunner *runner)
 void
 tke_ui_runner_shut_down(TkeUiRunner *runner)
 {
-    GThreadPool *pool = g_steal_pointer(&runner->pool);
+    GThread *worker = g_steal_pointer(&runner->worker);
 
-    if (pool != NULL) {
+    if (worker != NULL) {
         tke_ui_runner_cancel(runner);
         g_cancellable_cancel(runner->looking);
-        g_thread_pool_push(pool, g_task_new(runner, NULL, NULL, NULL), NULL);
-        g_thread_pool_free(pool, FALSE, TRUE);
+        g_async_queue_push(runner->tasks, g_task_new(runner, NULL, NULL, NULL));
+        g_thread_join(worker); /* with all that libraries keep for a thread */
     }
 }
 
@@ -298,6 +314,7 @@ finalize(GObject *object)
     tke_ui_runner_shut_down(runner);
     g_clear_object(&runner->running);
     g_clear_object(&runner->looking);
+    g_async_queue_unref(runner->tasks);
     g_mutex_clear(&runner->lock);
     G_OBJECT_CLASS(tke_ui_runner_parent_class)->finalize(object);
 }
@@ -321,7 +338,7 @@ tke_ui_runner_init(TkeUiRunner *runner)
 {
     g_mutex_init(&runner->lock);
     runner->looking = g_cancellable_new();
-    runner->pool = g_thread_pool_new(work, runner, 1, TRUE, NULL);
+    runner->tasks = g_async_queue_new_full(g_object_unref);
 }
 
 TkeUiRunner *
@@ -330,5 +347,6 @@ tke_ui_runner_new(TkeUiWorkplace *workplace)
     TkeUiRunner *runner = g_object_new(TKE_UI_TYPE_RUNNER, NULL);
 
     runner->workplace = workplace;
+    runner->worker = g_thread_new("worker", work, runner);
     return runner;
 }
