@@ -56,6 +56,39 @@ is_plain_cancel(const GError *error)
            g_strcmp0(error->message, _("not done: it was not confirmed")) == 0;
 }
 
+/* What the program can do about it by itself: a button beside "try again". Both results are static. */
+static const char *
+find_remedy(const GError *error, const char **action)
+{
+    static const struct {
+        int code;
+        const char *word; /* in the message; NULL: any */
+        const char *label;
+        const char *action;
+    } remedies[] = {
+        { TKE_CARD_ERROR_NO_CARD, NULL, N_("_Identify readers"), "app.readers-identify" },
+        { TKE_CARD_ERROR_NO_READER, NULL, N_("_Check readers…"), "app.readers-check" },
+        { TKE_CARD_ERROR_NO_SERVICE, NULL, N_("_Check readers…"), "app.readers-check" },
+        { TKE_CARD_ERROR_NO_PIN_PAD, NULL, N_("_Check readers…"), "app.readers-check" },
+        { TKE_CARD_ERROR_IN_USE, NULL, N_("_Check readers…"), "app.readers-check" },
+        { TKE_CARD_ERROR_NOT_ENROLLED, NULL, N_("_Enroll a card"), "app.ep11-enroll" },
+        { TKE_CARD_ERROR_NOT_PERSONALISED, NULL, N_("_Personalize a card"), "app.ep11-personalize" },
+        { TKE_CARD_ERROR_PIN_BLOCKED, "EP11", N_("_Unblock a card"), "app.ep11-unblock" },
+    };
+    int code = tke_card_error_code(error);
+
+    for (guint i = 0; i < G_N_ELEMENTS(remedies); i++) {
+        if (remedies[i].code == code &&
+            (remedies[i].word == NULL || strstr(error->message, remedies[i].word) != NULL) &&
+            g_action_group_has_action(G_ACTION_GROUP(g_application_get_default()),
+                                      remedies[i].action + strlen("app."))) {
+            *action = remedies[i].action;
+            return _(remedies[i].label);
+        }
+    }
+    return NULL;
+}
+
 /* The program is to end: only what people have to know keeps the dialog open. */
 static void
 show_last(TkeUiProcedure *procedure, const GError *error)
@@ -75,6 +108,8 @@ show_failure(TkeUiProcedure *procedure, const GError *error)
     g_autofree char *advice = tke_advice_for_error(error);
     g_autofree char *words = advice != NULL ? tke_ui_menu_words(advice) : NULL;
     const char *headline = _("This did not work");
+    const char *action = NULL;
+    const char *remedy = find_remedy(error, &action);
 
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         if (is_plain_cancel(error)) {
@@ -95,7 +130,7 @@ show_failure(TkeUiProcedure *procedure, const GError *error)
     } else if (tke_card_error_is_outcome_unknown(error)) {
         headline = _("The card was lost in the middle");
     }
-    tke_ui_prompt_dialog_show_error(procedure->dialog, headline, message, words);
+    tke_ui_prompt_dialog_show_error(procedure->dialog, headline, message, words, remedy, action);
 }
 
 static void begin(TkeUiProcedure *procedure);
@@ -181,7 +216,8 @@ run(TkeUiProcedure *procedure, TkeUiRunnerDone done)
     if (!procedure->running) {
         tke_ui_prompt_dialog_show_error(procedure->dialog, _("Another step is running"),
                                         _("Only one step runs at a time."),
-                                        _("Wait until it has ended, then try again."));
+                                        _("Wait until it has ended, then try again."), NULL,
+                                        NULL);
     }
 }
 

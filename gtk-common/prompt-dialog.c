@@ -116,11 +116,14 @@ tke_ui_prompt_dialog_show_working(TkeUiPromptDialog *dialog, const char *what)
 
 void
 tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *headline,
-                                const char *message, const char *advice)
+                                const char *message, const char *advice, const char *remedy,
+                                const char *action)
 {
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_ERROR, "failed", headline, advice);
     tke_ui_prompt_dialog_set_label(dialog->reason, message);
-    tke_ui_prompt_dialog_set_buttons(dialog, _("_Stop"), NULL, _("_Try again"), false);
+    g_free(dialog->other_action);
+    dialog->other_action = g_strdup(action);
+    tke_ui_prompt_dialog_set_buttons(dialog, _("_Stop"), remedy, _("_Try again"), false);
 }
 
 void

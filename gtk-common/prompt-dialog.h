@@ -34,8 +34,10 @@ extern const TkeUiPromptView tke_ui_prompt_dialog_view;
 /* The form is borrowed until something else is shown. */
 void tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form);
 void tke_ui_prompt_dialog_show_working(TkeUiPromptDialog *dialog, const char *what);
+/* remedy: on a button that starts the action (detailed) instead; both may be NULL. */
 void tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *headline,
-                                     const char *message, const char *advice);
+                                     const char *message, const char *advice, const char *remedy,
+                                     const char *action);
 /* Stopped by the officer; message says what was done before. */
 void tke_ui_prompt_dialog_show_stopped(TkeUiPromptDialog *dialog, const char *message);
 void tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary *summary);

@@ -57,15 +57,36 @@ is_unfinished(const TkeCardNeed *need, const TkeCardSlot *slot, bool put_in_now)
                      status->description[0] == '\0';
 }
 
+/* E-C04 and E-C21: what is there, and what was wanted. */
+static bool
+unfit_foreign(const TkeCardStatus *status, bool ca, const char **word, char **reason)
+{
+    if (status->kind == TKE_CARD_KIND_OTHER_VERSION) {
+        *word = "other-version";
+        *reason = g_strdup_printf(
+            _("The applet of this card has version %u.%u.%u, which this program does not know: the "
+              "card is not used. Initializing it anew updates it and loses what it holds."),
+            status->version[0], status->version[1], status->version[2]);
+        return false;
+    }
+    if (status->kind == TKE_CARD_KIND_EMPTY) {
+        return unfit(word, reason, "wrong-kind",
+                     ca ? _("This is a blank card without applet; a CA card is wanted.")
+                        : _("This is a blank card without applet; an EP11 card is wanted."));
+    }
+    return unfit(word, reason, "wrong-kind",
+                 ca ? _("This is a foreign card; a CA card is wanted.")
+                    : _("This is a foreign card; an EP11 card is wanted."));
+}
+
 static bool
 fits_kind_ca(const TkeCardStatus *status, bool blank, const char **word, char **reason)
 {
+    if (status->kind == TKE_CARD_KIND_EP11) {
+        return unfit(word, reason, "wrong-kind", _("This is an EP11 card; a CA card is wanted."));
+    }
     if (status->kind != TKE_CARD_KIND_CA) {
-        return unfit(
-            word, reason, "wrong-kind",
-            status->kind == TKE_CARD_KIND_EP11
-                ? _("This is an EP11 card; a CA card is wanted.")
-                : _("This is none of our cards, or one without an applet; a CA card is wanted."));
+        return unfit_foreign(status, true, word, reason);
     }
     if (blank && status->life_cycle != TKE_CARD_BLANK) {
         g_autofree char *id = tke_card_id_text(status->zone_id);
@@ -87,12 +108,11 @@ fits_kind_ca(const TkeCardStatus *status, bool blank, const char **word, char **
 static bool
 fits_kind_ep11(const TkeCardStatus *status, TkeWantedCard wanted, const char **word, char **reason)
 {
+    if (status->kind == TKE_CARD_KIND_CA) {
+        return unfit(word, reason, "wrong-kind", _("This is a CA card; an EP11 card is wanted."));
+    }
     if (status->kind != TKE_CARD_KIND_EP11) {
-        return unfit(word, reason, "wrong-kind",
-                     status->kind == TKE_CARD_KIND_CA
-                         ? _("This is a CA card; an EP11 card is wanted.")
-                         : _("This is none of our cards, or one without an applet; an EP11 card is "
-                             "wanted."));
+        return unfit_foreign(status, false, word, reason);
     }
     if (wanted == TKE_WANTED_NEW_EP11 && status->life_cycle >= TKE_CARD_MEMBER) {
         return unfit(

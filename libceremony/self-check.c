@@ -110,22 +110,32 @@ tke_self_check_devices(GPtrArray *problems, const GPtrArray *checks, const char 
 }
 
 bool
-tke_self_check_run(TkeOperation *op, const TkeSettings *settings, GPtrArray **problems,
-                   unsigned *good, GError **error)
+tke_self_check_readers(TkeOperation *op, const TkeSettings *settings, GPtrArray **checks,
+                       GPtrArray **problems, unsigned *good, GError **error)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify) tke_problem_free);
-    g_autoptr(GPtrArray) checks = NULL;
+    g_autoptr(GPtrArray) all = NULL;
 
-    if (!tke_op_reader_check(op, settings, &checks, error)) {
+    if (!tke_op_reader_check(op, settings, &all, error)) {
         return false;
     }
     *good = 0;
-    for (guint i = 0; i < checks->len; i++) {
-        check_reader(found, g_ptr_array_index(checks, i), good);
+    for (guint i = 0; i < all->len; i++) {
+        check_reader(found, g_ptr_array_index(all, i), good);
     }
     if (!tke_world_is_rehearsal(tke_operation_get_world(op))) {
-        tke_self_check_devices(found, checks, "/sys");
+        tke_self_check_devices(found, all, "/sys");
     }
+    *checks = g_steal_pointer(&all);
     *problems = g_steal_pointer(&found);
     return true;
+}
+
+bool
+tke_self_check_run(TkeOperation *op, const TkeSettings *settings, GPtrArray **problems,
+                   unsigned *good, GError **error)
+{
+    g_autoptr(GPtrArray) checks = NULL;
+
+    return tke_self_check_readers(op, settings, &checks, problems, good, error);
 }

@@ -28,5 +28,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeProblem, tke_problem_free)
 TKE_PUBLIC bool tke_self_check_run(TkeOperation *op, const TkeSettings *settings,
                                    GPtrArray **problems, unsigned *good, GError **error);
 
+/* The same, with all readers as they answered: TkeReaderCheck, to be freed. */
+TKE_PUBLIC bool tke_self_check_readers(TkeOperation *op, const TkeSettings *settings,
+                                       GPtrArray **checks, GPtrArray **problems, unsigned *good,
+                                       GError **error);
+
 /* Adds the devices of the USB that look like readers and are not among these (TkeReaderCheck). For tests. */
 void tke_self_check_devices(GPtrArray *problems, const GPtrArray *checks, const char *sysfs);

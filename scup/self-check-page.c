@@ -10,6 +10,7 @@
 #include "gtk-common/window-size.h"
 #include "libceremony/advice.h"
 #include "libceremony/op-reader.h"
+#include "libceremony/self-check.h"
 
 struct _ScupSelfCheckPage {
     GtkWindow parent;
@@ -17,6 +18,7 @@ struct _ScupSelfCheckPage {
     ScupCards *cards;
     TkeUiWorkplace *workplace; /* for the worker */
     bool checking;
+    bool again; /* something changed meanwhile */
     GtkWidget *banner, *verdict, *rows;
 };
 
@@ -25,7 +27,9 @@ G_DEFINE_FINAL_TYPE(ScupSelfCheckPage, scup_self_check_page, GTK_TYPE_WINDOW)
 typedef struct Check {
     ScupSelfCheckPage *page;
     TkeUiWorkplace *workplace;
-    GPtrArray *found; /* TkeReaderCheck */
+    GPtrArray *readers;  /* TkeReaderCheck */
+    GPtrArray *problems; /* TkeProblem */
+    unsigned good;
 } Check;
 
 static bool
@@ -33,31 +37,44 @@ do_check(TkeOperation *op, gpointer data, GError **error)
 {
     Check *check = data;
 
-    return tke_op_reader_check(op, tke_ui_workplace_get_settings(check->workplace), &check->found,
-                               error);
+    return tke_self_check_readers(op, tke_ui_workplace_get_settings(check->workplace),
+                                  &check->readers, &check->problems, &check->good, error);
+}
+
+typedef enum { GOOD, MINOR, BAD } Mark;
+
+static GtkWidget *
+make_label(const char *text)
+{
+    GtkWidget *label = gtk_label_new(text);
+
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_label_set_line_wrap(GTK_LABEL(label), TRUE);
+    gtk_label_set_max_width_chars(GTK_LABEL(label), 75);
+    gtk_label_set_selectable(GTK_LABEL(label), TRUE);
+    gtk_widget_set_can_focus(label, FALSE);
+    return label;
 }
 
 /* One finding: a mark, what it is, and below what to do. */
 static void
-add_row(ScupSelfCheckPage *page, bool good, const char *what, const char *remedy)
+add_row(ScupSelfCheckPage *page, Mark mark, const char *what, const char *remedy)
 {
-    g_autofree char *marked = g_strdup_printf("%s %s", good ? "✓" : "✗", what);
-    GtkWidget *label = gtk_label_new(marked);
+    static const char *const marks[] = { "✓", "–", "✗" };
+    g_autofree char *marked = g_strdup_printf("%s %s", marks[mark], what);
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
+    GtkWidget *label = make_label(marked);
 
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_label_set_line_wrap(GTK_LABEL(label), TRUE);
     gtk_style_context_add_class(gtk_widget_get_style_context(label), "tke-big");
-    gtk_container_add(GTK_CONTAINER(page->rows), label);
-    if (remedy != NULL) {
+    gtk_container_add(GTK_CONTAINER(box), label);
+    if (remedy != NULL && remedy[0] != '\0') {
         g_autofree char *words = tke_ui_menu_words(remedy);
-        GtkWidget *advice = gtk_label_new(words);
+        GtkWidget *advice = make_label(words);
 
-        gtk_label_set_xalign(GTK_LABEL(advice), 0);
-        gtk_label_set_line_wrap(GTK_LABEL(advice), TRUE);
-        gtk_label_set_max_width_chars(GTK_LABEL(advice), 75);
         gtk_widget_set_margin_start(advice, 18);
-        gtk_container_add(GTK_CONTAINER(page->rows), advice);
+        gtk_container_add(GTK_CONTAINER(box), advice);
     }
+    gtk_container_add(GTK_CONTAINER(page->rows), box);
 }
 
 static void
@@ -66,66 +83,95 @@ add_error(ScupSelfCheckPage *page, const char *what, const GError *error)
     g_autofree char *advice = tke_advice_for_error(error);
     g_autofree char *remedy = g_strdup_printf("%s\n%s", error->message, advice != NULL ? advice : "");
 
-    add_row(page, false, what, g_strchomp(remedy));
+    add_row(page, BAD, what, g_strchomp(remedy));
 }
 
+/* A reader that answered well; false if the card in it cannot be read. */
 static bool
 add_reader(ScupSelfCheckPage *page, const TkeReaderCheck *check)
 {
-    g_autofree char *name =
-        check->number != 0
-            ? g_strdup_printf(_("Reader %u: %s"), check->number, check->reader->name)
-            : g_strdup_printf(_("Further reader, not used: %s"), check->reader->name);
-    g_autofree char *good = g_strdup_printf(_("%s, keypad takes PINs"), name);
     const GError *card =
         check->number != 0 && scup_cards_get_place(page->cards, check->number) == SCUP_PLACE_TROUBLE
             ? scup_cards_get_trouble(page->cards, check->number)
             : NULL;
+    g_autofree char *text = NULL;
 
     if (check->trouble != NULL) {
-        add_error(page, name, check->trouble);
-        return check->number == 0;
+        return true; /* told as a problem */
     }
-    add_row(page, true, good, NULL);
+    text = check->number != 0
+               ? g_strdup_printf(_("Reader %u: %s, keypad takes PINs"), check->number,
+                                 check->reader->name)
+               : g_strdup_printf(_("Further reader, not used: %s"), check->reader->name);
+    add_row(page, GOOD, text, NULL);
     if (card != NULL) {
         add_error(page, _("The card in it cannot be read"), card);
     }
     return card == NULL;
 }
 
-static void
-show_found(ScupSelfCheckPage *page, const GError *error, GPtrArray *found)
+static bool
+add_problem(ScupSelfCheckPage *page, const TkeProblem *problem)
 {
-    unsigned numbered = 0;
-    bool good = error == NULL;
+    g_autofree char *text = g_strdup_printf("%s: %s", problem->subject, problem->text);
+
+    add_row(page, problem->minor ? MINOR : BAD, text, problem->remedy);
+    return problem->minor;
+}
+
+/* How many are there at all: the others are told of one by one. */
+static bool
+add_count(ScupSelfCheckPage *page, const GPtrArray *readers)
+{
+    g_autofree char *text = NULL;
+    unsigned n = 0;
+
+    for (guint i = 0; i < readers->len; i++) {
+        n += ((const TkeReaderCheck *) readers->pdata[i])->number != 0 ? 1 : 0;
+    }
+    if (n >= TKE_READERS) {
+        return true;
+    }
+    text = g_strdup_printf(
+        ngettext("%u reader found, two are needed", "%u readers found, two are needed", n), n);
+    add_row(page, BAD, text,
+            _("Plug in the missing one. If it is plugged in and not listed, its driver is "
+              "missing: install the package libccid, and unplug and plug in the reader."));
+    return false;
+}
+
+static bool
+show_readers(ScupSelfCheckPage *page, const Check *check)
+{
+    bool good = check->good >= TKE_READERS;
+
+    add_row(page, GOOD, _("The smart card service answers"), NULL);
+    for (guint i = 0; i < check->readers->len; i++) {
+        good = add_reader(page, check->readers->pdata[i]) && good;
+    }
+    for (guint i = 0; i < check->problems->len; i++) {
+        good = add_problem(page, check->problems->pdata[i]) && good;
+    }
+    return add_count(page, check->readers) && good;
+}
+
+static void
+show_found(ScupSelfCheckPage *page, const GError *error, const Check *check)
+{
+    bool good = false;
 
     tke_ui_container_clear(page->rows);
     if (error != NULL) {
         add_error(page, _("The readers cannot be reached"), error);
     } else {
-        add_row(page, true, _("The smart card service answers"), NULL);
-    }
-    for (guint i = 0; found != NULL && i < found->len; i++) {
-        const TkeReaderCheck *check = found->pdata[i];
-
-        numbered += check->number != 0 ? 1 : 0;
-        good = add_reader(page, check) && good;
-    }
-    if (error == NULL && numbered < TKE_READERS) {
-        g_autofree char *text = g_strdup_printf(
-            ngettext("%u reader found, two are needed", "%u readers found, two are needed",
-                     numbered),
-            numbered);
-
-        add_row(page, false, text,
-                _("Plug in the missing one. If it is plugged in and not listed, its driver is "
-                  "missing: install the package libccid, and unplug and plug in the reader."));
-        good = false;
+        good = show_readers(page, check);
     }
     gtk_label_set_text(GTK_LABEL(page->verdict), good ? _("Everything is ready")
                                                       : _("Something is missing"));
     gtk_widget_show_all(page->rows);
 }
+
+static void start_check(ScupSelfCheckPage *page);
 
 static void
 on_checked(const GError *error, gpointer data)
@@ -135,9 +181,13 @@ on_checked(const GError *error, gpointer data)
 
     page->checking = false;
     if (page->cards != NULL) { /* it is still open */
-        show_found(page, error, check->found);
+        show_found(page, error, check);
+        if (page->again) {
+            start_check(page);
+        }
     }
-    g_clear_pointer(&check->found, g_ptr_array_unref);
+    g_clear_pointer(&check->readers, g_ptr_array_unref);
+    g_clear_pointer(&check->problems, g_ptr_array_unref);
     g_object_unref(page);
     g_free(check);
 }
@@ -148,9 +198,11 @@ start_check(ScupSelfCheckPage *page)
     Check *check;
 
     if (page->checking) {
+        page->again = true;
         return;
     }
     page->checking = true;
+    page->again = false;
     check = g_new0(Check, 1);
     check->page = g_object_ref(page);
     check->workplace = page->workplace;

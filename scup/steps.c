@@ -78,8 +78,7 @@ run_check(TkeOperation *op, gpointer data, GError **error)
         const TkeCardInfo *info = step->infos->pdata[i];
 
         if (info->genuine == TKE_GENUINE_NO) {
-            g_propagate_prefixed_error(error, g_error_copy(info->not_genuine), _("reader %u: "),
-                                       info->reader);
+            g_propagate_error(error, g_error_copy(info->not_genuine)); /* it names the reader */
             return false;
         }
         checked += info->genuine == TKE_GENUINE_YES ? 1 : 0;

@@ -316,6 +316,7 @@ START_TEST(test_a_full_card_takes_no_further_part)
 {
     g_autoptr(CeremonyWorld) world = member_world();
     g_autofree uint8_t *parts = g_malloc0((gsize) SIM_CARD_PLACES * SIM_CARD_PART_LEN);
+    g_autofree char *advice = NULL;
     g_autoptr(GError) error = NULL;
 
     for (unsigned i = 0; i < SIM_CARD_PLACES; i++) {
@@ -326,6 +327,8 @@ START_TEST(test_a_full_card_takes_no_further_part)
     ceremony_world_hand(world, 2, "member", NULL);
     ck_assert(!generate_part(world, &error));
     check_error(error, TKE_CARD_ERROR_FULL, 2);
+    advice = tke_advice_for_error(error);
+    ck_assert_str_eq(advice, "Delete a key part, or use another card.");
     ck_assert_str_eq(world->tries->str, ""); /* said before anybody types a PIN */
     ck_assert_uint_eq(info_of(world, "member").parts, SIM_CARD_PLACES);
 }
