@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "simulator/desk-dialog.h"
+#include "simulator/desk-words.h"
 
 /* ---- cards and readers ---- */
 
@@ -156,7 +157,7 @@ on_make(GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
-on_keypad(GSimpleAction *action, GVariant *parameter, gpointer data)
+on_reader_fault(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     const char *fault = NULL;
     guint32 reader = 0;
@@ -166,17 +167,25 @@ on_keypad(GSimpleAction *action, GVariant *parameter, gpointer data)
     sim_desk_window_send(data, sim_desk_order_reader_fault(reader, fault));
 }
 
-/* The state follows the world, not the click. */
+/* NAME-N of reader N. The state follows the world, not the click. */
 static void
-on_reader_fault(GSimpleAction *action, GVariant *wanted, gpointer data)
+on_reader_flag(GSimpleAction *action, GVariant *wanted, gpointer data)
 {
-    const char *name = g_action_get_name(G_ACTION(action));
-    const bool held = g_str_has_prefix(name, "held-");
-    const unsigned reader = (unsigned) g_ascii_strtoull(strchr(name, '-') + 1, NULL, 10);
+    const char *dash = strrchr(g_action_get_name(G_ACTION(action)), '-');
+    const unsigned reader = (unsigned) g_ascii_strtoull(dash + 1, NULL, 10);
+    g_autofree char *name = g_strndup(g_action_get_name(G_ACTION(action)),
+                                      (gsize) (dash - g_action_get_name(G_ACTION(action))));
     const bool on = g_variant_get_boolean(wanted);
-    const char *fault = held ? (on ? "held" : "free") : (on ? "unplugged" : "plugged");
+    JsonObject *order = NULL;
 
-    sim_desk_window_send(data, sim_desk_order_reader_fault(reader, fault));
+    if (strcmp(name, "held") == 0) {
+        order = sim_desk_order_reader_fault(reader, on ? "held" : "free");
+    } else if (strcmp(name, "unplugged") == 0) {
+        order = sim_desk_order_reader_fault(reader, on ? "unplugged" : "plugged");
+    } else {
+        order = sim_desk_order_keypad(reader, name, on);
+    }
+    sim_desk_window_send(data, order);
 }
 
 static void
@@ -221,7 +230,7 @@ sim_desk_actions_add(SimDeskWindow *window)
         { .name = "unit-fault", .activate = on_unit_fault },
         { .name = "block", .activate = on_block, .parameter_type = "(su)" },
         { .name = "make", .activate = on_make, .parameter_type = "(ss)" },
-        { .name = "reader-fault", .activate = on_keypad, .parameter_type = "(us)" },
+        { .name = "reader-fault", .activate = on_reader_fault, .parameter_type = "(us)" },
         { .name = "stopped", .state = "false", .change_state = on_stopped },
         { .name = "clear-faults", .activate = on_clear_faults },
         { .name = "start", .activate = on_start },
@@ -239,12 +248,20 @@ set_flag(SimDeskWindow *window, const char *name, bool on)
 
     if (action == NULL) {
         const GActionEntry entry = { .name = name, .state = "false",
-                                     .change_state = on_reader_fault };
+                                     .change_state = on_reader_flag };
 
         g_action_map_add_action_entries(map, &entry, 1, window);
         action = g_action_map_lookup_action(map, name);
     }
     g_simple_action_set_state(G_SIMPLE_ACTION(action), g_variant_new_boolean(on));
+}
+
+static void
+set_reader_flag(SimDeskWindow *window, const SimDeskReader *reader, const char *what, bool on)
+{
+    g_autofree char *name = g_strdup_printf("%s-%u", what, reader->number);
+
+    set_flag(window, name, on);
 }
 
 void
@@ -259,10 +276,12 @@ sim_desk_actions_update(SimDeskWindow *window)
     set_flag(window, "stopped", !world->running);
     for (unsigned i = 0; i < world->readers->len; i++) {
         const SimDeskReader *reader = g_ptr_array_index(world->readers, i);
-        g_autofree char *held = g_strdup_printf("held-%u", reader->number);
-        g_autofree char *unplugged = g_strdup_printf("unplugged-%u", reader->number);
 
-        set_flag(window, held, reader->held);
-        set_flag(window, unplugged, !reader->plugged);
+        set_reader_flag(window, reader, "held", reader->held);
+        set_reader_flag(window, reader, "unplugged", !reader->plugged);
+        for (const SimDeskWord *word = sim_desk_keypads; word->fault != NULL; word++) {
+            set_reader_flag(window, reader, word->fault,
+                            g_strv_contains((const char *const *) reader->faults, word->fault));
+        }
     }
 }

@@ -14,7 +14,7 @@
  *   block (label, PIN)      uses up the tries of a PIN
  *   make (label, how)       makes a card unusual, as sim_desk_order_make
  *   reader-fault (reader, fault)
- *   held-N, unplugged-N     of reader N, state: whether it is so
+ *   held-N, unplugged-N     of reader N, state: whether it is so; likewise FAULT-N of its keypad
  *   stopped                 the smart card service does not run, likewise
  *   clear-faults            everything works again
  *   start                   starts tke-sim

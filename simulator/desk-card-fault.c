@@ -5,24 +5,9 @@
 #include <string.h>
 
 #include "simulator/desk-dialog.h"
+#include "simulator/desk-words.h"
 
 #define FAULT_STATUS "status"
-
-static const struct {
-    const char *fault;
-    const char *words;
-} faults[] = {
-    { "pull-before", N_("Pulled out before the command takes effect") },
-    { "pull-after", N_("Pulled out after the command took effect") },
-    { "silent", N_("No answer, nothing was carried out") },
-    { "silent-after", N_("No answer, the command was carried out") },
-    { "garbage", N_("A wrong answer") },
-    { "cut", N_("Half an answer") },
-    { FAULT_STATUS, N_("Refuses with a status word") },
-    { "torn-before", N_("Power lost just before a lasting change") },
-    { "torn-after", N_("Power lost just after a lasting change") },
-    { "unwritable", N_("A lasting change fails") },
-};
 
 typedef struct Question {
     SimDeskWindow *window;
@@ -121,9 +106,8 @@ sim_desk_dialog_card_fault(SimDeskWindow *window, const char *label)
     question->sw = GTK_ENTRY(gtk_builder_get_object(builder, "sw"));
     question->ok = GTK_WIDGET(gtk_builder_get_object(builder, "ok"));
     fill_cards(question, label);
-    for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
-        gtk_combo_box_text_append(GTK_COMBO_BOX_TEXT(question->fault), faults[i].fault,
-                                  _(faults[i].words));
+    for (const SimDeskWord *word = sim_desk_card_faults; word->fault != NULL; word++) {
+        gtk_combo_box_text_append(GTK_COMBO_BOX_TEXT(question->fault), word->fault, _(word->menu));
     }
     gtk_combo_box_set_active(question->fault, 0);
     look_at_fault(question);

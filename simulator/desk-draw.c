@@ -61,7 +61,8 @@ filled(cairo_t *cr, const char *surface, const char *line)
 
 typedef struct Writing {
     double x, y, width, height;
-    double size; /* px */
+    double size;     /* px */
+    double least;    /* down to which a long text shrinks; 0: it does not */
     bool bold;
     bool wrap;
     PangoAlignment align;
@@ -69,22 +70,33 @@ typedef struct Writing {
 } Writing;
 
 static void
+set_font(PangoLayout *layout, double size, bool bold)
+{
+    g_autoptr(PangoAttrList) attributes = pango_attr_list_new();
+
+    pango_attr_list_insert(attributes, pango_attr_size_new_absolute((int) (size * PANGO_SCALE)));
+    pango_attr_list_insert(attributes,
+                           pango_attr_weight_new(bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL));
+    pango_layout_set_attributes(layout, attributes);
+}
+
+static void
 write_text(GtkWidget *widget, cairo_t *cr, const char *text, const Writing *how)
 {
     g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(widget, text);
-    g_autoptr(PangoAttrList) attributes = pango_attr_list_new();
+    double size = how->size;
     int height = 0;
 
-    pango_attr_list_insert(attributes,
-                           pango_attr_size_new_absolute((int) (how->size * PANGO_SCALE)));
-    pango_attr_list_insert(attributes, pango_attr_weight_new(how->bold ? PANGO_WEIGHT_BOLD
-                                                                       : PANGO_WEIGHT_NORMAL));
-    pango_layout_set_attributes(layout, attributes);
     pango_layout_set_width(layout, (int) (how->width * PANGO_SCALE));
     pango_layout_set_height(layout, how->wrap ? (int) (how->height * PANGO_SCALE) : -1);
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
     pango_layout_set_alignment(layout, how->align);
+    set_font(layout, how->size, how->bold);
+    while (size > how->least && how->least > 0 && pango_layout_is_ellipsized(layout)) {
+        size = MAX(size - 0.5, how->least);
+        set_font(layout, size, how->bold);
+    }
     pango_layout_get_pixel_size(layout, NULL, &height);
     set_colour(cr, how->colour);
     cairo_move_to(cr, how->x, how->y + (how->height - height) / 2);
@@ -120,7 +132,7 @@ draw_sticker(GtkWidget *widget, cairo_t *cr, const SimDeskCard *card, const Colo
                             .size = two_lines ? 11 : 13, .bold = true, .wrap = two_lines,
                             .colour = INK };
     const Writing line = { .x = 16, .y = top + 18, .width = SIM_DESK_CARD_WIDTH - 28,
-                           .height = 16, .size = 10.5, .bold = trouble,
+                           .height = 16, .size = 10.5, .least = 8, .bold = trouble,
                            .colour = trouble ? TROUBLE : INK };
 
     rounded(cr, EDGE + 1, top, SIM_DESK_CARD_WIDTH - 2 * EDGE - 2, height, 3);

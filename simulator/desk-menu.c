@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "simulator/desk-card.h"
+#include "simulator/desk-words.h"
 
 #define READERS_KEY "tke-desk-readers"
 
@@ -21,36 +22,20 @@ append(GMenu *menu, const char *label, const char *action, GVariant *target)
     g_menu_append_item(menu, item);
 }
 
-/* Keypads that are not as they should be (docs/rehearsal.md). */
-static const struct {
-    const char *fault;
-    const char *words;
-} keypads[] = {
-    { "quick-clock", N_("_Quick clock: gives up too early") },
-    { "no-length-check", N_("Takes PINs that are too _short") },
-    { "no-comparison", N_("Does not compare the two _new PINs") },
-    { "pad-garbage", N_("Answers with _garbage") },
-    { "claims-keypad", N_("_Claims a keypad, but has none") },
-    { "cut-features", N_("List of features _cut off") },
-    { "long-features", N_("List of features too _long") },
-    { "two-codes", N_("_Two control codes for one feature") },
-    { "zero-codes", N_("Offers nothing under its name_s") },
-    { "cut-properties", N_("_Properties cut off") },
-    { "long-properties", N_("Properties too l_ong") },
-    { "swapped-sizes", N_("Least and most digits s_wapped") },
-    { "long-pins", N_("Says that PINs have _7 to 8 digits") },
-    { "honest", N_("As it should _be again") },
-};
-
 static void
-append_keypads(GMenu *menu, const SimDeskReader *reader)
+append_keypad(GMenu *menu, const SimDeskReader *reader)
 {
     g_autoptr(GMenu) faults = g_menu_new();
+    g_autoptr(GMenu) end = g_menu_new();
 
-    for (size_t i = 0; i < G_N_ELEMENTS(keypads); i++) {
-        append(faults, _(keypads[i].words), "desk.reader-fault",
-               g_variant_new("(us)", reader->number, keypads[i].fault));
+    for (const SimDeskWord *word = sim_desk_keypads; word->fault != NULL; word++) {
+        g_autofree char *action = g_strdup_printf("desk.%s-%u", word->fault, reader->number);
+
+        g_menu_append(faults, _(word->menu), action);
     }
+    append(end, _("As it should _be again"), "desk.reader-fault",
+           g_variant_new("(us)", reader->number, "honest"));
+    g_menu_append_section(faults, NULL, G_MENU_MODEL(end));
     g_menu_append_submenu(menu, _("_Keypad"), G_MENU_MODEL(faults));
 }
 
@@ -64,7 +49,7 @@ append_reader(GMenu *menu, const SimDeskReader *reader)
 
     g_menu_append(faults, _("_Held by another program"), held);
     g_menu_append(faults, _("_Unplugged"), unplugged);
-    append_keypads(faults, reader);
+    append_keypad(faults, reader);
     g_menu_append_submenu(menu, label, G_MENU_MODEL(faults));
 }
 
@@ -135,34 +120,23 @@ make_sides(const SimDeskCard *card)
     return menu;
 }
 
-/* Cards that are not as they should be (docs/rehearsal.md). */
-static const struct {
-    const char *fault;
-    const char *words;
-    bool enrolled; /* makes sense only for a card with a certificate */
-} unusual[] = {
-    { "forged-key", N_("Not genuine: other _key"), true },
-    { "forged-certificate", N_("Not genuine: other _zone"), true },
-    { "forged-id", N_("Not genuine: other card _id"), true },
-    { "version", N_("Applet of a later _version"), false },
-    { "lacks", N_("Lacks an _ability that is needed"), false },
-    { "full", N_("Its memory is _full"), false },
-    { "other-keys", N_("Card manager has _other keys"), false },
-    { "locked-keys", N_("Keys of the card manager are _locked"), false },
-    { "no-manager", N_("_No card manager"), false },
-    { "foreign", N_("_Somebody else's card"), false },
-    { "genuine", N_("As it should _be again"), false },
-};
+static bool
+fits(const SimDeskWord *word, const SimDeskCard *card)
+{
+    const bool enrolled = card->kind != SIM_DESK_BLANK && *card->zone_id != '\0';
+
+    return (!word->enrolled || enrolled) && (!word->ep11 || card->kind == SIM_DESK_EP11);
+}
 
 static GMenu *
 make_unusual(const SimDeskCard *card)
 {
     GMenu *menu = g_menu_new();
 
-    for (size_t i = 0; i < G_N_ELEMENTS(unusual); i++) {
-        if (!unusual[i].enrolled || (card->kind != SIM_DESK_BLANK && *card->zone != '\0')) {
-            append(menu, _(unusual[i].words), "desk.make",
-                   g_variant_new("(ss)", card->label, unusual[i].fault));
+    for (const SimDeskWord *word = sim_desk_unusual_cards; word->fault != NULL; word++) {
+        if (fits(word, card)) {
+            append(menu, _(word->menu), "desk.make",
+                   g_variant_new("(ss)", card->label, word->fault));
         }
     }
     return menu;

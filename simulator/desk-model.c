@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "common/error.h"
 #include "simulator/sim-json.h"
 
 static void
@@ -16,6 +17,10 @@ card_free(SimDeskCard *card)
     g_free(card->back);
     g_free(card->description);
     g_free(card->zone);
+    g_free(card->zone_id);
+    g_free(card->version);
+    g_strfreev(card->unusual);
+    g_strfreev(card->waiting);
     g_free(card);
 }
 
@@ -25,6 +30,7 @@ reader_free(SimDeskReader *reader)
     g_free(reader->name);
     g_free(reader->model);
     g_free(reader->card);
+    g_strfreev(reader->faults);
     g_free(reader);
 }
 
@@ -90,6 +96,33 @@ need_text(JsonObject *object, const char *member, char **out, GError **error)
 {
     *out = g_strdup(sim_json_need_text(object, member, error));
     return *out != NULL;
+}
+
+/* An array of texts; absent: an empty one. */
+static bool
+take_words(JsonObject *object, const char *member, GStrv *out, GError **error)
+{
+    g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+    JsonArray *array = NULL;
+
+    if (json_object_has_member(object, member)) {
+        array = sim_json_need_array(object, member, error);
+        if (array == NULL) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; array != NULL && i < json_array_get_length(array); i++) {
+        JsonNode *node = json_array_get_element(array, i);
+
+        if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, _("\"%s\" is not a list of texts"),
+                        member);
+            return false;
+        }
+        g_strv_builder_add(words, json_node_get_string(node));
+    }
+    *out = g_strv_builder_end(words);
+    return true;
 }
 
 /* A number; absent or null: 0. */
@@ -161,7 +194,10 @@ take_card(SimDeskWorld *world, JsonObject *object, gint64 now_us, GError **error
            take_number(object, "key_parts", &card->key_parts, error) &&
            take_number(object, "faults", &card->faults, error) &&
            sim_json_get_flag(object, "genuine", true, &card->genuine, error) &&
-           take_pins(object, card, error);
+           take_text(object, "zone_id", &card->zone_id, error) &&
+           take_text(object, "applet_version", &card->version, error) &&
+           take_words(object, "unusual", &card->unusual, error) &&
+           take_words(object, "waiting", &card->waiting, error) && take_pins(object, card, error);
 }
 
 static bool
@@ -208,6 +244,7 @@ take_reader(SimDeskWorld *world, JsonObject *object, gint64 now_us, GError **err
            sim_json_get_flag(object, "pin_pad", true, &reader->pin_pad, error) &&
            sim_json_get_flag(object, "connected", false, &reader->connected, error) &&
            sim_json_get_flag(object, "held", false, &reader->held, error) &&
+           take_words(object, "faults", &reader->faults, error) &&
            take_pad(object, &reader->pad, now_us, error);
 }
 

@@ -31,6 +31,10 @@ typedef struct SimDeskCard {
     unsigned key_parts;
     unsigned faults; /* ordered, still to come */
     bool genuine;
+    char *zone_id;   /* hexadecimal; "" likewise */
+    char *version;   /* of the applet; likewise */
+    GStrv unusual;   /* how it is not as it should be, in the words of tke-sim */
+    GStrv waiting;   /* kinds of faults still to come, likewise */
 } SimDeskCard;
 
 typedef enum { SIM_DESK_PIN, SIM_DESK_NEW_PIN, SIM_DESK_AGAIN } SimDeskAsks;
@@ -56,6 +60,7 @@ typedef struct SimDeskReader {
     bool pin_pad;
     bool connected; /* a program works with the card */
     bool held;      /* fault: another program keeps it */
+    GStrv faults;   /* of its keypad, in the words of tke-sim */
     SimDeskPad pad;
 } SimDeskReader;
 
@@ -104,7 +109,7 @@ const char *sim_desk_kind_get_word(SimDeskKind kind);
 /* What stands on the sticker, else the label. */
 const char *sim_desk_card_get_title(const SimDeskCard *card);
 
-/* Something is wrong with it: a fault, a blocked PIN, not genuine. */
+/* Something is wrong with it: a fault, a blocked PIN, not genuine, unusual. */
 bool sim_desk_card_is_in_trouble(const SimDeskCard *card);
 
 /* One line for the face: what is wrong with the card, else what it says of itself; "". */
@@ -123,6 +128,8 @@ char *sim_desk_pad_dup_prompt(const SimDeskPad *pad);
 
 /* How the reader is: unplugged, held, in use, ready; for a screen reader, with card and pad. */
 const char *sim_desk_reader_get_state(const SimDeskWorld *world, const SimDeskReader *reader);
+/* What its keypad does wrong, one after the other; "". */
+char *sim_desk_reader_dup_faults(const SimDeskReader *reader);
 char *sim_desk_reader_dup_name(const SimDeskWorld *world, const SimDeskReader *reader);
 
 /* What a click on its slot does, in words; hand: label of the card in hand, or NULL. */
@@ -154,10 +161,13 @@ JsonObject *sim_desk_order_note(const char *label, const char *front, const char
 JsonObject *sim_desk_order_card_fault(const char *label, const char *fault, unsigned after,
                                       unsigned times, unsigned sw);
 
-/* A card that is not as it should be, or is again ("genuine"). */
+/* A card that is not as it should be, or is again ("genuine"); a value after '='. */
 JsonObject *sim_desk_order_make(const char *label, const char *how);
 JsonObject *sim_desk_order_block_pin(const char *label, unsigned pin);
 JsonObject *sim_desk_order_reader_fault(unsigned reader, const char *fault);
+
+/* Begins or ends one of what a keypad does wrong. */
+JsonObject *sim_desk_order_keypad(unsigned reader, const char *fault, bool on);
 JsonObject *sim_desk_order_daemon_fault(const char *fault);
 
 /* unit 0: any; count 0: until cleared. */

@@ -5,8 +5,6 @@
 
 #include "simulator/desk-model.h"
 
-#define LATER_VERSION "99.0.0" /* of an applet, later than any program knows */
-
 static JsonObject *
 order(const char *command)
 {
@@ -125,10 +123,11 @@ sim_desk_order_card_fault(const char *label, const char *fault, unsigned after, 
 JsonObject *
 sim_desk_order_make(const char *label, const char *how)
 {
-    JsonObject *object = sim_desk_order_card_fault(label, how, 0, 0, 0);
+    g_auto(GStrv) words = g_strsplit(how, "=", 2);
+    JsonObject *object = sim_desk_order_card_fault(label, words[0], 0, 0, 0);
 
-    if (strcmp(how, "version") == 0) {
-        json_object_set_string_member(object, "version", LATER_VERSION);
+    if (words[1] != NULL) {
+        json_object_set_string_member(object, words[0], words[1]);
     }
     return object;
 }
@@ -149,6 +148,15 @@ sim_desk_order_reader_fault(unsigned reader, const char *fault)
     JsonObject *object = fault_order("reader", fault);
 
     json_object_set_int_member(object, "reader", reader);
+    return object;
+}
+
+JsonObject *
+sim_desk_order_keypad(unsigned reader, const char *fault, bool on)
+{
+    JsonObject *object = sim_desk_order_reader_fault(reader, fault);
+
+    json_object_set_boolean_member(object, "on", on);
     return object;
 }
 

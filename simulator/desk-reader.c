@@ -237,12 +237,16 @@ static char *
 dup_hint(const SimDeskReaderView *view, const SimDeskHand *hand)
 {
     const SimDeskCard *card = get_card(view);
+    g_autofree char *faults = sim_desk_reader_dup_faults(view->reader);
     GString *text = g_string_new(NULL);
 
     if (!view->reader->pin_pad) {
         g_string_append(text, _("This reader has no PIN pad."));
     } else if (hand->typing == view->number) {
         g_string_append(text, _("⌨ The keyboard types here."));
+    }
+    if (*faults != '\0') {
+        g_string_append_printf(text, "%s⚠ %s", text->len == 0 ? "" : "\n", faults);
     }
     if (hand->backs && card != NULL && *card->back != '\0') {
         g_string_append_printf(text, _("%sNote: %s"), text->len == 0 ? "" : "\n", card->back);

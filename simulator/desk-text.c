@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "simulator/desk-model.h"
+#include "simulator/desk-words.h"
 
 #define DOT "●"
 #define FREE_PLACE "○"
@@ -36,29 +37,63 @@ find_blocked(const SimDeskCard *card)
     return 0;
 }
 
-/* What is wrong with the card; NULL: nothing. */
+/* Adds what stands on the card for each of the words that tke-sim has for it; those that have none are told otherwise. */
+static void
+add_faces(GPtrArray *troubles, const SimDeskCard *card, const SimDeskWord *words, GStrv faults)
+{
+    for (unsigned i = 0; faults != NULL && faults[i] != NULL; i++) {
+        const SimDeskWord *word = sim_desk_word_find(words, faults[i]);
+
+        if (word == NULL) {
+            g_ptr_array_add(troubles, g_strdup_printf("⚠ %s", faults[i]));
+        } else if (strcmp(faults[i], "version") == 0 && *card->version != '\0') {
+            g_ptr_array_add(troubles, g_strdup_printf(_("⚠ applet %s"), card->version));
+        } else if (word->face != NULL) {
+            g_ptr_array_add(troubles, g_strdup(_(word->face)));
+        }
+    }
+}
+
+/* What is wrong with the card, the worst first. */
+static GPtrArray *
+list_troubles(const SimDeskCard *card)
+{
+    const unsigned blocked = find_blocked(card);
+    GPtrArray *troubles = g_ptr_array_new_with_free_func(g_free);
+
+    if (!card->genuine) {
+        g_ptr_array_add(troubles, g_strdup(_("✗ not genuine")));
+    }
+    if (blocked != 0) {
+        g_ptr_array_add(troubles, card->pins == 1 ? g_strdup(_("✗ PIN blocked"))
+                                                  : g_strdup_printf(_("✗ PIN %u blocked"), blocked));
+    }
+    add_faces(troubles, card, sim_desk_unusual_cards, card->unusual);
+    add_faces(troubles, card, sim_desk_card_faults, card->waiting);
+    if (card->faults > 0 && (card->waiting == NULL || card->waiting[0] == NULL)) {
+        g_ptr_array_add(troubles, g_strdup_printf(ngettext("⚠ %u fault", "⚠ %u faults", card->faults),
+                                                  card->faults));
+    }
+    return troubles;
+}
+
+/* The worst that is wrong with the card, and how much else; NULL: nothing. */
 static char *
 dup_trouble(const SimDeskCard *card)
 {
-    unsigned blocked = find_blocked(card);
+    g_autoptr(GPtrArray) troubles = list_troubles(card);
+    const char *worst = troubles->len == 0 ? NULL : g_ptr_array_index(troubles, 0);
 
-    if (!card->genuine) {
-        return g_strdup(_("✗ not genuine"));
-    }
-    if (blocked != 0) {
-        return card->pins == 1 ? g_strdup(_("✗ PIN blocked"))
-                               : g_strdup_printf(_("✗ PIN %u blocked"), blocked);
-    }
-    if (card->faults > 0) {
-        return g_strdup_printf(ngettext("⚠ %u fault", "⚠ %u faults", card->faults), card->faults);
-    }
-    return NULL;
+    return troubles->len < 2 ? g_strdup(worst)
+                             : g_strdup_printf("%s +%u", worst, troubles->len - 1);
 }
 
 bool
 sim_desk_card_is_in_trouble(const SimDeskCard *card)
 {
-    return !card->genuine || card->faults > 0 || find_blocked(card) != 0;
+    g_autoptr(GPtrArray) troubles = list_troubles(card);
+
+    return troubles->len > 0;
 }
 
 char *
@@ -100,6 +135,22 @@ add_line(GString *text, const char *line)
     g_string_append(text, line);
 }
 
+/* What it means, as the menus say it. */
+static void
+add_words(GString *text, const SimDeskWord *words, GStrv faults)
+{
+    for (unsigned i = 0; faults != NULL && faults[i] != NULL; i++) {
+        const SimDeskWord *word = sim_desk_word_find(words, faults[i]);
+        g_autofree char *line = word == NULL || strcmp(faults[i], "version") == 0
+                                    ? NULL
+                                    : sim_desk_word_dup_plain(word);
+
+        if (line != NULL) {
+            add_line(text, line);
+        }
+    }
+}
+
 static void
 add_pins(GString *text, const SimDeskCard *card)
 {
@@ -117,22 +168,52 @@ add_pins(GString *text, const SimDeskCard *card)
     }
 }
 
+/* Each trouble in full, and what the card says of itself where its face has no room for that. */
+static void
+add_troubles(GString *text, const SimDeskCard *card)
+{
+    g_autoptr(GPtrArray) troubles = list_troubles(card);
+
+    if (troubles->len > 0 && *card->description != '\0') {
+        add_line(text, card->description);
+    }
+    for (unsigned i = 1; i < troubles->len; i++) {
+        add_line(text, g_ptr_array_index(troubles, i));
+    }
+    add_words(text, sim_desk_unusual_cards, card->unusual);
+    add_words(text, sim_desk_card_faults, card->waiting);
+}
+
+/* Two zones may bear one name: the identifier tells them apart, in groups of four. */
+static void
+add_zone(GString *text, const SimDeskCard *card)
+{
+    g_autoptr(GString) id = g_string_new(NULL);
+    g_autofree char *line = NULL;
+
+    if (*card->zone == '\0' && *card->zone_id == '\0') {
+        return;
+    }
+    for (unsigned i = 0; card->zone_id[i] != '\0'; i++) {
+        g_string_append(id, i > 0 && i % 4 == 0 ? "-" : "");
+        g_string_append_c(id, g_ascii_toupper(card->zone_id[i]));
+    }
+    line = g_strdup_printf(_("Zone: %s"), *card->zone == '\0' ? id->str : card->zone);
+    add_line(text, line);
+    if (*card->zone != '\0' && id->len > 0) {
+        add_line(text, id->str);
+    }
+}
+
 char *
 sim_desk_card_dup_details(const SimDeskCard *card)
 {
     GString *text = g_string_new(NULL);
     g_autofree char *name = sim_desk_card_dup_name(card);
-    g_autofree char *trouble = dup_trouble(card);
 
     add_line(text, name);
-    if (trouble != NULL && *card->description != '\0') {
-        add_line(text, card->description);
-    }
-    if (*card->zone != '\0') {
-        g_autofree char *line = g_strdup_printf(_("Zone: %s"), card->zone);
-
-        add_line(text, line);
-    }
+    add_troubles(text, card);
+    add_zone(text, card);
     add_pins(text, card);
     if (card->has_signature_key) {
         add_line(text, _("Signature key: yes"));
@@ -216,14 +297,34 @@ skip_symbol(const char *state)
 }
 
 char *
+sim_desk_reader_dup_faults(const SimDeskReader *reader)
+{
+    g_autoptr(GPtrArray) faces = g_ptr_array_new();
+
+    for (unsigned i = 0; reader->faults != NULL && reader->faults[i] != NULL; i++) {
+        const SimDeskWord *word = sim_desk_word_find(sim_desk_keypads, reader->faults[i]);
+        const char *face = skip_symbol(word == NULL ? reader->faults[i] : _(word->face));
+
+        if (!g_ptr_array_find_with_equal_func(faces, face, g_str_equal, NULL)) {
+            g_ptr_array_add(faces, (gpointer) face);
+        }
+    }
+    g_ptr_array_add(faces, NULL);
+    return g_strjoinv(", ", (char **) faces->pdata);
+}
+
+char *
 sim_desk_reader_dup_name(const SimDeskWorld *world, const SimDeskReader *reader)
 {
     const SimDeskCard *card = sim_desk_world_find_card(world, reader->card);
     const char *state = skip_symbol(sim_desk_reader_get_state(world, reader));
+    g_autofree char *faults = sim_desk_reader_dup_faults(reader);
+    g_autofree char *name =
+        card == NULL ? g_strdup_printf(_("Reader %u, empty, %s"), reader->number, state)
+                     : g_strdup_printf(_("Reader %u, %s, %s"), reader->number,
+                                       sim_desk_card_get_title(card), state);
 
-    return card == NULL ? g_strdup_printf(_("Reader %u, empty, %s"), reader->number, state)
-                        : g_strdup_printf(_("Reader %u, %s, %s"), reader->number,
-                                          sim_desk_card_get_title(card), state);
+    return *faults == '\0' ? g_steal_pointer(&name) : g_strdup_printf("%s, %s", name, faults);
 }
 
 char *
@@ -287,6 +388,7 @@ add_reader_faults(GString *text, const SimDeskWorld *world)
 {
     for (unsigned i = 0; i < world->readers->len; i++) {
         const SimDeskReader *reader = g_ptr_array_index(world->readers, i);
+        g_autofree char *keypad = sim_desk_reader_dup_faults(reader);
         g_autofree char *fault =
             !reader->plugged ? g_strdup_printf(_("reader %u is unplugged"), reader->number)
             : reader->held   ? g_strdup_printf(_("another program holds reader %u"), reader->number)
@@ -294,6 +396,11 @@ add_reader_faults(GString *text, const SimDeskWorld *world)
 
         if (fault != NULL) {
             add_fault(text, fault);
+        }
+        if (*keypad != '\0') {
+            g_autofree char *line = g_strdup_printf(_("reader %u: %s"), reader->number, keypad);
+
+            add_fault(text, line);
         }
     }
 }
@@ -303,8 +410,10 @@ add_card_faults(GString *text, const SimDeskWorld *world)
 {
     for (unsigned i = 0; i < world->cards->len; i++) {
         const SimDeskCard *card = g_ptr_array_index(world->cards, i);
+        const bool unusual = card->unusual != NULL && card->unusual[0] != NULL;
         g_autofree char *fault =
             !card->genuine     ? g_strdup_printf(_("%s is not genuine"), card->label)
+            : unusual          ? g_strdup_printf(_("%s is unusual"), card->label)
             : card->faults > 0 ? g_strdup_printf(_("%s will misbehave"), card->label)
                                : NULL;
 

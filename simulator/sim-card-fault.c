@@ -87,6 +87,41 @@ sim_card_clear_traits(SimCard *card)
     g_mutex_unlock(&card->lock);
 }
 
+uint32_t
+sim_card_get_traits(SimCard *card)
+{
+    const SimGpFaults *faults = &card->gp_faults;
+    uint32_t traits = 0;
+
+    g_mutex_lock(&card->lock);
+    traits |= faults->lacks != 0 ? 1u << SIM_CARD_LACKS : 0;
+    traits |= faults->is_full ? 1u << SIM_CARD_FULL : 0;
+    traits |= faults->other_keys ? 1u << SIM_CARD_OTHER_KEYS : 0;
+    traits |= faults->locked_keys ? 1u << SIM_CARD_LOCKED_KEYS : 0;
+    traits |= faults->has_version ? 1u << SIM_CARD_VERSION : 0;
+    traits |= faults->garbage ? 1u << SIM_CARD_NO_MANAGER : 0;
+    traits |= faults->foreign ? 1u << SIM_CARD_FOREIGN : 0;
+    g_mutex_unlock(&card->lock);
+    return traits;
+}
+
+uint32_t
+sim_card_get_waiting(SimCard *card)
+{
+    uint32_t kinds = 0;
+
+    g_mutex_lock(&card->lock);
+    for (guint i = 0; i < card->faults->len; i++) {
+        const SimFaultEntry *entry = &g_array_index(card->faults, SimFaultEntry, i);
+
+        if (entry->done < MAX(entry->fault.times, 1)) {
+            kinds |= 1u << entry->fault.kind;
+        }
+    }
+    g_mutex_unlock(&card->lock);
+    return kinds;
+}
+
 void
 sim_card_clear_faults(SimCard *card)
 {

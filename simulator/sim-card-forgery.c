@@ -44,15 +44,15 @@ bool
 sim_card_set_forgery(SimCard *card, SimCardForgery forgery)
 {
     SimKeyPair other_zone = { 0 };
-    bool done = true;
+    bool done = false;
 
     g_mutex_lock(&card->lock);
     memset(&card->forged_key, 0, sizeof card->forged_key);
     memset(&card->forged_certificate, 0, sizeof card->forged_certificate);
-    card->forged_id = forgery == SIM_CARD_FORGED_ID;
-    if (forgery == SIM_CARD_FORGED_KEY || forgery == SIM_CARD_FORGED_CERTIFICATE) {
-        done = card->state.certificate.len > 0 &&
-               sim_crypto_generate(card, SIM_DRAW_IDENTITY_KEY, &card->forged_key) == SIM_SW_DONE;
+    done = forgery == SIM_CARD_GENUINE || card->state.certificate.len > 0;
+    card->forged_id = done && forgery == SIM_CARD_FORGED_ID;
+    if (done && (forgery == SIM_CARD_FORGED_KEY || forgery == SIM_CARD_FORGED_CERTIFICATE)) {
+        done = sim_crypto_generate(card, SIM_DRAW_IDENTITY_KEY, &card->forged_key) == SIM_SW_DONE;
     }
     if (done && forgery == SIM_CARD_FORGED_CERTIFICATE) {
         done = sim_crypto_generate(card, SIM_DRAW_ZONE_KEY, &other_zone) == SIM_SW_DONE &&
@@ -62,15 +62,24 @@ sim_card_set_forgery(SimCard *card, SimCardForgery forgery)
     return done;
 }
 
+SimCardForgery
+sim_card_get_forgery(SimCard *card)
+{
+    SimCardForgery forgery = SIM_CARD_GENUINE;
+
+    g_mutex_lock(&card->lock);
+    forgery = card->forged_id                        ? SIM_CARD_FORGED_ID
+              : card->forged_certificate.len > 0 ? SIM_CARD_FORGED_CERTIFICATE
+              : card->forged_key.used            ? SIM_CARD_FORGED_KEY
+                                                 : SIM_CARD_GENUINE;
+    g_mutex_unlock(&card->lock);
+    return forgery;
+}
+
 bool
 sim_card_is_genuine(SimCard *card)
 {
-    bool genuine = false;
-
-    g_mutex_lock(&card->lock);
-    genuine = !card->forged_id && !card->forged_key.used && card->forged_certificate.len == 0;
-    g_mutex_unlock(&card->lock);
-    return genuine;
+    return sim_card_get_forgery(card) == SIM_CARD_GENUINE;
 }
 
 bool

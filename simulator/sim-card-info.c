@@ -2,12 +2,14 @@
  * What people, programs and tests may know about or do to a virtual card from outside: its state in
  * words, profile, planned values, secrets.
  */
+#include <openssl/rand.h>
 #include <string.h>
 
 #include "common/error.h"
 #include "simulator/sim-card-private.h"
 
 #define FIRST_REFERENCE 0x81u
+#define READY 0x04 /* life cycle of a card with its PIN */
 
 static void
 copy_text(const SimText *text, char out[static SIM_CARD_DESCRIPTION_MAX + 1])
@@ -44,6 +46,7 @@ sim_card_get_info(SimCard *card, SimCardInfo *info)
     info->has_package = state->gp.has_package;
     memcpy(info->package_hash, state->gp.package_hash, SIM_GP_HASH_LEN);
     info->free_memory = sim_gp_free_memory(card);
+    memcpy(info->applet_version, sim_card_applet_version(card), SIM_GP_VERSION_LEN);
     g_mutex_unlock(&card->lock);
 }
 
@@ -205,6 +208,29 @@ sim_card_fill(SimCard *card, const uint8_t *parts, size_t n, GError **error)
     if (!done) {
         card->state = card->saved;
         g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, "card %s cannot be filled", card->name);
+    }
+    g_mutex_unlock(&card->lock);
+    return done;
+}
+
+bool
+sim_card_fill_up(SimCard *card)
+{
+    static const SimText none = { 0 };
+    uint8_t value[SIM_CARD_PART_LEN] = { 0 };
+    bool done = false;
+
+    g_mutex_lock(&card->lock);
+    done = card->state.kind == SIM_CARD_EP11 && card->state.life_cycle == READY;
+    for (unsigned place = 1; place <= SIM_CARD_PLACES && done; place++) {
+        if (!card->state.parts[place - 1].used) {
+            done = RAND_bytes(value, sizeof value) == 1 &&
+                   sim_card_state_put_part(&card->state, place, value, 0x00, &none);
+        }
+    }
+    done = done && commit_quietly(card);
+    if (!done) {
+        card->state = card->saved;
     }
     g_mutex_unlock(&card->lock);
     return done;

@@ -69,6 +69,7 @@ typedef struct SimCardInfo {
     bool has_package; /* our load file is on the card ... */
     uint8_t package_hash[SIM_GP_HASH_LEN]; /* ... with this SHA-256; zeros: nobody loaded it */
     uint32_t free_memory;
+    uint8_t applet_version[SIM_GP_VERSION_LEN]; /* what the applet says */
 } SimCardInfo;
 
 /* A card with its applet just installed: life cycle 00, random card id. name is what people call
@@ -168,6 +169,10 @@ typedef enum {
 void sim_card_set_trait(SimCard *card, SimCardTrait trait, uint32_t value);
 void sim_card_clear_traits(SimCard *card);
 
+/* Those that are in force, and the kinds of faults still to come: bits 1 << SimCardTrait, 1 << SimCardFaultKind. */
+uint32_t sim_card_get_traits(SimCard *card);
+uint32_t sim_card_get_waiting(SimCard *card);
+
 typedef enum {
     SIM_CARD_GENUINE,
     SIM_CARD_FORGED_KEY,         /* right certificate, signs with another key */
@@ -181,6 +186,8 @@ typedef enum {
  */
 bool sim_card_set_forgery(SimCard *card, SimCardForgery forgery);
 
+SimCardForgery sim_card_get_forgery(SimCard *card);
+
 /* False while it is one that is not. */
 bool sim_card_is_genuine(SimCard *card);
 
@@ -190,6 +197,9 @@ bool sim_card_show_certificate_of(SimCard *card, SimCard *other);
 /* Uses up the tries of a PIN (reference 81 or 82) as wrong entries would. False if it is not set.
  */
 bool sim_card_block_pin(SimCard *card, uint8_t reference);
+
+/* Random key parts in all free places of a personalised EP11 card. False: it is none. Lasting. */
+bool sim_card_fill_up(SimCard *card);
 
 /* --- for tests, which know the cards -----------------------------------------------------------
  */

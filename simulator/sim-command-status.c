@@ -33,20 +33,28 @@ array_of(JsonObject *object, const char *member)
 }
 
 static void
+print_faults(JsonArray *faults)
+{
+    for (unsigned i = 0; faults != NULL && i < json_array_get_length(faults); i++) {
+        printf(_(", fault: %s"), json_array_get_string_element(faults, i));
+    }
+}
+
+static void
 print_reader(JsonObject *reader)
 {
     JsonObject *pad = sim_json_need_object(reader, "pad", NULL);
     const char *card = text_of(reader, "card");
-    JsonArray *faults = array_of(reader, "faults");
 
     printf(_("reader %d  %-28s  %s"), (int) number_of(reader, "number"), text_of(reader, "name"),
            *card == '\0' ? _("empty") : card);
     if (!json_object_get_boolean_member_with_default(reader, "plugged", TRUE)) {
         printf(_(", unplugged"));
     }
-    for (unsigned i = 0; faults != NULL && i < json_array_get_length(faults); i++) {
-        printf(_(", fault: %s"), json_array_get_string_element(faults, i));
+    if (json_object_get_boolean_member_with_default(reader, "held", FALSE)) {
+        printf(_(", held by another program"));
     }
+    print_faults(array_of(reader, "faults"));
     if (pad != NULL && json_object_get_boolean_member_with_default(pad, "asking", FALSE)) {
         printf(_(", the pad asks for a PIN (entry %d of %d)"), (int) number_of(pad, "entry"),
                (int) number_of(pad, "entries"));
@@ -80,9 +88,12 @@ print_card(JsonObject *card)
     g_autofree char *where =
         place == 0 ? g_strdup(_("box")) : g_strdup_printf(_("reader %d"), (int) place);
 
-    printf("%-12s %-6s %-9s %-17s %-6s %5d  %s\n", text_of(card, "label"), text_of(card, "kind"),
+    printf("%-12s %-6s %-9s %-17s %-6s %5d  %s", text_of(card, "label"), text_of(card, "kind"),
            where, text_of(card, "zone_id"), pins, (int) number_of(card, "key_parts"),
            text_of(card, "description"));
+    print_faults(array_of(card, "unusual"));
+    print_faults(array_of(card, "waiting"));
+    printf("\n");
 }
 
 void

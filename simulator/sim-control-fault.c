@@ -153,6 +153,31 @@ block_pin(SimCard *card, JsonObject *command, GError **error)
 }
 
 static bool
+fill_card(SimCard *card, GError **error)
+{
+    if (!sim_card_fill_up(card)) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("card \"%s\" is no personalized EP11 card"), sim_card_get_name(card));
+        return false;
+    }
+    return true;
+}
+
+static bool
+forge_card(SimCard *card, SimCardForgery forgery, GError **error)
+{
+    if (forgery == SIM_CARD_GENUINE) {
+        sim_card_clear_traits(card);
+    }
+    if (!sim_card_set_forgery(card, forgery)) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("card \"%s\" is not enrolled"),
+                    sim_card_get_name(card));
+        return false;
+    }
+    return true;
+}
+
+static bool
 give_trait(SimCard *card, size_t index, JsonObject *command, GError **error)
 {
     uint32_t value = 0;
@@ -184,26 +209,62 @@ fault_card(SimWorld *world, JsonObject *command, const char *fault, GError **err
     }
     for (size_t i = 0; i < G_N_ELEMENTS(forgeries); i++) {
         if (strcmp(forgeries[i].name, fault) == 0) {
-            if (forgeries[i].forgery == SIM_CARD_GENUINE) {
-                sim_card_clear_traits(card);
-            }
-            sim_card_set_forgery(card, forgeries[i].forgery);
-            return true;
+            return forge_card(card, forgeries[i].forgery, error);
         }
+    }
+    if (strcmp(fault, "fill-up") == 0) {
+        return fill_card(card, error);
     }
     return strcmp(fault, "block-pin") == 0 ? block_pin(card, command, error)
                                            : set_unknown(error, fault);
 }
 
-/* What a reader does, or does no more, on its own: true, unless there is no such fault. */
-static bool
-find_reader_fault(JsonObject *command, const char *fault, SimReaderFault *own, int64_t *sw,
-                  GError **error)
+void
+sim_control_describe_faults(SimCard *card, JsonBuilder *builder)
 {
-    if (!sim_reader_find_fault(fault, own)) {
+    const SimCardForgery forgery = sim_card_get_forgery(card);
+    const uint32_t given = sim_card_get_traits(card);
+    const uint32_t waiting = sim_card_get_waiting(card);
+
+    json_builder_set_member_name(builder, "unusual");
+    json_builder_begin_array(builder);
+    for (size_t i = 0; i < G_N_ELEMENTS(forgeries); i++) {
+        if (forgery != SIM_CARD_GENUINE && forgeries[i].forgery == forgery) {
+            json_builder_add_string_value(builder, forgeries[i].name);
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(traits); i++) {
+        if ((given & (1u << traits[i].trait)) != 0) {
+            json_builder_add_string_value(builder, traits[i].name);
+        }
+    }
+    json_builder_end_array(builder);
+    json_builder_set_member_name(builder, "waiting");
+    json_builder_begin_array(builder);
+    for (size_t i = 0; i < G_N_ELEMENTS(card_faults); i++) {
+        if ((waiting & (1u << card_faults[i].kind)) != 0) {
+            json_builder_add_string_value(builder, card_faults[i].name);
+        }
+    }
+    json_builder_end_array(builder);
+}
+
+/* What a reader does on its own, from now on or (on=false) no more. */
+typedef struct OwnFault {
+    SimReaderFault fault;
+    bool on;
+    int64_t sw;
+} OwnFault;
+
+/* True, unless there is no such fault. */
+static bool
+find_reader_fault(JsonObject *command, const char *fault, OwnFault *own, GError **error)
+{
+    if (!sim_reader_find_fault(fault, &own->fault)) {
         return set_unknown(error, fault);
     }
-    return sim_json_get_number(command, "sw", 0, G_MAXUINT16, 0x6400, sw, error);
+    return sim_json_get_flag(command, "on", true, &own->on, error) &&
+           sim_json_get_number(command, "sw", 0, G_MAXUINT16, 0x6400, &own->sw, error);
 }
 
 static bool
@@ -212,12 +273,10 @@ fault_reader(SimWorld *world, JsonObject *command, const char *fault, GError **e
     const bool holding = strcmp(fault, "held") == 0 || strcmp(fault, "free") == 0;
     const bool plugging = strcmp(fault, "unplugged") == 0 || strcmp(fault, "plugged") == 0;
     const bool honest = strcmp(fault, "honest") == 0;
-    SimReaderFault own = 0;
-    int64_t sw = 0;
+    OwnFault own = { 0 };
     int64_t number = 0;
 
-    if ((!holding && !plugging && !honest &&
-         !find_reader_fault(command, fault, &own, &sw, error)) ||
+    if ((!holding && !plugging && !honest && !find_reader_fault(command, fault, &own, error)) ||
         !sim_json_get_number(command, "reader", 0, G_MAXUINT8, 0, &number, error) ||
         (number > 0 && sim_world_get_reader(world, (unsigned) number, error) == NULL)) {
         return false;
@@ -234,8 +293,10 @@ fault_reader(SimWorld *world, JsonObject *command, const char *fault, GError **e
             sim_world_set_plugged(world, i, strcmp(fault, "plugged") == 0);
         } else if (honest) {
             sim_reader_clear_faults(reader);
+        } else if (own.on) {
+            sim_reader_add_fault(reader, own.fault, (uint16_t) own.sw);
         } else {
-            sim_reader_add_fault(reader, own, (uint16_t) sw);
+            sim_reader_end_fault(reader, own.fault);
         }
     }
     return true;

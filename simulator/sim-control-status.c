@@ -88,7 +88,9 @@ add_reader(JsonBuilder *builder, SimWorld *world, unsigned number)
     add_text(builder, "name", sim_reader_get_options(reader)->name);
     add_text(builder, "model", sim_reader_get_options(reader)->model);
     add_text(builder, "keypad", sim_reader_get_options(reader)->keypad);
-    add_flag(builder, "pin_pad", !sim_reader_get_options(reader)->no_pad);
+    add_flag(builder, "pin_pad",
+             !sim_reader_get_options(reader)->no_pad &&
+                 (state.faults & (1u << SIM_READER_FAULT_NO_KEYPAD)) == 0);
     add_flag(builder, "plugged", sim_world_is_plugged(world, number));
     add_text(builder, "card", state.card_name);
     add_flag(builder, "connected", state.connected);
@@ -112,6 +114,14 @@ add_pins(JsonBuilder *builder, const SimCardInfo *info)
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
+}
+
+static void
+add_version(JsonBuilder *builder, const uint8_t version[static SIM_GP_VERSION_LEN])
+{
+    g_autofree char *text = g_strdup_printf("%u.%u.%u", version[0], version[1], version[2]);
+
+    add_text(builder, "applet_version", text);
 }
 
 static void
@@ -140,6 +150,7 @@ add_card(JsonBuilder *builder, SimWorld *world, SimCard *card)
     }
     if (info.kind != SIM_CARD_BLANK) {
         add_number(builder, "life_cycle", info.life_cycle);
+        add_version(builder, info.applet_version);
         add_hex(builder, "card_id", info.card_id, sizeof info.card_id);
         add_text(builder, "description", info.description);
         add_pins(builder, &info);
@@ -166,6 +177,7 @@ add_card(JsonBuilder *builder, SimWorld *world, SimCard *card)
     json_builder_add_double_value(builder, sim_card_get_spent_ms(card));
     add_number(builder, "faults", sim_card_faults_left(card));
     add_flag(builder, "genuine", sim_card_is_genuine(card));
+    sim_control_describe_faults(card, builder);
     json_builder_end_object(builder);
 }
 

@@ -61,5 +61,8 @@ bool sim_control_fault(SimWorld *world, JsonObject *command, GError **error);
 bool sim_control_add_card(SimWorld *world, JsonObject *command, JsonBuilder *answer, GError **error);
 bool sim_control_note(SimWorld *world, JsonObject *command, GError **error);
 
+/* How a card is unusual and which faults it has before it: members "unusual", "waiting". */
+void sim_control_describe_faults(SimCard *card, JsonBuilder *builder);
+
 /* Everything there is to see, for status. */
 void sim_control_describe(SimWorld *world, JsonBuilder *builder);

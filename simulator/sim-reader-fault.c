@@ -42,6 +42,15 @@ sim_reader_add_fault(SimReader *reader, SimReaderFault fault, uint16_t sw)
 }
 
 void
+sim_reader_end_fault(SimReader *reader, SimReaderFault fault)
+{
+    g_mutex_lock(&reader->lock);
+    reader->faults &= ~(1u << fault);
+    sim_reader_announce(reader);
+    g_mutex_unlock(&reader->lock);
+}
+
+void
 sim_reader_clear_faults(SimReader *reader)
 {
     g_mutex_lock(&reader->lock);

@@ -46,5 +46,11 @@ sim_reader_has_fault(const SimReader *reader, SimReaderFault fault)
     return (reader->faults & (1u << fault)) != 0;
 }
 
+static inline bool
+sim_reader_has_keypad(const SimReader *reader)
+{
+    return !reader->options.no_pad && !sim_reader_has_fault(reader, SIM_READER_FAULT_NO_KEYPAD);
+}
+
 /* Feature list and properties; 0: unknown code. out has SIM_CARD_ANSWER_MAX bytes. Called locked. */
 size_t sim_reader_query(const SimReader *reader, uint32_t code, uint8_t *out);

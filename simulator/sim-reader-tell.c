@@ -39,7 +39,8 @@ feature_list(const SimReader *reader, TkeByteBuilder *b)
                                        SIM_READER_FEATURE_IFD_PIN_PROPERTIES };
     const bool zero = sim_reader_has_fault(reader, SIM_READER_FAULT_ZERO_CODES);
 
-    if (!reader->options.no_pad || sim_reader_has_fault(reader, SIM_READER_FAULT_CLAIMS_KEYPAD)) {
+    if (sim_reader_has_keypad(reader) ||
+        sim_reader_has_fault(reader, SIM_READER_FAULT_CLAIMS_KEYPAD)) {
         for (size_t i = 0; i < sizeof of_pads; i++) {
             feature(b, of_pads[i], zero ? 0 : SIM_READER_CONTROL(of_pads[i]));
         }
@@ -139,7 +140,7 @@ sim_reader_query(const SimReader *reader, uint32_t code, uint8_t *out)
     } else if (code == SIM_READER_CONTROL(SIM_READER_FEATURE_TLV_PROPERTIES)) {
         tlv_properties(reader, &b);
     } else if (code == SIM_READER_CONTROL(SIM_READER_FEATURE_IFD_PIN_PROPERTIES) &&
-               !reader->options.no_pad) {
+               sim_reader_has_keypad(reader)) {
         pin_properties(reader, &b);
     }
     return b.len;

@@ -375,7 +375,7 @@ sim_reader_control(SimReader *reader, uint32_t connection, uint32_t code, const 
         answer.len = sim_reader_query(reader, code, answer.bytes);
         done = answer.len > 0;
     } else {
-        enters = !reader->options.no_pad &&
+        enters = sim_reader_has_keypad(reader) &&
                  !sim_reader_has_fault(reader, SIM_READER_FAULT_CLAIMS_KEYPAD);
     }
     g_mutex_unlock(&reader->lock);

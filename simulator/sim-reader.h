@@ -167,6 +167,7 @@ bool sim_reader_find_fault(const char *word, SimReaderFault *fault);
 
 /* sw: what the pad answers to the next entry (PAD_STATUS), else unused. */
 void sim_reader_add_fault(SimReader *reader, SimReaderFault fault, uint16_t sw);
+void sim_reader_end_fault(SimReader *reader, SimReaderFault fault);
 void sim_reader_clear_faults(SimReader *reader);
 
 /* A program outside (virtual as well) holds the reader: connections fail with IN_USE. */

@@ -312,7 +312,7 @@ class FaultTest(DeskTest):
         spin.get_value_iface().set_current_value(3)
         self.shoot("card-fault")
         self.desk.click(BUTTON, "Order the fault")
-        self.desk.find(CARD, "EP11 card ep11-1, in reader 2, ⚠ 1 fault")
+        self.desk.find(CARD, "EP11 card ep11-1, in reader 2, ⚠ will be pulled")
         info = self.tke("card", "info", "--reader", "2")
         self.wait_for_place("ep11-1", None)
         info.kill()
@@ -339,6 +339,39 @@ class FaultTest(DeskTest):
             x, y = self.desk.middle(item[0])
             self.desk.mouse("mousemove", x, y, "click", 1)
             screen.until("the order is carried out", lambda: self.is_foreign() == foreign)
+
+    def test_keypad_that_is_missing_is_ordered_shown_told_by_tke_and_back_again(self):
+        item = self.desk.look("check menu item", "Has no keypad")[1]
+        item.get_action_iface().do_action(0)
+        self.desk.find(BUTTON, "Reader 2, empty, ready, no keypad")
+        screen.until("a mark", lambda: self.desk.has_state(item, "CHECKED"))
+        self.assertIn("no PIN pad", self.desk.text("label", "Hint, reader 2"))
+        self.assertIn("reader 2: no keypad", self.desk.text("label", "Faults in force"))
+        self.assertFalse(self.world.status()["readers"][1]["pin_pad"])
+        self.insert("EP11", "ep11-1", 2)
+        self.assertIn("it offers none", self.finish(self.tke("readers"), 4))
+        item.get_action_iface().do_action(0)
+        self.desk.find(BUTTON, "Reader 2, ep11-1, ready")
+        screen.until("no mark", lambda: not self.desk.has_state(item, "CHECKED"))
+        screen.until("no faults", lambda: self.desk.text("label", "Faults in force") == "")
+
+    def test_what_is_unusual_of_cards_stands_on_them_and_is_read_aloud(self):
+        for label, order, face, more in (
+                ("ep11-1", ("version", "version=99.0.0"), "⚠ applet 99.0.0", "PIN: none yet"),
+                ("ep11-2", ("silent", "times=1000"), "⚠ will be mute", "No answer, nothing was carried out"),
+                ("ep11-3", ("full",), "✗ memory full", "Its memory is full"),
+                ("ep11-4", ("foreign",), "✗ foreign card", "Somebody else's card"),
+                ("ep11-5", ("locked-keys",), "✗ keys locked", "Keys of the card manager are locked")):
+            self.world.sim("fault", "card", label, *order)
+            card = self.desk.find(CARD, f"EP11 card {label}, in the box, {face}")
+            self.assertIn(more, card.get_description())
+        self.world.sim("fault", "card", "ep11-5", "pull-before")
+        self.desk.find(CARD, "EP11 card ep11-5, in the box, ✗ keys locked +1")
+        self.assertIn("ep11-4 is unusual", self.desk.text("label", "Faults in force"))
+        self.shoot("unusual")
+        self.desk.click("menu item", "Everything works again")
+        screen.until("cards as they should be", lambda: self.desk.text("label", "Faults in force") == "")
+        self.desk.find(CARD, "EP11 card ep11-5, in the box")
 
     def is_foreign(self):
         info = self.tke("card", "info", "--reader", "2")

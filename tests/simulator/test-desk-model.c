@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "simulator/desk-model.h"
+#include "simulator/desk-words.h"
 #include "simulator/sim-control.h"
 #include "simulator/sim-json.h"
+#include "simulator/sim-reader.h"
 #include "tests/simulator/world-fixture.h"
 #include "tests/support/test-main.h"
 
@@ -177,7 +179,67 @@ START_TEST(test_card_says_what_is_wrong_with_it_before_its_description)
                 "EP11 card Weber, in the box, ⚠ 2 faults\nPIN: 1 try left\nSignature key: yes\n"
                 "Key parts: 3\nOn the back: PIN 1");
     ck_assert(!sim_desk_card_is_in_trouble(blank));
+    ck_assert_str_eq(blank->version, "");
     assert_text(sim_desk_card_dup_name(blank), "Blank card new-1, in the box");
+}
+END_TEST
+
+#define ONE_CARD(more) "{\"label\":\"a\",\"kind\":\"ep11\",\"reader\":null,\"description\":\"Weber\"," more "}"
+
+START_TEST(test_unusual_card_says_how_on_its_face_and_more_in_its_details)
+{
+    static const struct {
+        const char *card;
+        const char *face;
+        const char *details;
+    } cases[] = {
+        { ONE_CARD("\"genuine\":false,\"unusual\":[\"forged-id\"]"), "✗ not genuine",
+          "Not genuine: other card id" },
+        { ONE_CARD("\"applet_version\":\"99.0.0\",\"unusual\":[\"version\"]"),
+          "⚠ applet 99.0.0", "Weber" },
+        { ONE_CARD("\"unusual\":[\"foreign\"]"), "✗ foreign card", "Somebody else's card" },
+        { ONE_CARD("\"unusual\":[\"full\",\"locked-keys\"]"), "✗ memory full +1",
+          "Keys of the card manager are locked" },
+        { ONE_CARD("\"faults\":1000000,\"waiting\":[\"silent\"]"), "⚠ will be mute",
+          "No answer, nothing was carried out" },
+        { ONE_CARD("\"unusual\":[\"bent\"]"), "⚠ bent", "Weber" },
+        { ONE_CARD("\"zone_description\":\"Z\",\"zone_id\":\"1c7e9a4000010203\""), "Weber",
+          "Zone: Z\n1C7E-9A40-0001-0203" },
+        { ONE_CARD("\"zone_id\":\"1c7e9a4000010203\""), "Weber", "Zone: 1C7E-9A40-0001-0203" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "{\"revision\":9,\"world\":\"/w\",\"cards\":[%s],\"readers\":[],"
+            "\"service\":{\"faults\":[],\"units\":[]}}",
+            cases[i].card);
+        g_autoptr(SimDeskWorld) world = parse_good(text);
+        const SimDeskCard *card = g_ptr_array_index(world->cards, 0);
+        g_autofree char *details = sim_desk_card_dup_details(card);
+
+        assert_text(sim_desk_card_dup_state(card), cases[i].face);
+        ck_assert_msg(strstr(details, cases[i].details) != NULL, "%s", details);
+        ck_assert_int_eq(sim_desk_card_is_in_trouble(card), strcmp(cases[i].face, "Weber") != 0);
+    }
+}
+END_TEST
+
+/* As many words as there are orders, and none that tke-sim does not know. */
+START_TEST(test_every_word_for_a_fault_is_one_of_tke_sim_and_has_a_face)
+{
+    for (unsigned i = 0; i < SIM_READER_FAULTS; i++) {
+        const char *fault = sim_reader_fault_word((SimReaderFault) i);
+        const SimDeskWord *word = sim_desk_word_find(sim_desk_keypads, fault);
+
+        ck_assert_msg(word != NULL && word->face != NULL, "%s", fault);
+    }
+    for (const SimDeskWord *word = sim_desk_keypads; word->fault != NULL; word++) {
+        SimReaderFault fault = 0;
+
+        ck_assert_msg(sim_reader_find_fault(word->fault, &fault), "%s", word->fault);
+    }
+    ck_assert_ptr_null(sim_desk_word_find(sim_desk_unusual_cards, "versions"));
+    ck_assert_ptr_null(sim_desk_word_find(sim_desk_unusual_cards, "vers"));
 }
 END_TEST
 
@@ -199,10 +261,14 @@ START_TEST(test_reader_says_the_worst_of_its_states)
     ck_assert_str_eq(sim_desk_reader_get_state(world, reader), "✗ no smart card service");
     reader->plugged = false;
     ck_assert_str_eq(sim_desk_reader_get_state(world, reader), "✗ unplugged");
+    g_strfreev(reader->faults);
+    reader->faults = g_strsplit("quick-clock cut-features two-codes", " ", -1);
+    assert_text(sim_desk_reader_dup_name(world, reader),
+                "Reader 1, ca-1, unplugged, quick clock, wrong features");
     world->service_faults = 2;
     assert_text(sim_desk_world_dup_faults(world),
-                "⚠ Faults: the smart card service does not run · reader 1 is unplugged · ep11-1 will "
-                "misbehave · 2 faults of the crypto units");
+                "⚠ Faults: the smart card service does not run · reader 1 is unplugged · reader 1: quick "
+                "clock, wrong features · ep11-1 will misbehave · 2 faults of the crypto units");
 }
 END_TEST
 
@@ -262,6 +328,22 @@ START_TEST(test_card_moves_with_as_few_orders_as_hands_need)
 }
 END_TEST
 
+/* Takes the order. refusal: what it is refused with; "": it is carried out. */
+static void
+carry_out(const SimControl *control, JsonObject *order, const char *refusal)
+{
+    g_autoptr(JsonObject) owned = order;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) answer = sim_control_run(control, owned, &error);
+    g_autofree char *text = sim_json_to_text(owned, false);
+
+    ck_assert_msg((answer != NULL) == (*refusal == '\0'), "%s: %s", text,
+                  error == NULL ? "done" : error->message);
+    if (error != NULL) {
+        ck_assert_str_eq(error->message, refusal);
+    }
+}
+
 START_TEST(test_every_order_is_one_that_tke_sim_carries_out)
 {
     g_autoptr(TestDirectory) directory = test_directory_new();
@@ -272,15 +354,8 @@ START_TEST(test_every_order_is_one_that_tke_sim_carries_out)
         sim_desk_order_note("ca-1", "A", "B"),
         sim_desk_order_card_fault("ca-1", "pull-before", 3, 2, 0),
         sim_desk_order_card_fault("ca-1", "status", 1, 1, 0x6A80),
-        sim_desk_order_make("ca-1", "version"),
-        sim_desk_order_make("ca-1", "lacks"),
-        sim_desk_order_make("ca-1", "full"),
-        sim_desk_order_make("ca-1", "other-keys"),
-        sim_desk_order_make("ca-1", "locked-keys"),
-        sim_desk_order_make("ca-1", "no-manager"),
-        sim_desk_order_make("ca-1", "foreign"),
-        sim_desk_order_make("ca-1", "genuine"),
-        sim_desk_order_reader_fault(1, "quick-clock"),
+        sim_desk_order_keypad(1, "quick-clock", true),
+        sim_desk_order_keypad(1, "quick-clock", false),
         sim_desk_order_reader_fault(1, "honest"),
         sim_desk_order_reader_fault(2, "held"),
         sim_desk_order_daemon_fault("stopped"),
@@ -290,11 +365,16 @@ START_TEST(test_every_order_is_one_that_tke_sim_carries_out)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(JsonObject) answer = sim_control_run(&control, orders[i], &error);
-
-        ck_assert_msg(answer != NULL, "%zu: %s", i, error == NULL ? "" : error->message);
-        json_object_unref(orders[i]);
+        carry_out(&control, orders[i], "");
+    }
+    for (const SimDeskWord *word = sim_desk_unusual_cards; word->fault != NULL; word++) {
+        carry_out(&control, sim_desk_order_make("ep11-1", word->fault),
+                  word->enrolled ? "card \"ep11-1\" is not enrolled"
+                  : word->ep11   ? "card \"ep11-1\" is no personalized EP11 card"
+                                 : "");
+    }
+    for (const SimDeskWord *word = sim_desk_card_faults; word->fault != NULL; word++) {
+        carry_out(&control, sim_desk_order_card_fault("ep11-1", word->fault, 1, 1, 0), "");
     }
     sim_world_free(world);
 }
@@ -319,6 +399,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_pad_shows_dots_prompt_and_time);
     tcase_add_test(tests, test_keyboard_types_on_the_pad_that_asks);
     tcase_add_test(tests, test_card_says_what_is_wrong_with_it_before_its_description);
+    tcase_add_test(tests, test_unusual_card_says_how_on_its_face_and_more_in_its_details);
+    tcase_add_test(tests, test_every_word_for_a_fault_is_one_of_tke_sim_and_has_a_face);
     tcase_add_test(tests, test_reader_says_the_worst_of_its_states);
     tcase_add_test(tests, test_slot_offers_what_a_click_does);
     tcase_add_test(tests, test_card_moves_with_as_few_orders_as_hands_need);

@@ -121,6 +121,10 @@ START_TEST(test_commands_that_make_no_sense_are_refused)
         ("{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"cut\","
          "\"after\":0}"),
         "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"block-pin\"}",
+        "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ep11-1\",\"fault\":\"forged-key\"}",
+        "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ep11-1\",\"fault\":\"fill-up\"}",
+        ("{\"command\":\"fault\",\"target\":\"reader\",\"reader\":1,\"fault\":\"no-keypad\","
+         "\"on\":1}"),
         "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":7,\"fault\":\"held\"}",
         "{\"command\":\"fault\",\"target\":\"service\",\"fault\":\"bent\"}",
     };
@@ -222,18 +226,27 @@ START_TEST(test_card_that_a_fault_pulls_is_out_of_its_reader)
 }
 END_TEST
 
-/* The status names the faults of the first reader, the first of the table among them. */
-static void
-check_reader_faults(const SocketFixture *fixture, unsigned n)
+/* The caller unrefs. */
+static JsonObject *
+query_status(const SocketFixture *fixture)
 {
     g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
     g_autoptr(JsonObject) command = json_object_new();
-    g_autoptr(JsonObject) status = NULL;
-    JsonArray *faults = NULL;
+    JsonObject *status = NULL;
 
     json_object_set_string_member(command, "command", "status");
     status = tke_sim_client_command(client, command, NULL);
     ck_assert_ptr_nonnull(status);
+    return status;
+}
+
+/* The status names the faults of the first reader, the first of the table among them. */
+static void
+check_reader_faults(const SocketFixture *fixture, unsigned n)
+{
+    g_autoptr(JsonObject) status = query_status(fixture);
+    JsonArray *faults = NULL;
+
     faults = json_object_get_array_member(
         json_array_get_object_element(json_object_get_array_member(status, "readers"), 0),
         "faults");
@@ -266,7 +279,10 @@ START_TEST(test_every_fault_of_a_reader_can_be_ordered_and_ends)
         ck_assert(sim_reader_has_fault(left, fault) == (i % 2 == 0));
         ck_assert(sim_reader_has_fault(right, fault) == (i % 2 == 1));
     }
-    check_reader_faults(fixture, G_N_ELEMENTS(words) / 2);
+    check_reader_faults(fixture, (G_N_ELEMENTS(words) + 1) / 2);
+    socket_fixture_command(fixture, "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":1,"
+                                    "\"fault\":\"two-codes\",\"on\":false}");
+    ck_assert(sim_reader_has_fault(left, SIM_READER_FAULT_CLAIMS_KEYPAD));
     socket_fixture_command(
         fixture, "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":1,\"fault\":\"honest\"}");
     check_reader_faults(fixture, 0);
@@ -283,8 +299,7 @@ START_TEST(test_every_fault_of_cards_and_service_can_be_ordered)
     static const char *const cards[] = { "pull-before",  "pull-after",  "silent",
                                          "silent-after", "garbage",     "cut",
                                          "status",       "torn-before", "torn-after",
-                                         "unwritable",   "forged-key",  "forged-certificate",
-                                         "forged-id",    "genuine" };
+                                         "unwritable",   "genuine" };
     static const char *const service[] = {
         "drop-before",   "drop-after",    "silence",      "silence-after", "http",
         "garbage",       "bad-json",      "oversized",    "cut",           "truncated",
@@ -312,6 +327,57 @@ START_TEST(test_every_fault_of_cards_and_service_can_be_ordered)
     socket_fixture_command(fixture,
                            "{\"command\":\"fault\",\"target\":\"all\",\"fault\":\"clear\"}");
     ck_assert_uint_eq(sim_card_faults_left(sim_world_get_card(fixture->world, 1)), 0);
+}
+END_TEST
+
+/* The words that an array of the first card of EP11 in the status has, with a blank after each. */
+static char *
+dup_words(const SocketFixture *fixture, const char *member)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(JsonObject) status = query_status(fixture);
+    JsonArray *words = json_object_get_array_member(
+        json_array_get_object_element(json_object_get_array_member(status, "cards"), 1), member);
+
+
+    for (unsigned i = 0; i < json_array_get_length(words); i++) {
+        g_string_append_printf(text, "%s ", json_array_get_string_element(words, i));
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+START_TEST(test_status_names_what_is_unusual_of_a_card_and_what_waits_for_it)
+{
+    static const char *const orders[] = { "lacks\",\"mark\":1,\"x\":\"", "full",
+                                          "other-keys",
+                                          "locked-keys",
+                                          "version\",\"version\":\"2.0.0",
+                                          "no-manager",
+                                          "foreign",
+                                          "silent",
+                                          "unwritable" };
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    g_autofree char *none = dup_words(fixture, "unusual");
+    g_autofree char *unusual = NULL;
+    g_autofree char *waiting = NULL;
+    g_autofree char *left = NULL;
+
+    ck_assert_str_eq(none, "");
+    for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
+        g_autofree char *text = g_strdup_printf("{\"command\":\"fault\",\"target\":\"card\","
+                                                "\"name\":\"ep11-1\",\"fault\":\"%s\"}",
+                                                orders[i]);
+
+        socket_fixture_command(fixture, text);
+    }
+    unusual = dup_words(fixture, "unusual");
+    waiting = dup_words(fixture, "waiting");
+    ck_assert_str_eq(unusual, "lacks full other-keys locked-keys version no-manager foreign ");
+    ck_assert_str_eq(waiting, "silent unwritable ");
+    socket_fixture_command(fixture,
+                           "{\"command\":\"fault\",\"target\":\"all\",\"fault\":\"clear\"}");
+    left = dup_words(fixture, "unusual");
+    ck_assert_str_eq(left, "");
 }
 END_TEST
 
@@ -371,6 +437,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_card_that_a_fault_pulls_is_out_of_its_reader);
     tcase_add_test(tests, test_every_fault_of_a_reader_can_be_ordered_and_ends);
     tcase_add_test(tests, test_every_fault_of_cards_and_service_can_be_ordered);
+    tcase_add_test(tests, test_status_names_what_is_unusual_of_a_card_and_what_waits_for_it);
     tcase_add_test(tests, test_world_and_token_are_told);
     tcase_add_test(tests, test_status_tells_readers_cards_and_service);
 }
