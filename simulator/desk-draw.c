@@ -129,7 +129,8 @@ draw_sticker(GtkWidget *widget, cairo_t *cr, const SimDeskCard *card, const Colo
     const bool two_lines = *state == '\0' && g_utf8_strlen(text, -1) > SHORT_TITLE;
     const Writing title = { .x = 16, .y = top + 1, .width = SIM_DESK_CARD_WIDTH - 28,
                             .height = *state == '\0' ? height - 2 : 19,
-                            .size = two_lines ? 11 : 13, .bold = true, .wrap = two_lines,
+                            .size = two_lines ? 11 : 13, .least = 8.5, .bold = true,
+                            .wrap = two_lines,
                             .colour = INK };
     const Writing line = { .x = 16, .y = top + 18, .width = SIM_DESK_CARD_WIDTH - 28,
                            .height = 16, .size = 10.5, .least = 8, .bold = trouble,
@@ -228,8 +229,8 @@ draw_gap(GtkWidget *widget, cairo_t *cr, const SimDeskCard *card)
     GtkStyleContext *style = gtk_widget_get_style_context(widget);
     GdkRGBA colour = { 0 };
     g_autofree char *ink = NULL;
-    Writing title = { .x = 10, .y = 24, .width = SIM_DESK_CARD_WIDTH - 20, .height = 40, .size = 12,
-                      .wrap = true, .align = PANGO_ALIGN_CENTER };
+    Writing title = { .x = 10, .y = 8, .width = SIM_DESK_CARD_WIDTH - 20, .height = 64, .size = 12,
+                      .least = 9, .wrap = true, .align = PANGO_ALIGN_CENTER };
 
     gtk_style_context_get_color(style, gtk_style_context_get_state(style), &colour);
     ink = gdk_rgba_to_string(&colour);

@@ -11,6 +11,7 @@
 #include "simulator/desk-keys.h"
 #include "simulator/desk-link.h"
 #include "simulator/desk-menu.h"
+#include "simulator/desk-place.h"
 #include "simulator/desk-reader.h"
 
 #define TICK_MS 250
@@ -23,7 +24,8 @@ struct _SimDeskWindow {
     GtkWidget *start;
     GtkWidget *table;
     GtkLabel *message;
-    GtkWidget *tray;
+    GtkScrolledWindow *tray;
+    GtkScrolledWindow *place;
     GtkContainer *cards;
     GtkContainer *readers;
     GtkLabel *units;
@@ -35,6 +37,7 @@ struct _SimDeskWindow {
     GHashTable *turned; /* set of labels */
     char *hand;
     unsigned typing; /* the reader that the keyboard types on */
+    unsigned revealed; /* the one that was scrolled to because it asks */
     unsigned calls;  /* of other desks, seen so far */
     bool connected;
     bool hangs;
@@ -54,26 +57,6 @@ side_of(const SimDeskWindow *self, const SimDeskCard *card)
     }
     return self->backs != g_hash_table_contains(self->turned, card->label) ? SIM_DESK_BACK
                                                                            : SIM_DESK_FRONT;
-}
-
-/* The widget in the child of a flow box. */
-static GtkWidget *
-content_of(GtkWidget *child)
-{
-    return gtk_bin_get_child(GTK_BIN(child));
-}
-
-/* A widget in a child of its own that the focus passes by. */
-static void
-add_to(GtkContainer *flow, GtkWidget *widget)
-{
-    GtkWidget *child = gtk_flow_box_child_new();
-
-    gtk_widget_set_can_focus(child, FALSE);
-    gtk_container_add(GTK_CONTAINER(child), widget);
-    gtk_container_add(flow, child);
-    gtk_widget_show(widget);
-    gtk_widget_show(child);
 }
 
 static gboolean
@@ -115,11 +98,11 @@ show_cards(SimDeskWindow *self)
         GtkWidget *view = NULL;
 
         if (item != NULL) {
-            view = content_of(item->data);
+            view = sim_desk_place_content(item->data);
             item = item->next;
         } else {
             view = make_card(self);
-            add_to(self->cards, view);
+            sim_desk_place_add(self->cards, view);
         }
         sim_desk_card_view_set(SIM_DESK_CARD_VIEW(view), card, side_of(self, card));
     }
@@ -140,14 +123,18 @@ show_readers(SimDeskWindow *self)
         GtkWidget *view = NULL;
 
         if (item != NULL) {
-            view = content_of(item->data);
+            view = sim_desk_place_content(item->data);
             item = item->next;
         } else {
             view = sim_desk_reader_view_new(reader->number);
-            add_to(self->readers, view);
+            sim_desk_place_add(self->readers, view);
         }
         sim_desk_reader_view_set(SIM_DESK_READER_VIEW(view), self->world, reader, &hand);
+        if (self->typing == reader->number && self->revealed != self->typing) {
+            sim_desk_place_reveal(self->place, view);
+        }
     }
+    self->revealed = self->typing;
     for (; item != NULL; item = item->next) {
         gtk_widget_destroy(item->data);
     }
@@ -269,7 +256,7 @@ tick(gpointer data)
         gtk_window_present(GTK_WINDOW(self));
     }
     for (GList *item = children; item != NULL; item = item->next) {
-        sim_desk_reader_view_tick(SIM_DESK_READER_VIEW(content_of(item->data)));
+        sim_desk_reader_view_tick(SIM_DESK_READER_VIEW(sim_desk_place_content(item->data)));
     }
     if (hangs != self->hangs) {
         self->hangs = hangs;
@@ -316,6 +303,13 @@ set_focus(GtkWindow *window, GtkWidget *focus)
 
 /* ---- the window ---- */
 
+static gboolean
+configure_event(GtkWidget *widget, GdkEventConfigure *event)
+{
+    sim_desk_place_fit_box(SIM_DESK_WINDOW(widget)->tray, event->height);
+    return GTK_WIDGET_CLASS(sim_desk_window_parent_class)->configure_event(widget, event);
+}
+
 static void
 dispose(GObject *object)
 {
@@ -350,6 +344,7 @@ sim_desk_window_class_init(SimDeskWindowClass *klass)
     G_OBJECT_CLASS(klass)->dispose = dispose;
     G_OBJECT_CLASS(klass)->finalize = finalize;
     widget->key_press_event = key_press_event;
+    widget->configure_event = configure_event;
     GTK_WINDOW_CLASS(klass)->set_focus = set_focus;
     gtk_widget_class_set_template_from_resource(widget, "/opentke/desk/desk-window.ui");
     gtk_widget_class_bind_template_child(widget, SimDeskWindow, lost_bar);
@@ -358,6 +353,7 @@ sim_desk_window_class_init(SimDeskWindowClass *klass)
     gtk_widget_class_bind_template_child(widget, SimDeskWindow, table);
     gtk_widget_class_bind_template_child(widget, SimDeskWindow, message);
     gtk_widget_class_bind_template_child(widget, SimDeskWindow, tray);
+    gtk_widget_class_bind_template_child(widget, SimDeskWindow, place);
     gtk_widget_class_bind_template_child(widget, SimDeskWindow, cards);
     gtk_widget_class_bind_template_child(widget, SimDeskWindow, readers);
     gtk_widget_class_bind_template_child(widget, SimDeskWindow, units);
@@ -379,7 +375,9 @@ sim_desk_window_init(SimDeskWindow *self)
     gtk_widget_insert_action_group(GTK_WIDGET(self), "desk", G_ACTION_GROUP(self->actions));
     gtk_widget_init_template(GTK_WIDGET(self));
     sim_desk_actions_add(self);
-    sim_desk_card_drop_target(self->tray, 0);
+    sim_desk_card_drop_target(GTK_WIDGET(self->tray), 0);
+    sim_desk_place_follow_focus(self->cards, self->tray);
+    sim_desk_place_follow_focus(self->readers, self->place);
     name_widget(self->cards, _("Box of cards"));
     name_widget(self->readers, _("Card readers"));
     name_widget(self->message, _("Message"));

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,7 @@ import time
 import gui
 
 until = gui.wait
+SCENARIO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../data/scenarios/ready.json")
 COMPLAINT = re.compile(r"CRITICAL|WARNING|runtime error|ERROR: \w+Sanitizer")
 # What GTK says when a screen reader clicks an item of a menu that is not open.
 HARMLESS = re.compile(r"gdk_window_get_window_type: assertion|no trigger event for menu popup")
@@ -20,15 +22,26 @@ HARMLESS = re.compile(r"gdk_window_get_window_type: assertion|no trigger event f
 class World:
     """A rehearsal in a directory of its own."""
 
-    def __init__(self):
+    def __init__(self, readers=2):
         self.home = tempfile.mkdtemp(prefix="tke-gui-")
         self.path = os.path.join(self.home, "world")
         self.env = dict(os.environ, HOME=self.home, XDG_STATE_HOME=self.home + "/state",
                         XDG_CONFIG_HOME=self.home + "/config", LC_ALL="C.UTF-8", LANGUAGE="",
                         OPENTKE_WORLD=self.path)
         # Cards with their applets: loading is not what these tests are about.
-        self.sim("start", "--scenario", "ready")
+        self.sim("start", "--scenario", self.scenario(readers))
         self.sim("stop")
+
+    def scenario(self, n):
+        """The scenario "ready" with n readers."""
+        with open(SCENARIO, encoding="utf-8") as file:
+            scenario = json.load(file)
+        scenario["readers"] = [{"name": f"OpenTKE Virtual PIN Pad {i + 1}", "model": "OpenTKE virtual PIN pad",
+                                "serial": f"V{i + 1}", "port": f"1-{i + 1}"} for i in range(n)]
+        path = os.path.join(self.home, "scenario.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(scenario, file)
+        return path
 
     def sim(self, *words, check=True):
         return subprocess.run([os.environ["TKE_SIM"], *words], env=self.env, check=check, timeout=60,
@@ -146,12 +159,31 @@ class Program:
     def type(self, digits):
         self.keys(*digits)
 
-    def shoot(self, path):
+    def window(self):
+        """The number of the desk's window, for xdotool."""
+        return subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^Virtu.*REHEARSAL"], text=True,
+                              check=True, stdout=subprocess.PIPE, timeout=30).stdout.split()[0]
+
+    def layout(self, report):
+        """What is wrong with the texts of the windows shown, as tests/gui/layout-watch.c finds it."""
+        if os.path.exists(report):
+            os.unlink(report)
+        self.process.send_signal(signal.SIGUSR1)
+
+        def lines():
+            if not os.path.exists(report):
+                return None
+            with open(report, encoding="utf-8") as file:
+                text = file.read()
+            return text.split("\n")[:-1] if text.endswith("end\n") else None
+        return until("a report of the layout", lines)[:-1]
+
+    def shoot(self, path, scale=1):
         """A picture of the program's window, and of nothing else on the screen."""
         frame = next(node for node in self.nodes() if node.get_role_name() == "frame")
         box = frame.get_component_iface().get_extents(self.atspi.CoordType.SCREEN)
-        subprocess.run(["import", "-window", "root", "-crop",
-                        f"{box.width}x{box.height}+{box.x}+{box.y}", "+repage", "-strip", path],
+        width, height, x, y = (scale * length for length in (box.width, box.height, box.x, box.y))
+        subprocess.run(["import", "-window", "root", "-crop", f"{width}x{height}+{x}+{y}", "+repage", "-strip", path],
                        check=True, timeout=30)
 
     def output(self):

@@ -1,0 +1,22 @@
+/*
+ * The two places of the virtual desk where things lie, the box of cards and the table with the readers: flow boxes in
+ * scrolled windows, so that a small window still has everything.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+
+/* Adds a widget, in a child of its own that the focus passes by. */
+void sim_desk_place_add(GtkContainer *flow, GtkWidget *widget);
+
+/* The widget that was added, of a child of the flow box. */
+GtkWidget *sim_desk_place_content(GtkWidget *child);
+
+/* What has the focus is scrolled into view. */
+void sim_desk_place_follow_focus(GtkContainer *flow, GtkScrolledWindow *scrolled);
+
+/* Scrolls to a widget that was added, as far as it is not in view. */
+void sim_desk_place_reveal(GtkScrolledWindow *scrolled, GtkWidget *widget);
+
+/* The box of cards takes less of a window that is low. */
+void sim_desk_place_fit_box(GtkScrolledWindow *box, int window_height);
