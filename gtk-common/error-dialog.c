@@ -4,7 +4,32 @@
 #include "gtk-common/error-dialog.h"
 
 #include "gtk-common/menu-words.h"
+#include "gtk-common/rehearsal.h"
 #include "libceremony/advice.h"
+
+struct _TkeUiErrorDialog {
+    GtkMessageDialog parent_instance;
+    GtkWidget *banner;
+};
+
+G_DEFINE_FINAL_TYPE(TkeUiErrorDialog, tke_ui_error_dialog, GTK_TYPE_MESSAGE_DIALOG)
+
+static void
+tke_ui_error_dialog_class_init(TkeUiErrorDialogClass *klass)
+{
+    GtkWidgetClass *widget = GTK_WIDGET_CLASS(klass);
+
+    gtk_widget_class_set_template_from_resource(widget, "/org/opentke/common/error-dialog.ui");
+    gtk_widget_class_bind_template_child(widget, TkeUiErrorDialog, banner);
+}
+
+static void
+tke_ui_error_dialog_init(TkeUiErrorDialog *dialog)
+{
+    gtk_widget_init_template(GTK_WIDGET(dialog));
+    gtk_widget_set_visible(dialog->banner, tke_ui_rehearsal_is());
+    g_signal_connect(dialog, "response", G_CALLBACK(gtk_widget_destroy), NULL);
+}
 
 void
 tke_ui_error_dialog_show(GtkWindow *parent, const char *headline, const GError *error)
@@ -13,13 +38,12 @@ tke_ui_error_dialog_show(GtkWindow *parent, const char *headline, const GError *
     g_autofree char *text = g_strdup_printf("%s%s%s", error->message, advice != NULL ? "\n\n" : "",
                                             advice != NULL ? advice : "");
     g_autofree char *words = tke_ui_menu_words(text);
-    GtkWidget *dialog = gtk_message_dialog_new(
-        parent, GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT, GTK_MESSAGE_ERROR,
-        GTK_BUTTONS_CLOSE, "%s", headline);
+    g_autofree char *title = tke_ui_rehearsal_dup_title(headline);
+    TkeUiErrorDialog *dialog =
+        g_object_new(TKE_UI_TYPE_ERROR_DIALOG, "message-type", GTK_MESSAGE_ERROR, "transient-for",
+                     parent, "title", title, "text", headline, "secondary-text", words, NULL);
 
-    gtk_message_dialog_format_secondary_text(GTK_MESSAGE_DIALOG(dialog), "%s", words);
-    gtk_window_set_title(GTK_WINDOW(dialog), headline);
-    atk_object_set_name(gtk_widget_get_accessible(dialog), headline);
-    g_signal_connect(dialog, "response", G_CALLBACK(gtk_widget_destroy), NULL);
+    /* GTK names it after its kind. */
+    atk_object_set_name(gtk_widget_get_accessible(GTK_WIDGET(dialog)), title);
     gtk_window_present(GTK_WINDOW(dialog));
 }

@@ -4,6 +4,7 @@
 #include "gtk-common/workplace.h"
 
 #include "gtk-common/desk-start.h"
+#include "gtk-common/rehearsal.h"
 
 struct TkeUiWorkplace {
     char *rehearsal;
@@ -22,6 +23,7 @@ tke_ui_workplace_new(const TkeUiWorkplaceOptions *options)
     TkeUiWorkplace *workplace = g_new0(TkeUiWorkplace, 1);
 
     workplace->rehearsal = g_strdup(options->rehearsal);
+    tke_ui_rehearsal_set(options->rehearsal != NULL);
     workplace->world_dir = g_strdup(options->world);
     workplace->program_dir = g_strdup(options->program_dir);
     workplace->desk = options->desk;

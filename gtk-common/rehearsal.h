@@ -1,0 +1,14 @@
+/*
+ * Whether this program works in a rehearsal (4.12), for windows that are told nothing else: each says so in its title
+ * and a banner. On the main thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* Once, before the first window. */
+void tke_ui_rehearsal_set(bool rehearsal);
+bool tke_ui_rehearsal_is(void);
+
+/* The title of a window as it is to be shown; the caller frees. */
+char *tke_ui_rehearsal_dup_title(const char *title);
