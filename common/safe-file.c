@@ -21,10 +21,12 @@
 #define FILE_MODE 0600
 #define DIR_MODE 0700
 #define READ_STEP 65536u
+#define LOCK_TRIES 10u
 #define OPEN_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
 struct TkeDirLock {
-    int fd;
+    int dir_fd;
+    int fd; /* of the file in it */
 };
 
 static void
@@ -239,22 +241,14 @@ tke_safe_file_read_secret(const char *path, size_t max, GError **error)
     return secret;
 }
 
-bool
-tke_safe_file_make_dir(const char *path, GError **error)
+/* The directory belongs to this user, and nobody else may write to it. */
+static bool
+check_dir(const char *dir, int flags, GError **error)
 {
-    g_autofree char *dir = g_canonicalize_filename(path, NULL);
     struct stat info = { 0 };
-    int fd = -1;
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | flags);
     bool ok = false;
 
-    if (!tke_main_thread_may_block(error)) {
-        return false;
-    }
-    if (g_mkdir_with_parents(dir, DIR_MODE) != 0) {
-        set_file_error(error, dir, _("cannot be created"), errno);
-        return false;
-    }
-    fd = open(dir, O_RDONLY | O_DIRECTORY | OPEN_FLAGS);
     if (fd < 0 || fstat(fd, &info) != 0) {
         /* With O_DIRECTORY a link is reported as "not a directory". */
         set_file_error(error, dir, _("cannot be used"),
@@ -269,6 +263,27 @@ tke_safe_file_make_dir(const char *path, GError **error)
     }
     close_quietly(fd);
     return ok;
+}
+
+bool
+tke_safe_file_check_dir(const char *path, GError **error)
+{
+    return check_dir(path, OPEN_FLAGS & ~O_NOFOLLOW, error);
+}
+
+bool
+tke_safe_file_make_dir(const char *path, GError **error)
+{
+    g_autofree char *dir = g_canonicalize_filename(path, NULL);
+
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
+    if (g_mkdir_with_parents(dir, DIR_MODE) != 0) {
+        set_file_error(error, dir, _("cannot be created"), errno);
+        return false;
+    }
+    return check_dir(dir, OPEN_FLAGS, error);
 }
 
 /* Opens for appending; tells whether the file is new and how long it is. -1 with errno set. */
@@ -335,11 +350,13 @@ tke_safe_file_append_line(const char *path, const char *line, size_t len, GError
 }
 
 static void
-set_locked_error(GError **error, const char *dir, int fd)
+set_locked_error(GError **error, const char *dir, const char *path)
 {
     char pid[24] = "";
-    ssize_t count = pread(fd, pid, sizeof pid - 1, 0);
+    int fd = open(path, O_RDONLY | OPEN_FLAGS);
+    ssize_t count = fd >= 0 ? pread(fd, pid, sizeof pid - 1, 0) : 0;
 
+    close_quietly(fd);
     g_strstrip(pid);
     if (count > 0 && g_ascii_strtoull(pid, NULL, 10) > 0) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_LOCKED,
@@ -350,25 +367,78 @@ set_locked_error(GError **error, const char *dir, int fd)
     }
 }
 
+/* Network file systems lock nothing that is not open for writing, and no directory ever is. */
+static bool
+cannot_be_locked(int reason)
+{
+    return reason == EBADF || reason == EISDIR || reason == EINVAL || reason == ENOLCK ||
+           reason == ENOSYS || reason == EOPNOTSUPP;
+}
+
+/* The directory itself, which nobody takes away while the files in it are worked on. -1 with errno set. */
+static int
+lock_directory(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && !cannot_be_locked(errno)) {
+        close_quietly(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* What is locked is what the name stands for now, not a file that was removed meanwhile. */
+static bool
+is_still_there(int fd, const char *path)
+{
+    struct stat own = { 0 };
+    struct stat named = { 0 };
+
+    return fstat(fd, &own) == 0 && lstat(path, &named) == 0 && own.st_dev == named.st_dev &&
+           own.st_ino == named.st_ino;
+}
+
+/* The file, which tells the number of the process and locks where a directory cannot. -1 with errno set. */
+static int
+lock_file(const char *path)
+{
+    int fd = -1;
+
+    for (unsigned i = 0; i < LOCK_TRIES; i++) {
+        fd = open(path, O_RDWR | O_CREAT | OPEN_FLAGS, FILE_MODE);
+        if (fd < 0) {
+            return -1;
+        }
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+            close_quietly(fd);
+            return -1;
+        }
+        if (is_still_there(fd, path)) {
+            return fd;
+        }
+        close(fd);
+    }
+    errno = EWOULDBLOCK; /* somebody removes it all the time: he is working there */
+    return -1;
+}
+
 TkeDirLock *
 tke_safe_file_lock_dir(const char *dir, GError **error)
 {
     g_autofree char *path = g_build_filename(dir, LOCK_NAME, NULL);
     g_autofree char *pid = g_strdup_printf("%ld\n", (long) getpid());
     TkeDirLock *lock = NULL;
-    int fd = open(path, O_RDWR | O_CREAT | OPEN_FLAGS, FILE_MODE);
+    int dir_fd = lock_directory(dir);
+    int fd = dir_fd >= 0 ? lock_file(path) : -1;
 
     if (fd < 0) {
-        set_file_error(error, path, _("cannot be used"), errno);
-        return NULL;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close_quietly(dir_fd);
         if (errno == EWOULDBLOCK) {
-            set_locked_error(error, dir, fd);
+            set_locked_error(error, dir, path);
         } else {
             set_file_error(error, path, _("cannot be used"), errno);
         }
-        close_quietly(fd);
         return NULL;
     }
     /* Only for the message above: a full disk is no reason not to work. */
@@ -376,6 +446,7 @@ tke_safe_file_lock_dir(const char *dir, GError **error)
         errno = 0;
     }
     lock = g_new0(TkeDirLock, 1);
+    lock->dir_fd = dir_fd;
     lock->fd = fd;
     return lock;
 }
@@ -390,6 +461,7 @@ tke_dir_lock_free(TkeDirLock *lock)
     if (ftruncate(lock->fd, 0) != 0) {
         errno = 0;
     }
-    close(lock->fd); /* releases */
+    close(lock->fd); /* releases, as the next does */
+    close(lock->dir_fd);
     g_free(lock);
 }

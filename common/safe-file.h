@@ -35,13 +35,18 @@ TKE_PUBLIC TkeSecret *tke_safe_file_read_secret(const char *path, size_t max, GE
  * others may write to, is an error. */
 TKE_PUBLIC bool tke_safe_file_make_dir(const char *path, GError **error);
 
+/* The same of a directory that must exist already; path may be a link to it, as users set up their own. */
+TKE_PUBLIC bool tke_safe_file_check_dir(const char *path, GError **error);
+
 /* Appends a whole line of len bytes (the newline is added) with one write and fdatasync. On failure
  * the file has its old length again. */
 TKE_PUBLIC bool tke_safe_file_append_line(const char *path, const char *line, size_t len, GError **error);
 
 /*
- * Takes the exclusive lock of a directory (file "lock" in it, released when the process ends, however
- * it ends). Held by another process: TKE_ERROR_LOCKED, with its process number.
+ * Takes the exclusive lock of a directory, released when the process ends, however it ends. Locked are the
+ * directory itself, so that removing the file takes nothing away, and the file "lock" in it, which holds the
+ * process number (and is all there is on network file systems that lock no directories). Held by another
+ * process: TKE_ERROR_LOCKED, with its process number.
  */
 typedef struct TkeDirLock TkeDirLock;
 TKE_PUBLIC TkeDirLock *tke_safe_file_lock_dir(const char *dir, GError **error);

@@ -1,12 +1,11 @@
 /*
  * tke as a program: help, exit codes, JSON, selection, locks, what it does outside a rehearsal.
  */
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "common/safe-file.h"
 #include "tests/cli/programs.h"
 #include "tests/support/test-main.h"
 
@@ -150,19 +149,24 @@ END_TEST
 START_TEST(test_two_programs_do_not_work_on_one_directory)
 {
     g_auto(Programs) p = { 0 };
+    g_autoptr(TkeDirLock) lock = NULL;
+    g_autofree char *number = NULL;
     g_autofree char *path = NULL;
-    int fd;
 
     programs_start(&p, false);
     programs_tke(&p, "cryptounits", NULL);
     programs_expect(&p, DONE);
-    path = g_build_filename(p.workstation, "lock", NULL);
-    fd = open(path, O_RDWR | O_CLOEXEC);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    lock = tke_safe_file_lock_dir(p.workstation, NULL);
+    ck_assert_ptr_nonnull(lock);
     programs_tke(&p, "cryptounits", NULL);
     programs_expect(&p, PRECONDITION);
-    close(fd);
+    number = g_strdup_printf("process (number %d)", (int) getpid());
+    ck_assert(said(&p, number));
+    path = g_build_filename(p.workstation, "lock", NULL);
+    ck_assert_int_eq(unlink(path), 0); /* takes nothing away */
+    programs_tke(&p, "cryptounits", NULL);
+    programs_expect(&p, PRECONDITION);
+    tke_dir_lock_free(g_steal_pointer(&lock));
     programs_tke(&p, "cryptounits", NULL);
     programs_expect(&p, DONE);
 }

@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -409,6 +410,46 @@ START_TEST(test_a_lock_ends_with_its_process_however_that_ends)
     }
 END_TEST
 
+START_TEST(test_a_lock_outlives_the_file_that_tells_of_it)
+    {
+        g_autofree char *path = in_dir("lock");
+        g_autoptr(TkeDirLock) lock = tke_safe_file_lock_dir(dir, NULL);
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_ptr_nonnull(lock);
+        ck_assert_int_eq(unlink(path), 0);
+        ck_assert_ptr_null(tke_safe_file_lock_dir(dir, &error));
+        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_LOCKED);
+        g_clear_error(&error);
+        put(path, "12345\n"); /* nor does another file in its place */
+        ck_assert_ptr_null(tke_safe_file_lock_dir(dir, &error));
+        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_LOCKED);
+        tke_dir_lock_free(g_steal_pointer(&lock));
+        lock = tke_safe_file_lock_dir(dir, NULL);
+        ck_assert_ptr_nonnull(lock);
+    }
+END_TEST
+
+/* As on network file systems, where the directory cannot be locked. */
+START_TEST(test_a_locked_file_is_enough_to_be_turned_away)
+    {
+        g_autofree char *path = in_dir("lock");
+        g_autoptr(TkeDirLock) lock = NULL;
+        g_autoptr(GError) error = NULL;
+        int fd = -1;
+
+        put(path, "12345\n");
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+        ck_assert_ptr_null(tke_safe_file_lock_dir(dir, &error));
+        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_LOCKED);
+        ck_assert_msg(strstr(error->message, "number 12345") != NULL, "%s", error->message);
+        close(fd);
+        lock = tke_safe_file_lock_dir(dir, NULL);
+        ck_assert_ptr_nonnull(lock);
+    }
+END_TEST
+
 START_TEST(test_a_lock_needs_a_directory_and_follows_no_link)
     {
         g_autofree char *missing = in_dir("missing");
@@ -447,6 +488,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_first_line_that_does_not_fit_leaves_no_file);
     tcase_add_test(tests, test_a_directory_is_locked_once);
     tcase_add_test(tests, test_a_lock_ends_with_its_process_however_that_ends);
+    tcase_add_test(tests, test_a_lock_outlives_the_file_that_tells_of_it);
+    tcase_add_test(tests, test_a_locked_file_is_enough_to_be_turned_away);
     tcase_add_test(tests, test_a_lock_needs_a_directory_and_follows_no_link);
 }
 
