@@ -346,6 +346,8 @@ tke_world_get_roots(const TkeWorld *world)
 const char *
 tke_world_get_directory(TkeWorld *world, GError **error)
 {
+    g_autoptr(GError) reason = NULL;
+
     if (world->directory == NULL || *world->directory == '\0') {
         g_set_error(
             error, TKE_ERROR, TKE_ERROR_SETUP,
@@ -361,6 +363,12 @@ tke_world_get_directory(TkeWorld *world, GError **error)
         g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
                     _("CLOUDTKEFILES names %s, which is no directory that can be read and written"),
                     world->directory);
+        return NULL;
+    }
+    if (!tke_safe_file_check_dir(world->directory, &reason)) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                    _("CLOUDTKEFILES names a directory that is not safe to use: %s"),
+                    reason->message);
         return NULL;
     }
     return world->directory;

@@ -76,7 +76,7 @@ TKE_PUBLIC const TkeCapFile *tke_world_get_applet(TkeWorld *world, GError **erro
 /* Root keys of modules: the built-in ones, or a rehearsal's own and only those. */
 TKE_PUBLIC const TkeModuleRoots *tke_world_get_roots(const TkeWorld *world);
 
-/* CLOUDTKEFILES or its stand-in: existing and usable, else TKE_ERROR_SETUP (E-L01). */
+/* CLOUDTKEFILES or its stand-in: existing, usable and nobody else's to change, else TKE_ERROR_SETUP (E-L01). */
 TKE_PUBLIC const char *tke_world_get_directory(TkeWorld *world, GError **error);
 
 /* Where the activity log lies. */

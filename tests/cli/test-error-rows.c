@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/cli/place.h"
@@ -16,6 +17,7 @@
 #include "tests/support/tls-server.h"
 
 #define INSTANCE "9f4d2c1e-7a35-4b8e-9c60-52d1e83b7f04"
+#define NOBODY 65534
 #define SIGNERS                                                                                    \
     {                                                                                              \
         "ep11-1", "ep11-3"                                                                         \
@@ -173,6 +175,47 @@ START_TEST(test_directories_of_the_workstation)
         ck_assert_int_eq(run.exit_code, 3);
         assert_contains(run.out, "CLOUDTKEFILES");
         assert_contains(run.out, values[i] != NULL ? values[i] : "set it to an existing directory");
+    }
+}
+END_TEST
+
+/* Who may write to the directory could choose the crypto units, or take the lock away (E-L01). */
+START_TEST(test_a_directory_of_the_workstation_that_others_may_change_is_refused)
+{
+    g_autoptr(Place) place = place_enter_nothing();
+    g_autofree char *files = g_build_filename(place->world, "files", NULL);
+    g_autofree char *link = g_build_filename(place->world, "link", NULL);
+    static const mode_t modes[] = { 0777, 01777, 0720, 0702 };
+
+    ck_assert_int_eq(g_mkdir(files, 0700), 0);
+    ck_assert_int_eq(symlink(files, link), 0);
+    place_set(place, "CLOUDTKEFILES", link);
+    place_set(place, "TKE_PRIVATE_ADDR", "https://127.0.0.1:1"); /* nobody there */
+    for (unsigned i = 0; i < G_N_ELEMENTS(modes); i++) {
+        g_auto(Run) run = { 0 };
+
+        ck_assert_int_eq(g_chmod(files, modes[i]), 0);
+        run = run_real(place, "cryptounits");
+        ck_assert_int_eq(run.exit_code, 3);
+        assert_contains(run.out, "CLOUDTKEFILES");
+        assert_contains(run.out, link);
+        assert_contains(run.out, "chmod go-w");
+    }
+    for (unsigned i = 0; i < 2; i++) { /* usable ones: the service is asked */
+        g_auto(Run) run = { 0 };
+
+        ck_assert_int_eq(g_chmod(files, i == 0 ? 0700 : 0755), 0);
+        run = run_real(place, "cryptounits");
+        ck_assert_int_eq(run.exit_code, 5);
+        assert_contains(run.out, "https://127.0.0.1:1");
+    }
+    if (geteuid() == 0) {
+        g_auto(Run) run = { 0 };
+
+        ck_assert_int_eq(chown(files, NOBODY, NOBODY), 0);
+        run = run_real(place, "cryptounits");
+        ck_assert_int_eq(run.exit_code, 3);
+        assert_contains(run.out, "belongs to another user");
     }
 }
 END_TEST
@@ -360,6 +403,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_answers_of_the_service);
     tcase_add_test(tests, test_ways_to_the_service);
     tcase_add_test(tests, test_directories_of_the_workstation);
+    tcase_add_test(tests, test_a_directory_of_the_workstation_that_others_may_change_is_refused);
     tcase_add_test(tests, test_selections);
     tcase_add_test(tests, test_files_of_the_directory);
     tcase_add_test(tests, test_a_second_program);
