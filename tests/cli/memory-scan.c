@@ -10,6 +10,8 @@
 
 #include "common/hex.h"
 
+#define PIN_BLOCK 8u /* ASCII, filled up (card-protocol.md) */
+#define PIN_FILL 0xFF
 #define CHUNK_PAGES 256u
 #define PAGE_PRESENT_OR_SWAPPED (3ull << 62)
 /* A sanitizer's shadow, terabytes with hardly a page in it; it holds no values of the program. */
@@ -74,7 +76,15 @@ memory_scan_add(GPtrArray *needles, const char *what, const uint8_t *bytes, size
 void
 memory_scan_add_pin(GPtrArray *needles, const char *what, const char *digits)
 {
-    add_one(needles, what, (const uint8_t *) digits, strlen(digits), true);
+    const size_t len = strlen(digits);
+    g_autofree char *hex = tke_hex_encode((const uint8_t *) digits, len); /* without letters */
+    uint8_t block[PIN_BLOCK];
+
+    memset(block, PIN_FILL, sizeof block);
+    memcpy(block, digits, MIN(len, sizeof block));
+    add_one(needles, what, (const uint8_t *) digits, len, true);
+    add_one(needles, what, (const uint8_t *) hex, strlen(hex), false);
+    memory_scan_add(needles, what, block, sizeof block);
 }
 
 void

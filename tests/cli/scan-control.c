@@ -1,13 +1,58 @@
 /*
  * The control of the secret scan: holds a random secret in a TkeSecret, with the argument "heap" also on the
- * ordinary heap; writes its bytes to standard output and waits until standard input is closed.
+ * ordinary heap; writes its bytes to standard output and waits until standard input is closed. The first bytes are
+ * digits, a PIN: "pin", "pin-hex", "pin-block" and "pin-block-hex" leave only that on the heap, in this form.
  */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/hex.h"
 #include "common/process.h"
 #include "common/secret.h"
+
+#define SECRET 32
+#define PIN 6
+#define BLOCK 8
+
+static void
+make_pin(uint8_t *bytes)
+{
+    for (unsigned i = 0; i < PIN; i++) {
+        bytes[i] = (uint8_t) ('0' + bytes[i] % 10);
+    }
+}
+
+/* What is left on the heap; NULL: nothing. Nothing else is, on the way. */
+static uint8_t *
+leave(const char *mode, const uint8_t *secret)
+{
+    uint8_t *block = NULL;
+    uint8_t *hex = NULL;
+
+    if (strcmp(mode, "heap") == 0) {
+        return g_memdup2(secret, SECRET);
+    }
+    if (strcmp(mode, "pin") == 0) {
+        return g_memdup2(secret, PIN);
+    }
+    if (strcmp(mode, "pin-hex") == 0) {
+        return (uint8_t *) tke_hex_encode(secret, PIN);
+    }
+    if (!g_str_has_prefix(mode, "pin-block")) {
+        return NULL;
+    }
+    block = g_malloc(BLOCK);
+    memset(block, 0xFF, BLOCK);
+    memcpy(block, secret, PIN);
+    if (strcmp(mode, "pin-block-hex") == 0) {
+        hex = (uint8_t *) tke_hex_encode_upper(block, BLOCK);
+        explicit_bzero(block, BLOCK);
+        g_free(block);
+        return hex;
+    }
+    return block;
+}
 
 int
 main(int argc, char **argv)
@@ -21,14 +66,13 @@ main(int argc, char **argv)
         fprintf(stderr, "%s\n", error->message);
         return 1;
     }
-    secret = tke_secret_new_random(32, &error);
+    secret = tke_secret_new_random(SECRET, &error);
     if (secret == NULL) {
         return 1;
     }
-    if (argc > 1 && strcmp(argv[1], "heap") == 0) {
-        copy = g_memdup2(tke_secret_bytes(secret, NULL), 32);
-    }
-    if (write(STDOUT_FILENO, tke_secret_bytes(secret, NULL), 32) != 32) {
+    make_pin(tke_secret_fill(secret, NULL));
+    copy = leave(argc > 1 ? argv[1] : "", tke_secret_bytes(secret, NULL));
+    if (write(STDOUT_FILENO, tke_secret_bytes(secret, NULL), SECRET) != SECRET) {
         return 1;
     }
     return read(STDIN_FILENO, &byte, 1) < 0 || (copy != NULL && copy[0] == byte && byte != 0) ? 1

@@ -18,6 +18,8 @@
 #include "tests/cli/world-secrets.h"
 #include "tests/support/test-main.h"
 
+#define PIN 6
+
 typedef struct Scan {
     WorldSecrets *secrets;
     unsigned scans;
@@ -32,7 +34,20 @@ check_error(const GError *error)
 }
 
 static void
-control(const char *mode, ScanResult *result)
+look_for(GPtrArray *needles, const uint8_t *bytes, size_t len, bool pin)
+{
+    g_autofree char *digits = g_strndup((const char *) bytes, PIN);
+
+    if (pin) {
+        memory_scan_add_pin(needles, "the PIN", digits);
+    } else {
+        memory_scan_add(needles, "the secret", bytes, len);
+    }
+}
+
+/* pin: only the PIN is looked for. */
+static void
+control(const char *mode, bool pin, ScanResult *result)
 {
     const char *const argv[] = { SCAN_CONTROL, mode, NULL };
     g_autoptr(GPtrArray) needles = memory_scan_needles_new();
@@ -46,7 +61,7 @@ control(const char *mode, ScanResult *result)
                              &pid, &in, &out, NULL, &error);
     check_error(error);
     ck_assert_int_eq(read(out, bytes, sizeof bytes), sizeof bytes);
-    memory_scan_add(needles, "the secret", bytes, sizeof bytes);
+    look_for(needles, bytes, sizeof bytes, pin);
     ck_assert(memory_scan_process(pid, needles, result));
     close(in);
     close(out);
@@ -57,7 +72,7 @@ START_TEST(test_a_secret_on_the_heap_is_found)
 {
     g_auto(ScanResult) result = { 0 };
 
-    control("heap", &result);
+    control("heap", false, &result);
     ck_assert_uint_ge(result.outside, 1);
     ck_assert_uint_ge(result.locked, 1);
 }
@@ -67,9 +82,61 @@ START_TEST(test_a_secret_in_locked_memory_is_found_only_there)
 {
     g_auto(ScanResult) result = { 0 };
 
-    control("locked", &result);
+    control("locked", false, &result);
     ck_assert_msg(result.outside == 0, "%s", result.first);
     ck_assert_uint_ge(result.locked, 1);
+}
+END_TEST
+
+START_TEST(test_a_pin_on_the_heap_is_found_in_every_form)
+{
+    static const char *const modes[] = { "pin", "pin-hex", "pin-block", "pin-block-hex" };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(modes); i++) {
+        g_auto(ScanResult) result = { 0 };
+
+        control(modes[i], true, &result);
+        ck_assert_msg(result.outside >= 1, "%s", modes[i]);
+        ck_assert(g_str_has_prefix(result.first, "the PIN"));
+    }
+}
+END_TEST
+
+START_TEST(test_a_pin_in_locked_memory_is_found_only_there)
+{
+    g_auto(ScanResult) result = { 0 };
+
+    control("locked", true, &result);
+    ck_assert_msg(result.outside == 0, "%s", result.first);
+}
+END_TEST
+
+/* Lines as a trace, a body or an event could have them. */
+START_TEST(test_a_pin_in_a_text_is_found_in_every_form)
+{
+    static const struct {
+        const char *line;
+        bool found;
+    } lines[] = {
+        { "reader 2 <- 0020008108373339313534ffff", true },
+        { "reader 2 <- 0020008108373339313534FFFF", true },
+        { "reader 2 <- 002000810c373339313534373339313534", true },
+        { "pin: 739154", true },
+        { "{\"pin\":\"739154\"}", true },
+        { "\x08" "739154\xff\xff", true },
+        { "reader 2 <- 0020008108373339313535ffff", false },
+        { "1739154", false },
+    };
+    g_autoptr(GPtrArray) needles = memory_scan_needles_new();
+
+    memory_scan_add_pin(needles, "the PIN", "739154");
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_auto(ScanResult) result = { 0 };
+
+        memory_scan_bytes((const uint8_t *) lines[i].line, strlen(lines[i].line), needles, "a line",
+                          &result);
+        ck_assert_msg((result.outside > 0) == lines[i].found, "%s", lines[i].line);
+    }
 }
 END_TEST
 
@@ -222,6 +289,9 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_secret_on_the_heap_is_found);
     tcase_add_test(tests, test_a_secret_in_locked_memory_is_found_only_there);
+    tcase_add_test(tests, test_a_pin_on_the_heap_is_found_in_every_form);
+    tcase_add_test(tests, test_a_pin_in_locked_memory_is_found_only_there);
+    tcase_add_test(tests, test_a_pin_in_a_text_is_found_in_every_form);
     tcase_add_test(tests, test_no_secret_leaves_locked_memory_in_a_whole_ceremony);
     tcase_set_timeout(tests, 900);
 }

@@ -347,6 +347,31 @@ START_TEST(test_what_is_on_the_wires_is_found)
 }
 END_TEST
 
+/* A PIN in hex, as text on its way to a card: neither its digits nor its block as they are. */
+START_TEST(test_a_pin_in_hex_on_the_wires_is_found)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(WireRecorder) recorder = wire_recorder_new(world);
+    VirtualReaders *readers = world->cards->readers;
+    g_autoptr(TkeCard) card = NULL;
+    TkeCardStatus status = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    make_cards(world, 1, 0);
+    ceremony_world_restart(world);
+    ck_assert_uint_eq(wire_recorder_search(recorder), 0);
+    sim_reader_remove(virtual_readers_get(readers, 1));
+    card_world_check(sim_reader_insert(virtual_readers_get(readers, 1),
+                                       g_hash_table_lookup(world->by_name, "admin-1"), &error),
+                     error);
+    card = tke_card_open(world->source, virtual_readers_get_name(readers, 1), 1, NULL, &error);
+    card_world_check(card != NULL && tke_card_recognise(card, &status, &error), error);
+    ck_assert(!tke_card_set_description(card, "313233343536FFFF", &error)); /* no PIN was typed */
+    ck_assert_uint_gt(wire_recorder_search(recorder), 0);
+    ck_assert(g_str_has_prefix(wire_recorder_get_first(recorder), "PIN in "));
+}
+END_TEST
+
 START_TEST(test_a_pin_is_typed_once_however_slow_the_machine_is)
 {
     g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
@@ -373,6 +398,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests,
                    test_a_whole_ceremony_ends_valid_tells_no_secret_and_backups_can_repeat_it);
     tcase_add_test(tests, test_what_is_on_the_wires_is_found);
+    tcase_add_test(tests, test_a_pin_in_hex_on_the_wires_is_found);
     tcase_add_test(tests, test_a_pin_is_typed_once_however_slow_the_machine_is);
 }
 
