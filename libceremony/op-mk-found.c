@@ -326,6 +326,16 @@ leave(const TkeMkFound *found, GError **error)
     return ok;
 }
 
+/* Whatever becomes of the load: this was done. */
+static bool
+note_cleared(TkeOperation *op, const TkeMkFound *found)
+{
+    g_autofree char *names = tke_plan_names(found->read, is_full, NULL);
+
+    tke_operation_note(op, _("The new master key register was cleared in %s."), names);
+    return true;
+}
+
 /* What the operator wants about registers that are not empty. */
 static bool
 settle(TkeOperation *op, TkeUnitDirectory *directory, const TkeMkNamed *named, TkeMkFound *found,
@@ -353,7 +363,8 @@ settle(TkeOperation *op, TkeUnitDirectory *directory, const TkeMkNamed *named, T
     found->has_vp = false;
     g_clear_pointer(&found->patterns, g_strfreev);
     take_states(found, NULL);
-    return tke_unit_step_run(op, directory, units, &clear, results, error);
+    return tke_unit_step_run(op, directory, units, &clear, results, error) &&
+           note_cleared(op, found);
 }
 
 /* The key, the parts and the units of a load that was interrupted. */

@@ -108,6 +108,8 @@ START_TEST(test_a_load_clears_what_is_there_first_if_the_operator_wants)
     card_world_check(unfinished_load(world, &result, &error), error);
     unfinished_check_one_key(world);
     ck_assert_uint_eq(result.units->len, UNITS);
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "register was cleared in crypto unit 1, crypto "
+                                                    "unit 3."));
     ck_assert_uint_eq(unfinished_count(world), 0);
 }
 END_TEST
