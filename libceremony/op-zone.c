@@ -43,12 +43,32 @@ need_new_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **erro
                : tke_card_session_need_pin(op, reader, reference, false, error);
 }
 
-/* Both PINs of the new card, in this step and the next. Where only the first could be set, the error says so (P-8). */
+/* Cancelled before the card had its first PIN: it may have been erased for its applet just now (P-8). */
+static void
+tell_empty(TkeOperation *op, unsigned reader, GError **error)
+{
+    const TkeCardStatus *status = NULL;
+    const TkePinStatus *pin = NULL;
+
+    if (error == NULL || !g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ||
+        tke_card_session_get(tke_operation_get_card_session(op), reader, &status) == NULL) {
+        return;
+    }
+    pin = tke_card_status_get_pin(status, TKE_PIN_FIRST);
+    if (pin != NULL && pin->state == TKE_PIN_NOT_SET) {
+        g_prefix_error(error, _("the card has its applet now and holds nothing; start again with "
+                                "it: "));
+    }
+}
+
+/* Both PINs of the new card, in this step and the next. Where only the first could be set, or none,
+ * the error says so (P-8). */
 static bool
 need_new_pins(TkeOperation *op, unsigned reader, unsigned step, GError **error)
 {
     tke_operation_reach(op, step);
     if (!need_new_pin(op, reader, TKE_PIN_FIRST, error)) {
+        tell_empty(op, reader, error);
         return false;
     }
     tke_operation_reach(op, step + 1);

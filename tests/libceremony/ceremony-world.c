@@ -35,9 +35,10 @@ take_card(CeremonyWorld *world, unsigned reader, const char *reason_word)
         return g_strdup(*last);
     }
     name = g_queue_pop_head(world->hands[reader - 1]);
-    if (name != NULL && g_strcmp0(reason_word, "used") == 0 &&
+    if (name != NULL &&
+        (g_strcmp0(reason_word, "used") == 0 || g_strcmp0(reason_word, "no-administrator") == 0) &&
         present(world, reader) == g_hash_table_lookup(world->by_name, name)) {
-        g_free(name); /* it is in already, and has done its part */
+        g_free(name); /* it is in already, and has done its part, or none there is */
         name = g_queue_pop_head(world->hands[reader - 1]);
     }
     if (name != NULL) {
@@ -229,7 +230,7 @@ on_secret(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellable, GE
     return NULL;
 }
 
-static const TkePrompterOps operator_ops = {
+const TkePrompterOps ceremony_world_operator = {
     .show = on_show,
     .hide = on_hide,
     .step = on_step,
@@ -259,8 +260,7 @@ make_scenario(unsigned n_units)
     }
     g_string_append(text, "]}]}");
     g_strdelimit(text->str, "'", '"');
-    ck_assert_msg(json_parser_load_from_data(parser, text->str, -1, &error), "%s",
-                  error != NULL ? error->message : "");
+    card_world_check(json_parser_load_from_data(parser, text->str, -1, &error), error);
     return json_object_ref(json_node_get_object(json_parser_get_root(parser)));
 }
 
@@ -286,8 +286,8 @@ new_operation(CeremonyWorld *world)
     g_clear_pointer(&world->op, tke_operation_free);
     g_clear_object(&world->cancellable);
     world->cancellable = g_cancellable_new();
-    world->op = tke_operation_new(world->world, world->session, world->log, &operator_ops, world,
-                                  world->cancellable);
+    world->op = tke_operation_new(world->world, world->session, world->log, &ceremony_world_operator,
+                                  world, world->cancellable);
 }
 
 static void

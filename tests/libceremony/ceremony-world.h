@@ -54,6 +54,9 @@ struct CeremonyWorld {
     GString *choose; /* "unit-failed: title", … of the choices, a line each */
 };
 
+/* What the operator does; the interface's ui is the world. */
+extern const TkePrompterOps ceremony_world_operator;
+
 /* n_units operational units in imprint mode, all selected; the service's units under real rules. */
 CeremonyWorld *ceremony_world_new(unsigned n_units);
 void ceremony_world_free(CeremonyWorld *world);
