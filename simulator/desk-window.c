@@ -260,8 +260,11 @@ tick(gpointer data)
     }
     if (hangs != self->hangs) {
         self->hangs = hangs;
-        gtk_label_set_text(self->lost, _("tke-sim has not answered for some seconds. The desk goes on "
-                                         "as soon as it does."));
+        /* Where it ended meanwhile the reason stands there. */
+        if (hangs) {
+            gtk_label_set_text(self->lost, _("tke-sim has not answered for some seconds. The desk goes "
+                                             "on as soon as it does."));
+        }
         show_connection(self);
     }
     return G_SOURCE_CONTINUE;

@@ -10,12 +10,9 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
+import desk_case  # noqa: E402
 import desk_screen as screen  # noqa: E402
-import gui  # noqa: E402
-
-PICTURES = os.environ.get("GUI_SCREENSHOTS")
-BUTTON = "push button"
-CARD = "toggle button"
+from desk_case import BUTTON, CARD, PICTURES  # noqa: E402
 
 
 class LayoutTest(unittest.TestCase):
@@ -29,7 +26,7 @@ class LayoutTest(unittest.TestCase):
         more = {"GTK_MODULES": watch, "LD_PRELOAD": watch, "LAYOUT_REPORT": self.report,
                 # The module has to come before the sanitizer, which it does without.
                 "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
-        self.desk = screen.Program(ATSPI, [os.environ["TKE_DESK"]], dict(self.world.env, **more, **env))
+        self.desk = screen.Program(desk_case.ATSPI, [os.environ["TKE_DESK"]], dict(self.world.env, **more, **env))
         self.addCleanup(self.desk.close)
         self.frame = self.desk.find("frame", "")
 
@@ -70,7 +67,7 @@ class LayoutTest(unittest.TestCase):
         self.resize(1280, 720)
         self.check()
         tops = {self.desk.find(BUTTON, f"Reader {n}, ").get_component_iface().get_extents(
-            ATSPI.CoordType.SCREEN).y for n in (1, 2, 3)}
+            desk_case.ATSPI.CoordType.SCREEN).y for n in (1, 2, 3)}
         self.assertEqual(len(tops), 1)
         self.shoot("three")
         for size in ((800, 600), (640, 480), (480, 400)):
@@ -96,7 +93,7 @@ class LayoutTest(unittest.TestCase):
 
     def is_in_view(self, name):
         """Between the box of cards and the foot of the window."""
-        ends = [node.get_component_iface().get_extents(ATSPI.CoordType.WINDOW) for node in (
+        ends = [node.get_component_iface().get_extents(desk_case.ATSPI.CoordType.WINDOW) for node in (
             self.desk.find(CARD, "+ Card"), self.desk.find(BUTTON, name), self.desk.find(CARD, "Faults"))]
         return ends[0].y < ends[1].y and ends[1].y + ends[1].height <= ends[2].y
 
@@ -131,10 +128,4 @@ class LayoutTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    gui.reexec()
-    import gi
-    gi.require_version("Atspi", "2.0")
-    from gi.repository import Atspi as ATSPI
-    if PICTURES:
-        os.makedirs(PICTURES, exist_ok=True)
-    unittest.main(verbosity=2, warnings="ignore")
+    desk_case.main()

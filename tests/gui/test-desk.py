@@ -1,98 +1,11 @@
 #!/usr/bin/python3
-"""The virtual desk in a real window: what people do there, with mouse and keyboard, while tke runs.
-
-TKE, TKE_SIM and TKE_DESK are the programs; pictures go to the directory of GUI_SCREENSHOTS, if it is set.
-"""
-import os
-import signal
-import subprocess
+"""The virtual desk in a real window: what people do there, with mouse and keyboard, while tke runs."""
 import sys
-import time
-import unittest
 
 sys.dont_write_bytecode = True
+import desk_case  # noqa: E402
 import desk_screen as screen  # noqa: E402
-import gui  # noqa: E402
-
-PICTURES = os.environ.get("GUI_SCREENSHOTS")
-CARD = "toggle button"
-BUTTON = "push button"
-
-
-class DeskTest(unittest.TestCase):
-    more = ()
-    env = {}
-
-    def setUp(self):
-        self.world = screen.World()
-        self.addCleanup(self.world.close)
-        self.desk = self.open_desk()
-        self.desk.find(BUTTON, "Reader 1, empty")
-
-    def open_desk(self, *more):
-        desk = screen.Program(ATSPI, [os.environ["TKE_DESK"], *self.more, *more],
-                              dict(self.world.env, **self.env))
-        self.addCleanup(desk.close)
-        return desk
-
-    def tke(self, *words):
-        process = self.world.tke(*words)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
-
-    def finish(self, process, status=0):
-        output = process.communicate(timeout=60)[0]
-        self.assertEqual(process.returncode, status, output)
-        return output
-
-    def shoot(self, name):
-        if PICTURES:
-            self.desk.mouse("mousemove", 600, 290)  # where nothing has a tooltip
-            time.sleep(0.7)  # what is being drawn, a tooltip that goes
-            self.desk.shoot(os.path.join(PICTURES, f"desk-{name}.png"))
-
-    def place(self, label):
-        return self.world.card(label)["reader"]
-
-    def wait_for_place(self, label, reader):
-        screen.until(f"{label} in reader {reader}", lambda: self.place(label) == reader)
-
-    def wait_for_pad(self, reader, prompt=""):
-        self.desk.find(BUTTON, f"Reader {reader}, ")
-        screen.until(lambda: f"pad {reader} asks for {prompt}: {self.display(reader)}",
-                     lambda: self.is_lit(reader) and self.display(reader).startswith(prompt))
-
-    def is_lit(self, reader):
-        return self.desk.has_state(self.desk.find(BUTTON, f"Confirm, reader {reader}"), "SENSITIVE")
-
-    def display(self, reader):
-        return self.desk.text("label", f"Display of reader {reader}")
-
-    def dots(self, reader):
-        return self.desk.text("label", f"Digits typed, reader {reader}")
-
-    def message(self):
-        return self.desk.text("label", "Message")
-
-    def insert(self, kind, label, reader):
-        self.insert_labelled(f"{kind} card {label}", label, reader)
-
-    def insert_labelled(self, name, label, reader):
-        """Click a card, then a reader."""
-        self.desk.click_with_mouse(CARD, f"{name}, in the box")
-        self.desk.click_with_mouse(BUTTON, f"Reader {reader}, ")
-        self.wait_for_place(label, reader)
-
-    def enter_with_mouse(self, reader, digits):
-        for digit in digits:
-            self.desk.click_with_mouse(BUTTON, f"{digit}, reader {reader}")
-        screen.until(f"six dots on reader {reader}", lambda: self.dots(reader) == "●" * 6)
-        self.desk.click_with_mouse(BUTTON, f"Confirm, reader {reader}")
-
-    def enter_with_keyboard(self, digits):
-        self.desk.keys(*digits, "Return")
+from desk_case import BUTTON, CARD, DeskTest  # noqa: E402
 
 
 class CeremonyTest(DeskTest):
@@ -396,67 +309,5 @@ class FaultTest(DeskTest):
         screen.until("the reason", lambda: "printable characters" in self.message())
 
 
-class ConnectionTest(DeskTest):
-    def pid(self):
-        return self.world.status()["pid"]
-
-    def test_killed_tke_sim_is_shown_and_survived(self):
-        self.insert("CA", "ca-1", 1)
-        os.kill(self.pid(), signal.SIGKILL)
-        self.desk.find(BUTTON, "Start tke-sim")
-        screen.until("the reason", lambda: "no tke-sim answers" in self.desk.text("label", "State of tke-sim")
-                     or "tke-sim" in self.desk.text("label", "State of tke-sim"))
-        self.assertFalse(self.desk.has_state(self.desk.find(CARD, "EP11 card ep11-1"), "SENSITIVE"))
-        self.shoot("lost")
-        self.desk.click(BUTTON, "Start tke-sim")
-        self.desk.find(BUTTON, "Reader 1, ca-1")
-        screen.until("a desk that works", lambda: self.desk.has_state(
-            self.desk.find(CARD, "EP11 card ep11-1"), "SENSITIVE"))
-        self.insert("EP11", "ep11-1", 2)
-
-    def test_tke_sim_that_hangs_is_told_and_the_window_still_answers(self):
-        pid = self.pid()
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            screen.until("it is told", lambda: "has not answered" in self.desk.text(
-                "label", "State of tke-sim"))
-        finally:
-            os.kill(pid, signal.SIGCONT)
-        screen.until("a desk that works", lambda: self.desk.has_state(
-            self.desk.find(CARD, "EP11 card ep11-1"), "SENSITIVE"))
-
-    def test_second_desk_calls_the_first_and_ends(self):
-        second = self.open_desk()
-        self.assertEqual(second.process.wait(20), 0)
-        self.assertEqual(self.world.status()["desks"], 1)
-        third = self.open_desk("--another")
-        third.find(BUTTON, "Reader 1, empty")
-        self.assertEqual(self.world.status()["desks"], 2)
-        third.process.kill()
-        screen.until("one desk", lambda: self.world.status()["desks"] == 1)
-
-    def test_size_is_remembered(self):
-        frame = self.desk.find("frame", "Virtual desk — REHEARSAL")
-        size = frame.get_component_iface().get_size()
-        self.assertLessEqual(size.x, 1280)
-        self.assertLessEqual(size.y, 720)
-        window = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "Virtual desk"], text=True,
-                                check=True, stdout=subprocess.PIPE).stdout.split()[0]
-        subprocess.run(["xdotool", "windowsize", window, "1100", "660"], check=True)
-        screen.until("the new size", lambda: frame.get_component_iface().get_size().x == 1100)
-        self.desk.keys("ctrl+q")
-        self.assertEqual(self.desk.process.wait(20), 0)
-        again = self.open_desk()
-        frame = again.find("frame", "Virtual desk — REHEARSAL")
-        screen.until("the size of before", lambda: frame.get_component_iface().get_size().x == 1100)
-        self.assertEqual(frame.get_component_iface().get_size().y, 660)
-
-
 if __name__ == "__main__":
-    gui.reexec()
-    import gi
-    gi.require_version("Atspi", "2.0")
-    from gi.repository import Atspi as ATSPI
-    if PICTURES:
-        os.makedirs(PICTURES, exist_ok=True)
-    unittest.main(verbosity=2, warnings="ignore")
+    desk_case.main()
