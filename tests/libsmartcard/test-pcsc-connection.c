@@ -6,96 +6,26 @@
 
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/pcsc-transport-private.h"
-#include "tests/support/fake-pcsc.h"
+#include "tests/libsmartcard/pcsc-place.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 
-#define NAME "Identiv SPR332 v2 (55011932) 00 00"
-
-typedef struct Place {
-    TkeCardSource *source;
-    FakePcscReader *reader;
-} Place;
-
-static Place
-make_place(unsigned answer_ms)
-{
-    const TkePcscOptions options = { .answer_ms = answer_ms };
-    Place place = { 0 };
-
-    fake_pcsc_reset();
-    place.reader = fake_pcsc_add(NAME);
-    fake_pcsc_insert(place.reader);
-    place.source = tke_pcsc_transport_new_on(&fake_pcsc_api, &options);
-    return place;
-}
-
-/* Nothing may be left in the service. */
-static void
-end_place(Place *place)
-{
-    place->source->ops->free(place->source);
-    ck_assert_uint_eq(fake_pcsc_handles(), 0);
-    ck_assert_uint_eq(fake_pcsc_contexts(), 0);
-}
-
-static TkeCardConnection *
-try_connect(const Place *place, GError **error)
-{
-    return place->source->ops->connect(place->source, NAME, NULL, error);
-}
-
-static TkeCardConnection *
-need_connection(const Place *place)
-{
-    g_autoptr(GError) error = NULL;
-    TkeCardConnection *connection = try_connect(place, &error);
-
-    ck_assert_msg(connection != NULL, "%s", error != NULL ? error->message : "no error");
-    return connection;
-}
-
-/* Sends a command in hex; the answer as hex, or NULL with the error. The caller frees. */
-static char *
-exchange(TkeCardConnection *connection, const char *hex, GError **error)
-{
-    g_autoptr(GByteArray) command = test_bytes(hex);
-    uint8_t answer[300];
-    size_t len = 0;
-
-    return connection->ops->exchange(connection, command->data, command->len, answer,
-                                     sizeof answer, &len, error)
-               ? tke_hex_encode(answer, len)
-               : NULL;
-}
-
-static void
-check_exchange_fails(TkeCardConnection *connection, TkeCardError code)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *answer = exchange(connection, "00a40400", &error);
-
-    ck_assert_ptr_null(answer);
-    test_bytes_check_error(error, TKE_CARD_ERROR, (int) code);
-    ck_assert_msg(strstr(error->message, NAME) != NULL, "%s", error->message);
-}
-
 START_TEST(test_a_connection_is_exclusive_and_carries_commands)
 {
-    Place place = make_place(0);
-    TkeCardConnection *connection = need_connection(&place);
+    PcscPlace place = pcsc_place_make(0);
+    TkeCardConnection *connection = pcsc_place_connect(&place);
     g_autofree char *answer = NULL;
 
     ck_assert_uint_eq(fake_pcsc_last_share_mode(), SCARD_SHARE_EXCLUSIVE);
     test_bytes_check(connection->atr, connection->atr_len, "3b800181");
     place.reader->answer = "01029000";
-    answer = exchange(connection, "80ca000000", NULL);
+    answer = pcsc_place_exchange(connection, "80ca000000", NULL);
     ck_assert_str_eq(answer, "01029000");
     ck_assert_uint_eq(connection->exchanges, 1);
     ck_assert_uint_eq(fake_pcsc_count(FAKE_PCSC_BEGIN), 0);
     connection->ops->close(connection);
     ck_assert_uint_eq(fake_pcsc_last_disposition(), SCARD_LEAVE_CARD);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
@@ -113,15 +43,15 @@ static const struct {
 
 START_TEST(test_commands_under_t0_have_its_form)
 {
-    Place place = make_place(0);
+    PcscPlace place = pcsc_place_make(0);
     TkeCardConnection *connection = NULL;
 
     place.reader->protocol = SCARD_PROTOCOL_T0;
     place.reader->max_input = 65544;
-    connection = need_connection(&place);
+    connection = pcsc_place_connect(&place);
     ck_assert(!connection->extended_length);
     for (unsigned i = 0; i < G_N_ELEMENTS(under_t0) - 1; i++) {
-        g_autofree char *answer = exchange(connection, under_t0[i].command, NULL);
+        g_autofree char *answer = pcsc_place_exchange(connection, under_t0[i].command, NULL);
         g_autofree char *sent = fake_pcsc_dup_last_command();
 
         ck_assert_str_eq(answer, "9000");
@@ -130,7 +60,7 @@ START_TEST(test_commands_under_t0_have_its_form)
     place.reader->answer_once = "6c05";
     place.reader->answer = "01020304059000";
     {
-        g_autofree char *answer = exchange(connection, "80ca010200", NULL);
+        g_autofree char *answer = pcsc_place_exchange(connection, "80ca010200", NULL);
         g_autofree char *sent = fake_pcsc_dup_last_command();
 
         ck_assert_str_eq(answer, "01020304059000");
@@ -138,77 +68,78 @@ START_TEST(test_commands_under_t0_have_its_form)
     }
     ck_assert_uint_eq(connection->exchanges, 7);
     connection->ops->close(connection);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
 START_TEST(test_commands_under_t1_go_as_they_are)
 {
-    Place place = make_place(0);
+    PcscPlace place = pcsc_place_make(0);
     TkeCardConnection *connection = NULL;
 
     place.reader->max_input = 65544;
-    connection = need_connection(&place);
+    connection = pcsc_place_connect(&place);
     ck_assert(connection->extended_length);
     for (unsigned i = 0; i < G_N_ELEMENTS(under_t0); i++) {
-        G_GNUC_UNUSED g_autofree char *answer = exchange(connection, under_t0[i].command, NULL);
+        G_GNUC_UNUSED g_autofree char *answer =
+            pcsc_place_exchange(connection, under_t0[i].command, NULL);
         g_autofree char *sent = fake_pcsc_dup_last_command();
 
         ck_assert_str_eq(sent, under_t0[i].command);
     }
     connection->ops->close(connection);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
 START_TEST(test_another_program_that_has_a_connection_too_is_kept_out_by_a_transaction)
 {
-    Place place = make_place(0);
+    PcscPlace place = pcsc_place_make(0);
     TkeCardConnection *connection = NULL;
 
     place.reader->shared = true;
-    connection = need_connection(&place);
+    connection = pcsc_place_connect(&place);
     ck_assert_uint_eq(fake_pcsc_last_share_mode(), SCARD_SHARE_SHARED);
     ck_assert_uint_eq(fake_pcsc_count(FAKE_PCSC_BEGIN), 1);
     ck_assert_uint_eq(fake_pcsc_count(FAKE_PCSC_END), 0);
     connection->ops->close(connection);
     ck_assert_uint_eq(fake_pcsc_count(FAKE_PCSC_END), 1);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
 START_TEST(test_a_reset_before_our_transaction_is_none_of_ours)
 {
-    Place place = make_place(0);
+    PcscPlace place = pcsc_place_make(0);
     TkeCardConnection *connection = NULL;
     g_autofree char *answer = NULL;
 
     place.reader->shared = true;
     fake_pcsc_fail(FAKE_PCSC_BEGIN, 0, 1, SCARD_W_RESET_CARD);
-    connection = need_connection(&place);
+    connection = pcsc_place_connect(&place);
     ck_assert_uint_eq(fake_pcsc_count(FAKE_PCSC_RECONNECT), 1);
     ck_assert_uint_eq(fake_pcsc_count(FAKE_PCSC_BEGIN), 2);
-    answer = exchange(connection, "00a40400", NULL);
+    answer = pcsc_place_exchange(connection, "00a40400", NULL);
     ck_assert_str_eq(answer, "9000");
     connection->ops->close(connection);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
 START_TEST(test_a_reader_that_another_program_holds_is_tried_and_told)
 {
-    Place place = make_place(0);
+    PcscPlace place = pcsc_place_make(0);
     g_autoptr(GError) error = NULL;
 
     place.reader->held = true;
-    ck_assert_ptr_null(try_connect(&place, &error));
+    ck_assert_ptr_null(pcsc_place_try_connect(&place, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE);
     ck_assert_msg(g_str_has_prefix(error->message,
-                                   "reader \"" NAME "\": another program holds the reader "
+                                   "reader \"" PCSC_PLACE_NAME "\": another program holds the reader "
                                    "(SCARD_E_SHARING_VIOLATION)"),
                   "%s", error->message);
     ck_assert_uint_gt(fake_pcsc_count(FAKE_PCSC_CONNECT), 3);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
@@ -222,16 +153,16 @@ let_go(void *data)
 
 START_TEST(test_a_program_that_only_looks_at_a_reader_is_waited_for)
 {
-    Place place = make_place(0);
+    PcscPlace place = pcsc_place_make(0);
     TkeCardConnection *connection = NULL;
     GThread *other = NULL;
 
     place.reader->held = true;
     other = g_thread_new("holder", let_go, place.reader);
-    connection = need_connection(&place);
+    connection = pcsc_place_connect(&place);
     g_thread_join(other);
     connection->ops->close(connection);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
@@ -256,42 +187,42 @@ static const struct {
 START_TEST(test_a_refused_connection_says_why)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(refusals); i++) {
-        Place place = make_place(0);
+        PcscPlace place = pcsc_place_make(0);
         g_autoptr(GError) error = NULL;
 
         fake_pcsc_fail(FAKE_PCSC_CONNECT, 0, 100, refusals[i].code);
-        ck_assert_ptr_null(try_connect(&place, &error));
+        ck_assert_ptr_null(pcsc_place_try_connect(&place, &error));
         test_bytes_check_error(error, TKE_CARD_ERROR, (int) refusals[i].error);
         ck_assert_uint_eq(fake_pcsc_count(FAKE_PCSC_CONNECT), refusals[i].connects);
-        end_place(&place);
+        pcsc_place_end(&place);
     }
 }
 END_TEST
 
 START_TEST(test_a_card_whose_contacts_bounced_is_tried_again)
 {
-    Place place = make_place(0);
+    PcscPlace place = pcsc_place_make(0);
     TkeCardConnection *connection = NULL;
 
     fake_pcsc_fail(FAKE_PCSC_CONNECT, 0, 1, SCARD_W_UNPOWERED_CARD);
-    connection = need_connection(&place);
+    connection = pcsc_place_connect(&place);
     connection->ops->close(connection);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
 START_TEST(test_no_service_names_the_way_to_start_it)
 {
-    Place place = make_place(0);
+    PcscPlace place = pcsc_place_make(0);
     g_autoptr(GError) error = NULL;
     TkeCardErrorInfo info = { 0 };
 
     fake_pcsc_kill();
-    ck_assert_ptr_null(try_connect(&place, &error));
+    ck_assert_ptr_null(pcsc_place_try_connect(&place, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE);
     ck_assert(tke_card_error_get_info(error, &info));
     ck_assert_msg(strstr(info.remedy, "systemctl start pcscd.socket") != NULL, "%s", info.remedy);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
@@ -300,12 +231,12 @@ START_TEST(test_answers_to_reset_have_1_to_33_bytes)
     static const size_t lengths[] = { 0, 1, 2, 32, 33, 34, 64 };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lengths); i++) {
-        Place place = make_place(0);
+        PcscPlace place = pcsc_place_make(0);
         TkeCardConnection *connection = NULL;
         g_autoptr(GError) error = NULL;
 
         place.reader->atr_len = lengths[i];
-        connection = try_connect(&place, &error);
+        connection = pcsc_place_try_connect(&place, &error);
         if (lengths[i] >= 1 && lengths[i] <= TKE_CARD_ATR_MAX) {
             ck_assert_ptr_nonnull(connection);
             ck_assert_uint_eq(connection->atr_len, lengths[i]);
@@ -314,7 +245,7 @@ START_TEST(test_answers_to_reset_have_1_to_33_bytes)
             ck_assert_ptr_null(connection);
             test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNRESPONSIVE);
         }
-        end_place(&place);
+        pcsc_place_end(&place);
     }
 }
 END_TEST
@@ -324,26 +255,26 @@ START_TEST(test_a_length_of_an_answer_to_reset_that_lies_is_refused)
     static const DWORD lies[] = { 34, 66, 67, 100000, (DWORD) -1 };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lies); i++) {
-        Place place = make_place(0);
+        PcscPlace place = pcsc_place_make(0);
         g_autoptr(GError) error = NULL;
 
         fake_pcsc_lie(FAKE_PCSC_STATUS, lies[i]);
-        ck_assert_ptr_null(try_connect(&place, &error));
+        ck_assert_ptr_null(pcsc_place_try_connect(&place, &error));
         test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNRESPONSIVE);
-        end_place(&place);
+        pcsc_place_end(&place);
     }
 }
 END_TEST
 
 START_TEST(test_a_card_without_a_protocol_of_ours_is_refused)
 {
-    Place place = make_place(0);
+    PcscPlace place = pcsc_place_make(0);
     g_autoptr(GError) error = NULL;
 
     place.reader->protocol = SCARD_PROTOCOL_T15;
-    ck_assert_ptr_null(try_connect(&place, &error));
+    ck_assert_ptr_null(pcsc_place_try_connect(&place, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNRESPONSIVE);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
@@ -352,27 +283,27 @@ START_TEST(test_answers_that_are_none_are_refused)
     static const DWORD lies[] = { 0, 1, TKE_CARD_RESPONSE_MAX + 1, (DWORD) -1 };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lies); i++) {
-        Place place = make_place(0);
-        TkeCardConnection *connection = need_connection(&place);
+        PcscPlace place = pcsc_place_make(0);
+        TkeCardConnection *connection = pcsc_place_connect(&place);
 
         fake_pcsc_lie(FAKE_PCSC_TRANSMIT, lies[i]);
-        check_exchange_fails(connection, TKE_CARD_ERROR_COMMUNICATION);
+        pcsc_place_check_exchange_fails(connection, TKE_CARD_ERROR_COMMUNICATION);
         connection->ops->close(connection);
-        end_place(&place);
+        pcsc_place_end(&place);
     }
 }
 END_TEST
 
 START_TEST(test_an_answer_longer_than_the_callers_room_is_refused)
 {
-    Place place = make_place(0);
-    TkeCardConnection *connection = need_connection(&place);
+    PcscPlace place = pcsc_place_make(0);
+    TkeCardConnection *connection = pcsc_place_connect(&place);
     g_autofree char *answer = g_strnfill(2 * 301, 'a');
 
     place.reader->answer = answer;
-    check_exchange_fails(connection, TKE_CARD_ERROR_COMMUNICATION);
+    pcsc_place_check_exchange_fails(connection, TKE_CARD_ERROR_COMMUNICATION);
     connection->ops->close(connection);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 

@@ -7,99 +7,29 @@
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/pcsc-transport-private.h"
 #include "libsmartcard/reader.h"
-#include "tests/support/fake-pcsc.h"
+#include "tests/libsmartcard/pcsc-place.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 
-#define NAME "Identiv SPR332 v2 (55011932) 00 00"
-
-typedef struct Place {
-    TkeCardSource *source;
-    FakePcscReader *reader;
-} Place;
-
-static Place
-make_place(unsigned answer_ms)
-{
-    const TkePcscOptions options = { .answer_ms = answer_ms };
-    Place place = { 0 };
-
-    fake_pcsc_reset();
-    place.reader = fake_pcsc_add(NAME);
-    fake_pcsc_insert(place.reader);
-    place.source = tke_pcsc_transport_new_on(&fake_pcsc_api, &options);
-    return place;
-}
-
-/* Nothing may be left in the service. */
-static void
-end_place(Place *place)
-{
-    place->source->ops->free(place->source);
-    ck_assert_uint_eq(fake_pcsc_handles(), 0);
-    ck_assert_uint_eq(fake_pcsc_contexts(), 0);
-}
-
-static TkeCardConnection *
-try_connect(const Place *place, GError **error)
-{
-    return place->source->ops->connect(place->source, NAME, NULL, error);
-}
-
-static TkeCardConnection *
-need_connection(const Place *place)
-{
-    g_autoptr(GError) error = NULL;
-    TkeCardConnection *connection = try_connect(place, &error);
-
-    ck_assert_msg(connection != NULL, "%s", error != NULL ? error->message : "no error");
-    return connection;
-}
-
-/* Sends a command in hex; the answer as hex, or NULL with the error. The caller frees. */
-static char *
-exchange(TkeCardConnection *connection, const char *hex, GError **error)
-{
-    g_autoptr(GByteArray) command = test_bytes(hex);
-    uint8_t answer[300];
-    size_t len = 0;
-
-    return connection->ops->exchange(connection, command->data, command->len, answer,
-                                     sizeof answer, &len, error)
-               ? tke_hex_encode(answer, len)
-               : NULL;
-}
-
-static void
-check_exchange_fails(TkeCardConnection *connection, TkeCardError code)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *answer = exchange(connection, "00a40400", &error);
-
-    ck_assert_ptr_null(answer);
-    test_bytes_check_error(error, TKE_CARD_ERROR, (int) code);
-    ck_assert_msg(strstr(error->message, NAME) != NULL, "%s", error->message);
-}
-
 START_TEST(test_a_pulled_card_and_a_reset_card_are_told_apart)
 {
-    Place place = make_place(0);
-    TkeCardConnection *connection = need_connection(&place);
+    PcscPlace place = pcsc_place_make(0);
+    TkeCardConnection *connection = pcsc_place_connect(&place);
 
     fake_pcsc_card_reset(place.reader);
-    check_exchange_fails(connection, TKE_CARD_ERROR_RESET);
+    pcsc_place_check_exchange_fails(connection, TKE_CARD_ERROR_RESET);
     connection->ops->close(connection);
 
-    connection = need_connection(&place);
+    connection = pcsc_place_connect(&place);
     fake_pcsc_out_and_in(place.reader); /* in again, but another one for all we know */
-    check_exchange_fails(connection, TKE_CARD_ERROR_REMOVED);
+    pcsc_place_check_exchange_fails(connection, TKE_CARD_ERROR_REMOVED);
     connection->ops->close(connection);
 
-    connection = need_connection(&place);
+    connection = pcsc_place_connect(&place);
     place.reader->present = false; /* gone, and the service has not noticed yet */
-    check_exchange_fails(connection, TKE_CARD_ERROR_REMOVED);
+    pcsc_place_check_exchange_fails(connection, TKE_CARD_ERROR_REMOVED);
     connection->ops->close(connection);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
@@ -113,56 +43,56 @@ pull_later(void *data)
 
 START_TEST(test_a_failed_exchange_is_told_by_its_cause)
 {
-    Place place = make_place(0);
-    TkeCardConnection *connection = need_connection(&place);
+    PcscPlace place = pcsc_place_make(0);
+    TkeCardConnection *connection = pcsc_place_connect(&place);
     GThread *other = NULL;
 
     fake_pcsc_fail(FAKE_PCSC_TRANSMIT, 0, 1, SCARD_E_NOT_TRANSACTED);
     other = g_thread_new("hand", pull_later, place.reader);
-    check_exchange_fails(connection, TKE_CARD_ERROR_REMOVED);
+    pcsc_place_check_exchange_fails(connection, TKE_CARD_ERROR_REMOVED);
     g_thread_join(other);
     connection->ops->close(connection);
 
     fake_pcsc_insert(place.reader);
-    connection = need_connection(&place);
+    connection = pcsc_place_connect(&place);
     fake_pcsc_fail(FAKE_PCSC_TRANSMIT, 0, 1, SCARD_E_NOT_TRANSACTED); /* and the card stays */
-    check_exchange_fails(connection, TKE_CARD_ERROR_COMMUNICATION);
+    pcsc_place_check_exchange_fails(connection, TKE_CARD_ERROR_COMMUNICATION);
     connection->ops->close(connection);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
 START_TEST(test_a_reader_that_is_unplugged_takes_its_card_along)
 {
-    Place place = make_place(0);
-    TkeCardConnection *connection = need_connection(&place);
+    PcscPlace place = pcsc_place_make(0);
+    TkeCardConnection *connection = pcsc_place_connect(&place);
 
     fake_pcsc_set_plugged(place.reader, false);
-    check_exchange_fails(connection, TKE_CARD_ERROR_REMOVED);
+    pcsc_place_check_exchange_fails(connection, TKE_CARD_ERROR_REMOVED);
     connection->ops->close(connection);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
 START_TEST(test_a_service_that_ends_in_the_middle_leaves_the_outcome_unknown)
 {
-    Place place = make_place(0);
-    TkeCardConnection *connection = need_connection(&place);
+    PcscPlace place = pcsc_place_make(0);
+    TkeCardConnection *connection = pcsc_place_connect(&place);
 
     fake_pcsc_kill();
-    check_exchange_fails(connection, TKE_CARD_ERROR_COMMUNICATION);
+    pcsc_place_check_exchange_fails(connection, TKE_CARD_ERROR_COMMUNICATION);
     connection->ops->close(connection);
     fake_pcsc_start();
-    connection = need_connection(&place); /* and it is there again for the next one */
+    connection = pcsc_place_connect(&place); /* and it is there again for the next one */
     connection->ops->close(connection);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
 START_TEST(test_a_reset_gives_the_answer_to_reset_anew)
 {
-    Place place = make_place(0);
-    TkeCardConnection *connection = need_connection(&place);
+    PcscPlace place = pcsc_place_make(0);
+    TkeCardConnection *connection = pcsc_place_connect(&place);
     g_autoptr(GError) error = NULL;
 
     memcpy(place.reader->atr, "\x3B\x00", 2);
@@ -173,7 +103,7 @@ START_TEST(test_a_reset_gives_the_answer_to_reset_anew)
     ck_assert(!connection->ops->reset(connection, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
     connection->ops->close(connection);
-    end_place(&place);
+    pcsc_place_end(&place);
 }
 END_TEST
 
