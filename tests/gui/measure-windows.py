@@ -48,7 +48,8 @@ def start_desk(world):
 
 
 def open_desk(world, environment=None):
-    return gui.Program(os.environ["TKE_DESK"], "--world", world.dir, environment=environment)
+    # The one before may not be gone for tke-sim yet.
+    return gui.Program(os.environ["TKE_DESK"], "--another", "--world", world.dir, environment=environment)
 
 
 def can_be_used(desk):
