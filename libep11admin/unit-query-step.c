@@ -283,19 +283,20 @@ take_admin(TkeUnitQuery *query, const TkeUnitAsk *ask)
     g_ptr_array_add(query->state->admins, admin);
 }
 
-/* Compares a pattern of the unsigned information with the signed one; an empty register has none. */
+/* Compares the unsigned information about a register with its signed pattern; an empty one has none. */
 static bool
-check_pattern(TkeUnitQuery *query, const TkeUnitAsk *ask, const uint8_t *unsigned_vp,
+check_pattern(TkeUnitQuery *query, const TkeUnitAsk *ask, const uint8_t *unsigned_vp, bool is_full,
               GError **error)
 {
+    static const uint8_t none[TKE_VP_LEN];
     uint8_t vp[TKE_VP_LEN] = { 0 };
 
     if (ask->response->return_code == 0 && !tke_admin_response_get_vp(ask->response, vp, error)) {
         return false;
     }
-    if (!tke_digest_vp_equal(vp, unsigned_vp)) {
+    if (!tke_digest_vp_equal(vp, unsigned_vp) || tke_digest_vp_equal(vp, none) == is_full) {
         tke_unit_error_set(error, TKE_UNIT_ERROR_IDENTITY, NULL,
-                           _("signed and unsigned verification patterns differ"));
+                           _("signed and unsigned answers about a master key register differ"));
         tke_unit_name_error(query->unit, error);
         if (error != NULL) {
             tke_unit_refuse(query->unit, *error);
@@ -419,11 +420,14 @@ tke_unit_query_step_verify(TkeUnitQuery *query, TkeKnownModules *known, GError *
         !verify_answers(query, error) || !take_control_points(query, error)) {
         return false;
     }
+    state->identity = query->attributes->response->identity;
     state->registers = query->info->info;
     if (query->current_vp != NULL) {
         state->vps_signed =
-            check_pattern(query, query->current_vp, state->registers.current_vp, error) &&
-            check_pattern(query, query->new_vp, state->registers.new_vp, error);
+            check_pattern(query, query->current_vp, state->registers.current_vp,
+                          state->registers.current_state != TKE_REGISTER_EMPTY, error) &&
+            check_pattern(query, query->new_vp, state->registers.new_vp,
+                          state->registers.new_state != TKE_REGISTER_EMPTY, error);
         if (!state->vps_signed) {
             return false;
         }

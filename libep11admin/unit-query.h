@@ -35,8 +35,9 @@ typedef enum {
     TKE_UNIT_QUERY_DEFAULT = 0,
     /*
      * Asks for the verification patterns of both registers in signed answers too (two requests more
-     * for each unit, in the same round) and refuses the unit if the unsigned ones differ. For
-     * commands that sign a pattern: commit and set immediate.
+     * for each unit, in the same round) and refuses the unit if the unsigned ones differ, or if a
+     * register without a pattern is called full, or one with a pattern empty. For what rests on a
+     * pattern: commit, set immediate, and whether a step on registers was done.
      */
     TKE_UNIT_QUERY_SIGNED_VPS = 1,
     /* Asks for the control points too: one request more for each unit, in the same round. */
@@ -47,11 +48,16 @@ typedef enum {
 typedef struct TkeUnitState {
     TkeUnit *unit;            /* a reference */
     GError *error;            /* why there is no state; nothing below is valid then */
+    TkeUnitIdentity identity; /* of the unit at that moment; signed */
     TkeAttributes attributes; /* signed */
     bool imprint;             /* signature threshold 0 */
     GPtrArray *admins;        /* of TkeUnitAdmin, in the unit's order; signed */
     TkeDomainInfo registers;  /* not signed, but see vps_signed */
-    bool vps_signed;          /* the patterns in registers were confirmed by signed answers */
+    /*
+     * The patterns in registers were confirmed by signed answers, and so whether they are empty. Whether
+     * a new register is committed no signed answer tells.
+     */
+    bool vps_signed;
     TkeControlPointSet control_points; /* signed; only if they were asked for */
     GPtrArray *warnings;               /* of char *, translated: what an operator should know */
 } TkeUnitState;

@@ -131,7 +131,7 @@ make_info_answer(const FakeUnit *unit)
     g_byte_array_append(payload, unit->current_vp, sizeof unit->current_vp);
     g_byte_array_append(payload, unit->new_vp, sizeof unit->new_vp);
     payload->data[40] ^= unit->other_vp ? 1 : 0;
-    append_u32(payload, flags);
+    append_u32(payload, flags ^ unit->other_flags);
     append_u32(payload, 0);
     append_u32(payload, 1);
     append_octets_u32(content, TKE_INFO_FUNCTION);

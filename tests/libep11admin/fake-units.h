@@ -33,6 +33,7 @@ typedef struct FakeUnit {
     bool old_admins;        /* so do those about administrators, */
     bool other_admins;      /* or they come from another instance of the domain */
     bool other_vp;          /* the unsigned information shows another pattern */
+    uint32_t other_flags;   /* bits that are wrong there */
     uint32_t refuse_code;   /* next command is refused with this return code, */
     uint32_t refuse_reason; /* and this reason */
 } FakeUnit;

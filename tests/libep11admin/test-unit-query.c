@@ -311,6 +311,30 @@ START_TEST(test_signed_patterns_confirm_the_unsigned_ones)
     }
 END_TEST
 
+START_TEST(test_signed_patterns_say_which_registers_are_empty)
+    {
+        static const uint32_t present[] = { 2, 4 }; /* the current key, the new one */
+        for (unsigned i = 0; i < G_N_ELEMENTS(present); i++) {
+            g_autoptr(UnitWorld) world = unit_world_new(1, 0, 1, 1, 1);
+            FakeUnit *fake = fake_units_get(world->fakes, 0);
+            g_autoptr(GPtrArray) full = NULL;
+            g_autoptr(GPtrArray) empty = NULL;
+            g_autoptr(GPtrArray) now = NULL;
+
+            fake->other_flags = present[i]; /* full, it says, and has no pattern */
+            full = unit_world_query(world, NULL, TKE_UNIT_QUERY_SIGNED_VPS);
+            check_one_refused(world, full, 0, TKE_UNIT_ERROR_IDENTITY);
+            memset(i == 0 ? fake->current_vp : fake->new_vp, 0x77, 32);
+            empty = unit_world_query(world, NULL, TKE_UNIT_QUERY_SIGNED_VPS);
+            check_one_refused(world, empty, 0, TKE_UNIT_ERROR_IDENTITY);
+            fake->other_flags = 0;
+            now = unit_world_query(world, NULL, TKE_UNIT_QUERY_SIGNED_VPS);
+            ck_assert(get_state(now, 0)->vps_signed);
+            ck_assert_mem_eq(&get_state(now, 0)->identity, &fake->identity, sizeof fake->identity);
+        }
+    }
+END_TEST
+
 START_TEST(test_changed_instances_are_warned_of)
     {
         g_autoptr(UnitWorld) world = unit_world_new(2, 0, 1, 1, 1);
@@ -460,6 +484,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_known_module_with_a_new_key_is_read_anew);
     tcase_add_test(tests, test_known_chain_below_another_root_is_not_used);
     tcase_add_test(tests, test_signed_patterns_confirm_the_unsigned_ones);
+    tcase_add_test(tests, test_signed_patterns_say_which_registers_are_empty);
     tcase_add_test(tests, test_changed_instances_are_warned_of);
     tcase_add_test(tests, test_faults_of_one_unit_leave_the_others_alone);
     tcase_add_test(tests, test_changed_digit_in_an_answer_is_never_believed);
