@@ -105,18 +105,31 @@ get_flags(const SimUnitState *state)
 }
 
 static void
-put_domain_info(TkeByteBuilder *builder, const SimUnit *unit, const SimUnitState *state)
+put_domain_info(TkeByteBuilder *builder, const SimUnit *unit, const SimUnitState *state,
+                SimFaultKind fault)
 {
+    static const uint8_t none[TKE_VP_LEN];
+    bool empty = fault == SIM_FAULT_FALSE_EMPTY;
+    uint32_t flags = get_flags(state);
+
+    if (empty) {
+        flags &= ~(uint32_t) (FLAG_CURRENT | FLAG_PENDING | FLAG_COMMITTED);
+    } else if (fault == SIM_FAULT_FALSE_COMMITTED && (flags & FLAG_PENDING) != 0) {
+        flags |= FLAG_COMMITTED;
+    }
     tke_byte_builder_u32(builder, unit->domain);
-    tke_byte_builder_bytes(builder, state->registers[SIM_REGISTER_CURRENT].vp, TKE_VP_LEN);
-    tke_byte_builder_bytes(builder, state->registers[SIM_REGISTER_PENDING].vp, TKE_VP_LEN);
-    tke_byte_builder_u32(builder, get_flags(state));
+    tke_byte_builder_bytes(
+        builder, empty ? none : state->registers[SIM_REGISTER_CURRENT].vp, TKE_VP_LEN);
+    tke_byte_builder_bytes(
+        builder, empty ? none : state->registers[SIM_REGISTER_PENDING].vp, TKE_VP_LEN);
+    tke_byte_builder_u32(builder, flags);
     tke_byte_builder_u32(builder, 0);
     tke_byte_builder_u32(builder, 1);
 }
 
 GByteArray *
-sim_unit_info(const SimUnit *unit, const SimUnitState *state, const SimMessage *message)
+sim_unit_info(const SimUnit *unit, const SimUnitState *state, const SimMessage *message,
+              SimFaultKind fault)
 {
     g_autoptr(GByteArray) data = g_byte_array_new();
     TkeByteBuilder builder = tke_byte_builder_into(data, MODULE_INFO_LEN);
@@ -129,7 +142,7 @@ sim_unit_info(const SimUnit *unit, const SimUnitState *state, const SimMessage *
     } else if (message->query == QUERY_MODULE) {
         put_module_info(&builder, unit, message->ordinal);
     } else if (message->query == QUERY_DOMAIN) {
-        put_domain_info(&builder, unit, state);
+        put_domain_info(&builder, unit, state, fault);
     } else {
         return_value = SIM_RC_UNKNOWN;
     }

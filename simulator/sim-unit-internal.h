@@ -83,9 +83,9 @@ SimCode sim_unit_internal(GError *error);
 /* Checks and runs the command or query of the block (2.13, steps 3 to 8). */
 SimCode sim_unit_run(SimCommand *command);
 
-/* The payload of the answer to an information query. */
+/* The payload of the answer to an information query; it is not signed, and a fault may have it lie. */
 GByteArray *sim_unit_info(const SimUnit *unit, const SimUnitState *state,
-                          const SimMessage *message);
+                          const SimMessage *message, SimFaultKind fault);
 
 /*
  * Checks SignerInfos over message against the administrators of the state (2.12, 2.13 step 7): each must be

@@ -199,6 +199,9 @@ run(SimUnit *unit, SimCommand *command, const SimFault *fault, SimAnswer *answer
             tke_byte_builder_u32(&reason, code.reason);
         }
     }
+    if (fault->kind == SIM_FAULT_OTHER_PART && command->output->len > TKE_VP_LEN) {
+        command->output->data[command->output->len - TKE_VP_LEN] ^= 0x01; /* of the last part */
+    }
     answer->return_code = code.return_code;
     answer->output = command->output->data;
     answer->output_len = command->output->len;
@@ -252,12 +255,12 @@ process_admin(SimUnit *unit, const SimMessage *message, const SimBlock *request,
 }
 
 static GByteArray *
-process_info(SimUnit *unit, const SimMessage *message)
+process_info(SimUnit *unit, const SimMessage *message, SimFaultKind fault)
 {
     GByteArray *info = NULL;
 
     g_mutex_lock(&unit->lock);
-    info = sim_unit_info(unit, unit->state, message);
+    info = sim_unit_info(unit, unit->state, message, fault);
     g_mutex_unlock(&unit->lock);
     return info;
 }
@@ -275,7 +278,7 @@ sim_unit_process(SimUnit *unit, TkeByteCursor payload, const SimFault *fault, GE
         outer = fault->return_code;
     }
     if (outer == SIM_RC_OK && message.function == SIM_FUNCTION_INFO) {
-        return process_info(unit, &message);
+        return process_info(unit, &message, fault->kind);
     }
     if (outer == SIM_RC_OK && message.domain != unit->domain) {
         outer = SIM_RC_DOMAIN;
