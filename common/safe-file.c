@@ -306,15 +306,31 @@ open_to_append(const char *path, bool *is_new, off_t *len)
     return fd;
 }
 
+/* One write, so that no other one comes between; false with errno set. */
+static bool
+write_line(int fd, const char *line, size_t len)
+{
+    g_autofree char *text = g_malloc(len + 1);
+    ssize_t count = 0;
+
+    memcpy(text, line, len);
+    text[len] = '\n';
+    do {
+        count = write(fd, text, len + 1);
+    } while (count < 0 && errno == EINTR);
+    if (count >= 0 && (size_t) count <= len) {
+        errno = ENOSPC; /* a short write: the next one would have said so */
+        return false;
+    }
+    return count > 0 && fdatasync(fd) == 0;
+}
+
 bool
 tke_safe_file_append_line(const char *path, const char *line, size_t len, GError **error)
 {
-    g_autofree char *text = NULL;
     bool is_new = false;
     bool ok = false;
     off_t old_len = 0;
-    ssize_t count = 0;
-    int reason = 0;
     int fd = -1;
 
     g_return_val_if_fail(memchr(line, '\n', len) == NULL, false);
@@ -327,19 +343,9 @@ tke_safe_file_append_line(const char *path, const char *line, size_t len, GError
         set_file_error(error, path, _("cannot be written"), errno);
         return false;
     }
-    text = g_malloc(len + 1);
-    memcpy(text, line, len);
-    text[len] = '\n';
-    do {
-        count = write(fd, text, len + 1);
-    } while (count < 0 && errno == EINTR);
-    if (count >= 0 && (size_t) count <= len) {
-        reason = ENOSPC; /* a short write: the next one would have said so */
-    } else {
-        ok = count > 0 && fdatasync(fd) == 0 && (old_len > 0 || sync_parent(path));
-        reason = errno;
-    }
+    ok = write_line(fd, line, len) && (old_len > 0 || sync_parent(path));
     if (!ok) {
+        int reason = errno;
         bool restored = is_new ? unlink(path) == 0 : ftruncate(fd, old_len) == 0;
 
         set_file_error(error, path,
@@ -347,6 +353,54 @@ tke_safe_file_append_line(const char *path, const char *line, size_t len, GError
     }
     close_quietly(fd);
     return ok;
+}
+
+bool
+tke_safe_file_append_open(int fd, const char *path, const char *line, size_t len, GError **error)
+{
+    struct stat info = { 0 };
+    bool ok = false;
+
+    g_return_val_if_fail(memchr(line, '\n', len) == NULL, false);
+
+    if (!tke_main_thread_may_block(error)) {
+        return false;
+    }
+    if (fstat(fd, &info) != 0) {
+        set_file_error(error, path, _("cannot be written"), errno);
+        return false;
+    }
+    ok = write_line(fd, line, len) && (info.st_size > 0 || sync_parent(path));
+    if (!ok) {
+        int reason = errno;
+        bool restored = ftruncate(fd, info.st_size) == 0;
+
+        set_file_error(error, path,
+                       restored ? _("cannot be written") : _("ends in an unfinished line"), reason);
+    }
+    return ok;
+}
+
+GByteArray *
+tke_safe_file_read_open(int fd, const char *path, size_t max, GError **error)
+{
+    GByteArray *bytes = NULL;
+    struct stat info = { 0 };
+
+    g_return_val_if_fail(max < G_MAXUINT - READ_STEP, NULL);
+
+    if (!tke_main_thread_may_block(error)) {
+        return NULL;
+    }
+    if (fstat(fd, &info) == 0 && !S_ISREG(info.st_mode)) {
+        errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+    } else if (lseek(fd, 0, SEEK_SET) == 0) {
+        bytes = read_all(fd, max);
+    }
+    if (bytes == NULL) {
+        set_file_error(error, path, _("cannot be read"), errno);
+    }
+    return bytes;
 }
 
 static void

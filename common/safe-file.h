@@ -43,6 +43,15 @@ TKE_PUBLIC bool tke_safe_file_check_dir(const char *path, GError **error);
 TKE_PUBLIC bool tke_safe_file_append_line(const char *path, const char *line, size_t len, GError **error);
 
 /*
+ * The same for a file that is open for reading and for appending (path: for messages), whatever its name stands for
+ * by now. Reading begins at its start.
+ */
+TKE_PUBLIC GByteArray *tke_safe_file_read_open(int fd, const char *path, size_t max,
+                                               GError **error);
+TKE_PUBLIC bool tke_safe_file_append_open(int fd, const char *path, const char *line, size_t len,
+                                          GError **error);
+
+/*
  * Takes the exclusive lock of a directory, released when the process ends, however it ends. Locked are the
  * directory itself, so that removing the file takes nothing away, and the file "lock" in it, which holds the
  * process number (and is all there is on network file systems that lock no directories). Held by another

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/digest.h"
@@ -18,6 +19,7 @@
 #include "libep11admin/json-text.h"
 
 #define LOG_MAX (256u * 1024u * 1024u)
+#define OPEN_TRIES 10u
 #define ZERO_HASH "0000000000000000000000000000000000000000000000000000000000000000"
 
 struct TkeActivityLog {
@@ -64,17 +66,70 @@ hash_line(const char *line, size_t len, char out[static 65], GError **error)
     return true;
 }
 
+static void
+set_unusable(const TkeActivityLog *log, int reason, GError **error)
+{
+    g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("activity log %s cannot be used: %s"),
+                log->path, reason == ELOOP ? _("it is a symbolic link") : g_strerror(reason));
+}
+
+/* The open file is still the one with that name: nobody has moved it away or replaced it. */
+static bool
+is_current(const TkeActivityLog *log, int fd)
+{
+    struct stat open_one = { 0 };
+    struct stat named = { 0 };
+
+    return fstat(fd, &open_one) == 0 && lstat(log->path, &named) == 0 &&
+           open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+}
+
+/*
+ * Opens the file and locks it (flock): two programs may record at the same time, and a line that is half written is
+ * not read. -1 with errno set. A file that was moved away while this one waited is not the log any more.
+ */
+static int
+open_locked(const TkeActivityLog *log, int flags, int how)
+{
+    for (unsigned i = 0; i < OPEN_TRIES; i++) {
+        int fd = open(log->path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+
+        if (fd < 0) {
+            return -1;
+        }
+        if (flock(fd, how) != 0) {
+            int reason = errno;
+
+            close(fd);
+            errno = reason;
+            return -1;
+        }
+        if (is_current(log, fd)) {
+            return fd;
+        }
+        close(fd);
+    }
+    errno = EBUSY;
+    return -1;
+}
+
 /* The whole file; an absent one is an empty array. */
 static GByteArray *
 read_all(TkeActivityLog *log, GError **error)
 {
-    bool found = false;
-    g_autoptr(GByteArray) data = tke_safe_file_read(log->path, LOG_MAX, &found, error);
+    int fd = open_locked(log, O_RDONLY, LOCK_SH);
+    GByteArray *data = NULL;
 
-    if (data == NULL && !found && (error == NULL || *error == NULL)) {
+    if (fd < 0 && errno == ENOENT) {
         return g_byte_array_new();
     }
-    return g_steal_pointer(&data);
+    if (fd < 0) {
+        set_unusable(log, errno, error);
+        return NULL;
+    }
+    data = tke_safe_file_read_open(fd, log->path, LOG_MAX, error);
+    close(fd);
+    return data;
 }
 
 /* Where the last whole line starts and ends (its newline); false without one. */
@@ -126,7 +181,7 @@ number_of(JsonObject *object)
 }
 
 static bool
-head_of(TkeActivityLog *log, const GByteArray *data, TkeLogHead *head, GError **error)
+head_of(TkeActivityLog *log, const GByteArray *data, TkeLogHead *head, char **time, GError **error)
 {
     g_autoptr(JsonObject) object = NULL;
     const char *line;
@@ -145,8 +200,11 @@ head_of(TkeActivityLog *log, const GByteArray *data, TkeLogHead *head, GError **
         g_prefix_error(error, _("activity log %s, last line: "), log->path);
         return false;
     }
+    if (time != NULL) {
+        *time = g_strdup(tke_json_text_get_string(object, "time"));
+    }
     seq = number_of(object);
-    if (seq < 1) {
+    if (seq < 1 || seq == G_MAXINT64) { /* there must be a next one */
         g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY,
                     _("activity log %s: the last line has no number"), log->path);
         return false;
@@ -160,7 +218,7 @@ tke_activity_log_get_head(TkeActivityLog *log, TkeLogHead *head, GError **error)
 {
     g_autoptr(GByteArray) data = read_all(log, error);
 
-    return data != NULL && head_of(log, data, head, error);
+    return data != NULL && head_of(log, data, head, NULL, error);
 }
 
 char *
@@ -200,7 +258,7 @@ copy_member(JsonObject *from, const gchar *name, JsonNode *node, gpointer to)
 
 static char *
 make_line(TkeActivityLog *log, const TkeLogHead *head, const char *action, JsonObject *values,
-          size_t removed)
+          size_t removed, const char *last_time)
 {
     g_autoptr(JsonObject) object = json_object_new();
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
@@ -217,6 +275,9 @@ make_line(TkeActivityLog *log, const TkeLogHead *head, const char *action, JsonO
     if (removed > 0) {
         json_object_set_int_member(object, "removed_tail_bytes", (gint64) removed);
     }
+    if (last_time != NULL && strlen(last_time) == strlen(time) && strcmp(time, last_time) < 0) {
+        json_object_set_boolean_member(object, "clock_went_back", TRUE); /* of the form of ours */
+    }
     if (values != NULL) {
         json_object_foreach_member(values, copy_member, object);
     }
@@ -226,57 +287,58 @@ make_line(TkeActivityLog *log, const TkeLogHead *head, const char *action, JsonO
     return g_utf8_make_valid(line, -1); /* a line that cannot be read would be the last one */
 }
 
-/* The file is only changed under a lock on itself: two programs may record at the same time. */
-static int
-open_locked(TkeActivityLog *log, GError **error)
+/* An end that was never acknowledged is taken off; put back where nothing can be written after all. */
+static bool
+replace_tail(TkeActivityLog *log, int fd, const GByteArray *data, size_t removed, const char *line,
+             GError **error)
 {
-    g_autofree char *dir = g_path_get_dirname(log->path);
-    int fd;
+    size_t whole = data->len - removed;
 
-    if (!tke_safe_file_make_dir(dir, error)) {
-        return -1;
-    }
-    fd = open(log->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || flock(fd, LOCK_EX) != 0) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("activity log %s cannot be written: %s"),
+    if (removed > 0 && ftruncate(fd, (off_t) whole) != 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("activity log %s cannot be mended: %s"),
                     log->path, g_strerror(errno));
-        if (fd >= 0) {
-            close(fd);
-        }
-        return -1;
+        return false;
     }
-    return fd;
+    if (tke_safe_file_append_open(fd, log->path, line, strlen(line), error)) {
+        return true;
+    }
+    if (removed > 0 && write(fd, data->data + whole, removed) != (ssize_t) removed) {
+        errno = 0; /* it was not acknowledged */
+    }
+    return false;
 }
 
 static bool
 append_locked(TkeActivityLog *log, int fd, const char *action, JsonObject *values, GError **error)
 {
-    g_autoptr(GByteArray) data = read_all(log, error);
+    g_autoptr(GByteArray) data = tke_safe_file_read_open(fd, log->path, LOG_MAX, error);
     g_autofree char *line = NULL;
+    g_autofree char *time = NULL;
     TkeLogHead head;
     size_t start = 0;
     size_t end = 0;
     size_t removed;
 
-    if (data == NULL || !head_of(log, data, &head, error)) {
+    if (data == NULL || !head_of(log, data, &head, &time, error)) {
         return false;
     }
     removed = last_line(data, &start, &end) ? data->len - end - 1 : data->len;
-    if (removed > 0 && ftruncate(fd, (off_t) (data->len - removed)) != 0) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("activity log %s cannot be mended: %s"),
-                    log->path, g_strerror(errno));
-        return false;
-    }
-    line = make_line(log, &head, action, values, removed);
-    return tke_safe_file_append_line(log->path, line, strlen(line), error);
+    line = make_line(log, &head, action, values, removed, time);
+    return replace_tail(log, fd, data, removed, line, error);
 }
 
 bool
 tke_activity_log_append(TkeActivityLog *log, const char *action, JsonObject *values, GError **error)
 {
-    int fd = open_locked(log, error);
+    g_autofree char *dir = g_path_get_dirname(log->path);
+    int fd = tke_safe_file_make_dir(dir, error) ? open_locked(log, O_RDWR | O_CREAT | O_APPEND,
+                                                              LOCK_EX)
+                                                : -1;
     bool done;
 
+    if (fd < 0 && (error == NULL || *error == NULL)) {
+        set_unusable(log, errno, error);
+    }
     if (fd < 0) {
         return false;
     }

@@ -7,7 +7,9 @@
  * anew. An entry is on disk before tke_activity_log_append() returns. Nothing secret is ever recorded.
  *
  * A last line without its newline was never acknowledged (the program or the machine died while writing
- * it): the next append removes it and says so in its own entry ("removed_tail_bytes").
+ * it): the next append removes it and says so in its own entry ("removed_tail_bytes"). An entry whose time is before
+ * that of the last one says that too ("clock_went_back"): the numbers tell the order, the times what the workstation's
+ * clock showed. Programs that read and append at the same time wait for each other (flock).
  */
 #pragma once
 
