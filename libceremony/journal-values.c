@@ -7,7 +7,10 @@
 #include "common/hex.h"
 #include "libceremony/journal-private.h"
 #include "libceremony/json-file.h"
+#include "libep11admin/admin-block.h"
 #include "libep11admin/json-text.h"
+
+#define DOMAIN_INDEX_LEN 4u /* of TkeUnitIdentity.domain: the rest is the instance */
 
 char **
 tke_journal_entry_dup_patterns(const TkeJournalEntry *entry)
@@ -46,14 +49,29 @@ same_patterns(JsonObject *a, JsonObject *b)
     return g_strv_length(in_a) == g_strv_length(in_b);
 }
 
+static bool
+read_pattern(JsonObject *object, const char *name, uint8_t vp[static TKE_VP_LEN])
+{
+    const char *text = tke_json_text_get_string(object, name);
+
+    return text != NULL && tke_hex_decode_exact(text, vp, TKE_VP_LEN, NULL);
+}
+
 bool
 tke_journal_same_values(JsonObject *a, JsonObject *b)
 {
+    uint8_t of_a[TKE_VP_LEN];
+    uint8_t of_b[TKE_VP_LEN];
+
     if (a == NULL || b == NULL) {
         return a == b;
     }
-    return json_object_has_member(a, "parts") && json_object_has_member(b, "parts")
-               ? same_patterns(a, b)
+    if (json_object_has_member(a, "parts") && json_object_has_member(b, "parts")) {
+        return same_patterns(a, b);
+    }
+    /* As units report it: not every firmware fills its last bytes. */
+    return read_pattern(a, "pattern", of_a) && read_pattern(b, "pattern", of_b)
+               ? tke_digest_vp_equal(of_a, of_b)
                : json_object_equal(a, b);
 }
 
@@ -144,47 +162,125 @@ tke_journal_entry_is_sound(const TkeJournalEntry *entry)
            (entry->key == NULL || is_pattern_text(entry->key));
 }
 
-static bool
-shows(const TkeJournalEntry *entry, const TkeUnitState *state)
+bool
+tke_journal_entry_is_about_registers(const TkeJournalEntry *entry)
 {
-    const TkeDomainInfo *registers = &state->registers;
-    const uint32_t *attributes = state->attributes.value;
+    switch (entry->step) {
+    case TKE_JOURNAL_LOAD:
+    case TKE_JOURNAL_COMMIT:
+    case TKE_JOURNAL_ACTIVATE:
+    case TKE_JOURNAL_CLEAR_NEW:
+    case TKE_JOURNAL_CLEAR_CURRENT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool
+same_instance(const TkeUnitIdentity *a, const TkeUnitIdentity *b)
+{
+    return memcmp(a->domain, b->domain, sizeof a->domain) == 0 &&
+           memcmp(a->module_id, b->module_id, sizeof a->module_id) == 0;
+}
+
+/* Answers of the domain to which the step was sent, whatever has become of it; not from before that. */
+static bool
+is_evidence(const TkeJournalEntry *entry, const TkeUnitState *state, const TkeJournalUnit *unit)
+{
+    const TkeUnitIdentity *before = &unit->before;
+    const TkeUnitIdentity *now = &state->identity;
+
+    if (tke_journal_entry_is_about_registers(entry) && !state->vps_signed) {
+        return false;
+    }
+    if (!unit->has_before) {
+        return true;
+    }
+    return memcmp(before->module_id, now->module_id, TKE_ADMIN_SERIAL_LEN) == 0 &&
+           memcmp(before->domain, now->domain, DOMAIN_INDEX_LEN) == 0 &&
+           (!same_instance(before, now) ||
+            memcmp(now->counter, before->counter, sizeof now->counter) >= 0);
+}
+
+bool
+tke_journal_shows_key(const TkeJournalEntry *entry, const TkeUnitState *state,
+                      const TkeJournalUnit *unit)
+{
+    TkeUnitIdentity after = unit->before;
+
+    if (entry->step != TKE_JOURNAL_LOAD || !unit->has_before ||
+        unit->state != TKE_JOURNAL_UNKNOWN || !is_evidence(entry, state, unit)) {
+        return false;
+    }
+    tke_admin_block_increment_counter(after.counter, sizeof after.counter);
+    return same_instance(&after, &state->identity) &&
+           memcmp(after.counter, state->identity.counter, sizeof after.counter) == 0 &&
+           state->registers.new_state != TKE_REGISTER_EMPTY;
+}
+
+static TkeJournalState
+done_if(bool done)
+{
+    return done ? TKE_JOURNAL_DONE : TKE_JOURNAL_NOT_DONE;
+}
+
+/* Done is what is current already; whether a new key is committed no signed answer tells. */
+static TkeJournalState
+shows_commit(const TkeJournalEntry *entry, const TkeDomainInfo *registers, bool current,
+             TkeJournalState noted)
+{
+    if (!current && registers->new_state != TKE_REGISTER_EMPTY &&
+        is_pattern(text_of(entry, "pattern"), registers->new_vp)) {
+        return noted;
+    }
+    return done_if(current);
+}
+
+static TkeJournalState
+shows_registers(const TkeJournalEntry *entry, const TkeDomainInfo *registers, TkeJournalState noted)
+{
     bool current = registers->current_state == TKE_REGISTER_VALID &&
                    is_pattern(text_of(entry, "pattern"), registers->current_vp);
 
     switch (entry->step) {
-    case TKE_JOURNAL_ADMIN_ADD:
-        return has_admin(entry, state);
-    case TKE_JOURNAL_ADMIN_REMOVE:
-        return !has_admin(entry, state);
-    case TKE_JOURNAL_THRESHOLDS:
-        return has_threshold(entry, "signature_threshold",
-                             attributes[TKE_ATTRIBUTE_SIGN_THR]) &&
-               has_threshold(entry, "revocation_threshold",
-                             attributes[TKE_ATTRIBUTE_REVOKE_THR]);
     case TKE_JOURNAL_LOAD:
-        return has_loaded(entry, registers);
+        return entry->key == NULL && registers->new_state != TKE_REGISTER_EMPTY
+                   ? noted
+                   : done_if(has_loaded(entry, registers));
     case TKE_JOURNAL_COMMIT:
-        return current || (registers->new_state == TKE_REGISTER_FULL_COMMITTED &&
-                           is_pattern(text_of(entry, "pattern"), registers->new_vp));
+        return shows_commit(entry, registers, current, noted);
     case TKE_JOURNAL_ACTIVATE:
-        return current;
+        return done_if(current);
     case TKE_JOURNAL_CLEAR_NEW:
-        return registers->new_state == TKE_REGISTER_EMPTY;
+        return done_if(registers->new_state == TKE_REGISTER_EMPTY);
     case TKE_JOURNAL_CLEAR_CURRENT:
-        return registers->current_state == TKE_REGISTER_EMPTY;
-    case TKE_JOURNAL_ZEROIZE:
     default:
-        return state->imprint && state->admins->len == 0;
+        return done_if(registers->current_state == TKE_REGISTER_EMPTY);
     }
 }
 
 TkeJournalState
-tke_journal_shows(const TkeJournalEntry *entry, const TkeUnitState *state, TkeJournalState noted)
+tke_journal_shows(const TkeJournalEntry *entry, const TkeUnitState *state,
+                  const TkeJournalUnit *unit)
 {
-    if (entry->step == TKE_JOURNAL_LOAD && entry->key == NULL &&
-        state->registers.new_state != TKE_REGISTER_EMPTY) {
-        return noted;
+    const uint32_t *attributes = state->attributes.value;
+
+    if (!is_evidence(entry, state, unit)) {
+        return unit->state;
     }
-    return shows(entry, state) ? TKE_JOURNAL_DONE : TKE_JOURNAL_NOT_DONE;
+    switch (entry->step) {
+    case TKE_JOURNAL_ADMIN_ADD:
+        return done_if(has_admin(entry, state));
+    case TKE_JOURNAL_ADMIN_REMOVE:
+        return done_if(!has_admin(entry, state));
+    case TKE_JOURNAL_THRESHOLDS:
+        return done_if(
+            has_threshold(entry, "signature_threshold", attributes[TKE_ATTRIBUTE_SIGN_THR]) &&
+            has_threshold(entry, "revocation_threshold", attributes[TKE_ATTRIBUTE_REVOKE_THR]));
+    case TKE_JOURNAL_ZEROIZE:
+        return done_if(state->imprint && state->admins->len == 0);
+    default:
+        return shows_registers(entry, &state->registers, unit->state);
+    }
 }

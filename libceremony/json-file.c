@@ -3,26 +3,57 @@
  */
 #include "libceremony/json-file.h"
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/error.h"
 #include "common/safe-file.h"
 #include "libep11admin/json-text.h"
 
 #define FILE_MAX (16u * 1024u * 1024u)
+#define ASIDE_MAX 99u
+
+/* Under a name that is free, so that nothing is lost that could still be looked at. NULL with errno set. */
+static char *
+put_aside(const char *path)
+{
+    for (unsigned i = 1; i <= ASIDE_MAX; i++) {
+        g_autofree char *name = g_strdup_printf("%s.damaged-%u", path, i);
+
+        if (link(path, name) == 0) { /* unlike rename it replaces nothing */
+            return unlink(path) == 0 ? g_steal_pointer(&name) : NULL;
+        }
+        if (errno != EEXIST) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
 
 bool
-tke_json_file_damaged(const char *path, const GError *why, GError **error)
+tke_json_file_damaged(const char *path, const GError *why, const char *lost, GError **error)
 {
-    g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
-                _("%s is damaged (%s): move it away, and what it remembered is learned anew"), path,
-                why != NULL ? why->message : _("not the form it should have"));
+    const char *reason = why != NULL ? why->message : _("not the form it should have");
+    g_autofree char *aside = put_aside(path);
+    int number = errno;
+
+    if (aside != NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("%s is damaged (%s) and was put aside as %s; nothing was done. %s"), path,
+                    reason, aside, lost);
+    } else {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("%s is damaged (%s) and cannot be put aside (%s): move it away; nothing was "
+                      "done. %s"),
+                    path, reason, g_strerror(number), lost);
+    }
     return false;
 }
 
 JsonObject *
-tke_json_file_read(const char *path, GError **error)
+tke_json_file_read(const char *path, const char *lost, GError **error)
 {
     bool found = false;
     g_autoptr(GError) local = NULL;
@@ -38,7 +69,7 @@ tke_json_file_read(const char *path, GError **error)
     }
     root = tke_json_text_parse((const char *) data->data, data->len, TKE_JSON_WHOLE, &local);
     if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
-        tke_json_file_damaged(path, local, error);
+        tke_json_file_damaged(path, local, lost, error);
         return NULL;
     }
     return json_node_dup_object(root);

@@ -20,6 +20,7 @@ typedef struct Change {
     const uint8_t *ski;
     const char *name;
     const GByteArray *certificate;
+    GPtrArray *states; /* as the operator has agreed to */
 } Change;
 
 void
@@ -54,6 +55,25 @@ make_remove(TkeUnit *unit, void *data, GError **error)
     const Change *change = data;
 
     return tke_unit_admins_new_remove(unit, change->ski, error);
+}
+
+/* Others may have been added meanwhile; that this one is there is told by the unit. */
+static bool
+check_add(const TkeUnitState *now, void *data, GError **error)
+{
+    const Change *change = data;
+
+    return tke_plan_check_same(change->states, now, TKE_PLAN_SAME_THRESHOLDS, error);
+}
+
+/* Who is left counts. */
+static bool
+check_remove(const TkeUnitState *now, void *data, GError **error)
+{
+    const Change *change = data;
+
+    return tke_plan_check_same(change->states, now, TKE_PLAN_SAME_THRESHOLDS | TKE_PLAN_SAME_ADMINS,
+                               error);
 }
 
 static bool
@@ -179,11 +199,13 @@ tke_op_admin_add(TkeOperation *op, TkeUnitDirectory *directory, TkeAdminResult *
                                .what = _("Remove administrator"),
                                .make = make_remove,
                                .describe = describe,
+                               .check = check_add,
                                .data = &change };
     const TkeUnitStep step = { .action = "tke-cryptounit-admin.add",
                                .what = _("Add administrator"),
                                .make = make_add,
                                .describe = describe,
+                               .check = check_add,
                                .data = &change,
                                .undo = &undo };
 
@@ -203,7 +225,8 @@ tke_op_admin_add(TkeOperation *op, TkeUnitDirectory *directory, TkeAdminResult *
     if (certificate == NULL) {
         return fail(op, error);
     }
-    change = (Change){ .ski = result->ski, .name = result->name, .certificate = certificate };
+    change = (Change){ .ski = result->ski, .name = result->name, .certificate = certificate,
+                        .states = states };
     note_other_names(op, units, result);
     todo = units_with(units, result->ski, false);
     result->already = units->len - todo->len;
@@ -359,6 +382,7 @@ tke_op_admin_remove(TkeOperation *op, TkeUnitDirectory *directory,
                                .what = _("Remove administrator"),
                                .make = make_remove,
                                .describe = describe,
+                               .check = check_remove,
                                .data = &change };
 
     memset(result, 0, sizeof *result);
@@ -366,6 +390,7 @@ tke_op_admin_remove(TkeOperation *op, TkeUnitDirectory *directory,
         return false;
     }
     states = tke_plan_query(op, directory, units, TKE_UNIT_QUERY_DEFAULT, error);
+    change.states = states;
     if (states == NULL || !find_admin(op, units, params->ski, result, error) ||
         !check_enough_left(states, result, error)) {
         return false;

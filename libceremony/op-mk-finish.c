@@ -13,10 +13,14 @@
 #include "libceremony/record.h"
 #include "libep11admin/unit-master-key.h"
 
+#define COMMIT "tke-cryptounit-master-key-register.commit"
+
 typedef struct Finish {
     TkeUnitCommand *(*make)(TkeUnit *unit, const uint8_t vp[static TKE_VP_LEN], GError **error);
     TkeUnitCommand *(*make_plain)(TkeUnit *unit, GError **error);
     uint8_t vp[TKE_VP_LEN];
+    GPtrArray *states; /* as the operator has agreed to */
+    TkePlanSame same;  /* of which these must be the same when something is signed for again */
 } Finish;
 
 static TkeUnitCommand *
@@ -38,6 +42,25 @@ describe(TkeUnit *unit, void *data, JsonObject *values)
     if (finish->make != NULL) {
         json_object_set_string_member(values, "pattern", vp);
     }
+}
+
+static bool
+check_same(const TkeUnitState *now, void *data, GError **error)
+{
+    const Finish *finish = data;
+
+    return tke_plan_check_same(finish->states, now, finish->same, error);
+}
+
+/* To be cleared is what was seen; what is empty already does no harm. */
+static bool
+check_cleared(const TkeUnitState *now, void *data, GError **error)
+{
+    const Finish *finish = data;
+    TkeRegisterState state = finish->same == TKE_PLAN_SAME_CURRENT ? now->registers.current_state
+                                                                   : now->registers.new_state;
+
+    return state == TKE_REGISTER_EMPTY || check_same(now, data, error);
 }
 
 static bool
@@ -122,28 +145,45 @@ dup_left(TkeOperation *op, GPtrArray *states, DoneBefore done_before, TkeRegiste
             g_ptr_array_add(left, state);
         }
     }
-    if (left->len < states->len) {
-        tke_operation_note(
-            op,
-            ngettext("It was done in %u crypto unit before; it is done in the rest.",
-                     "It was done in %u crypto units before; it is done in the rest.",
-                     states->len - left->len),
-            states->len - left->len);
-    }
+    tke_plan_note_left(op, states->len - left->len);
     return g_steal_pointer(&left);
 }
 
-static GPtrArray *
-dup_units(GPtrArray *states)
+/*
+ * That it has committed the key of an unfinished commit rests on the word of the service alone, as no signed answer
+ * tells it. The unit is told to commit again, which it answers signed.
+ */
+static bool
+is_unproven(TkeUnitDirectory *directory, const TkeUnitState *state)
 {
-    GPtrArray *units = g_ptr_array_new_with_free_func((GDestroyNotify) tke_unit_unref);
+    g_autoptr(JsonObject) values = json_object_new();
+    Finish finish = { .make = tke_unit_master_key_new_commit };
+    TkeJournalState noted = TKE_JOURNAL_DONE;
+    const TkeJournalEntry *entry;
 
+    memcpy(finish.vp, state->registers.new_vp, sizeof finish.vp);
+    describe(state->unit, &finish, values);
+    entry = tke_journal_find_same(tke_unit_directory_get_journal(directory), COMMIT, values,
+                                  state->unit);
+    return state->registers.new_state == TKE_REGISTER_FULL_COMMITTED && entry != NULL &&
+           tke_journal_entry_get_state(entry, state->unit, &noted) && noted != TKE_JOURNAL_DONE;
+}
+
+/*
+ * The states of the units in which a key is still to be committed. They count as uncommitted, as far as is known. All
+ * of them where none is left.
+ */
+static GPtrArray *
+dup_uncommitted(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *states)
+{
     for (unsigned i = 0; i < states->len; i++) {
-        const TkeUnitState *state = g_ptr_array_index(states, i);
+        TkeUnitState *state = g_ptr_array_index(states, i);
 
-        g_ptr_array_add(units, tke_unit_ref(state->unit));
+        if (is_unproven(directory, state)) {
+            state->registers.new_state = TKE_REGISTER_FULL_UNCOMMITTED;
+        }
     }
-    return units;
+    return dup_left(op, states, has_committed, TKE_REGISTER_FULL_UNCOMMITTED);
 }
 
 bool
@@ -154,20 +194,24 @@ tke_op_mk_commit(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *
     g_autoptr(GPtrArray) states = begin(op, directory, &all, error);
     g_autoptr(GPtrArray) left = NULL;
     g_autoptr(GPtrArray) units = NULL;
-    Finish finish = { .make = tke_unit_master_key_new_commit };
+    Finish finish = { .make = tke_unit_master_key_new_commit,
+                      .states = states,
+                      .same = TKE_PLAN_SAME_NEW };
     const TkePlan plan = { .action = "mk-commit",
                            .title = _("The new master key with this pattern will be committed:") };
-    const TkeUnitStep step = { .action = "tke-cryptounit-master-key-register.commit",
+    const TkeUnitStep step = { .action = COMMIT,
                                .what = _("Commit"),
                                .make = make_command,
                                .describe = describe,
+                               .check = check_same,
+                               .read = TKE_UNIT_QUERY_SIGNED_VPS,
                                .data = &finish };
 
     if (states == NULL) {
         return false;
     }
-    left = dup_left(op, states, has_committed, TKE_REGISTER_FULL_UNCOMMITTED);
-    units = dup_units(left);
+    left = dup_uncommitted(op, directory, states);
+    units = tke_plan_dup_units(left);
     return tke_plan_need_new_register(left, TKE_REGISTER_FULL_UNCOMMITTED, error) &&
            tke_plan_need_one_new_pattern(states, finish.vp, error) &&
            confirm_pattern(op, &plan, finish.vp, units->len, error) &&
@@ -192,7 +236,9 @@ tke_op_mk_set_immediate(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitRe
     g_autofree char *others = NULL;
     g_autofree char *consequence = NULL;
     g_autofree char *word = NULL;
-    Finish finish = { .make = tke_unit_master_key_new_finalize };
+    Finish finish = { .make = tke_unit_master_key_new_finalize,
+                      .states = states,
+                      .same = TKE_PLAN_SAME_NEW | TKE_PLAN_SAME_CURRENT };
     TkePlan plan = { .action = "mk-setimm",
                      .title = _("The new master key with this pattern becomes the current one:"),
                      .consequence =
@@ -203,13 +249,15 @@ tke_op_mk_set_immediate(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitRe
                                .what = _("Set immediate"),
                                .make = make_command,
                                .describe = describe,
+                               .check = check_same,
+                               .read = TKE_UNIT_QUERY_SIGNED_VPS,
                                .data = &finish };
 
     if (states == NULL) {
         return false;
     }
     left = dup_left(op, states, has_activated, TKE_REGISTER_FULL_COMMITTED);
-    units = dup_units(left);
+    units = tke_plan_dup_units(left);
     if (!tke_plan_need_new_register(left, TKE_REGISTER_FULL_COMMITTED, error) ||
         !tke_plan_need_one_new_pattern(left, finish.vp, error)) {
         return false;
@@ -231,11 +279,26 @@ tke_op_mk_set_immediate(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitRe
            run(op, directory, units, &step, results, error);
 }
 
-static bool
-confirm_clear(TkeOperation *op, const char *action, GPtrArray *units, bool current, GError **error)
+/* "crypto unit 1: 0123…", of the register that is cleared. */
+static char *
+register_line(const TkeUnitState *state, bool current)
 {
+    const TkeDomainInfo *registers = &state->registers;
+    TkeRegisterState what = current ? registers->current_state : registers->new_state;
+    g_autofree char *pattern = tke_hex_grouped(
+        current ? registers->current_vp : registers->new_vp, TKE_VP_LEN, 4, ' ');
+
+    return g_strdup_printf("%s: %s", tke_unit_get_name(state->unit),
+                           what == TKE_REGISTER_EMPTY ? tke_info_response_register_word(what)
+                                                      : pattern);
+}
+
+static bool
+confirm_clear(TkeOperation *op, const char *action, GPtrArray *left, bool current, GError **error)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) units = tke_plan_dup_units(left);
     g_autofree char *word = current ? tke_plan_confirm_word(units) : NULL;
-    g_autoptr(GPtrArray) lines = g_ptr_array_new();
     TkePlan plan = { .action = action,
                      .title = current ? _("The current master key register will be cleared in:")
                                       : _("The new master key register will be cleared in:"),
@@ -246,8 +309,8 @@ confirm_clear(TkeOperation *op, const char *action, GPtrArray *units, bool curre
                      .confirm_text = word,
                      .default_no = true };
 
-    for (unsigned i = 0; i < units->len; i++) {
-        g_ptr_array_add(lines, (gpointer) tke_unit_get_name(g_ptr_array_index(units, i)));
+    for (unsigned i = 0; i < left->len; i++) {
+        g_ptr_array_add(lines, register_line(g_ptr_array_index(left, i), current));
     }
     g_ptr_array_add(lines, NULL);
     plan.lines = (const char *const *) lines->pdata;
@@ -258,15 +321,26 @@ bool
 tke_op_mk_clear_new(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *results,
                     GError **error)
 {
+    g_autoptr(GPtrArray) all = NULL;
+    g_autoptr(GPtrArray) states = begin(op, directory, &all, error);
+    g_autoptr(GPtrArray) left = NULL;
     g_autoptr(GPtrArray) units = NULL;
-    g_autoptr(GPtrArray) states = begin(op, directory, &units, error);
-    Finish finish = { .make_plain = tke_unit_master_key_new_clear_new };
+    Finish finish = { .make_plain = tke_unit_master_key_new_clear_new,
+                      .states = states,
+                      .same = TKE_PLAN_SAME_NEW };
     const TkeUnitStep step = { .action = "tke-cryptounit-new-master-key-register.clear",
                                .what = _("Clear new"),
                                .make = make_command,
+                               .check = check_cleared,
+                               .read = TKE_UNIT_QUERY_SIGNED_VPS,
                                .data = &finish };
 
-    return states != NULL && confirm_clear(op, "mk-clrnew", units, false, error) &&
+    if (states == NULL) {
+        return false;
+    }
+    left = tke_plan_dup_left(op, directory, states, step.action, NULL);
+    units = tke_plan_dup_units(left);
+    return confirm_clear(op, "mk-clrnew", left, false, error) &&
            run(op, directory, units, &step, results, error);
 }
 
@@ -274,15 +348,25 @@ bool
 tke_op_mk_clear_current(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *results,
                         GError **error)
 {
+    g_autoptr(GPtrArray) all = NULL;
+    g_autoptr(GPtrArray) states = begin(op, directory, &all, error);
+    g_autoptr(GPtrArray) left = NULL;
     g_autoptr(GPtrArray) units = NULL;
-    g_autoptr(GPtrArray) states = begin(op, directory, &units, error);
-    Finish finish = { .make_plain = tke_unit_master_key_new_clear_current };
+    Finish finish = { .make_plain = tke_unit_master_key_new_clear_current,
+                      .states = states,
+                      .same = TKE_PLAN_SAME_CURRENT };
     const TkeUnitStep step = { .action = "tke-cryptounit-current-master-key-register.clear",
                                .what = _("Clear current"),
                                .make = make_command,
+                               .check = check_cleared,
+                               .read = TKE_UNIT_QUERY_SIGNED_VPS,
                                .data = &finish };
 
-    return states != NULL && tke_plan_need_one_instance(units, error) &&
-           confirm_clear(op, "mk-clrcur", units, true, error) &&
+    if (states == NULL || !tke_plan_need_one_instance(all, error)) {
+        return false;
+    }
+    left = tke_plan_dup_left(op, directory, states, step.action, NULL);
+    units = tke_plan_dup_units(left);
+    return confirm_clear(op, "mk-clrcur", left, true, error) &&
            run(op, directory, units, &step, results, error);
 }

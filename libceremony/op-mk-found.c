@@ -29,9 +29,7 @@ tke_mk_found_clear(TkeMkFound *found)
     g_clear_pointer(&found->states, g_ptr_array_unref);
     g_clear_pointer(&found->read, g_ptr_array_unref);
     g_clear_pointer(&found->patterns, g_strfreev);
-    g_clear_pointer(&found->values, json_object_unref);
-    g_clear_pointer(&found->key, g_free);
-    g_clear_pointer(&found->reached, g_hash_table_unref);
+    g_clear_pointer(&found->entry, tke_journal_entry_free);
     g_clear_pointer(&found->seen, g_hash_table_unref);
 }
 
@@ -80,6 +78,7 @@ tke_mk_found_clear_step(TkeMkFound *found)
                           .what = _("Clear new"),
                           .make = make_clear,
                           .check = tke_mk_found_check_seen,
+                          .read = TKE_UNIT_QUERY_SIGNED_VPS,
                           .data = found };
 }
 
@@ -94,28 +93,6 @@ static bool
 is_full(const TkeUnitState *state, const void *data)
 {
     return !is_empty(state, data);
-}
-
-/* The states of these units again, with patterns from signed answers. */
-static bool
-read_signed(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units, TkeMkFound *found,
-            GError **error)
-{
-    GPtrArray *states = tke_unit_directory_query(directory, units, TKE_UNIT_QUERY_SIGNED_VPS,
-                                                 tke_operation_get_cancellable(op), error);
-
-    for (unsigned i = 0; states != NULL && i < states->len; i++) {
-        const TkeUnitState *state = g_ptr_array_index(states, i);
-
-        if (state->error != NULL) {
-            g_propagate_error(error, g_error_copy(state->error));
-            g_ptr_array_unref(states);
-            return false;
-        }
-    }
-    g_clear_pointer(&found->read, g_ptr_array_unref);
-    found->read = states;
-    return states != NULL;
 }
 
 /* Takes the states for which the test holds as those that are to be loaded. */
@@ -152,22 +129,38 @@ find_one_pattern(TkeMkFound *found)
     return true;
 }
 
+/* Pattern of the key of the load that is continued, hex text; NULL: no unit has signed for it. */
+static const char *
+key_of(const TkeMkFound *found)
+{
+    return found->entry != NULL ? tke_journal_entry_get_key(found->entry) : NULL;
+}
+
+/* The unit has what the load may have put there; with the key the register itself says it. */
+static bool
+is_reached(const TkeMkFound *found, const TkeUnitState *state)
+{
+    TkeJournalState noted = TKE_JOURNAL_NOT_DONE;
+
+    return tke_journal_entry_get_state(found->entry, state->unit, &noted) &&
+           noted != TKE_JOURNAL_NOT_DONE;
+}
+
 /* The key in the registers is that of the load that was interrupted, or can be: nobody has signed for that. */
 static bool
 is_of_load(const TkeMkFound *found)
 {
     uint8_t key[TKE_VP_LEN];
 
-    if (found->patterns == NULL ||
-        (found->key != NULL && (!tke_hex_decode_exact(found->key, key, sizeof key, NULL) ||
-                                !tke_digest_vp_equal(key, found->vp)))) {
+    if (found->entry == NULL ||
+        (key_of(found) != NULL && (!tke_hex_decode_exact(key_of(found), key, sizeof key, NULL) ||
+                                   !tke_digest_vp_equal(key, found->vp)))) {
         return false;
     }
     for (unsigned i = 0; i < found->read->len; i++) {
         const TkeUnitState *state = g_ptr_array_index(found->read, i);
 
-        if (is_full(state, NULL) &&
-            !g_hash_table_contains(found->reached, tke_unit_get_hsm_id(state->unit))) {
+        if (is_full(state, NULL) && !is_reached(found, state)) {
             return false;
         }
     }
@@ -181,24 +174,13 @@ is_named(const char *part)
 }
 
 /*
- * The load may go on unasked. Where no unit has signed for its key the parts must be named: those were sent to these
- * units. To load a rest it is enough that there are only parts of the load: the keys are compared then.
+ * The load may go on unasked. Where no unit has signed for its key a rest is loaded from parts of the load only, and
+ * the keys are compared then; that all units hold one key does not say that it is the one of the load.
  */
 static bool
 may_go_on(const TkeMkFound *found, const TkeMkNamed *named, bool rest)
 {
-    if (found->patterns == NULL) {
-        return false;
-    }
-    if (found->key == NULL && named->parts == NULL) {
-        return false;
-    }
-    for (unsigned i = 0; found->key == NULL && !rest && i < named->n; i++) {
-        if (!is_named(named->parts[i])) {
-            return false;
-        }
-    }
-    return true;
+    return found->patterns != NULL && (key_of(found) != NULL || (rest && named->parts != NULL));
 }
 
 /* Every part that is named by its pattern is one of the load that is continued. */
@@ -302,13 +284,17 @@ bool
 tke_mk_found_note_kept(const TkeMkFound *found, TkeUnitDirectory *directory, GError **error)
 {
     TkeJournal *journal = tke_unit_directory_get_journal(directory);
+    JsonObject *values = NULL;
 
     if (found->patterns == NULL) {
         return true;
     }
-    tke_journal_note_key(journal, LOAD, found->values, found->vp);
+    values = tke_journal_entry_get_values(found->entry);
     for (unsigned i = 0; i < found->read->len; i++) {
-        tke_journal_note_state(journal, g_ptr_array_index(found->read, i));
+        const TkeUnitState *state = g_ptr_array_index(found->read, i);
+
+        tke_journal_note_key(journal, LOAD, values, state->unit, found->vp);
+        tke_journal_note_state(journal, state);
     }
     return tke_journal_save(journal, error);
 }
@@ -317,11 +303,17 @@ static bool
 leave(const TkeMkFound *found, GError **error)
 {
     bool ok = tke_plan_need_new_register(found->read, TKE_REGISTER_EMPTY, error);
+    g_autofree char *empty = tke_plan_names(found->read, is_empty, NULL);
 
-    if (!ok && found->patterns != NULL && found->key == NULL) {
-        g_prefix_error(error, _("whether the key is that of the interrupted load cannot be told; "
-                                "name its parts by their patterns (--part), or choose without "
-                                "--yes, to continue it: "));
+    if (!ok && found->patterns != NULL && key_of(found) == NULL) {
+        g_prefix_error(error, "%s",
+                       empty != NULL
+                           ? _("whether the key is that of the interrupted load cannot be told; "
+                               "name its parts (--part) to load the rest, or choose without "
+                               "--yes: ")
+                           : _("whether the key is that of the interrupted load cannot be told, "
+                               "as other commands were given to the crypto units since: clear the "
+                               "new registers and load again, or choose without --yes: "));
     }
     return ok;
 }
@@ -367,29 +359,7 @@ settle(TkeOperation *op, TkeUnitDirectory *directory, const TkeMkNamed *named, T
            note_cleared(op, found);
 }
 
-/* The key, the parts and the units of a load that was interrupted. */
-static void
-take_interrupted(const TkeJournalEntry *entry, GPtrArray *units, TkeMkFound *found)
-{
-    JsonObject *values = tke_journal_entry_get_values(entry);
-
-    found->patterns = tke_journal_entry_dup_patterns(entry);
-    found->key = g_strdup(tke_journal_entry_get_key(entry));
-    found->values = values != NULL ? json_object_ref(values) : NULL;
-    found->reached = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (unsigned i = 0; i < units->len; i++) {
-        const TkeUnit *unit = g_ptr_array_index(units, i);
-        TkeJournalState state = TKE_JOURNAL_NOT_DONE;
-
-        /* With the key the register itself says it, whoever has completed the load. */
-        if (tke_journal_entry_get_state(entry, unit, &state) &&
-            (found->key != NULL || state != TKE_JOURNAL_NOT_DONE)) {
-            g_hash_table_add(found->reached, g_strdup(tke_unit_get_hsm_id(unit)));
-        }
-    }
-}
-
-/* A load that was interrupted in one of the units. */
+/* A load that was interrupted in one of the units; reading them may settle it. */
 static void
 find_interrupted(TkeUnitDirectory *directory, GPtrArray *units, TkeMkFound *found)
 {
@@ -400,7 +370,18 @@ find_interrupted(TkeUnitDirectory *directory, GPtrArray *units, TkeMkFound *foun
         entry = tke_journal_find(journal, LOAD, g_ptr_array_index(units, i));
     }
     if (entry != NULL) {
-        take_interrupted(entry, units, found);
+        found->entry = tke_journal_entry_dup(entry);
+        found->patterns = tke_journal_entry_dup_patterns(entry);
+    }
+}
+
+/* Twice: the key that one unit shows to be that of the load is looked for in the others. */
+static void
+note_interrupted(TkeMkFound *found)
+{
+    for (unsigned i = 0; found->entry != NULL && i < 2 * found->read->len; i++) {
+        (void) tke_journal_entry_note_state(found->entry,
+                                            g_ptr_array_index(found->read, i % found->read->len));
     }
 }
 
@@ -424,19 +405,17 @@ tke_mk_found_query(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *uni
 {
     g_autofree char *full = NULL;
 
-    find_interrupted(directory, units, found); /* reading the units may settle it */
-    found->read = tke_plan_query(op, directory, units, TKE_UNIT_QUERY_DEFAULT, error);
+    find_interrupted(directory, units, found);
+    found->read = tke_plan_query(op, directory, units, TKE_UNIT_QUERY_SIGNED_VPS, error);
     if (found->read == NULL || !tke_plan_need_secured(found->read, error)) {
         return false;
     }
+    note_interrupted(found);
     full = tke_plan_names(found->read, is_full, NULL);
     if (full == NULL) { /* also where an interrupted load has reached no unit */
         g_clear_pointer(&found->patterns, g_strfreev);
         take_states(found, NULL);
         return true;
-    }
-    if (!read_signed(op, directory, units, found, error)) {
-        return false;
     }
     note_seen(found);
     return settle(op, directory, named, found, results, error);

@@ -9,6 +9,7 @@
 
 #include "common/digest.h"
 #include "libceremony/operation.h"
+#include "libceremony/journal.h"
 #include "libceremony/unit-directory.h"
 #include "libceremony/unit-step.h"
 
@@ -18,10 +19,7 @@ typedef struct TkeMkFound {
     bool has_vp;       /* the other units hold the key with this pattern already */
     uint8_t vp[TKE_VP_LEN];
     GPtrArray *read; /* owner of the states */
-    /* of an interrupted load, as noted before the units were read */
-    JsonObject *values;
-    char *key;           /* its pattern, which a unit has signed for; NULL: none has */
-    GHashTable *reached; /* identifiers of the units that it may have reached */
+    TkeJournalEntry *entry; /* the load that was interrupted, with what the units show of it now; NULL: none */
     GHashTable *seen;    /* patterns of new registers (GBytes) by their unit's identifier: no other key is cleared */
 } TkeMkFound;
 

@@ -10,6 +10,7 @@
 #include "common/hex.h"
 #include "libceremony/card-session.h"
 #include "libceremony/ceremony-error.h"
+#include "libceremony/op-mk-check.h"
 #include "libceremony/op-mk-found.h"
 #include "libceremony/op-mk-part.h"
 #include "libceremony/plan.h"
@@ -84,12 +85,29 @@ run_step(Load *load, const TkeUnitStep *step, GError **error)
                              error);
 }
 
+/* Somebody else may have loaded a key meanwhile: parts are never added to it. */
+static bool
+check_still_empty(const TkeUnitState *state, void *data, GError **error)
+{
+    (void) data;
+    if (state->registers.new_state != TKE_REGISTER_EMPTY) {
+        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
+                    _("somebody else has loaded the new master key register of %s meanwhile; look "
+                      "with “tke cryptounit-compare”"),
+                    tke_unit_get_name(state->unit));
+        return false;
+    }
+    return true;
+}
+
 static bool
 make_importers(Load *load, GError **error)
 {
     const TkeUnitStep step = { .action = NULL,
                                .what = _("Importer keys of the crypto units"),
-                               .make = make_importer };
+                               .make = make_importer,
+                               .check = check_still_empty,
+                               .read = TKE_UNIT_QUERY_SIGNED_VPS };
 
     if (!run_step(load, &step, error)) {
         return false;
@@ -110,44 +128,13 @@ make_importers(Load *load, GError **error)
     return true;
 }
 
-/* Somebody else may have loaded a key meanwhile: parts are never added to it. */
-static bool
-check_still_empty(const TkeUnitState *state, void *data, GError **error)
-{
-    (void) data;
-    if (state->registers.new_state != TKE_REGISTER_EMPTY) {
-        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
-                    _("somebody else has loaded the new master key register of %s meanwhile; look "
-                      "with “tke cryptounit-compare”"),
-                    tke_unit_get_name(state->unit));
-        return false;
-    }
-    return true;
-}
-
-/* What the units have signed for as the key of their new registers. */
-static void
-note_seen(Load *load)
-{
-    for (unsigned i = 0; i < load->result->units->len; i++) {
-        const TkeUnitResult *result = g_ptr_array_index(load->result->units, i);
-        g_autoptr(GError) ignored = NULL;
-        uint8_t vp[TKE_VP_LEN];
-
-        if (result->outcome == TKE_UNIT_OUTCOME_DONE &&
-            tke_unit_master_key_get_vp(result->command, vp, &ignored)) {
-            tke_mk_found_saw(load->found, result->unit, vp);
-        }
-    }
-}
-
 /* Undone is what was loaded, and no other key. */
 static bool
 check_loaded(const TkeUnitState *state, void *data, GError **error)
 {
     Load *load = data;
 
-    note_seen(load);
+    tke_op_mk_check_note_seen(load->found, load->result);
     return tke_mk_found_check_seen(state, load->found, error);
 }
 
@@ -160,6 +147,7 @@ import_parts(Load *load, GError **error)
                                .make = make_import,
                                .describe = describe_import,
                                .check = check_still_empty,
+                               .read = TKE_UNIT_QUERY_SIGNED_VPS,
                                .data = load,
                                .key = tke_unit_master_key_get_vp,
                                .undo = &clear };
@@ -167,177 +155,6 @@ import_parts(Load *load, GError **error)
     clear.check = check_loaded;
     clear.data = load;
     return run_step(load, &step, error);
-}
-
-static bool
-check_parts(const Load *load, const TkeUnitResult *result, GError **error)
-{
-    uint8_t vps[TKE_MK_PARTS_MAX][TKE_VP_LEN];
-
-    for (unsigned i = 0; i < load->result->n_parts; i++) {
-        memcpy(vps[i], load->result->parts[i].vp, TKE_VP_LEN);
-    }
-    return tke_unit_master_key_check_part_vps(result->command, (const uint8_t(*)[TKE_VP_LEN]) vps,
-                                              load->result->n_parts, error);
-}
-
-/* The answer was lost: what the unit holds is asked for, in a signed answer. */
-static bool
-query_pattern(Load *load, TkeUnit *unit, uint8_t vp[static TKE_VP_LEN], GError **error)
-{
-    g_autoptr(GPtrArray) one = g_ptr_array_new();
-    g_autoptr(GPtrArray) states = NULL;
-    const TkeUnitState *state = NULL;
-
-    g_ptr_array_add(one, unit);
-    states = tke_unit_directory_query(load->directory, one, TKE_UNIT_QUERY_SIGNED_VPS, NULL, error);
-    if (states == NULL) {
-        return false;
-    }
-    state = g_ptr_array_index(states, 0);
-    if (state->error != NULL) {
-        g_propagate_error(error, g_error_copy(state->error));
-        return false;
-    }
-    memcpy(vp, state->registers.new_vp, TKE_VP_LEN);
-    return true;
-}
-
-/* The signed pattern of one unit's new register; of its parts as the cards showed them. */
-static bool
-get_pattern(Load *load, const TkeUnitResult *result, uint8_t vp[static TKE_VP_LEN], GError **error)
-{
-    bool ok = result->outcome == TKE_UNIT_OUTCOME_DONE
-                  ? tke_unit_master_key_get_vp(result->command, vp, error) &&
-                        check_parts(load, result, error)
-                  : query_pattern(load, result->unit, vp, error);
-
-    if (ok) {
-        tke_mk_found_saw(load->found, result->unit, vp);
-    }
-    if (!ok && error != NULL &&
-        strstr((*error)->message, tke_unit_get_name(result->unit)) == NULL) {
-        g_prefix_error(error, "%s: ", tke_unit_get_name(result->unit));
-    }
-    if (!ok) {
-        g_prefix_error(error,
-                       _("the key parts were loaded, but not all could be compared; look with "
-                         "“tke cryptounit-compare” before anything is committed: "));
-    }
-    return ok;
-}
-
-static bool
-holds_current(const TkeUnitState *state, const void *data)
-{
-    return state->registers.current_state == TKE_REGISTER_VALID &&
-           tke_digest_vp_equal(state->registers.current_vp, data);
-}
-
-/* What was loaded is not what it should be, or of no use: empty the new registers again? */
-static bool
-clear_if_wanted(Load *load, const char *title, const char *keep, bool *cleared, GError **error)
-{
-    const char *columns[] = { _("NEXT STEP"), NULL };
-    const char *leave_row[] = { keep, NULL };
-    const char *clear_row[] = { _("clear the new master key registers"), NULL };
-    const char *const *rows[] = { clear_row, leave_row };
-    const TkeChoice choice = { .what = "clear-new",
-                               .title = title,
-                               .columns = columns,
-                               .rows = rows,
-                               .n_rows = G_N_ELEMENTS(rows),
-                               .default_row = G_N_ELEMENTS(rows) };
-    const TkeUnitStep clear = tke_mk_found_clear_step(load->found);
-    g_autoptr(GPtrArray) all = NULL;
-    unsigned index = 1;
-
-    *cleared = false;
-    note_seen(load);
-    if (!tke_operation_choose(load->op, &choice, &index, NULL) || index != 0) {
-        return true;
-    }
-    all = tke_unit_directory_get_selected(load->directory, error);
-    g_clear_pointer(&load->result->units, g_ptr_array_unref);
-    load->result->units = tke_unit_results_new();
-    *cleared = all != NULL && tke_unit_step_run(load->op, load->directory, all, &clear,
-                                                load->result->units, error);
-    return *cleared;
-}
-
-static bool
-set_different(Load *load, const char *name, const char *other, GError **error)
-{
-    g_autofree char *title = g_strdup_printf(
-        _("The new master key registers hold different keys: %s differs from %s."), name, other);
-    bool cleared = false;
-
-    if (!clear_if_wanted(load, title, _("leave them as they are"), &cleared, error)) {
-        g_prefix_error(error, "%s ", title);
-        return false;
-    }
-    g_set_error(error, TKE_CEREMONY_ERROR,
-                cleared ? TKE_CEREMONY_ERROR_UNITS : TKE_CEREMONY_ERROR_PARTLY,
-                cleared ? _("the key parts made different keys in %s and %s; the new registers were "
-                            "cleared: load again")
-                        : _("the new master key registers hold different keys: %s differs from %s; "
-                            "clear the new registers of all (tke cryptounit-mk-clrnew) and load "
-                            "again"),
-                name, other);
-    return false;
-}
-
-/* The key is there already: the parts were the same. That is of use only to bring other units in line. */
-static bool
-check_current(Load *load, GPtrArray *states, GError **error)
-{
-    g_autofree char *names = tke_plan_names(states, holds_current, load->result->vp);
-    g_autofree char *title = NULL;
-    bool cleared = false;
-
-    if (names == NULL) {
-        return true;
-    }
-    title = g_strdup_printf(_("%s: the new master key is the current one: the same parts were "
-                              "used. It cannot serve for a rotation."),
-                            names);
-    tke_operation_note(load->op, "%s", title);
-    if (!clear_if_wanted(load, title, _("keep it: the same key is to be loaded again"), &cleared,
-                         error)) {
-        return false;
-    }
-    if (cleared) {
-        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_UNITS,
-                    _("the key parts were those of the current master key of %s; the new registers "
-                      "were cleared: load other parts"),
-                    names);
-    }
-    return !cleared;
-}
-
-/* Signed patterns: of the parts as the cards showed them, of the key equal in all units. */
-static bool
-check_patterns(Load *load, GPtrArray *states, GError **error)
-{
-    const char *first = load->found->has_vp ? _("the crypto units loaded before") : NULL;
-
-    if (load->found->has_vp) {
-        memcpy(load->result->vp, load->found->vp, sizeof load->result->vp);
-    }
-    for (unsigned i = 0; i < load->result->units->len; i++) {
-        const TkeUnitResult *result = g_ptr_array_index(load->result->units, i);
-        uint8_t vp[TKE_VP_LEN];
-
-        if (!get_pattern(load, result, vp, error)) {
-            return false;
-        }
-        if (first != NULL && !tke_digest_vp_equal(vp, load->result->vp)) {
-            return set_different(load, tke_unit_get_name(result->unit), first, error);
-        }
-        first = first != NULL ? first : tke_unit_get_name(result->unit);
-        memcpy(load->result->vp, vp, sizeof vp);
-    }
-    return check_current(load, states, error);
 }
 
 static bool
@@ -374,7 +191,8 @@ run_load(Load *load, GError **error)
             return false;
         }
     }
-    return import_parts(load, error) && check_patterns(load, load->found->read, error);
+    return import_parts(load, error) &&
+           tke_op_mk_check_patterns(load->op, load->directory, load->found, load->result, error);
 }
 
 /* A load that is continued takes as many parts as it was begun with. */

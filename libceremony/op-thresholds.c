@@ -12,10 +12,16 @@
 #include "libceremony/record.h"
 #include "libep11admin/unit-attributes.h"
 
+typedef struct Change {
+    const TkeThresholdsParams *params;
+    GPtrArray *states; /* as the operator has agreed to */
+} Change;
+
 static TkeUnitCommand *
 make_thresholds(TkeUnit *unit, void *data, GError **error)
 {
-    const TkeThresholdsParams *params = data;
+    const Change *change = data;
+    const TkeThresholdsParams *params = change->params;
 
     return tke_unit_attributes_new_thresholds(unit, params->signature, params->revocation, error);
 }
@@ -23,11 +29,22 @@ make_thresholds(TkeUnit *unit, void *data, GError **error)
 static void
 describe(TkeUnit *unit, void *data, JsonObject *values)
 {
-    const TkeThresholdsParams *params = data;
+    const Change *change = data;
+    const TkeThresholdsParams *params = change->params;
 
     (void) unit;
     json_object_set_int_member(values, "signature_threshold", params->signature);
     json_object_set_int_member(values, "revocation_threshold", params->revocation);
+}
+
+/* The thresholds count those administrators who were there. */
+static bool
+check_same(const TkeUnitState *now, void *data, GError **error)
+{
+    const Change *change = data;
+
+    return tke_plan_check_same(change->states, now, TKE_PLAN_SAME_THRESHOLDS | TKE_PLAN_SAME_ADMINS,
+                               error);
 }
 
 static bool
@@ -96,16 +113,20 @@ bool
 tke_op_thresholds_set(TkeOperation *op, TkeUnitDirectory *directory,
                       const TkeThresholdsParams *params, TkeUnitResults *results, GError **error)
 {
-    g_autoptr(GPtrArray) units = tke_unit_directory_get_selected(directory, error);
+    g_autoptr(GPtrArray) all = tke_unit_directory_get_selected(directory, error);
     g_autoptr(GPtrArray) states = NULL;
-    TkeThresholdsParams wanted = *params;
+    g_autoptr(GPtrArray) left = NULL;
+    g_autoptr(GPtrArray) units = NULL;
+    g_autoptr(JsonObject) values = json_object_new();
+    Change change = { .params = params };
     const TkeUnitStep step = { .action = "tke-cryptounit-threshold.set",
                                .what = _("Set thresholds"),
                                .make = make_thresholds,
                                .describe = describe,
-                               .data = &wanted };
+                               .check = check_same,
+                               .data = &change };
 
-    if (units == NULL) {
+    if (all == NULL) {
         return false;
     }
     if (params->signature < 1 || params->signature > TKE_UNIT_THRESHOLD_MAX ||
@@ -117,9 +138,15 @@ tke_op_thresholds_set(TkeOperation *op, TkeUnitDirectory *directory,
     if (!tke_record_check(op, error)) {
         return false;
     }
-    states = tke_plan_query(op, directory, units, TKE_UNIT_QUERY_DEFAULT, error);
-    if (states == NULL || !check(op, states, params, error) ||
-        !confirm(op, states, params, error)) {
+    states = tke_plan_query(op, directory, all, TKE_UNIT_QUERY_DEFAULT, error);
+    if (states == NULL) {
+        return false;
+    }
+    change.states = states;
+    describe(NULL, &change, values);
+    left = tke_plan_dup_left(op, directory, states, step.action, values);
+    units = tke_plan_dup_units(left);
+    if (!check(op, left, params, error) || !confirm(op, left, params, error)) {
         return false;
     }
     if (tke_operation_is_dry_run(op)) {

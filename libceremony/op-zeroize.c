@@ -17,6 +17,16 @@ make_zeroize(TkeUnit *unit, void *data, GError **error)
     return tke_unit_zeroize_new(unit, error);
 }
 
+/* To be zeroized is what was agreed to. */
+static bool
+check_same(const TkeUnitState *now, void *data, GError **error)
+{
+    return tke_plan_check_same(data, now,
+                               TKE_PLAN_SAME_THRESHOLDS | TKE_PLAN_SAME_ADMINS |
+                                   TKE_PLAN_SAME_NEW | TKE_PLAN_SAME_CURRENT,
+                               error);
+}
+
 static char *
 unit_line(const TkeUnitState *state)
 {
@@ -51,18 +61,27 @@ bool
 tke_op_zeroize(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *results,
                GError **error)
 {
-    g_autoptr(GPtrArray) units = tke_unit_directory_get_selected(directory, error);
+    g_autoptr(GPtrArray) all = tke_unit_directory_get_selected(directory, error);
     g_autoptr(GPtrArray) states = NULL;
-    const TkeUnitStep step = { .action = "tke-cryptounit.reset",
-                               .what = _("Zeroize"),
-                               .make = make_zeroize };
+    g_autoptr(GPtrArray) left = NULL;
+    g_autoptr(GPtrArray) units = NULL;
+    TkeUnitStep step = { .action = "tke-cryptounit.reset",
+                         .what = _("Zeroize"),
+                         .make = make_zeroize,
+                         .check = check_same,
+                         .read = TKE_UNIT_QUERY_SIGNED_VPS };
 
-    if (units == NULL || !tke_plan_need_one_instance(units, error) ||
-        !tke_record_check(op, error)) {
+    if (all == NULL || !tke_plan_need_one_instance(all, error) || !tke_record_check(op, error)) {
         return false;
     }
-    states = tke_plan_query(op, directory, units, TKE_UNIT_QUERY_DEFAULT, error);
-    if (states == NULL || !confirm(op, units, states, error)) {
+    states = tke_plan_query(op, directory, all, TKE_UNIT_QUERY_SIGNED_VPS, error);
+    if (states == NULL) {
+        return false;
+    }
+    left = tke_plan_dup_left(op, directory, states, step.action, NULL);
+    units = tke_plan_dup_units(left);
+    step.data = states;
+    if (!confirm(op, units, left, error)) {
         return false;
     }
     if (tke_operation_is_dry_run(op)) {

@@ -153,6 +153,180 @@ tke_plan_need_one_new_pattern(GPtrArray *states, uint8_t vp[static 32], GError *
     return true;
 }
 
+typedef struct Unfinished {
+    TkeJournal *journal;
+    const char *action;
+    JsonObject *values;
+} Unfinished;
+
+static bool
+was_done(const TkeUnitState *state, const void *data)
+{
+    const Unfinished *step = data;
+    const TkeJournalEntry *entry =
+        tke_journal_find_same(step->journal, step->action, step->values, state->unit);
+
+    return entry != NULL && tke_journal_entry_was_done(entry, state->unit);
+}
+
+static bool
+has_changed_since(const TkeUnitState *state, const void *data)
+{
+    const Unfinished *step = data;
+    const TkeJournalEntry *entry =
+        tke_journal_find_same(step->journal, step->action, step->values, state->unit);
+    TkeJournalState now = TKE_JOURNAL_DONE;
+
+    return was_done(state, data) && tke_journal_entry_get_state(entry, state->unit, &now) &&
+           now != TKE_JOURNAL_DONE;
+}
+
+GPtrArray *
+tke_plan_dup_left(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *states,
+                  const char *action, JsonObject *values)
+{
+    const Unfinished step = { .journal = tke_unit_directory_get_journal(directory),
+                              .action = action,
+                              .values = values };
+    g_autoptr(GPtrArray) left = g_ptr_array_new();
+    g_autofree char *changed = tke_plan_names(states, has_changed_since, &step);
+
+    for (unsigned i = 0; i < states->len; i++) {
+        if (!was_done(g_ptr_array_index(states, i), &step)) {
+            g_ptr_array_add(left, g_ptr_array_index(states, i));
+        }
+    }
+    if (left->len == 0) { /* wanted once more */
+        for (unsigned i = 0; i < states->len; i++) {
+            g_ptr_array_add(left, g_ptr_array_index(states, i));
+        }
+        return g_steal_pointer(&left);
+    }
+    tke_plan_note_left(op, states->len - left->len);
+    if (changed != NULL) {
+        tke_operation_note(op,
+                           _("WARNING: %s: changed since it was done there, and left alone now; to "
+                             "do it there again name it with --select without the others."),
+                           changed);
+    }
+    return g_steal_pointer(&left);
+}
+
+void
+tke_plan_note_left(TkeOperation *op, unsigned n_done)
+{
+    if (n_done > 0) {
+        tke_operation_note(
+            op,
+            ngettext("It was done in %u crypto unit before; it is done in the rest.",
+                     "It was done in %u crypto units before; it is done in the rest.", n_done),
+            n_done);
+    }
+}
+
+GPtrArray *
+tke_plan_dup_units(GPtrArray *states)
+{
+    GPtrArray *units = g_ptr_array_new_with_free_func((GDestroyNotify) tke_unit_unref);
+
+    for (unsigned i = 0; i < states->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(states, i);
+
+        g_ptr_array_add(units, tke_unit_ref(state->unit));
+    }
+    return units;
+}
+
+static const TkeUnitState *
+find_state(GPtrArray *states, const TkeUnit *unit)
+{
+    for (unsigned i = 0; i < states->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(states, i);
+
+        if (strcmp(tke_unit_get_hsm_id(state->unit), tke_unit_get_hsm_id(unit)) == 0) {
+            return state;
+        }
+    }
+    return NULL;
+}
+
+static bool
+has_admin(const TkeUnitState *state, const uint8_t ski[static TKE_SKI_LEN])
+{
+    for (unsigned i = 0; i < state->admins->len; i++) {
+        const TkeUnitAdmin *admin = g_ptr_array_index(state->admins, i);
+
+        if (memcmp(admin->ski, ski, TKE_SKI_LEN) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* In any order. */
+static bool
+same_admins(const TkeUnitState *a, const TkeUnitState *b)
+{
+    for (unsigned i = 0; i < a->admins->len; i++) {
+        const TkeUnitAdmin *admin = g_ptr_array_index(a->admins, i);
+
+        if (!has_admin(b, admin->ski)) {
+            return false;
+        }
+    }
+    return a->admins->len == b->admins->len;
+}
+
+static bool
+same_thresholds(const TkeUnitState *a, const TkeUnitState *b)
+{
+    return memcmp(a->identity.domain, b->identity.domain, sizeof a->identity.domain) == 0 &&
+           memcmp(a->identity.module_id, b->identity.module_id, sizeof a->identity.module_id) ==
+               0 &&
+           a->attributes.value[TKE_ATTRIBUTE_SIGN_THR] ==
+               b->attributes.value[TKE_ATTRIBUTE_SIGN_THR] &&
+           a->attributes.value[TKE_ATTRIBUTE_REVOKE_THR] ==
+               b->attributes.value[TKE_ATTRIBUTE_REVOKE_THR];
+}
+
+/* What has changed, translated; NULL: nothing. */
+static const char *
+find_change(const TkeUnitState *was, const TkeUnitState *now, TkePlanSame same)
+{
+    if ((same & TKE_PLAN_SAME_THRESHOLDS) != 0 && !same_thresholds(was, now)) {
+        return _("its thresholds, or it was zeroized");
+    }
+    if ((same & TKE_PLAN_SAME_ADMINS) != 0 && !same_admins(was, now)) {
+        return _("its administrators");
+    }
+    if ((same & TKE_PLAN_SAME_NEW) != 0 &&
+        !tke_digest_vp_equal(was->registers.new_vp, now->registers.new_vp)) {
+        return _("its new master key register");
+    }
+    if ((same & TKE_PLAN_SAME_CURRENT) != 0 &&
+        !tke_digest_vp_equal(was->registers.current_vp, now->registers.current_vp)) {
+        return _("its current master key register");
+    }
+    return NULL;
+}
+
+bool
+tke_plan_check_same(GPtrArray *states, const TkeUnitState *now, TkePlanSame same, GError **error)
+{
+    const TkeUnitState *was = find_state(states, now->unit);
+    const char *change = was != NULL ? find_change(was, now, same) : NULL;
+
+    g_return_val_if_fail(was != NULL, false);
+
+    if (change != NULL) {
+        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
+                    _("%s is not as it was when you agreed: somebody else has changed %s meanwhile; "
+                      "look with “tke cryptounit-compare” and start again"),
+                    tke_unit_get_name(now->unit), change);
+    }
+    return change == NULL;
+}
+
 bool
 tke_plan_need_one_instance(GPtrArray *units, GError **error)
 {

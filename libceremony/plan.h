@@ -33,6 +33,32 @@ TKE_PUBLIC bool tke_plan_need_one_new_pattern(GPtrArray *states, uint8_t vp[stat
 typedef bool (*TkePlanTest)(const TkeUnitState *state, const void *data);
 TKE_PUBLIC char *tke_plan_names(GPtrArray *states, TkePlanTest test, const void *data);
 
+/*
+ * A step that may go on with an unfinished one of the same values (NULL: it has none): the states of the units in
+ * which that has not been done yet, which is noted; all of them where there is no such step, or where it was done in
+ * all of these. The caller frees the array; the states are borrowed.
+ */
+TKE_PUBLIC GPtrArray *tke_plan_dup_left(TkeOperation *op, TkeUnitDirectory *directory,
+                                        GPtrArray *states, const char *action, JsonObject *values);
+
+/* Notes that a step has been done in so many units before; 0: nothing. */
+TKE_PUBLIC void tke_plan_note_left(TkeOperation *op, unsigned n_done);
+
+/* The units (TkeUnit references) of the states. The caller frees. */
+TKE_PUBLIC GPtrArray *tke_plan_dup_units(GPtrArray *states);
+
+/* What was agreed to rests on these: they must not have changed when something is signed for again (163). */
+typedef enum {
+    TKE_PLAN_SAME_THRESHOLDS = 1, /* and that it was not zeroized */
+    TKE_PLAN_SAME_ADMINS = 2,
+    TKE_PLAN_SAME_NEW = 4, /* patterns of the registers, signed; one that was cleared has changed too */
+    TKE_PLAN_SAME_CURRENT = 8,
+} TkePlanSame;
+
+/* The unit is as it was when the plan was made. states: as the operator has agreed to. */
+TKE_PUBLIC bool tke_plan_check_same(GPtrArray *states, const TkeUnitState *now, TkePlanSame same,
+                                    GError **error);
+
 /* All units (TkeUnit) belong to one instance (E-S07); nothing was done otherwise. */
 TKE_PUBLIC bool tke_plan_need_one_instance(GPtrArray *units, GError **error);
 

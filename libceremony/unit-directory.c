@@ -314,6 +314,9 @@ tke_unit_directory_query(TkeUnitDirectory *directory, GPtrArray *units, TkeUnitQ
     if (transport == NULL) {
         return NULL;
     }
+    if (tke_journal_needs_patterns(directory->journal, units)) {
+        flags |= TKE_UNIT_QUERY_SIGNED_VPS; /* unsigned registers settle nothing */
+    }
     states = tke_unit_query_states(transport, (TkeUnit *const *) units->pdata, units->len,
                                    tke_world_get_roots(directory->world),
                                    tke_unit_memory_get_modules(directory->memory), flags,

@@ -56,7 +56,8 @@ TKE_PUBLIC GPtrArray *tke_unit_directory_get_selected(const TkeUnitDirectory *di
 
 /*
  * Whole state of these units (TkeUnitState each, in their order), with what is remembered; saves what
- * was learned, also about unfinished steps.
+ * was learned, also about unfinished steps. Where one on registers concerns a unit, patterns are asked for in
+ * signed answers too (TKE_UNIT_QUERY_SIGNED_VPS), whatever the flags say.
  */
 TKE_PUBLIC GPtrArray *tke_unit_directory_query(TkeUnitDirectory *directory, GPtrArray *units,
                                                TkeUnitQueryFlags flags, GCancellable *cancellable,

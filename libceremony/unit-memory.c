@@ -3,6 +3,7 @@
  */
 #include "libceremony/unit-memory.h"
 
+#include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 
@@ -12,6 +13,15 @@
 
 #define SELECTION "opentke-selection.json"
 #define MEMORY "opentke-units.json"
+
+/* With the files, and what to do about it. */
+static const char *const lost_memory =
+    N_("The crypto units and their modules are learned anew; whether one was zeroized, or its "
+       "module set up anew, since it was seen last cannot be told: check them against your records "
+       "(tke cryptounit-compare)");
+static const char *const lost_selection =
+    N_("Which crypto units were selected is not known any more: select them again (tke "
+       "cryptounit-add)");
 
 struct TkeUnitMemory {
     char *directory;
@@ -96,7 +106,7 @@ TkeUnitMemory *
 tke_unit_memory_load(const char *directory, GError **error)
 {
     g_autofree char *path = g_build_filename(directory, MEMORY, NULL);
-    g_autoptr(JsonObject) object = tke_json_file_read(path, error);
+    g_autoptr(JsonObject) object = tke_json_file_read(path, _(lost_memory), error);
     g_autoptr(TkeUnitMemory) memory = NULL;
 
     if (object == NULL) {
@@ -108,7 +118,7 @@ tke_unit_memory_load(const char *directory, GError **error)
     memory->modules = tke_known_modules_new();
     if (!read_identities(memory, tke_json_file_object(object, "units")) ||
         !read_modules(memory, tke_json_file_object(object, "modules"))) {
-        tke_json_file_damaged(path, NULL, error);
+        tke_json_file_damaged(path, NULL, _(lost_memory), error);
         return NULL;
     }
     return g_steal_pointer(&memory);
@@ -233,7 +243,7 @@ char **
 tke_unit_memory_load_selection(const char *directory, GError **error)
 {
     g_autofree char *path = g_build_filename(directory, SELECTION, NULL);
-    g_autoptr(JsonObject) object = tke_json_file_read(path, error);
+    g_autoptr(JsonObject) object = tke_json_file_read(path, _(lost_selection), error);
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
     JsonArray *list;
 
@@ -245,7 +255,7 @@ tke_unit_memory_load_selection(const char *directory, GError **error)
         JsonNode *node = json_array_get_element(list, i);
 
         if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING) {
-            tke_json_file_damaged(path, NULL, error);
+            tke_json_file_damaged(path, NULL, _(lost_selection), error);
             return NULL;
         }
         g_ptr_array_add(ids, g_strdup(json_node_get_string(node)));

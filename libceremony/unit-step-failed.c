@@ -113,7 +113,7 @@ tke_unit_step_prepare_retry(TkeOperation *op, TkeUnitDirectory *directory, const
     if (units->len == 0) {
         return;
     }
-    states = tke_unit_directory_query(directory, units, TKE_UNIT_QUERY_DEFAULT,
+    states = tke_unit_directory_query(directory, units, step->read,
                                       tke_operation_get_cancellable(op), NULL);
     for (unsigned i = 0; states != NULL && i < states->len; i++) {
         TkeUnitResult *result = g_ptr_array_index(failed, i);

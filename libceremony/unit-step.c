@@ -189,7 +189,7 @@ read_again(const Run *run, GPtrArray *stale, GError **error)
     tke_operation_note(
         run->op, _("Somebody else administered a crypto unit meanwhile; nothing was done there. "
               "It is read and signed for again."));
-    states = tke_unit_directory_query(run->directory, stale, TKE_UNIT_QUERY_DEFAULT,
+    states = tke_unit_directory_query(run->directory, stale, step->read,
                                       tke_operation_get_cancellable(run->op), error);
     if (states == NULL) {
         return false;
@@ -285,7 +285,7 @@ note_key(const Run *run, const TkeUnitResult *result)
     if (run->step->key != NULL && result->outcome == TKE_UNIT_OUTCOME_DONE &&
         run->step->key(result->command, vp, &ignored)) {
         tke_journal_note_key(tke_unit_directory_get_journal(run->directory), run->step->action,
-                             run->values, vp);
+                             run->values, result->unit, vp);
     }
 }
 

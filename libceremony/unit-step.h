@@ -49,6 +49,7 @@ typedef struct TkeUnitStep {
     TkeUnitMakeCommand make;
     TkeUnitDescribeCommand describe;
     TkeUnitCheckState check; /* NULL: the unit itself refuses what is not possible any more */
+    TkeUnitQueryFlags read;  /* how a unit is read again for the check */
     void *data;
     TkeUnitGetKey key; /* of a load; NULL: no key is noted */
     const struct TkeUnitStep *undo; /* what undoes it where it was done; NULL: nothing does */

@@ -111,8 +111,12 @@ tke_unit_verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why,
         return false;
     }
     g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
-                _("%s was done in %u of %u crypto units, not in %s: %s; the same command "
-                  "again does it in the rest; “tke cryptounit-compare” shows how they are now"),
+                step->action != NULL
+                    ? _("%s was done in %u of %u crypto units, not in %s: %s; the same command "
+                        "again does it in the rest; “tke cryptounit-compare” shows how they are "
+                        "now")
+                    : _("%s: done in %u of %u crypto units, not in %s: %s; nothing more was done: "
+                        "start again"),
                 step->what, tke_unit_results_count_done(results), results->len, failed,
                 reason != NULL ? reason->message : tke_unit_result_word(first));
     return false;

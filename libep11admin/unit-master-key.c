@@ -102,24 +102,17 @@ tke_unit_master_key_get_vp(const TkeUnitCommand *command, uint8_t out[static TKE
     return true;
 }
 
-bool
-tke_unit_master_key_check_part_vps(const TkeUnitCommand *import, const uint8_t (*vps)[TKE_VP_LEN],
-                                   size_t n, GError **error)
+unsigned
+tke_unit_master_key_find_wrong_part(const TkeUnitCommand *import, const uint8_t (*vps)[TKE_VP_LEN],
+                                    size_t n)
 {
     size_t len = 0;
-    const uint8_t *output = get_output(import, TKE_ADMIN_IMPORT_WK, &len, error);
+    const uint8_t *output = get_output(import, TKE_ADMIN_IMPORT_WK, &len, NULL);
 
-    if (output == NULL) {
-        return false;
-    }
-    for (size_t i = 0; len == (n + 1) * TKE_VP_LEN && i < n; i++) {
+    for (size_t i = 0; output != NULL && len == (n + 1) * TKE_VP_LEN && i < n; i++) {
         if (!tke_digest_vp_equal(output + (i + 1) * TKE_VP_LEN, vps[i])) {
-            tke_unit_error_set(error, TKE_UNIT_ERROR_IDENTITY,
-                               &(TkeUnitErrorDetails){ .place = TKE_UNIT_PLACE_BLOCK },
-                               _("key part %zu arrived with another verification pattern"), i + 1);
-            tke_unit_name_error(import->unit, error);
-            return false;
+            return (unsigned) i + 1;
         }
     }
-    return true;
+    return 0;
 }

@@ -55,9 +55,9 @@ TKE_PUBLIC bool tke_unit_master_key_get_vp(const TkeUnitCommand *command,
 
 /*
  * Compares the patterns of the parts, which units may report after that of the key, with those that
- * the cards show, in the order of the parts. True also when the unit reports none; a difference is
- * TKE_UNIT_ERROR_IDENTITY.
+ * the cards show, in the order of the parts. Number of the first that differs, from 1; 0: none does, or the
+ * unit reports none.
  */
-TKE_PUBLIC bool tke_unit_master_key_check_part_vps(const TkeUnitCommand *import,
-                                                   const uint8_t (*vps)[TKE_VP_LEN], size_t n,
-                                                   GError **error);
+TKE_PUBLIC unsigned tke_unit_master_key_find_wrong_part(const TkeUnitCommand *import,
+                                                        const uint8_t (*vps)[TKE_VP_LEN],
+                                                        size_t n);

@@ -267,11 +267,11 @@ START_TEST(test_files_of_the_directory)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) { /* E-L05 */
         g_autofree char *path = g_build_filename(place->world, "workstation", files[i], NULL);
-        const char *const words[] = { path, "is damaged", "move it away", NULL };
+        const char *const words[] = { path, "is damaged", "was put aside as", "tke cryptounit-", NULL };
 
         ck_assert(g_file_set_contents(path, "{\"units\":", -1, NULL));
         check_row(place, "E-L05", 3, "cryptounits", words);
-        ck_assert_int_eq(g_unlink(path), 0);
+        ck_assert(!g_file_test(path, G_FILE_TEST_EXISTS)); /* the next command does without it */
     }
 }
 END_TEST

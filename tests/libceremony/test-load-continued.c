@@ -9,6 +9,7 @@
 #include "libceremony/ceremony-error.h"
 #include "libceremony/op-mk-finish.h"
 #include "tests/libceremony/unfinished-world.h"
+#include "tests/support/fault-unit-transport.h"
 #include "tests/support/test-main.h"
 
 START_TEST(test_the_next_command_says_what_is_unfinished_and_a_second_load_brings_the_rest)
@@ -271,18 +272,25 @@ END_TEST
 
 START_TEST(test_a_foreign_key_is_not_taken_for_that_of_a_load_that_reached_nobody)
 {
-    for (unsigned with_key = 0; with_key < 2; with_key++) {
+    for (unsigned way = 0; way < 3; way++) { /* key not noted; noted; not noted, and the parts are named */
         g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
-        g_autofree char *text = journal_text(world, with_key == 1);
+        g_autofree char *text = journal_text(world, way == 1);
         g_auto(TkeMkLoadResult) result = { .units = NULL };
+        g_auto(GStrv) patterns = NULL;
         g_autoptr(GError) error = NULL;
+        TkeMkLoadParams params = { .n_parts = 2, .parts = unfinished_any_part };
 
         load_and_write_journal(world, "part-1", "part-3", text);
-        ck_assert(!unfinished_load(world, &result, &error));
+        if (way == 2) {
+            patterns = tke_journal_entry_dup_patterns(g_ptr_array_index(
+                tke_journal_get_unfinished(tke_unit_directory_get_journal(world->units)), 0));
+            params.parts = (const char *const *) patterns;
+        }
+        ck_assert(!tke_op_mk_load(world->op, world->units, &params, &result, &error));
         ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION),
                       "%s", error->message);
         ck_assert_ptr_nonnull(strstr(error->message, "cryptounit-mk-clrnew"));
-        ck_assert((strstr(error->message, "--part") != NULL) == (with_key == 0));
+        ck_assert((strstr(error->message, "cannot be told") != NULL) == (way != 1));
         ck_assert_str_eq(world->prompts->str, "");
         ck_assert_ptr_null(strstr(world->notes->str, "nothing is left to do"));
         for (unsigned number = 1; number <= UNITS; number++) {
@@ -292,23 +300,81 @@ START_TEST(test_a_foreign_key_is_not_taken_for_that_of_a_load_that_reached_nobod
 }
 END_TEST
 
-START_TEST(test_after_a_kill_a_load_that_reached_all_is_kept_where_its_parts_are_named)
-{
-    g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
-    g_autofree char *text = journal_text(world, false);
-    g_auto(TkeMkLoadResult) result = { .units = NULL };
-    g_auto(GStrv) patterns = NULL;
-    g_autoptr(GError) error = NULL;
-    const GPtrArray *entries = NULL;
-    TkeMkLoadParams params = { .n_parts = 2 };
+static char *journal_when_sent; /* as it is on disk when the program dies then */
 
-    load_and_write_journal(world, "part-1", "part-2", text);
-    entries = tke_journal_get_unfinished(tke_unit_directory_get_journal(world->units));
-    ck_assert_uint_eq(entries->len, 1);
-    patterns = tke_journal_entry_dup_patterns(g_ptr_array_index(entries, 0));
-    params.parts = (const char *const *) patterns;
-    card_world_check(tke_op_mk_load(world->op, world->units, &params, &result, &error), error);
+static void
+copy_journal(void *data, const char *lane, bool changes_state)
+{
+    CeremonyWorld *world = data;
+    g_autofree char *path = g_build_filename(world->dir, "opentke-journal.json", NULL);
+
+    (void) lane;
+    ck_assert(changes_state);
+    ck_assert(g_file_get_contents(path, &journal_when_sent, NULL, NULL));
+}
+
+/* A load that reached all, and nobody has heard of it: the program died. */
+static CeremonyWorld *
+world_of_a_load_that_died(void)
+{
+    CeremonyWorld *world = unfinished_secured_world();
+    const char *lane = sim_unit_get_hsm_id(unfinished_unit_of(world, 2));
+    g_autofree char *path = g_build_filename(world->dir, "opentke-journal.json", NULL);
+    g_autoptr(GError) error = NULL;
+    unsigned last;
+
+    test_fault_unit_transport_clear(world->transport);
+    card_world_check(unfinished_load_all(world, &error), error);
+    last = test_fault_unit_transport_get_requests(world->transport, lane); /* the import */
+    unfinished_start_anew(world);
+    card_world_check(unfinished_clear_new(world, &error), error);
+    unfinished_start_anew(world);
+    test_fault_unit_transport_clear(world->transport);
+    test_fault_unit_transport_set_hook(world->transport, copy_journal, world);
+    test_fault_unit_transport_set(world->transport, lane, last, TEST_UNIT_FAULT_HOOK, 0);
+    card_world_check(unfinished_load_all(world, &error), error);
+    test_fault_unit_transport_clear(world->transport);
+    ck_assert_ptr_nonnull(journal_when_sent);
+    ck_assert_ptr_null(strstr(journal_when_sent, "\"key\""));
+    ck_assert(g_file_set_contents(path, journal_when_sent, -1, NULL));
+    g_clear_pointer(&journal_when_sent, g_free);
+    unfinished_start_anew(world);
+    return world;
+}
+
+START_TEST(test_after_a_kill_a_load_that_reached_all_is_kept_as_nothing_else_was_done_since)
+{
+    g_autoptr(CeremonyWorld) world = world_of_a_load_that_died();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    card_world_check(unfinished_load(world, &result, &error), error);
     ck_assert_str_eq(world->prompts->str, "");
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "nothing is left to do"));
+    unfinished_check_one_key(world);
+    ck_assert_uint_eq(unfinished_count(world), 0);
+}
+END_TEST
+
+START_TEST(test_after_a_kill_a_key_that_came_by_more_than_one_command_is_not_kept_unasked)
+{
+    g_autoptr(CeremonyWorld) world = world_of_a_load_that_died();
+    g_autofree char *path = g_build_filename(world->dir, "opentke-journal.json", NULL);
+    g_autofree char *text = NULL;
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    load_and_write_journal(world, "part-1", "part-3", text);
+    ck_assert(!unfinished_load(world, &result, &error));
+    ck_assert_msg(strstr(error->message, "cannot be told") != NULL, "%s", error->message);
+    ck_assert_ptr_null(strstr(world->notes->str, "nothing is left to do"));
+    /* The operator may know better. */
+    g_clear_error(&error);
+    tke_mk_load_result_clear(&result);
+    unfinished_start_anew(world);
+    unfinished_choose(world, 0); /* keep it */
+    card_world_check(unfinished_load(world, &result, &error), error);
     ck_assert_ptr_nonnull(strstr(world->notes->str, "nothing is left to do"));
     ck_assert_uint_eq(unfinished_count(world), 0);
 }
@@ -387,8 +453,10 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_an_interrupted_load_that_reached_all_needs_no_card);
     tcase_add_test(tests, test_a_load_is_not_continued_with_other_parts_than_its_own);
     tcase_add_test(tests, test_a_foreign_key_is_not_taken_for_that_of_a_load_that_reached_nobody);
-    tcase_add_test(tests,
-                   test_after_a_kill_a_load_that_reached_all_is_kept_where_its_parts_are_named);
+    tcase_add_test(
+        tests, test_after_a_kill_a_load_that_reached_all_is_kept_as_nothing_else_was_done_since);
+    tcase_add_test(
+        tests, test_after_a_kill_a_key_that_came_by_more_than_one_command_is_not_kept_unasked);
     tcase_add_test(tests, test_a_key_that_somebody_else_loaded_meanwhile_is_not_cleared);
     tcase_add_test(tests, test_a_key_that_somebody_else_loaded_meanwhile_is_not_undone);
 }

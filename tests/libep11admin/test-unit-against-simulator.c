@@ -160,11 +160,13 @@ load(SimUnits *units, TkeSecret *whole)
 
         ck_assert(tke_unit_master_key_get_vp(command, vp, NULL));
         ck_assert(tke_digest_vp_equal(vp, key_vp));
-        ck_assert(tke_unit_master_key_check_part_vps(
-            command, (const uint8_t(*)[TKE_VP_LEN]) part_vps, PARTS, NULL));
+        ck_assert_uint_eq(tke_unit_master_key_find_wrong_part(
+                              command, (const uint8_t(*)[TKE_VP_LEN]) part_vps, PARTS),
+                          0);
         part_vps[1][0] ^= 1;
-        ck_assert(!tke_unit_master_key_check_part_vps(
-            command, (const uint8_t(*)[TKE_VP_LEN]) part_vps, PARTS, NULL));
+        ck_assert_uint_eq(tke_unit_master_key_find_wrong_part(
+                              command, (const uint8_t(*)[TKE_VP_LEN]) part_vps, PARTS),
+                          2);
         part_vps[1][0] ^= 1;
     }
     g_ptr_array_unref(importers);
