@@ -59,6 +59,7 @@ typedef struct TkeCliArgs {
     gboolean replace;
     gboolean retry_keys;
     gboolean all;
+    gboolean listed;
     char *description;
     char *zone_description;
     char *card_description;

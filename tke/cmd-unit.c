@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "common/error.h"
+#include "libceremony/op-leave.h"
 #include "libceremony/op-zeroize.h"
 #include "tke/commands.h"
 #include "tke/unit-output.h"
@@ -159,6 +160,35 @@ tke_cli_cryptounit_compare(TkeCli *cli, const TkeCliArgs *args, GError **error)
                         differs ? _("WARNING: the crypto units differ where marked with *.")
                                 : _("The crypto units are configured the same."));
     cli->exit_code = differs ? TKE_CLI_DIFFER : TKE_CLI_DONE;
+    return true;
+}
+
+bool
+tke_cli_cryptounit_leave(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    static const TkeCliColumn columns[] = {
+        { "step", N_("UNFINISHED STEP"), TKE_CLI_TEXT },
+        { "begun", N_("BEGUN"), TKE_CLI_TEXT },
+        { "unit", N_("CRYPTO UNIT ID"), TKE_CLI_TEXT },
+        { "location", N_("LOCATION"), TKE_CLI_TEXT },
+    };
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
+    g_autoptr(GPtrArray) steps = NULL;
+
+    if (op == NULL || !tke_op_leave(op, cli->units, args->listed, &steps, error)) {
+        return false;
+    }
+    tke_cli_output_head(cli);
+    tke_cli_output_table_begin(cli->out, "left", columns, G_N_ELEMENTS(columns));
+    for (unsigned i = 0; !cli->options.dry_run && i < steps->len; i++) {
+        const TkeLeftStep *step = g_ptr_array_index(steps, i);
+        const char *cells[] = { cli->options.json ? step->action : step->what, step->started,
+                                step->id, step->location };
+
+        tke_cli_output_row(cli->out, cells);
+    }
+    tke_cli_output_table_end(cli->out, _("No unfinished step was left."));
+    tke_cli_output_unfinished(cli);
     return true;
 }
 

@@ -28,6 +28,7 @@
 #define RETRY_KEYS TKE_CLI_OPT_RETRY_KEYS
 #define LAST TKE_CLI_OPT_LAST
 #define ALL TKE_CLI_OPT_ALL
+#define LISTED TKE_CLI_OPT_LISTED
 #define ARGS TKE_CLI_OPT_ARGS
 
 const TkeCliCommand tke_cli_commands[] = {
@@ -146,7 +147,7 @@ fill_key_options(TkeCliArgs *args, GArray *all)
 }
 
 static void
-fill_options(TkeCliArgs *args, GArray *all)
+fill_card_options(TkeCliArgs *args, GArray *all)
 {
     const Option options[] = {
         { READER, { "reader", 0, 0, G_OPTION_ARG_INT, &args->reader, N_("reader 1 or 2"), "N" } },
@@ -180,6 +181,15 @@ fill_options(TkeCliArgs *args, GArray *all)
         { PIN,
           { "pin", 0, 0, G_OPTION_ARG_INT, &args->pin, N_("first or second PIN of a CA card"),
             "1|2" } },
+    };
+
+    g_array_append_vals(all, options, G_N_ELEMENTS(options));
+}
+
+static void
+fill_options(TkeCliArgs *args, GArray *all)
+{
+    const Option options[] = {
         { HEAD,
           { "head", 0, 0, G_OPTION_ARG_STRING, &args->head,
             N_("head of the log that was noted earlier"), "COUNT:HASH" } },
@@ -201,8 +211,12 @@ fill_options(TkeCliArgs *args, GArray *all)
         { ALL,
           { "all", 0, 0, G_OPTION_ARG_NONE, &args->all,
             N_("all operational and failover crypto units"), NULL } },
+        { LISTED,
+          { "listed", 0, 0, G_OPTION_ARG_NONE, &args->listed,
+            N_("in crypto units that are still listed too"), NULL } },
     };
 
+    fill_card_options(args, all);
     g_array_append_vals(all, options, G_N_ELEMENTS(options));
 }
 

@@ -28,6 +28,7 @@ bool tke_cli_log_verify(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_cryptounits(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_cryptounit_add(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_cryptounit_rm(TkeCli *cli, const TkeCliArgs *args, GError **error);
+bool tke_cli_cryptounit_leave(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_cryptounit_compare(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_cryptounit_admins(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_cryptounit_admin_add(TkeCli *cli, const TkeCliArgs *args, GError **error);

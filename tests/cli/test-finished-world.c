@@ -125,6 +125,52 @@ START_TEST(test_every_listing_says_rehearsal_and_ends_with_the_note)
 }
 END_TEST
 
+/* As noted on a day when the instance had one more unit. */
+static void
+write_step_of_a_unit_that_is_gone(Place *place)
+{
+    g_autofree char *path =
+        g_build_filename(place->world, "workstation", "opentke-journal.json", NULL);
+    g_auto(Run) units = place_expect(place, 0, "--json cryptounits");
+    JsonObject *instance = json_array_get_object_element(
+        json_object_get_array_member(units.json, "instances"), 0);
+    g_autofree char *text = g_strdup_printf(
+        "{\"unfinished\":[{\"action\":\"tke-cryptounit.reset\",\"started\":\"2026-01-01T00:00:00Z\","
+        "\"units\":[{\"id\":\"gone\",\"location\":\"[x].[y].[0].[1]\",\"instance\":\"%s\","
+        "\"state\":\"unknown\"}]}]}",
+        json_object_get_string_member(instance, "instance"));
+
+    ck_assert(g_file_set_contents(path, text, -1, NULL));
+}
+
+START_TEST(test_a_step_of_a_unit_that_is_gone_is_told_and_left)
+{
+    g_autoptr(Place) place = place_enter_finished();
+    g_auto(Run) told = { 0 };
+    g_auto(Run) refused = { 0 };
+    g_auto(Run) left = { 0 };
+    g_auto(Run) after = { 0 };
+    g_auto(Run) log = { 0 };
+    JsonObject *step;
+
+    write_step_of_a_unit_that_is_gone(place);
+    told = place_expect(place, 0, "--json cryptounits");
+    step = json_array_get_object_element(json_object_get_array_member(told.json, "unfinished"), 0);
+    ck_assert_str_eq(
+        json_array_get_string_element(json_object_get_array_member(step, "gone"), 0),
+        "[x].[y].[0].[1]");
+    refused = place_rehearsal(place, "--json cryptounit-leave"); /* nobody says yes */
+    ck_assert_int_ne(refused.exit_code, 0);
+    left = place_expect(place, 0, "--json --yes cryptounit-leave");
+    ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(left.json, "left")), 1);
+    ck_assert(json_object_has_member(left.json, "log_head"));
+    after = place_expect(place, 0, "--json cryptounits");
+    ck_assert(!json_object_has_member(after.json, "unfinished"));
+    log = place_expect(place, 0, "log --last 1");
+    assert_contains(log.out, "opentke-unfinished.leave");
+}
+END_TEST
+
 START_TEST(test_dry_runs_change_neither_cards_nor_crypto_units)
 {
     static const char *const lines[] = {
@@ -141,6 +187,8 @@ START_TEST(test_dry_runs_change_neither_cards_nor_crypto_units)
         "card delete --place 1",
         "cryptounit-add 1",
         "cryptounit-rm 1",
+        "cryptounit-leave",
+        "cryptounit-leave --listed",
         "cryptounit-admin-add",
         "cryptounit-thrhld-set --signature 1 --revocation 1",
         "cryptounit-mk-load --part any --part any",
@@ -355,6 +403,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_json_of_queries_holds_the_documented_members);
     tcase_add_test(tests, test_json_of_cards_readers_and_log_holds_the_documented_members);
     tcase_add_test(tests, test_every_listing_says_rehearsal_and_ends_with_the_note);
+    tcase_add_test(tests, test_a_step_of_a_unit_that_is_gone_is_told_and_left);
     tcase_add_test(tests, test_dry_runs_change_neither_cards_nor_crypto_units);
     tcase_add_test(tests, test_crypto_units_that_differ_are_marked_and_told_by_the_exit_code);
     tcase_add_test(tests,
