@@ -10,6 +10,7 @@
 #include "libceremony/op-thresholds.h"
 #include "libceremony/op-zeroize.h"
 #include "tests/libceremony/unfinished-world.h"
+#include "tests/support/fault-unit-transport.h"
 #include "tests/support/test-main.h"
 
 #define SET_ATTRIBUTES 0x08u
@@ -97,6 +98,39 @@ START_TEST(test_a_service_that_lies_about_registers_makes_no_step_vanish)
     sim_service_clear_faults(world->service);
     unfinished_start_anew(world);
     ck_assert_uint_eq(unfinished_count(world), 1);
+}
+END_TEST
+
+/* Requests to unit 2 when the state of all units is read. */
+static unsigned
+count_requests(CeremonyWorld *world)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) units = tke_unit_directory_get_selected(world->units, &error);
+    g_autoptr(GPtrArray) states = NULL;
+
+    test_fault_unit_transport_clear(world->transport);
+    states = tke_unit_directory_query(world->units, units, TKE_UNIT_QUERY_DEFAULT, NULL, &error);
+    card_world_check(states != NULL, error);
+    return test_fault_unit_transport_get_requests(
+        world->transport, sim_unit_get_hsm_id(unfinished_unit_of(world, 2)));
+}
+
+START_TEST(test_signed_patterns_cost_requests_only_while_a_step_on_registers_is_unfinished)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autoptr(GError) error = NULL;
+    unsigned usual = count_requests(world);
+
+    ck_assert_uint_eq(usual, 4); /* attributes, administrators, registers, one name */
+    unfinished_refuse(world, 2, IMPORT, 1);
+    check_partly(unfinished_load_all(world, &error), &error);
+    unfinished_start_anew(world);
+    ck_assert_uint_eq(count_requests(world), usual + 2);
+    unfinished_start_anew(world);
+    card_world_check(unfinished_load_all(world, &error), error);
+    unfinished_start_anew(world);
+    ck_assert_uint_eq(count_requests(world), usual);
 }
 END_TEST
 
@@ -285,6 +319,8 @@ add_tests(TCase *tests)
 {
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, test_a_service_that_lies_about_registers_makes_no_step_vanish);
+    tcase_add_test(
+        tests, test_signed_patterns_cost_requests_only_while_a_step_on_registers_is_unfinished);
     tcase_add_test(tests,
                    test_a_load_that_nobody_has_begun_is_not_misled_by_registers_called_empty);
     tcase_add_test(tests,
