@@ -442,9 +442,8 @@ lock_directory(const char *dir)
     return fd;
 }
 
-/* What is locked is what the name stands for now, not a file that was removed meanwhile. */
-static bool
-is_still_there(int fd, const char *path)
+bool
+tke_safe_file_is_named(int fd, const char *path)
 {
     struct stat own = { 0 };
     struct stat named = { 0 };
@@ -468,7 +467,7 @@ lock_file(const char *path)
             close_quietly(fd);
             return -1;
         }
-        if (is_still_there(fd, path)) {
+        if (tke_safe_file_is_named(fd, path)) {
             return fd;
         }
         close(fd);

@@ -42,6 +42,10 @@ TKE_PUBLIC bool tke_safe_file_check_dir(const char *path, GError **error);
  * the file has its old length again. */
 TKE_PUBLIC bool tke_safe_file_append_line(const char *path, const char *line, size_t len, GError **error);
 
+/* Whether path still is the name of the file that fd was opened for: asked after a file was locked, which
+ * may have been removed or replaced while one waited. */
+TKE_PUBLIC bool tke_safe_file_is_named(int fd, const char *path);
+
 /*
  * The same for a file that is open for reading and for appending (path: for messages), whatever its name stands for
  * by now. Reading begins at its start.

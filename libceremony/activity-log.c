@@ -20,6 +20,7 @@
 
 #define LOG_MAX (256u * 1024u * 1024u)
 #define OPEN_TRIES 10u
+#define REMOVED_MEMBER "removed_tail_bytes"
 #define ZERO_HASH "0000000000000000000000000000000000000000000000000000000000000000"
 
 struct TkeActivityLog {
@@ -73,17 +74,6 @@ set_unusable(const TkeActivityLog *log, int reason, GError **error)
                 log->path, reason == ELOOP ? _("it is a symbolic link") : g_strerror(reason));
 }
 
-/* The open file is still the one with that name: nobody has moved it away or replaced it. */
-static bool
-is_current(const TkeActivityLog *log, int fd)
-{
-    struct stat open_one = { 0 };
-    struct stat named = { 0 };
-
-    return fstat(fd, &open_one) == 0 && lstat(log->path, &named) == 0 &&
-           open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
-}
-
 /*
  * Opens the file and locks it (flock): two programs may record at the same time, and a line that is half written is
  * not read. -1 with errno set. A file that was moved away while this one waited is not the log any more.
@@ -104,7 +94,7 @@ open_locked(const TkeActivityLog *log, int flags, int how)
             errno = reason;
             return -1;
         }
-        if (is_current(log, fd)) {
+        if (tke_safe_file_is_named(fd, log->path)) {
             return fd;
         }
         close(fd);
@@ -273,7 +263,7 @@ make_line(TkeActivityLog *log, const TkeLogHead *head, const char *action, JsonO
         json_object_set_boolean_member(object, "rehearsal", TRUE);
     }
     if (removed > 0) {
-        json_object_set_int_member(object, "removed_tail_bytes", (gint64) removed);
+        json_object_set_int_member(object, REMOVED_MEMBER, (gint64) removed);
     }
     if (last_time != NULL && strlen(last_time) == strlen(time) && strcmp(time, last_time) < 0) {
         json_object_set_boolean_member(object, "clock_went_back", TRUE); /* of the form of ours */
@@ -309,45 +299,6 @@ replace_tail(TkeActivityLog *log, int fd, const GByteArray *data, size_t removed
 }
 
 static bool
-append_locked(TkeActivityLog *log, int fd, const char *action, JsonObject *values, GError **error)
-{
-    g_autoptr(GByteArray) data = tke_safe_file_read_open(fd, log->path, LOG_MAX, error);
-    g_autofree char *line = NULL;
-    g_autofree char *time = NULL;
-    TkeLogHead head;
-    size_t start = 0;
-    size_t end = 0;
-    size_t removed;
-
-    if (data == NULL || !head_of(log, data, &head, &time, error)) {
-        return false;
-    }
-    removed = last_line(data, &start, &end) ? data->len - end - 1 : data->len;
-    line = make_line(log, &head, action, values, removed, time);
-    return replace_tail(log, fd, data, removed, line, error);
-}
-
-bool
-tke_activity_log_append(TkeActivityLog *log, const char *action, JsonObject *values, GError **error)
-{
-    g_autofree char *dir = g_path_get_dirname(log->path);
-    int fd = tke_safe_file_make_dir(dir, error) ? open_locked(log, O_RDWR | O_CREAT | O_APPEND,
-                                                              LOCK_EX)
-                                                : -1;
-    bool done;
-
-    if (fd < 0 && (error == NULL || *error == NULL)) {
-        set_unusable(log, errno, error);
-    }
-    if (fd < 0) {
-        return false;
-    }
-    done = append_locked(log, fd, action, values, error);
-    close(fd); /* and with it the lock */
-    return done;
-}
-
-static bool
 check_line(const char *line, size_t len, uint64_t number, const char *prev, GError **error)
 {
     g_autoptr(JsonObject) object = parse_line(line, len, NULL);
@@ -373,6 +324,73 @@ check_line(const char *line, size_t len, uint64_t number, const char *prev, GErr
         return false;
     }
     return true;
+}
+
+/* A last line that lacks nothing but its newline is an entry that was written: it gets the newline. */
+static bool
+finish_line(TkeActivityLog *log, int fd, GByteArray *data, GError **error)
+{
+    if (write(fd, "\n", 1) != 1 || fdatasync(fd) != 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("activity log %s cannot be mended: %s"),
+                    log->path, g_strerror(errno));
+        return false;
+    }
+    g_byte_array_append(data, (const uint8_t *) "\n", 1);
+    return true;
+}
+
+static size_t
+whole_lines_len(const GByteArray *data)
+{
+    size_t start = 0;
+    size_t end = 0;
+
+    return last_line(data, &start, &end) ? end + 1 : 0;
+}
+
+static bool
+append_locked(TkeActivityLog *log, int fd, const char *action, JsonObject *values, GError **error)
+{
+    g_autoptr(GByteArray) data = tke_safe_file_read_open(fd, log->path, LOG_MAX, error);
+    g_autofree char *line = NULL;
+    g_autofree char *time = NULL;
+    TkeLogHead head;
+    size_t whole;
+
+    if (data == NULL || !head_of(log, data, &head, &time, error)) {
+        return false;
+    }
+    whole = whole_lines_len(data);
+    if (data->len > whole && check_line((const char *) data->data + whole, data->len - whole,
+                                        head.count + 1, head.hash, NULL)) {
+        g_clear_pointer(&time, g_free);
+        if (!finish_line(log, fd, data, error) || !head_of(log, data, &head, &time, error)) {
+            return false;
+        }
+        whole = data->len;
+    }
+    line = make_line(log, &head, action, values, data->len - whole, time);
+    return replace_tail(log, fd, data, data->len - whole, line, error);
+}
+
+bool
+tke_activity_log_append(TkeActivityLog *log, const char *action, JsonObject *values, GError **error)
+{
+    g_autofree char *dir = g_path_get_dirname(log->path);
+    int fd = tke_safe_file_make_dir(dir, error) ? open_locked(log, O_RDWR | O_CREAT | O_APPEND,
+                                                              LOCK_EX)
+                                                : -1;
+    bool done;
+
+    if (fd < 0 && (error == NULL || *error == NULL)) {
+        set_unusable(log, errno, error);
+    }
+    if (fd < 0) {
+        return false;
+    }
+    done = append_locked(log, fd, action, values, error);
+    close(fd); /* and with it the lock */
+    return done;
 }
 
 static bool
@@ -461,4 +479,24 @@ tke_activity_log_read(TkeActivityLog *log, unsigned max, GError **error)
     }
     g_ptr_array_add(lines, NULL);
     return (char **) g_ptr_array_free(g_steal_pointer(&lines), FALSE);
+}
+
+char **
+tke_activity_log_read_mended(TkeActivityLog *log, GError **error)
+{
+    g_auto(GStrv) lines = tke_activity_log_read(log, 0, error);
+    g_autoptr(GPtrArray) mended = g_ptr_array_new_with_free_func(g_free);
+
+    for (char **line = lines; line != NULL && *line != NULL; line++) {
+        g_autoptr(JsonObject) object = parse_line(*line, strlen(*line), NULL);
+
+        if (object != NULL && json_object_has_member(object, REMOVED_MEMBER)) {
+            g_ptr_array_add(mended, g_strdup(*line));
+        }
+    }
+    if (lines == NULL) {
+        return NULL;
+    }
+    g_ptr_array_add(mended, NULL);
+    return (char **) g_ptr_array_free(g_steal_pointer(&mended), FALSE);
 }

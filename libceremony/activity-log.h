@@ -7,7 +7,8 @@
  * anew. An entry is on disk before tke_activity_log_append() returns. Nothing secret is ever recorded.
  *
  * A last line without its newline was never acknowledged (the program or the machine died while writing
- * it): the next append removes it and says so in its own entry ("removed_tail_bytes"). An entry whose time is before
+ * it). If nothing else is missing, the next append gives it the newline; else it removes it and says so in its own
+ * entry ("removed_tail_bytes"). An entry whose time is before
  * that of the last one says that too ("clock_went_back"): the numbers tell the order, the times what the workstation's
  * clock showed. Programs that read and append at the same time wait for each other (flock).
  */
@@ -58,3 +59,6 @@ TKE_PUBLIC bool tke_activity_log_verify(TkeActivityLog *log, const TkeLogHead *n
 
 /* All whole lines, oldest first; the caller frees. max 0: no limit; else the last max lines. */
 TKE_PUBLIC char **tke_activity_log_read(TkeActivityLog *log, unsigned max, GError **error);
+
+/* Those of them that say that an unfinished line before them was removed; the caller frees. */
+TKE_PUBLIC char **tke_activity_log_read_mended(TkeActivityLog *log, GError **error);

@@ -51,6 +51,29 @@ tke_cli_log_head(TkeCli *cli, const TkeCliArgs *args, GError **error)
     return true;
 }
 
+/* An entry cut short proves nothing, but whoever reads the log should know where one was. */
+static bool
+list_mended(TkeCli *cli, TkeActivityLog *log, GError **error)
+{
+    g_auto(GStrv) lines = tke_activity_log_read_mended(log, error);
+    const unsigned n = lines != NULL ? g_strv_length(lines) : 0;
+
+    if (n > 0) {
+        tke_cli_output_line(cli->out,
+                            ngettext("Before %u entry an unfinished line was removed (a program or "
+                                     "the machine ended while it was written, or it was changed):",
+                                     "Before %u entries an unfinished line was removed (a program "
+                                     "or the machine ended while it was written, or it was "
+                                     "changed):",
+                                     n),
+                            n);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        tke_cli_output_json_line(cli->out, "mended", lines[i]);
+    }
+    return lines != NULL;
+}
+
 bool
 tke_cli_log_verify(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
@@ -69,6 +92,9 @@ tke_cli_log_verify(TkeCli *cli, const TkeCliArgs *args, GError **error)
             ? _("Every line follows from the one before, up to and after the head noted.")
             : _("Every line follows from the one before. That the end was not cut off shows "
                 "only against a head noted elsewhere (--head)."));
+    if (!list_mended(cli, log, error)) {
+        return false;
+    }
     print_head(cli, &now);
     return true;
 }

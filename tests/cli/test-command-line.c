@@ -172,6 +172,36 @@ START_TEST(test_two_programs_do_not_work_on_one_directory)
 }
 END_TEST
 
+START_TEST(test_an_entry_that_tells_of_an_unfinished_line_is_listed)
+{
+    g_auto(Programs) p = { 0 };
+    g_autoptr(JsonObject) verified = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *zeros = g_strnfill(64, '0');
+    g_autofree char *line = g_strdup_printf(
+        "{\"seq\":1,\"time\":\"2026-01-01T00:00:00Z\",\"action\":\"a\",\"rehearsal\":true,"
+        "\"removed_tail_bytes\":12,\"prev\":\"%s\"}\n",
+        zeros);
+
+    programs_start(&p, false);
+    programs_tke(&p, "cryptounits", NULL);
+    programs_expect(&p, DONE);
+    programs_tke(&p, "log verify", NULL);
+    programs_expect(&p, DONE);
+    ck_assert(!said(&p, "unfinished line"));
+    path = g_build_filename(p.workstation, "activity.log", NULL);
+    ck_assert(!g_file_test(path, G_FILE_TEST_EXISTS)); /* nothing was changed until now */
+    ck_assert(g_file_set_contents(path, line, -1, NULL));
+    programs_tke(&p, "log verify", NULL);
+    programs_expect(&p, DONE);
+    ck_assert(said(&p, "Before 1 entry an unfinished line was removed"));
+    ck_assert(said(&p, "\"removed_tail_bytes\":12"));
+    programs_tke(&p, "--json log verify", NULL);
+    verified = programs_json(&p);
+    ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(verified, "mended")), 1);
+}
+END_TEST
+
 START_TEST(test_a_ceremony_leaves_a_log_that_verifies_until_it_is_changed)
 {
     g_auto(Programs) p = { 0 };
@@ -254,6 +284,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_units_are_selected_by_number_and_only_whole_requests_count);
     tcase_add_test(tests, test_faults_of_the_service_have_their_own_exit_code_and_advice);
     tcase_add_test(tests, test_two_programs_do_not_work_on_one_directory);
+    tcase_add_test(tests, test_an_entry_that_tells_of_an_unfinished_line_is_listed);
     tcase_add_test(tests, test_a_ceremony_leaves_a_log_that_verifies_until_it_is_changed);
     tcase_add_test(tests, test_the_shell_stops_a_script_at_the_first_failure);
     tcase_set_timeout(tests, 300);

@@ -1,9 +1,13 @@
 /*
  * The activity log: every change of a line, and against a noted head every cut, is found.
  */
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/error.h"
 #include "libceremony/activity-log.h"
@@ -231,6 +235,49 @@ START_TEST(test_a_line_that_was_never_finished_is_removed_and_said)
 }
 END_TEST
 
+START_TEST(test_a_line_that_lacks_only_its_newline_is_kept)
+{
+    g_auto(Log) log = { 0 };
+    g_autofree char *text = NULL;
+    g_auto(GStrv) mended = NULL;
+    gsize len = 0;
+    TkeLogHead noted;
+
+    open_log(&log);
+    append(&log, 3);
+    noted = head_of(&log);
+    ck_assert(g_file_get_contents(log.path, &text, &len, NULL));
+    ck_assert(g_file_set_contents(log.path, text, (gssize) len - 1, NULL));
+    ck_assert(!verifies(&log, NULL));
+    append(&log, 1);
+    ck_assert(verifies(&log, &noted));
+    ck_assert_uint_eq(head_of(&log).count, 4);
+    mended = tke_activity_log_read_mended(log.log, NULL);
+    ck_assert_uint_eq(g_strv_length(mended), 0);
+}
+END_TEST
+
+START_TEST(test_whole_lines_that_do_not_follow_are_removed_and_told)
+{
+    g_auto(Log) log = { 0 };
+    g_auto(GStrv) lines = NULL;
+    g_auto(GStrv) mended = NULL;
+    g_autofree char *again = NULL;
+
+    open_log(&log);
+    append(&log, 2);
+    lines = read_lines(&log);
+    again = g_strdup_printf("%s\n%s\n%s", lines[0], lines[1], lines[1]); /* a second time */
+    ck_assert(g_file_set_contents(log.path, again, -1, NULL));
+    append(&log, 2);
+    ck_assert(verifies(&log, NULL));
+    ck_assert_uint_eq(head_of(&log).count, 4);
+    mended = tke_activity_log_read_mended(log.log, NULL);
+    ck_assert_uint_eq(g_strv_length(mended), 1);
+    ck_assert_ptr_nonnull(strstr(mended[0], "\"seq\":3,"));
+}
+END_TEST
+
 START_TEST(test_lines_of_any_form_are_found_to_be_no_entries)
 {
     static const char *const lines[] = {
@@ -319,9 +366,92 @@ START_TEST(test_a_full_disk_leaves_the_log_as_it_was)
 }
 END_TEST
 
+static int
+hold(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    return fd;
+}
+
+/* Whether somebody waits for the lock of this file. */
+static bool
+is_waited_for(int fd)
+{
+    g_autofree char *locks = NULL;
+    g_autofree char *inode = NULL;
+    g_auto(GStrv) lines = NULL;
+    struct stat info = { 0 };
+    bool waited = false;
+
+    ck_assert_int_eq(fstat(fd, &info), 0);
+    inode = g_strdup_printf(":%lu ", (unsigned long) info.st_ino);
+    ck_assert(g_file_get_contents("/proc/locks", &locks, NULL, NULL));
+    lines = g_strsplit(locks, "\n", -1);
+    for (unsigned i = 0; lines[i] != NULL; i++) {
+        waited = waited || (strstr(lines[i], "-> ") != NULL && strstr(lines[i], inode) != NULL);
+    }
+    return waited;
+}
+
+typedef struct Writer {
+    Log *log;
+    int done; /* atomic */
+} Writer;
+
+static gpointer
+write_one(gpointer data)
+{
+    Writer *writer = data;
+
+    append(writer->log, 1);
+    g_atomic_int_set(&writer->done, 1);
+    return NULL;
+}
+
+static void
+wait_for_waiter(Writer *writer, int fd)
+{
+    while (!is_waited_for(fd)) {
+        ck_assert_int_eq(g_atomic_int_get(&writer->done), 0);
+        g_usleep(1000);
+    }
+}
+
+/* A log is moved away, and begun anew by another program, while one waits for its lock. */
+START_TEST(test_a_log_that_was_replaced_is_not_written_without_its_lock)
+{
+    g_auto(Log) log = { 0 };
+    Writer writer = { .log = &log };
+    g_autofree char *moved = NULL;
+    GThread *thread = NULL;
+    int old = -1;
+    int new = -1;
+
+    open_log(&log);
+    append(&log, 2);
+    moved = g_strconcat(log.path, ".1", NULL);
+    old = hold(log.path);
+    thread = g_thread_new("writer", write_one, &writer);
+    wait_for_waiter(&writer, old);
+    ck_assert_int_eq(g_rename(log.path, moved), 0);
+    new = hold(log.path);
+    close(old);
+    wait_for_waiter(&writer, new);
+    close(new);
+    g_thread_join(thread);
+    ck_assert_uint_eq(head_of(&log).count, 1);
+    ck_assert(verifies(&log, NULL));
+    g_remove(moved);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_a_log_that_was_replaced_is_not_written_without_its_lock);
     tcase_add_test(tests, test_an_empty_log_verifies_and_has_head_zero);
     tcase_add_test(tests, test_entries_are_numbered_and_say_that_they_are_of_a_rehearsal);
     tcase_add_test(tests, test_every_changed_byte_before_the_last_line_is_found);
@@ -330,6 +460,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_log_written_anew_shows_against_a_noted_head);
     tcase_add_test(tests, test_heads_go_through_text);
     tcase_add_test(tests, test_a_line_that_was_never_finished_is_removed_and_said);
+    tcase_add_test(tests, test_a_line_that_lacks_only_its_newline_is_kept);
+    tcase_add_test(tests, test_whole_lines_that_do_not_follow_are_removed_and_told);
     tcase_add_test(tests, test_lines_of_any_form_are_found_to_be_no_entries);
     tcase_add_test(tests, test_a_text_that_is_no_utf_8_does_not_end_the_log);
     tcase_add_test(tests, test_nothing_is_appended_to_a_last_line_that_is_no_entry);
