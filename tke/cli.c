@@ -23,8 +23,8 @@ tke_cli_new(const char *program)
 {
     TkeCli *cli = g_new0(TkeCli, 1);
 
-    cli->options.events_fd = -1;
-    cli->options.token_fd = -1;
+    cli->options.events_fd = TKE_CLI_NO_FD;
+    cli->options.token_fd = TKE_CLI_NO_FD;
     cli->program_dir = g_path_get_dirname(program);
     cli->cancellable = g_cancellable_new();
     return cli;

@@ -30,6 +30,8 @@ typedef enum {
     TKE_CLI_DIFFER = 8,
 } TkeCliExit;
 
+#define TKE_CLI_NO_FD (-1)
+
 /* Options that hold for the whole process. */
 typedef struct TkeCliOptions {
     gboolean json;
@@ -42,7 +44,7 @@ typedef struct TkeCliOptions {
     char *instance;
     char *region;
     char *world; /* directory of the rehearsal; NULL: the usual one */
-    int events_fd;
+    int events_fd; /* TKE_CLI_NO_FD: not given */
     int token_fd;
 } TkeCliOptions;
 

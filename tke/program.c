@@ -3,6 +3,7 @@
  */
 #include "tke/program.h"
 
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -117,6 +118,19 @@ make_context(TkeCliOptions *options, gboolean *rehearsal, gboolean *version, gbo
     return context;
 }
 
+/* Whoever asks for events and hears nothing would wait for ever. */
+static bool
+can_write_events(const TkeCliOptions *options)
+{
+    int flags = options->events_fd != TKE_CLI_NO_FD ? fcntl(options->events_fd, F_GETFL) : 0;
+
+    if (options->events_fd == TKE_CLI_NO_FD || (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)) {
+        return true;
+    }
+    fprintf(stderr, _("tke: --events-fd %d: nothing can be written there\n"), options->events_fd);
+    return false;
+}
+
 static int
 run_cli(TkeCli *cli, int argc, char **argv)
 {
@@ -157,6 +171,9 @@ tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
         return TKE_CLI_WRONG_USE;
     }
     cli->options.rehearsal = !rehearsal ? NULL : g_strdup(pcsc ? "pcsc" : "");
+    if (!can_write_events(&cli->options)) {
+        return TKE_CLI_WRONG_USE;
+    }
     if (version) {
         printf("tke %s\n", TKE_VERSION);
         return TKE_CLI_DONE;
