@@ -42,10 +42,6 @@ TKE_PUBLIC bool tke_safe_file_check_dir(const char *path, GError **error);
  * the file has its old length again. */
 TKE_PUBLIC bool tke_safe_file_append_line(const char *path, const char *line, size_t len, GError **error);
 
-/* Whether path still is the name of the file that fd was opened for: asked after a file was locked, which
- * may have been removed or replaced while one waited. */
-TKE_PUBLIC bool tke_safe_file_is_named(int fd, const char *path);
-
 /*
  * The same for a file that is open for reading and for appending (path: for messages), whatever its name stands for
  * by now. Reading begins at its start.
@@ -54,6 +50,10 @@ TKE_PUBLIC GByteArray *tke_safe_file_read_open(int fd, const char *path, size_t 
                                                GError **error);
 TKE_PUBLIC bool tke_safe_file_append_open(int fd, const char *path, const char *line, size_t len,
                                           GError **error);
+
+/* Whether path still is the name of the file that fd was opened for: asked after a file was locked, which
+ * may have been removed or replaced while one waited. */
+TKE_PUBLIC bool tke_safe_file_is_named(int fd, const char *path);
 
 /*
  * Takes the exclusive lock of a directory, released when the process ends, however it ends. Locked are the
