@@ -8,6 +8,7 @@
 #include "libsmartcard/card-error.h"
 #include "tke/card-output.h"
 #include "tke/commands.h"
+#include "tke/text.h"
 
 static void
 put_text(TkeCli *cli, const char *key, const char *heading, const char *text)
@@ -20,8 +21,10 @@ print_card(TkeCli *cli, const TkeCardAcceptance *report)
 {
     g_autoptr(GDateTime) tested = g_date_time_new_from_unix_utc(report->tested);
     g_autofree char *date = g_date_time_format(tested, "%Y-%m-%dT%H:%M:%SZ");
+    g_autofree char *local = tke_cli_text_time(report->tested);
 
-    put_text(cli, "date", N_("Date"), date);
+    tke_cli_output_line(cli->out, "%s: %s", _("Date"), local);
+    tke_cli_output_value(cli->out, "date", NULL, date);
     put_text(cli, "program", N_("Program"), "tke " TKE_VERSION);
     tke_cli_output_number(cli->out, "reader", N_("Reader"), report->reader);
     put_text(cli, "reader_name", N_("Name"), report->reader_name);

@@ -7,6 +7,7 @@
 #include "libceremony/op-reader-test.h"
 #include "libsmartcard/card-error.h"
 #include "tke/commands.h"
+#include "tke/text.h"
 
 static void
 put_text(TkeCli *cli, const char *key, const char *heading, const char *text)
@@ -20,10 +21,12 @@ print_identity(TkeCli *cli, const TkeReaderTest *test)
     const TkePinPadProperties *properties = &test->pad.properties;
     g_autoptr(GDateTime) started = g_date_time_new_from_unix_utc(test->started);
     g_autofree char *date = g_date_time_format(started, "%Y-%m-%dT%H:%M:%SZ");
+    g_autofree char *local = tke_cli_text_time(test->started);
     g_autofree char *numbers =
         g_strdup_printf("%04X:%04X", properties->vendor, properties->product);
 
-    put_text(cli, "date", N_("Date"), date);
+    tke_cli_output_line(cli->out, "%s: %s", _("Date"), local);
+    tke_cli_output_value(cli->out, "date", NULL, date);
     put_text(cli, "program", N_("Program"), "tke " TKE_VERSION);
     tke_cli_output_number(cli->out, "reader", N_("Reader"), test->reader);
     put_text(cli, "name", N_("Name"), test->name);

@@ -16,3 +16,11 @@ tke_cli_text_safe(const char *text, bool lines)
     }
     return g_string_free(safe, FALSE);
 }
+
+char *
+tke_cli_text_time(gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
+
+    return time != NULL ? g_date_time_format(time, "%x %X %Z") : g_strdup("-");
+}

@@ -11,3 +11,6 @@
  * lines is set. The caller frees.
  */
 char *tke_cli_text_safe(const char *text, bool lines);
+
+/* Day and time of day as people write them here (LC_TIME), with the zone; seconds since 1970. The caller frees. */
+char *tke_cli_text_time(gint64 seconds);

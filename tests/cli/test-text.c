@@ -1,6 +1,8 @@
 /*
  * Text from outside does not steer the operator's terminal.
  */
+#include <locale.h>
+
 #include "tests/support/test-main.h"
 #include "tke/text.h"
 
@@ -34,11 +36,65 @@ START_TEST(test_a_line_of_somebody_else_does_not_pass_for_ours)
 }
 END_TEST
 
+/* Dates of 27 November 2026, 14:05:09 UTC. */
+#define MOMENT 1795788309
+
+START_TEST(test_dates_are_in_the_form_of_the_place)
+{
+    g_autofree char *plain = NULL;
+
+    ck_assert(g_setenv("TZ", "UTC", TRUE));
+    ck_assert_ptr_nonnull(setlocale(LC_TIME, "C"));
+    plain = tke_cli_text_time(MOMENT);
+    ck_assert_str_eq(plain, "11/27/26 14:05:09 UTC");
+}
+END_TEST
+
+/* A locale of the test's own: which ones a machine has is not its to say. False: it lacks the sources. */
+static bool
+make_german(const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, "de_DE.UTF-8", NULL);
+    const char *argv[] = { "localedef", "-i", "de_DE", "-f", "UTF-8", path, NULL };
+    int status = 0;
+
+    return g_file_test("/usr/share/i18n/locales/de_DE", G_FILE_TEST_EXISTS) &&
+           g_spawn_sync(NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+                        &status, NULL) &&
+           g_setenv("LOCPATH", dir, TRUE) && setlocale(LC_TIME, "de_DE.UTF-8") != NULL;
+}
+
+static void
+remove_locale(const char *dir)
+{
+    const char *argv[] = { "rm", "-r", dir, NULL };
+
+    g_spawn_sync(NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+START_TEST(test_dates_in_germany_begin_with_the_day)
+{
+    g_autofree char *dir = g_dir_make_tmp("tke-locale-XXXXXX", NULL);
+    g_autofree char *german = NULL;
+
+    ck_assert(g_setenv("TZ", "Europe/Berlin", TRUE));
+    if (make_german(dir)) {
+        german = tke_cli_text_time(MOMENT);
+        ck_assert_str_eq(german, "27.11.2026 15:05:09 CET");
+    } else {
+        g_print("not tried: the sources of locales are not installed\n");
+    }
+    remove_locale(dir);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_what_prints_stays_and_what_steers_becomes_a_question_mark);
     tcase_add_test(tests, test_a_line_of_somebody_else_does_not_pass_for_ours);
+    tcase_add_test(tests, test_dates_are_in_the_form_of_the_place);
+    tcase_add_test(tests, test_dates_in_germany_begin_with_the_day);
 }
 
 int
