@@ -157,9 +157,13 @@ view_note(void *view, const char *text)
 static void
 view_card(void *view, unsigned reader, bool inserted)
 {
-    (void) view; /* the panes of the window show it */
+    TkeUiPromptDialog *dialog = view;
+
     (void) reader;
-    (void) inserted;
+    if (!inserted && dialog->page == TKE_UI_PAGE_PROMPT &&
+        dialog->prompt.kind == TKE_PROMPT_INSERT_CARD) {
+        tke_ui_prompt_dialog_set_label(dialog->reason, NULL); /* the card it was about is gone */
+    }
 }
 
 /* ---- what operations ask ---- */
