@@ -218,14 +218,6 @@ on_retry(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static void
-retry_later(ScupCards *cards)
-{
-    if (cards->retry == 0 && !cards->stopped) {
-        cards->retry = g_timeout_add(RETRY_MS, on_retry, cards);
-    }
-}
-
 /* No event tells when another program lets a card go. */
 static bool
 is_held(const GPtrArray *infos)
@@ -284,8 +276,8 @@ on_looked(const GError *error, gpointer data)
     }
     if (cards->look_again) {
         look(cards);
-    } else if (error != NULL || is_held(cards->infos)) {
-        retry_later(cards);
+    } else if ((error != NULL || is_held(cards->infos)) && cards->retry == 0 && !cards->stopped) {
+        cards->retry = g_timeout_add(RETRY_MS, on_retry, cards);
     }
     look_free(job);
 }
@@ -377,6 +369,9 @@ scup_cards_get_place(ScupCards *cards, unsigned reader)
     if (there == NULL) {
         return SCUP_PLACE_NO_READER;
     }
+    if (there->is_virtual && !tke_ui_workplace_is_rehearsal(cards->workplace)) {
+        return SCUP_PLACE_VIRTUAL;
+    }
     if (!there->card_present) {
         return SCUP_PLACE_EMPTY;
     }
@@ -421,8 +416,15 @@ scup_cards_get_inventory(ScupCards *cards, const GError **error)
 unsigned
 scup_cards_count_readers(ScupCards *cards)
 {
-    return (scup_cards_get_reader(cards, 1) != NULL ? 1u : 0u) +
-           (scup_cards_get_reader(cards, 2) != NULL ? 1u : 0u);
+    unsigned n = 0;
+
+    for (unsigned i = 1; i <= TKE_READERS; i++) {
+        n += scup_cards_get_reader(cards, i) != NULL &&
+                     scup_cards_get_place(cards, i) != SCUP_PLACE_VIRTUAL
+                 ? 1
+                 : 0;
+    }
+    return n;
 }
 
 unsigned

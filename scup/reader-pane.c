@@ -22,6 +22,7 @@ struct _ScupReaderPane {
     unsigned reader;
     GtkWidget *title, *model, *stack, *picture, *headline, *text, *check, *suggestions;
     GtkWidget *ca, *ep11, *other;
+    const ScupSuggestion *suggested; /* static: what is shown now */
 };
 
 G_DEFINE_FINAL_TYPE(ScupReaderPane, scup_reader_pane, GTK_TYPE_BOX)
@@ -87,6 +88,12 @@ show_place(ScupReaderPane *pane)
                      "plugged in appears here by itself."),
                    true);
         break;
+    case SCUP_PLACE_VIRTUAL:
+        show_empty(pane, "reader-none", _("This is a virtual reader"),
+                   _("Virtual readers are for rehearsals; real work refuses them. Plug in a real "
+                     "reader, or start the program with --rehearsal."),
+                   true);
+        break;
     case SCUP_PLACE_EMPTY:
         show_empty(pane, "card-none", insert,
                    pane->reader == 1
@@ -115,6 +122,10 @@ show_suggestions(ScupReaderPane *pane)
     const ScupSuggestion *list = scup_suggestions_get(
         info != NULL ? &info->status : NULL, pane->reader, scup_cards_get_zone(pane->cards) != NULL);
 
+    if (list == pane->suggested) {
+        return; /* the focus may be on one of them */
+    }
+    pane->suggested = list;
     tke_ui_container_clear(pane->suggestions);
     if (list[0].label != NULL) {
         GtkWidget *title = gtk_label_new(_("What can I do?"));
