@@ -25,6 +25,7 @@ struct _ScupApplication {
     ScupCards *cards;
     GtkWidget *window;
     TkeUiProcedure *procedure; /* the one whose dialog is open; NULL: none */
+    GtkWidget *focus;          /* of the window when the procedure began; may be gone */
     GtkWidget *question;       /* whether to quit while it runs */
     bool quitting;
     bool rehearsal;
@@ -51,6 +52,39 @@ set_up_step(gpointer data, gpointer user_data)
 }
 
 static void
+forget_focus(ScupApplication *app)
+{
+    if (app->focus != NULL) {
+        g_object_remove_weak_pointer(G_OBJECT(app->focus), (gpointer *) &app->focus);
+        app->focus = NULL;
+    }
+}
+
+/* A button that starts a procedure cannot be used while it runs, and loses the focus. */
+static void
+remember_focus(ScupApplication *app)
+{
+    forget_focus(app);
+    app->focus = gtk_window_get_focus(window_of(app));
+    if (app->focus != NULL) {
+        g_object_add_weak_pointer(G_OBJECT(app->focus), (gpointer *) &app->focus);
+    }
+}
+
+/* Back to where it was; where that is gone, to the first place there is. */
+static void
+restore_focus(ScupApplication *app)
+{
+    if (app->focus != NULL && gtk_widget_is_sensitive(app->focus) &&
+        gtk_widget_get_mapped(app->focus)) {
+        gtk_widget_grab_focus(app->focus);
+    } else if (gtk_window_get_focus(window_of(app)) == NULL) {
+        gtk_widget_child_focus(app->window, GTK_DIR_TAB_FORWARD);
+    }
+    forget_focus(app);
+}
+
+static void
 on_procedure_end(const char *action, gpointer user_data)
 {
     ScupApplication *app = user_data;
@@ -61,8 +95,12 @@ on_procedure_end(const char *action, gpointer user_data)
     }
     scup_cards_hold(app->cards, false);
     if (app->quitting) {
+        forget_focus(app);
         gtk_widget_destroy(app->window);
-    } else if (action != NULL) {
+        return;
+    }
+    restore_focus(app);
+    if (action != NULL) {
         g_action_group_activate_action(G_ACTION_GROUP(app), action + strlen("app."), NULL);
     }
 }
@@ -79,6 +117,7 @@ on_step(GSimpleAction *action, GVariant *parameter, gpointer data)
         gtk_window_present(tke_ui_procedure_get_window(app->procedure));
         return;
     }
+    remember_focus(app);
     app->procedure = tke_ui_procedure_start(kind, app->runner, window_of(app), app->rehearsal,
                                             set_up_step, on_procedure_end, app);
     if (app->procedure != NULL) {
@@ -127,7 +166,7 @@ on_plan(GSimpleAction *action, GVariant *parameter, gpointer data)
     (void) action;
     (void) parameter;
     scup_cards_refresh(app->cards);
-    scup_card_set_assistant_show(window_of(app), app->cards, app->rehearsal);
+    scup_card_set_assistant_show(window_of(app), app->runner, app->cards, app->rehearsal);
 }
 
 static void
@@ -344,6 +383,7 @@ shutdown(GApplication *application)
     ScupApplication *app = SCUP_APPLICATION(application);
 
     tke_ui_gap_watch_report();
+    forget_focus(app);
     if (app->cards != NULL) {
         scup_cards_stop(app->cards);
         tke_ui_runner_shut_down(app->runner);

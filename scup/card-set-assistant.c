@@ -6,14 +6,16 @@
 #include <glib/gi18n.h>
 
 #include "gtk-common/container.h"
+#include "gtk-common/file-save.h"
 #include "gtk-common/text-print.h"
 #include "gtk-common/window-size.h"
 #include "libceremony/card-plan.h"
 
 struct _ScupCardSetAssistant {
     GtkWindow parent;
+    TkeUiRunner *runner;
     ScupCards *cards;
-    GtkWidget *banner, *administrators, *parts, *backups, *together, *count, *advice, *list, *next;
+    GtkWidget *saved, *banner, *administrators, *parts, *backups, *together, *count, *advice, *list, *next;
 };
 
 G_DEFINE_FINAL_TYPE(ScupCardSetAssistant, scup_card_set_assistant, GTK_TYPE_WINDOW)
@@ -71,6 +73,19 @@ advice_of(const TkeCardPlanParams *params)
     return _("Every key part goes to another person, and backups to another safe.");
 }
 
+/* The keyboard goes from row to row; a screen reader says what is in each. */
+static void
+add_list_row(ScupCardSetAssistant *assistant, GtkWidget *box, const char *head, const char *detail)
+{
+    g_autofree char *name = g_strdup_printf("%s, %s", head, detail);
+    GtkWidget *row = gtk_list_box_row_new();
+
+    gtk_container_add(GTK_CONTAINER(row), box);
+    gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), FALSE);
+    atk_object_set_name(gtk_widget_get_accessible(row), name);
+    gtk_container_add(GTK_CONTAINER(assistant->list), row);
+}
+
 static void
 add_row(ScupCardSetAssistant *assistant, const TkePlanCard *place)
 {
@@ -95,7 +110,7 @@ add_row(ScupCardSetAssistant *assistant, const TkePlanCard *place)
     gtk_container_set_border_width(GTK_CONTAINER(box), 6);
     gtk_container_add(GTK_CONTAINER(box), title);
     gtk_container_add(GTK_CONTAINER(box), text);
-    gtk_container_add(GTK_CONTAINER(assistant->list), box);
+    add_list_row(assistant, box, head, detail);
 }
 
 /* The button for the first open place whose step is one of scup's. */
@@ -155,15 +170,13 @@ on_changed(ScupCardSetAssistant *assistant)
     gtk_widget_show_all(assistant->list);
 }
 
-static void
-on_print(GSimpleAction *action, GVariant *parameter, gpointer data)
+/* What is written on each card; a line to write on where it is not made yet. */
+static char *
+dup_labels(ScupCardSetAssistant *assistant)
 {
-    ScupCardSetAssistant *assistant = data;
     g_autoptr(GPtrArray) set = get_set(assistant);
-    g_autoptr(GString) text = g_string_new(NULL);
+    GString *text = g_string_new(NULL);
 
-    (void) action;
-    (void) parameter;
     for (guint i = 0; set != NULL && i < set->len; i++) {
         const TkePlanCard *place = set->pdata[i];
         g_autofree char *label = tke_card_plan_label(place);
@@ -174,8 +187,32 @@ on_print(GSimpleAction *action, GVariant *parameter, gpointer data)
                                place->card != NULL ? place->card->description
                                                    : "______________________________");
     }
-    tke_ui_text_print(GTK_WINDOW(assistant), gtk_window_get_title(GTK_WINDOW(assistant)),
-                      text->str);
+    return g_string_free(text, FALSE);
+}
+
+static void
+on_print(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    g_autofree char *labels = dup_labels(data);
+
+    (void) action;
+    (void) parameter;
+    tke_ui_text_print(GTK_WINDOW(data), gtk_window_get_title(GTK_WINDOW(data)), labels);
+}
+
+static void
+on_pdf(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    ScupCardSetAssistant *assistant = data;
+    g_autofree char *labels = dup_labels(assistant);
+    const TkeUiFile file = { .title = _("Save as PDF"),
+                             .name = "card-labels.pdf",
+                             .text = labels,
+                             .head = gtk_window_get_title(GTK_WINDOW(data)) };
+
+    (void) action;
+    (void) parameter;
+    tke_ui_file_save(GTK_WINDOW(data), assistant->runner, &file, assistant->saved);
 }
 
 static void
@@ -204,6 +241,7 @@ destroy(GtkWidget *widget)
     if (assistant->cards != NULL) {
         g_signal_handlers_disconnect_by_data(assistant->cards, assistant);
         g_clear_object(&assistant->cards);
+        g_clear_object(&assistant->runner);
     }
     GTK_WIDGET_CLASS(scup_card_set_assistant_parent_class)->destroy(widget);
 }
@@ -219,6 +257,7 @@ scup_card_set_assistant_class_init(ScupCardSetAssistantClass *class)
     widget_class->key_press_event = key_press;
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/opentke/scup/card-set-assistant.ui");
+    BIND(saved);
     BIND(banner);
     BIND(administrators);
     BIND(parts);
@@ -235,6 +274,7 @@ static void
 scup_card_set_assistant_init(ScupCardSetAssistant *assistant)
 {
     static const GActionEntry entries[] = {
+        { .name = "pdf", .activate = on_pdf },
         { .name = "print", .activate = on_print },
         { .name = "close", .activate = on_close },
     };
@@ -247,7 +287,8 @@ scup_card_set_assistant_init(ScupCardSetAssistant *assistant)
 }
 
 void
-scup_card_set_assistant_show(GtkWindow *parent, ScupCards *cards, bool rehearsal)
+scup_card_set_assistant_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards,
+                             bool rehearsal)
 {
     ScupCardSetAssistant *assistant =
         g_object_new(SCUP_TYPE_CARD_SET_ASSISTANT, "transient-for", parent, "application",
@@ -256,6 +297,7 @@ scup_card_set_assistant_show(GtkWindow *parent, ScupCards *cards, bool rehearsal
     if (rehearsal) {
         gtk_window_set_title(GTK_WINDOW(assistant), _("Plan a card set — REHEARSAL"));
     }
+    assistant->runner = g_object_ref(runner);
     assistant->cards = g_object_ref(cards);
     tke_ui_window_size_follow(GTK_WINDOW(assistant), "scup-plan");
     gtk_widget_set_visible(assistant->banner, rehearsal);

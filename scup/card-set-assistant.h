@@ -13,4 +13,5 @@ G_DECLARE_FINAL_TYPE(ScupCardSetAssistant, scup_card_set_assistant, SCUP, CARD_S
                      GtkWindow)
 
 /* It follows the cards: one that is inserted ticks itself off. */
-void scup_card_set_assistant_show(GtkWindow *parent, ScupCards *cards, bool rehearsal);
+void scup_card_set_assistant_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards,
+                                  bool rehearsal);

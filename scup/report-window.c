@@ -6,8 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "common/safe-file.h"
-#include "gtk-common/error-dialog.h"
+#include "gtk-common/file-save.h"
 #include "gtk-common/picture.h"
 #include "gtk-common/text-print.h"
 #include "gtk-common/window-size.h"
@@ -17,7 +16,7 @@ struct _ScupReportWindow {
     TkeUiRunner *runner;
     ScupCards *cards;
     const ScupReport *report;
-    GtkWidget *banner, *text, *check_button;
+    GtkWidget *banner, *text, *saved, *check_button;
 };
 
 G_DEFINE_FINAL_TYPE(ScupReportWindow, scup_report_window, GTK_TYPE_WINDOW)
@@ -39,8 +38,13 @@ update(ScupReportWindow *window)
     g_autofree char *text = window->report->text(window->cards);
     g_autofree char *shown = get_text(window);
 
-    if (strcmp(text, shown) != 0) { /* the cursor stays where it is */
-        gtk_text_buffer_set_text(gtk_text_view_get_buffer(GTK_TEXT_VIEW(window->text)), text, -1);
+    if (strcmp(text, shown) != 0) { /* else the cursor stays where it is */
+        GtkTextBuffer *buffer = gtk_text_view_get_buffer(GTK_TEXT_VIEW(window->text));
+        GtkTextIter start;
+
+        gtk_text_buffer_set_text(buffer, text, -1);
+        gtk_text_buffer_get_start_iter(buffer, &start);
+        gtk_text_buffer_place_cursor(buffer, &start); /* what is read begins at the top */
     }
 }
 
@@ -54,67 +58,34 @@ on_copy(GSimpleAction *action, GVariant *parameter, gpointer data)
     gtk_clipboard_set_text(gtk_clipboard_get(GDK_SELECTION_CLIPBOARD), text, -1);
 }
 
-typedef struct Save {
-    GtkWindow *window;
-    char *path;
-    char *text;
-} Save;
-
-static bool
-do_save(TkeOperation *op, gpointer data, GError **error)
-{
-    Save *save = data;
-
-    (void) op;
-    return tke_safe_file_write(save->path, (const uint8_t *) save->text, strlen(save->text), error);
-}
-
-static void
-on_saved(const GError *error, gpointer data)
-{
-    Save *save = data;
-
-    if (error != NULL) {
-        tke_ui_error_dialog_show(save->window, _("The report was not saved"), error);
-    }
-    g_object_unref(save->window);
-    g_free(save->path);
-    g_free(save->text);
-    g_free(save);
-}
-
-static void
-on_file_chosen(GtkNativeDialog *dialog, int response, gpointer data)
-{
-    ScupReportWindow *window = data;
-
-    if (response == GTK_RESPONSE_ACCEPT) {
-        Save *save = g_new0(Save, 1);
-
-        save->window = g_object_ref(GTK_WINDOW(window));
-        save->path = gtk_file_chooser_get_filename(GTK_FILE_CHOOSER(dialog));
-        save->text = window->report->file != NULL ? window->report->file(window->cards)
-                                                   : get_text(window);
-        tke_ui_runner_look(window->runner, do_save, on_saved, save);
-    }
-    g_object_unref(dialog);
-}
-
 static void
 on_save(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     ScupReportWindow *window = data;
-    GtkFileChooserNative *dialog =
-        gtk_file_chooser_native_new(_("Save the report"), GTK_WINDOW(data),
-                                    GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
+    g_autofree char *text = window->report->file != NULL ? window->report->file(window->cards)
+                                                         : get_text(window);
+    const TkeUiFile file = { .title = _("Save the report"),
+                             .name = window->report->name,
+                             .text = text };
 
     (void) action;
     (void) parameter;
-    gtk_file_chooser_set_do_overwrite_confirmation(GTK_FILE_CHOOSER(dialog), TRUE);
-    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(dialog), window->report->name);
-    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(dialog), TRUE);
-    g_signal_connect(dialog, "response", G_CALLBACK(on_file_chosen), data);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
+    tke_ui_file_save(GTK_WINDOW(window), window->runner, &file, window->saved);
+}
+
+static void
+on_pdf(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    ScupReportWindow *window = data;
+    g_autofree char *text = get_text(window);
+    const TkeUiFile file = { .title = _("Save as PDF"),
+                             .name = window->report->pdf_name,
+                             .text = text,
+                             .head = gtk_window_get_title(GTK_WINDOW(window)) };
+
+    (void) action;
+    (void) parameter;
+    tke_ui_file_save(GTK_WINDOW(window), window->runner, &file, window->saved);
 }
 
 static void
@@ -169,6 +140,7 @@ scup_report_window_class_init(ScupReportWindowClass *class)
                                                 "/org/opentke/scup/report-window.ui");
     gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, banner);
     gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, text);
+    gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, saved);
     gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, check_button);
 }
 
@@ -178,6 +150,7 @@ scup_report_window_init(ScupReportWindow *window)
     static const GActionEntry entries[] = {
         { .name = "copy", .activate = on_copy },
         { .name = "save", .activate = on_save },
+        { .name = "pdf", .activate = on_pdf },
         { .name = "print", .activate = on_print },
         { .name = "close", .activate = on_close },
     };

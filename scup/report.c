@@ -258,6 +258,7 @@ const ScupReport scup_report_of_information = {
     .title = N_("Smart card information"),
     .text = scup_report_information,
     .name = "cards.txt",
+    .pdf_name = "cards.pdf",
     .check = "app.card-check",
 };
 
@@ -265,6 +266,7 @@ const ScupReport scup_report_of_key_identifiers = {
     .title = N_("Smart card key identifiers"),
     .text = scup_report_key_identifiers,
     .name = "key-identifiers.txt",
+    .pdf_name = "key-identifiers.pdf",
 };
 
 const ScupReport scup_report_of_inventory = {
@@ -272,4 +274,5 @@ const ScupReport scup_report_of_inventory = {
     .text = scup_report_inventory,
     .file = scup_report_inventory_csv,
     .name = "card-inventory.csv",
+    .pdf_name = "card-inventory.pdf",
 };

@@ -14,6 +14,7 @@ typedef struct ScupReport {
     ScupReportFunc text;
     ScupReportFunc file; /* what is saved; NULL: the text */
     const char *name;    /* of the file */
+    const char *pdf_name;
     const char *check;   /* detailed action that lets the cards prove themselves; NULL: none */
 } ScupReport;
 

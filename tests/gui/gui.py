@@ -280,6 +280,17 @@ class Program:
         return self.process.returncode
 
 
+def make_locale(name):
+    """A directory for LOCPATH with this locale, "de_DE.UTF-8"; None where the sources of locales are missing."""
+    source, charmap = name.split(".")
+    if not os.path.exists(f"/usr/share/i18n/locales/{source}") or shutil.which("localedef") is None:
+        return None
+    directory = tempfile.mkdtemp(prefix="gui-locale-")
+    subprocess.run(["localedef", "-i", source, "-f", charmap, os.path.join(directory, name)], timeout=300,
+                   capture_output=True)
+    return directory if os.path.isdir(os.path.join(directory, name)) else None
+
+
 def close_window(title):
     """Asks the window to close, as a window manager does when its cross is clicked."""
     import ctypes

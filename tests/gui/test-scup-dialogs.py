@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """How the dialogs of scup behave: their steps, the end of the program, the keyboard."""
 import os
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -161,6 +162,107 @@ def test_closing_the_window_is_an_exit():
         scup.window.see("Two readers ready")
         gui.close_window(s.TITLE)
         ends(scup)
+
+
+FOCUSABLE = ("push button", "text", "check box", "radio button", "spin button", "toggle button", "table")
+
+
+def keys(*names):
+    subprocess.run(["xdotool", "key", "--delay", "40", *names], check=True, timeout=60)
+
+
+def activate(window, title):
+    """What a window manager does with a window that is new."""
+    def is_active():
+        subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^" + title, "windowfocus"], timeout=30,
+                       capture_output=True)
+        return window.has("active")
+    gui.wait(f"the focus of {title}", is_active)
+
+
+def focused(window):
+    """The thing with the focus: known to screen readers, shown and named."""
+    node = gui.wait(lambda: f"a focus in {window.name}:\n{window.dump()}",
+                    lambda: next((n for n in window.walk() if n.has("focused") and n.has("showing")), None))
+    assert node.name or node.text, f"a {node.role} without a name has the focus"
+    return node
+
+
+def walk_with_tab(window, title):
+    """Tab reaches everything that can be used, and never loses the focus."""
+    activate(window, title)
+    wanted = [n for n in window.all() if n.role in FOCUSABLE and n.has("sensitive") and n.has("focusable")]
+    reached = []
+    for _ in range(2 * len(wanted) + 2):
+        node = focused(window)
+        if not any(node.accessible == other.accessible for other in reached):
+            reached.append(node)
+        keys("Tab")
+    # Of a group of radio buttons Tab reaches the one that is chosen; arrows reach the others.
+    missing = [f"{n.role} {n.name}" for n in wanted if n.role != "radio button" and
+               not any(n.accessible == other.accessible for other in reached)]
+    assert not missing, f"{title}: Tab does not reach {missing}; it reached {[n.name for n in reached]}"
+
+
+def check_mnemonics(window, title):
+    """No two of a window answer to the same key."""
+    seen = {}
+    for node in window.all():
+        if node.role not in ("push button", "menu", "check box", "radio button", "label"):
+            continue
+        action = node.accessible.get_action_iface()
+        bindings = [action.get_key_binding(i) for i in range(action.get_n_actions())] if action else []
+        for binding in {part for text in bindings for part in (text or "").split(";") if part.startswith("<Alt>")}:
+            assert seen.setdefault(binding, node.name) == node.name, f"{title}: {binding} is {seen[binding]} and {node.name}"
+
+
+def test_tab_reaches_everything_in_each_window_and_mnemonics_are_unique():
+    with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
+        scup.close(scup.make_zone())
+        scup.make_card("ep11-1", "Alice")
+        check_mnemonics(scup.window, s.TITLE)
+        for menu, item, title in (
+                ("CA Smart Card", s.INIT, s.INIT), ("CA Smart Card", s.BACKUP, s.BACKUP),
+                ("CA Smart Card", "Change PIN", "Change PIN of a CA"), ("EP11 Smart Card", s.ENROLL, s.ENROLL),
+                ("EP11 Smart Card", s.PERSONALIZE, s.PERSONALIZE), ("EP11 Smart Card", s.UNBLOCK, s.UNBLOCK),
+                ("File", "Display smart card information", "Smart card information"),
+                ("File", "Display smart card key identifiers", "Smart card key identifiers"),
+                ("File", "Card inventory…", "Card inventory"), ("Help", "Plan a card set…", "Plan a card set"),
+                ("Readers", "Check readers…", "Check readers")):
+            window = scup.menu(menu, item, title)
+            gui.wait(f"what {title} shows", lambda: len(list(window.all("push button"))) > 0)
+            walk_with_tab(window, title)
+            check_mnemonics(window, title)
+            keys("Escape")
+            scup.program.no_window(title)
+
+
+def test_the_focus_comes_back_when_a_dialog_closes():
+    with s.Scup() as scup:
+        scup.world.insert(1, "ca-1")
+        scup.window.find("push button", "Make it the CA card of a new zone")
+        activate(scup.window, s.TITLE)
+        gui.wait("the button", lambda: keys("Tab") or focused(scup.window).name == "Make it the CA card of a new zone")
+        keys("space")
+        dialog = scup.dialog(s.INIT)
+        activate(dialog, s.INIT)
+        assert focused(dialog).name == "Zone description"
+        keys("Escape")
+        scup.program.no_window(s.INIT)
+        activate(scup.window, s.TITLE)
+        gui.wait("the focus where it was", lambda: focused(scup.window).name == "Make it the CA card of a new zone")
+
+
+def test_ctrl_q_in_a_dialog_asks():
+    with s.Scup() as scup:
+        dialog = start_pin_entry(scup)
+        activate(dialog, s.INIT)
+        keys("ctrl+q")
+        question = scup.program.window("Exit")
+        activate(question, "Exit")
+        keys("Escape")
+        scup.program.no_window("Exit")
+        dialog.see("first PIN")
 
 
 if __name__ == "__main__":
