@@ -11,6 +11,7 @@
 #include "libceremony/card-session.h"
 #include "libceremony/op-card.h"
 #include "libceremony/record.h"
+#include "libceremony/unit-memory.h"
 
 /* The word or description that a destructive step wants typed (P-5). */
 static const char *
@@ -220,6 +221,25 @@ check_ski(const TkeDeleteParams *params, const TkeCardStatus *status, GPtrArray 
     return true;
 }
 
+/* Functions 2.13: units that are known to have the administrator are named. What is not known stops nothing. */
+static void
+add_known_units(TkeOperation *op, const TkeCardStatus *status, GPtrArray *lines)
+{
+    const char *directory = tke_world_get_directory(tke_operation_get_world(op), NULL);
+    g_autoptr(TkeUnitMemory) memory =
+        directory != NULL ? tke_unit_memory_load(directory, NULL) : NULL;
+    g_autoptr(GPtrArray) names =
+        memory != NULL ? tke_unit_memory_find_admin(memory, status->ski) : NULL;
+    g_autofree char *list = NULL;
+
+    if (names != NULL && names->len > 0) {
+        g_ptr_array_add(names, NULL);
+        list = g_strjoinv(", ", (char **) names->pdata);
+        g_ptr_array_add(lines, g_strdup_printf(_("installed as administrator, when seen last, in: %s"),
+                                               list));
+    }
+}
+
 static bool
 confirm_delete(TkeOperation *op, const TkeCardStatus *status, GPtrArray *lines, bool key,
                GError **error)
@@ -254,6 +274,9 @@ delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteResult *re
         !check_ski(params, *status, lines, error) ||
         !find_parts(&list, params, parts, lines, error)) {
         return false;
+    }
+    if (params->ski != NULL) {
+        add_known_units(op, *status, lines);
     }
     g_ptr_array_add(lines, NULL);
     if (!confirm_delete(op, *status, lines, params->ski != NULL, error) ||

@@ -28,6 +28,7 @@ struct TkeUnitMemory {
     GHashTable *identities; /* hsm id → TkeUnitIdentity */
     TkeKnownModules *modules;
     bool changed;
+    GHashTable *admins; /* hsm id → char **: name of the unit, then identifiers of its administrators */
 };
 
 static bool
@@ -102,6 +103,31 @@ read_modules(TkeUnitMemory *memory, JsonObject *modules)
     return true;
 }
 
+/* They are only told to people: what is no list of texts is left out. */
+static void
+read_admins(TkeUnitMemory *memory, JsonObject *units)
+{
+    g_autoptr(GList) names = units != NULL ? json_object_get_members(units) : NULL;
+
+    for (GList *at = names; at != NULL; at = at->next) {
+        JsonArray *list = tke_json_file_array(units, at->data);
+        g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+
+        for (unsigned i = 0; list != NULL && i < json_array_get_length(list); i++) {
+            JsonNode *node = json_array_get_element(list, i);
+
+            if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING) {
+                g_ptr_array_add(texts, g_strdup(json_node_get_string(node)));
+            }
+        }
+        if (texts->len > 0) {
+            g_ptr_array_add(texts, NULL);
+            g_hash_table_insert(memory->admins, g_strdup(at->data),
+                                g_ptr_array_free(g_steal_pointer(&texts), FALSE));
+        }
+    }
+}
+
 TkeUnitMemory *
 tke_unit_memory_load(const char *directory, GError **error)
 {
@@ -116,6 +142,9 @@ tke_unit_memory_load(const char *directory, GError **error)
     memory->directory = g_strdup(directory);
     memory->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     memory->modules = tke_known_modules_new();
+    memory->admins =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_strfreev);
+    read_admins(memory, tke_json_file_object(object, "administrators"));
     if (!read_identities(memory, tke_json_file_object(object, "units")) ||
         !read_modules(memory, tke_json_file_object(object, "modules"))) {
         tke_json_file_damaged(path, NULL, _(lost_memory), error);
@@ -131,6 +160,7 @@ tke_unit_memory_free(TkeUnitMemory *memory)
         g_free(memory->directory);
         g_hash_table_unref(memory->identities);
         tke_known_modules_free(memory->modules);
+        g_hash_table_unref(memory->admins);
         g_free(memory);
     }
 }
@@ -146,6 +176,56 @@ tke_unit_memory_recall(const TkeUnitMemory *memory, TkeUnit *unit)
     }
 }
 
+static void
+note_admins(TkeUnitMemory *memory, const TkeUnit *unit)
+{
+    const GPtrArray *admins = tke_unit_get_admins(unit);
+    char **known = g_hash_table_lookup(memory->admins, tke_unit_get_hsm_id(unit));
+    g_auto(GStrv) now = NULL;
+
+    if (admins == NULL) {
+        return; /* not asked for */
+    }
+    now = g_new0(char *, admins->len + 2);
+    now[0] = g_strdup(tke_unit_get_name(unit));
+    for (unsigned i = 0; i < admins->len; i++) {
+        const TkeUnitAdmin *admin = g_ptr_array_index(admins, i);
+
+        now[i + 1] = tke_hex_encode(admin->ski, TKE_SKI_LEN);
+    }
+    if (known == NULL || !g_strv_equal((const char *const *) known, (const char *const *) now)) {
+        g_hash_table_insert(memory->admins, g_strdup(tke_unit_get_hsm_id(unit)),
+                            g_steal_pointer(&now));
+        memory->changed = true;
+    }
+}
+
+static gint
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+GPtrArray *
+tke_unit_memory_find_admin(const TkeUnitMemory *memory, const uint8_t ski[static TKE_SKI_LEN])
+{
+    g_autofree char *wanted = tke_hex_encode(ski, TKE_SKI_LEN);
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, memory->admins);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        char **unit = value;
+
+        if (g_strv_contains((const char *const *) unit + 1, wanted)) {
+            g_ptr_array_add(names, g_strdup(unit[0]));
+        }
+    }
+    g_ptr_array_sort(names, compare_names);
+    return names;
+}
+
 void
 tke_unit_memory_note(TkeUnitMemory *memory, const TkeUnit *unit)
 {
@@ -153,8 +233,11 @@ tke_unit_memory_note(TkeUnitMemory *memory, const TkeUnit *unit)
     const TkeUnitIdentity *known =
         g_hash_table_lookup(memory->identities, tke_unit_get_hsm_id(unit));
 
-    if (now == NULL || tke_unit_get_trust(unit) != TKE_UNIT_VERIFIED ||
-        (known != NULL && memcmp(now, known, sizeof *now) == 0)) {
+    if (now == NULL || tke_unit_get_trust(unit) != TKE_UNIT_VERIFIED) {
+        return;
+    }
+    note_admins(memory, unit);
+    if (known != NULL && memcmp(now, known, sizeof *now) == 0) {
         return;
     }
     g_hash_table_insert(memory->identities, g_strdup(tke_unit_get_hsm_id(unit)),
@@ -219,6 +302,26 @@ modules_to_json(const TkeUnitMemory *memory)
     return modules;
 }
 
+static JsonObject *
+admins_to_json(const TkeUnitMemory *memory)
+{
+    JsonObject *units = json_object_new();
+    GHashTableIter iter;
+    gpointer id;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, memory->admins);
+    while (g_hash_table_iter_next(&iter, &id, &value)) {
+        JsonArray *list = json_array_new();
+
+        for (char **text = value; *text != NULL; text++) {
+            json_array_add_string_element(list, *text);
+        }
+        json_object_set_array_member(units, id, list);
+    }
+    return units;
+}
+
 bool
 tke_unit_memory_save(TkeUnitMemory *memory, GError **error)
 {
@@ -231,6 +334,7 @@ tke_unit_memory_save(TkeUnitMemory *memory, GError **error)
     object = json_object_new();
     json_object_set_object_member(object, "units", identities_to_json(memory));
     json_object_set_object_member(object, "modules", modules_to_json(memory));
+    json_object_set_object_member(object, "administrators", admins_to_json(memory));
     if (!tke_json_file_write(path, object, error)) {
         memory->changed = true;
         return false;

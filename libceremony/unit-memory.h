@@ -21,8 +21,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUnitMemory, tke_unit_memory_free)
 /* Tells the unit the identity it had when it was seen last, if it was. */
 TKE_PUBLIC void tke_unit_memory_recall(const TkeUnitMemory *memory, TkeUnit *unit);
 
-/* Notes the identity the unit has now, if it has one. */
+/* Notes the identity the unit has now, if it has one, and its administrators. */
 TKE_PUBLIC void tke_unit_memory_note(TkeUnitMemory *memory, const TkeUnit *unit);
+
+/*
+ * Names of the units in which this administrator was installed when they were seen last: char *, the caller frees.
+ * What people are told before a key is deleted; nothing is decided by it.
+ */
+TKE_PUBLIC GPtrArray *tke_unit_memory_find_admin(const TkeUnitMemory *memory,
+                                                 const uint8_t ski[static TKE_SKI_LEN]);
 
 TKE_PUBLIC TkeKnownModules *tke_unit_memory_get_modules(TkeUnitMemory *memory);
 
