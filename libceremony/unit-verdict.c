@@ -106,7 +106,8 @@ tke_unit_verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why,
     reason = why != NULL ? why : first->error;
     if (tke_unit_results_count_done(results) == 0 && reason != NULL) {
         g_propagate_prefixed_error(error, g_error_copy(reason),
-                                   _("%s failed in %s; no crypto unit was changed by it: "),
+                                   _("%s failed in %s; as far as can be told no crypto unit was changed by "
+                                     "it: "),
                                    step->what, failed);
         return false;
     }

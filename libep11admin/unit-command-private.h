@@ -21,6 +21,7 @@ struct TkeUnitCommand {
     bool waiting; /* counted in the unit */
     bool stale;
     TkeUnitOutcome outcome;
+    bool refusal_confirmed; /* the unit shows that a refused command was not done */
     GError *error;
     GByteArray *output;
 };

@@ -1,9 +1,13 @@
 /*
- * After a lost answer: which of the two states is the unit in? (crypto-unit-protocol.md, 1.12, 2.7;
- * annex C, 17)
+ * After a lost answer, or a refusal: which of the two states is the unit in? (crypto-unit-protocol.md, 1.12,
+ * 2.7; annex C, 17)
  *
  * A signed answer with a counter below that of the command shows that it was not done. Otherwise
  * somebody's command with that counter was done, and what the unit holds shows whether it was ours.
+ *
+ * A refusal is signed, but bears no mark of the command: whoever stands between can have got it from the unit
+ * with a command of the same kind of their own, before they delivered ours. So it is believed once the unit shows
+ * a counter that the command has not reached, which costs one query.
  */
 #include "libep11admin/unit-command.h"
 
@@ -19,6 +23,7 @@
 
 typedef struct Settling {
     TkeUnitCommand *command;
+    bool refused; /* the answer says so */
     uint8_t instance[TKE_ADMIN_DOMAIN_LEN]; /* of the domain, before */
     GPtrArray *asks;                        /* owned */
     TkeUnitAsk *attributes, *admins, *current_vp, *new_vp, *info;
@@ -40,16 +45,11 @@ add_query(Settling *settling, TkeAdminCommand query)
     return ask;
 }
 
-static Settling *
-settling_new(TkeUnitCommand *command)
+/* What shows whether the command had its effect. */
+static void
+ask_for_effect(Settling *settling)
 {
-    Settling *settling = g_new0(Settling, 1);
-
-    settling->command = command;
-    settling->asks = g_ptr_array_new_with_free_func((GDestroyNotify) tke_unit_ask_free);
-    memcpy(settling->instance, command->identity.domain, sizeof settling->instance);
-    settling->attributes = add_query(settling, TKE_ADMIN_QUERY_ATTRIBUTES);
-    switch (command->code) {
+    switch (settling->command->code) {
     case TKE_ADMIN_ADD_ADMIN:
     case TKE_ADMIN_REMOVE_ADMIN:
     case TKE_ADMIN_ZEROIZE:
@@ -64,11 +64,26 @@ settling_new(TkeUnitCommand *command)
         settling->new_vp = add_query(settling, TKE_ADMIN_QUERY_NEW_WK);
         break;
     case TKE_ADMIN_COMMIT_WK:
-        settling->info = tke_unit_ask_new_info(command->unit);
+        settling->info = tke_unit_ask_new_info(settling->command->unit);
         g_ptr_array_add(settling->asks, settling->info);
         break;
     default:
         break;
+    }
+}
+
+static Settling *
+settling_new(TkeUnitCommand *command)
+{
+    Settling *settling = g_new0(Settling, 1);
+
+    settling->command = command;
+    settling->refused = command->outcome == TKE_UNIT_OUTCOME_REFUSED;
+    settling->asks = g_ptr_array_new_with_free_func((GDestroyNotify) tke_unit_ask_free);
+    memcpy(settling->instance, command->identity.domain, sizeof settling->instance);
+    settling->attributes = add_query(settling, TKE_ADMIN_QUERY_ATTRIBUTES);
+    if (!settling->refused) {
+        ask_for_effect(settling);
     }
     return settling;
 }
@@ -167,7 +182,8 @@ has_effect(const Settling *settling)
     case TKE_ADMIN_IMPORT_WK:
         return !is_empty(settling->new_vp);
     case TKE_ADMIN_COMMIT_WK:
-        return settling->info->info.new_state == TKE_REGISTER_FULL_COMMITTED;
+        return settling->info->info.new_state == TKE_REGISTER_FULL_COMMITTED &&
+               tke_digest_vp_equal(settling->info->info.new_vp, command->payload->data);
     case TKE_ADMIN_FINALIZE_WK:
         return read_vp(settling->current_vp, vp) && tke_digest_vp_equal(vp, command->payload->data);
     case TKE_ADMIN_CLEAR_WK:
@@ -181,35 +197,127 @@ has_effect(const Settling *settling)
     }
 }
 
+/* The unit is another instance than the one the command was for: zeroized. */
 static bool
-settle_one(Settling *settling, GError **error)
+has_other_instance(const Settling *settling)
 {
-    TkeUnitCommand *command = settling->command;
-    const TkeUnitIdentity *seen = NULL;
-    bool done = false;
+    return memcmp(settling->attributes->response->identity.domain, settling->instance,
+                  sizeof settling->instance) != 0;
+}
 
+/* Somebody's command with this counter, or a later one, was done. */
+static bool
+has_reached(const Settling *settling)
+{
+    const TkeUnitIdentity *sent = &settling->command->identity;
+
+    return memcmp(settling->attributes->response->identity.counter, sent->counter,
+                  sizeof sent->counter) >= 0;
+}
+
+/*
+ * A command refused because somebody else was there first: what the unit holds then is taken for ours only where
+ * it cannot be anything else than what was wanted, which of keys nobody can say.
+ */
+static bool
+may_be_of_somebody_else(const Settling *settling)
+{
+    const TkeUnitCommand *command = settling->command;
+
+    return settling->refused && command->stale &&
+           (command->code == TKE_ADMIN_IMPORT_WK || command->code == TKE_ADMIN_GEN_IMPORTER);
+}
+
+static bool
+verify_asks(const Settling *settling, GError **error)
+{
     for (guint i = 0; i < settling->asks->len; i++) {
         if (!tke_unit_ask_verify(g_ptr_array_index(settling->asks, i), error)) {
             return false;
         }
     }
-    if (!tke_admin_response_check_done(settling->attributes->response, error)) {
-        tke_unit_name_error(command->unit, error);
+    return tke_unit_ask_verify_done(settling->attributes, error);
+}
+
+static void
+set_outcome(const Settling *settling, bool done)
+{
+    TkeUnitCommand *command = settling->command;
+
+    if (done) {
+        command->outcome = TKE_UNIT_OUTCOME_FOUND_DONE;
+        tke_unit_command_apply(command);
+    } else if (settling->refused) {
+        command->outcome = TKE_UNIT_OUTCOME_REFUSED;
+        command->refusal_confirmed = true;
+    } else {
+        command->outcome = TKE_UNIT_OUTCOME_FOUND_NOT_DONE;
+    }
+}
+
+static bool
+settle_one(const Settling *settling, GError **error)
+{
+    if (!verify_asks(settling, error)) {
+        settling->command->outcome = TKE_UNIT_OUTCOME_UNKNOWN;
         return false;
     }
-    seen = &settling->attributes->response->identity;
-    if (memcmp(seen->domain, settling->instance, sizeof settling->instance) != 0) {
-        /* Another instance: zeroized, by us if that was the command. */
-        done = command->code == TKE_ADMIN_ZEROIZE;
-    } else {
-        done = memcmp(seen->counter, command->identity.counter, sizeof seen->counter) >= 0 &&
-               has_effect(settling);
-    }
-    command->outcome = done ? TKE_UNIT_OUTCOME_FOUND_DONE : TKE_UNIT_OUTCOME_FOUND_NOT_DONE;
-    if (done) {
-        tke_unit_command_apply(command);
-    }
+    /* Another instance: zeroized, by us if that was the command. */
+    set_outcome(settling, has_other_instance(settling)
+                              ? settling->command->code == TKE_ADMIN_ZEROIZE
+                              : has_reached(settling) && !may_be_of_somebody_else(settling) &&
+                                    has_effect(settling));
     return true;
+}
+
+static bool
+needs_settling(const TkeUnitCommand *command)
+{
+    return command->outcome == TKE_UNIT_OUTCOME_UNKNOWN ||
+           (command->outcome == TKE_UNIT_OUTCOME_REFUSED && !command->refusal_confirmed);
+}
+
+/* The queries of all that have not been sent yet. */
+static bool
+run_asks(TkeUnitTransport *transport, const GPtrArray *all, GCancellable *cancellable,
+         GError **error)
+{
+    g_autoptr(GPtrArray) asks = g_ptr_array_new();
+
+    for (guint i = 0; i < all->len; i++) {
+        const Settling *settling = g_ptr_array_index(all, i);
+
+        for (guint j = 0; j < settling->asks->len; j++) {
+            g_ptr_array_add(asks, g_ptr_array_index(settling->asks, j));
+        }
+    }
+    return tke_unit_ask_run(transport, asks, cancellable, error);
+}
+
+/* Refused, and yet the unit's counter is not that of before: now its effect counts. */
+static void
+doubt_refusals(const GPtrArray *all)
+{
+    for (guint i = 0; i < all->len; i++) {
+        Settling *settling = g_ptr_array_index(all, i);
+
+        if (settling->refused && tke_unit_ask_verify_done(settling->attributes, NULL) &&
+            !has_other_instance(settling) && has_reached(settling) &&
+            !may_be_of_somebody_else(settling)) {
+            ask_for_effect(settling);
+        }
+    }
+}
+
+/* Nobody could be asked: what was refused may have been done all the same. */
+static void
+doubt_all(const GPtrArray *all)
+{
+    for (guint i = 0; i < all->len; i++) {
+        const Settling *settling = g_ptr_array_index(all, i);
+
+        settling->command->outcome = TKE_UNIT_OUTCOME_UNKNOWN;
+    }
 }
 
 bool
@@ -217,20 +325,20 @@ tke_unit_command_settle(TkeUnitTransport *transport, TkeUnitCommand *const *comm
                         GCancellable *cancellable, GError **error)
 {
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify) settling_free);
-    g_autoptr(GPtrArray) asks = g_ptr_array_new();
     g_autoptr(GError) first = NULL;
 
     for (size_t i = 0; i < n; i++) {
-        if (commands[i]->outcome == TKE_UNIT_OUTCOME_UNKNOWN) {
-            Settling *settling = settling_new(commands[i]);
-
-            g_ptr_array_add(all, settling);
-            for (guint j = 0; j < settling->asks->len; j++) {
-                g_ptr_array_add(asks, g_ptr_array_index(settling->asks, j));
-            }
+        if (needs_settling(commands[i])) {
+            g_ptr_array_add(all, settling_new(commands[i]));
         }
     }
-    if (!tke_unit_ask_run(transport, asks, cancellable, error)) {
+    if (!run_asks(transport, all, cancellable, error)) {
+        doubt_all(all);
+        return false;
+    }
+    doubt_refusals(all);
+    if (!run_asks(transport, all, cancellable, error)) {
+        doubt_all(all);
         return false;
     }
     for (guint i = 0; i < all->len; i++) {

@@ -377,7 +377,8 @@ tke_unit_command_is_done(const TkeUnitCommand *command)
 bool
 tke_unit_command_is_stale(const TkeUnitCommand *command)
 {
-    return command->stale;
+    return command->stale && (command->outcome == TKE_UNIT_OUTCOME_REFUSED ||
+                              command->outcome == TKE_UNIT_OUTCOME_NOT_SENT);
 }
 
 const uint8_t *

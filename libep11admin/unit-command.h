@@ -62,9 +62,9 @@ TKE_PUBLIC bool tke_unit_command_add_message_signer(TkeUnitCommand *command, uns
 typedef enum {
     TKE_UNIT_OUTCOME_NOT_SENT,   /* not sent yet, or it cannot have arrived: may be sent again */
     TKE_UNIT_OUTCOME_DONE,       /* the unit says so, signed */
-    TKE_UNIT_OUTCOME_REFUSED,    /* refused; nothing was changed */
+    TKE_UNIT_OUTCOME_REFUSED,    /* refused, the unit says: settle, since it may have said so before */
     TKE_UNIT_OUTCOME_UNKNOWN,    /* it may have been done: settle */
-    TKE_UNIT_OUTCOME_FOUND_DONE, /* the answer was lost; the unit shows that it was done */
+    TKE_UNIT_OUTCOME_FOUND_DONE, /* the answer was lost or false; the unit shows that it was done */
     TKE_UNIT_OUTCOME_FOUND_NOT_DONE, /* the answer was lost; the unit shows that it was not done */
 } TkeUnitOutcome;
 
@@ -85,7 +85,8 @@ TKE_PUBLIC bool tke_unit_command_send(TkeUnitTransport *transport, TkeUnitComman
 /*
  * Asks the units of those commands whose outcome is unknown which of the two states they are in,
  * all at once, and sets FOUND_DONE or FOUND_NOT_DONE; the error of the command stays, to be shown.
- * Returns false when at least one unit could not be asked (its outcome stays unknown).
+ * Those of refused commands too, once: one query each, more only where the command may have been done after
+ * all; then REFUSED is FOUND_DONE. Returns false when at least one unit could not be asked (its outcome is unknown).
  */
 TKE_PUBLIC bool tke_unit_command_settle(TkeUnitTransport *transport,
                                         TkeUnitCommand *const *commands, size_t n,

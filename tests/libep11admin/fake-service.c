@@ -84,12 +84,38 @@ make_block(const FakeUnit *unit, const FakeAsked *asked, uint32_t code, const GB
     return wrap_sequence(content);
 }
 
+/*
+ * What a service without any key can do: it has got a refusal from the unit, signed, by a command of its own
+ * making; then it delivers the command, keeps the answer to itself and shows the refusal.
+ */
 static GByteArray *
-make_admin_answer(FakeUnits *units, FakeUnit *unit, const FakeAsked *asked)
+make_replayed_block(FakeUnit *unit, const FakeAsked *asked)
+{
+    const FakeUnit before = *unit;
+    g_autoptr(GByteArray) withheld = g_byte_array_new();
+    g_autoptr(GByteArray) output = g_byte_array_new();
+
+    append_u32(output, unit->replay_reason);
+    ck_assert_uint_eq(fake_unit_run(unit, asked, withheld), 0);
+    return make_block(unit->replay_after ? unit : &before, asked, unit->replay_code, output);
+}
+
+static GByteArray *
+make_run_block(FakeUnit *unit, const FakeAsked *asked)
 {
     g_autoptr(GByteArray) output = g_byte_array_new();
     uint32_t code = fake_unit_run(unit, asked, output);
-    g_autoptr(GByteArray) block = make_block(unit, asked, code, output);
+
+    return make_block(unit, asked, code, output);
+}
+
+static GByteArray *
+make_admin_answer(FakeUnits *units, FakeUnit *unit, const FakeAsked *asked)
+{
+    const TkeAdminCommandInfo *info = tke_admin_command_lookup(asked->command);
+    g_autoptr(GByteArray) block = unit->replay_code != 0 && info->changes_state
+                                      ? make_replayed_block(unit, asked)
+                                      : make_run_block(unit, asked);
     g_autoptr(GByteArray) signer_info = g_byte_array_new();
     g_autoptr(GByteArray) content = g_byte_array_new();
     uint8_t point[TKE_EC_POINT_LEN];

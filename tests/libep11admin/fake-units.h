@@ -36,6 +36,9 @@ typedef struct FakeUnit {
     uint32_t other_flags;   /* bits that are wrong there */
     uint32_t refuse_code;   /* next command is refused with this return code, */
     uint32_t refuse_reason; /* and this reason */
+    uint32_t replay_code;   /* commands are executed, and answered with a refusal of before: this code */
+    uint32_t replay_reason; /* and this reason; */
+    bool replay_after;      /* or with one of after: got by a command with a counter that has passed */
 } FakeUnit;
 
 typedef struct FakeUnits FakeUnits;

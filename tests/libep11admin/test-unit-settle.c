@@ -254,6 +254,122 @@ START_TEST(test_next_command_follows_a_settled_one)
 }
 END_TEST
 
+/* Sends it to a unit that executes it, while the service shows a refusal. */
+static void
+send_and_be_lied_to(UnitWorld *world, TkeUnitCommand *command, uint32_t code, bool after)
+{
+    FakeUnit *fake = fake_units_get(world->fakes, 0);
+    g_autoptr(GError) error = NULL;
+
+    fake->replay_code = code;
+    fake->replay_reason = 19;
+    fake->replay_after = after;
+    ck_assert(!tke_unit_command_send(world->transport, &command, 1, NULL, &error));
+    ck_assert(tke_unit_error_is_refusal(error, code, 19));
+    ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_REFUSED);
+    ck_assert_uint_eq(fake->n_commands, 1);
+    fake->replay_code = 0;
+}
+
+static void
+check_settled(UnitWorld *world, TkeUnitCommand *command, TkeUnitOutcome outcome)
+{
+    g_autoptr(GError) error = NULL;
+
+    unit_world_check(tke_unit_command_settle(world->transport, &command, 1, NULL, &error), error);
+    ck_assert_int_eq(tke_unit_command_get_outcome(command), outcome);
+}
+
+START_TEST(test_replayed_refusal_does_not_hide_that_it_was_done)
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, makers[_i]);
+
+    send_and_be_lied_to(world, command, 208, false);
+    check_settled(world, command, TKE_UNIT_OUTCOME_FOUND_DONE);
+}
+END_TEST
+
+START_TEST(test_replayed_wrong_counter_does_not_hide_that_it_was_done)
+{
+    /* Keys of an importer or of a load could be somebody else's, who used the counter: signed for again. */
+    bool told = makers[_i] != make_importer && makers[_i] != make_import;
+
+    for (unsigned after = 0; after < 2; after++) {
+        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+        g_autoptr(TkeUnitCommand) command = prepare(world, makers[_i]);
+
+        send_and_be_lied_to(world, command, 163, after == 1);
+        check_settled(world, command,
+                      told ? TKE_UNIT_OUTCOME_FOUND_DONE : TKE_UNIT_OUTCOME_REFUSED);
+        ck_assert(tke_unit_command_is_stale(command) == !told);
+    }
+}
+END_TEST
+
+START_TEST(test_honest_refusal_costs_one_query_and_is_asked_about_once)
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, makers[_i]);
+    g_autoptr(GError) error = NULL;
+    TkeUnitTransportCounts before;
+    TkeUnitTransportCounts after;
+
+    fake_units_get(world->fakes, 0)->refuse_code = 208;
+    ck_assert(!tke_unit_command_send(world->transport, &command, 1, NULL, &error));
+    tke_unit_transport_get_counts(world->transport, &before);
+    for (unsigned i = 0; i < 2; i++) {
+        check_settled(world, command, TKE_UNIT_OUTCOME_REFUSED);
+        tke_unit_transport_get_counts(world->transport, &after);
+        ck_assert_uint_eq(after.requests, before.requests + 1);
+    }
+    ck_assert(tke_unit_error_is_refusal(tke_unit_command_get_error(command), 208, 0));
+}
+END_TEST
+
+START_TEST(test_refusal_that_cannot_be_asked_about_is_unknown)
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, make_clear_new);
+    g_autoptr(GError) error = NULL;
+
+    send_and_be_lied_to(world, command, 208, false);
+    test_fault_unit_transport_set(world->transport, "unit-0", 1, TEST_UNIT_FAULT_CUT_BEFORE, 0);
+    ck_assert(!tke_unit_command_settle(world->transport, &command, 1, NULL, &error));
+    test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_CONNECTION);
+    ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_UNKNOWN);
+    check_settled(world, command, TKE_UNIT_OUTCOME_FOUND_DONE);
+}
+END_TEST
+
+START_TEST(test_counter_used_by_somebody_else_leaves_a_refusal_as_it_is)
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, makers[_i]);
+    g_autoptr(GError) error = NULL;
+
+    fake_units_get(world->fakes, 0)->identity.counter[15]++;
+    ck_assert(!tke_unit_command_send(world->transport, &command, 1, NULL, &error));
+    check_settled(world, command, TKE_UNIT_OUTCOME_REFUSED);
+    ck_assert(tke_unit_command_is_stale(command));
+    ck_assert_uint_eq(fake_units_get(world->fakes, 0)->n_commands, 0);
+}
+END_TEST
+
+START_TEST(test_commit_of_another_key_is_not_ours)
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    FakeUnit *fake = fake_units_get(world->fakes, 0);
+    g_autoptr(TkeUnitCommand) command = prepare(world, make_commit);
+
+    send_and_lose(world, command, TEST_UNIT_FAULT_SILENCE, 0);
+    fake->identity.counter[15]++;
+    fake->committed = true;
+    memset(fake->new_vp, 0xC3, TKE_VP_LEN);
+    check_settled(world, command, TKE_UNIT_OUTCOME_FOUND_NOT_DONE);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -267,6 +383,12 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_cut_before_delivery_needs_no_settling);
     tcase_add_test(tests, test_settling_that_fails_leaves_the_outcome_unknown);
     tcase_add_test(tests, test_next_command_follows_a_settled_one);
+    tcase_add_loop_test(tests, test_replayed_refusal_does_not_hide_that_it_was_done, 0, n);
+    tcase_add_loop_test(tests, test_replayed_wrong_counter_does_not_hide_that_it_was_done, 0, n);
+    tcase_add_loop_test(tests, test_honest_refusal_costs_one_query_and_is_asked_about_once, 0, n);
+    tcase_add_loop_test(tests, test_counter_used_by_somebody_else_leaves_a_refusal_as_it_is, 0, n);
+    tcase_add_test(tests, test_refusal_that_cannot_be_asked_about_is_unknown);
+    tcase_add_test(tests, test_commit_of_another_key_is_not_ours);
 }
 
 int
