@@ -141,8 +141,9 @@ service_advice(int code)
 {
     switch (code) {
     case TKE_UNIT_ERROR_UNAUTHORIZED:
-        return _("The token is missing, expired or lacks rights: get a new one and start the "
-                 "command again.");
+        return _("The token is missing, expired or lacks rights: start the command again with a "
+                 "new one; in “tke shell” the next command on crypto units asks for it (in a "
+                 "rehearsal it gets one by itself), and so does “token”.");
     case TKE_UNIT_ERROR_FORBIDDEN:
         return _("A right is missing: looking and selecting need the role Manager, changes Manager "
                  "or Crypto "

@@ -115,10 +115,13 @@ static bool
 list_instance(TkeUnitDirectory *directory, TkeUnitTransport *transport, const char *instance,
               GPtrArray *units, GCancellable *cancellable, GError **error)
 {
+    g_autoptr(GError) local = NULL;
     g_autoptr(GPtrArray) found =
-        tke_unit_query_list(transport, instance, units->len + 1, cancellable, error);
+        tke_unit_query_list(transport, instance, units->len + 1, cancellable, &local);
 
     if (found == NULL) {
+        tke_world_note_error(directory->world, local);
+        g_propagate_error(error, g_steal_pointer(&local));
         return false;
     }
     for (unsigned i = 0; i < found->len; i++) {
@@ -322,7 +325,10 @@ tke_unit_directory_query(TkeUnitDirectory *directory, GPtrArray *units, TkeUnitQ
                                    tke_unit_memory_get_modules(directory->memory), flags,
                                    cancellable, error);
     for (unsigned i = 0; states != NULL && i < states->len; i++) {
-        tke_journal_note_state(directory->journal, g_ptr_array_index(states, i));
+        const TkeUnitState *state = g_ptr_array_index(states, i);
+
+        tke_world_note_error(directory->world, state->error);
+        tke_journal_note_state(directory->journal, state);
     }
     if (states == NULL || !tke_unit_directory_remember(directory, units, error) ||
         !tke_journal_save(directory->journal, error)) {

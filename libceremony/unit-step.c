@@ -86,6 +86,15 @@ make_commands(GPtrArray *results, const TkeUnitStep *step, GPtrArray *commands, 
     return true;
 }
 
+static void
+note_errors(TkeUnitDirectory *directory, GPtrArray *commands)
+{
+    for (unsigned i = 0; i < commands->len; i++) {
+        tke_world_note_error(tke_unit_directory_get_world(directory),
+                             tke_unit_command_get_error(g_ptr_array_index(commands, i)));
+    }
+}
+
 void
 tke_unit_results_take(GPtrArray *results)
 {
@@ -148,6 +157,7 @@ send_commands(const Run *run, GPtrArray *commands, GError **error)
         g_clear_error(&ignored);
         (void) tke_unit_command_settle(transport, (TkeUnitCommand *const *) commands->pdata,
                                        commands->len, NULL, &ignored);
+        note_errors(run->directory, commands);
     }
     tke_operation_committed_done(run->op);
     return true;
@@ -365,6 +375,15 @@ was_sent(GPtrArray *results)
     return false;
 }
 
+/* A token that has expired meanwhile would keep everything else from it. */
+static bool
+renew_token(const Run *run, GError **error)
+{
+    TkeWorld *world = tke_unit_directory_get_world(run->directory);
+
+    return !tke_world_is_token_refused(world) || tke_world_renew_token(world, error);
+}
+
 /* Another try where the step was not done; how it ended is in the results. */
 static bool
 try_again(const Run *run, GPtrArray *results, GError **why, GError **noting)
@@ -372,6 +391,9 @@ try_again(const Run *run, GPtrArray *results, GError **why, GError **noting)
     g_autoptr(GPtrArray) found = g_ptr_array_new(); /* what became of them is known only now */
     g_autoptr(GPtrArray) todo = g_ptr_array_new();
 
+    if (!renew_token(run, why)) {
+        return true;
+    }
     for (unsigned i = 0; i < results->len; i++) {
         TkeUnitResult *result = g_ptr_array_index(results, i);
 
@@ -405,6 +427,7 @@ finish(const Run *run, GPtrArray *results, GError *why, GError **error)
         g_autoptr(GError) noting = NULL;
 
         if (way == TKE_UNIT_STEP_UNDO) {
+            (void) renew_token(run, NULL); /* without one the undo says what is missing */
             tke_unit_step_undo(run->op, run->directory, run->step, results, verdict, error);
             (void) note_in_journal(run, results, NULL); /* the next reading says it too */
             return false;

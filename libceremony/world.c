@@ -12,6 +12,7 @@
 #include "libceremony/applet-file.h"
 #include "libceremony/world-private.h"
 #include "libep11admin/https-transport.h"
+#include "libep11admin/unit-error.h"
 #include "libep11admin/unit-list.h"
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/pcsc-transport.h"
@@ -28,12 +29,16 @@ struct TkeWorld {
     char *state_directory;
     char **instances;
     TkeSecret *token;
+    bool token_refused;
+    TkeWorldAskToken ask_token;
+    void *ask_token_data;
     unsigned timeout_ms;
     TkeModuleRoots *roots; /* of a rehearsal */
     TkeSimClient *sim;
     TkeSimWorldInfo *info;
     TkeCardSource *cards;
     TkeUnitTransport *units;
+    bool https; /* units is a connection of our own */
     GBytes *applet_bytes; /* of a world made of parts */
     TkeCapFile *applet;   /* NULL until it is asked for */
 };
@@ -313,7 +318,65 @@ tke_world_get_units(TkeWorld *world, GError **error)
     }
     config.token = world->token;
     world->units = tke_https_transport_new(&config, error);
+    world->https = world->units != NULL;
     return world->units;
+}
+
+void
+tke_world_note_error(TkeWorld *world, const GError *error)
+{
+    world->token_refused =
+        world->token_refused ||
+        g_error_matches(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_UNAUTHORIZED);
+}
+
+bool
+tke_world_is_token_refused(const TkeWorld *world)
+{
+    return world->token_refused;
+}
+
+void
+tke_world_set_ask_token(TkeWorld *world, TkeWorldAskToken ask, void *data)
+{
+    world->ask_token = ask;
+    world->ask_token_data = data;
+}
+
+static TkeSecret *
+get_new_token(const TkeWorld *world, GError **error)
+{
+    if (world->sim != NULL) {
+        return tke_sim_client_query_token(world->sim, error);
+    }
+    if (world->ask_token != NULL) {
+        return world->ask_token(world->ask_token_data, error);
+    }
+    g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, "%s",
+                _("the service does not accept the authentication token any more, and nobody is "
+                  "there to give another: start again with a new one"));
+    return NULL;
+}
+
+bool
+tke_world_renew_token(TkeWorld *world, GError **error)
+{
+    bool foreign = world->units != NULL && !world->https; /* made of parts: it has no token of ours */
+    g_autoptr(TkeSecret) token = NULL;
+
+    if (foreign && world->ask_token == NULL) {
+        world->token_refused = false;
+        return true;
+    }
+    token = get_new_token(world, error);
+    if (token == NULL ||
+        (world->https && !tke_https_transport_set_token(world->units, token, error))) {
+        return false;
+    }
+    tke_secret_free(world->token);
+    world->token = g_steal_pointer(&token);
+    world->token_refused = false;
+    return true;
 }
 
 void

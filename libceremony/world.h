@@ -68,6 +68,24 @@ TKE_PUBLIC TkeCardSource *tke_world_new_cards(TkeWorld *world, GError **error);
 TKE_PUBLIC TkeUnitTransport *tke_world_get_units(TkeWorld *world, GError **error);
 
 /*
+ * Bearer tokens live an hour, ceremonies longer. Who sees an error of the service notes it here; once the service
+ * has refused the token (401), a new one is got before the next command, or before it is tried again. No request is
+ * repeated for it.
+ */
+TKE_PUBLIC void tke_world_note_error(TkeWorld *world, const GError *error); /* NULL is allowed */
+TKE_PUBLIC bool tke_world_is_token_refused(const TkeWorld *world);
+
+/* Asks the operator for a token; the caller frees. NULL with an error: there is none. */
+typedef TkeSecret *(*TkeWorldAskToken)(void *data, GError **error);
+TKE_PUBLIC void tke_world_set_ask_token(TkeWorld *world, TkeWorldAskToken ask, void *data);
+
+/*
+ * A new token for all requests from now on: of tke-sim in a rehearsal, else from the function set before;
+ * without one TKE_ERROR_SETUP. After an error the token is as before.
+ */
+TKE_PUBLIC bool tke_world_renew_token(TkeWorld *world, GError **error);
+
+/*
  * The applet file for blank cards: the installed one, or what a rehearsal brings and only that. Borrowed. There is
  * none: TKE_ERROR_SETUP.
  */

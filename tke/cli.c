@@ -81,6 +81,17 @@ read_token(int fd, GError **error)
     return tke_secret_new_slice(buffer, 0, len, error);
 }
 
+/* Where the token has expired, or is about to: only a person can get another. */
+static TkeSecret *
+ask_token(void *data, GError **error)
+{
+    TkeCli *cli = data;
+    const TkeSecretPrompt prompt = { .title = _("New authentication token (not shown):"),
+                                     .max = TOKEN_MAX - 1 };
+
+    return tke_cli_tty_ops.ask_secret(cli->tty, &prompt, cli->cancellable, error);
+}
+
 TkeWorld *
 tke_cli_need_world(TkeCli *cli, GError **error)
 {
@@ -109,6 +120,9 @@ tke_cli_need_world(TkeCli *cli, GError **error)
         }
     }
     cli->world = tke_world_new(&params, error);
+    if (cli->world != NULL) {
+        tke_world_set_ask_token(cli->world, ask_token, cli);
+    }
     return cli->world;
 }
 
@@ -199,11 +213,15 @@ open_directory(TkeCli *cli, GError **error)
     return cli->units != NULL;
 }
 
+/* A command after one that the service has refused for its token begins with another token. */
 static bool
 refresh_units(TkeCli *cli, GError **error)
 {
     unsigned vanished = 0;
 
+    if (tke_world_is_token_refused(cli->world) && !tke_world_renew_token(cli->world, error)) {
+        return false;
+    }
     if (!tke_unit_directory_refresh(cli->units, &vanished, cli->cancellable, error)) {
         return false;
     }

@@ -90,6 +90,7 @@ typedef struct TkeCli {
     TkeSettings *settings;
     TkeUnitDirectory *units;
     TkeDirLock *lock;
+    bool in_shell; /* commands follow each other in this process */
 } TkeCli;
 
 typedef bool (*TkeCliFunc)(TkeCli *cli, const TkeCliArgs *args, GError **error);

@@ -6,6 +6,7 @@
 #include "tke/cli.h"
 
 bool tke_cli_help(TkeCli *cli, const TkeCliArgs *args, GError **error);
+bool tke_cli_token(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_shell(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_readers(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_card_acceptance_test(TkeCli *cli, const TkeCliArgs *args, GError **error);

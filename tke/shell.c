@@ -117,11 +117,30 @@ run_input(TkeCli *cli, int *code, GError **error)
 }
 
 bool
+tke_cli_token(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    (void) args;
+    if (!cli->in_shell) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, "%s",
+                    _("a token is replaced in “tke shell” only: a single command gets it by "
+                      "--token-fd"));
+        return false;
+    }
+    if (tke_cli_need_world(cli, error) == NULL || !tke_world_renew_token(cli->world, error)) {
+        return false;
+    }
+    tke_cli_output_line(cli->out, "%s",
+                        _("The new authentication token is in use from the next command on."));
+    return true;
+}
+
+bool
 tke_cli_shell(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
     int code = TKE_CLI_DONE;
     bool ok;
 
+    cli->in_shell = true;
     ok =
         args->file != NULL ? run_file(cli, args->file, &code, error) : run_input(cli, &code, error);
     cli->exit_code = code;

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "common/error.h"
@@ -378,15 +379,88 @@ tke_cli_tty_ask_text(TkeCliTty *tty, const char *title, const char *what, unsign
     }
 }
 
+/*
+ * What is typed until the end of the line, straight into locked memory. A terminal hands over at most a line at a
+ * time; what does not fit is read to its end and refused.
+ */
+static bool
+read_secret(TkeSecret *buffer, size_t *len, GCancellable *cancellable, GError **error)
+{
+    size_t size = 0;
+    uint8_t *bytes = tke_secret_fill(buffer, &size);
+    char c = '\0';
+    ssize_t n = 0;
+
+    *len = 0;
+    while (wait_input(cancellable, error)) {
+        n = read(STDIN_FILENO, &c, 1);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0 || c == '\n') {
+            c = '\0';
+            return true;
+        }
+        if (*len < size) {
+            bytes[*len] = (uint8_t) c;
+        }
+        (*len)++;
+    }
+    return false;
+}
+
+/* The same while the terminal shows nothing of it. Long lines are longer than its own editing takes (4096). */
+static bool
+read_secret_unseen(TkeSecret *buffer, size_t *len, GCancellable *cancellable, GError **error)
+{
+    struct termios before;
+    struct termios unseen;
+    bool ok;
+
+    if (tcgetattr(STDIN_FILENO, &before) != 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("the terminal cannot be set up: %s"),
+                    g_strerror(errno));
+        return false;
+    }
+    unseen = before;
+    unseen.c_lflag &= ~((tcflag_t) ECHO | (tcflag_t) ICANON);
+    unseen.c_cc[VMIN] = 1;
+    unseen.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
+    ok = read_secret(buffer, len, cancellable, error);
+    tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    return ok;
+}
+
 static TkeSecret *
 tty_ask_secret(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellable, GError **error)
 {
-    (void) ui;
-    (void) cancellable;
-    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
-                _("%s: no command of this program asks for a secret at the terminal"),
-                prompt->title);
-    return NULL;
+    TkeCliTty *tty = ui;
+    g_autoptr(TkeSecret) buffer = NULL;
+    size_t len = 0;
+    bool ok;
+
+    if (isatty(STDIN_FILENO) != 1) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("nobody is there to answer “%s”: give the answer by an option, or start the "
+                      "program at a terminal"),
+                    prompt->title);
+        return NULL;
+    }
+    buffer = tke_secret_new(prompt->max, error);
+    if (buffer == NULL) {
+        return NULL;
+    }
+    say(tty, "%s ", prompt->title);
+    fflush(tty->to);
+    ok = read_secret_unseen(buffer, &len, cancellable, error);
+    fputc('\n', tty->to);
+    if (ok && (len == 0 || len > prompt->max)) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    len == 0 ? _("nothing was typed") : _("the line is too long"));
+        ok = false;
+    }
+    return ok ? tke_secret_new_slice(buffer, 0, len, error) : NULL;
 }
 
 const TkePrompterOps tke_cli_tty_ops = {

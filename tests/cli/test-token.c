@@ -1,0 +1,185 @@
+/*
+ * A bearer token that expires while a shell is in use: cards stay unlocked, nobody inserts one again (F-158, F-175).
+ */
+#include <string.h>
+
+#include "tests/cli/place.h"
+#include "tests/support/test-main.h"
+
+#define WORD "9f4d2c1e" /* begin of the instance's UUID */
+#define INSTANCE "9f4d2c1e-7a35-4b8e-9c60-52d1e83b7f04"
+#define WAIT_MS 60000
+#define SIGNERS                                                                                    \
+    {                                                                                              \
+        "ep11-1", "ep11-3"                                                                         \
+    }
+
+static SimOfficersProgram *
+start(Place *place, const char *const *argv)
+{
+    g_autoptr(GError) error = NULL;
+    SimOfficersProgram *program = sim_officers_program_new(argv, place->environment, &error);
+
+    ck_assert_msg(program != NULL, "%s", error != NULL ? error->message : "");
+    return program;
+}
+
+/* Types the command of the task and plays the people until it is over; the exit code. */
+static int
+run(Place *place, SimOfficersProgram *program, const SimOfficersTask *task)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(sim_officers_program_type(program, task->command, NULL));
+    if (sim_officers_people_follow(place->people, program, task, &error)) {
+        return 0;
+    }
+    if (strstr(error->message, "exit code 5") == NULL) {
+        g_autofree char *output = sim_officers_program_take_output(program);
+
+        ck_abort_msg("%s: %s", error->message, output);
+    }
+    return 5;
+}
+
+static void
+leave(SimOfficersProgram *program, int exit_code)
+{
+    g_autoptr(GError) error = NULL;
+    int code;
+
+    ck_assert(sim_officers_program_type(program, "exit", NULL));
+    code = sim_officers_program_wait(program, WAIT_MS, &error);
+    ck_assert_msg(code == exit_code, "exit %d: %s", code, error != NULL ? error->message : "");
+}
+
+START_TEST(test_a_shell_outlives_its_token)
+{
+    static const SimOfficersTask clear = {
+        "", "--yes --confirm " WORD " cryptounit-mk-clrcur", { SIGNERS }, { NULL }
+    };
+    static const SimOfficersTask load = { "",
+                                          "cryptounit-mk-load",
+                                          { SIGNERS, { "ep11-5", "ep11-7", "ep11-9" } },
+                                          { "3", "Part 1", "Part 2", "Part 3" } };
+    static const SimOfficersTask commit = {
+        "", "--yes cryptounit-mk-commit", { SIGNERS }, { NULL }
+    };
+    static const SimOfficersTask list = { "", "cryptounits", { { NULL } }, { NULL } };
+    const char *const argv[] = { AT_TERMINAL, "--rehearsal", "shell", NULL };
+    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(SimOfficersProgram) shell = start(place, argv);
+    SimOfficersCounts before = { 0 };
+    SimOfficersCounts after = { 0 };
+
+    ck_assert_int_eq(run(place, shell, &clear), 0);
+    ck_assert_int_eq(run(place, shell, &load), 0);
+    sim_officers_people_get_counts(place->people, &before);
+    for (unsigned i = 0; i < 2; i++) {
+        place_sim(place, "fault service expire-tokens");
+        ck_assert_int_eq(run(place, shell, i == 0 ? &commit : &list), 5);
+        ck_assert_int_eq(run(place, shell, i == 0 ? &commit : &list), 0);
+    }
+    sim_officers_people_get_counts(place->people, &after);
+    /* Threshold 2: the last signer is still there, so one more card. */
+    ck_assert_uint_eq(after.insertions - before.insertions, 1);
+    ck_assert_uint_eq(after.pins - before.pins, 1);
+    leave(shell, 0);
+}
+END_TEST
+
+START_TEST(test_a_token_is_renewed_before_it_expires)
+{
+    static const SimOfficersTask token = { "", "token", { { NULL } }, { NULL } };
+    static const SimOfficersTask list = { "", "cryptounits", { { NULL } }, { NULL } };
+    const char *const argv[] = { AT_TERMINAL, "--rehearsal", "shell", NULL };
+    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(SimOfficersProgram) shell = start(place, argv);
+
+    ck_assert_int_eq(run(place, shell, &list), 0);
+    place_sim(place, "fault service expire-tokens");
+    ck_assert_int_eq(run(place, shell, &token), 0);
+    ck_assert_int_eq(run(place, shell, &list), 0);
+    leave(shell, 0);
+}
+END_TEST
+
+/* Reads what the program prints until the text is there. */
+static void
+wait_for(SimOfficersProgram *program, GString *seen, const char *text)
+{
+    gint64 end = g_get_monotonic_time() + WAIT_MS * G_GINT64_CONSTANT(1000);
+
+    while (strstr(seen->str, text) == NULL) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(JsonObject) event = sim_officers_program_next_event(program, 100, &error);
+        g_autofree char *output = sim_officers_program_take_output(program);
+
+        g_string_append(seen, output);
+        ck_assert_msg(g_get_monotonic_time() < end, "no “%s”: %s", text, seen->str);
+    }
+}
+
+START_TEST(test_an_officer_gives_a_new_token_unseen)
+{
+    const char *const argv[] = { AT_TERMINAL, "--instance", INSTANCE, "--region",
+                                 "us-south",  "shell",      NULL };
+    g_autoptr(Place) place = place_enter_nothing();
+    g_autoptr(SimOfficersProgram) shell = NULL;
+    g_autoptr(GString) seen = g_string_new(NULL);
+    g_autofree char *secret = g_strnfill(5000, 'T'); /* longer than a terminal edits */
+
+    place_set(place, "CLOUDTKEFILES", place->world);
+    shell = start(place, argv);
+    ck_assert(sim_officers_program_type(shell, "token", NULL));
+    wait_for(shell, seen, "New authentication token (not shown):");
+    ck_assert(sim_officers_program_type(shell, secret, NULL));
+    wait_for(shell, seen, "in use from the next command on");
+    ck_assert_ptr_null(strstr(seen->str, "TTTT"));
+    ck_assert(sim_officers_program_type(shell, "token", NULL));
+    g_string_truncate(seen, 0);
+    wait_for(shell, seen, "New authentication token (not shown):");
+    ck_assert(sim_officers_program_type(shell, "", NULL));
+    wait_for(shell, seen, "nothing was typed");
+    /* The terminal shows again what is typed. */
+    g_string_truncate(seen, 0);
+    ck_assert(sim_officers_program_type(shell, "help token", NULL));
+    wait_for(shell, seen, "help token");
+    wait_for(shell, seen, "replace the authentication token");
+    leave(shell, 0);
+}
+END_TEST
+
+START_TEST(test_a_token_is_replaced_at_a_terminal_in_a_shell_only)
+{
+    g_autoptr(Place) place = place_enter_nothing();
+    g_autofree char *script = g_build_filename(place->world, "script", NULL);
+    g_autofree char *line = g_strconcat("shell --file ", script, NULL);
+    g_auto(Run) alone = place_tke(place, "--json token");
+    g_auto(Run) unattended = { 0 };
+
+    ck_assert_int_eq(alone.exit_code, 2);
+    assert_contains(json_object_get_string_member(alone.json, "error"), "“tke shell” only");
+    ck_assert(g_file_set_contents(script, "token\n", -1, NULL));
+    unattended = place_tke(place, line);
+    ck_assert_int_eq(unattended.exit_code, 2);
+    assert_contains(unattended.out, "nobody is there to answer");
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    place_begin();
+    place_rehearse();
+    tcase_add_test(tests, test_a_shell_outlives_its_token);
+    tcase_add_test(tests, test_a_token_is_renewed_before_it_expires);
+    tcase_add_test(tests, test_an_officer_gives_a_new_token_unseen);
+    tcase_add_test(tests, test_a_token_is_replaced_at_a_terminal_in_a_shell_only);
+}
+
+int
+main(void)
+{
+    return test_main("token", add_tests);
+}
