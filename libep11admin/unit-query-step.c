@@ -169,7 +169,7 @@ ask_for_names(TkeUnitQuery *query, GError **error)
         tke_unit_name_error(query->unit, error);
         return false;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; (query->flags & TKE_UNIT_QUERY_NO_NAMES) == 0 && i < n; i++) {
         g_ptr_array_add(query->names,
                         add_ask(query, tke_unit_ask_new(query->unit, TKE_ADMIN_QUERY_ADMINS,
                                                         skis + i * TKE_SKI_LEN, TKE_SKI_LEN)));
@@ -281,6 +281,25 @@ take_admin(TkeUnitQuery *query, const TkeUnitAsk *ask)
                                    certificate->made_by_tke);
     }
     g_ptr_array_add(query->state->admins, admin);
+}
+
+/* Their identifiers, of the signed list, with names and keys unless those were not asked for. */
+static void
+take_admins(TkeUnitQuery *query)
+{
+    const uint8_t *skis = NULL;
+    size_t n = 0;
+
+    for (guint i = 0; i < query->names->len; i++) {
+        take_admin(query, g_ptr_array_index(query->names, i));
+    }
+    if ((query->flags & TKE_UNIT_QUERY_NO_NAMES) != 0 &&
+        tke_admin_response_get_skis(query->admins->response, &skis, &n, NULL)) {
+        for (size_t i = 0; i < n; i++) {
+            g_ptr_array_add(query->state->admins,
+                            tke_unit_admin_new(skis + i * TKE_SKI_LEN, NULL, NULL, false));
+        }
+    }
 }
 
 /* Compares the unsigned information about a register with its signed pattern; an empty one has none. */
@@ -435,9 +454,7 @@ tke_unit_query_step_verify(TkeUnitQuery *query, TkeKnownModules *known, GError *
     output = tke_unit_ask_get_output(query->attributes, &len);
     tke_attribute_parse(output, len, &state->attributes, NULL);
     state->imprint = state->attributes.value[TKE_ATTRIBUTE_SIGN_THR] == 0;
-    for (guint i = 0; i < query->names->len; i++) {
-        take_admin(query, g_ptr_array_index(query->names, i));
-    }
+    take_admins(query);
     warn_of_changes(query);
 
     unit->trust = TKE_UNIT_VERIFIED;
@@ -445,7 +462,9 @@ tke_unit_query_step_verify(TkeUnitQuery *query, TkeKnownModules *known, GError *
     unit->attributes = state->attributes;
     unit->has_attributes = true;
     g_clear_pointer(&unit->admins, g_ptr_array_unref);
-    unit->admins = g_ptr_array_copy(state->admins, (GCopyFunc) copy_admin, NULL);
-    g_ptr_array_set_free_func(unit->admins, (GDestroyNotify) tke_unit_admin_free);
+    if ((query->flags & TKE_UNIT_QUERY_NO_NAMES) == 0) {
+        unit->admins = g_ptr_array_copy(state->admins, (GCopyFunc) copy_admin, NULL);
+        g_ptr_array_set_free_func(unit->admins, (GDestroyNotify) tke_unit_admin_free);
+    }
     return true;
 }

@@ -42,6 +42,11 @@ typedef enum {
     TKE_UNIT_QUERY_SIGNED_VPS = 1,
     /* Asks for the control points too: one request more for each unit, in the same round. */
     TKE_UNIT_QUERY_CONTROL_POINTS = 2,
+    /*
+     * Administrators by their identifiers only: one request less for each of them. The unit takes no commands after
+     * that until it is queried with their keys.
+     */
+    TKE_UNIT_QUERY_NO_NAMES = 4,
 } TkeUnitQueryFlags;
 
 /* The state of one unit. */

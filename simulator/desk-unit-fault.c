@@ -29,6 +29,7 @@ static const struct {
     { "wrong-module", N_("The response of another module instance") },
     { "wrong-domain", N_("The response of another domain") },
     { "wrong-command", N_("The response to another command") },
+    { "wrong-pattern", N_("The unsigned information shows another key") },
     { "forged-chain", N_("The module is not genuine: other root key") },
     { "forged-root", N_("The module is not genuine: forged certificates") },
 };

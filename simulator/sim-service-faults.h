@@ -40,6 +40,7 @@
  *   wrong-module   … another module instance
  *   wrong-domain   … another domain instance
  *   wrong-command  … another command
+ *   wrong-pattern  the unsigned information shows another pattern of the current master key
  *   forged-chain   certificates below another root key, which the last one names
  *   forged-root    certificates of which the last one names the right root key, signed by another
  *

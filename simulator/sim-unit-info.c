@@ -111,15 +111,19 @@ put_domain_info(TkeByteBuilder *builder, const SimUnit *unit, const SimUnitState
     static const uint8_t none[TKE_VP_LEN];
     bool empty = fault == SIM_FAULT_FALSE_EMPTY;
     uint32_t flags = get_flags(state);
+    uint8_t current[TKE_VP_LEN];
 
+    memcpy(current, empty ? none : state->registers[SIM_REGISTER_CURRENT].vp, sizeof current);
+    if (fault == SIM_FAULT_WRONG_PATTERN) {
+        current[0] ^= 0x01;
+    }
     if (empty) {
         flags &= ~(uint32_t) (FLAG_CURRENT | FLAG_PENDING | FLAG_COMMITTED);
     } else if (fault == SIM_FAULT_FALSE_COMMITTED && (flags & FLAG_PENDING) != 0) {
         flags |= FLAG_COMMITTED;
     }
     tke_byte_builder_u32(builder, unit->domain);
-    tke_byte_builder_bytes(
-        builder, empty ? none : state->registers[SIM_REGISTER_CURRENT].vp, TKE_VP_LEN);
+    tke_byte_builder_bytes(builder, current, sizeof current);
     tke_byte_builder_bytes(
         builder, empty ? none : state->registers[SIM_REGISTER_PENDING].vp, TKE_VP_LEN);
     tke_byte_builder_u32(builder, flags);

@@ -135,7 +135,9 @@ tke_cli_cryptounit_compare(TkeCli *cli, const TkeCliArgs *args, GError **error)
     if (units == NULL) {
         return false;
     }
-    states = tke_unit_directory_query(cli->units, units, TKE_UNIT_QUERY_CONTROL_POINTS,
+    /* What is called the same rests on signed answers: patterns too. */
+    states = tke_unit_directory_query(cli->units, units,
+                                      TKE_UNIT_QUERY_CONTROL_POINTS | TKE_UNIT_QUERY_SIGNED_VPS,
                                       cli->cancellable, error);
     if (states == NULL) {
         return false;
@@ -144,14 +146,8 @@ tke_cli_cryptounit_compare(TkeCli *cli, const TkeCliArgs *args, GError **error)
     for (unsigned i = 0; i < G_N_ELEMENTS(blocks); i++) {
         differs = tke_cli_output_block(cli, blocks[i], states, true) || differs;
     }
-    for (unsigned i = 0; i < states->len; i++) {
-        const TkeUnitState *state = g_ptr_array_index(states, i);
-
-        if (state->error != NULL) {
-            (void) tke_cli_output_block(cli, TKE_CLI_BLOCK_STATE, states, false);
-            g_propagate_error(error, g_error_copy(state->error));
-            return false;
-        }
+    if (!tke_cli_check_readable(cli, states, error)) {
+        return false;
     }
     tke_cli_output_unfinished(cli);
     tke_cli_output_note(cli);

@@ -347,9 +347,8 @@ tke_cli_output_block(TkeCli *cli, TkeCliBlock block, GPtrArray *states, bool mar
     return differs;
 }
 
-/* Units that could not be read are told after the blocks; the first one's error is the command's. */
-static bool
-check_readable(TkeCli *cli, GPtrArray *states, GError **error)
+bool
+tke_cli_check_readable(TkeCli *cli, GPtrArray *states, GError **error)
 {
     for (unsigned i = 0; i < states->len; i++) {
         const TkeUnitState *state = g_ptr_array_index(states, i);
@@ -369,6 +368,22 @@ check_readable(TkeCli *cli, GPtrArray *states, GError **error)
     return true;
 }
 
+/* A pattern that is shown is confirmed by a signed answer; names of administrators are asked for to be shown. */
+static TkeUnitQueryFlags
+flags_for(const TkeCliBlock *blocks, unsigned n)
+{
+    bool names = false;
+    bool patterns = false;
+
+    for (unsigned i = 0; i < n; i++) {
+        names = names || blocks[i] == TKE_CLI_BLOCK_ADMINS;
+        patterns = patterns || blocks[i] == TKE_CLI_BLOCK_NEW_REGISTER ||
+                   blocks[i] == TKE_CLI_BLOCK_CURRENT_REGISTER;
+    }
+    return (names ? TKE_UNIT_QUERY_DEFAULT : TKE_UNIT_QUERY_NO_NAMES) |
+           (patterns ? TKE_UNIT_QUERY_SIGNED_VPS : TKE_UNIT_QUERY_DEFAULT);
+}
+
 bool
 tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **error)
 {
@@ -378,7 +393,7 @@ tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **
     if (units == NULL) {
         return false;
     }
-    states = tke_unit_directory_query(cli->units, units, TKE_UNIT_QUERY_DEFAULT, cli->cancellable,
+    states = tke_unit_directory_query(cli->units, units, flags_for(blocks, n), cli->cancellable,
                                       error);
     if (states == NULL) {
         return false;
@@ -387,7 +402,7 @@ tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **
         (void) tke_cli_output_block(cli, blocks[i], states, false);
     }
     tke_cli_output_unfinished(cli);
-    return check_readable(cli, states, error);
+    return tke_cli_check_readable(cli, states, error);
 }
 
 bool

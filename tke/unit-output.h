@@ -27,6 +27,12 @@ typedef enum {
  */
 bool tke_cli_output_block(TkeCli *cli, TkeCliBlock block, GPtrArray *states, bool mark);
 
+/*
+ * Prints the warnings of the states. Units that could not be read are told in a block of their own, after the others;
+ * the first one's error is the command's then.
+ */
+bool tke_cli_check_readable(TkeCli *cli, GPtrArray *states, GError **error);
+
 /* Queries the selected units and prints these blocks: what commands show after a change, and queries. */
 bool tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **error);
 

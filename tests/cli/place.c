@@ -86,8 +86,14 @@ place_begin(void)
 void
 place_rehearse(void)
 {
+    place_rehearse_scenario("rehearsal");
+}
+
+void
+place_rehearse_scenario(const char *scenario)
+{
     g_autofree char *world = g_build_filename(root, "ready", NULL);
-    const char *const argv[] = { TKE_REHEARSE, "--world", world, NULL };
+    const char *const argv[] = { TKE_REHEARSE, "--world", world, "--scenario", scenario, NULL };
     g_autofree char *complaint = NULL;
     int status = 0;
 

@@ -19,6 +19,7 @@ void place_begin(void);
 
 /* Then: rehearses the whole ceremony; its world is what place_enter_finished copies. */
 void place_rehearse(void);
+void place_rehearse_scenario(const char *scenario); /* the same with the units of that one */
 
 /* What the rehearsal printed; its exit code. */
 const char *place_get_rehearsal(int *exit_code);

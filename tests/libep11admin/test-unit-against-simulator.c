@@ -65,6 +65,27 @@ START_TEST(test_status_takes_the_promised_requests_and_rounds)
 }
 END_TEST
 
+/* As a program that has just been started: the list, and the states of secured units. */
+static void
+check_states(SimUnits *units, TkeKnownModules *known, TkeUnitQueryFlags flags, unsigned requests)
+{
+    g_autoptr(GPtrArray) states = NULL;
+
+    sim_units_start_anew(units);
+    states = sim_units_query(units, known, flags);
+    check_counts(units, requests, 4);
+    for (guint i = 0; i < states->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(states, i);
+
+        ck_assert_msg(state->error == NULL, "%s",
+                      state->error == NULL ? "" : state->error->message);
+        ck_assert_uint_eq(state->admins->len, 2);
+        ck_assert(state->vps_signed == ((flags & TKE_UNIT_QUERY_SIGNED_VPS) != 0));
+        ck_assert((((TkeUnitAdmin *) state->admins->pdata[1])->name != NULL) ==
+                  ((flags & TKE_UNIT_QUERY_NO_NAMES) == 0));
+    }
+}
+
 START_TEST(test_many_units_take_no_more_rounds)
 {
     static const char *const types[] = { "o", "ooo", "oooooooo",
@@ -72,9 +93,41 @@ START_TEST(test_many_units_take_no_more_rounds)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
         g_autoptr(SimUnits) units = sim_units_new(types[i]);
+        g_autoptr(TkeKnownModules) known = tke_known_modules_new();
+        unsigned n = (unsigned) strlen(types[i]);
 
         sim_units_query_well(units);
-        check_counts(units, 1 + 7 * (unsigned) strlen(types[i]), 4);
+        check_counts(units, 1 + 7 * n, 4);
+        sim_units_secure(units);
+        check_states(units, known, TKE_UNIT_QUERY_DEFAULT, 1 + 9 * n);
+        check_states(units, known, TKE_UNIT_QUERY_DEFAULT, 1 + 5 * n);
+    }
+}
+END_TEST
+
+START_TEST(test_what_commands_show_takes_the_written_down_requests)
+{
+    static const struct {
+        TkeUnitQueryFlags flags;
+        unsigned cold;
+        unsigned warm;
+    } cases[] = {
+        /* master key registers: patterns signed, administrators by identifier */
+        { TKE_UNIT_QUERY_SIGNED_VPS | TKE_UNIT_QUERY_NO_NAMES, 46, 26 },
+        /* thresholds */
+        { TKE_UNIT_QUERY_NO_NAMES, 36, 16 },
+        /* compare: everything, patterns signed */
+        { TKE_UNIT_QUERY_SIGNED_VPS | TKE_UNIT_QUERY_CONTROL_POINTS, 61, 41 },
+    };
+    g_autoptr(SimUnits) units = sim_units_new("ooorr");
+
+    sim_units_query_well(units);
+    sim_units_secure(units);
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(TkeKnownModules) known = tke_known_modules_new();
+
+        check_states(units, known, cases[i].flags, cases[i].cold);
+        check_states(units, known, cases[i].flags, cases[i].warm);
     }
 }
 END_TEST
@@ -354,6 +407,7 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_status_takes_the_promised_requests_and_rounds);
     tcase_add_test(tests, test_many_units_take_no_more_rounds);
+    tcase_add_test(tests, test_what_commands_show_takes_the_written_down_requests);
     tcase_add_test(tests, test_ceremony_leads_to_the_same_key_in_all_units);
     tcase_add_test(tests, test_registers_can_be_cleared_and_units_zeroized);
     tcase_add_test(tests, test_lying_units_get_no_command);

@@ -306,7 +306,7 @@ START_TEST(test_every_fault_of_cards_and_service_can_be_ordered)
         "htp-error",     "cprb-code",     "outer-code",   "code",          "bad-signature",
         "no-signature",  "stale-counter", "wrong-serial", "wrong-module",  "wrong-domain",
         "wrong-command", "forged-chain",  "forged-root",  "false-empty",   "false-committed",
-        "other-part",    "expire-tokens", "clear"
+        "other-part",    "wrong-pattern", "expire-tokens", "clear"
     };
     g_autoptr(SocketFixture) fixture = socket_fixture_new();
 
