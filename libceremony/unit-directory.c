@@ -163,6 +163,7 @@ tke_unit_directory_refresh(TkeUnitDirectory *directory, unsigned *vanished,
             return false;
         }
     }
+    tke_unit_query_refuse_repeated(units);
     g_ptr_array_unref(directory->units);
     directory->units = g_steal_pointer(&units);
     if (vanished != NULL) {
@@ -208,6 +209,21 @@ ids_of(const TkeUnitDirectory *directory, const unsigned *numbers, size_t n, GEr
     return g_steal_pointer(&ids);
 }
 
+/* What is refused as it is listed is not worth selecting; taking it out is. */
+static bool
+check_usable(const TkeUnitDirectory *directory, const unsigned *numbers, size_t n, GError **error)
+{
+    for (size_t i = 0; i < n; i++) {
+        const TkeUnit *unit = find_number(directory, numbers[i]);
+
+        if (tke_unit_get_trust(unit) == TKE_UNIT_REFUSED) {
+            g_propagate_error(error, g_error_copy(tke_unit_get_refusal(unit)));
+            return false;
+        }
+    }
+    return true;
+}
+
 bool
 tke_unit_directory_select(TkeUnitDirectory *directory, const unsigned *numbers, size_t n,
                           bool selected, GError **error)
@@ -215,6 +231,9 @@ tke_unit_directory_select(TkeUnitDirectory *directory, const unsigned *numbers, 
     g_autoptr(GPtrArray) ids = ids_of(directory, numbers, n, error);
 
     if (ids == NULL) {
+        return false;
+    }
+    if (selected && !check_usable(directory, numbers, n, error)) {
         return false;
     }
     for (unsigned i = 0; i < ids->len; i++) {

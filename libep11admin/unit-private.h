@@ -21,6 +21,7 @@ struct TkeUnit {
 
     TkeUnitTrust trust;
     GError *refusal;
+    bool refused_for_good; /* because of what the service lists: nothing is asked of it */
     TkeModuleChain *chain;
 
     bool has_identity;
@@ -46,6 +47,9 @@ void tke_unit_name_error(const TkeUnit *unit, GError **error);
 
 /* From now on no command goes there. */
 void tke_unit_refuse(TkeUnit *unit, const GError *why);
+
+/* The same, and nothing that it answers changes that: it is not even asked. Takes why. */
+void tke_unit_refuse_for_good(TkeUnit *unit, GError *why);
 
 /* The chain, verified, becomes that of the unit; it is taken. */
 void tke_unit_take_chain(TkeUnit *unit, TkeModuleChain *chain);

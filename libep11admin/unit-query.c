@@ -3,8 +3,55 @@
  */
 #include "libep11admin/unit-query.h"
 
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
 #include "libep11admin/unit-error.h"
+#include "libep11admin/unit-private.h"
 #include "libep11admin/unit-query-step.h"
+
+static bool
+is_same_unit(const TkeUnit *a, const TkeUnit *b)
+{
+    bool placed = a->entry.module_part != NULL && b->entry.module_part != NULL;
+
+    return strcmp(a->entry.hsm_id, b->entry.hsm_id) == 0 ||
+           (placed && a->entry.domain_index == b->entry.domain_index &&
+            strcmp(a->entry.serial_number, b->entry.serial_number) == 0);
+}
+
+static void
+refuse_repeated(TkeUnit *unit, const TkeUnit *other)
+{
+    GError *why = NULL;
+
+    if (!unit->refused_for_good) {
+        tke_unit_error_set(&why, TKE_UNIT_ERROR_IDENTITY,
+                           &(TkeUnitErrorDetails){ .place = TKE_UNIT_PLACE_HTTP },
+                           _("the service lists one and the same domain of a module twice, also "
+                             "as %s"),
+                           other->name);
+        tke_unit_refuse_for_good(unit, why);
+    }
+}
+
+void
+tke_unit_query_refuse_repeated(GPtrArray *units)
+{
+    for (guint i = 0; i < units->len; i++) {
+        TkeUnit *unit = g_ptr_array_index(units, i);
+
+        for (guint j = 0; j < i; j++) {
+            TkeUnit *other = g_ptr_array_index(units, j);
+
+            if (is_same_unit(unit, other)) {
+                refuse_repeated(unit, other);
+                refuse_repeated(other, unit);
+            }
+        }
+    }
+}
 
 GPtrArray *
 tke_unit_query_list(TkeUnitTransport *transport, const char *instance, unsigned first,
@@ -36,6 +83,7 @@ tke_unit_query_list(TkeUnitTransport *transport, const char *instance, unsigned 
         }
         g_ptr_array_add(units, unit);
     }
+    tke_unit_query_refuse_repeated(units);
     return entries != NULL ? g_steal_pointer(&units) : NULL;
 }
 
@@ -106,7 +154,11 @@ tke_unit_query_states(TkeUnitTransport *transport, TkeUnit *const *units, size_t
         TkeUnitQuery *query = tke_unit_query_step_new(units[i], roots, flags);
 
         g_ptr_array_add(queries, query);
-        tke_unit_query_step_first(query, known);
+        if (units[i]->refused_for_good) {
+            query->state->error = g_error_copy(units[i]->refusal);
+        } else {
+            tke_unit_query_step_first(query, known);
+        }
     }
     if (!run_rounds(transport, queries, cancellable, error)) {
         return NULL;

@@ -24,12 +24,19 @@
 /*
  * The units of the instance, TkeUnit each, numbered from first (1, unless other instances come before) in
  * the service's order (operational, recovery, failover); the caller frees the array. Errors are those of the service
- * (TKE_UNIT_ERROR_UNAUTHORIZED, _HOST_UNKNOWN, …). A unit with a location that cannot be used makes
- * the whole list TKE_UNIT_ERROR_MALFORMED.
+ * (TKE_UNIT_ERROR_UNAUTHORIZED, _HOST_UNKNOWN, …). Units that cannot be used are among them, refused
+ * for good: those in places that cannot be, and those of tke_unit_query_refuse_repeated.
  */
 TKE_PUBLIC GPtrArray *tke_unit_query_list(TkeUnitTransport *transport, const char *instance,
                                           unsigned first, GCancellable *cancellable,
                                           GError **error);
+
+/*
+ * Refuses units (TkeUnit) for good that are listed with one identifier, or as one domain of one module: they are the
+ * same unit, and what is done to one would pass for done to both. TKE_UNIT_ERROR_IDENTITY. For the units of several
+ * instances; those of one list have been looked at.
+ */
+TKE_PUBLIC void tke_unit_query_refuse_repeated(GPtrArray *units);
 
 typedef enum {
     TKE_UNIT_QUERY_DEFAULT = 0,

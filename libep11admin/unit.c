@@ -29,23 +29,33 @@ clear_unit(gpointer data)
     g_clear_pointer(&unit->admins, g_ptr_array_unref);
 }
 
+/* The address of the unit. One without is there all the same, to be seen, and refused. */
+static void
+find_way(TkeUnit *unit, const char *location_error)
+{
+    const TkeUnitErrorDetails details = { .place = TKE_UNIT_PLACE_HTTP };
+    g_autoptr(GError) wrong = NULL;
+    GError *why = NULL;
+
+    unit->path = tke_unit_list_unit_path(unit->instance, unit->entry.hsm_id, &wrong);
+    if (location_error != NULL || wrong != NULL) {
+        tke_unit_error_set(&why, TKE_UNIT_ERROR_MALFORMED, &details, "%s",
+                           location_error != NULL ? location_error : wrong->message);
+        tke_unit_refuse_for_good(unit, why);
+    }
+}
+
 TkeUnit *
 tke_unit_new(const char *instance, const TkeUnitListEntry *entry, unsigned number, GError **error)
 {
-    g_autoptr(TkeUnit) unit = g_atomic_rc_box_new0(TkeUnit);
+    g_autofree char *list = tke_unit_list_path(instance, error);
+    g_autoptr(TkeUnit) unit = NULL;
 
+    if (list == NULL) {
+        return NULL;
+    }
+    unit = g_atomic_rc_box_new0(TkeUnit);
     unit->name = g_strdup_printf(_("crypto unit %u"), number);
-    if (entry->location_error != NULL) {
-        tke_unit_error_set(
-            error, TKE_UNIT_ERROR_MALFORMED,
-            &(TkeUnitErrorDetails){ .place = TKE_UNIT_PLACE_HTTP, .unit = unit->name }, "%s: %s",
-            unit->name, entry->location_error);
-        return NULL;
-    }
-    unit->path = tke_unit_list_unit_path(instance, entry->hsm_id, error);
-    if (unit->path == NULL) {
-        return NULL;
-    }
     unit->instance = g_strdup(instance);
     unit->number = number;
     unit->entry = (TkeUnitListEntry){
@@ -57,6 +67,7 @@ tke_unit_new(const char *instance, const TkeUnitListEntry *entry, unsigned numbe
         .module_index = entry->module_index,
         .domain_index = entry->domain_index,
     };
+    find_way(unit, entry->location_error);
     return g_steal_pointer(&unit);
 }
 
@@ -225,6 +236,15 @@ tke_unit_refuse(TkeUnit *unit, const GError *why)
     unit->trust = TKE_UNIT_REFUSED;
     g_clear_error(&unit->refusal);
     unit->refusal = g_error_copy(why);
+}
+
+void
+tke_unit_refuse_for_good(TkeUnit *unit, GError *why)
+{
+    tke_unit_name_error(unit, &why);
+    tke_unit_refuse(unit, why);
+    unit->refused_for_good = true;
+    g_error_free(why);
 }
 
 void

@@ -24,6 +24,11 @@
  *   oversized      executes, then answers with "size" bytes of JSON (default 1048576)
  *   cut            executes, announces the answer, sends half of it, closes the connection
  *
+ * Faults of the listing (with "list"):
+ *
+ *   listed-nowhere its first unit is in a domain that cannot be
+ *   listed-twice   its first unit is in it twice
+ *
  * Faults of the answer of a unit (POST):
  *
  *   truncated      the HTPResponse ends in the middle of its hex digits

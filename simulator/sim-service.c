@@ -173,8 +173,20 @@ peek_command(const char *text)
 }
 
 static void
+put_unit(const SimUnit *unit, const char *location, JsonBuilder *builder)
+{
+    json_builder_begin_object(builder);
+    sim_store_add_text(builder, "hsm_id", unit->hsm_id);
+    sim_store_add_text(builder, "location", location);
+    sim_store_add_text(builder, "serial_number", sim_unit_get_serial(unit));
+    sim_store_add_text(builder, "state", "active");
+    sim_store_add_number(builder, "version", 1);
+    json_builder_end_object(builder);
+}
+
+static void
 put_units(const SimService *service, const SimInstance *instance, JsonBuilder *builder,
-          const char *name, SimUnitType type, unsigned *total)
+          const char *name, SimUnitType type, SimFaultKind fault, unsigned *total)
 {
     json_builder_set_member_name(builder, name);
     json_builder_begin_array(builder);
@@ -184,21 +196,23 @@ put_units(const SimService *service, const SimInstance *instance, JsonBuilder *b
         if (unit->type != type || strcmp(unit->instance_id, instance->id) != 0) {
             continue;
         }
-        json_builder_begin_object(builder);
-        sim_store_add_text(builder, "hsm_id", unit->hsm_id);
-        sim_store_add_text(builder, "location", unit->location);
-        sim_store_add_text(builder, "serial_number", sim_unit_get_serial(unit));
-        sim_store_add_text(builder, "state", "active");
-        sim_store_add_number(builder, "version", 1);
-        json_builder_end_object(builder);
+        put_unit(unit,
+                 fault == SIM_FAULT_LISTED_NOWHERE && *total == 0 ? "[nowhere].[NO-CS0].[00].[300]"
+                                                                  : unit->location,
+                 builder);
         (*total)++;
+        if (fault == SIM_FAULT_LISTED_TWICE && *total == 1) {
+            put_unit(unit, unit->location, builder);
+            (*total)++;
+        }
     }
     json_builder_end_array(builder);
 }
 
 /* The answer of 1.3. */
 static void
-list_units(const SimService *service, const SimInstance *instance, SimReply *reply)
+list_units(const SimService *service, const SimInstance *instance, SimFaultKind fault,
+           SimReply *reply)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autoptr(JsonNode) root = NULL;
@@ -206,9 +220,9 @@ list_units(const SimService *service, const SimInstance *instance, SimReply *rep
     unsigned total = 0;
 
     json_builder_begin_object(builder);
-    put_units(service, instance, builder, "hsms", SIM_UNIT_OPERATIONAL, &total);
-    put_units(service, instance, builder, "source_hsms", SIM_UNIT_RECOVERY, &total);
-    put_units(service, instance, builder, "failover_hsms", SIM_UNIT_FAILOVER, &total);
+    put_units(service, instance, builder, "hsms", SIM_UNIT_OPERATIONAL, fault, &total);
+    put_units(service, instance, builder, "source_hsms", SIM_UNIT_RECOVERY, fault, &total);
+    put_units(service, instance, builder, "failover_hsms", SIM_UNIT_FAILOVER, fault, &total);
     json_builder_set_member_name(builder, "metadata");
     json_builder_begin_array(builder);
     json_builder_begin_object(builder);
@@ -367,7 +381,7 @@ answer(SimService *service, const Call *call, SimReply *reply)
     } else if (strcmp(call->request->method, route->is_list ? "GET" : "POST") != 0) {
         refuse(reply, HTTP_METHOD, "The method is not allowed here.");
     } else if (route->is_list) {
-        list_units(service, route->instance, reply);
+        list_units(service, route->instance, call->fault.kind, reply);
     } else if (call->request->body_len > BODY_MAX) {
         refuse(reply, HTTP_TOO_LARGE, "The request is too large.");
     } else if (call->text == NULL) {

@@ -25,7 +25,10 @@ tke_cli_cryptounits(TkeCli *cli, const TkeCliArgs *args, GError **error)
     return true;
 }
 
-/* Numbers of all units that serve an instance: recovery units play no part with cards. */
+/*
+ * Numbers of all units that serve an instance: recovery units play no part with cards, and the list tells which
+ * cannot be used.
+ */
 static void
 all_numbers(TkeCli *cli, GArray *numbers)
 {
@@ -35,7 +38,8 @@ all_numbers(TkeCli *cli, GArray *numbers)
         const TkeUnit *unit = g_ptr_array_index(units, i);
         unsigned number = tke_unit_get_number(unit);
 
-        if (tke_unit_get_type(unit) != TKE_UNIT_RECOVERY) {
+        if (tke_unit_get_type(unit) != TKE_UNIT_RECOVERY &&
+            tke_unit_get_trust(unit) != TKE_UNIT_REFUSED) {
             g_array_append_val(numbers, number);
         }
     }

@@ -37,68 +37,6 @@ tke_cli_output_note(TkeCli *cli)
           "same. “tke cryptounit-compare” checks it."));
 }
 
-static const char *
-type_text(TkeUnitType type)
-{
-    switch (type) {
-    case TKE_UNIT_RECOVERY:
-        return "RECOVERY";
-    case TKE_UNIT_FAILOVER:
-        return "FAILOVER";
-    case TKE_UNIT_OPERATIONAL:
-    default:
-        return "OPERATIONAL";
-    }
-}
-
-static void
-output_unit(TkeCli *cli, const TkeUnit *unit)
-{
-    g_autofree char *number = g_strdup_printf("%u", tke_unit_get_number(unit));
-    const char *cells[] = { number,
-                            tke_unit_directory_is_selected(cli->units, unit) ? "true" : "false",
-                            type_text(tke_unit_get_type(unit)), tke_unit_get_location(unit),
-                            tke_unit_get_serial_number(unit) };
-
-    tke_cli_output_row(cli->out, cells);
-}
-
-static void
-begin_instance(TkeCli *cli, const char *instance)
-{
-    tke_cli_output_group_resume(cli->out, "instances", "instance", instance);
-    tke_cli_output_line(cli->out, "%s", "");
-    tke_cli_output_line(cli->out, "%s: %s", _("SERVICE INSTANCE"), instance);
-}
-
-void
-tke_cli_output_units(TkeCli *cli)
-{
-    static const TkeCliColumn columns[] = {
-        { "number", N_("CRYPTO UNIT NUM"), TKE_CLI_NUMBER },
-        { "selected", N_("SELECTED"), TKE_CLI_BOOL },
-        { "type", N_("TYPE"), TKE_CLI_TEXT },
-        { "location", N_("LOCATION"), TKE_CLI_TEXT },
-        { "serial_number", N_("SERIAL NUMBER"), TKE_CLI_TEXT },
-    };
-    const GPtrArray *units = tke_unit_directory_get_units(cli->units);
-    const char *const *instances = tke_world_get_instances(cli->world);
-
-    for (unsigned k = 0; instances[k] != NULL; k++) {
-        begin_instance(cli, instances[k]);
-        tke_cli_output_table_begin(cli->out, "units", columns, G_N_ELEMENTS(columns));
-        for (unsigned i = 0; i < units->len; i++) {
-            const TkeUnit *unit = g_ptr_array_index(units, i);
-
-            if (strcmp(tke_unit_get_instance(unit), instances[k]) == 0) {
-                output_unit(cli, unit);
-            }
-        }
-        tke_cli_output_table_end(cli->out, _("No crypto units."));
-        tke_cli_output_group_end(cli->out);
-    }
-}
-
 /* A cell, marked if it differs from the first unit's. */
 static char *
 cell(bool mark, const char *first, const char *value, bool *differs)
@@ -332,7 +270,7 @@ tke_cli_output_block(TkeCli *cli, TkeCliBlock block, GPtrArray *states, bool mar
     for (unsigned k = 0; instances[k] != NULL; k++) {
         const TkeUnitState *first = first_readable(states, instances[k]);
 
-        begin_instance(cli, instances[k]);
+        tke_cli_begin_instance(cli, instances[k]);
         begin_block(cli, block);
         for (unsigned i = 0; i < states->len; i++) {
             const TkeUnitState *state = g_ptr_array_index(states, i);

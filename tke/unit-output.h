@@ -21,6 +21,9 @@ typedef enum {
     TKE_CLI_BLOCK_STATE,          /* units that could not be read, and why */
 } TkeCliBlock;
 
+/* Begins the part of an instance. */
+void tke_cli_begin_instance(TkeCli *cli, const char *instance);
+
 /*
  * One block for each instance over the states. With mark, what differs from the first unit is marked;
  * returns true if anything differs.

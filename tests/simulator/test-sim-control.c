@@ -306,7 +306,8 @@ START_TEST(test_every_fault_of_cards_and_service_can_be_ordered)
         "htp-error",     "cprb-code",     "outer-code",   "code",          "bad-signature",
         "no-signature",  "stale-counter", "wrong-serial", "wrong-module",  "wrong-domain",
         "wrong-command", "forged-chain",  "forged-root",  "false-empty",   "false-committed",
-        "other-part",    "wrong-pattern", "expire-tokens", "clear"
+        "other-part",    "wrong-pattern", "expire-tokens", "listed-nowhere", "listed-twice",
+        "clear"
     };
     g_autoptr(SocketFixture) fixture = socket_fixture_new();
 
