@@ -82,6 +82,15 @@ tke_unit_master_key_new_clear_new(TkeUnit *unit, GError **error)
 }
 
 bool
+tke_unit_master_key_reports_parts(const TkeUnitCommand *import, size_t n)
+{
+    size_t len = 0;
+    const uint8_t *output = get_output(import, TKE_ADMIN_IMPORT_WK, &len, NULL);
+
+    return output != NULL && n > 0 && len == (n + 1) * TKE_VP_LEN;
+}
+
+bool
 tke_unit_master_key_get_vp(const TkeUnitCommand *command, uint8_t out[static TKE_VP_LEN],
                            GError **error)
 {

@@ -88,6 +88,53 @@ START_TEST(test_a_shell_outlives_its_token)
 }
 END_TEST
 
+/* The head of the log as a reader of the file finds it when the event comes. */
+static void
+note_head(JsonObject *event, GPid pid, void *data)
+{
+    (void) pid;
+    if (strcmp(json_object_get_string_member(event, "event"), "result") == 0) {
+        char **found = data;
+
+        g_free(found[0]);
+        (void) g_file_get_contents(found[1], &found[0], NULL, NULL);
+    }
+}
+
+START_TEST(test_the_log_is_on_disk_when_the_result_is_told)
+{
+    static const SimOfficersTask clear = {
+        "", "--yes --confirm " WORD " cryptounit-mk-clrcur", { SIGNERS }, { NULL }
+    };
+    const char *const argv[] = { AT_TERMINAL, "--rehearsal", "shell", NULL };
+    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(SimOfficersProgram) shell = start(place, argv);
+    g_autofree char *path = g_build_filename(place->world, "workstation", "activity.log", NULL);
+    g_autofree char *before = NULL;
+    g_autofree char *after = NULL;
+    char *found[] = { NULL, path };
+    g_auto(GStrv) lines = NULL;
+    gsize len = 0;
+
+    ck_assert(g_file_get_contents(path, &before, &len, NULL));
+    sim_officers_program_set_observer(shell, note_head, (void *) found);
+    ck_assert_int_eq(run(place, shell, &clear), 0);
+    sim_officers_program_set_observer(shell, NULL, NULL);
+    leave(shell, 0);
+    ck_assert(g_file_get_contents(path, &after, NULL, NULL));
+    /* All of it was there, and the shell has added nothing afterwards. */
+    ck_assert_ptr_nonnull(found[0]);
+    ck_assert_str_eq(found[0], after);
+    ck_assert(g_str_has_prefix(after, before));
+    lines = g_strsplit(after + len, "\n", -1);
+    ck_assert_uint_eq(g_strv_length(lines), 3 + 1); /* one for each unit */
+    for (unsigned i = 0; i < 3; i++) {
+        assert_contains(lines[i], "\"result\":\"done\"");
+    }
+    g_free(found[0]);
+}
+END_TEST
+
 START_TEST(test_a_token_is_renewed_before_it_expires)
 {
     static const SimOfficersTask token = { "", "token", { { NULL } }, { NULL } };
@@ -173,6 +220,7 @@ add_tests(TCase *tests)
     place_begin();
     place_rehearse();
     tcase_add_test(tests, test_a_shell_outlives_its_token);
+    tcase_add_test(tests, test_the_log_is_on_disk_when_the_result_is_told);
     tcase_add_test(tests, test_a_token_is_renewed_before_it_expires);
     tcase_add_test(tests, test_an_officer_gives_a_new_token_unseen);
     tcase_add_test(tests, test_a_token_is_replaced_at_a_terminal_in_a_shell_only);

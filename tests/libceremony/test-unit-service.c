@@ -1,12 +1,13 @@
 /*
- * The service in front of the crypto units: a token that expires in the middle of a step (functions 3.2, P-7; 3.3,
- * E-H01).
+ * The service in front of the crypto units: a token that expires in the middle of a step, a list that fails, and
+ * what is on disk before the operator is told (functions 3.2, P-7, E-H01 to E-H07; F-170).
  */
 #include <string.h>
 
 #include "libceremony/ceremony-error.h"
 #include "libep11admin/unit-error.h"
 #include "tests/libceremony/unfinished-world.h"
+#include "tests/support/fault-unit-transport.h"
 #include "tests/support/test-main.h"
 
 #define QUERY_ADMINS 0x00010002u
@@ -105,12 +106,111 @@ START_TEST(test_a_refused_query_is_noticed_too)
 }
 END_TEST
 
+/* The list of the units is the first request of every command: whatever becomes of it, the next one goes on. */
+START_TEST(test_a_list_that_fails_changes_nothing)
+{
+    static const struct {
+        TestUnitFault fault;
+        unsigned status;
+        int code;
+    } faults[] = {
+        { TEST_UNIT_FAULT_CUT_BEFORE, 0, TKE_UNIT_ERROR_CONNECTION },
+        { TEST_UNIT_FAULT_CUT_AFTER, 0, TKE_UNIT_ERROR_CONNECTION },
+        { TEST_UNIT_FAULT_SILENCE, 0, TKE_UNIT_ERROR_CONNECTION },
+        { TEST_UNIT_FAULT_STATUS, 400, TKE_UNIT_ERROR_BAD_REQUEST },
+        { TEST_UNIT_FAULT_STATUS, 401, TKE_UNIT_ERROR_UNAUTHORIZED },
+        { TEST_UNIT_FAULT_STATUS, 403, TKE_UNIT_ERROR_FORBIDDEN },
+        { TEST_UNIT_FAULT_STATUS, 404, TKE_UNIT_ERROR_NOT_FOUND },
+        { TEST_UNIT_FAULT_STATUS, 500, TKE_UNIT_ERROR_SERVICE },
+        { TEST_UNIT_FAULT_STATUS_AFTER, 503, TKE_UNIT_ERROR_SERVICE },
+        { TEST_UNIT_FAULT_GARBAGE, 0, TKE_UNIT_ERROR_MALFORMED },
+    };
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(faults); i++) {
+        g_autoptr(GError) error = NULL;
+
+        test_fault_unit_transport_clear(world->transport);
+        test_fault_unit_transport_set(world->transport, NULL, 1, faults[i].fault,
+                                      faults[i].status);
+        ck_assert(!tke_unit_directory_refresh(world->units, NULL, NULL, &error));
+        ck_assert_uint_eq(test_fault_unit_transport_get_struck(world->transport), 1);
+        ck_assert_msg(g_error_matches(error, TKE_UNIT_ERROR, faults[i].code), "fault %u: %s", i,
+                      error->message);
+        ck_assert_uint_eq(tke_unit_directory_get_units(world->units)->len, UNITS);
+    }
+    test_fault_unit_transport_clear(world->transport);
+    unfinished_start_anew(world);
+    {
+        g_autoptr(GError) error = NULL;
+
+        card_world_check(unfinished_load_all(world, &error), error);
+        unfinished_check_one_key(world);
+    }
+}
+END_TEST
+
+START_TEST(test_a_list_can_be_cancelled)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+
+    test_fault_unit_transport_set(world->transport, NULL, 1, TEST_UNIT_FAULT_CANCEL, 0);
+    ck_assert(!tke_unit_directory_refresh(world->units, NULL, cancellable, &error));
+    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    g_clear_error(&error);
+    card_world_check(tke_unit_directory_refresh(world->units, NULL, NULL, &error), error);
+}
+END_TEST
+
+/* The entries that a reader of the file finds while the operator is still told what became of the step. */
+static void
+read_log(CeremonyWorld *world)
+{
+    const char *path = tke_activity_log_get_path(world->log);
+    g_autofree char *text = NULL;
+    gsize len = 0;
+    unsigned refused = 0;
+    unsigned done = 0;
+
+    ck_assert(g_file_get_contents(path, &text, &len, NULL));
+    for (const char *at = text; (at = strstr(at, "master-key-register.commit")) != NULL; at++) {
+        g_autofree char *entry = g_strndup(at, strcspn(at, "\n"));
+
+        refused += strstr(entry, "\"result\":\"refused\"") != NULL ? 1 : 0;
+        done += strstr(entry, "\"result\":\"done\"") != NULL ? 1 : 0;
+    }
+    ck_assert_uint_eq(refused, 1);
+    ck_assert_uint_eq(done, UNITS - 1);
+    world->at_choice = NULL;
+}
+
+START_TEST(test_the_log_is_written_before_the_result_is_shown)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autoptr(GError) error = NULL;
+
+    card_world_check(unfinished_load_all(world, &error), error);
+    unfinished_go_on(world);
+    unfinished_refuse(world, 2, COMMIT, 1);
+    world->at_choice = read_log;
+    unfinished_choose(world, 1); /* leave it: a commit cannot be undone */
+    ck_assert(!unfinished_commit(world, &error));
+    ck_assert(world->at_choice == NULL);
+    ck_assert_ptr_nonnull(strstr(world->choose->str, "unit-failed"));
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_step_is_tried_again_with_a_new_token);
     tcase_add_test(tests, test_a_refused_token_is_remembered_until_there_is_another);
     tcase_add_test(tests, test_a_refused_query_is_noticed_too);
+    tcase_add_test(tests, test_a_list_that_fails_changes_nothing);
+    tcase_add_test(tests, test_a_list_can_be_cancelled);
+    tcase_add_test(tests, test_the_log_is_written_before_the_result_is_shown);
 }
 
 int

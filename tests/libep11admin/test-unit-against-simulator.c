@@ -211,6 +211,8 @@ load(SimUnits *units, TkeSecret *whole)
         const TkeUnitCommand *command = g_ptr_array_index(imported, i);
         uint8_t vp[TKE_VP_LEN];
 
+        ck_assert(tke_unit_master_key_reports_parts(command, PARTS));
+        ck_assert(!tke_unit_master_key_reports_parts(command, PARTS - 1));
         ck_assert(tke_unit_master_key_get_vp(command, vp, NULL));
         ck_assert(tke_digest_vp_equal(vp, key_vp));
         ck_assert_uint_eq(tke_unit_master_key_find_wrong_part(

@@ -265,7 +265,9 @@ START_TEST(test_import_carries_each_part_signed)
                              command, 2, &world->admins[0].signer.base, NULL, &error),
                          error);
         ck_assert_uint_eq(tke_unit_command_get_signed(command), 1);
+        ck_assert(!tke_unit_master_key_reports_parts(command, 3)); /* there is no answer */
         unit_world_send(world, command);
+        ck_assert(!tke_unit_master_key_reports_parts(command, 3)); /* nor patterns in it */
         unit_world_check(tke_unit_master_key_get_vp(command, found, &error), error);
         ck_assert_uint_eq(found[0], 0x5A);
         ck_assert_uint_eq(tke_unit_master_key_find_wrong_part(

@@ -139,6 +139,15 @@ settle(UnitWorld *world, TkeUnitCommand *command, TkeUnitOutcome outcome)
     ck_assert_uint_eq(after.rounds, before.rounds + 1);
 }
 
+static void
+check_settled(UnitWorld *world, TkeUnitCommand *command, TkeUnitOutcome outcome)
+{
+    g_autoptr(GError) error = NULL;
+
+    unit_world_check(tke_unit_command_settle(world->transport, &command, 1, NULL, &error), error);
+    ck_assert_int_eq(tke_unit_command_get_outcome(command), outcome);
+}
+
 START_TEST(test_lost_answer_is_settled_as_done)
 {
     g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
@@ -200,6 +209,45 @@ START_TEST(test_unusable_answers_leave_the_outcome_unknown)
                                                          : TKE_UNIT_OUTCOME_FOUND_DONE);
         ck_assert_uint_eq(fake_units_get(world->fakes, 0)->n_commands,
                           tke_unit_command_is_done(command) ? 1 : 0);
+    }
+}
+END_TEST
+
+START_TEST(test_error_of_the_service_after_the_unit_has_done_it_is_settled_as_done)
+{
+    static const unsigned statuses[] = { 500, 502, 503, 429 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+        g_autoptr(TkeUnitCommand) command = prepare(world, makers[_i]);
+
+        send_and_lose(world, command, TEST_UNIT_FAULT_STATUS_AFTER, statuses[i]);
+        ck_assert_uint_eq(fake_units_get(world->fakes, 0)->n_commands, 1);
+        settle(world, command, TKE_UNIT_OUTCOME_FOUND_DONE);
+    }
+}
+END_TEST
+
+/* "Not authorised" after all was done: it may be sent again, since only one of the two can be executed. */
+START_TEST(test_service_that_turns_away_what_it_has_delivered_is_found_out)
+{
+    static const unsigned statuses[] = { 400, 401, 403, 404 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+        g_autoptr(TkeUnitCommand) command = prepare(world, make_commit);
+        g_autoptr(GError) error = NULL;
+
+        test_fault_unit_transport_clear(world->transport);
+        test_fault_unit_transport_set(world->transport, "unit-0", 1, TEST_UNIT_FAULT_STATUS_AFTER,
+                                      statuses[i]);
+        ck_assert(!tke_unit_command_send(world->transport, &command, 1, NULL, &error));
+        ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_NOT_SENT);
+        g_clear_error(&error);
+        ck_assert(!tke_unit_command_send(world->transport, &command, 1, NULL, &error));
+        ck_assert(tke_unit_error_is_refusal(error, 163, 19));
+        ck_assert_uint_eq(fake_units_get(world->fakes, 0)->n_commands, 1);
+        check_settled(world, command, TKE_UNIT_OUTCOME_FOUND_DONE);
     }
 }
 END_TEST
@@ -269,15 +317,6 @@ send_and_be_lied_to(UnitWorld *world, TkeUnitCommand *command, uint32_t code, bo
     ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_REFUSED);
     ck_assert_uint_eq(fake->n_commands, 1);
     fake->replay_code = 0;
-}
-
-static void
-check_settled(UnitWorld *world, TkeUnitCommand *command, TkeUnitOutcome outcome)
-{
-    g_autoptr(GError) error = NULL;
-
-    unit_world_check(tke_unit_command_settle(world->transport, &command, 1, NULL, &error), error);
-    ck_assert_int_eq(tke_unit_command_get_outcome(command), outcome);
 }
 
 START_TEST(test_replayed_refusal_does_not_hide_that_it_was_done)
@@ -380,6 +419,10 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_command_of_somebody_else_with_the_same_counter_is_told_apart, 0,
                         n);
     tcase_add_test(tests, test_unusable_answers_leave_the_outcome_unknown);
+    tcase_add_loop_test(tests,
+                        test_error_of_the_service_after_the_unit_has_done_it_is_settled_as_done, 0,
+                        n);
+    tcase_add_test(tests, test_service_that_turns_away_what_it_has_delivered_is_found_out);
     tcase_add_test(tests, test_cut_before_delivery_needs_no_settling);
     tcase_add_test(tests, test_settling_that_fails_leaves_the_outcome_unknown);
     tcase_add_test(tests, test_next_command_follows_a_settled_one);

@@ -7,6 +7,8 @@
 
 #include "libep11admin/unit-error.h"
 
+#define ERROR_TEXT "{\"errors\":[{\"message\":\"made by the test\"}]}"
+
 typedef struct Fault {
     char *lane;
     unsigned n;
@@ -110,7 +112,7 @@ spoil_before(FaultTransport *transport, const Fault *fault, TkeUnitRequest *requ
         lose(request, true, "no answer in time");
         return true;
     case TEST_UNIT_FAULT_STATUS:
-        set_answer(request, fault->status, "{\"errors\":[{\"message\":\"made by the test\"}]}");
+        set_answer(request, fault->status, ERROR_TEXT);
         return true;
     case TEST_UNIT_FAULT_CANCEL:
         g_cancellable_cancel(cancellable);
@@ -119,6 +121,7 @@ spoil_before(FaultTransport *transport, const Fault *fault, TkeUnitRequest *requ
         return cancellable != NULL;
     case TEST_UNIT_FAULT_HOOK:
     case TEST_UNIT_FAULT_CUT_AFTER:
+    case TEST_UNIT_FAULT_STATUS_AFTER:
     case TEST_UNIT_FAULT_GARBAGE:
     case TEST_UNIT_FAULT_FLIP:
     default:
@@ -131,6 +134,8 @@ spoil_after(const Fault *fault, TkeUnitRequest *request)
 {
     if (fault->fault == TEST_UNIT_FAULT_CUT_AFTER) {
         lose(request, true, "the connection was cut after delivery");
+    } else if (fault->fault == TEST_UNIT_FAULT_STATUS_AFTER) {
+        set_answer(request, fault->status, ERROR_TEXT);
     } else if (fault->fault == TEST_UNIT_FAULT_GARBAGE) {
         set_answer(request, 200, "{\"response\":\"\xff;;\"}");
     } else if (fault->fault == TEST_UNIT_FAULT_FLIP) {
