@@ -162,6 +162,7 @@ wait_for(SimOfficersProgram *program, GString *seen, const char *text)
         g_autoptr(JsonObject) event = sim_officers_program_next_event(program, 100, &error);
         g_autofree char *output = sim_officers_program_take_output(program);
 
+        g_clear_pointer(&event, json_object_unref); /* only what is printed counts here */
         g_string_append(seen, output);
         ck_assert_msg(g_get_monotonic_time() < end, "no “%s”: %s", text, seen->str);
     }
