@@ -288,6 +288,27 @@ START_TEST(test_number_of_parts_is_limited)
     }
 END_TEST
 
+START_TEST(test_administrators_without_names_take_no_commands)
+    {
+        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+        g_autoptr(GPtrArray) states = unit_world_query(world, NULL, TKE_UNIT_QUERY_NO_NAMES);
+        const TkeUnitState *state = g_ptr_array_index(states, 0);
+        const TkeUnitAdmin *admin = g_ptr_array_index(state->admins, 1);
+        g_autoptr(TkeUnitCommand) command = NULL;
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_uint_eq(state->admins->len, 2);
+        ck_assert_mem_eq(admin->ski, world->admins[1].signer.base.ski, TKE_SKI_LEN);
+        ck_assert_ptr_null(admin->name);
+        unit_world_check_precondition(tke_unit_zeroize_new(unit_world_unit(world, 0), &error),
+                                      &error, "not read yet");
+        unit_world_query_well(world);
+        g_clear_error(&error);
+        command = unit_world_made(tke_unit_zeroize_new(unit_world_unit(world, 0), &error), &error);
+        ck_assert_uint_eq(tke_unit_command_get_needed(command), 1);
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -301,6 +322,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_locked_threshold_is_forecast);
     tcase_add_test(tests, test_import_carries_each_part_signed);
     tcase_add_test(tests, test_number_of_parts_is_limited);
+    tcase_add_test(tests, test_administrators_without_names_take_no_commands);
 }
 
 int

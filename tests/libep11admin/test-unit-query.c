@@ -335,27 +335,6 @@ START_TEST(test_signed_patterns_say_which_registers_are_empty)
     }
 END_TEST
 
-START_TEST(test_administrators_without_names_take_no_commands)
-    {
-        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
-        g_autoptr(GPtrArray) states = unit_world_query(world, NULL, TKE_UNIT_QUERY_NO_NAMES);
-        const TkeUnitAdmin *admin = g_ptr_array_index(get_state(states, 0)->admins, 1);
-        g_autoptr(TkeUnitCommand) command = NULL;
-        g_autoptr(GError) error = NULL;
-
-        check_counts(world, 1 + 7, 3);
-        ck_assert_uint_eq(get_state(states, 0)->admins->len, 2);
-        ck_assert_mem_eq(admin->ski, world->admins[1].signer.base.ski, TKE_SKI_LEN);
-        ck_assert_ptr_null(admin->name);
-        unit_world_check_precondition(tke_unit_zeroize_new(unit_world_unit(world, 0), &error),
-                                      &error, "not read yet");
-        unit_world_query_well(world);
-        g_clear_error(&error);
-        command = unit_world_made(tke_unit_zeroize_new(unit_world_unit(world, 0), &error), &error);
-        ck_assert_uint_eq(tke_unit_command_get_needed(command), 1);
-    }
-END_TEST
-
 START_TEST(test_changed_instances_are_warned_of)
     {
         g_autoptr(UnitWorld) world = unit_world_new(2, 0, 1, 1, 1);
@@ -502,7 +481,6 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_known_chain_below_another_root_is_not_used);
     tcase_add_test(tests, test_signed_patterns_confirm_the_unsigned_ones);
     tcase_add_test(tests, test_signed_patterns_say_which_registers_are_empty);
-    tcase_add_test(tests, test_administrators_without_names_take_no_commands);
     tcase_add_test(tests, test_changed_instances_are_warned_of);
     tcase_add_test(tests, test_faults_of_one_unit_leave_the_others_alone);
     tcase_add_test(tests, test_changed_digit_in_an_answer_is_never_believed);
