@@ -91,6 +91,14 @@ tke_ui_prompt_dialog_set_buttons(TkeUiPromptDialog *dialog, const char *stop, co
     }
 }
 
+/* What is to be changed and is not changed yet cannot be sent off. */
+static void
+on_form_changed(TkeUiPromptDialog *dialog)
+{
+    set_enabled(dialog, "primary",
+                tke_ui_form_grid_is_ready(TKE_UI_FORM_GRID(dialog->form_grid)));
+}
+
 void
 tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form)
 {
@@ -100,6 +108,8 @@ tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form)
         dialog->form_grid = tke_ui_form_grid_new();
         tke_ui_prompt_dialog_add(dialog, dialog->form_grid);
         tke_ui_form_grid_set_form(TKE_UI_FORM_GRID(dialog->form_grid), form);
+        g_signal_connect_swapped(dialog->form_grid, "changed", G_CALLBACK(on_form_changed), dialog);
+        on_form_changed(dialog);
     }
 }
 
