@@ -9,6 +9,7 @@
 #include "gtk-common/gtk-prompter.h"
 #include "gtk-common/menu-words.h"
 #include "gtk-common/prompt-dialog.h"
+#include "gtk-common/remedy.h"
 #include "libceremony/advice.h"
 #include "libsmartcard/card-error.h"
 
@@ -23,6 +24,7 @@ typedef struct Procedure {
     TkeUiForm *form;
     bool prepared;
     bool running;
+    char *instead; /* action that was chosen while the operation waited; NULL: none */
 } Procedure;
 
 static void
@@ -39,6 +41,7 @@ finish(Procedure *procedure, const char *action)
     }
     tke_ui_form_free(procedure->form);
     g_free(procedure->data);
+    g_free(procedure->instead);
     g_object_unref(procedure->runner);
     g_free(procedure);
 }
@@ -61,10 +64,11 @@ show_failure(Procedure *procedure, const GError *error)
     g_autofree char *advice = tke_advice_for_error(error);
     g_autofree char *words = advice != NULL ? tke_ui_menu_words(advice) : NULL;
     const char *headline = _("This did not work");
+    const TkeUiRemedy remedy = tke_ui_remedy_for_error(error);
 
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         if (is_plain_cancel(error)) {
-            finish(procedure, NULL);
+            finish(procedure, procedure->instead);
         } else {
             tke_ui_prompt_dialog_show_stopped(procedure->dialog, message);
         }
@@ -77,7 +81,7 @@ show_failure(Procedure *procedure, const GError *error)
     } else if (tke_card_error_is_outcome_unknown(error)) {
         headline = _("The card was lost in the middle");
     }
-    tke_ui_prompt_dialog_show_error(procedure->dialog, headline, message, words);
+    tke_ui_prompt_dialog_show_error(procedure->dialog, headline, message, words, &remedy);
 }
 
 static void begin(Procedure *procedure);
@@ -126,14 +130,17 @@ on_worker(TkeOperation *op, gpointer data, GError **error)
 static void
 run(Procedure *procedure, TkeUiRunnerDone done)
 {
+    g_clear_pointer(&procedure->instead, g_free);
     tke_ui_prompt_dialog_restart(procedure->dialog);
     tke_ui_prompt_dialog_show_working(procedure->dialog, _("Looking at the cards…"));
     procedure->running = tke_ui_runner_start(procedure->runner, &tke_ui_prompter_ops,
                                              procedure->prompter, on_worker, done, procedure);
     if (!procedure->running) {
+        const TkeUiRemedy remedy = { _("_Try again"), NULL, NULL };
+
         tke_ui_prompt_dialog_show_error(procedure->dialog, _("Another step is running"),
                                         _("Only one step runs at a time."),
-                                        _("Wait until it has ended, then try again."));
+                                        _("Wait until it has ended, then try again."), &remedy);
     }
 }
 
@@ -209,7 +216,15 @@ on_answer(void *owner, bool yes, unsigned index)
 static void
 on_next(void *owner, const char *action)
 {
-    finish(owner, action);
+    Procedure *procedure = owner;
+
+    if (!procedure->running) {
+        finish(procedure, action);
+        return;
+    }
+    g_free(procedure->instead); /* when what runs has stopped */
+    procedure->instead = g_strdup(action);
+    on_stop(procedure);
 }
 
 bool

@@ -52,6 +52,9 @@ void tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, 
 void tke_ui_prompt_dialog_set_buttons(TkeUiPromptDialog *dialog, const char *stop,
                                       const char *other, const char *primary, bool gone);
 
+/* The action, detailed, that the button "other" starts; NULL: none. */
+void tke_ui_prompt_dialog_set_other(TkeUiPromptDialog *dialog, const char *action);
+
 /* A label with this text, or hidden. */
 void tke_ui_prompt_dialog_set_label(GtkWidget *label, const char *text);
 

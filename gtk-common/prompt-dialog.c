@@ -12,6 +12,7 @@
 #include "gtk-common/prompt-dialog-private.h"
 
 #define PICTURE_WIDTH 150
+#define LIST_HEIGHT 220 /* of what is to be read before agreeing, at least, if there is so much of it */
 
 G_DEFINE_FINAL_TYPE(TkeUiPromptDialog, tke_ui_prompt_dialog, GTK_TYPE_WINDOW)
 
@@ -51,12 +52,24 @@ tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, const
     g_clear_pointer(&dialog->confirm_text, g_free);
 }
 
+/* What is on the page is seen, or its scrollbar is: never a few lines of many without a sign of more. */
+static void
+fit_middle(TkeUiPromptDialog *dialog)
+{
+    int natural = 0;
+
+    gtk_widget_get_preferred_height(dialog->content, NULL, &natural);
+    gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(dialog->middle),
+                                               MIN(natural, LIST_HEIGHT));
+}
+
 void
 tke_ui_prompt_dialog_add(TkeUiPromptDialog *dialog, GtkWidget *widget)
 {
     gtk_container_add(GTK_CONTAINER(dialog->content), widget);
     gtk_widget_show_all(widget);
     gtk_widget_show(dialog->middle);
+    fit_middle(dialog);
 }
 
 static void
@@ -66,6 +79,13 @@ set_button(GtkWidget *button, const char *label)
         gtk_button_set_label(GTK_BUTTON(button), label);
     }
     gtk_widget_set_visible(button, label != NULL);
+}
+
+void
+tke_ui_prompt_dialog_set_other(TkeUiPromptDialog *dialog, const char *action)
+{
+    g_free(dialog->other_action);
+    dialog->other_action = g_strdup(action);
 }
 
 void
@@ -110,6 +130,7 @@ tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form)
         tke_ui_form_grid_set_form(TKE_UI_FORM_GRID(dialog->form_grid), form);
         g_signal_connect_swapped(dialog->form_grid, "changed", G_CALLBACK(on_form_changed), dialog);
         on_form_changed(dialog);
+        fit_middle(dialog);
     }
 }
 
@@ -123,11 +144,14 @@ tke_ui_prompt_dialog_show_working(TkeUiPromptDialog *dialog, const char *what)
 
 void
 tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *headline,
-                                const char *message, const char *advice)
+                                const char *message, const char *advice,
+                                const TkeUiRemedy *remedy)
 {
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_ERROR, "failed", headline, advice);
     tke_ui_prompt_dialog_set_label(dialog->reason, message);
-    tke_ui_prompt_dialog_set_buttons(dialog, _("_Stop"), NULL, _("_Try again"), false);
+    tke_ui_prompt_dialog_set_other(dialog, remedy->action);
+    tke_ui_prompt_dialog_set_buttons(dialog, _("_Stop"),
+                                     remedy->label, remedy->again, false);
 }
 
 void
@@ -170,8 +194,7 @@ tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary 
     tke_ui_prompt_dialog_add(dialog, grid);
     g_free(dialog->next_action);
     dialog->next_action = g_strdup(summary->next_action);
-    g_free(dialog->other_action);
-    dialog->other_action = g_strdup(summary->other_action);
+    tke_ui_prompt_dialog_set_other(dialog, summary->other_action);
     tke_ui_prompt_dialog_set_buttons(dialog, _("_Close"), summary->other_label,
                                      summary->next_label, false);
     if (dialog->steps_done->len > 0) {
