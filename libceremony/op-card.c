@@ -153,6 +153,24 @@ proves_unasked(TkeOperation *op, unsigned reader, const TkeCardStatus *status)
             tke_card_session_is_unlocked(session, reader, TKE_PIN_SECOND));
 }
 
+/* Unasked: a card that refuses stays what it was before, and is looked at all the same. */
+static bool
+prove(TkeOperation *op, unsigned reader, TkeCard *card, TkeCardInfo *info, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (check_genuine(op, reader, card, info, &local)) {
+        return true;
+    }
+    if (tke_card_error_is_outcome_unknown(local) ||
+        g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return false;
+    }
+    tke_card_session_settle(tke_operation_get_card_session(op), local);
+    return true;
+}
+
 /* Is it genuine? As was asked for, or as is known from before. */
 static bool
 judge_genuine(TkeOperation *op, unsigned reader, TkeCard *card, const TkeCardInfoParams *params,
@@ -168,8 +186,7 @@ judge_genuine(TkeOperation *op, unsigned reader, TkeCard *card, const TkeCardInf
     }
     take_verdict(op, reader, info);
     return !params->prove || info->genuine != TKE_GENUINE_NOT_CHECKED ||
-           !proves_unasked(op, reader, &info->status) ||
-           check_genuine(op, reader, card, info, error);
+           !proves_unasked(op, reader, &info->status) || prove(op, reader, card, info, error);
 }
 
 static bool

@@ -286,6 +286,27 @@ START_TEST(test_a_card_that_cannot_prove_itself_is_called_so_until_it_is_taken_o
     }
 END_TEST
 
+START_TEST(test_a_card_that_refuses_to_prove_itself_is_still_shown)
+    {
+        g_autoptr(CeremonyWorld) world = member_world();
+        const SimCardFault fault = {
+            .kind = SIM_CARD_FAULT_STATUS, .after = 3, .times = 1, .sw = 0x6985
+        };
+        g_autoptr(GPtrArray) before = NULL;
+        g_autoptr(GPtrArray) infos = NULL;
+        const TkeCardInfo *info = NULL;
+
+        put(world, 2, "member");
+        look(world, false, &before);
+        sim_card_add_fault(card_of(world, "member"), &fault); /* status and parts are read before */
+        info = look(world, true, &infos);
+        ck_assert_uint_eq(sim_card_faults_left(card_of(world, "member")), 0);
+        ck_assert_ptr_null(info->trouble);
+        ck_assert_int_eq(info->status.kind, TKE_CARD_KIND_EP11);
+        ck_assert_int_eq(info->genuine, TKE_GENUINE_NOT_CHECKED);
+    }
+END_TEST
+
 START_TEST(test_a_ca_card_proves_itself_unasked_only_while_both_pins_are_entered)
     {
         g_autoptr(CeremonyWorld) world = member_world();
@@ -379,6 +400,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_card_pulled_at_a_pin_change_has_one_advice_and_it_fits);
     tcase_add_test(tests, test_a_verdict_on_a_card_lasts_until_it_is_taken_out);
     tcase_add_test(tests, test_a_card_that_cannot_prove_itself_is_called_so_until_it_is_taken_out);
+    tcase_add_test(tests, test_a_card_that_refuses_to_prove_itself_is_still_shown);
     tcase_add_test(tests, test_a_ca_card_proves_itself_unasked_only_while_both_pins_are_entered);
     tcase_add_test(tests, test_parts_and_key_are_confirmed_each_for_itself);
     tcase_add_test(tests, test_a_card_pulled_while_deleting_is_told_with_what_is_gone);
