@@ -143,8 +143,9 @@ tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params, T
         !tke_card_session_change_pin(op, params->reader, reference, error) ||
         !tke_card_session_query_status(op, params->reader, &status, error)) {
         return tke_op_card_fail(op, "opentke-card.change-pin", params->reader,
-                                _("if the new PIN was typed already, try first with it which of the two is "
-                                  "set; if not, the old one is"), error);
+                                _("if the new PIN was typed already, try first with the new PIN which of "
+                                  "the two is set; if not, the old one is"),
+                                error);
     }
     values = json_object_new();
     tke_record_card(values, "card", status);
