@@ -1,5 +1,6 @@
 /*
- * What prompt-dialog.c (pages and buttons) and prompt-dialog-view.c (what operations ask) share.
+ * What prompt-dialog.c (pages and buttons), prompt-dialog-view.c (what operations ask) and prompt-dialog-end.c (how it
+ * ended) share.
  */
 #pragma once
 
