@@ -17,6 +17,70 @@ struct _TkeUiFormGrid {
 
 G_DEFINE_FINAL_TYPE(TkeUiFormGrid, tke_ui_form_grid, GTK_TYPE_GRID)
 
+static guint changed_signal;
+
+static void
+tell(TkeUiFormGrid *grid)
+{
+    g_signal_emit(grid, changed_signal, 0);
+}
+
+static unsigned
+chosen_of(GtkWidget *first)
+{
+    GSList *group = gtk_radio_button_get_group(GTK_RADIO_BUTTON(first)); /* last one first */
+    unsigned n = g_slist_length(group);
+
+    for (unsigned i = 0; i < n; i++) {
+        if (gtk_toggle_button_get_active(g_slist_nth_data(group, i))) {
+            return n - 1 - i;
+        }
+    }
+    return 0;
+}
+
+/* The control of a field; NULL: the grid has none. */
+static GtkWidget *
+control_of(TkeUiFormGrid *grid, const char *id)
+{
+    for (guint i = 0; i < grid->controls->len; i++) {
+        const TkeUiField *field = g_ptr_array_index(grid->form->fields, i);
+
+        if (g_strcmp0(field->id, id) == 0) {
+            return g_ptr_array_index(grid->controls, i);
+        }
+    }
+    return NULL;
+}
+
+/* What the description that belongs to a choice is now, of the option that is chosen. */
+static const char *
+text_now(TkeUiFormGrid *grid, const TkeUiField *field)
+{
+    GtkWidget *choice = control_of(grid, field->of);
+
+    return tke_ui_form_get_text_of(grid->form, field->id, choice != NULL ? chosen_of(choice) : 0);
+}
+
+/* Another option is chosen: descriptions that belong to it show its own. */
+static void
+on_chosen(GtkToggleButton *button, gpointer data)
+{
+    TkeUiFormGrid *grid = data;
+
+    if (!gtk_toggle_button_get_active(button) || grid->form == NULL) {
+        return;
+    }
+    for (guint i = 0; i < grid->controls->len; i++) {
+        const TkeUiField *field = g_ptr_array_index(grid->form->fields, i);
+
+        if (field->of != NULL) {
+            gtk_entry_set_text(g_ptr_array_index(grid->controls, i), text_now(grid, field));
+        }
+    }
+    tell(grid);
+}
+
 static GtkWidget *
 make_entry(TkeUiField *field)
 {
@@ -32,7 +96,7 @@ make_entry(TkeUiField *field)
 
 /* The first button; the others are in its group and stand below it. */
 static GtkWidget *
-make_choice(TkeUiField *field, GtkWidget *box)
+make_choice(TkeUiFormGrid *grid, TkeUiField *field, GtkWidget *box)
 {
     GtkWidget *first = NULL;
 
@@ -41,6 +105,7 @@ make_choice(TkeUiField *field, GtkWidget *box)
             gtk_radio_button_new_with_label_from_widget(GTK_RADIO_BUTTON(first), field->options[i]);
 
         gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(button), i == field->chosen);
+        g_signal_connect(button, "toggled", G_CALLBACK(on_chosen), grid);
         gtk_container_add(GTK_CONTAINER(box), button);
         first = first != NULL ? first : button;
     }
@@ -64,10 +129,11 @@ add_field(TkeUiFormGrid *grid, TkeUiField *field, int row)
     }
     if (field->kind == TKE_UI_FIELD_CHOICE) {
         shown = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
-        control = make_choice(field, shown);
+        control = make_choice(grid, field, shown);
         gtk_widget_set_valign(label, GTK_ALIGN_START);
     } else {
         shown = control = make_entry(field);
+        g_signal_connect_swapped(control, "changed", G_CALLBACK(tell), grid);
     }
     gtk_label_set_mnemonic_widget(GTK_LABEL(label), control);
     gtk_label_set_xalign(GTK_LABEL(label), 0);
@@ -93,18 +159,19 @@ tke_ui_form_grid_set_form(TkeUiFormGrid *grid, TkeUiForm *form)
     }
 }
 
-static unsigned
-chosen_of(GtkWidget *first)
+bool
+tke_ui_form_grid_is_ready(TkeUiFormGrid *grid)
 {
-    GSList *group = gtk_radio_button_get_group(GTK_RADIO_BUTTON(first)); /* last one first */
-    unsigned n = g_slist_length(group);
+    bool ready = grid->form == NULL || !grid->form->change;
 
-    for (unsigned i = 0; i < n; i++) {
-        if (gtk_toggle_button_get_active(g_slist_nth_data(group, i))) {
-            return n - 1 - i;
-        }
+    for (guint i = 0; !ready && i < grid->controls->len; i++) {
+        const TkeUiField *field = g_ptr_array_index(grid->form->fields, i);
+
+        ready = field->of != NULL &&
+                g_strcmp0(gtk_entry_get_text(g_ptr_array_index(grid->controls, i)),
+                          text_now(grid, field)) != 0;
     }
-    return 0;
+    return ready;
 }
 
 static bool
@@ -160,6 +227,8 @@ static void
 tke_ui_form_grid_class_init(TkeUiFormGridClass *class)
 {
     G_OBJECT_CLASS(class)->finalize = finalize;
+    changed_signal = g_signal_new("changed", TKE_UI_TYPE_FORM_GRID, G_SIGNAL_RUN_LAST, 0, NULL,
+                                  NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

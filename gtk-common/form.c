@@ -14,6 +14,8 @@ field_free(gpointer data)
     g_free(field->label);
     g_free(field->text);
     g_strfreev(field->options);
+    g_free(field->of);
+    g_strfreev(field->texts);
     g_free(field);
 }
 
@@ -70,6 +72,19 @@ tke_ui_form_add_choice(TkeUiForm *form, const char *id, const char *label,
 }
 
 void
+tke_ui_form_add_description_of(TkeUiForm *form, const char *id, const char *label, const char *of,
+                               const char *const *texts)
+{
+    TkeUiField *field = add(form, TKE_UI_FIELD_DESCRIPTION, id, label);
+    unsigned chosen = tke_ui_form_get_chosen(form, of);
+
+    field->of = g_strdup(of);
+    field->texts = g_strdupv((char **) texts);
+    field->text = g_strdup(tke_ui_form_get_text_of(form, id, chosen));
+    form->change = true;
+}
+
+void
 tke_ui_form_add_check(TkeUiForm *form, const char *id, const char *label)
 {
     add(form, TKE_UI_FIELD_CHECK, id, label);
@@ -110,4 +125,12 @@ tke_ui_form_get_checked(const TkeUiForm *form, const char *id)
     const TkeUiField *field = find(form, id);
 
     return field != NULL && field->checked;
+}
+
+const char *
+tke_ui_form_get_text_of(const TkeUiForm *form, const char *id, unsigned chosen)
+{
+    const TkeUiField *field = find(form, id);
+
+    return field != NULL && chosen < g_strv_length(field->texts) ? field->texts[chosen] : "";
 }

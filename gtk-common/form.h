@@ -18,6 +18,8 @@ typedef struct TkeUiField {
     char *id;
     char *label;
     char *text;    /* of a description */
+    char *of;      /* a description: id of the choice that it belongs to; NULL: none */
+    char **texts;  /* what the description is now, for each option of that choice */
     char **options; /* of a choice */
     unsigned chosen;
     bool checked;
@@ -28,6 +30,7 @@ typedef struct TkeUiForm {
     char *why;    /* may be NULL */
     char *start;  /* on the button that goes on: a verb */
     bool gone;    /* what follows destroys something: the button says so */
+    bool change;  /* what is asked for is a change: the button waits for one */
     GPtrArray *fields;
 } TkeUiForm;
 
@@ -39,9 +42,18 @@ void tke_ui_form_add_description(TkeUiForm *form, const char *id, const char *la
                                  const char *text);
 void tke_ui_form_add_choice(TkeUiForm *form, const char *id, const char *label,
                             const char *const *options, unsigned chosen);
+/*
+ * A description of what is chosen in a choice that was added before: shown is the one that the chosen option has now
+ * (texts: one for each option), and the form is one of a change.
+ */
+void tke_ui_form_add_description_of(TkeUiForm *form, const char *id, const char *label,
+                                    const char *of, const char *const *texts);
 void tke_ui_form_add_check(TkeUiForm *form, const char *id, const char *label);
 
 /* Answers. An id that the form does not have is a programming error. */
 const char *tke_ui_form_get_text(const TkeUiForm *form, const char *id);
 unsigned tke_ui_form_get_chosen(const TkeUiForm *form, const char *id);
 bool tke_ui_form_get_checked(const TkeUiForm *form, const char *id);
+
+/* What a description that belongs to a choice is while this option is chosen; borrowed. */
+const char *tke_ui_form_get_text_of(const TkeUiForm *form, const char *id, unsigned chosen);

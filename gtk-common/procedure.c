@@ -9,6 +9,7 @@
 #include "gtk-common/gtk-prompter.h"
 #include "gtk-common/menu-words.h"
 #include "gtk-common/prompt-dialog.h"
+#include "gtk-common/remedy.h"
 #include "libceremony/advice.h"
 #include "libsmartcard/card-error.h"
 
@@ -25,6 +26,7 @@ struct TkeUiProcedure {
     bool running;
     bool leaving; /* it closes when nothing runs any more */
     bool tell;    /* but says first what people have to know */
+    char *instead; /* action that was chosen while the operation waited; NULL: none */
 };
 
 static void
@@ -41,6 +43,7 @@ finish(TkeUiProcedure *procedure, const char *action)
     }
     tke_ui_form_free(procedure->form);
     g_free(procedure->data);
+    g_free(procedure->instead);
     g_object_unref(procedure->runner);
     g_free(procedure);
 }
@@ -54,39 +57,6 @@ is_plain_cancel(const GError *error)
 {
     return strstr(error->message, ": ") == NULL ||
            g_strcmp0(error->message, _("not done: it was not confirmed")) == 0;
-}
-
-/* What the program can do about it by itself: a button beside "try again". Both results are static. */
-static const char *
-find_remedy(const GError *error, const char **action)
-{
-    static const struct {
-        int code;
-        const char *word; /* in the message; NULL: any */
-        const char *label;
-        const char *action;
-    } remedies[] = {
-        { TKE_CARD_ERROR_NO_CARD, NULL, N_("_Identify readers"), "app.readers-identify" },
-        { TKE_CARD_ERROR_NO_READER, NULL, N_("_Check readers…"), "app.readers-check" },
-        { TKE_CARD_ERROR_NO_SERVICE, NULL, N_("_Check readers…"), "app.readers-check" },
-        { TKE_CARD_ERROR_NO_PIN_PAD, NULL, N_("_Check readers…"), "app.readers-check" },
-        { TKE_CARD_ERROR_IN_USE, NULL, N_("_Check readers…"), "app.readers-check" },
-        { TKE_CARD_ERROR_NOT_ENROLLED, NULL, N_("_Enroll a card"), "app.ep11-enroll" },
-        { TKE_CARD_ERROR_NOT_PERSONALISED, NULL, N_("_Personalize a card"), "app.ep11-personalize" },
-        { TKE_CARD_ERROR_PIN_BLOCKED, "EP11", N_("_Unblock a card"), "app.ep11-unblock" },
-    };
-    int code = tke_card_error_code(error);
-
-    for (guint i = 0; i < G_N_ELEMENTS(remedies); i++) {
-        if (remedies[i].code == code &&
-            (remedies[i].word == NULL || strstr(error->message, remedies[i].word) != NULL) &&
-            g_action_group_has_action(G_ACTION_GROUP(g_application_get_default()),
-                                      remedies[i].action + strlen("app."))) {
-            *action = remedies[i].action;
-            return _(remedies[i].label);
-        }
-    }
-    return NULL;
 }
 
 /* The program is to end: only what people have to know keeps the dialog open. */
@@ -108,12 +78,11 @@ show_failure(TkeUiProcedure *procedure, const GError *error)
     g_autofree char *advice = tke_advice_for_error(error);
     g_autofree char *words = advice != NULL ? tke_ui_menu_words(advice) : NULL;
     const char *headline = _("This did not work");
-    const char *action = NULL;
-    const char *remedy = find_remedy(error, &action);
+    const TkeUiRemedy remedy = tke_ui_remedy_for_error(error);
 
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         if (is_plain_cancel(error)) {
-            finish(procedure, NULL);
+            finish(procedure, procedure->instead);
         } else {
             tke_ui_prompt_dialog_show_stopped(procedure->dialog, message);
         }
@@ -130,7 +99,7 @@ show_failure(TkeUiProcedure *procedure, const GError *error)
     } else if (tke_card_error_is_outcome_unknown(error)) {
         headline = _("The card was lost in the middle");
     }
-    tke_ui_prompt_dialog_show_error(procedure->dialog, headline, message, words, remedy, action);
+    tke_ui_prompt_dialog_show_error(procedure->dialog, headline, message, words, &remedy);
 }
 
 static void begin(TkeUiProcedure *procedure);
@@ -208,16 +177,18 @@ on_worker(TkeOperation *op, gpointer data, GError **error)
 static void
 run(TkeUiProcedure *procedure, TkeUiRunnerDone done)
 {
+    g_clear_pointer(&procedure->instead, g_free);
     tke_ui_prompt_dialog_restart(procedure->dialog);
     reach(procedure, procedure->prepared ? 2 : 0);
     tke_ui_prompt_dialog_show_working(procedure->dialog, _("Looking at the cards…"));
     procedure->running = tke_ui_runner_start(procedure->runner, &tke_ui_prompter_ops,
                                              procedure->prompter, on_worker, done, procedure);
     if (!procedure->running) {
+        const TkeUiRemedy remedy = { _("_Try again"), NULL, NULL };
+
         tke_ui_prompt_dialog_show_error(procedure->dialog, _("Another step is running"),
                                         _("Only one step runs at a time."),
-                                        _("Wait until it has ended, then try again."), NULL,
-                                        NULL);
+                                        _("Wait until it has ended, then try again."), &remedy);
     }
 }
 
@@ -294,7 +265,15 @@ on_answer(void *owner, bool yes, unsigned index)
 static void
 on_next(void *owner, const char *action)
 {
-    finish(owner, action);
+    TkeUiProcedure *procedure = owner;
+
+    if (!procedure->running) {
+        finish(procedure, action);
+        return;
+    }
+    g_free(procedure->instead); /* when what runs has stopped */
+    procedure->instead = g_strdup(action);
+    on_stop(procedure);
 }
 
 GtkWindow *

@@ -1,5 +1,6 @@
 /*
- * What prompt-dialog.c (pages and buttons) and prompt-dialog-view.c (what operations ask) share.
+ * What prompt-dialog.c (pages and buttons), prompt-dialog-view.c (what operations ask) and prompt-dialog-end.c (how it
+ * ended) share.
  */
 #pragma once
 
@@ -51,6 +52,9 @@ void tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, 
 /* The buttons; NULL: not there. gone: the primary one destroys something. */
 void tke_ui_prompt_dialog_set_buttons(TkeUiPromptDialog *dialog, const char *stop,
                                       const char *other, const char *primary, bool gone);
+
+/* The action, detailed, that the button "other" starts; NULL: none. */
+void tke_ui_prompt_dialog_set_other(TkeUiPromptDialog *dialog, const char *action);
 
 /* A label with this text, or hidden. */
 void tke_ui_prompt_dialog_set_label(GtkWidget *label, const char *text);

@@ -69,6 +69,7 @@ view_show(void *view, const TkePrompt *prompt)
     g_autofree char *title =
         g_strdup_printf(_("Reader %u: %s"), prompt->reader, prompt->title);
     g_autofree char *reason = tke_ui_prompt_text_reason(prompt);
+    const TkeUiRemedy remedy = tke_ui_remedy_for_prompt(prompt);
 
     where = prompt->reader_name != NULL && prompt->reader_name[0] != '\0'
                 ? g_strdup_printf(_("%s\nReader %u is the %s."), tke_ui_prompt_text_why(prompt),
@@ -76,7 +77,8 @@ view_show(void *view, const TkePrompt *prompt)
                 : g_strdup(tke_ui_prompt_text_why(prompt));
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_PROMPT, picture, title, where);
     tke_ui_prompt_dialog_set_label(dialog->reason, reason);
-    tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), NULL, NULL, false);
+    tke_ui_prompt_dialog_set_other(dialog, remedy.action);
+    tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), remedy.label, NULL, false);
     gtk_label_set_text(GTK_LABEL(dialog->hint), stop);
     dialog->prompt = *prompt;
     if (prompt->timeout_s > 0) {

@@ -12,6 +12,7 @@
 #include "gtk-common/prompt-dialog-private.h"
 
 #define PICTURE_WIDTH 150
+#define LIST_HEIGHT 220 /* of what is to be read before agreeing, at least, if there is so much of it */
 
 G_DEFINE_FINAL_TYPE(TkeUiPromptDialog, tke_ui_prompt_dialog, GTK_TYPE_WINDOW)
 
@@ -54,12 +55,24 @@ tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, const
     g_clear_pointer(&dialog->confirm_text, g_free);
 }
 
+/* What is on the page is seen, or its scrollbar is: never a few lines of many without a sign of more. */
+static void
+fit_middle(TkeUiPromptDialog *dialog)
+{
+    int natural = 0;
+
+    gtk_widget_get_preferred_height(dialog->content, NULL, &natural);
+    gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(dialog->middle),
+                                               MIN(natural, LIST_HEIGHT));
+}
+
 void
 tke_ui_prompt_dialog_add(TkeUiPromptDialog *dialog, GtkWidget *widget)
 {
     gtk_container_add(GTK_CONTAINER(dialog->content), widget);
     gtk_widget_show_all(widget);
     gtk_widget_show(dialog->middle);
+    fit_middle(dialog);
 }
 
 static void
@@ -69,6 +82,13 @@ set_button(GtkWidget *button, const char *label)
         gtk_button_set_label(GTK_BUTTON(button), label);
     }
     gtk_widget_set_visible(button, label != NULL);
+}
+
+void
+tke_ui_prompt_dialog_set_other(TkeUiPromptDialog *dialog, const char *action)
+{
+    g_free(dialog->other_action);
+    dialog->other_action = g_strdup(action);
 }
 
 void
@@ -94,6 +114,14 @@ tke_ui_prompt_dialog_set_buttons(TkeUiPromptDialog *dialog, const char *stop, co
     }
 }
 
+/* What is to be changed and is not changed yet cannot be sent off. */
+static void
+on_form_changed(TkeUiPromptDialog *dialog)
+{
+    set_enabled(dialog, "primary",
+                tke_ui_form_grid_is_ready(TKE_UI_FORM_GRID(dialog->form_grid)));
+}
+
 void
 tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form)
 {
@@ -103,6 +131,9 @@ tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form)
         dialog->form_grid = tke_ui_form_grid_new();
         tke_ui_prompt_dialog_add(dialog, dialog->form_grid);
         tke_ui_form_grid_set_form(TKE_UI_FORM_GRID(dialog->form_grid), form);
+        g_signal_connect_swapped(dialog->form_grid, "changed", G_CALLBACK(on_form_changed), dialog);
+        on_form_changed(dialog);
+        fit_middle(dialog);
     }
 }
 
@@ -112,65 +143,6 @@ tke_ui_prompt_dialog_show_working(TkeUiPromptDialog *dialog, const char *what)
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_WORKING, "working", what,
                                     _("Leave the cards where they are."));
     tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), NULL, NULL, false);
-}
-
-void
-tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *headline,
-                                const char *message, const char *advice, const char *remedy,
-                                const char *action)
-{
-    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_ERROR, "failed", headline, advice);
-    tke_ui_prompt_dialog_set_label(dialog->reason, message);
-    g_free(dialog->other_action);
-    dialog->other_action = g_strdup(action);
-    tke_ui_prompt_dialog_set_buttons(dialog, _("_Stop"), remedy, _("_Try again"), false);
-}
-
-void
-tke_ui_prompt_dialog_show_stopped(TkeUiPromptDialog *dialog, const char *message)
-{
-    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_STOPPED, "stopped", _("Stopped"), NULL);
-    tke_ui_prompt_dialog_set_label(dialog->reason, message);
-    tke_ui_prompt_dialog_set_buttons(dialog, _("_Close"), NULL, NULL, false);
-}
-
-static GtkWidget *
-make_row_label(const char *text, bool value)
-{
-    GtkWidget *label = gtk_label_new(text);
-
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_label_set_line_wrap(GTK_LABEL(label), value);
-    gtk_label_set_selectable(GTK_LABEL(label), value);
-    gtk_widget_set_valign(label, GTK_ALIGN_START);
-    gtk_style_context_add_class(gtk_widget_get_style_context(label),
-                                value ? "tke-big" : "dim-label");
-    return label;
-}
-
-void
-tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary *summary)
-{
-    GtkWidget *grid = gtk_grid_new();
-
-    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_SUMMARY, "done", summary->headline,
-                                    summary->text);
-    gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
-    gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
-    for (guint i = 0; i + 1 < summary->rows->len; i += 2) {
-        gtk_grid_attach(GTK_GRID(grid), make_row_label(summary->rows->pdata[i], false), 0,
-                        (int) i / 2, 1, 1);
-        gtk_grid_attach(GTK_GRID(grid), make_row_label(summary->rows->pdata[i + 1], true), 1,
-                        (int) i / 2, 1, 1);
-    }
-    tke_ui_prompt_dialog_add(dialog, grid);
-    g_free(dialog->next_action);
-    dialog->next_action = g_strdup(summary->next_action);
-    g_free(dialog->other_action);
-    dialog->other_action = g_strdup(summary->other_action);
-    tke_ui_prompt_dialog_set_buttons(dialog, _("_Close"), summary->other_label,
-                                     summary->next_label, false);
-    tke_ui_prompt_dialog_set_label(dialog->steps, NULL);
 }
 
 void

@@ -11,6 +11,7 @@
 
 #include "gtk-common/form.h"
 #include "gtk-common/gtk-prompter.h"
+#include "gtk-common/remedy.h"
 #include "gtk-common/summary.h"
 
 #define TKE_UI_TYPE_PROMPT_DIALOG (tke_ui_prompt_dialog_get_type())
@@ -22,7 +23,7 @@ typedef struct TkeUiPromptDialogFuncs {
     void (*stop)(void *owner);                              /* cancel, stop, close, Escape */
     void (*again)(void *owner);                             /* after an error */
     void (*answer)(void *owner, bool yes, unsigned index);  /* of a question */
-    void (*next)(void *owner, const char *action);          /* after the end: an action, detailed */
+    void (*next)(void *owner, const char *action);          /* an action instead, detailed */
 } TkeUiPromptDialogFuncs;
 
 TkeUiPromptDialog *tke_ui_prompt_dialog_new(GtkWindow *parent, const char *title, bool rehearsal,
@@ -34,10 +35,10 @@ extern const TkeUiPromptView tke_ui_prompt_dialog_view;
 /* The form is borrowed until something else is shown. */
 void tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form);
 void tke_ui_prompt_dialog_show_working(TkeUiPromptDialog *dialog, const char *what);
-/* remedy: on a button that starts the action (detailed) instead; both may be NULL. */
+/* What remedy offers is on the buttons. */
 void tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *headline,
-                                     const char *message, const char *advice, const char *remedy,
-                                     const char *action);
+                                     const char *message, const char *advice,
+                                     const TkeUiRemedy *remedy);
 /* Stopped by the officer; message says what was done before. */
 void tke_ui_prompt_dialog_show_stopped(TkeUiPromptDialog *dialog, const char *message);
 void tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary *summary);

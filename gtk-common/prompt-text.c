@@ -138,6 +138,10 @@ tke_ui_prompt_text_stop(const TkePrompt *prompt)
 {
     return is_pin(prompt)
                ? g_strdup_printf(_("To stop, press the red key on reader %u."), prompt->reader)
+               : prompt->kind == TKE_PROMPT_INSERT_CARD && prompt->reason == NULL &&
+                   prompt->wanted != TKE_WANTED_ANY
+               ? g_strdup(_("Nothing happens? Insert the card once more, or identify the readers: it "
+                            "may be in the other one."))
                : g_strdup("");
 }
 

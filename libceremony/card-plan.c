@@ -66,53 +66,64 @@ cards_of(const GPtrArray *cards, const uint8_t *zone_id)
     return left;
 }
 
+/* Does the card hold what the place wants, and nothing that would make it serve two people? */
 static bool
 has_what(const TkeInventoryCard *card, TkePlanCardKind kind)
 {
-    switch (kind) {
-    case TKE_PLAN_CARD_KEY:
-        return card->has_key;
-    case TKE_PLAN_CARD_PART:
-        return card->n_parts > 0;
-    case TKE_PLAN_CARD_BOTH:
-        return card->has_key && card->n_parts > 0;
-    case TKE_PLAN_CARD_CA:
-    default:
-        return card->kind == TKE_CARD_KIND_CA;
+    if (kind == TKE_PLAN_CARD_CA || card->kind == TKE_CARD_KIND_CA) {
+        return kind == TKE_PLAN_CARD_CA && card->kind == TKE_CARD_KIND_CA;
     }
+    return card->has_key == (kind != TKE_PLAN_CARD_PART) &&
+           card->n_parts == (kind != TKE_PLAN_CARD_KEY ? 1 : 0);
+}
+
+static bool
+same_key(const TkeInventoryCard *a, const TkeInventoryCard *b)
+{
+    return a->has_key && b->has_key && memcmp(a->ski, b->ski, sizeof a->ski) == 0;
+}
+
+/* Both hold a part, and the same one. */
+static bool
+same_part(const TkeInventoryCard *a, const TkeInventoryCard *b)
+{
+    return a->n_parts == 1 && b->n_parts == 1 &&
+           memcmp(a->patterns[0], b->patterns[0], TKE_VP_COMPARED) == 0;
 }
 
 static bool
 is_copy(const TkeInventoryCard *copy, const TkeInventoryCard *original, TkePlanCardKind kind)
 {
-    bool key = original->has_key && copy->has_key && memcmp(copy->ski, original->ski, 32) == 0;
-    bool part = original->n_parts > 0 && copy->n_parts > 0;
+    return has_what(copy, kind) && (kind == TKE_PLAN_CARD_CA || kind == TKE_PLAN_CARD_PART ||
+                                    same_key(copy, original)) &&
+           (kind == TKE_PLAN_CARD_CA || kind == TKE_PLAN_CARD_KEY || same_part(copy, original));
+}
 
-    for (unsigned i = 0; part && i < original->n_parts; i++) {
-        bool found = false;
+/* No original that has its place holds the same key or part: two cards with one key are one administrator. */
+static bool
+is_new(const GPtrArray *set, const TkeInventoryCard *card)
+{
+    for (guint i = 0; i < set->len; i++) {
+        const TkePlanCard *place = set->pdata[i];
 
-        for (unsigned k = 0; k < copy->n_parts && !found; k++) {
-            found = memcmp(copy->patterns[k], original->patterns[i], TKE_VP_COMPARED) == 0;
+        if (place->backup == 0 && place->card != NULL &&
+            (same_key(place->card, card) || same_part(place->card, card))) {
+            return false;
         }
-        part = found;
     }
-    return kind == TKE_PLAN_CARD_CA    ? copy->kind == TKE_CARD_KIND_CA
-           : kind == TKE_PLAN_CARD_KEY ? key
-           : kind == TKE_PLAN_CARD_PART ? part
-                                        : key && part;
+    return true;
 }
 
 /* Takes the first card that fits the place; original: of which it has to be a copy. */
 static const TkeInventoryCard *
-take(GPtrArray *left, const TkePlanCard *place, const TkeInventoryCard *original)
+take(const GPtrArray *set, GPtrArray *left, const TkePlanCard *place,
+     const TkeInventoryCard *original)
 {
     for (guint i = 0; i < left->len; i++) {
         const TkeInventoryCard *card = left->pdata[i];
-        bool right_kind =
-            (card->kind == TKE_CARD_KIND_CA) == (place->kind == TKE_PLAN_CARD_CA);
 
-        if (right_kind && (original != NULL ? is_copy(card, original, place->kind)
-                                            : has_what(card, place->kind))) {
+        if (original != NULL ? is_copy(card, original, place->kind)
+                             : has_what(card, place->kind) && is_new(set, card)) {
             g_ptr_array_remove_index(left, i);
             return card;
         }
@@ -130,13 +141,43 @@ place_made(GPtrArray *set, GPtrArray *left)
         TkePlanCard *place = set->pdata[i];
 
         if (place->backup == 0) {
-            original = take(left, place, NULL);
+            original = take(set, left, place, NULL);
             place->card = original;
         } else if (original != NULL) {
-            place->card = take(left, place, original);
+            place->card = take(set, left, place, original);
         }
         if (place->card != NULL) {
             place->step = TKE_PLAN_DONE;
+        }
+    }
+}
+
+/* A card with more on it than the plan puts on one, or with less than it puts together, where it would have gone. */
+static bool
+could_have_been(const TkeInventoryCard *card, TkePlanCardKind kind)
+{
+    return kind == TKE_PLAN_CARD_KEY    ? card->has_key
+           : kind == TKE_PLAN_CARD_PART ? card->n_parts > 0 && !card->has_key
+           : kind == TKE_PLAN_CARD_BOTH ? card->has_key || card->n_parts > 0
+                                        : false;
+}
+
+/* What does not do is told at the first open place that it looks made for. */
+static void
+place_unfit(GPtrArray *set, GPtrArray *left)
+{
+    for (guint i = 0; i < set->len; i++) {
+        TkePlanCard *place = set->pdata[i];
+
+        for (guint k = 0; place->card == NULL && place->unfit == NULL && place->backup == 0 &&
+                          k < left->len;
+             k++) {
+            const TkeInventoryCard *card = left->pdata[k];
+
+            if (could_have_been(card, place->kind) && !has_what(card, place->kind)) {
+                place->unfit = card;
+                g_ptr_array_remove_index(left, k);
+            }
         }
     }
 }
@@ -182,6 +223,7 @@ tke_card_plan_make(const TkeCardPlanParams *params, const TkeInventory *inventor
         add(set, TKE_PLAN_CARD_PART, i, params->backups);
     }
     place_made(set, left);
+    place_unfit(set, left);
     place_empty(set, left);
     return set;
 }
@@ -226,4 +268,31 @@ tke_card_plan_step_text(const TkePlanCard *card)
     default:
         return NULL;
     }
+}
+
+char *
+tke_card_plan_unfit_text(const TkePlanCard *card)
+{
+    const TkeInventoryCard *unfit = card->unfit;
+    g_autofree char *id = unfit != NULL ? tke_card_id_text(unfit->card_id) : NULL;
+    g_autofree char *parts = NULL;
+    g_autofree char *holds = NULL;
+
+    if (unfit == NULL) {
+        return NULL;
+    }
+    parts = g_strdup_printf(ngettext("%u key part", "%u key parts", unfit->n_parts),
+                            unfit->n_parts);
+    holds = !unfit->has_key       ? g_strdup(parts)
+            : unfit->n_parts == 0 ? g_strdup(_("a signature key"))
+                                  : g_strdup_printf(_("a signature key and %s"), parts);
+    return g_strdup_printf(card->kind == TKE_PLAN_CARD_KEY
+                               ? _("“%s” · %s does not count here: it holds %s, and here the signature "
+                                   "key is to be alone on its card.")
+                           : card->kind == TKE_PLAN_CARD_PART
+                               ? _("“%s” · %s does not count here: it holds %s, and here one key part "
+                                   "is to be alone on its card.")
+                               : _("“%s” · %s does not count here: it holds %s, and here a signature "
+                                   "key and one key part are to be on one card."),
+                           unfit->description, id, holds);
 }

@@ -41,6 +41,7 @@ typedef struct TkePlanCard {
     unsigned backup; /* 0: the original */
     TkePlanStep step;
     const TkeInventoryCard *card; /* borrowed from the inventory; NULL: none yet */
+    const TkeInventoryCard *unfit; /* borrowed: a card that holds more, or less, than is to be on this one; NULL: none */
 } TkePlanCard;
 
 /* How many cards the set has; 0: the parameters make no set (together with unequal numbers, out of range). */
@@ -48,13 +49,17 @@ TKE_PUBLIC unsigned tke_card_plan_count(const TkeCardPlanParams *params);
 
 /*
  * The set, in the order in which it is made; TkePlanCard, to be freed. zone_id: the zone; NULL: the one whose CA
- * card was seen last.
+ * card was seen last. An original has a signature key or key part that no other original of the set has: a copy is
+ * no second administrator. Nor does a card count that holds more than the plan puts on one.
  */
 TKE_PUBLIC GPtrArray *tke_card_plan_make(const TkeCardPlanParams *params,
                                          const TkeInventory *inventory, const uint8_t *zone_id);
 
 /* "Administrator 2, backup 1", translated: the label of the card. The caller frees. */
 TKE_PUBLIC char *tke_card_plan_label(const TkePlanCard *card);
+
+/* Why a card that holds keys does not count for this place, translated; the caller frees; NULL: there is none. */
+TKE_PUBLIC char *tke_card_plan_unfit_text(const TkePlanCard *card);
 
 /* What is to be done, one sentence, translated; NULL when done. */
 TKE_PUBLIC const char *tke_card_plan_step_text(const TkePlanCard *card);

@@ -141,6 +141,7 @@ fits_zone(const TkeCardNeed *need, const TkeCardStatus *status, const char **wor
 {
     g_autofree char *wanted = NULL;
     g_autofree char *found = NULL;
+    const char *description = need->zone_description;
 
     if (need->zone_id == NULL || !status->has_zone ||
         memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0) {
@@ -149,8 +150,11 @@ fits_zone(const TkeCardNeed *need, const TkeCardStatus *status, const char **wor
     wanted = tke_card_id_text(need->zone_id);
     found = tke_card_id_text(status->zone_id);
     *word = "wrong-zone";
-    *reason = g_strdup_printf(_("This card belongs to zone %s (%s); zone %s is wanted."), found,
-                              status->zone_description, wanted);
+    *reason = description != NULL && description[0] != '\0'
+                  ? g_strdup_printf(_("This card belongs to zone %s (%s); zone %s (%s) is wanted."),
+                                    found, status->zone_description, wanted, description)
+                  : g_strdup_printf(_("This card belongs to zone %s (%s); zone %s is wanted."),
+                                    found, status->zone_description, wanted);
     return false;
 }
 
@@ -215,7 +219,8 @@ fits_to_load(const TkeCardNeed *need, const TkeCardStatus *status, bool put_in_n
         is_of_zone(need, status)) {
         return unfit(word, reason, "own-ca",
                      _("This is a CA card of this very zone: it is not made an EP11 card. Take "
-                       "another card."));
+                       "another card; to use this one for something else, make a new zone on it "
+                       "first (tke zone create)."));
     }
     return put_in_now || need->overwrite || unfit_in_use(status, word, reason);
 }
@@ -273,26 +278,64 @@ trouble_word(const GError *trouble)
     }
 }
 
-/* Does the card in the wanted reader do? If not, why; reason stays NULL while there is nothing to say. */
-bool
-tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *need, bool put_in_now,
-                       const char **word, char **reason)
+/* The card that is wanted lies in the other reader. */
+static bool
+is_in_other(const TkeCardNeed *need, const TkeCardSlot *other)
 {
-    TkeCardSlot *slot = tke_card_session_slot(session, need->reader);
-    TkeCardSlot *other = tke_card_session_slot(session, 3 - need->reader);
     g_autofree char *ignored = NULL;
     const char *ignored_word = NULL;
 
+    return other->card != NULL && need->wanted != TKE_WANTED_ANY &&
+           (need->other_than == NULL ||
+            memcmp(need->other_than, other->status.card_id, TKE_CARD_ID_LEN) != 0) &&
+           fits(need, other, false, &ignored_word, &ignored);
+}
+
+/* A card of the wrong kind, where the right one is in the other reader: the two were mixed up (F-004). */
+static void
+say_swapped(const TkeCardNeed *need, const TkeCardSlot *other, const char **word, char **reason)
+{
+    static const char *const words[] = { "wrong-kind", "not-blank", "own-ca", NULL };
+    char *both = NULL;
+
+    if (*reason == NULL || !g_strv_contains(words, *word) || !is_in_other(need, other)) {
+        return;
+    }
+    both = g_strdup_printf(need->wanted == TKE_WANTED_CA
+                               ? _("%s The CA card is in reader %u: swap the two cards.")
+                               : _("%s The card that is wanted is in reader %u: swap the two cards."),
+                           *reason, 3 - need->reader);
+    g_free(*reason);
+    *reason = both;
+    *word = "wrong-reader";
+}
+
+/* Does the card in the wanted reader do? If not, why; reason stays NULL while there is nothing to say. */
+bool
+tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, bool put_in_now,
+                       const char **word, char **reason)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, wanted->reader);
+    TkeCardSlot *other = tke_card_session_slot(session, 3 - wanted->reader);
+    TkeCardNeed full = *wanted;
+    const TkeCardNeed *need = &full;
+
+    if (full.zone_id != NULL && full.zone_description == NULL) {
+        full.zone_description = tke_card_session_zone_description(session, full.zone_id);
+    }
     if (slot->card != NULL) {
-        return fits(need, slot, put_in_now, word, reason);
+        if (fits(need, slot, put_in_now, word, reason)) {
+            return true;
+        }
+        say_swapped(need, other, word, reason);
+        return false;
     }
     if (slot->present && slot->trouble != NULL) {
         *word = trouble_word(slot->trouble);
         *reason = g_strdup(slot->trouble->message);
         return false;
     }
-    if (other->card != NULL && need->wanted != TKE_WANTED_ANY &&
-        fits(need, other, false, &ignored_word, &ignored)) {
+    if (is_in_other(need, other)) {
         *word = "wrong-reader";
         *reason = g_strdup_printf(_("A card that fits is in reader %u: put it into reader %u."),
                                   3 - need->reader, need->reader);

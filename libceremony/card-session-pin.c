@@ -329,6 +329,15 @@ tke_card_session_need_pin(TkeOperation *op, unsigned reader, uint8_t reference, 
 bool
 tke_card_session_need_ca_pins(TkeOperation *op, unsigned reader, bool fresh, GError **error)
 {
+    TkeCardSlot *slot = tke_card_session_slot(tke_operation_get_card_session(op), reader);
+    const TkePinStatus *second = tke_card_status_get_pin(&slot->status, TKE_PIN_SECOND);
+    const TkePinStatus *first = tke_card_status_get_pin(&slot->status, TKE_PIN_FIRST);
+
+    /* Nobody types one PIN for a card that the other has made useless (E-C10). */
+    if (slot->card != NULL && second != NULL && second->state == TKE_PIN_BLOCKED &&
+        first != NULL && first->state != TKE_PIN_BLOCKED) {
+        return blocked_error(reader, slot, TKE_PIN_SECOND, error);
+    }
     return tke_card_session_need_pin(op, reader, TKE_PIN_FIRST, fresh, error) &&
            tke_card_session_need_pin(op, reader, TKE_PIN_SECOND, fresh, error);
 }

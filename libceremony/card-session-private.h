@@ -16,6 +16,10 @@ typedef struct TkeCardSlot {
     GError *trouble;   /* why the card that is there could not be recognised */
     bool verified[2];  /* first, second PIN */
     gint64 used_at[2]; /* monotonic time of the last use, microseconds */
+    /* Whether it is genuine, as the last check of this card has found; until it is taken out. */
+    bool judged;
+    uint8_t judged_id[TKE_CARD_ID_LEN];
+    GError *not_genuine;
 } TkeCardSlot;
 
 struct TkeCardSession {
@@ -23,6 +27,7 @@ struct TkeCardSession {
     char *keys[TKE_READERS];
     TkeCardSlot slots[TKE_READERS];
     TkeCardSessionCounts counts;
+    GHashTable *zones; /* descriptions of the zones that cards have shown, by the text of their ids */
 };
 
 static inline TkeCardSlot *
@@ -39,7 +44,7 @@ const char *tke_card_session_wanted_title(TkeWantedCard wanted);
  * Does the card in the wanted reader do? If not, why: a word and a text, which stay NULL while there is nothing
  * to say. put_in_now: it was inserted after it had been asked for.
  */
-bool tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *need, bool put_in_now,
+bool tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, bool put_in_now,
                             const char **word, char **reason);
 
 /* True if after this error a card is not, or may not be, what it was believed to be. */
@@ -47,6 +52,17 @@ bool tke_card_session_shakes_belief(const GError *error);
 
 /* Forgets what is known of the card in a reader: it is recognised anew. */
 void tke_card_session_drop(TkeCardSession *session, unsigned reader);
+
+/* The last check of the card in the reader has found this; not_genuine: why it is not; NULL: it is. */
+void tke_card_session_note_genuine(TkeCardSession *session, unsigned reader,
+                                   const GError *not_genuine);
+
+/* False: the card that is in the reader was not checked since it was put in. not_genuine is borrowed. */
+bool tke_card_session_get_genuine(TkeCardSession *session, unsigned reader,
+                                  const GError **not_genuine);
+
+/* What the zone is called, as one of its cards has said; borrowed; NULL: none has. */
+const char *tke_card_session_zone_description(TkeCardSession *session, const uint8_t *zone_id);
 
 /* "Demo card" or its id; the caller frees. */
 char *tke_card_session_card_text(const TkeCardStatus *status);

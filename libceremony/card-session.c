@@ -16,6 +16,7 @@ tke_card_session_new(TkeCardSource *source)
     TkeCardSession *session = g_new0(TkeCardSession, 1);
 
     session->source = source;
+    session->zones = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return session;
 }
 
@@ -28,6 +29,13 @@ slot_drop(TkeCardSlot *slot)
     memset(slot->verified, 0, sizeof slot->verified);
 }
 
+static void
+slot_forget_verdict(TkeCardSlot *slot)
+{
+    slot->judged = false;
+    g_clear_error(&slot->not_genuine);
+}
+
 void
 tke_card_session_free(TkeCardSession *session)
 {
@@ -36,10 +44,12 @@ tke_card_session_free(TkeCardSession *session)
     }
     for (unsigned i = 0; i < TKE_READERS; i++) {
         slot_drop(&session->slots[i]);
+        slot_forget_verdict(&session->slots[i]);
         g_free(session->slots[i].reader_name);
         g_free(session->slots[i].model);
         g_free(session->keys[i]);
     }
+    g_hash_table_unref(session->zones);
     g_free(session);
 }
 
@@ -61,6 +71,23 @@ tke_card_session_card_text(const TkeCardStatus *status)
                                           : tke_card_id_text(status->card_id);
 }
 
+static void
+note_zone(TkeCardSession *session, const TkeCardStatus *status)
+{
+    if (status->has_zone) {
+        g_hash_table_insert(session->zones, tke_card_id_text(status->zone_id),
+                            g_strdup(status->zone_description));
+    }
+}
+
+const char *
+tke_card_session_zone_description(TkeCardSession *session, const uint8_t *zone_id)
+{
+    g_autofree char *id = tke_card_id_text(zone_id);
+
+    return g_hash_table_lookup(session->zones, id);
+}
+
 /* Opens and recognises a card that has come in. What is wrong with it is kept as its trouble. */
 static void
 slot_open(TkeOperation *op, TkeCardSlot *slot, unsigned reader)
@@ -71,6 +98,9 @@ slot_open(TkeOperation *op, TkeCardSlot *slot, unsigned reader)
                                tke_operation_get_cancellable(op), &slot->trouble);
     if (slot->card != NULL && !tke_card_recognise(slot->card, &slot->status, &slot->trouble)) {
         g_clear_pointer(&slot->card, tke_card_free);
+    }
+    if (slot->card != NULL) {
+        note_zone(session, &slot->status);
     }
     if (g_error_matches(slot->trouble, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         g_clear_error(&slot->trouble); /* no fault of the card: the next look tries again */
@@ -90,8 +120,9 @@ static void
 slot_update(TkeOperation *op, unsigned reader, const TkeReaderInfo *info)
 {
     TkeCardSlot *slot = tke_card_session_slot(tke_operation_get_card_session(op), reader);
-    bool same = slot->seen && info != NULL && g_strcmp0(slot->reader_name, info->name) == 0 &&
-                slot->events == info->events;
+    bool there = info != NULL && g_strcmp0(slot->reader_name, info->name) == 0 &&
+                 slot->events == info->events;
+    bool same = slot->seen && there;
     bool was_present = slot->present;
 
     if (same &&
@@ -99,6 +130,9 @@ slot_update(TkeOperation *op, unsigned reader, const TkeReaderInfo *info)
         return;
     }
     slot_drop(slot);
+    if (!there) {
+        slot_forget_verdict(slot);
+    }
     g_free(slot->reader_name);
     g_free(slot->model);
     slot->reader_name = g_strdup(info != NULL ? info->name : NULL);
@@ -128,6 +162,7 @@ tke_card_session_look(TkeOperation *op, TkeReaders **readers, GError **error)
     if (infos == NULL) {
         for (unsigned i = 0; i < TKE_READERS; i++) {
             slot_drop(&session->slots[i]);
+            slot_forget_verdict(&session->slots[i]);
             session->slots[i].seen = false;
         }
         return false;
@@ -274,6 +309,7 @@ tke_card_session_query_status(TkeOperation *op, unsigned reader, const TkeCardSt
         return false;
     }
     slot->status = now;
+    note_zone(tke_operation_get_card_session(op), &now);
     if (status != NULL) {
         *status = &slot->status;
     }
@@ -293,6 +329,7 @@ tke_card_session_recognise(TkeOperation *op, unsigned reader, const TkeCardStatu
         return false;
     }
     slot->status = now;
+    note_zone(tke_operation_get_card_session(op), &now);
     memset(slot->verified, 0, sizeof slot->verified);
     if (status != NULL) {
         *status = &slot->status;
@@ -322,6 +359,30 @@ tke_card_session_rest(TkeCardSession *session)
             g_clear_pointer(&slot->card, tke_card_free);
         }
     }
+}
+
+void
+tke_card_session_note_genuine(TkeCardSession *session, unsigned reader, const GError *not_genuine)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+
+    slot_forget_verdict(slot);
+    slot->judged = true;
+    memcpy(slot->judged_id, slot->status.card_id, sizeof slot->judged_id);
+    slot->not_genuine = not_genuine != NULL ? g_error_copy(not_genuine) : NULL;
+}
+
+bool
+tke_card_session_get_genuine(TkeCardSession *session, unsigned reader, const GError **not_genuine)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+
+    if (!slot->judged || slot->card == NULL ||
+        memcmp(slot->judged_id, slot->status.card_id, sizeof slot->judged_id) != 0) {
+        return false;
+    }
+    *not_genuine = slot->not_genuine;
+    return true;
 }
 
 const GError *
@@ -376,6 +437,10 @@ tke_card_session_settle(TkeCardSession *session, const GError *error)
     }
     for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
         if (info.reader_number == 0 || info.reader_number == reader) {
+            if (info.reader_number == reader && error->code == TKE_CARD_ERROR_NOT_GENUINE &&
+                tke_card_session_slot(session, reader)->card != NULL) {
+                tke_card_session_note_genuine(session, reader, error);
+            }
             tke_card_session_drop(session, reader);
         }
     }

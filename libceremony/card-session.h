@@ -40,6 +40,7 @@ typedef struct TkeCardNeed {
     unsigned number;     /* which of several, from 1; 0: does not matter */
     unsigned total;
     const uint8_t *zone_id;    /* 8 bytes; NULL: any zone */
+    const char *zone_description; /* NULL: what a card of the zone has said, if there was one */
     const uint8_t *other_than; /* card id that it must not have (E-C17); NULL: any */
     /*
      * A card of zone_id on which this step was begun and only its end is missing fits too: NEW_EP11: one

@@ -11,6 +11,7 @@
 #include "libceremony/card-session-private.h"
 #include "libceremony/record.h"
 #include "libep11admin/json-text.h"
+#include "libsmartcard/ep11-card-keys.h"
 
 #define ERASE "ERASE" /* typed where a card has no description; not translated */
 
@@ -28,60 +29,156 @@ text_of(JsonObject *object, const char *member, const char *name)
                : NULL;
 }
 
-/* If a line of the activity log is a copy or backup of this card: the id of the card it was made to. Caller frees. */
-static char *
-copied_to(const char *line, const char *id)
+/* Other cards that hold the same as one, as the activity log tells: ids as text. */
+typedef struct Copies {
+    const char *id; /* of the card itself */
+    GPtrArray *to;
+    GPtrArray *from;
+} Copies;
+
+static void
+forget(GPtrArray *ids, const char *id)
+{
+    guint index = 0;
+
+    while (id != NULL && g_ptr_array_find_with_equal_func(ids, id, g_str_equal, &index)) {
+        g_ptr_array_remove_index(ids, index);
+    }
+}
+
+static void
+remember(GPtrArray *ids, const char *id)
+{
+    if (id != NULL && !g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL)) {
+        g_ptr_array_add(ids, g_strdup(id));
+    }
+}
+
+/* A copy or backup of this card, or that it is one itself; or that a card has lost what it held since. */
+static void
+read_line(Copies *copies, const char *line)
 {
     g_autoptr(JsonNode) node = tke_json_text_parse(line, strlen(line), TKE_JSON_WHOLE, NULL);
     JsonObject *object =
         node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
     const char *action = object != NULL ? text_of(object, "action", NULL) : NULL;
+    const char *card = object != NULL ? text_of(object, "card", "id") : NULL;
+    const char *source = object != NULL ? text_of(object, "source", "id") : NULL;
 
-    if (action == NULL || g_strcmp0(text_of(object, "source", "id"), id) != 0 ||
-        g_strcmp0(text_of(object, "result", NULL), "done") != 0 ||
-        (strcmp(action, "opentke-card.copy") != 0 && strcmp(action, "opentke-zone.backup") != 0)) {
-        return NULL;
+    if (g_strcmp0(action, "opentke-card.erase") == 0 ||
+        g_strcmp0(action, "opentke-card.delete") == 0) {
+        forget(copies->to, card);
+        forget(copies->from, card);
+    } else if ((g_strcmp0(action, "opentke-card.copy") == 0 ||
+                g_strcmp0(action, "opentke-zone.backup") == 0) &&
+               g_strcmp0(text_of(object, "result", NULL), "done") == 0) {
+        if (g_strcmp0(source, copies->id) == 0) {
+            remember(copies->to, card);
+        } else if (g_strcmp0(card, copies->id) == 0) {
+            remember(copies->from, source);
+        }
     }
-    return g_strdup(text_of(object, "card", "id"));
 }
 
-/* What this workstation knows of copies of the card. */
+static bool
+has_part(const TkeKeyPartList *list, const TkeKeyPart *part)
+{
+    for (unsigned i = 0; i < list->n; i++) {
+        if (memcmp(list->parts[i].vp, part->vp, TKE_VP_COMPARED) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The other card has the signature key and every key part of this one. */
+static bool
+holds_keys(TkeCard *other, const TkeCardStatus *other_status, TkeCard *card,
+           const TkeCardStatus *status)
+{
+    TkeKeyPartList own = { 0 };
+    TkeKeyPartList there = { 0 };
+    bool all = !status->has_signature_key ||
+               (other_status->has_signature_key &&
+                memcmp(other_status->ski, status->ski, sizeof status->ski) == 0);
+
+    all = all && tke_ep11_card_query_parts(card, status->n_parts, &own, NULL) &&
+          tke_ep11_card_query_parts(other, other_status->n_parts, &there, NULL);
+    for (unsigned i = 0; all && i < own.n; i++) {
+        all = has_part(&there, &own.parts[i]);
+    }
+    return all;
+}
+
+/* The card in the other reader holds the same: that is seen, whatever the log knows. */
+static bool
+is_beside(TkeOperation *op, unsigned reader, const TkeCardStatus *status)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    const TkeCardStatus *other_status = NULL;
+    TkeCard *card = tke_card_session_get(session, reader, NULL);
+    TkeCard *other = tke_card_session_get(session, 3 - reader, &other_status);
+
+    if (card == NULL || other == NULL || other_status->kind != status->kind ||
+        other_status->life_cycle < TKE_CARD_MEMBER ||
+        memcmp(other_status->zone_id, status->zone_id, TKE_ZONE_ID_LEN) != 0) {
+        return false;
+    }
+    return status->kind == TKE_CARD_KIND_CA || holds_keys(other, other_status, card, status);
+}
+
 static void
-add_copies(TkeOperation *op, const TkeCardStatus *status, GPtrArray *lines)
+add_ids(const char *format, const GPtrArray *ids, GPtrArray *lines)
+{
+    for (guint i = 0; i < ids->len; i++) {
+        g_autoptr(GString) line = g_string_new(format);
+
+        g_string_replace(line, "%s", ids->pdata[i], 1);
+        g_ptr_array_add(lines, g_strdup(line->str));
+    }
+}
+
+/* What this workstation knows, and sees, of copies of the card. */
+static void
+add_copies(TkeOperation *op, unsigned reader, const TkeCardStatus *status, GPtrArray *lines)
 {
     g_autofree char *id = tke_card_id_text(status->card_id);
     g_auto(GStrv) log = tke_activity_log_read(tke_operation_get_log(op), 0, NULL);
-    g_autofree char *to = NULL;
+    g_autoptr(GPtrArray) to = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) from = g_ptr_array_new_with_free_func(g_free);
+    Copies copies = { .id = id, .to = to, .from = from };
+    bool beside = is_beside(op, reader, status);
 
     for (unsigned i = 0; log != NULL && log[i] != NULL; i++) {
-        char *found = copied_to(log[i], id);
-
-        if (found != NULL) {
-            g_free(to);
-            to = found;
-        }
+        read_line(&copies, log[i]);
     }
-    g_ptr_array_add(lines, to != NULL
-                               ? g_strdup_printf(_("Copied to card %s, as this workstation knows."),
-                                                 to)
-                               : g_strdup(_("No copy of it is known to this workstation.")));
+    if (beside) {
+        g_ptr_array_add(lines, g_strdup_printf(_("The card in reader %u holds the same."),
+                                               3 - reader));
+    }
+    add_ids(_("Copied to card %s, as this workstation knows."), to, lines);
+    add_ids(_("Copied from card %s, as this workstation knows."), from, lines);
+    if (!beside && to->len == 0 && from->len == 0) {
+        g_ptr_array_add(lines, g_strdup(_("No copy of it is known to this workstation.")));
+    }
 }
 
+/* First how much would be lost and whether it is elsewhere; long numbers after that. */
 static void
-add_keys(TkeOperation *op, const TkeCardStatus *status, GPtrArray *lines)
+add_keys(TkeOperation *op, unsigned reader, const TkeCardStatus *status, GPtrArray *lines)
 {
+    g_ptr_array_add(lines, g_strdup_printf(ngettext("%u key part", "%u key parts", status->n_parts),
+                                           status->n_parts));
+    if (status->has_signature_key || status->n_parts > 0) {
+        add_copies(op, reader, status, lines);
+    }
     if (status->has_signature_key) {
-        g_autofree char *ski = tke_hex_encode(status->ski, sizeof status->ski);
+        g_autofree char *ski = tke_hex_grouped(status->ski, sizeof status->ski, 4, ' ');
 
         g_ptr_array_add(lines, g_strdup_printf(_("Signature key of “%s”, %s: every crypto unit "
                                                  "where it is an administrator loses that "
                                                  "signer."),
                                                status->admin_name, ski));
-    }
-    g_ptr_array_add(lines, g_strdup_printf(ngettext("%u key part", "%u key parts", status->n_parts),
-                                           status->n_parts));
-    if (status->has_signature_key || status->n_parts > 0) {
-        add_copies(op, status, lines);
     }
 }
 
@@ -120,9 +217,9 @@ make_lines(TkeOperation *op, const TkeCardNeed *need, const TkeCardStatus *statu
                                                status->description, id));
         add_zone(need, status, lines);
         if (status->kind == TKE_CARD_KIND_EP11) {
-            add_keys(op, status, lines);
+            add_keys(op, need->reader, status, lines);
         } else {
-            add_copies(op, status, lines);
+            add_copies(op, need->reader, status, lines);
         }
     }
     g_ptr_array_add(lines, NULL);

@@ -52,6 +52,11 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
                      "reader 2: this card is not blocked: %u tries are left; nothing was done",
                      (*status)->pins[0].tries_left),
             (*status)->pins[0].tries_left);
+        if (error != NULL) {
+            tke_card_error_set_remedy(*error,
+                                      _("There is nothing to unblock: the card can be used with its "
+                                        "PIN. A forgotten PIN is not cured by unblocking."));
+        }
         return false;
     }
     tke_operation_reach(op, 2);
@@ -95,6 +100,14 @@ warn_ca(TkeOperation *op, const TkeCardStatus *status, uint8_t reference, GError
     const TkePinStatus *other = tke_card_status_get_pin(
         status, reference == TKE_PIN_FIRST ? TKE_PIN_SECOND : TKE_PIN_FIRST);
 
+    if (other != NULL && other->state == TKE_PIN_BLOCKED) { /* no PIN makes this card useful again */
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED,
+                    reference == TKE_PIN_FIRST
+                        ? _("reader %u: the second PIN of this CA card is blocked, for good")
+                        : _("reader %u: the first PIN of this CA card is blocked, for good"),
+                    1);
+        return false;
+    }
     tke_operation_note(op, _("The change costs the other PIN of this CA card one try, until it is "
                              "entered rightly. Backups of the card keep their own PINs."));
     if (other != NULL && other->state != TKE_PIN_NOT_SET && other->tries_left < 2) {
@@ -108,10 +121,12 @@ warn_ca(TkeOperation *op, const TkeCardStatus *status, uint8_t reference, GError
 }
 
 static bool
-change_pin(TkeOperation *op, unsigned reader, uint8_t reference, const TkeCardStatus **status,
-           GError **error)
+change_pin(TkeOperation *op, const TkeCardChangePinParams *params, uint8_t reference,
+           const TkeCardStatus **status, GError **error)
 {
+    unsigned reader = params->reader;
     const TkeCardNeed need = { .reader = reader,
+                               .other_than = params->other_than,
                                .wanted = reader == 1 ? TKE_WANTED_CA : TKE_WANTED_EP11,
                                .purpose = "change-pin" };
 
@@ -149,9 +164,11 @@ tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params, T
         tke_operation_note(op, _("Would change a PIN of the card in reader %u."), params->reader);
         return true;
     }
-    if (!change_pin(op, params->reader, reference, &status, error)) {
+    if (!change_pin(op, params, reference, &status, error)) {
         return tke_op_card_fail(op, "opentke-card.change-pin", params->reader,
-                                _("try first with the new PIN which of the two is set"), error);
+                                _("if the new PIN was typed already, try first with the new PIN which of "
+                                  "the two is set; if not, the old one is"),
+                                error);
     }
     values = json_object_new();
     tke_record_card(values, "card", status);

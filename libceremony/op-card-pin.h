@@ -15,6 +15,7 @@ TKE_PUBLIC bool tke_op_card_unblock(TkeOperation *op, TkeCardStatus *card, GErro
 typedef struct TkeCardChangePinParams {
     unsigned reader; /* 1: a CA card; 2: an EP11 card */
     unsigned pin;    /* 1 or 2, of a CA card */
+    const uint8_t *other_than; /* card id that it must not have; NULL: any */
 } TkeCardChangePinParams;
 
 TKE_PUBLIC bool tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params,

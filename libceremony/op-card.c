@@ -37,6 +37,21 @@ needs_state(const GError *error)
            tke_card_error_is_outcome_unknown(error);
 }
 
+/* What comes next is in the message: a general advice beside it would say something else. */
+static void
+say_only_once(GError *error)
+{
+    switch (tke_card_error_code(error)) {
+    case TKE_CARD_ERROR_REMOVED:
+    case TKE_CARD_ERROR_RESET:
+    case TKE_CARD_ERROR_COMMUNICATION:
+        tke_card_error_set_remedy(error, _("Insert the card again, then go on as it says here."));
+        break;
+    default:
+        break;
+    }
+}
+
 bool
 tke_op_card_fail(TkeOperation *op, const char *action, unsigned reader, const char *next,
                  GError **error)
@@ -67,6 +82,7 @@ tke_op_card_fail_partly(TkeOperation *op, const char *action, unsigned reader, c
         g_autofree char *old = (*error)->message;
 
         (*error)->message = g_strdup_printf("%s; %s", old, next);
+        say_only_once(*error);
     }
     if (done != NULL || !g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         tke_record_failed(op, action, g_steal_pointer(&values), *error);
@@ -93,34 +109,89 @@ is_ours(const TkeCardStatus *status)
     return status->kind == TKE_CARD_KIND_CA || status->kind == TKE_CARD_KIND_EP11;
 }
 
+/* What the last check of the card has found. */
+static void
+take_verdict(TkeOperation *op, unsigned reader, TkeCardInfo *info)
+{
+    const GError *not_genuine = NULL;
+
+    if (tke_card_session_get_genuine(tke_operation_get_card_session(op), reader, &not_genuine)) {
+        info->genuine = not_genuine == NULL ? TKE_GENUINE_YES : TKE_GENUINE_NO;
+        info->not_genuine = not_genuine != NULL ? g_error_copy(not_genuine) : NULL;
+    }
+}
+
 /* F-036: certificate, and the statement that the card holds the certified key. */
 static bool
 check_genuine(TkeOperation *op, unsigned reader, TkeCard *card, TkeCardInfo *info, GError **error)
 {
+    TkeCardSession *session = tke_operation_get_card_session(op);
     bool ca = info->status.kind == TKE_CARD_KIND_CA;
     g_autoptr(GError) local = NULL;
 
-    if (!is_ours(&info->status) || info->status.life_cycle < TKE_CARD_MEMBER) {
-        return true;
-    }
-    if (ca && !tke_card_session_need_ca_pins(op, reader, false, error)) {
-        return false;
-    }
     if (tke_card_evidence_check_genuine(card, &info->status, ca ? NULL : &info->parts, NULL, NULL,
                                         &local)) {
-        info->genuine = TKE_GENUINE_YES;
+        tke_card_session_note_genuine(session, reader, NULL);
     } else if (tke_card_error_code(local) == TKE_CARD_ERROR_NOT_GENUINE) {
-        info->genuine = TKE_GENUINE_NO;
-        info->not_genuine = g_steal_pointer(&local);
+        tke_card_session_note_genuine(session, reader, local);
     } else {
         g_propagate_error(error, g_steal_pointer(&local));
         return false;
     }
+    take_verdict(op, reader, info);
     return true;
 }
 
+/* Can the card prove itself without anybody's doing? */
 static bool
-read_card(TkeOperation *op, unsigned reader, bool check, TkeCardInfo *info, GError **error)
+proves_unasked(TkeOperation *op, unsigned reader, const TkeCardStatus *status)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+
+    return status->kind == TKE_CARD_KIND_EP11 ||
+           (tke_card_session_is_unlocked(session, reader, TKE_PIN_FIRST) &&
+            tke_card_session_is_unlocked(session, reader, TKE_PIN_SECOND));
+}
+
+/* Unasked: a card that refuses stays what it was before, and is looked at all the same. */
+static bool
+prove(TkeOperation *op, unsigned reader, TkeCard *card, TkeCardInfo *info, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (check_genuine(op, reader, card, info, &local)) {
+        return true;
+    }
+    if (tke_card_error_is_outcome_unknown(local) ||
+        g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return false;
+    }
+    tke_card_session_settle(tke_operation_get_card_session(op), local);
+    return true;
+}
+
+/* Is it genuine? As was asked for, or as is known from before. */
+static bool
+judge_genuine(TkeOperation *op, unsigned reader, TkeCard *card, const TkeCardInfoParams *params,
+              TkeCardInfo *info, GError **error)
+{
+    if (!is_ours(&info->status) || info->status.life_cycle < TKE_CARD_MEMBER) {
+        return true;
+    }
+    if (params->check) {
+        return (info->status.kind != TKE_CARD_KIND_CA ||
+                tke_card_session_need_ca_pins(op, reader, false, error)) &&
+               check_genuine(op, reader, card, info, error);
+    }
+    take_verdict(op, reader, info);
+    return !params->prove || info->genuine != TKE_GENUINE_NOT_CHECKED ||
+           !proves_unasked(op, reader, &info->status) || prove(op, reader, card, info, error);
+}
+
+static bool
+read_card(TkeOperation *op, unsigned reader, const TkeCardInfoParams *params, TkeCardInfo *info,
+          GError **error)
 {
     const TkeCardStatus *status = NULL;
     TkeCard *card = tke_card_session_get(tke_operation_get_card_session(op), reader, &status);
@@ -150,7 +221,7 @@ read_card(TkeOperation *op, unsigned reader, bool check, TkeCardInfo *info, GErr
         !tke_ep11_card_query_parts(card, status->n_parts, &info->parts, error)) {
         return false;
     }
-    return !check || check_genuine(op, reader, card, info, error);
+    return judge_genuine(op, reader, card, params, info, error);
 }
 
 /* A reader that another program holds does not tell: pad_asked stays false. */
@@ -195,7 +266,7 @@ tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params, GPtrArray **
         info->reader_model = g_strdup(readers->reader[i]->model);
         info->reader_virtual = readers->reader[i]->is_virtual;
         info->present = readers->reader[i]->card_present;
-        if (info->present && !read_card(op, i + 1, params->check, info, error)) {
+        if (info->present && !read_card(op, i + 1, params, info, error)) {
             tke_card_session_settle(tke_operation_get_card_session(op),
                                     error != NULL ? *error : NULL);
             return false;

@@ -47,7 +47,7 @@ typedef struct TkeCardInfo {
     size_t atr_len; /* of a card that can be read */
     TkeCardStatus status;
     TkeKeyPartList parts; /* EP11 */
-    TkeGenuine genuine;
+    TkeGenuine genuine;  /* as the last check of this card has found; until it is taken out */
     GError *not_genuine; /* which check failed */
 } TkeCardInfo;
 
@@ -57,6 +57,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCardInfo, tke_card_info_free)
 typedef struct TkeCardInfoParams {
     unsigned reader; /* 1, 2, or 0 for both */
     bool check;      /* let the card prove that it is genuine; asks for the PINs of a CA card */
+    bool prove;      /* the same where it takes no PIN and was not done since the card was put in */
     bool pads;       /* ask readers whether they can take PINs */
 } TkeCardInfoParams;
 

@@ -12,6 +12,7 @@
 #include "libceremony/op-card.h"
 #include "libceremony/record.h"
 #include "libceremony/unit-memory.h"
+#include "libsmartcard/card-error.h"
 
 /* The word or description that a destructive step wants typed (P-5). */
 static const char *
@@ -205,6 +206,7 @@ check_ski(const TkeDeleteParams *params, const TkeCardStatus *status, GPtrArray 
           GError **error)
 {
     g_autofree char *ski = tke_hex_encode(status->ski, sizeof status->ski);
+    g_autofree char *grouped = NULL;
     g_autofree char *wanted = params->ski != NULL ? g_ascii_strdown(params->ski, -1) : NULL;
 
     if (wanted == NULL) {
@@ -217,7 +219,85 @@ check_ski(const TkeDeleteParams *params, const TkeCardStatus *status, GPtrArray 
                     params->ski);
         return false;
     }
-    g_ptr_array_add(lines, g_strdup_printf(_("signature key of %s, %s"), status->admin_name, ski));
+    grouped = tke_hex_grouped(status->ski, sizeof status->ski, 4, ' ');
+    g_ptr_array_add(lines,
+                    g_strdup_printf(_("signature key of %s, %s"), status->admin_name, grouped));
+    return true;
+}
+
+/* Each kind for itself: what is lost with a key is not what is lost with parts (functions 2.13). */
+static bool
+confirm_kind(TkeOperation *op, const TkeCardStatus *status, const char *title, GPtrArray *lines,
+             const char *consequence, GError **error)
+{
+    const TkePlan plan = { .action = "card-delete",
+                           .title = title,
+                           .lines = (const char *const *) lines->pdata,
+                           .consequence = consequence,
+                           .confirm_text = confirm_word(status),
+                           .default_no = true };
+
+    return tke_operation_confirm(op, &plan, error);
+}
+
+static bool
+confirm_parts(TkeOperation *op, const TkeCardStatus *status, unsigned n, GPtrArray *lines,
+              GError **error)
+{
+    g_autofree char *title = g_strdup_printf(
+        ngettext("%u key part will be deleted from the card in reader 2:",
+                 "%u key parts will be deleted from the card in reader 2:", n),
+        n);
+
+    return n == 0 || confirm_kind(op, status, title, lines,
+                                  _("There is no way back without a copy."), error);
+}
+
+static bool
+confirm_key(TkeOperation *op, const TkeCardStatus *status, GPtrArray *lines, GError **error)
+{
+    return confirm_kind(op, status, _("The signature key will be deleted from the card in reader 2:"),
+                        lines,
+                        _("Crypto units where this key is an administrator lose the signer and may "
+                          "become unmanageable. There is no way back without a copy."),
+                        error);
+}
+
+/* What is gone, and what may be, is told whatever happened then (E-C07). */
+static bool
+stopped_at(GPtrArray *gone, const char *what, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < gone->len; i++) {
+        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", (const char *) gone->pdata[i]);
+    }
+    if (what != NULL && error != NULL && tke_card_error_is_outcome_unknown(*error)) {
+        g_prefix_error(error, _("whether %s is deleted too is not known: "), what);
+    }
+    if (gone->len > 0) {
+        g_prefix_error(error, _("these are deleted: %s; then: "), text->str);
+    }
+    return false;
+}
+
+static bool
+delete_parts(TkeOperation *op, TkeCard *card, const TkeKeyPart *parts, unsigned n,
+             TkeDeleteResult *result, GPtrArray *gone, GError **error)
+{
+    for (unsigned i = 0; i < n; i++) {
+        g_autofree char *name = g_strdup_printf(_("key part %u “%s”"), parts[i].place,
+                                                parts[i].description);
+
+        if (!tke_operation_check(op, error)) {
+            return stopped_at(gone, NULL, error);
+        }
+        if (!tke_ep11_card_delete_part(card, parts[i].place, parts[i].vp, error)) {
+            return stopped_at(gone, name, error);
+        }
+        result->n_deleted++;
+        g_ptr_array_add(gone, g_steal_pointer(&name));
+    }
     return true;
 }
 
@@ -241,22 +321,21 @@ add_known_units(TkeOperation *op, const TkeCardStatus *status, GPtrArray *lines)
 }
 
 static bool
-confirm_delete(TkeOperation *op, const TkeCardStatus *status, GPtrArray *lines, bool key,
-               GError **error)
+delete_key(TkeOperation *op, TkeCard *card, const TkeCardStatus *status, TkeDeleteResult *result,
+           GPtrArray *gone, GError **error)
 {
-    const TkePlan plan = {
-        .action = "card-delete",
-        .title = _("These will be deleted from the card in reader 2:"),
-        .lines = (const char *const *) lines->pdata,
-        .consequence =
-            key ? _("Crypto units where this key is an administrator lose the signer and may "
-                    "become unmanageable. There is no way back without a copy.")
-                : _("There is no way back without a copy."),
-        .confirm_text = confirm_word(status),
-        .default_no = true,
-    };
+    uint8_t ski[32];
 
-    return tke_operation_confirm(op, &plan, error);
+    memcpy(ski, status->ski, sizeof ski);
+    if (!tke_operation_check(op, error)) {
+        return stopped_at(gone, NULL, error);
+    }
+    if (!tke_ep11_card_delete_signature_key(card, ski, error)) {
+        return stopped_at(gone, _("the signature key"), error);
+    }
+    result->key_deleted = true;
+    g_ptr_array_add(gone, g_strdup(_("the signature key")));
+    return true;
 }
 
 static bool
@@ -264,43 +343,30 @@ delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteResult *re
             const TkeCardStatus **status, GError **error)
 {
     const TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .purpose = "delete" };
-    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) part_lines = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) key_lines = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
     TkeKeyPart parts[TKE_EP11_PLACES];
     TkeKeyPartList list = { 0 };
     TkeCard *card = tke_card_session_need(op, &need, status, error);
 
     if (card == NULL || !tke_op_card_check_same(*status, params->card_id, error) ||
         !tke_ep11_card_query_parts(card, (*status)->n_parts, &list, error) ||
-        !check_ski(params, *status, lines, error) ||
-        !find_parts(&list, params, parts, lines, error)) {
+        !check_ski(params, *status, key_lines, error) ||
+        !find_parts(&list, params, parts, part_lines, error)) {
         return false;
     }
     if (params->ski != NULL) {
-        add_known_units(op, *status, lines);
+        add_known_units(op, *status, key_lines);
     }
-    g_ptr_array_add(lines, NULL);
-    if (!confirm_delete(op, *status, lines, params->ski != NULL, error) ||
-        !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
-        return false;
-    }
-    for (unsigned i = 0; i < params->n_places; i++) {
-        if (!tke_operation_check(op, error) ||
-            !tke_ep11_card_delete_part(card, parts[i].place, parts[i].vp, error)) {
-            return false;
-        }
-        result->n_deleted++;
-    }
-    if (params->ski != NULL) {
-        uint8_t ski[32];
-
-        memcpy(ski, (*status)->ski, sizeof ski);
-        if (!tke_operation_check(op, error) ||
-            !tke_ep11_card_delete_signature_key(card, ski, error)) {
-            return false;
-        }
-        result->key_deleted = true;
-    }
-    return tke_card_session_query_status(op, 2, status, error);
+    g_ptr_array_add(part_lines, NULL);
+    g_ptr_array_add(key_lines, NULL);
+    return confirm_parts(op, *status, params->n_places, part_lines, error) &&
+           (params->ski == NULL || confirm_key(op, *status, key_lines, error)) &&
+           tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) &&
+           delete_parts(op, card, parts, params->n_places, result, gone, error) &&
+           (params->ski == NULL || delete_key(op, card, *status, result, gone, error)) &&
+           (tke_card_session_query_status(op, 2, status, error) || stopped_at(gone, NULL, error));
 }
 
 static JsonObject *
@@ -351,12 +417,6 @@ tke_op_delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteRes
     if (!ok) {
         bool partly = done.n_deleted > 0 || done.key_deleted;
 
-        if (partly) {
-            g_prefix_error(error,
-                           ngettext("%u key part was deleted, then: ",
-                                    "%u key parts were deleted, then: ", done.n_deleted),
-                           done.n_deleted);
-        }
         return tke_op_card_fail_partly(
             op, "opentke-card.delete", 2,
             _("“tke card info” shows what is left; start again for the rest"),

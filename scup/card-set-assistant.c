@@ -100,8 +100,12 @@ add_row(ScupCardSetAssistant *assistant, const TkePlanCard *place)
                                  tke_card_plan_step_text(place));
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *title = gtk_label_new(head);
-    GtkWidget *text = gtk_label_new(detail);
+    GtkWidget *text = gtk_label_new(NULL);
+    g_autofree char *unfit = tke_card_plan_unfit_text(place);
+    g_autofree char *both =
+        unfit != NULL ? g_strdup_printf("%s\n✗ %s", detail, unfit) : g_strdup(detail);
 
+    gtk_label_set_text(GTK_LABEL(text), both);
     gtk_label_set_xalign(GTK_LABEL(title), 0);
     gtk_label_set_xalign(GTK_LABEL(text), 0);
     gtk_label_set_line_wrap(GTK_LABEL(text), TRUE);

@@ -4,6 +4,7 @@
 #include "scup/card-text.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "common/hex.h"
 
@@ -95,4 +96,16 @@ scup_card_text_groups(const uint8_t *bytes, size_t len, unsigned groups_per_line
         g_string_append_len(text, hex + i, MIN(4, (gssize) (2 * len - i)));
     }
     return g_string_free(text, FALSE);
+}
+
+char *
+scup_card_text_backup(const char *description)
+{
+    const char *translated = _("backup");
+    const char *word = tke_card_text_is_description(translated) ? translated : "backup";
+    size_t room = TKE_CARD_TEXT_MAX - MIN(strlen(word) + 1, TKE_CARD_TEXT_MAX);
+    g_autofree char *begin = g_strndup(description, room);
+
+    g_strchomp(begin);
+    return begin[0] != '\0' ? g_strdup_printf("%s %s", begin, word) : g_strdup(word);
 }

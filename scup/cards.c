@@ -3,8 +3,11 @@
  */
 #include "scup/cards.h"
 
+#include <string.h>
+
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/reader-monitor.h"
+#include "scup/cards-look.h"
 
 #define RETRY_MS 1000 /* after a failure, and while another program holds a card */
 
@@ -26,6 +29,9 @@ struct _ScupCards {
     bool look_again;
     bool lock_next;
     bool held; /* a procedure is shown */
+    bool changed; /* a PIN, on this card: */
+    uint8_t changed_id[TKE_CARD_ID_LEN];
+    unsigned proving; /* how many want to know whether cards are genuine */
     bool stopped;
     guint retry;
 };
@@ -40,105 +46,6 @@ static void
 tell(ScupCards *cards)
 {
     g_signal_emit(cards, changed_signal, 0);
-}
-
-/* ---- worker ---- */
-
-typedef struct Look {
-    ScupCards *cards;
-    TkeUiWorkplace *workplace;
-    bool want_source;
-    bool lock;
-    bool let_go;
-    /* what it has found */
-    GPtrArray *infos;
-    TkeCardSource *source; /* for the monitor, made by the first look */
-    char *keys[TKE_READERS];
-    unsigned unlocked_s;
-    TkeInventory *inventory;
-    GError *inventory_error;
-} Look;
-
-static void
-lock_ep11(TkeCardSession *session)
-{
-    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
-        const TkeCardStatus *status = NULL;
-
-        if (tke_card_session_get(session, reader, &status) != NULL &&
-            status->kind == TKE_CARD_KIND_EP11) {
-            tke_card_session_lock(session, reader);
-        }
-    }
-}
-
-/* Every card that is seen is noted. That it cannot be noted hinders nothing else, but is told. */
-static void
-note_cards(TkeOperation *op, Look *job)
-{
-    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    bool changed = false;
-
-    job->inventory = tke_inventory_load(tke_operation_get_world(op), &job->inventory_error);
-    for (guint i = 0; job->inventory != NULL && i < job->infos->len; i++) {
-        const TkeCardInfo *info = job->infos->pdata[i];
-
-        if (info->present && info->trouble == NULL) {
-            changed = tke_inventory_note(job->inventory, &info->status, &info->parts, now) || changed;
-        }
-    }
-    if (changed) {
-        (void) tke_inventory_save(job->inventory, &job->inventory_error);
-    }
-}
-
-static bool
-do_look(TkeOperation *op, gpointer data, GError **error)
-{
-    Look *job = data;
-    TkeCardSession *session = tke_operation_get_card_session(op);
-    const TkeCardInfoParams params = { 0 };
-    TkeReaderChoice choice =
-        tke_settings_get_readers(tke_ui_workplace_get_settings(job->workplace));
-
-    for (unsigned i = 0; i < TKE_READERS; i++) {
-        job->keys[i] = g_strdup(choice.key[i]);
-    }
-    if (job->want_source) {
-        job->source = tke_world_new_cards(tke_operation_get_world(op), error);
-        if (job->source == NULL) {
-            return false;
-        }
-    }
-    if (job->lock) {
-        tke_card_session_lock(session, 1);
-        tke_card_session_lock(session, 2);
-    }
-    if (!tke_op_card_info(op, &params, &job->infos, error)) {
-        return false;
-    }
-    note_cards(op, job);
-    if (job->let_go) {
-        lock_ep11(session);
-    }
-    tke_card_session_rest(session);
-    job->unlocked_s = tke_card_session_ca_seconds_left(session);
-    return true;
-}
-
-static void
-look_free(Look *job)
-{
-    if (job->source != NULL) {
-        job->source->ops->free(job->source);
-    }
-    g_clear_pointer(&job->infos, g_ptr_array_unref);
-    tke_inventory_free(job->inventory);
-    g_clear_error(&job->inventory_error);
-    g_free(job->keys[0]);
-    g_free(job->keys[1]);
-    g_object_unref(job->cards);
-    g_free(job);
 }
 
 /* ---- what the monitor sees ---- */
@@ -233,7 +140,7 @@ is_held(const GPtrArray *infos)
 }
 
 static void
-take_look(ScupCards *cards, Look *job)
+take_look(ScupCards *cards, ScupLook *job)
 {
     g_clear_pointer(&cards->infos, g_ptr_array_unref);
     cards->infos = g_steal_pointer(&job->infos);
@@ -257,7 +164,7 @@ take_look(ScupCards *cards, Look *job)
 static void
 on_looked(const GError *error, gpointer data)
 {
-    Look *job = data;
+    ScupLook *job = data;
     ScupCards *cards = job->cards;
 
     cards->looking = false;
@@ -279,13 +186,13 @@ on_looked(const GError *error, gpointer data)
     } else if ((error != NULL || is_held(cards->infos)) && cards->retry == 0 && !cards->stopped) {
         cards->retry = g_timeout_add(RETRY_MS, on_retry, cards);
     }
-    look_free(job);
+    scup_cards_look_free(job);
 }
 
 static void
 look(ScupCards *cards)
 {
-    Look *job;
+    ScupLook *job;
 
     if (cards->stopped || tke_ui_runner_is_busy(cards->runner)) {
         return; /* the end of the operation looks */
@@ -301,14 +208,15 @@ look(ScupCards *cards)
 
         cards->events[i] = reader != NULL ? reader->events : 0;
     }
-    job = g_new0(Look, 1);
+    job = g_new0(ScupLook, 1);
     job->cards = g_object_ref(cards);
     job->workplace = cards->workplace;
     job->want_source = cards->monitor == NULL;
     job->lock = cards->lock_next;
     job->let_go = !cards->held;
+    job->prove = cards->proving > 0;
     cards->lock_next = false;
-    tke_ui_runner_look(cards->runner, do_look, on_looked, job);
+    tke_ui_runner_look(cards->runner, scup_cards_look_run, on_looked, job);
 }
 
 void
@@ -331,6 +239,19 @@ scup_cards_hold(ScupCards *cards, bool hold)
     if (!hold) {
         look(cards);
     }
+}
+
+void
+scup_cards_prove(ScupCards *cards, bool prove)
+{
+    g_return_if_fail(prove || cards->proving > 0);
+
+    if (!prove) {
+        cards->proving--;
+        return;
+    }
+    cards->proving++;
+    look(cards);
 }
 
 /* ---- what the window asks ---- */
@@ -434,6 +355,19 @@ scup_cards_get_unlocked_s(ScupCards *cards)
 
     return left > 0 && scup_cards_get_card(cards, 1) != NULL ? (unsigned) (left / G_USEC_PER_SEC)
                                                              : 0;
+}
+
+void
+scup_cards_set_changed(ScupCards *cards, const uint8_t card_id[static TKE_CARD_ID_LEN])
+{
+    cards->changed = true;
+    memcpy(cards->changed_id, card_id, sizeof cards->changed_id);
+}
+
+const uint8_t *
+scup_cards_get_changed(ScupCards *cards)
+{
+    return cards->changed ? cards->changed_id : NULL;
 }
 
 static void

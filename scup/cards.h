@@ -60,5 +60,15 @@ void scup_cards_hold(ScupCards *cards, bool hold);
 /* Ends what PINs have opened. */
 void scup_cards_lock(ScupCards *cards);
 
+/*
+ * While somebody wants to know whether the cards are genuine, each one that is in or put in proves it, if that takes
+ * no PIN (F-036). To be called with false as often as with true. A verdict stays until the card is taken out.
+ */
+void scup_cards_prove(ScupCards *cards, bool prove);
+
+/* The EP11 card whose PIN was changed last: what comes next is done to another one. Borrowed; NULL: none was. */
+void scup_cards_set_changed(ScupCards *cards, const uint8_t card_id[static TKE_CARD_ID_LEN]);
+const uint8_t *scup_cards_get_changed(ScupCards *cards);
+
 /* Stops watching; before the runner is shut down. */
 void scup_cards_stop(ScupCards *cards);

@@ -11,6 +11,7 @@
 #include "libceremony/advice.h"
 #include "scup/ca-card-view.h"
 #include "scup/ep11-card-view.h"
+#include "scup/notice.h"
 #include "scup/other-card-view.h"
 #include "scup/suggestions.h"
 
@@ -20,7 +21,7 @@ struct _ScupReaderPane {
     GtkBox parent;
     ScupCards *cards;
     unsigned reader;
-    GtkWidget *title, *model, *stack, *picture, *headline, *text, *check, *suggestions;
+    GtkWidget *title, *model, *stack, *picture, *headline, *text, *check, *notice, *suggestions;
     GtkWidget *ca, *ep11, *other;
     const ScupSuggestion *suggested; /* static: what is shown now */
 };
@@ -114,6 +115,23 @@ show_place(ScupReaderPane *pane)
     }
 }
 
+/* What has to be known before anything is done; what is wrong stands out by sign, words and colour. */
+static void
+show_notice(ScupReaderPane *pane)
+{
+    const TkeCardInfo *info = scup_cards_get_card(pane->cards, pane->reader);
+    bool zone_there = scup_cards_get_zone(pane->cards) != NULL;
+    bool bad = false;
+    g_autofree char *text =
+        info != NULL ? scup_notice_get(info, pane->reader, zone_there, &bad) : NULL;
+    GtkStyleContext *style = gtk_widget_get_style_context(pane->notice);
+
+    gtk_style_context_remove_class(style, bad ? "tke-reason" : "tke-consequence");
+    gtk_style_context_add_class(style, bad ? "tke-consequence" : "tke-reason");
+    gtk_label_set_text(GTK_LABEL(pane->notice), text != NULL ? text : "");
+    gtk_widget_set_visible(pane->notice, text != NULL);
+}
+
 /* "What can I do?": menu items that make sense with this card. */
 static void
 show_suggestions(ScupReaderPane *pane)
@@ -158,6 +176,7 @@ update(ScupReaderPane *pane)
     gtk_label_set_text(GTK_LABEL(pane->title), title);
     gtk_label_set_text(GTK_LABEL(pane->model), model);
     show_place(pane);
+    show_notice(pane);
     show_suggestions(pane);
 }
 
@@ -187,6 +206,7 @@ scup_reader_pane_class_init(ScupReaderPaneClass *class)
     BIND(headline);
     BIND(text);
     BIND(check);
+    BIND(notice);
     BIND(suggestions);
 }
 

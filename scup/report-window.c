@@ -123,6 +123,9 @@ destroy(GtkWidget *widget)
 
     if (window->cards != NULL) {
         g_signal_handlers_disconnect_by_data(window->cards, window);
+        if (window->report->check != NULL) {
+            scup_cards_prove(window->cards, false);
+        }
         g_clear_object(&window->cards);
         g_clear_object(&window->runner);
     }
@@ -182,5 +185,8 @@ scup_report_window_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards
     atk_object_set_name(gtk_widget_get_accessible(window->text), title);
     g_signal_connect_swapped(cards, "changed", G_CALLBACK(update), window);
     update(window);
+    if (report->check != NULL) {
+        scup_cards_prove(cards, true);
+    }
     gtk_window_present(GTK_WINDOW(window));
 }

@@ -103,12 +103,15 @@ add_keys(GString *text, const TkeCardInfo *info)
     add_parts(text, &info->parts);
 }
 
-static const char *
-genuine_text(const TkeCardInfo *info)
+static void
+add_genuine(GString *text, const TkeCardInfo *info)
 {
-    return info->genuine == TKE_GENUINE_YES  ? _("yes, checked")
-           : info->genuine == TKE_GENUINE_NO ? _("NO: do not use this card")
-                                             : _("not checked");
+    if (info->genuine == TKE_GENUINE_NO) {
+        add(text, _("Genuine"), _("NO: do not use this card"));
+        add(text, "", info->not_genuine->message);
+    } else {
+        add(text, _("Genuine"), info->genuine == TKE_GENUINE_YES ? _("yes, checked") : _("not checked"));
+    }
 }
 
 static void
@@ -141,7 +144,7 @@ add_card(GString *text, const TkeCardInfo *info)
     }
     add_number(text, _("Usage counter"), status->usage_counter);
     add(text, _("Usage log head"), head);
-    add(text, _("Genuine"), genuine_text(info));
+    add_genuine(text, info);
 }
 
 char *

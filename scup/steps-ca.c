@@ -94,13 +94,9 @@ static char *
 propose_backup(ScupStep *step)
 {
     const TkeCardInfo *ca = scup_cards_get_card(step->cards, 1);
-    g_autofree char *text = NULL;
 
-    if (ca == NULL || ca->status.kind != TKE_CARD_KIND_CA || ca->status.description[0] == '\0') {
-        return g_strdup("backup");
-    }
-    text = g_strdup_printf("%s backup", ca->status.description);
-    return g_strndup(text, TKE_CARD_TEXT_MAX);
+    return scup_card_text_backup(
+        ca != NULL && ca->status.kind == TKE_CARD_KIND_CA ? ca->status.description : "");
 }
 
 static TkeUiForm *
@@ -169,9 +165,9 @@ form_change(gpointer data)
     const char *const options[] = { _("First PIN"), _("Second PIN"), NULL };
     TkeUiForm *form = tke_ui_form_new(
         _("Change a PIN of the CA card"),
-        _("The old PIN and twice the new one are typed on reader 1. The change costs the other "
-          "PIN one try until it is entered, which is best done right after. Backups of the card "
-          "keep their own PINs."),
+        _("The old PIN and twice the new one are typed on reader 1. The change ends what the PINs "
+          "of this card have opened, and costs the other PIN one try until it is entered: best "
+          "done right after. Backups of the card keep their own PINs."),
         _("C_hange"));
 
     (void) data;
@@ -205,10 +201,11 @@ summarise_change(gpointer data, TkeUiSummary *summary)
     tke_ui_summary_set(summary,
                        step->pin == 2 ? _("The second PIN is changed")
                                       : _("The first PIN is changed"),
-                       _("Enter the other PIN now, so that it has all its tries again. Backups of "
-                         "this card keep their own PINs; change them too if they were the same."));
+                       _("The CA card is locked again, and the other PIN has one try less: enter it "
+                         "now, so that it has all its tries again. Backups of this card keep their "
+                         "own PINs; change them too if they were the same."));
     add_card(summary, &step->card);
-    tke_ui_summary_set_next(summary, _("_Enter both PINs now"), "app.card-check");
+    tke_ui_summary_set_next(summary, _("_Enter the other PIN now"), "app.card-check");
     tke_ui_summary_set_other(summary, _("Change a PIN of a _backup"), "app.ca-change-pin");
 }
 

@@ -40,18 +40,22 @@ form_describe(gpointer data)
     ScupStep *step = data;
     const TkeKeyPartList *parts = &step->opened->parts;
     g_auto(GStrv) options = g_new0(char *, parts->n + 2);
+    g_autoptr(GPtrArray) texts = g_ptr_array_new();
     TkeUiForm *form = tke_ui_form_new(_("Change a description"),
                                       _("Descriptions tell cards and key parts apart; they have "
                                         "no other meaning."),
                                       _("C_hange"));
 
     options[0] = g_strdup_printf(_("The card: %s"), scup_card_text_description(&step->opened->status));
+    g_ptr_array_add(texts, step->opened->status.description);
     for (unsigned i = 0; i < parts->n; i++) {
         options[i + 1] = part_text(&parts->parts[i]);
+        g_ptr_array_add(texts, (gpointer) parts->parts[i].description);
     }
-    tke_ui_form_add_description(form, "text", _("New description"),
-                                step->opened->status.description);
+    g_ptr_array_add(texts, NULL);
     tke_ui_form_add_choice(form, "what", _("Of"), (const char *const *) options, 0);
+    tke_ui_form_add_description_of(form, "text", _("New description"), "what",
+                                   (const char *const *) texts->pdata);
     return form;
 }
 

@@ -2,6 +2,7 @@
  * Making and mending EP11 cards (functions 2.6 to 2.9).
  */
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "libceremony/op-card-enroll.h"
 #include "libceremony/op-card-pin.h"
@@ -169,7 +170,9 @@ static bool
 run_change(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
-    const TkeCardChangePinParams params = { .reader = 2 };
+    const TkeCardChangePinParams params = { .reader = 2,
+                                            .other_than = step->has_other_than ? step->other_than
+                                                                               : NULL };
 
     return tke_op_card_change_pin(op, &params, &step->card, error);
 }
@@ -182,7 +185,32 @@ summarise_change(gpointer data, TkeUiSummary *summary)
     tke_ui_summary_set(summary, _("The PIN is changed"),
                        _("Copies of this card keep their own PIN."));
     add_card(summary, &step->card);
+    scup_cards_set_changed(step->cards, step->card.card_id);
+    tke_ui_summary_set_other(summary, _("Change the PIN of a _copy"), "app.ep11-change-copy");
 }
+
+/* The copy is another card: the one whose PIN was changed just now does not do, and stays asked for. */
+static TkeUiForm *
+form_change_copy(gpointer data)
+{
+    ScupStep *step = data;
+    const uint8_t *changed = scup_cards_get_changed(step->cards);
+
+    step->has_other_than = changed != NULL;
+    if (changed != NULL) {
+        memcpy(step->other_than, changed, sizeof step->other_than);
+    }
+    return NULL;
+}
+
+const TkeUiProcedureKind scup_steps_ep11_change_copy = {
+    .title = N_("Change PIN of a copy"),
+    .data_size = sizeof(ScupStep),
+    .form = form_change_copy,
+    .run = run_change,
+    .summarise = summarise_change,
+    .clear = scup_steps_clear,
+};
 
 const TkeUiProcedureKind scup_steps_ep11_change_pin = {
     .title = N_("Change PIN of an EP11 smart card"),

@@ -21,6 +21,7 @@ static const struct {
     { "ep11-personalize", &scup_steps_ep11_personalize },
     { "ep11-unblock", &scup_steps_ep11_unblock },
     { "ep11-change-pin", &scup_steps_ep11_change_pin },
+    { "ep11-change-copy", &scup_steps_ep11_change_copy },
     { "ep11-describe", &scup_steps_ep11_describe },
     { "ep11-contents", &scup_steps_ep11_contents },
     { "card-check", &scup_steps_card_check },

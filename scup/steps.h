@@ -19,6 +19,8 @@ typedef struct ScupStep {
     char *zone_description;
     unsigned pin;
     unsigned place;
+    uint8_t other_than[TKE_CARD_ID_LEN]; /* card that it is not to be */
+    bool has_other_than;
     TkeDeleteParams deletion;
     char ski[65];
     /* results */
@@ -47,6 +49,7 @@ extern const TkeUiProcedureKind scup_steps_ep11_enroll;
 extern const TkeUiProcedureKind scup_steps_ep11_personalize;
 extern const TkeUiProcedureKind scup_steps_ep11_unblock;
 extern const TkeUiProcedureKind scup_steps_ep11_change_pin;
+extern const TkeUiProcedureKind scup_steps_ep11_change_copy;
 extern const TkeUiProcedureKind scup_steps_ep11_describe;
 extern const TkeUiProcedureKind scup_steps_ep11_contents;
 extern const TkeUiProcedureKind scup_steps_card_check;

@@ -37,6 +37,18 @@ static const ScupSuggestion ep11[] = {
     { NULL, NULL },
 };
 
+/* A CA card with a blocked PIN can do nothing for its zone any more. */
+static bool
+is_lost(const TkeCardStatus *status)
+{
+    for (unsigned i = 0; i < status->n_pins; i++) {
+        if (status->pins[i].state == TKE_PIN_BLOCKED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const ScupSuggestion *
 scup_suggestions_get(const TkeCardStatus *status, unsigned reader, bool zone_there)
 {
@@ -44,6 +56,9 @@ scup_suggestions_get(const TkeCardStatus *status, unsigned reader, bool zone_the
         return nothing;
     }
     if (status->kind == TKE_CARD_KIND_CA) {
+        if (is_lost(status)) {
+            return nothing;
+        }
         return status->life_cycle == TKE_CARD_MEMBER ? (reader == 1 ? ca : nothing)
                : reader == 1                         ? blank_ca
                : zone_there                          ? blank_backup

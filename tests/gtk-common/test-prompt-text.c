@@ -86,6 +86,23 @@ START_TEST(test_a_form_keeps_its_answers)
     }
 END_TEST
 
+START_TEST(test_a_description_is_the_one_of_what_is_chosen)
+    {
+        const char *const options[] = { "The card", "Key part 1", NULL };
+        const char *const texts[] = { "Alice", "First half", NULL };
+        g_autoptr(TkeUiForm) form = tke_ui_form_new("Which?", NULL, "_Change");
+
+        ck_assert(!form->change);
+        tke_ui_form_add_choice(form, "what", "Of", options, 1);
+        tke_ui_form_add_description_of(form, "text", "Text", "what", texts);
+
+        ck_assert(form->change);
+        ck_assert_str_eq(tke_ui_form_get_text(form, "text"), "First half");
+        ck_assert_str_eq(tke_ui_form_get_text_of(form, "text", 0), "Alice");
+        ck_assert_str_eq(tke_ui_form_get_text_of(form, "text", 2), "");
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -94,6 +111,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_what_went_wrong_with_an_entry_is_told_in_words_of_the_window);
     tcase_add_test(tests, test_commands_become_menu_items);
     tcase_add_test(tests, test_a_form_keeps_its_answers);
+    tcase_add_test(tests, test_a_description_is_the_one_of_what_is_chosen);
 }
 
 int

@@ -64,7 +64,7 @@ def test_a_report_is_saved_as_it_is_shown():
     with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
         card_of_the_zone(scup)
         page = scup.menu("File", "Display smart card information", "Smart card information")
-        gui.wait("the card", lambda: "Alice" in page.find("text").text)
+        gui.wait("the card and its proof", lambda: "yes, checked" in page.find("text").text)
         save_as(scup, page, path)
         page.see(f"Saved: {path}")
         with open(path, encoding="utf-8") as file:

@@ -88,8 +88,9 @@ def test_information_and_key_identifiers_are_shown_as_text():
         page = scup.menu("File", "Display smart card information", "Smart card information")
         text = page.find("text").text
         for part in ("READER 1", "CA smart card", "Production 2026", "5 tries left", "READER 2",
-                     "EP11 smart card", "Alice", "3 tries left", "Usage log head", "not checked"):
+                     "EP11 smart card", "Alice", "3 tries left", "Usage log head"):
             assert part in text, f"{part} is not in:\n{text}"
+        gui.wait("the proof of the EP11 card", lambda: "yes, checked" in page.find("text").text)
         scup.shot("scup-information")
         page.press("Close")
         tke = scup.tke("card", "generate-signature-key", "--name", "Alice Admin")

@@ -244,6 +244,10 @@ START_TEST(test_a_backup_can_be_made_again_and_its_copy_is_known)
         card_world_check(tke_op_zone_backup(world->op, &backup, NULL, &error), error);
         ck_assert_str_eq(world->plans->str, "card-overwrite\n");
         ck_assert_ptr_nonnull(strstr(world->details->str, "CA card of this very zone already"));
+        ck_assert_msg(strstr(world->details->str, "The card in reader 1 holds the same.") != NULL, "%s",
+                      world->details->str);
+        ck_assert_ptr_nonnull(strstr(world->details->str, "Copied from card "));
+        ck_assert_ptr_null(strstr(world->details->str, "No copy of it is known"));
         ck_assert(g_str_has_suffix(world->details->str, "\nbackup\n"));
         /* the source has a backup, and the log knows it */
         ceremony_world_restart(world);

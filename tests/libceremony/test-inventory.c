@@ -220,6 +220,96 @@ START_TEST(test_the_set_ticks_itself_off_as_cards_are_seen)
     }
 END_TEST
 
+/* One original each: a copy of Alice's key is no second administrator, a copy of part 1 no part 2. */
+START_TEST(test_a_copy_never_counts_as_another_original)
+    {
+        const TkeCardPlanParams params = { .administrators = 2, .parts = 2 };
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "CA");
+        TkeCardStatus alice = card(TKE_CARD_KIND_EP11, 3, "Alice");
+        TkeCardStatus copy = card(TKE_CARD_KIND_EP11, 4, "Alice b");
+        TkeCardStatus bob = card(TKE_CARD_KIND_EP11, 5, "Bob");
+        TkeCardStatus holder = card(TKE_CARD_KIND_EP11, 6, "Holder");
+        TkeCardStatus holder_copy = card(TKE_CARD_KIND_EP11, 7, "Holder b");
+        const TkeKeyPartList one = part(9);
+        g_autofree char *copies = NULL;
+        g_autofree char *two = NULL;
+
+        give_key(&alice, 5);
+        give_key(&copy, 5);
+        give_key(&bob, 6);
+        tke_inventory_note(inventory, &ca, NULL, 1);
+        tke_inventory_note(inventory, &alice, NULL, 1);
+        tke_inventory_note(inventory, &copy, NULL, 1);
+        tke_inventory_note(inventory, &holder, &one, 1);
+        tke_inventory_note(inventory, &holder_copy, &one, 1);
+        copies = steps_of(&params, inventory);
+        ck_assert_str_eq(copies, "DDEDE");
+        tke_inventory_note(inventory, &bob, NULL, 1);
+        two = steps_of(&params, inventory);
+        ck_assert_str_eq(two, "DDDDE");
+    }
+END_TEST
+
+static TkeKeyPartList
+parts(unsigned n)
+{
+    TkeKeyPartList list = { .n = n };
+
+    for (unsigned i = 0; i < n; i++) {
+        list.parts[i].place = (uint8_t) (i + 1);
+        memset(list.parts[i].vp, (int) (0x10 + i), TKE_VP_LEN);
+    }
+    return list;
+}
+
+static TkePlanCard *
+place_of(GPtrArray *set, guint i)
+{
+    ck_assert_uint_lt(i, set->len);
+    return set->pdata[i];
+}
+
+START_TEST(test_a_card_with_more_than_its_share_does_not_count_and_the_row_says_so)
+    {
+        TkeCardPlanParams params = { .administrators = 2, .parts = 2 };
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "CA");
+        TkeCardStatus mixed = card(TKE_CARD_KIND_EP11, 3, "Mixed");
+        TkeCardStatus both = card(TKE_CARD_KIND_EP11, 4, "Both parts");
+        const TkeKeyPartList three = parts(3);
+        const TkeKeyPartList two = parts(2);
+        const TkeKeyPartList one = parts(1);
+        g_autofree char *steps = NULL;
+        g_autofree char *together = NULL;
+        g_autofree char *first = NULL;
+        g_autofree char *third = NULL;
+        g_autoptr(GPtrArray) set = NULL;
+
+        give_key(&mixed, 5);
+        tke_inventory_note(inventory, &ca, NULL, 1);
+        tke_inventory_note(inventory, &mixed, &three, 1);
+        tke_inventory_note(inventory, &both, &two, 1);
+        steps = steps_of(&params, inventory);
+        ck_assert_str_eq(steps, "DEEEE");
+        set = tke_card_plan_make(&params, inventory, NULL);
+        first = tke_card_plan_unfit_text(place_of(set, 1));
+        ck_assert_ptr_nonnull(strstr(first, "“Mixed”"));
+        ck_assert_ptr_nonnull(strstr(first, "a signature key and 3 key parts"));
+        ck_assert_ptr_null(tke_card_plan_unfit_text(place_of(set, 2)));
+        third = tke_card_plan_unfit_text(place_of(set, 3));
+        ck_assert_ptr_nonnull(strstr(third, "“Both parts”"));
+        ck_assert_ptr_nonnull(strstr(third, "2 key parts"));
+
+        params.together = true; /* the same card does where key and part are planned together */
+        tke_inventory_note(inventory, &mixed, &one, 1);
+        together = steps_of(&params, inventory);
+        ck_assert_str_eq(together, "DDE");
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -230,6 +320,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_damaged_inventory_is_named_and_left_alone);
     tcase_add_test(tests, test_the_documented_sets_have_their_sizes);
     tcase_add_test(tests, test_the_set_ticks_itself_off_as_cards_are_seen);
+    tcase_add_test(tests, test_a_copy_never_counts_as_another_original);
+    tcase_add_test(tests, test_a_card_with_more_than_its_share_does_not_count_and_the_row_says_so);
 }
 
 int

@@ -1,0 +1,86 @@
+/*
+ * Readers and cards, seen by the worker.
+ */
+#include "scup/cards-look.h"
+
+static void
+lock_ep11(TkeCardSession *session)
+{
+    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        const TkeCardStatus *status = NULL;
+
+        if (tke_card_session_get(session, reader, &status) != NULL &&
+            status->kind == TKE_CARD_KIND_EP11) {
+            tke_card_session_lock(session, reader);
+        }
+    }
+}
+
+/* Every card that is seen is noted. That it cannot be noted hinders nothing else, but is told. */
+static void
+note_cards(TkeOperation *op, ScupLook *job)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    bool changed = false;
+
+    job->inventory = tke_inventory_load(tke_operation_get_world(op), &job->inventory_error);
+    for (guint i = 0; job->inventory != NULL && i < job->infos->len; i++) {
+        const TkeCardInfo *info = job->infos->pdata[i];
+
+        if (info->present && info->trouble == NULL) {
+            changed = tke_inventory_note(job->inventory, &info->status, &info->parts, now) || changed;
+        }
+    }
+    if (changed) {
+        (void) tke_inventory_save(job->inventory, &job->inventory_error);
+    }
+}
+
+bool
+scup_cards_look_run(TkeOperation *op, gpointer data, GError **error)
+{
+    ScupLook *job = data;
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    const TkeCardInfoParams params = { .prove = job->prove };
+    TkeReaderChoice choice =
+        tke_settings_get_readers(tke_ui_workplace_get_settings(job->workplace));
+
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        job->keys[i] = g_strdup(choice.key[i]);
+    }
+    if (job->want_source) {
+        job->source = tke_world_new_cards(tke_operation_get_world(op), error);
+        if (job->source == NULL) {
+            return false;
+        }
+    }
+    if (job->lock) {
+        tke_card_session_lock(session, 1);
+        tke_card_session_lock(session, 2);
+    }
+    if (!tke_op_card_info(op, &params, &job->infos, error)) {
+        return false;
+    }
+    note_cards(op, job);
+    if (job->let_go) {
+        lock_ep11(session);
+    }
+    tke_card_session_rest(session);
+    job->unlocked_s = tke_card_session_ca_seconds_left(session);
+    return true;
+}
+
+void
+scup_cards_look_free(ScupLook *job)
+{
+    if (job->source != NULL) {
+        job->source->ops->free(job->source);
+    }
+    g_clear_pointer(&job->infos, g_ptr_array_unref);
+    tke_inventory_free(job->inventory);
+    g_clear_error(&job->inventory_error);
+    g_free(job->keys[0]);
+    g_free(job->keys[1]);
+    g_object_unref(job->cards);
+    g_free(job);
+}

@@ -1,0 +1,243 @@
+#!/usr/bin/python3
+"""What scup does to keep people from mistakes: names, swapped cards, lost cards, cards that are not genuine."""
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import gui  # noqa: E402
+import scup as s  # noqa: E402
+
+gui.reexec()
+CHANGE_PIN = "Change PIN of an EP11"
+
+
+def script(scup, *lines):
+    """Several commands of tke on the card in reader 2, whose PIN is typed once."""
+    with tempfile.NamedTemporaryFile("w", suffix=".tke", encoding="ascii") as file:
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        tke = subprocess.Popen([os.environ["TKE"], "--rehearsal", "--world", scup.world.dir, "shell"],
+                               stdin=open(file.name, encoding="ascii"), stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True)
+        scup.world.pin(2, "123456")
+        text, _ = tke.communicate(timeout=120)
+        assert tke.returncode == 0, text
+
+
+def ready(scup, *lines, card="ep11-1", name="Alice"):
+    """A zone, and one card with what these commands make on it."""
+    scup.close(scup.make_zone())
+    scup.make_card(card, name)
+    scup.window.see(name)
+    if lines:
+        script(scup, *lines)
+        scup.world.remove(2)  # others have used it: it is read anew
+        scup.world.insert(2, card)
+        scup.window.see(name)
+
+
+def buttons(dialog):
+    return [node.name for node in dialog.all("push button")]
+
+
+def test_a_key_part_gets_its_own_description_and_nothing_else():
+    with s.Scup() as scup:
+        ready(scup, 'card generate-key-part --description "First third"')
+        dialog = scup.menu("EP11 Smart Card", s.DESCRIBE)
+        scup.world.pin(2, "123456")
+        dialog.see("Key part 1: First third")
+        entry = dialog.find("text", "New description")
+        change = dialog.find("push button", "Change")
+        assert entry.text == "Alice", entry.text
+        assert not change.has("sensitive")
+        next(node for node in dialog.all("radio button") if "First third" in node.name).click()
+        gui.wait("the description of the part", lambda: entry.text == "First third")
+        assert not change.has("sensitive")  # nothing is changed yet
+        entry.type("Custodian Weber, 1/3")
+        gui.wait("the button", lambda: change.has("sensitive"))
+        entry.type("First third")
+        gui.wait("the button", lambda: not change.has("sensitive"))
+        entry.type("Custodian Weber, 1/3")
+        scup.shot("scup-describe-part")
+        dialog.press("Change")
+        dialog.see("The description is changed")
+        dialog.see("First third")
+        scup.close(dialog)
+        scup.window.see("Custodian Weber, 1/3")
+        scup.window.see("Alice")  # the card has kept its own
+
+
+def test_cards_that_were_swapped_are_recognised_and_said():
+    with s.Scup() as scup:
+        ready(scup)
+        scup.world.remove(1)
+        scup.world.remove(2)
+        scup.world.insert(1, "ep11-1")
+        scup.world.insert(2, "ca-1")
+        scup.window.see("CA cards belong in reader 1")
+        scup.window.see("EP11 cards belong in reader 2")
+        dialog = scup.menu("EP11 Smart Card", s.UNBLOCK)
+        dialog.press("Unblock")
+        dialog.see("The CA card is in reader 2: swap the two cards.")
+        scup.shot("scup-swapped")
+
+
+def test_a_card_proves_unasked_that_it_is_genuine_where_information_is_shown():
+    with s.Scup() as scup:
+        ready(scup)
+        page = scup.menu("File", "Display smart card information", "Smart card information")
+        gui.wait("the verdict on the EP11 card", lambda: "yes, checked" in page.find("text").text)
+        page.press("Close")
+        scup.world.sim("fault", "card", "ep11-1", "forged-key")
+        scup.world.remove(2)
+        scup.world.insert(2, "ep11-1")
+        scup.window.see("Alice")
+        page = scup.menu("File", "Display smart card information", "Smart card information")
+        gui.wait("the verdict", lambda: "NO: do not use this card" in page.find("text").text)
+        assert "cannot prove" in page.find("text").text
+        scup.window.see("✗ This card is not genuine: do not use it.")
+        scup.shot("scup-pane-not-genuine")
+        page.press("Close")
+        scup.world.remove(2)
+        scup.window.see_not("not genuine")
+
+
+def test_what_was_checked_is_still_known_in_the_information():
+    with s.Scup() as scup:
+        ready(scup)
+        dialog = scup.menu("Readers", "Check the cards")
+        dialog.see("The cards are genuine")
+        scup.close(dialog)
+        page = scup.menu("File", "Display smart card information", "Smart card information")
+        gui.wait("both verdicts", lambda: page.find("text").text.count("yes, checked") == 2)
+        scup.world.sim("fault", "card", "ep11-1", "forged-key")
+        page.press("Close")
+        dialog = scup.menu("Readers", "Check the cards")
+        dialog.see("Do not use this card")
+        assert "Try again" not in buttons(dialog), buttons(dialog)
+        scup.window.see("✗ This card is not genuine: do not use it.")
+
+
+def test_many_key_parts_are_counted_and_the_key_is_asked_for_by_itself():
+    with s.Scup() as scup:
+        ready(scup, "card generate-signature-key --name Alice",
+              *[f'card generate-key-part --description "Part {i}"' for i in range(1, 17)])
+        scup.window.see("16 of 85 places used")
+        dialog = scup.menu("EP11 Smart Card", s.CONTENTS)
+        scup.world.pin(2, "123456")
+        dialog.see("What is to be deleted?")
+        for box in list(dialog.all("check box", hidden=True)):
+            box.click()
+        dialog.press("Delete…")
+        dialog.see("16 key parts will be deleted")
+        assert not dialog.shows("signature key of"), dialog.dump()
+        gui.wait("a scrollbar", lambda: dialog.maybe("scroll bar"))
+        scup.shot("scup-delete-parts")
+        dialog.find("text", "To go on, type Alice:").type("Alice")
+        dialog.press("Delete")
+        dialog.see("The signature key will be deleted")
+        dialog.see("may become unmanageable")
+        scup.shot("scup-delete-key")
+        assert not dialog.find("push button", "Delete").has("sensitive")  # the word is wanted again
+        dialog.press("Cancel")
+        scup.program.no_window(s.CONTENTS)
+        scup.window.see("16 of 85 places used")  # without the second yes nothing is done
+
+
+def test_a_lost_ca_card_is_told_and_nobody_types_a_pin_for_it():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.window.see("Enroll an EP11 card")
+        scup.window.press("Lock now")
+        scup.world.sim("fault", "card", "ca-1", "block-pin", "pin=2")
+        scup.world.remove(1)
+        scup.world.insert(1, "ca-1")
+        scup.window.see("✗ This CA card is lost for good: its second PIN is blocked.")
+        assert scup.window.maybe("push button", "Enroll an EP11 card") is None
+        assert scup.window.maybe("push button", "Make a backup of this card") is None
+        scup.shot("scup-ca-lost")
+        dialog = scup.menu("EP11 Smart Card", s.ENROLL)
+        dialog.press("Enroll")
+        dialog.see("The PIN is blocked")
+        assert "Try again" not in buttons(dialog), buttons(dialog)
+        assert "Go on with the backup" in buttons(dialog), buttons(dialog)
+        scup.world.remove(1)
+        dialog.press("Go on with the backup")
+        dialog.see("Insert a CA card")
+
+
+def test_a_blocked_card_leads_to_unblocking_and_one_that_is_not_to_nothing():
+    with s.Scup() as scup:
+        ready(scup)
+        dialog = scup.menu("EP11 Smart Card", s.UNBLOCK)
+        dialog.press("Unblock")
+        dialog.see("this card is not blocked: 3 tries are left")
+        dialog.see("There is nothing to unblock")
+        assert not dialog.shows("another card"), dialog.texts()
+        assert "Try again" not in buttons(dialog), buttons(dialog)
+        dialog.press("Stop")
+        scup.program.no_window(s.UNBLOCK)
+        scup.world.sim("fault", "card", "ep11-1", "block-pin")
+        scup.world.remove(2)
+        scup.world.insert(2, "ep11-1")
+        scup.window.see("✗ blocked")
+        dialog = scup.menu("EP11 Smart Card", "Change PIN", CHANGE_PIN)
+        dialog.see("The PIN is blocked")
+        assert "Try again" not in buttons(dialog), buttons(dialog)
+        dialog.press("Unblock the card")
+        scup.dialog(s.UNBLOCK).see("A forgotten PIN is not cured by it")
+
+
+def test_a_prompt_that_waits_has_the_next_step_as_a_button():
+    with s.Scup() as scup:
+        dialog = scup.menu("EP11 Smart Card", "Change PIN", CHANGE_PIN)
+        dialog.see("Nothing happens? Insert the card once more, or identify the readers")
+        scup.shot("scup-empty-reader")
+        scup.world.insert(2, "ep11-1")
+        dialog.see("This EP11 card is not enrolled")
+        dialog.press("Enroll the card")
+        scup.program.no_window(CHANGE_PIN)
+        dialog = scup.dialog(s.ENROLL)
+        dialog.press("Enroll")
+        dialog.see("Insert a CA card")
+        dialog.press("Identify readers")
+        scup.dialog("Identify readers").see("Insert any card into the reader that is to be reader 1")
+
+
+def test_after_a_card_was_lost_its_information_can_be_reached():
+    with s.Scup() as scup:
+        ready(scup)
+        dialog = scup.menu("EP11 Smart Card", "Change PIN", CHANGE_PIN)
+        dialog.see("Type the old PIN")
+        scup.world.remove(2)
+        dialog.see("The card was lost in the middle")
+        dialog.see("if the new PIN was typed already")
+        dialog.see("Insert the card again, then go on as it says here.")
+        scup.shot("scup-lost-at-pin-change")
+        scup.world.insert(2, "ep11-1")
+        dialog.press("Display card information")
+        scup.program.no_window(CHANGE_PIN)
+        page = scup.dialog("Smart card information")
+        gui.wait("the card", lambda: "3 tries left" in page.find("text").text)
+
+
+def test_after_a_change_of_pin_comes_the_copy():
+    with s.Scup() as scup:
+        ready(scup)
+        dialog = scup.menu("EP11 Smart Card", "Change PIN", CHANGE_PIN)
+        dialog.see("Type the old PIN")
+        scup.world.pin(2, "123456", "654321", "654321")
+        dialog.see("The PIN is changed")
+        dialog.press("Change the PIN of a copy")
+        dialog = scup.dialog("Change PIN of a copy")
+        dialog.see("insert another one")  # the card of before is still in
+        scup.world.remove(2)
+        scup.world.insert(2, "ep11-2")
+        dialog.see("This EP11 card is not enrolled")
+
+
+if __name__ == "__main__":
+    sys.exit(gui.run([value for name, value in list(globals().items()) if name.startswith("test_")]))

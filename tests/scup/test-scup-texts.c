@@ -1,0 +1,129 @@
+/*
+ * What the panes say of a card, what they offer, and what a backup is called.
+ */
+#include <string.h>
+
+#include "libsmartcard/card-error.h"
+#include "scup/card-text.h"
+#include "scup/notice.h"
+#include "scup/suggestions.h"
+#include "tests/support/test-main.h"
+
+static TkeCardInfo
+card(TkeCardKind kind, TkeCardLifeCycle life_cycle)
+{
+    TkeCardInfo info = { .present = true };
+
+    info.status.kind = kind;
+    info.status.life_cycle = life_cycle;
+    info.status.has_zone = life_cycle >= TKE_CARD_MEMBER;
+    info.status.n_pins = kind == TKE_CARD_KIND_CA ? 2 : 1;
+    for (unsigned i = 0; i < info.status.n_pins; i++) {
+        info.status.pins[i].state = TKE_PIN_SET;
+        info.status.pins[i].tries_left = 3;
+    }
+    return info;
+}
+
+static bool
+offers(const TkeCardInfo *info, unsigned reader, const char *action)
+{
+    for (const ScupSuggestion *s = scup_suggestions_get(&info->status, reader, true);
+         s->label != NULL; s++) {
+        if (strcmp(s->action, action) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+START_TEST(test_a_ca_card_with_a_blocked_pin_is_lost_and_offers_nothing)
+    {
+        TkeCardInfo ca = card(TKE_CARD_KIND_CA, TKE_CARD_MEMBER);
+        bool bad = true;
+        g_autofree char *one = NULL;
+        g_autofree char *both = NULL;
+
+        ck_assert_ptr_null(scup_notice_get(&ca, 1, true, &bad));
+        ck_assert(!bad);
+        ck_assert(offers(&ca, 1, "app.ep11-enroll"));
+        ca.status.pins[1].state = TKE_PIN_BLOCKED;
+        one = scup_notice_get(&ca, 1, true, &bad);
+        ck_assert(bad);
+        ck_assert(g_str_has_prefix(one, "✗ This CA card is lost for good: its second PIN"));
+        ck_assert_ptr_nonnull(strstr(one, "Use the backup CA card"));
+        ck_assert(!offers(&ca, 1, "app.ep11-enroll"));
+        ck_assert(!offers(&ca, 1, "app.ca-backup"));
+        ca.status.pins[0].state = TKE_PIN_BLOCKED;
+        both = scup_notice_get(&ca, 1, true, &bad);
+        ck_assert_ptr_nonnull(strstr(both, "both of its PINs"));
+    }
+END_TEST
+
+START_TEST(test_a_card_that_is_not_genuine_is_said_to_be_so_before_all_else)
+    {
+        TkeCardInfo info = card(TKE_CARD_KIND_EP11, TKE_CARD_PERSONALISED);
+        bool bad = false;
+        g_autofree char *text = NULL;
+
+        info.genuine = TKE_GENUINE_NO;
+        info.not_genuine = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_GENUINE, "forged");
+        text = scup_notice_get(&info, 1, false, &bad);
+        ck_assert(bad);
+        ck_assert_str_eq(text, "✗ This card is not genuine: do not use it. forged");
+        g_clear_error(&info.not_genuine);
+    }
+END_TEST
+
+START_TEST(test_a_card_in_the_other_reader_is_sent_to_its_own)
+    {
+        const TkeCardInfo ca = card(TKE_CARD_KIND_CA, TKE_CARD_MEMBER);
+        const TkeCardInfo ep11 = card(TKE_CARD_KIND_EP11, TKE_CARD_PERSONALISED);
+        bool bad = true;
+        g_autofree char *to_1 = scup_notice_get(&ca, 2, false, &bad);
+        g_autofree char *to_2 = scup_notice_get(&ep11, 1, false, &bad);
+
+        ck_assert(!bad);
+        ck_assert_ptr_nonnull(strstr(to_1, "CA cards belong in reader 1"));
+        ck_assert_ptr_nonnull(strstr(to_2, "EP11 cards belong in reader 2"));
+        ck_assert_ptr_null(scup_notice_get(&ca, 1, true, &bad));
+        ck_assert_ptr_null(scup_notice_get(&ca, 2, true, &bad)); /* a backup beside its source */
+        ck_assert_ptr_null(scup_notice_get(&ep11, 2, true, &bad));
+    }
+END_TEST
+
+START_TEST(test_a_backup_is_called_one_however_long_the_description_is)
+    {
+        static const struct {
+            const char *description;
+            const char *backup;
+        } names[] = {
+            { "", "backup" },
+            { "Zone officers A/B", "Zone officers A/B backup" },
+            { "Officers of zone 2026, A+B", "Officers of zone 2026, backup" },
+            { "123456789012345678901234567890", "12345678901234567890123 backup" },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+            g_autofree char *text = scup_card_text_backup(names[i].description);
+
+            ck_assert_str_eq(text, names[i].backup);
+            ck_assert(tke_card_text_is_description(text));
+        }
+    }
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_a_ca_card_with_a_blocked_pin_is_lost_and_offers_nothing);
+    tcase_add_test(tests, test_a_card_that_is_not_genuine_is_said_to_be_so_before_all_else);
+    tcase_add_test(tests, test_a_card_in_the_other_reader_is_sent_to_its_own);
+    tcase_add_test(tests, test_a_backup_is_called_one_however_long_the_description_is);
+}
+
+int
+main(void)
+{
+    return test_main("scup-texts", add_tests);
+}
