@@ -52,7 +52,7 @@ enter(JsonObject *object, const char *name)
 static JsonObject *
 read_file(const char *path, GError **error)
 {
-    JsonObject *file = tke_json_file_read(path, error);
+    JsonObject *file = tke_json_file_read(path, NULL, error);
 
     if (file == NULL) {
         g_prefix_error(error, "%s",

@@ -36,10 +36,14 @@ bool
 tke_json_file_damaged(const char *path, const GError *why, const char *lost, GError **error)
 {
     const char *reason = why != NULL ? why->message : _("not the form it should have");
-    g_autofree char *aside = put_aside(path);
+    g_autofree char *aside = lost != NULL ? put_aside(path) : NULL;
     int number = errno;
 
-    if (aside != NULL) {
+    if (lost == NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("%s is damaged (%s); move it away to go on without what it remembered"), path,
+                    reason);
+    } else if (aside != NULL) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
                     _("%s is damaged (%s) and was put aside as %s; nothing was done. %s"), path,
                     reason, aside, lost);

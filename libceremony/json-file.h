@@ -12,7 +12,8 @@ bool tke_json_file_write(const char *path, JsonObject *object, GError **error);
 
 /*
  * The file does not have the form it should have (why may be NULL): puts it aside, so that the next start does without
- * it, and tells where it is and what is lost (translated). Returns false.
+ * it, and tells where it is and what is lost (translated). lost NULL: it stays where it is, for the caller must not go
+ * on without it before somebody has decided so. Returns false.
  */
 bool tke_json_file_damaged(const char *path, const GError *why, const char *lost, GError **error);
 

@@ -76,7 +76,7 @@ run_session(TkeCard *card, uint8_t choice)
     if (tke_gp_registry_select(card, &told, &error) &&
         tke_gp_registry_query_data(card, &told, &error)) {
         check_data(&told);
-        scp = tke_gp_scp_open(card, keys, &error);
+        scp = tke_gp_scp_open(card, keys, NULL, &error);
     }
     FUZZ_REQUIRE((scp != NULL) == (error == NULL));
     if (scp != NULL) {
