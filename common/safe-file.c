@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,21 +15,13 @@
 
 #include "common/error.h"
 #include "common/main-thread.h"
+#include "common/safe-file-private.h"
 
-#define LOCK_NAME "lock"
-#define FILE_MODE 0600
 #define DIR_MODE 0700
 #define READ_STEP 65536u
-#define LOCK_TRIES 10u
-#define OPEN_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
-struct TkeDirLock {
-    int dir_fd;
-    int fd; /* of the file in it */
-};
-
-static void
-set_file_error(GError **error, const char *path, const char *what, int reason)
+void
+tke_safe_file_set_error(GError **error, const char *path, const char *what, int reason)
 {
     g_autofree char *name = g_filename_display_name(path);
 
@@ -38,9 +29,8 @@ set_file_error(GError **error, const char *path, const char *what, int reason)
                 reason == ELOOP ? _("it is a symbolic link") : g_strerror(reason));
 }
 
-/* Closes a descriptor without losing the reason of an earlier failure. */
-static void
-close_quietly(int fd)
+void
+tke_safe_file_close(int fd)
 {
     int reason = errno;
 
@@ -74,7 +64,7 @@ sync_parent(const char *path)
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool ok = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* some file systems cannot */
 
-    close_quietly(fd);
+    tke_safe_file_close(fd);
     return ok;
 }
 
@@ -105,26 +95,26 @@ tke_safe_file_write(const char *path, const uint8_t *data, size_t len, GError **
         return false;
     }
     if (!can_replace(path)) {
-        set_file_error(error, path, _("cannot be written"), errno);
+        tke_safe_file_set_error(error, path, _("cannot be written"), errno);
         return false;
     }
     fd = mkostemp(temporary, O_CLOEXEC); /* new, mode 0600 */
     if (fd < 0) {
-        set_file_error(error, path, _("cannot be written"), errno);
+        tke_safe_file_set_error(error, path, _("cannot be written"), errno);
         return false;
     }
     ok = write_all(fd, data, len) && fsync(fd) == 0;
-    close_quietly(fd);
+    tke_safe_file_close(fd);
     ok = ok && rename(temporary, path) == 0;
     if (!ok) {
         int reason = errno;
 
         unlink(temporary);
-        set_file_error(error, path, _("cannot be written"), reason);
+        tke_safe_file_set_error(error, path, _("cannot be written"), reason);
         return false;
     }
     if (!sync_parent(path)) {
-        set_file_error(error, path, _("was written but may not outlast a power cut"), errno);
+        tke_safe_file_set_error(error, path, _("was written but may not outlast a power cut"), errno);
         return false;
     }
     return true;
@@ -168,13 +158,13 @@ tke_safe_file_read(const char *path, size_t max, bool *found, GError **error)
     if (!tke_main_thread_may_block(error)) {
         return NULL;
     }
-    fd = open(path, O_RDONLY | OPEN_FLAGS);
+    fd = open(path, O_RDONLY | TKE_SAFE_FILE_FLAGS);
     if (found != NULL) {
         *found = fd >= 0 || errno != ENOENT;
     }
     if (fd < 0) {
         if (errno != ENOENT || found == NULL) {
-            set_file_error(error, path, _("cannot be read"), errno);
+            tke_safe_file_set_error(error, path, _("cannot be read"), errno);
         }
         return NULL;
     }
@@ -184,9 +174,9 @@ tke_safe_file_read(const char *path, size_t max, bool *found, GError **error)
         bytes = read_all(fd, max);
     }
     if (bytes == NULL) {
-        set_file_error(error, path, _("cannot be read"), errno);
+        tke_safe_file_set_error(error, path, _("cannot be read"), errno);
     }
-    close_quietly(fd);
+    tke_safe_file_close(fd);
     return bytes;
 }
 
@@ -201,7 +191,7 @@ read_all_secret(int fd, const char *path, size_t len, GError **error)
         ssize_t count = read(fd, tke_secret_fill(secret, NULL) + done, len - done);
 
         if (count == 0 || (count < 0 && errno != EINTR)) {
-            set_file_error(error, path, _("cannot be read"), count == 0 ? EIO : errno);
+            tke_safe_file_set_error(error, path, _("cannot be read"), count == 0 ? EIO : errno);
             return NULL;
         }
         done += count > 0 ? (size_t) count : 0;
@@ -215,14 +205,14 @@ tke_safe_file_read_secret(const char *path, size_t max, GError **error)
     g_autofree char *name = g_filename_display_name(path);
     TkeSecret *secret = NULL;
     struct stat info = { 0 };
-    int fd = open(path, O_RDONLY | OPEN_FLAGS);
+    int fd = open(path, O_RDONLY | TKE_SAFE_FILE_FLAGS);
 
     g_return_val_if_fail(max <= TKE_SECRET_MAX, NULL);
 
     if (fd < 0 || fstat(fd, &info) != 0) {
-        set_file_error(error, path, _("cannot be read"), errno);
+        tke_safe_file_set_error(error, path, _("cannot be read"), errno);
     } else if (!S_ISREG(info.st_mode)) {
-        set_file_error(error, path, _("cannot be read"), S_ISDIR(info.st_mode) ? EISDIR : EINVAL);
+        tke_safe_file_set_error(error, path, _("cannot be read"), S_ISDIR(info.st_mode) ? EISDIR : EINVAL);
     } else if (info.st_uid != geteuid()) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
                     _("%s: holds secrets and belongs to another user"), name);
@@ -237,7 +227,7 @@ tke_safe_file_read_secret(const char *path, size_t max, GError **error)
     } else {
         secret = read_all_secret(fd, path, (size_t) info.st_size, error);
     }
-    close_quietly(fd);
+    tke_safe_file_close(fd);
     return secret;
 }
 
@@ -251,7 +241,7 @@ check_dir(const char *dir, int flags, GError **error)
 
     if (fd < 0 || fstat(fd, &info) != 0) {
         /* With O_DIRECTORY a link is reported as "not a directory". */
-        set_file_error(error, dir, _("cannot be used"),
+        tke_safe_file_set_error(error, dir, _("cannot be used"),
                        g_file_test(dir, G_FILE_TEST_IS_SYMLINK) ? ELOOP : errno);
     } else if (info.st_uid != geteuid()) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("%s: belongs to another user"), dir);
@@ -261,14 +251,14 @@ check_dir(const char *dir, int flags, GError **error)
     } else {
         ok = true;
     }
-    close_quietly(fd);
+    tke_safe_file_close(fd);
     return ok;
 }
 
 bool
 tke_safe_file_check_dir(const char *path, GError **error)
 {
-    return check_dir(path, OPEN_FLAGS & ~O_NOFOLLOW, error);
+    return check_dir(path, TKE_SAFE_FILE_FLAGS & ~O_NOFOLLOW, error);
 }
 
 bool
@@ -280,10 +270,10 @@ tke_safe_file_make_dir(const char *path, GError **error)
         return false;
     }
     if (g_mkdir_with_parents(dir, DIR_MODE) != 0) {
-        set_file_error(error, dir, _("cannot be created"), errno);
+        tke_safe_file_set_error(error, dir, _("cannot be created"), errno);
         return false;
     }
-    return check_dir(dir, OPEN_FLAGS, error);
+    return check_dir(dir, TKE_SAFE_FILE_FLAGS, error);
 }
 
 /* Opens for appending; tells whether the file is new and how long it is. -1 with errno set. */
@@ -291,15 +281,15 @@ static int
 open_to_append(const char *path, bool *is_new, off_t *len)
 {
     struct stat info = { 0 };
-    int fd = open(path, O_WRONLY | O_APPEND | OPEN_FLAGS);
+    int fd = open(path, O_WRONLY | O_APPEND | TKE_SAFE_FILE_FLAGS);
 
     *is_new = fd < 0 && errno == ENOENT;
     if (*is_new) {
-        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | OPEN_FLAGS, FILE_MODE);
+        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | TKE_SAFE_FILE_FLAGS, TKE_SAFE_FILE_MODE);
     }
     if (fd >= 0 && fstat(fd, &info) == 0 && !S_ISREG(info.st_mode)) {
         errno = EINVAL;
-        close_quietly(fd);
+        tke_safe_file_close(fd);
         return -1;
     }
     *len = info.st_size;
@@ -340,7 +330,7 @@ tke_safe_file_append_line(const char *path, const char *line, size_t len, GError
     }
     fd = open_to_append(path, &is_new, &old_len);
     if (fd < 0) {
-        set_file_error(error, path, _("cannot be written"), errno);
+        tke_safe_file_set_error(error, path, _("cannot be written"), errno);
         return false;
     }
     ok = write_line(fd, line, len) && (old_len > 0 || sync_parent(path));
@@ -348,10 +338,10 @@ tke_safe_file_append_line(const char *path, const char *line, size_t len, GError
         int reason = errno;
         bool restored = is_new ? unlink(path) == 0 : ftruncate(fd, old_len) == 0;
 
-        set_file_error(error, path,
+        tke_safe_file_set_error(error, path,
                        restored ? _("cannot be written") : _("ends in an unfinished line"), reason);
     }
-    close_quietly(fd);
+    tke_safe_file_close(fd);
     return ok;
 }
 
@@ -367,7 +357,7 @@ tke_safe_file_append_open(int fd, const char *path, const char *line, size_t len
         return false;
     }
     if (fstat(fd, &info) != 0) {
-        set_file_error(error, path, _("cannot be written"), errno);
+        tke_safe_file_set_error(error, path, _("cannot be written"), errno);
         return false;
     }
     ok = write_line(fd, line, len) && (info.st_size > 0 || sync_parent(path));
@@ -375,7 +365,7 @@ tke_safe_file_append_open(int fd, const char *path, const char *line, size_t len
         int reason = errno;
         bool restored = ftruncate(fd, info.st_size) == 0;
 
-        set_file_error(error, path,
+        tke_safe_file_set_error(error, path,
                        restored ? _("cannot be written") : _("ends in an unfinished line"), reason);
     }
     return ok;
@@ -398,123 +388,7 @@ tke_safe_file_read_open(int fd, const char *path, size_t max, GError **error)
         bytes = read_all(fd, max);
     }
     if (bytes == NULL) {
-        set_file_error(error, path, _("cannot be read"), errno);
+        tke_safe_file_set_error(error, path, _("cannot be read"), errno);
     }
     return bytes;
-}
-
-static void
-set_locked_error(GError **error, const char *dir, const char *path)
-{
-    char pid[24] = "";
-    int fd = open(path, O_RDONLY | OPEN_FLAGS);
-    ssize_t count = fd >= 0 ? pread(fd, pid, sizeof pid - 1, 0) : 0;
-
-    close_quietly(fd);
-    g_strstrip(pid);
-    if (count > 0 && g_ascii_strtoull(pid, NULL, 10) > 0) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_LOCKED,
-                    _("%s: another process (number %s) is working there"), dir, pid);
-    } else {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_LOCKED, _("%s: another process is working there"),
-                    dir);
-    }
-}
-
-/* Network file systems lock nothing that is not open for writing, and no directory ever is. */
-static bool
-cannot_be_locked(int reason)
-{
-    return reason == EBADF || reason == EISDIR || reason == EINVAL || reason == ENOLCK ||
-           reason == ENOSYS || reason == EOPNOTSUPP;
-}
-
-/* The directory itself, which nobody takes away while the files in it are worked on. -1 with errno set. */
-static int
-lock_directory(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
-
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && !cannot_be_locked(errno)) {
-        close_quietly(fd);
-        return -1;
-    }
-    return fd;
-}
-
-bool
-tke_safe_file_is_named(int fd, const char *path)
-{
-    struct stat own = { 0 };
-    struct stat named = { 0 };
-
-    return fstat(fd, &own) == 0 && lstat(path, &named) == 0 && own.st_dev == named.st_dev &&
-           own.st_ino == named.st_ino;
-}
-
-/* The file, which tells the number of the process and locks where a directory cannot. -1 with errno set. */
-static int
-lock_file(const char *path)
-{
-    int fd = -1;
-
-    for (unsigned i = 0; i < LOCK_TRIES; i++) {
-        fd = open(path, O_RDWR | O_CREAT | OPEN_FLAGS, FILE_MODE);
-        if (fd < 0) {
-            return -1;
-        }
-        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-            close_quietly(fd);
-            return -1;
-        }
-        if (tke_safe_file_is_named(fd, path)) {
-            return fd;
-        }
-        close(fd);
-    }
-    errno = EWOULDBLOCK; /* somebody removes it all the time: he is working there */
-    return -1;
-}
-
-TkeDirLock *
-tke_safe_file_lock_dir(const char *dir, GError **error)
-{
-    g_autofree char *path = g_build_filename(dir, LOCK_NAME, NULL);
-    g_autofree char *pid = g_strdup_printf("%ld\n", (long) getpid());
-    TkeDirLock *lock = NULL;
-    int dir_fd = lock_directory(dir);
-    int fd = dir_fd >= 0 ? lock_file(path) : -1;
-
-    if (fd < 0) {
-        close_quietly(dir_fd);
-        if (errno == EWOULDBLOCK) {
-            set_locked_error(error, dir, path);
-        } else {
-            set_file_error(error, path, _("cannot be used"), errno);
-        }
-        return NULL;
-    }
-    /* Only for the message above: a full disk is no reason not to work. */
-    if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, strlen(pid), 0) < 0) {
-        errno = 0;
-    }
-    lock = g_new0(TkeDirLock, 1);
-    lock->dir_fd = dir_fd;
-    lock->fd = fd;
-    return lock;
-}
-
-void
-tke_dir_lock_free(TkeDirLock *lock)
-{
-    if (lock == NULL) {
-        return;
-    }
-    /* The file stays: removing it could take it from under another process that opened it. */
-    if (ftruncate(lock->fd, 0) != 0) {
-        errno = 0;
-    }
-    close(lock->fd); /* releases, as the next does */
-    close(lock->dir_fd);
-    g_free(lock);
 }
