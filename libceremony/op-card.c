@@ -41,6 +41,11 @@ needs_state(const GError *error)
 static void
 say_only_once(GError *error)
 {
+    TkeCardErrorInfo info;
+
+    if (tke_card_error_get_info(error, &info) && info.remedy != NULL) {
+        return; /* it has a word of its own about this */
+    }
     switch (tke_card_error_code(error)) {
     case TKE_CARD_ERROR_REMOVED:
     case TKE_CARD_ERROR_RESET:
