@@ -484,18 +484,14 @@ char **
 tke_activity_log_read_mended(TkeActivityLog *log, GError **error)
 {
     g_auto(GStrv) lines = tke_activity_log_read(log, 0, error);
-    g_autoptr(GPtrArray) mended = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GStrvBuilder) mended = g_strv_builder_new();
 
     for (char **line = lines; line != NULL && *line != NULL; line++) {
         g_autoptr(JsonObject) object = parse_line(*line, strlen(*line), NULL);
 
         if (object != NULL && json_object_has_member(object, REMOVED_MEMBER)) {
-            g_ptr_array_add(mended, g_strdup(*line));
+            g_strv_builder_add(mended, *line);
         }
     }
-    if (lines == NULL) {
-        return NULL;
-    }
-    g_ptr_array_add(mended, NULL);
-    return (char **) g_ptr_array_free(g_steal_pointer(&mended), FALSE);
+    return lines != NULL ? g_strv_builder_end(mended) : NULL;
 }
