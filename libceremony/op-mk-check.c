@@ -227,6 +227,13 @@ check_unit(Check *check, const TkeUnitResult *result, const char *first, GError 
     if (wrong > 0) {
         return set_wrong_part(check, name, wrong, error);
     }
+    if (result->outcome == TKE_UNIT_OUTCOME_DONE &&
+        !tke_unit_master_key_reports_parts(result->command, check->result->n_parts)) {
+        tke_operation_note(check->op,
+                           _("%s does not tell the verification patterns of the key parts; only that "
+                             "of the whole key is compared."),
+                           name);
+    }
     if (!get_pattern(check, result, vp, error)) {
         return false;
     }

@@ -201,6 +201,8 @@ run(SimUnit *unit, SimCommand *command, const SimFault *fault, SimAnswer *answer
     }
     if (fault->kind == SIM_FAULT_OTHER_PART && command->output->len > TKE_VP_LEN) {
         command->output->data[command->output->len - TKE_VP_LEN] ^= 0x01; /* of the last part */
+    } else if (fault->kind == SIM_FAULT_NO_PARTS && command->output->len > TKE_VP_LEN) {
+        g_byte_array_set_size(command->output, TKE_VP_LEN); /* of the whole key */
     }
     answer->return_code = code.return_code;
     answer->output = command->output->data;

@@ -217,6 +217,20 @@ START_TEST(test_a_key_part_that_arrives_with_another_pattern_is_not_to_be_commit
 }
 END_TEST
 
+START_TEST(test_parts_whose_patterns_are_not_told_are_said_to_be_uncompared)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autoptr(GError) error = NULL;
+
+    order(world, "no-parts", 2, IMPORT, 1);
+    card_world_check(unfinished_load_all(world, &error), error);
+    ck_assert_msg(strstr(world->notes->str, "crypto unit 2 does not tell the verification patterns "
+                                            "of the key parts") != NULL,
+                  "%s", world->notes->str);
+    ck_assert_ptr_null(strstr(world->notes->str, "crypto unit 1 does not tell"));
+}
+END_TEST
+
 START_TEST(test_clearing_is_continued_where_it_failed)
 {
     g_autoptr(CeremonyWorld) world = unfinished_secured_world();
@@ -328,6 +342,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_key_part_that_arrives_with_another_pattern_is_told_and_cleared);
     tcase_add_test(tests,
                    test_a_key_part_that_arrives_with_another_pattern_is_not_to_be_committed);
+    tcase_add_test(tests, test_parts_whose_patterns_are_not_told_are_said_to_be_uncompared);
     tcase_add_test(tests, test_clearing_is_continued_where_it_failed);
     tcase_add_test(tests, test_thresholds_are_continued_where_they_failed);
     tcase_add_test(tests, test_zeroizing_is_continued_where_it_failed);

@@ -307,7 +307,7 @@ START_TEST(test_every_fault_of_cards_and_service_can_be_ordered)
         "no-signature",  "stale-counter", "wrong-serial", "wrong-module",  "wrong-domain",
         "wrong-command", "forged-chain",  "forged-root",  "false-empty",   "false-committed",
         "other-part",    "wrong-pattern", "expire-tokens", "listed-nowhere", "listed-twice",
-        "clear"
+        "no-parts",      "clear"
     };
     g_autoptr(SocketFixture) fixture = socket_fixture_new();
 
