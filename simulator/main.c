@@ -24,6 +24,7 @@ typedef struct Arguments {
     int delay_ms;
     int timeout_s;
     gboolean foreground;
+    gboolean force;
     gboolean json;
     gboolean version;
     char **words;
@@ -98,6 +99,10 @@ check_arguments(const Arguments *arguments, GError **error)
             _("--scenario, --profile, --delay-ms and --foreground go with start only"));
         return false;
     }
+    if (arguments->force && strcmp(arguments->words[0], "stop") != 0) {
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_USAGE, _("--force goes with stop only"));
+        return false;
+    }
     if (arguments->delay_ms > DELAY_MS_MAX || arguments->timeout_s > TIMEOUT_S_MAX) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
                     _("at most %d for --delay-ms and %d for --timeout"), DELAY_MS_MAX,
@@ -126,6 +131,8 @@ parse_arguments(int *argc, char ***argv, Arguments *arguments, GError **error)
           N_("start: wait before each answer of the service"), N_("N") },
         { "foreground", 0, 0, G_OPTION_ARG_NONE, &arguments->foreground,
           N_("start: stay, and say \"ready\" when the world answers"), NULL },
+        { "force", 0, 0, G_OPTION_ARG_NONE, &arguments->force,
+          N_("stop: kill it where it does not answer; nothing of the world is lost"), NULL },
         { "timeout", 0, 0, G_OPTION_ARG_INT, &arguments->timeout_s,
           N_("pin, keys, cancel, wait-pad: seconds to wait for the pad (standard: 30)"), N_("N") },
         { "json", 0, 0, G_OPTION_ARG_NONE, &arguments->json, N_("answers as JSON"), NULL },
@@ -160,7 +167,7 @@ run(const Arguments *arguments)
         return sim_daemon_start(directory, &world, arguments->foreground);
     }
     if (strcmp(arguments->words[0], "stop") == 0) {
-        return sim_daemon_stop(directory);
+        return sim_daemon_stop(directory, arguments->force);
     }
     if (strcmp(arguments->words[0], "pcscd") == 0) {
         return sim_command_pcscd(directory, arguments->words + 1);

@@ -20,6 +20,7 @@
 #include "simulator/sim-socket.h"
 
 #define LOG_FILE "tke-sim.log"
+#define PROGRAM "tke-sim"
 #define READY "ready"
 #define STOP_TRIES 500u
 #define STOP_STEP_US 20000u
@@ -176,31 +177,108 @@ sim_daemon_start(const char *directory, const SimWorldOptions *options, bool for
     return code;
 }
 
-int
-sim_daemon_stop(const char *directory)
+/* ---- ending ---- */
+
+/* It holds the lock of its world to the end. */
+static bool
+wait_until_gone(const char *directory)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(TkeSimClient) client = tke_sim_client_open(directory, &error);
+    for (unsigned i = 0; i < STOP_TRIES; i++) {
+        g_autoptr(TkeDirLock) lock = tke_safe_file_lock_dir(directory, NULL);
+
+        if (lock != NULL) {
+            return true;
+        }
+        g_usleep(STOP_STEP_US);
+    }
+    return false;
+}
+
+static bool
+ask_to_stop(const char *directory, GError **error)
+{
+    g_autoptr(TkeSimClient) client = tke_sim_client_open(directory, error);
     g_autoptr(JsonObject) command = json_object_new();
     g_autoptr(JsonObject) answer = NULL;
 
     json_object_set_string_member(command, "command", "stop");
     if (client != NULL) {
-        answer = tke_sim_client_command(client, command, &error);
+        answer = tke_sim_client_command(client, command, error);
     }
     if (answer == NULL) {
-        fprintf(stderr, "tke-sim: %s\n", error->message);
-        return SIM_EXIT_FAILED;
+        return false;
     }
-    /* It holds the lock of its world to the end. */
-    for (unsigned i = 0; i < STOP_TRIES; i++) {
-        g_autoptr(TkeDirLock) lock = tke_safe_file_lock_dir(directory, NULL);
+    if (!wait_until_gone(directory)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                    _("it was told to stop and still runs; end it with “tke-sim --world %s stop --force”"),
+                    directory);
+        return false;
+    }
+    return true;
+}
 
-        if (lock != NULL) {
-            return SIM_EXIT_OK;
-        }
-        g_usleep(STOP_STEP_US);
+/* The process that keeps the world, as its lock tells; 0: none, or none that is a tke-sim. */
+static pid_t
+find_keeper(const char *directory)
+{
+    g_autofree char *path = g_build_filename(directory, "lock", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TkeDirLock) lock = tke_safe_file_lock_dir(directory, &error);
+    g_autofree char *number = NULL;
+    g_autofree char *comm = NULL;
+    g_autofree char *name = NULL;
+    guint64 pid = 0;
+
+    if (lock != NULL || !g_error_matches(error, TKE_ERROR, TKE_ERROR_LOCKED) ||
+        !g_file_get_contents(path, &number, NULL, NULL) ||
+        !g_ascii_string_to_unsigned(g_strstrip(number), 10, 2, G_MAXINT, &pid, NULL)) {
+        return 0;
     }
-    fprintf(stderr, "tke-sim: %s\n", _("it was told to stop and still runs"));
+    comm = g_strdup_printf("/proc/%s/comm", number);
+    return g_file_get_contents(comm, &name, NULL, NULL) && strcmp(g_strstrip(name), PROGRAM) == 0
+               ? (pid_t) pid
+               : 0;
+}
+
+/* What was answered is in the files of the world: as with a power cut, nothing of it is lost. */
+static bool
+end_by_force(const char *directory, GError **error)
+{
+    const pid_t pid = find_keeper(directory);
+
+    if (pid == 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                    _("no process can be named that keeps the world %s; nothing was ended"), directory);
+        return false;
+    }
+    if (kill(pid, SIGKILL) != 0 && errno != ESRCH) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("process %ld cannot be ended: %s"), (long) pid,
+                    g_strerror(errno));
+        return false;
+    }
+    if (!wait_until_gone(directory)) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("process %ld was killed and still runs"),
+                    (long) pid);
+        return false;
+    }
+    return true;
+}
+
+int
+sim_daemon_stop(const char *directory, bool force)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) reason = NULL;
+
+    if (ask_to_stop(directory, &error)) {
+        return SIM_EXIT_OK;
+    }
+    if (force && end_by_force(directory, &reason)) {
+        return SIM_EXIT_OK;
+    }
+    fprintf(stderr, "tke-sim: %s\n", error->message);
+    if (reason != NULL) {
+        fprintf(stderr, "tke-sim: %s\n", reason->message);
+    }
     return SIM_EXIT_FAILED;
 }

@@ -20,5 +20,8 @@
  */
 int sim_daemon_start(const char *directory, const SimWorldOptions *options, bool foreground);
 
-/* Tells the daemon of a world to end, and waits until it has; the exit code. */
-int sim_daemon_stop(const char *directory);
+/*
+ * Tells the daemon of a world to end, and waits until it has; the exit code. force: one that does not answer, or does not
+ * end, is killed.
+ */
+int sim_daemon_stop(const char *directory, bool force);

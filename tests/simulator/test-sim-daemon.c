@@ -218,6 +218,8 @@ START_TEST(test_wrong_use_has_its_exit_code)
         "fault card",
         "fault service http status",
         "stop now",
+        "status --force",
+        "start --force",
         "status --profile none",
         "start --delay-ms 99999999",
         "--no-such-option status",
