@@ -159,8 +159,14 @@ static void
 do_task(GTask *task)
 {
     g_autoptr(GError) error = NULL;
+    GCancellable *cancellable = g_task_get_cancellable(task);
+    bool ok;
 
-    if (run_job(g_task_get_task_data(task), g_task_get_cancellable(task), &error)) {
+    /* So that what waits for a tke-sim that hangs hears of it too. */
+    g_cancellable_push_current(cancellable);
+    ok = run_job(g_task_get_task_data(task), cancellable, &error);
+    g_cancellable_pop_current(cancellable);
+    if (ok) {
         g_task_return_boolean(task, TRUE);
         return;
     }
@@ -181,7 +187,9 @@ work(gpointer data)
 
         last = g_task_get_task_data(task) == NULL;
         if (last) {
+            g_cancellable_push_current(runner->looking);
             g_clear_pointer(&runner->workplace, tke_ui_workplace_free);
+            g_cancellable_pop_current(runner->looking);
             g_task_return_boolean(task, TRUE);
         } else {
             do_task(task);

@@ -69,6 +69,7 @@ run(void *data)
     g_autoptr(GPtrArray) told = NULL;
     bool told_error = false;
 
+    g_cancellable_push_current(monitor->cancellable);
     while (!is_stopping(monitor)) {
         g_autoptr(GError) error = NULL;
         g_autoptr(GPtrArray) readers = monitor->source->ops->list(monitor->source, &error);
@@ -93,6 +94,7 @@ run(void *data)
         }
         pause_before_retry(monitor);
     }
+    g_cancellable_pop_current(monitor->cancellable);
     return NULL;
 }
 

@@ -79,6 +79,9 @@ tke_sim_client_open_or_start(const char *directory, GError **error)
     for (unsigned i = 0; i < ANSWER_TRIES && client == NULL; i++) {
         g_clear_error(&absent);
         client = tke_sim_client_open(directory, &absent);
+        if (client == NULL && !g_error_matches(absent, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+            break; /* it is there, and hangs or is not for us */
+        }
         if (client == NULL) {
             g_usleep(ANSWER_STEP_US);
         }

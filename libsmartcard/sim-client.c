@@ -7,14 +7,13 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/byte-builder.h"
 #include "common/error.h"
 #include "common/main-thread.h"
+#include "libsmartcard/sim-client-private.h"
 #include "libsmartcard/sim-protocol.h"
 
 #define TOKEN_MAX 4096u
@@ -22,134 +21,38 @@
 
 #define WAIT_GRACE_MS 5000 /* that an answer to a wait may be late, where there is a time limit */
 
-struct TkeSimClient {
-    int fd;
-    unsigned timeout_ms; /* 0: none */
-    bool broken;         /* request and answer no longer fit together */
-};
-
-/* Whose tke-sim may answer: our own, and for root the one of the user that the world belongs to. */
-static bool
-is_trusted(int fd, const char *directory)
+/* What is on its way comes without a pause, however long an answer may take to begin. */
+static void
+limit_socket(TkeSimClient *client)
 {
-    struct ucred peer = { 0 };
-    socklen_t peer_len = sizeof peer;
-    struct stat world = { 0 };
+    const unsigned limit_ms = client->timeout_ms > 0 ? client->timeout_ms : TKE_SIM_SILENCE_MS;
+    const struct timeval limit = { .tv_sec = limit_ms / 1000,
+                                   .tv_usec = (suseconds_t) (limit_ms % 1000) * 1000 };
 
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) != 0) {
-        return false;
-    }
-    return peer.uid == geteuid() ||
-           (geteuid() == 0 && lstat(directory, &world) == 0 && S_ISDIR(world.st_mode) &&
-            world.st_uid == peer.uid);
-}
-
-/* A connected socket of a tke-sim that may be believed, or -1. */
-static int
-connect_socket(const char *path, const char *directory, GError **error)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("no socket for tke-sim: %s"),
-                    g_strerror(errno));
-        return -1;
-    }
-    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
-    if (connect(fd, (const struct sockaddr *) &address, sizeof address) != 0) {
-        int code = errno;
-
-        g_set_error(error, G_IO_ERROR,
-                    code == EACCES ? G_IO_ERROR_PERMISSION_DENIED : G_IO_ERROR_NOT_FOUND,
-                    _("no tke-sim answers at %s: %s"), path, g_strerror(code));
-        close(fd);
-        return -1;
-    }
-    if (!is_trusted(fd, directory)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
-                    _("the tke-sim at %s belongs to another user"), path);
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-static bool
-say_hello(TkeSimClient *client, GError **error)
-{
-    uint8_t hello[sizeof TKE_SIM_MAGIC - 1 + 2];
-    TkeByteBuilder builder = { .out = hello, .size = sizeof hello };
-    g_autoptr(GByteArray) answer = NULL;
-    TkeByteCursor cursor = { 0 };
-    uint16_t version = 0;
-
-    tke_byte_builder_text(&builder, TKE_SIM_MAGIC);
-    tke_byte_builder_u16(&builder, TKE_SIM_VERSION);
-    g_assert(!builder.failed);
-    answer = tke_sim_client_call_alloc(client, TKE_SIM_HELLO, hello, sizeof hello, error);
-    if (answer == NULL) {
-        return false;
-    }
-    cursor = tke_byte_cursor(answer->data, answer->len);
-    if (!tke_byte_cursor_u16(&cursor, &version) || version != TKE_SIM_VERSION) {
-        g_set_error(
-            error, TKE_ERROR, TKE_ERROR_SETUP,
-            _("tke-sim speaks version %u of its protocol, this program version %u; stop it and "
-              "start the one that belongs to this program"),
-            version, TKE_SIM_VERSION);
-        return false;
-    }
-    return true;
+    /* Without a limit a call waits longer, nothing else. */
+    (void) setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    (void) setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
 void
 tke_sim_client_set_timeout(TkeSimClient *client, unsigned timeout_ms)
 {
-    const struct timeval limit = { .tv_sec = timeout_ms / 1000,
-                                   .tv_usec = (suseconds_t) (timeout_ms % 1000) * 1000 };
-
     if (client->timeout_ms != timeout_ms) {
         client->timeout_ms = timeout_ms;
-        /* Without a limit a call waits longer, nothing else. */
-        (void) setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-        (void) setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+        limit_socket(client);
     }
+}
+
+bool
+tke_sim_client_is_broken(const TkeSimClient *client)
+{
+    return client->broken;
 }
 
 void
 tke_sim_client_interrupt(TkeSimClient *client)
 {
     shutdown(client->fd, SHUT_RDWR);
-}
-
-TkeSimClient *
-tke_sim_client_open(const char *directory, GError **error)
-{
-    return tke_sim_client_open_timeout(directory, 0, error);
-}
-
-TkeSimClient *
-tke_sim_client_open_timeout(const char *directory, unsigned timeout_ms, GError **error)
-{
-    g_autofree char *path = tke_sim_socket_path(directory, error);
-    g_autoptr(TkeSimClient) client = NULL;
-    int fd = -1;
-
-    if (path == NULL || !tke_main_thread_may_block(error)) {
-        return NULL;
-    }
-    fd = connect_socket(path, directory, error);
-    if (fd < 0) {
-        return NULL;
-    }
-    client = g_new0(TkeSimClient, 1);
-    client->fd = fd;
-    tke_sim_client_set_timeout(client, timeout_ms);
-    if (!say_hello(client, error)) {
-        return NULL;
-    }
-    return g_steal_pointer(&client);
 }
 
 void
@@ -159,6 +62,7 @@ tke_sim_client_free(TkeSimClient *client)
         return;
     }
     close(client->fd);
+    g_free(client->directory);
     g_free(client);
 }
 
@@ -183,12 +87,49 @@ take_refusal(TkeSimClient *client, size_t len, GError **error)
     return false;
 }
 
+/* A request that is as if it had not been made when its answer is not waited for. */
+static bool
+is_question(TkeSimMessage request)
+{
+    switch (request) {
+    case TKE_SIM_HELLO:
+    case TKE_SIM_LIST:
+    case TKE_SIM_WAIT:
+    case TKE_SIM_SLOT:
+    case TKE_SIM_READER_CONTROL:
+    case TKE_SIM_WORLD:
+    case TKE_SIM_TOKEN:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool
+await_answer(TkeSimClient *client, TkeSimMessage request, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GError) silent = NULL;
+
+    if (client->timeout_ms > 0 || tke_sim_link_await(client, cancellable, false, &silent)) {
+        return true;
+    }
+    client->broken = true;
+    if (!is_question(request) || !tke_sim_link_is_cancelled(cancellable, error)) {
+        g_propagate_error(error, g_steal_pointer(&silent));
+    }
+    return false;
+}
+
 /* The head of the answer to a request of this type; the body is still to be read. */
 static bool
-receive_answer_head(TkeSimClient *client, TkeSimMessage request, size_t *len, GError **error)
+receive_answer_head(TkeSimClient *client, TkeSimMessage request, GCancellable *cancellable,
+                    size_t *len, GError **error)
 {
     uint8_t type = 0;
 
+    if (!await_answer(client, request, cancellable, error)) {
+        return false;
+    }
     if (!tke_sim_frame_receive_head(client->fd, &type, len, error)) {
         client->broken = true;
         return false;
@@ -232,7 +173,7 @@ tke_sim_client_call(TkeSimClient *client, TkeSimMessage type, const uint8_t *hea
     size_t len = 0;
 
     if (!send_request(client, type, head, head_len, body, body_len, error) ||
-        !receive_answer_head(client, type, &len, error)) {
+        !receive_answer_head(client, type, g_cancellable_get_current(), &len, error)) {
         return false;
     }
     if (len > size) {
@@ -265,6 +206,65 @@ receive_alloc(TkeSimClient *client, size_t len, GError **error)
     return g_steal_pointer(&answer);
 }
 
+static bool
+say_hello(TkeSimClient *client, GError **error)
+{
+    g_autoptr(GByteArray) answer = NULL;
+    TkeByteCursor cursor = { 0 };
+    uint16_t version = 0;
+    size_t len = 0;
+
+    if (!tke_sim_link_greet(client->fd, error) ||
+        !receive_answer_head(client, TKE_SIM_HELLO, g_cancellable_get_current(), &len, error)) {
+        return false;
+    }
+    answer = receive_alloc(client, len, error);
+    if (answer == NULL) {
+        return false;
+    }
+    client->greeted = true;
+    cursor = tke_byte_cursor(answer->data, answer->len);
+    if (!tke_byte_cursor_u16(&cursor, &version) || version != TKE_SIM_VERSION) {
+        g_set_error(
+            error, TKE_ERROR, TKE_ERROR_SETUP,
+            _("tke-sim speaks version %u of its protocol, this program version %u; stop it and "
+              "start the one that belongs to this program"),
+            version, TKE_SIM_VERSION);
+        return false;
+    }
+    return true;
+}
+
+TkeSimClient *
+tke_sim_client_open(const char *directory, GError **error)
+{
+    return tke_sim_client_open_timeout(directory, 0, error);
+}
+
+TkeSimClient *
+tke_sim_client_open_timeout(const char *directory, unsigned timeout_ms, GError **error)
+{
+    g_autoptr(TkeSimClient) client = NULL;
+    int fd = -1;
+
+    if (!tke_main_thread_may_block(error)) {
+        return NULL;
+    }
+    fd = tke_sim_link_connect(directory, timeout_ms, error);
+    if (fd < 0) {
+        return NULL;
+    }
+    client = g_new0(TkeSimClient, 1);
+    client->fd = fd;
+    client->directory = g_strdup(directory);
+    client->timeout_ms = timeout_ms;
+    limit_socket(client);
+    if (!say_hello(client, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&client);
+}
+
 GByteArray *
 tke_sim_client_call_alloc(TkeSimClient *client, TkeSimMessage type, const uint8_t *body, size_t len,
                           GError **error)
@@ -272,7 +272,7 @@ tke_sim_client_call_alloc(TkeSimClient *client, TkeSimMessage type, const uint8_
     size_t answer_len = 0;
 
     if (!send_request(client, type, NULL, 0, body, len, error) ||
-        !receive_answer_head(client, type, &answer_len, error)) {
+        !receive_answer_head(client, type, g_cancellable_get_current(), &answer_len, error)) {
         return NULL;
     }
     return receive_alloc(client, answer_len, error);
@@ -295,7 +295,7 @@ tke_sim_client_query_token(TkeSimClient *client, GError **error)
     size_t len = 0;
 
     if (!send_request(client, TKE_SIM_TOKEN, NULL, 0, NULL, 0, error) ||
-        !receive_answer_head(client, TKE_SIM_TOKEN, &len, error)) {
+        !receive_answer_head(client, TKE_SIM_TOKEN, g_cancellable_get_current(), &len, error)) {
         return NULL;
     }
     if (len < 1 || len > TOKEN_MAX) {
@@ -341,17 +341,6 @@ tke_sim_client_command(TkeSimClient *client, JsonObject *command, GError **error
     return json_node_dup_object(root);
 }
 
-/* With a text of ours: GLib's own would set up its translations, which is not for a thread of pcscd. */
-static bool
-is_cancelled(GCancellable *cancellable, GError **error)
-{
-    if (!g_cancellable_is_cancelled(cancellable)) {
-        return false;
-    }
-    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the wait was broken off"));
-    return true;
-}
-
 /* True once the socket has something to read; false with an error when cancelled, broken or too late. */
 static bool
 poll_for_answer(TkeSimClient *client, int limit_ms, GCancellable *cancellable, GError **error)
@@ -360,7 +349,7 @@ poll_for_answer(TkeSimClient *client, int limit_ms, GCancellable *cancellable, G
     guint n = 1;
     int ready = 0;
 
-    if (cancellable != NULL && g_cancellable_make_pollfd(cancellable, &fds[1])) {
+    if (g_cancellable_make_pollfd(cancellable, &fds[1])) {
         n = 2;
     }
     do {
@@ -378,7 +367,35 @@ poll_for_answer(TkeSimClient *client, int limit_ms, GCancellable *cancellable, G
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("tke-sim does not answer"));
         return false;
     }
-    return !is_cancelled(cancellable, error);
+    return !tke_sim_link_is_cancelled(cancellable, error);
+}
+
+/*
+ * Until the answer to a wait comes. ended: it was cancelled or is too late, which ends the wait and leaves the
+ * connection as it is.
+ */
+static bool
+await_change(TkeSimClient *client, int timeout_ms, GCancellable *cancellable, GError **ended,
+             GError **error)
+{
+    int limit_ms = -1;
+
+    if (client->timeout_ms > 0) {
+        if (timeout_ms >= 0) {
+            limit_ms = timeout_ms > G_MAXINT - WAIT_GRACE_MS ? G_MAXINT : timeout_ms + WAIT_GRACE_MS;
+        }
+        return poll_for_answer(client, limit_ms, cancellable, ended) ||
+               send_request(client, TKE_SIM_WAIT_END, NULL, 0, NULL, 0, error);
+    }
+    if (!tke_sim_link_await(client, cancellable, true, ended)) {
+        if (!g_error_matches(*ended, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+            client->broken = true;
+            g_propagate_error(error, g_steal_pointer(ended));
+            return false;
+        }
+        return send_request(client, TKE_SIM_WAIT_END, NULL, 0, NULL, 0, error);
+    }
+    return true;
 }
 
 bool
@@ -387,12 +404,11 @@ tke_sim_client_wait(TkeSimClient *client, uint32_t generation, int timeout_ms,
 {
     uint8_t request[8];
     TkeByteBuilder builder = { .out = request, .size = sizeof request };
-    g_autoptr(GError) cancelled = NULL;
+    g_autoptr(GError) ended = NULL;
     uint8_t answer[4];
     size_t len = 0;
-    int limit_ms = -1;
 
-    if (is_cancelled(cancellable, error)) {
+    if (tke_sim_link_is_cancelled(cancellable, error)) {
         return false;
     }
     tke_byte_builder_u32(&builder, generation);
@@ -401,15 +417,11 @@ tke_sim_client_wait(TkeSimClient *client, uint32_t generation, int timeout_ms,
     if (!send_request(client, TKE_SIM_WAIT, request, sizeof request, NULL, 0, error)) {
         return false;
     }
-    if (client->timeout_ms > 0 && timeout_ms >= 0) {
-        limit_ms = timeout_ms > G_MAXINT - WAIT_GRACE_MS ? G_MAXINT : timeout_ms + WAIT_GRACE_MS;
-    }
     /* The answer to the wait comes in any case; the end of the wait has none of its own. */
-    if (!poll_for_answer(client, limit_ms, cancellable, &cancelled) &&
-        !send_request(client, TKE_SIM_WAIT_END, NULL, 0, NULL, 0, error)) {
+    if (!await_change(client, timeout_ms, cancellable, &ended, error)) {
         return false;
     }
-    if (!receive_answer_head(client, TKE_SIM_WAIT, &len, error)) {
+    if (!receive_answer_head(client, TKE_SIM_WAIT, cancellable, &len, error)) {
         return false;
     }
     if (len != sizeof answer || !tke_sim_frame_receive_body(client->fd, answer, len, error)) {
@@ -420,8 +432,8 @@ tke_sim_client_wait(TkeSimClient *client, uint32_t generation, int timeout_ms,
         }
         return false;
     }
-    if (cancelled != NULL) {
-        g_propagate_error(error, g_steal_pointer(&cancelled));
+    if (ended != NULL) {
+        g_propagate_error(error, g_steal_pointer(&ended));
         return false;
     }
     return true;

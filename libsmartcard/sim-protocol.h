@@ -58,6 +58,7 @@
 #define TKE_SIM_SOCKET_NAME "sim.sock"
 #define TKE_SIM_SOCKET_PATH_MAX 107u
 #define TKE_SIM_WAIT_FOREVER UINT32_MAX
+#define TKE_SIM_SILENCE_MS 10000u /* what tke-sim itself answers it answers sooner, on a busy machine too */
 
 typedef enum {
     TKE_SIM_HELLO = 0x01,
@@ -156,6 +157,12 @@ TKE_PUBLIC char *tke_sim_socket_path(const char *directory, GError **error);
  * One connection to tke-sim, for one thread at a time. Every call but _open may fail with the
  * errors of _call: G_IO_ERROR_CLOSED when tke-sim has gone, TKE_ERROR_INVALID_DATA when it talks
  * nonsense, TKE_SIM_ERROR when it refuses (code: TkeSimStatus, message: its text).
+ *
+ * Calls, _open too, wait as long as a person, a card or a crypto unit takes. A tke-sim that is stopped or hangs is
+ * G_IO_ERROR_TIMED_OUT with a text that says what to do: for TKE_SIM_SILENCE_MS there was no answer to the greeting, or,
+ * later, neither to the call nor to a greeting on another connection. Once the thread's current cancellable
+ * (g_cancellable_push_current) is cancelled, it has a few moments only: what is a mere question is then
+ * G_IO_ERROR_CANCELLED, an order that may have been carried out still G_IO_ERROR_TIMED_OUT.
  */
 typedef struct TkeSimClient TkeSimClient;
 
@@ -174,10 +181,16 @@ TKE_PUBLIC TkeSimClient *tke_sim_client_open(const char *directory, GError **err
  */
 TKE_PUBLIC TkeSimClient *tke_sim_client_open_or_start(const char *directory, GError **error);
 
-/* Every later wait for the socket, also that of this call, ends after so long: G_IO_ERROR_TIMED_OUT. */
+/*
+ * Every later wait for the socket, also that of this call, ends after so long, whatever tke-sim is doing:
+ * G_IO_ERROR_TIMED_OUT. 0: as above.
+ */
 TKE_PUBLIC TkeSimClient *tke_sim_client_open_timeout(const char *directory, unsigned timeout_ms,
                                                      GError **error);
 TKE_PUBLIC void tke_sim_client_set_timeout(TkeSimClient *client, unsigned timeout_ms);
+
+/* No call can succeed any more. */
+TKE_PUBLIC bool tke_sim_client_is_broken(const TkeSimClient *client);
 
 /* Breaks the connection off: a call that waits in another thread ends with G_IO_ERROR_CLOSED. */
 TKE_PUBLIC void tke_sim_client_interrupt(TkeSimClient *client);

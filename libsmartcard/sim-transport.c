@@ -246,8 +246,9 @@ need_client(SimSource *self, GError **error)
 static void
 drop_client(SimSource *self, const GError *cause)
 {
-    if (cause->domain != TKE_SIM_ERROR &&
-        !g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    if (tke_sim_client_is_broken(self->client) ||
+        (cause->domain != TKE_SIM_ERROR &&
+         !g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))) {
         g_clear_pointer(&self->client, tke_sim_client_free);
     }
 }

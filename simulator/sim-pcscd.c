@@ -279,6 +279,11 @@ wait_until_ready(SimPcscd *self, GError **error)
         if (strstr(log, READY) != NULL) {
             return true;
         }
+        if (g_cancellable_is_cancelled(g_cancellable_get_current())) {
+            g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the wait was broken off"));
+            sim_pcscd_stop(self, SIGTERM);
+            return false;
+        }
         g_usleep(STEP_US);
     }
     g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("pcscd did not start; it says: %s"),

@@ -45,7 +45,10 @@ worker(gpointer data)
 {
     Run *run = data;
 
+    /* So that what waits for a tke-sim that hangs hears of it too. */
+    g_cancellable_push_current(run->cli->cancellable);
     run->exit_code = tke_cli_run(run->cli, run->argc, run->argv);
+    g_cancellable_pop_current(run->cli->cancellable);
     g_idle_add(on_done, run);
     return NULL;
 }
