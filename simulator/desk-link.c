@@ -267,6 +267,7 @@ run_watcher(void *data)
 {
     SimDeskLink *link = data;
     bool told = false;
+    bool seen = false;
 
     while (!is_stopping(link)) {
         g_autoptr(GError) error = NULL;
@@ -274,6 +275,7 @@ run_watcher(void *data)
 
         if (client != NULL) {
             told = false;
+            seen = true;
         }
         if (client != NULL && serve(link, client, &error)) {
             break;
@@ -283,6 +285,11 @@ run_watcher(void *data)
             break;
         }
         note_loss(link);
+        /* One that hangs is not gone: its silence goes on, and tells it. */
+        if (seen && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)) {
+            rest(link, RETRY_US);
+            continue;
+        }
         note_answer(link);
         if (!told) {
             post(link, NOTE_LOST, error->message);

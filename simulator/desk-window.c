@@ -263,7 +263,8 @@ tick(gpointer data)
         /* Where it ended meanwhile the reason stands there. */
         if (hangs) {
             gtk_label_set_text(self->lost, _("tke-sim has not answered for some seconds. The desk goes "
-                                             "on as soon as it does."));
+                                             "on as soon as it does. Where it never does, “tke-sim stop "
+                                             "--force” ends it, and nothing is lost."));
         }
         show_connection(self);
     }
