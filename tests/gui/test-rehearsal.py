@@ -94,11 +94,11 @@ def message_of_a_failure_says_rehearsal():
         chooser = scup.program.window("Save the report")
         chooser.find("text").type("/proc/report.txt")
         chooser.press("Save")
-        message = scup.program.window("The report was not saved")
+        message = scup.program.window("The file was not saved")
         message.see("/proc")
         check(message)
         message.press("Close")
-        scup.program.no_window("The report was not saved")
+        scup.program.no_window("The file was not saved")
 
 
 def find_item(scup, menu, begin):
