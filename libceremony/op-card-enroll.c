@@ -45,6 +45,7 @@ enroll(TkeOperation *op, const TkeCardStatus **status, GError **error)
     uint8_t ca_id[TKE_CARD_ID_LEN];
     TkeCard *ca;
     TkeCard *card;
+    bool loaded = false;
 
     tke_operation_set_steps(op, enroll_steps);
     tke_operation_reach(op, 0);
@@ -60,8 +61,15 @@ enroll(TkeOperation *op, const TkeCardStatus **status, GError **error)
                           .purpose = "enroll",
                           .zone_id = zone.zone_id,
                           .unfinished_too = true };
-    card = tke_op_card_load_need(op, &need, status, error);
-    if (card == NULL || !tke_operation_check(op, error)) {
+    card = tke_op_card_load_need(op, &need, status, &loaded, error);
+    if (card == NULL) {
+        return false;
+    }
+    if (!tke_operation_check(op, error)) {
+        if (loaded) {
+            g_prefix_error(error, _("the card has its applet now and holds nothing; start again "
+                                    "with it: "));
+        }
         return false;
     }
     ca = tke_card_session_still(tke_operation_get_card_session(op), 1, ca_id, NULL, error);

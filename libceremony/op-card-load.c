@@ -434,7 +434,7 @@ is_ready(const TkeCardNeed *need, const TkeCardStatus *status)
 
 TkeCard *
 tke_op_card_load_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardStatus **status,
-                      GError **error)
+                      bool *loaded, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     TkeCardNeed wanted = *need;
@@ -449,6 +449,7 @@ tke_op_card_load_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
         return NULL;
     }
     if (is_ready(&wanted, found)) {
+        *loaded = false;
         return tke_card_session_get(session, need->reader, status);
     }
     cap = tke_world_get_applet(tke_operation_get_world(op), error);
@@ -469,5 +470,6 @@ tke_op_card_load_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
                                 "it: "));
         return NULL;
     }
+    *loaded = true;
     return tke_card_session_get(session, need->reader, status);
 }

@@ -15,11 +15,13 @@
  * As tke_card_session_need for a new card (wanted BLANK_CA or NEW_EP11): the card fits as it is, or its applet is
  * loaded and installed now. Shows what a card in use holds and has the description, or ERASE, typed. The applet's
  * probe is read; where the card lacks something, the applet is taken off again. Loading and erasing are recorded.
+ * loaded: whether the card holds its applet, and nothing else, since now.
  *
  * The card may be pulled or the program killed at any moment: the next try begins with deleting what there is.
  */
 TKE_PUBLIC TkeCard *tke_op_card_load_need(TkeOperation *op, const TkeCardNeed *need,
-                                          const TkeCardStatus **status, GError **error);
+                                          const TkeCardStatus **status, bool *loaded,
+                                          GError **error);
 
 /* The issuer keys that the settings name for a card, or the makers' test keys. */
 TKE_PUBLIC TkeGpKeySet *tke_op_card_load_keys(TkeOperation *op, TkeCard *card, GError **error);

@@ -43,32 +43,19 @@ need_new_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **erro
                : tke_card_session_need_pin(op, reader, reference, false, error);
 }
 
-/* Cancelled before the card had its first PIN: it may have been erased for its applet just now (P-8). */
-static void
-tell_empty(TkeOperation *op, unsigned reader, GError **error)
-{
-    const TkeCardStatus *status = NULL;
-    const TkePinStatus *pin = NULL;
-
-    if (error == NULL || !g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ||
-        tke_card_session_get(tke_operation_get_card_session(op), reader, &status) == NULL) {
-        return;
-    }
-    pin = tke_card_status_get_pin(status, TKE_PIN_FIRST);
-    if (pin != NULL && pin->state == TKE_PIN_NOT_SET) {
-        g_prefix_error(error, _("the card has its applet now and holds nothing; start again with "
-                                "it: "));
-    }
-}
-
-/* Both PINs of the new card, in this step and the next. Where only the first could be set, or none,
- * the error says so (P-8). */
+/*
+ * Both PINs of the new card, in this step and the next. Where only the first could be set, or none after the applet was
+ * loaded (a card in use was erased for it), the error says so (P-8).
+ */
 static bool
-need_new_pins(TkeOperation *op, unsigned reader, unsigned step, GError **error)
+need_new_pins(TkeOperation *op, unsigned reader, unsigned step, bool loaded, GError **error)
 {
     tke_operation_reach(op, step);
     if (!need_new_pin(op, reader, TKE_PIN_FIRST, error)) {
-        tell_empty(op, reader, error);
+        if (loaded && error != NULL && g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+            g_prefix_error(error, _("the card has its applet now and holds nothing; start again "
+                                    "with it: "));
+        }
         return false;
     }
     tke_operation_reach(op, step + 1);
@@ -100,11 +87,12 @@ create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSt
     const TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_BLANK_CA, .purpose = "zone" };
     TkeZoneCertificate zone;
     TkeCard *card;
+    bool loaded = false;
 
     tke_operation_set_steps(op, create_steps);
     tke_operation_reach(op, 0);
-    card = tke_op_card_load_need(op, &need, status, error);
-    if (card == NULL || !need_new_pins(op, 1, 1, error)) {
+    card = tke_op_card_load_need(op, &need, status, &loaded, error);
+    if (card == NULL || !need_new_pins(op, 1, 1, loaded, error)) {
         return false;
     }
     tke_operation_reach(op, 3);
@@ -155,6 +143,7 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
     uint8_t card_id[TKE_CARD_ID_LEN];
     uint8_t zone_id[TKE_ZONE_ID_LEN];
     TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "source" };
+    bool loaded = false;
 
     tke_operation_set_steps(op, backup_steps);
     tke_operation_reach(op, 0);
@@ -171,10 +160,10 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
                           .zone_id = zone_id,
                           .other_than = card_id,
                           .unfinished_too = true };
-    return tke_op_card_load_need(op, &need, target, error) != NULL &&
+    return tke_op_card_load_need(op, &need, target, &loaded, error) != NULL &&
            tke_card_session_still(tke_operation_get_card_session(op), 1, card_id, source, error) !=
                NULL &&
-           need_new_pins(op, 2, 2, error);
+           need_new_pins(op, 2, 2, loaded, error);
 }
 
 /* The zone itself, unless only the description of the backup was missing. */
