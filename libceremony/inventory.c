@@ -13,10 +13,12 @@
 #include "libep11admin/json-text.h"
 
 #define FILE_MAX 4194304u
+#define REHEARSAL "REHEARSAL" /* the first column then, heading included (4.12) */
 
 struct TkeInventory {
     char *path;
     GPtrArray *cards;
+    bool rehearsal;
 };
 
 /* ---- JSON ---- */
@@ -173,6 +175,7 @@ tke_inventory_load(const TkeWorld *world, GError **error)
     inventory->path =
         g_build_filename(tke_world_get_state_directory(world), "inventory.json", NULL);
     inventory->cards = g_ptr_array_new_with_free_func(g_free);
+    inventory->rehearsal = tke_world_is_rehearsal(world);
     data = tke_safe_file_read(inventory->path, FILE_MAX, &found, &local);
     if (local != NULL) {
         g_propagate_error(error, g_steal_pointer(&local));
@@ -366,6 +369,9 @@ add_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *c
 
         g_string_append_printf(parts, "%s%s", i > 0 ? " " : "", pattern);
     }
+    if (inventory->rehearsal) {
+        add_cell(text, REHEARSAL, false);
+    }
     add_cell(text, card->kind == TKE_CARD_KIND_CA ? "CA" : "EP11", false);
     add_cell(text, card->description, false);
     add_cell(text, id, false);
@@ -382,9 +388,10 @@ add_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *c
 char *
 tke_inventory_to_csv(const TkeInventory *inventory)
 {
-    GString *text = g_string_new("kind,description,card,zone description,zone,personalised,"
-                                 "administrator,ski,part patterns,has a copy,seen\r\n");
+    GString *text = g_string_new(inventory->rehearsal ? REHEARSAL "," : "");
 
+    g_string_append(text, "kind,description,card,zone description,zone,personalised,administrator,"
+                          "ski,part patterns,has a copy,seen\r\n");
     for (guint i = 0; i < inventory->cards->len; i++) {
         add_card(text, inventory, inventory->cards->pdata[i]);
     }

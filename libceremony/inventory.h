@@ -52,5 +52,8 @@ TKE_PUBLIC const GPtrArray *tke_inventory_get_cards(const TkeInventory *inventor
  */
 TKE_PUBLIC bool tke_inventory_has_copy(const TkeInventory *inventory, const TkeInventoryCard *card);
 
-/* The whole inventory as CSV with a heading line (RFC 4180); never translated. The caller frees. */
+/*
+ * The whole inventory as CSV with a heading line (RFC 4180); never translated. In a rehearsal every line begins with
+ * a column that says REHEARSAL. The caller frees.
+ */
 TKE_PUBLIC char *tke_inventory_to_csv(const TkeInventory *inventory);

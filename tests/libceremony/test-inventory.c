@@ -134,6 +134,31 @@ START_TEST(test_a_table_is_no_formula_and_keeps_its_quotes)
     }
 END_TEST
 
+START_TEST(test_every_line_of_a_rehearsals_table_begins_with_the_word)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "CA");
+        const TkeWorldParams params = { .directory = world->dir, .state_directory = world->dir };
+        g_autoptr(TkeWorld) real = tke_world_new(&params, NULL);
+        g_autoptr(TkeInventory) of_real = tke_inventory_load(real, NULL);
+        g_autofree char *in_earnest = tke_inventory_to_csv(of_real);
+        g_autofree char *empty = tke_inventory_to_csv(inventory);
+        g_auto(GStrv) lines = NULL;
+        g_autofree char *csv = NULL;
+
+        ck_assert(tke_world_is_rehearsal(world->world));
+        ck_assert(g_str_has_prefix(in_earnest, "kind,description,"));
+        ck_assert(g_str_has_prefix(empty, "REHEARSAL,kind,description,"));
+        tke_inventory_note(inventory, &ca, NULL, 86400);
+        csv = tke_inventory_to_csv(inventory);
+        lines = g_strsplit(csv, "\r\n", -1);
+        ck_assert_uint_eq(g_strv_length(lines), 3);
+        ck_assert_str_eq(lines[2], "");
+        ck_assert(g_str_has_prefix(lines[1], "\"REHEARSAL\",\"CA\",\"CA\","));
+    }
+END_TEST
+
 START_TEST(test_a_damaged_inventory_is_named_and_left_alone)
     {
         static const char *const bad[] = { "", "[]", "{\"cards\":[{}]}", "{\"cards\":[1]}",
@@ -317,6 +342,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_only_members_of_a_zone_are_noted);
     tcase_add_test(tests, test_a_copy_is_known_by_zone_key_and_parts);
     tcase_add_test(tests, test_a_table_is_no_formula_and_keeps_its_quotes);
+    tcase_add_test(tests, test_every_line_of_a_rehearsals_table_begins_with_the_word);
     tcase_add_test(tests, test_a_damaged_inventory_is_named_and_left_alone);
     tcase_add_test(tests, test_the_documented_sets_have_their_sizes);
     tcase_add_test(tests, test_the_set_ticks_itself_off_as_cards_are_seen);
