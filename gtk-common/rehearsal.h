@@ -12,3 +12,9 @@ bool tke_ui_rehearsal_is(void);
 
 /* The title of a window as it is to be shown; the caller frees. */
 char *tke_ui_rehearsal_dup_title(const char *title);
+
+/*
+ * From now on dialogs that others make (GTK's own for files, printing, questions, About) get title and banner when they
+ * are shown. Once, when GTK is there; nothing outside of a rehearsal.
+ */
+void tke_ui_rehearsal_mark_dialogs(void);

@@ -7,9 +7,22 @@
 #include <string.h>
 
 #include "common/hex.h"
+#include "gtk-common/rehearsal.h"
 #include "scup/card-text.h"
 
 #define GROUPS_A_LINE 8
+
+/* The text goes on paper and into files: in a rehearsal its first line says so (4.12). */
+static GString *
+begin(void)
+{
+    GString *text = g_string_new(NULL);
+
+    if (tke_ui_rehearsal_is()) {
+        g_string_append_printf(text, "%s\n\n", _("REHEARSAL: virtual readers and cards"));
+    }
+    return text;
+}
 
 /* "Label            value", the values below each other; lines of one value too. */
 static void
@@ -150,7 +163,7 @@ add_card(GString *text, const TkeCardInfo *info)
 char *
 scup_report_information(ScupCards *cards)
 {
-    GString *text = g_string_new(NULL);
+    GString *text = begin();
 
     for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
         add_reader(text, cards, reader);
@@ -165,7 +178,7 @@ scup_report_information(ScupCards *cards)
 char *
 scup_report_key_identifiers(ScupCards *cards)
 {
-    GString *text = g_string_new(NULL);
+    GString *text = begin();
 
     for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
         const TkeCardInfo *info = NULL;
@@ -222,7 +235,7 @@ scup_report_inventory(ScupCards *cards)
     const GError *error = NULL;
     const TkeInventory *inventory = scup_cards_get_inventory(cards, &error);
     const GPtrArray *all = inventory != NULL ? tke_inventory_get_cards(inventory) : NULL;
-    GString *text = g_string_new(NULL);
+    GString *text = begin();
     const TkeInventoryCard *before = NULL;
 
     if (error != NULL) {

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Every window of a rehearsal says so, in its title and in a banner (functions.md 4.12): scup's and the desk's, both at once."""
 import os
+import shutil
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -14,8 +16,10 @@ gui.reexec()
 def check(window):
     """The word in the title and, first thing in the window, in a banner that is shown."""
     assert window.name.endswith("REHEARSAL"), window.name
-    banner = next(node for node in window.all("label") if node.text)
-    assert banner.text.startswith("REHEARSAL"), f"{window.name} begins with “{banner.text}”"
+    def first():
+        return next((node for node in window.all("label") if node.text), None)
+    banner = gui.wait(lambda: f"the banner of {window.name}, which begins with “{first() and first().text}”",
+                      lambda: first() is not None and first().text.startswith("REHEARSAL") and first())
     box = banner.accessible.get_component_iface().get_size()
     assert box.x > 100 and box.y > 10, (box.x, box.y)
 
@@ -92,6 +96,7 @@ def message_of_a_failure_says_rehearsal():
         check(report)
         report.press("Save…")
         chooser = scup.program.window("Save the report")
+        check(chooser)
         chooser.find("text").type("/proc/report.txt")
         chooser.press("Save")
         message = scup.program.window("The file was not saved")
@@ -99,6 +104,70 @@ def message_of_a_failure_says_rehearsal():
         check(message)
         message.press("Close")
         scup.program.no_window("The file was not saved")
+
+
+def dialogs_that_gtk_makes_say_rehearsal():
+    with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
+        for _ in range(2):  # the second time as well, and once
+            about = scup.menu("Help", "About", "About")
+            check(about)
+            assert about.name.count("REHEARSAL") == 1, about.name
+            close(scup.program, about)
+        report = scup.menu("File", "Display smart card information", "Smart card information")
+        report.press("Print…")
+        dialog = scup.program.window("Print")
+        check(dialog)
+        dialog.press("Cancel")
+        scup.program.no_window("Print")
+        close(scup.program, report)
+        scup.menu("CA Smart Card", s.INIT)
+        question = leave(scup)
+        check(question)
+        question.press("Stop and exit")
+        gui.wait("the end of scup", lambda: scup.program.process.poll() is not None)
+
+
+def leave(scup):
+    """The question whether to stop what runs."""
+    dialog = scup.dialog(s.INIT)
+    dialog.find("text", "Zone description").type("Zone")
+    dialog.find("text", "CA card description").type("Officers")
+    dialog.press("Initialize")
+    dialog.see("Insert a blank card")
+    scup.program.menu(scup.window, "File", "Exit")
+    return scup.program.window("Exit")
+
+
+def save(scup, window, button, path):
+    window.press(button)
+    chooser = gui.wait("where to save", lambda: next(
+        (found for found in scup.program.windows() if found.title().startswith("Save")), None))
+    name = chooser.find("text")
+    name.type(path)
+    gui.wait("the path", lambda: name.text == path)
+    chooser.press("Save")
+    window.see(f"Saved: {path}")
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def what_is_saved_says_rehearsal():
+    home = tempfile.mkdtemp(prefix="gui-rehearsal-")
+    with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
+        scup.close(scup.make_zone())
+        for item, title in (("Display smart card information", "Smart card information"),
+                            ("Display smart card key identifiers", "Smart card key identifiers")):
+            window = scup.menu("File", item, title)
+            assert window.find("text").text.startswith("REHEARSAL: "), window.find("text").text
+            text = save(scup, window, "Save…", os.path.join(home, "report.txt" if "info" in item else "keys.txt"))
+            assert text.startswith("REHEARSAL: "), text
+            close(scup.program, window)
+        window = scup.menu("File", "Card inventory…", "Card inventory")
+        assert window.find("text").text.startswith("REHEARSAL: "), window.find("text").text
+        lines = save(scup, window, "Save…", os.path.join(home, "inventory.csv")).splitlines()
+        assert lines[0].startswith("REHEARSAL,kind,"), lines
+        assert len(lines) == 2 and lines[1].startswith('"REHEARSAL","CA",'), lines
+    shutil.rmtree(home)
 
 
 def find_item(scup, menu, begin):
@@ -109,4 +178,5 @@ def find_item(scup, menu, begin):
 
 sys.exit(gui.run([both_programs_say_rehearsal_in_one_world, every_dialog_of_the_desk_says_rehearsal,
                   every_window_of_scup_says_rehearsal,
-                  message_of_a_failure_says_rehearsal]))
+                  message_of_a_failure_says_rehearsal, dialogs_that_gtk_makes_say_rehearsal,
+                  what_is_saved_says_rehearsal]))
