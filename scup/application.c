@@ -160,6 +160,14 @@ on_inventory(GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+on_report(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void) action;
+    (void) parameter;
+    show_report(data, &scup_report_of_all);
+}
+
+static void
 on_plan(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     ScupApplication *app = data;
@@ -313,6 +321,7 @@ add_actions(ScupApplication *app)
         { .name = "card-info", .activate = on_card_info },
         { .name = "key-ids", .activate = on_key_ids },
         { .name = "inventory", .activate = on_inventory },
+        { .name = "report", .activate = on_report },
         { .name = "plan", .activate = on_plan },
         { .name = "readers-check", .activate = on_readers_check },
         { .name = "lock", .activate = on_lock },

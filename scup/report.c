@@ -160,11 +160,9 @@ add_card(GString *text, const TkeCardInfo *info)
     add_genuine(text, info);
 }
 
-char *
-scup_report_information(ScupCards *cards)
+static void
+add_information(GString *text, ScupCards *cards)
 {
-    GString *text = begin();
-
     for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
         add_reader(text, cards, reader);
         if (add_presence(text, cards, reader)) {
@@ -172,6 +170,14 @@ scup_report_information(ScupCards *cards)
             g_string_append_c(text, '\n');
         }
     }
+}
+
+char *
+scup_report_information(ScupCards *cards)
+{
+    GString *text = begin();
+
+    add_information(text, cards);
     return g_string_free(text, FALSE);
 }
 
@@ -229,13 +235,12 @@ add_inventory_card(GString *text, const TkeInventory *inventory, const TkeInvent
     add(text, _("  Seen last"), day);
 }
 
-char *
-scup_report_inventory(ScupCards *cards)
+static void
+add_inventory(GString *text, ScupCards *cards)
 {
     const GError *error = NULL;
     const TkeInventory *inventory = scup_cards_get_inventory(cards, &error);
     const GPtrArray *all = inventory != NULL ? tke_inventory_get_cards(inventory) : NULL;
-    GString *text = begin();
     const TkeInventoryCard *before = NULL;
 
     if (error != NULL) {
@@ -258,6 +263,29 @@ scup_report_inventory(ScupCards *cards)
         g_string_append_c(text, '\n');
         before = card;
     }
+}
+
+char *
+scup_report_inventory(ScupCards *cards)
+{
+    GString *text = begin();
+
+    add_inventory(text, cards);
+    return g_string_free(text, FALSE);
+}
+
+char *
+scup_report_all(ScupCards *cards)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autofree char *day = g_date_time_format(now, "%x");
+    GString *text = begin();
+
+    g_string_append_printf(text, _("Made on %s"), day);
+    g_string_append_printf(text, "\n\n== %s ==\n\n", _("Smart card information"));
+    add_information(text, cards);
+    g_string_append_printf(text, "== %s ==\n\n", _("Card inventory"));
+    add_inventory(text, cards);
     return g_string_free(text, FALSE);
 }
 
@@ -291,4 +319,12 @@ const ScupReport scup_report_of_inventory = {
     .file = scup_report_inventory_csv,
     .name = "card-inventory.csv",
     .pdf_name = "card-inventory.pdf",
+};
+
+const ScupReport scup_report_of_all = {
+    .title = N_("Card report"),
+    .text = scup_report_all,
+    .name = "card-report.txt",
+    .pdf_name = "card-report.pdf",
+    .check = "app.card-check",
 };

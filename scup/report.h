@@ -21,6 +21,7 @@ typedef struct ScupReport {
 extern const ScupReport scup_report_of_information;
 extern const ScupReport scup_report_of_key_identifiers;
 extern const ScupReport scup_report_of_inventory;
+extern const ScupReport scup_report_of_all;
 
 char *scup_report_information(ScupCards *cards);
 char *scup_report_key_identifiers(ScupCards *cards);
@@ -28,3 +29,6 @@ char *scup_report_key_identifiers(ScupCards *cards);
 /* All cards this workstation has seen; the second as CSV (F-042). */
 char *scup_report_inventory(ScupCards *cards);
 char *scup_report_inventory_csv(ScupCards *cards);
+
+/* Information and inventory in one, with the day. */
+char *scup_report_all(ScupCards *cards);

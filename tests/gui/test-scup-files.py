@@ -72,6 +72,27 @@ def test_a_report_is_saved_as_it_is_shown():
     shutil.rmtree(home)
 
 
+def test_the_exported_report_has_information_and_inventory():
+    home = tempfile.mkdtemp(prefix="gui-files-")
+    path = os.path.join(home, "report.txt")
+    with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
+        card_of_the_zone(scup)
+        scup.world.remove(1)  # known from the inventory only
+        page = scup.menu("File", "Export report…", "Card report")
+        gui.wait("the card and its proof", lambda: "yes, checked" in page.find("text").text)
+        gui.wait("the empty reader", lambda: "no card" in page.find("text").text)
+        scup.shot("scup-report")
+        save_as(scup, page, path)
+        page.see(f"Saved: {path}")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    information, inventory = text.split("== Card inventory ==")
+    assert text.startswith("REHEARSAL: ") and f"Made on {time.strftime('%m/%d/%y')}" in information, text
+    assert "Usage log head" in information and "Alice" in information and "Zone officers A/B" not in information, text
+    assert "Zone officers A/B" in inventory and "Alice" in inventory and "none known: copy it" in inventory, text
+    shutil.rmtree(home)
+
+
 def test_a_folder_that_cannot_be_written_is_named():
     with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
         scup.window.see("Two readers ready")
