@@ -23,6 +23,11 @@ static const ScupSuggestion blank_ep11[] = {
     { N_("Enroll it in the zone"), "app.ep11-enroll" },
     { NULL, NULL },
 };
+static const ScupSuggestion without_applet[] = {
+    { N_("Enroll it in the zone"), "app.ep11-enroll" },
+    { N_("Make it a backup of the CA card"), "app.ca-backup" },
+    { NULL, NULL },
+};
 static const ScupSuggestion enrolled[] = {
     { N_("Give it its PIN"), "app.ep11-personalize" },
     { NULL, NULL },
@@ -54,6 +59,9 @@ scup_suggestions_get(const TkeCardStatus *status, unsigned reader, bool zone_the
 {
     if (status == NULL) {
         return nothing;
+    }
+    if (status->kind == TKE_CARD_KIND_EMPTY) { /* each step installs the applet that it needs */
+        return reader == 1 ? blank_ca : zone_there ? without_applet : blank_ep11;
     }
     if (status->kind == TKE_CARD_KIND_CA) {
         if (is_lost(status)) {

@@ -26,9 +26,9 @@ card(TkeCardKind kind, TkeCardLifeCycle life_cycle)
 }
 
 static bool
-offers(const TkeCardInfo *info, unsigned reader, const char *action)
+offers_with(const TkeCardInfo *info, unsigned reader, bool zone_there, const char *action)
 {
-    for (const ScupSuggestion *s = scup_suggestions_get(&info->status, reader, true);
+    for (const ScupSuggestion *s = scup_suggestions_get(&info->status, reader, zone_there);
          s->label != NULL; s++) {
         if (strcmp(s->action, action) == 0) {
             return true;
@@ -36,6 +36,26 @@ offers(const TkeCardInfo *info, unsigned reader, const char *action)
     }
     return false;
 }
+
+static bool
+offers(const TkeCardInfo *info, unsigned reader, const char *action)
+{
+    return offers_with(info, reader, true, action);
+}
+
+START_TEST(test_a_bought_card_is_offered_what_each_reader_makes_of_it)
+    {
+        const TkeCardInfo bought = card(TKE_CARD_KIND_EMPTY, TKE_CARD_BLANK);
+
+        ck_assert(offers_with(&bought, 1, false, "app.ca-init"));
+        ck_assert(!offers_with(&bought, 1, false, "app.ep11-enroll"));
+        ck_assert(offers_with(&bought, 2, false, "app.ep11-enroll"));
+        ck_assert(!offers_with(&bought, 2, false, "app.ca-backup"));
+        ck_assert(offers_with(&bought, 2, true, "app.ep11-enroll"));
+        ck_assert(offers_with(&bought, 2, true, "app.ca-backup"));
+        ck_assert(!offers_with(&bought, 2, true, "app.ca-init"));
+    }
+END_TEST
 
 START_TEST(test_a_ca_card_with_a_blocked_pin_is_lost_and_offers_nothing)
     {
@@ -116,6 +136,7 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_a_bought_card_is_offered_what_each_reader_makes_of_it);
     tcase_add_test(tests, test_a_ca_card_with_a_blocked_pin_is_lost_and_offers_nothing);
     tcase_add_test(tests, test_a_card_that_is_not_genuine_is_said_to_be_so_before_all_else);
     tcase_add_test(tests, test_a_card_in_the_other_reader_is_sent_to_its_own);
