@@ -13,7 +13,7 @@ typedef struct Word {
 
 /* Longer commands before their beginnings. */
 static const Word words[] = {
-    { "tke card info --reader 1 --check", N_("Check in Display smart card information") },
+    { "tke card info --reader 1 --check", N_("Check the cards") },
     { "tke card info", N_("Display smart card information") },
     { "tke card enroll", N_("Initialize and enroll EP11 smart card") },
     { "tke card personalize", N_("Personalize EP11 smart card") },

@@ -67,7 +67,7 @@ START_TEST(test_commands_become_menu_items)
                                                   "tke card info --reader 1 --check.");
 
         ck_assert_str_eq(text, "Look with “Display smart card information” (Check readers); then "
-                               "Check in Display smart card information.");
+                               "Check the cards.");
     }
 END_TEST
 
