@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #define LEAST 200 /* pixels: anything less is a mistake of the file */
+#define TITLE_BAR 40 /* room that the desktop takes for it */
 
 static GKeyFile *sizes;
 static bool changed;
@@ -57,14 +58,36 @@ on_configure(GtkWidget *widget, GdkEvent *event, gpointer data)
     return FALSE;
 }
 
+/* Never larger than what the monitor has free, also at 200 %. */
+static void
+set_size(GtkWindow *window, int width, int height)
+{
+    GdkDisplay *display = gtk_widget_get_display(GTK_WIDGET(window));
+    GdkMonitor *monitor = gdk_display_get_primary_monitor(display);
+    GdkRectangle area = { 0 };
+
+    if (monitor == NULL) {
+        monitor = gdk_display_get_monitor(display, 0);
+    }
+    if (monitor != NULL) {
+        gdk_monitor_get_workarea(monitor, &area);
+    }
+    if (area.width >= LEAST && area.height >= LEAST) {
+        width = MIN(width, area.width);
+        height = MIN(height, area.height - TITLE_BAR);
+    }
+    gtk_window_set_default_size(window, width, height);
+}
+
 void
 tke_ui_window_size_follow(GtkWindow *window, const char *name)
 {
     int width = sizes != NULL ? g_key_file_get_integer(sizes, name, "width", NULL) : 0;
     int height = sizes != NULL ? g_key_file_get_integer(sizes, name, "height", NULL) : 0;
 
-    if (width >= LEAST && height >= LEAST) {
-        gtk_window_set_default_size(window, width, height);
+    if (width < LEAST || height < LEAST) {
+        gtk_window_get_default_size(window, &width, &height);
     }
+    set_size(window, width, height);
     g_signal_connect(window, "configure-event", G_CALLBACK(on_configure), (gpointer) name);
 }

@@ -155,6 +155,7 @@ show_suggestions(ScupReaderPane *pane)
     for (unsigned i = 0; list[i].label != NULL; i++) {
         GtkWidget *button = gtk_button_new_with_label(_(list[i].label));
 
+        gtk_label_set_line_wrap(GTK_LABEL(gtk_bin_get_child(GTK_BIN(button))), TRUE);
         gtk_actionable_set_action_name(GTK_ACTIONABLE(button), list[i].action);
         gtk_widget_set_halign(button, GTK_ALIGN_START);
         gtk_container_add(GTK_CONTAINER(pane->suggestions), button);

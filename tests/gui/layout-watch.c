@@ -36,13 +36,17 @@ add(Report *report, const char *what, GtkLabel *label)
 static bool
 is_short_of_room(GtkWidget *widget)
 {
-    const int width = gtk_widget_get_allocated_width(widget);
+    /* What is wanted includes the margins, what is given does not. */
+    const int width = gtk_widget_get_allocated_width(widget) + gtk_widget_get_margin_start(widget) +
+                      gtk_widget_get_margin_end(widget);
+    const int height = gtk_widget_get_allocated_height(widget) +
+                       gtk_widget_get_margin_top(widget) + gtk_widget_get_margin_bottom(widget);
     int least_width = 0;
     int least_height = 0;
 
     gtk_widget_get_preferred_width(widget, &least_width, NULL);
     gtk_widget_get_preferred_height_for_width(widget, MAX(width, least_width), &least_height, NULL);
-    return width < least_width || gtk_widget_get_allocated_height(widget) < least_height;
+    return width < least_width || height < least_height;
 }
 
 static bool
