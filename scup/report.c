@@ -11,6 +11,8 @@
 #include "scup/card-text.h"
 
 #define GROUPS_A_LINE 8
+#define LABEL_LEAST 26 /* characters */
+#define LABEL_GAP 2
 
 /* The text goes on paper and into files: in a rehearsal its first line says so (4.12). */
 static GString *
@@ -24,18 +26,57 @@ begin(void)
     return text;
 }
 
-/* "Label            value", the values below each other; lines of one value too. */
+/* A label and its value, until columns() knows how wide the labels are; lines of one value below each other. */
 static void
 add(GString *text, const char *label, const char *value)
 {
     g_auto(GStrv) lines = g_strsplit(value, "\n", -1);
 
     for (unsigned i = 0; lines[i] != NULL; i++) {
-        const char *head = i == 0 ? label : "";
-        int pad = MAX(1, 26 - (int) g_utf8_strlen(head, -1));
-
-        g_string_append_printf(text, "%s%*s%s\n", head, pad, "", lines[i]);
+        g_string_append_printf(text, "%s%c%s\n", i == 0 ? label : "", SCUP_REPORT_COLUMN, lines[i]);
     }
+}
+
+/* Labels have other lengths in other languages. */
+char *
+scup_report_columns(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    GString *result = g_string_new(NULL);
+    glong widest = LABEL_LEAST - LABEL_GAP;
+
+    for (unsigned i = 0; lines[i] != NULL; i++) {
+        const char *end = strchr(lines[i], SCUP_REPORT_COLUMN);
+
+        if (end != NULL) {
+            widest = MAX(widest, g_utf8_strlen(lines[i], end - lines[i]));
+        }
+    }
+    for (unsigned i = 0; lines[i] != NULL; i++) {
+        const char *end = strchr(lines[i], SCUP_REPORT_COLUMN);
+
+        if (end == NULL) {
+            g_string_append(result, lines[i]);
+        } else {
+            glong length = g_utf8_strlen(lines[i], end - lines[i]);
+
+            g_string_append_len(result, lines[i], end - lines[i]);
+            g_string_append_printf(result, "%*s%s", (int) (widest + LABEL_GAP - length), "", end + 1);
+        }
+        if (lines[i + 1] != NULL) {
+            g_string_append_c(result, '\n');
+        }
+    }
+    return g_string_free(result, FALSE);
+}
+
+static char *
+finish(GString *text)
+{
+    char *result = scup_report_columns(text->str);
+
+    g_string_free(text, TRUE);
+    return result;
 }
 
 static void
@@ -178,7 +219,7 @@ scup_report_information(ScupCards *cards)
     GString *text = begin();
 
     add_information(text, cards);
-    return g_string_free(text, FALSE);
+    return finish(text);
 }
 
 char *
@@ -203,7 +244,7 @@ scup_report_key_identifiers(ScupCards *cards)
         }
         g_string_append_c(text, '\n');
     }
-    return g_string_free(text, FALSE);
+    return finish(text);
 }
 
 static void
@@ -271,7 +312,7 @@ scup_report_inventory(ScupCards *cards)
     GString *text = begin();
 
     add_inventory(text, cards);
-    return g_string_free(text, FALSE);
+    return finish(text);
 }
 
 char *
@@ -286,7 +327,7 @@ scup_report_all(ScupCards *cards)
     add_information(text, cards);
     g_string_append_printf(text, "== %s ==\n\n", _("Card inventory"));
     add_inventory(text, cards);
-    return g_string_free(text, FALSE);
+    return finish(text);
 }
 
 char *

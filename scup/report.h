@@ -23,6 +23,10 @@ extern const ScupReport scup_report_of_key_identifiers;
 extern const ScupReport scup_report_of_inventory;
 extern const ScupReport scup_report_of_all;
 
+/* Lines of text in which SCUP_REPORT_COLUMN parts a label from its value, with all values in one column. */
+#define SCUP_REPORT_COLUMN '\x1f'
+char *scup_report_columns(const char *text);
+
 char *scup_report_information(ScupCards *cards);
 char *scup_report_key_identifiers(ScupCards *cards);
 

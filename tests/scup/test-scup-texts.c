@@ -6,6 +6,7 @@
 #include "libsmartcard/card-error.h"
 #include "scup/card-text.h"
 #include "scup/notice.h"
+#include "scup/report.h"
 #include "scup/suggestions.h"
 #include "tests/support/test-main.h"
 
@@ -133,10 +134,25 @@ START_TEST(test_a_backup_is_called_one_however_long_the_description_is)
     }
 END_TEST
 
+START_TEST(test_values_of_a_report_stand_in_one_column_however_long_the_labels_are)
+    {
+        g_autofree char *brief = scup_report_columns("READER 1\n\nCard\x1f" "CA\n\x1f" "more\n");
+        g_autofree char *wide = scup_report_columns("Kopf des Nutzungsprotokolls\x1f" "A\nZähler\x1f" "B\n\x1f" "C");
+
+        ck_assert_str_eq(brief, "READER 1\n\n"
+                                "Card                      CA\n"
+                                "                          more\n");
+        ck_assert_str_eq(wide, "Kopf des Nutzungsprotokolls  A\n"
+                               "Zähler                       B\n"
+                               "                             C");
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_bought_card_is_offered_what_each_reader_makes_of_it);
+    tcase_add_test(tests, test_values_of_a_report_stand_in_one_column_however_long_the_labels_are);
     tcase_add_test(tests, test_a_ca_card_with_a_blocked_pin_is_lost_and_offers_nothing);
     tcase_add_test(tests, test_a_card_that_is_not_genuine_is_said_to_be_so_before_all_else);
     tcase_add_test(tests, test_a_card_in_the_other_reader_is_sent_to_its_own);
