@@ -3,6 +3,7 @@
  */
 #include <glib/gi18n.h>
 
+#include "gtk-common/identifiers.h"
 #include "gtk-common/prompt-dialog-private.h"
 
 void
@@ -27,8 +28,9 @@ tke_ui_prompt_dialog_show_stopped(TkeUiPromptDialog *dialog, const char *message
 static GtkWidget *
 make_row_label(const char *text, bool value)
 {
-    GtkWidget *label = gtk_label_new(text);
+    GtkWidget *label = gtk_label_new(NULL);
 
+    tke_ui_identifiers_set_text(GTK_LABEL(label), text);
     gtk_label_set_xalign(GTK_LABEL(label), 0);
     gtk_label_set_line_wrap(GTK_LABEL(label), value);
     gtk_label_set_selectable(GTK_LABEL(label), value);

@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gtk-common/identifiers.h"
 #include "gtk-common/menu-words.h"
 #include "gtk-common/prompt-dialog-private.h"
 #include "gtk-common/prompt-text.h"
@@ -141,7 +142,7 @@ view_step(void *view, unsigned done, unsigned total, const char *what)
         dialog->step_part = g_strdup(what);
     }
     if (dialog->page == TKE_UI_PAGE_WORKING && !dialog->stopping) {
-        gtk_label_set_text(GTK_LABEL(dialog->headline), what);
+        tke_ui_identifiers_set_text(GTK_LABEL(dialog->headline), what);
     }
 }
 
@@ -173,8 +174,9 @@ view_card(void *view, unsigned reader, bool inserted)
 static void
 add_line(TkeUiPromptDialog *dialog, const char *text)
 {
-    GtkWidget *label = gtk_label_new(text);
+    GtkWidget *label = gtk_label_new(NULL);
 
+    tke_ui_identifiers_set_text(GTK_LABEL(label), text);
     gtk_label_set_xalign(GTK_LABEL(label), 0);
     gtk_label_set_line_wrap(GTK_LABEL(label), TRUE);
     gtk_label_set_max_width_chars(GTK_LABEL(label), 60);

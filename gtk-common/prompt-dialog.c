@@ -8,6 +8,7 @@
 
 #include "gtk-common/container.h"
 #include "gtk-common/form-grid.h"
+#include "gtk-common/identifiers.h"
 #include "gtk-common/picture.h"
 #include "gtk-common/prompt-dialog-private.h"
 
@@ -19,7 +20,7 @@ G_DEFINE_FINAL_TYPE(TkeUiPromptDialog, tke_ui_prompt_dialog, GTK_TYPE_WINDOW)
 void
 tke_ui_prompt_dialog_set_label(GtkWidget *label, const char *text)
 {
-    gtk_label_set_text(GTK_LABEL(label), text != NULL ? text : "");
+    tke_ui_identifiers_set_text(GTK_LABEL(label), text != NULL ? text : "");
     gtk_widget_set_visible(label, text != NULL && text[0] != '\0');
 }
 

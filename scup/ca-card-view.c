@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gtk-common/identifiers.h"
 #include "gtk-common/picture.h"
 #include "scup/card-text.h"
 
@@ -47,7 +48,7 @@ scup_ca_card_view_set(ScupCaCardView *view, const TkeCardStatus *status)
                         status->usage_counter);
 
     set_head(view, status);
-    set(view->zone, zone != NULL ? zone : _("none"));
+    tke_ui_identifiers_set_text(GTK_LABEL(view->zone), zone != NULL ? zone : _("none"));
     set(view->pin_1, pin_1);
     set(view->pin_2, pin_2);
     set(view->version, version);

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gtk-common/identifiers.h"
 #include "gtk-common/picture.h"
 #include "scup/card-text.h"
 
@@ -81,7 +82,7 @@ scup_ep11_card_view_set(ScupEp11CardView *view, const TkeCardInfo *info, const u
         g_strdup_printf(_("%u of %u places used"), status->n_parts, status->n_places);
 
     set_head(view, status);
-    set(view->zone, zone_line);
+    tke_ui_identifiers_set_text(GTK_LABEL(view->zone), zone_line);
     set(view->pin, pin);
     set(view->admin, status->has_signature_key ? status->admin_name : _("no signature key"));
     set(view->ski, status->has_signature_key ? ski : "–");
