@@ -27,6 +27,9 @@ static const Word words[] = {
     { "tke readers", N_("Check readers") },
 };
 
+/* What only people at a terminal can do; as it stands inside the advice. */
+static const char *const terminal_only = N_(" (in a rehearsal: tke-sim start)");
+
 char *
 tke_ui_menu_words(const char *text)
 {
@@ -35,5 +38,6 @@ tke_ui_menu_words(const char *text)
     for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
         g_string_replace(result, words[i].command, _(words[i].item), 0);
     }
+    g_string_replace(result, _(terminal_only), "", 0);
     return g_string_free(result, FALSE);
 }

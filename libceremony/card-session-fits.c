@@ -13,7 +13,7 @@ tke_card_session_wanted_title(TkeWantedCard wanted)
     case TKE_WANTED_CA:
         return _("Insert a CA card.");
     case TKE_WANTED_EP11:
-        return _("Insert a personalised EP11 card.");
+        return _("Insert a personalized EP11 card.");
     case TKE_WANTED_BLANK_CA:
         return _("Insert a blank card for a CA card.");
     case TKE_WANTED_NEW_EP11:
@@ -130,7 +130,7 @@ fits_kind_ep11(const TkeCardStatus *status, TkeWantedCard wanted, const char **w
     }
     if (wanted == TKE_WANTED_ENROLLED && status->life_cycle == TKE_CARD_PERSONALISED) {
         return unfit(word, reason, "not-blank",
-                     _("This EP11 card is personalised already: its PIN is changed with “tke card "
+                     _("This EP11 card is personalized already: its PIN is changed with “tke card "
                        "change-pin”, its description with “tke card set-description”."));
     }
     return true;

@@ -76,7 +76,7 @@ pin_title(const TkeCardSlot *slot, TkePromptKind kind, uint8_t reference)
         return !ca ? g_strdup_printf(_("Type the new PIN of card %s on the pad, twice."), card)
                : second
                    ? g_strdup_printf(_("Type the new second PIN of CA card %s on the pad, twice. "
-                                       "Another person than for the first does it."),
+                                       "Somebody else types it than the first one."),
                                      card)
                    : g_strdup_printf(_("Type the new first PIN of CA card %s on the pad, twice."),
                                      card);

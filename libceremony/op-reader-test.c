@@ -138,7 +138,7 @@ show_plan(Run *run, GError **error)
         _("%u tests, about three minutes; in one of them nothing is typed for %u seconds"),
         TKE_READER_STEPS, TKE_PIN_PAD_TIMEOUT_S);
     const char *lines[] = {
-        _("A personalised EP11 card is needed, and somebody who knows its PIN"),
+        _("A personalized EP11 card is needed, and somebody who knows its PIN"),
         _("Its PIN is changed to a test PIN and changed back: afterwards it is as before"),
         _("No wrong PIN is asked for, so no try is used up unless somebody mistypes; before the "
           "last try the test ends"),
@@ -175,7 +175,7 @@ need_card(Run *run, GError **error)
 {
     const TkeCardNeed need = { .reader = run->test->reader,
                                .wanted = TKE_WANTED_EP11,
-                               .title = _("Insert the personalised EP11 card for the test."),
+                               .title = _("Insert the personalized EP11 card for the test."),
                                .purpose = "reader-test",
                                .fits = has_tries };
     const TkeCardStatus *status = NULL;

@@ -135,7 +135,7 @@ add_count(ScupSelfCheckPage *page, const GPtrArray *readers)
     text = g_strdup_printf(
         ngettext("%u reader found, two are needed", "%u readers found, two are needed", n), n);
     add_row(page, BAD, text,
-            _("Plug in the missing one. If it is plugged in and not listed, its driver is "
+            _("Plug in what is missing. If a reader is plugged in and not listed, its driver is "
               "missing: install the package libccid, and unplug and plug in the reader."));
     return false;
 }

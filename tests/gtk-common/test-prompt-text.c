@@ -1,9 +1,13 @@
 /*
  * Prompts, commands and forms in the words of windows.
  */
+#include <string.h>
+
 #include "gtk-common/form.h"
 #include "gtk-common/menu-words.h"
 #include "gtk-common/prompt-text.h"
+#include "libceremony/advice.h"
+#include "libsmartcard/card-error.h"
 #include "tests/support/test-main.h"
 
 START_TEST(test_every_prompt_has_a_picture_of_its_reader_and_card)
@@ -71,6 +75,17 @@ START_TEST(test_commands_become_menu_items)
     }
 END_TEST
 
+START_TEST(test_windows_send_nobody_to_a_terminal_for_a_rehearsal)
+    {
+        g_autoptr(GError) error = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE, "no");
+        g_autofree char *advice = tke_advice_for_error(error);
+        g_autofree char *text = tke_ui_menu_words(advice);
+
+        ck_assert_ptr_nonnull(strstr(advice, "tke-sim start"));
+        ck_assert_str_eq(text, "Start the smart card service, then try again.");
+    }
+END_TEST
+
 START_TEST(test_a_form_keeps_its_answers)
     {
         const char *const options[] = { "First PIN", "Second PIN", NULL };
@@ -110,6 +125,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_time_and_tries_are_told_for_entries_only);
     tcase_add_test(tests, test_what_went_wrong_with_an_entry_is_told_in_words_of_the_window);
     tcase_add_test(tests, test_commands_become_menu_items);
+    tcase_add_test(tests, test_windows_send_nobody_to_a_terminal_for_a_rehearsal);
     tcase_add_test(tests, test_a_form_keeps_its_answers);
     tcase_add_test(tests, test_a_description_is_the_one_of_what_is_chosen);
 }

@@ -159,7 +159,7 @@ def test_e_c07_a_card_pulled_at_its_pin_is_told_and_asked_for_again():
         dialog.see("The card was lost in the middle")
         dialog.see("try first with the new PIN which of the two is set")
         dialog.press("Try again")
-        dialog.see("Insert a personalised EP11 card")
+        dialog.see("Insert a personalized EP11 card")
         scup.world.insert(2, "ep11-1")
         dialog.see("3 tries left")
         scup.world.pin(2, "123456", "654321", "654321")
