@@ -133,6 +133,16 @@ def test_german_dark_at_200_percent_on_1920_by_1080():
         look_around(scup, "german-200", "gleiche Zone", "✓ Zwei Leser bereit")
 
 
+def test_the_foot_stays_as_it_is_when_lock_now_comes():
+    with Scup({}) as scup:
+        def height():
+            return scup.window.find("label", "✓ Two readers ready").accessible.get_component_iface().get_size().y
+        before = height()
+        scup.close(scup.make_zone())
+        scup.window.find("push button", "Lock now")
+        assert height() == before, f"{before} before, {height()} with the button"
+
+
 def test_letters_of_twice_the_size_in_1280_by_720():
     with Scup(dict(GDK_DPI_SCALE="2")) as scup:
         look_around(scup, "large", "same zone", "✓ Two readers ready", 1280, 720)
