@@ -111,7 +111,7 @@ has_admin(const TkeJournalEntry *entry, const TkeUnitState *state)
     uint8_t ski[TKE_SKI_LEN];
 
     return text != NULL && tke_hex_decode_exact(text, ski, sizeof ski, NULL) &&
-           tke_unit_find_admin(state->unit, ski) != NULL;
+           tke_unit_state_has_admin(state, ski);
 }
 
 static bool

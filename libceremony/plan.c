@@ -250,19 +250,6 @@ find_state(GPtrArray *states, const TkeUnit *unit)
     return NULL;
 }
 
-static bool
-has_admin(const TkeUnitState *state, const uint8_t ski[static TKE_SKI_LEN])
-{
-    for (unsigned i = 0; i < state->admins->len; i++) {
-        const TkeUnitAdmin *admin = g_ptr_array_index(state->admins, i);
-
-        if (memcmp(admin->ski, ski, TKE_SKI_LEN) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* In any order. */
 static bool
 same_admins(const TkeUnitState *a, const TkeUnitState *b)
@@ -270,7 +257,7 @@ same_admins(const TkeUnitState *a, const TkeUnitState *b)
     for (unsigned i = 0; i < a->admins->len; i++) {
         const TkeUnitAdmin *admin = g_ptr_array_index(a->admins, i);
 
-        if (!has_admin(b, admin->ski)) {
+        if (!tke_unit_state_has_admin(b, admin->ski)) {
             return false;
         }
     }

@@ -87,6 +87,19 @@ tke_unit_query_list(TkeUnitTransport *transport, const char *instance, unsigned 
     return entries != NULL ? g_steal_pointer(&units) : NULL;
 }
 
+bool
+tke_unit_state_has_admin(const TkeUnitState *state, const uint8_t ski[static TKE_SKI_LEN])
+{
+    for (guint i = 0; i < state->admins->len; i++) {
+        const TkeUnitAdmin *admin = g_ptr_array_index(state->admins, i);
+
+        if (memcmp(admin->ski, ski, TKE_SKI_LEN) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 tke_unit_state_free(TkeUnitState *state)
 {

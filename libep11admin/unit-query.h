@@ -74,6 +74,10 @@ typedef struct TkeUnitState {
     GPtrArray *warnings;               /* of char *, translated: what an operator should know */
 } TkeUnitState;
 
+/* Whether an administrator with this identifier is in it; also of a query without names. */
+TKE_PUBLIC bool tke_unit_state_has_admin(const TkeUnitState *state,
+                                         const uint8_t ski[static TKE_SKI_LEN]);
+
 TKE_PUBLIC void tke_unit_state_free(TkeUnitState *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUnitState, tke_unit_state_free)
 

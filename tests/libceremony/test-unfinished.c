@@ -174,6 +174,28 @@ START_TEST(test_an_administrator_who_was_added_to_some_is_removed_again)
 }
 END_TEST
 
+/* What only shows keys does not ask for names: the administrators are there all the same. */
+START_TEST(test_an_unfinished_administrator_is_not_forgotten_by_a_query_without_names)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_auto(TkeAdminResult) result = { .units = NULL };
+    g_autoptr(GPtrArray) selected = NULL;
+    g_autoptr(GPtrArray) states = NULL;
+    g_autoptr(GError) error = NULL;
+
+    unfinished_refuse(world, 2, ADD_ADMIN, 1);
+    ceremony_world_hand(world, 1, "admin-2", "admin-1", NULL);
+    ck_assert(!tke_op_admin_add(world->op, world->units, &result, &error));
+    g_clear_error(&error);
+    unfinished_start_anew(world);
+    selected = tke_unit_directory_get_selected(world->units, &error);
+    card_world_check(selected != NULL, error);
+    states = tke_unit_directory_query(world->units, selected, TKE_UNIT_QUERY_NO_NAMES, NULL, &error);
+    card_world_check(states != NULL, error);
+    ck_assert_uint_eq(unfinished_count(world), 1);
+}
+END_TEST
+
 START_TEST(test_commit_is_retried_where_it_failed)
 {
     g_autoptr(CeremonyWorld) world = unfinished_secured_world();
@@ -261,6 +283,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_what_could_not_be_undone_is_told);
     tcase_add_test(tests, test_where_the_outcome_of_an_undo_is_unknown_that_of_the_step_is);
     tcase_add_test(tests, test_an_administrator_who_was_added_to_some_is_removed_again);
+    tcase_add_test(tests, test_an_unfinished_administrator_is_not_forgotten_by_a_query_without_names);
     tcase_add_test(tests, test_commit_is_retried_where_it_failed);
     tcase_add_test(
         tests, test_a_step_that_others_have_completed_or_undone_is_not_unfinished_any_more);
