@@ -325,7 +325,7 @@ authenticate(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
         return fail_keys(scp, keys, answer.sw, what, error);
     }
     if (answer.sw != TKE_GP_STATUS_DONE) {
-        note_tries(scp, keys, scp->before, NULL);
+        /* The note stays: under SCP02 a wrong MAC key shows only here, and cards count it with words of their own. */
         return fail_sw(scp, answer.sw, what, error);
     }
     return note_tries(scp, keys, (TkeGpTries){ 0 }, error);
