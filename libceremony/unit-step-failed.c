@@ -77,6 +77,7 @@ settle(TkeUnitDirectory *directory, GPtrArray *results)
     if (commands->len > 0 && transport != NULL) {
         (void) tke_unit_command_settle(transport, (TkeUnitCommand *const *) commands->pdata,
                                        commands->len, NULL, &ignored);
+        tke_world_note_error(tke_unit_directory_get_world(directory), ignored);
         tke_unit_results_take(results);
     }
 }

@@ -157,6 +157,7 @@ send_commands(const Run *run, GPtrArray *commands, GError **error)
         g_clear_error(&ignored);
         (void) tke_unit_command_settle(transport, (TkeUnitCommand *const *) commands->pdata,
                                        commands->len, NULL, &ignored);
+        tke_world_note_error(tke_unit_directory_get_world(run->directory), ignored);
         note_errors(run->directory, commands);
     }
     tke_operation_committed_done(run->op);
