@@ -15,6 +15,7 @@
 #include "simulator/desk-reader.h"
 
 #define TICK_MS 250
+#define TROUBLE "desk-trouble" /* class of the message */
 #define HANGS_MS 3000 /* of silence, until a person is told */
 
 struct _SimDeskWindow {
@@ -459,7 +460,11 @@ sim_desk_window_set_hand(SimDeskWindow *window, const char *label)
 
     window->hand = g_strdup(label);
     g_free(before);
-    sim_desk_window_say(window, text, false);
+    /* Trouble stays to be read until a person does something else. */
+    if (label != NULL || !gtk_style_context_has_class(
+                             gtk_widget_get_style_context(GTK_WIDGET(window->message)), TROUBLE)) {
+        sim_desk_window_say(window, text, false);
+    }
     show_world(window);
 }
 
@@ -487,9 +492,9 @@ sim_desk_window_say(SimDeskWindow *window, const char *text, bool trouble)
     g_autofree char *marked = trouble ? g_strdup_printf("⚠ %s", text) : g_strdup(text);
 
     if (trouble) {
-        gtk_style_context_add_class(style, "desk-trouble");
+        gtk_style_context_add_class(style, TROUBLE);
     } else {
-        gtk_style_context_remove_class(style, "desk-trouble");
+        gtk_style_context_remove_class(style, TROUBLE);
     }
     gtk_label_set_text(window->message, marked);
     gtk_widget_set_tooltip_text(GTK_WIDGET(window->message), marked);

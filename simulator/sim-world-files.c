@@ -245,8 +245,9 @@ load_world(SimWorld *world, GError **error)
     return world->service != NULL;
 }
 
-bool
-sim_world_save_readers(SimWorld *world, GError **error)
+/* Reader number has the card label, or none, whatever it has now; number 0: each has what it has. */
+static bool
+save_places(SimWorld *world, unsigned number, const char *label, GError **error)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autofree char *path = path_in(world, READERS_FILE);
@@ -259,12 +260,14 @@ sim_world_save_readers(SimWorld *world, GError **error)
     json_builder_begin_array(builder);
     for (unsigned i = 0; i < world->readers->len; i++) {
         g_auto(SimReaderState) state = { 0 };
+        const char *name = NULL;
 
         sim_reader_get_state(g_ptr_array_index(world->readers, i), &state);
-        if (state.card_name == NULL) {
+        name = i + 1 == number ? label : state.card_name;
+        if (name == NULL) {
             json_builder_add_null_value(builder);
         } else {
-            json_builder_add_string_value(builder, state.card_name);
+            json_builder_add_string_value(builder, name);
         }
     }
     json_builder_end_array(builder);
@@ -280,6 +283,18 @@ sim_world_save_readers(SimWorld *world, GError **error)
     g_free(world->saved_places);
     world->saved_places = g_steal_pointer(&text);
     return true;
+}
+
+bool
+sim_world_save_readers(SimWorld *world, GError **error)
+{
+    return save_places(world, 0, NULL, error);
+}
+
+bool
+sim_world_save_move(SimWorld *world, unsigned number, const char *label, GError **error)
+{
+    return save_places(world, number, label, error);
 }
 
 /* ---- both ---- */

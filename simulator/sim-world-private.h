@@ -60,6 +60,9 @@ void sim_world_reader_changed(SimReader *reader, void *data);
 /* Writes which card is where. */
 bool sim_world_save_readers(SimWorld *world, GError **error);
 
+/* The same as it will be with this card in reader number; NULL: with none. */
+bool sim_world_save_move(SimWorld *world, unsigned number, const char *label, GError **error);
+
 /* A new card with its file, not in the box yet; the caller frees, or lets the box have it. */
 SimCard *sim_world_make_card(SimWorld *world, const char *label, SimCardKind kind, bool extended,
                              GError **error);

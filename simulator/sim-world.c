@@ -115,17 +115,31 @@ sim_world_get_place(SimWorld *world, const SimCard *card)
     return 0;
 }
 
+static bool
+is_empty(SimReader *reader)
+{
+    g_auto(SimReaderState) state = { 0 };
+
+    sim_reader_get_state(reader, &state);
+    return !state.card_present;
+}
+
+/* What cannot be saved does not happen: nobody ever sees a move that is taken back. */
 bool
 sim_world_insert(SimWorld *world, unsigned number, const char *label, GError **error)
 {
     SimReader *reader = sim_world_get_reader(world, number, error);
     SimCard *card = reader == NULL ? NULL : sim_world_find_card(world, label, error);
 
-    if (card == NULL || !sim_reader_insert(reader, card, error)) {
+    if (card == NULL) {
         return false;
     }
-    if (!sim_world_save_readers(world, error)) {
-        sim_reader_remove(reader);
+    if (is_empty(reader) && sim_world_get_place(world, card) == 0 &&
+        !sim_world_save_move(world, number, sim_card_get_name(card), error)) {
+        return false;
+    }
+    if (!sim_reader_insert(reader, card, error)) {
+        sim_world_save_readers(world, NULL);
         return false;
     }
     return true;
@@ -136,14 +150,14 @@ sim_world_remove(SimWorld *world, unsigned number, GError **error)
 {
     SimReader *reader = sim_world_get_reader(world, number, error);
 
-    if (reader == NULL) {
+    if (reader == NULL || (!is_empty(reader) && !sim_world_save_move(world, number, NULL, error))) {
         return false;
     }
     if (sim_reader_remove(reader) == NULL) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("there is no card in reader %u"), number);
         return false;
     }
-    return sim_world_save_readers(world, error);
+    return true;
 }
 
 /* ---- what programs see ---- */

@@ -106,6 +106,39 @@ serial_of(SimWorld *world, unsigned number)
     return g_strdup(info->serial);
 }
 
+static void
+put_in_the_way(const TestDirectory *directory)
+{
+    g_autofree char *path = g_build_filename(directory->path, "readers.json", NULL);
+    g_autofree char *below = g_build_filename(path, "in-the-way", NULL);
+
+    g_unlink(path);
+    ck_assert_int_eq(g_mkdir_with_parents(below, 0700), 0);
+}
+
+/* Not even for a moment: who watches would take the card for inserted. */
+START_TEST(test_move_that_cannot_be_saved_does_not_happen)
+{
+    g_autoptr(TestDirectory) directory = test_directory_new();
+    g_autoptr(SimWorld) world = test_world_open(directory);
+    g_autoptr(GError) insertion = NULL;
+    g_autoptr(GError) removal = NULL;
+    uint64_t revision = 0;
+
+    ck_assert(sim_world_insert(world, 1, "ca-1", NULL));
+    put_in_the_way(directory);
+    revision = sim_world_wait_revision(world, 0, 0);
+
+    ck_assert(!sim_world_insert(world, 2, "ep11-1", &insertion));
+    ck_assert_ptr_nonnull(strstr(insertion->message, "readers.json: cannot be written"));
+    ck_assert_uint_eq(sim_world_get_place(world, sim_world_get_card(world, 1)), 0);
+    ck_assert(!sim_world_remove(world, 1, &removal));
+    ck_assert_ptr_nonnull(strstr(removal->message, "readers.json: cannot be written"));
+    ck_assert_uint_eq(sim_world_get_place(world, sim_world_get_card(world, 0)), 1);
+    ck_assert_uint_eq(sim_world_wait_revision(world, 0, 0), revision);
+}
+END_TEST
+
 START_TEST(test_serial_numbers_of_readers_are_the_worlds_own_and_stay)
 {
     g_autoptr(TestDirectory) one = test_directory_new();
@@ -365,6 +398,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_new_world_has_what_its_scenario_says);
     tcase_add_test(tests, test_world_is_private_to_its_user);
     tcase_add_test(tests, test_card_is_where_it_was_when_the_world_is_opened_again);
+    tcase_add_test(tests, test_move_that_cannot_be_saved_does_not_happen);
     tcase_add_test(tests, test_serial_numbers_of_readers_are_the_worlds_own_and_stay);
     tcase_add_test(tests, test_mark_that_is_none_is_named);
     tcase_add_test(tests, test_world_that_is_in_use_is_refused);
