@@ -349,7 +349,10 @@ add_cell(GString *text, const char *cell, bool last)
         g_string_append_c(text, '\'');
     }
     for (; *cell != '\0'; cell++) {
-        g_string_append(text, *cell == '"' ? "\"\"" : (char[]){ *cell, '\0' });
+        if (*cell == '"') {
+            g_string_append_c(text, '"');
+        }
+        g_string_append_c(text, *cell);
     }
     g_string_append(text, last ? "\"\r\n" : "\",");
 }
