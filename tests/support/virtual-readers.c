@@ -224,9 +224,8 @@ static void
 set_clock(Pad *pad)
 {
     const char *keys = g_queue_peek_head(&pad->keys);
-    bool ended = keys != NULL &&
-                 (g_str_has_suffix(keys, (char[]){ SIM_KEY_ENTER, '\0' }) ||
-                  g_str_has_suffix(keys, (char[]){ SIM_KEY_CANCEL, '\0' }));
+    const char last = keys == NULL || *keys == '\0' ? '\0' : keys[strlen(keys) - 1];
+    bool ended = last == SIM_KEY_ENTER || last == SIM_KEY_CANCEL;
 
     sim_reader_set_second(pad->reader, ended ? REAL_SECOND_MS : pad->second_ms);
 }
