@@ -1,5 +1,5 @@
 /*
- * What card-session.c (cards) and card-session-pin.c (PINs) share. Not installed.
+ * What card-session.c (cards), card-session-pin.c (PINs) and card-session-readers.c share. Not installed.
  */
 #pragma once
 
@@ -25,6 +25,8 @@ typedef struct TkeCardSlot {
 struct TkeCardSession {
     TkeCardSource *source;
     char *keys[TKE_READERS];
+    char *names[TKE_READERS]; /* of readers that cannot be told apart; NULL: not needed */
+    uint32_t plugs[TKE_READERS]; /* of those when a person said which is which */
     TkeCardSlot slots[TKE_READERS];
     TkeCardSessionCounts counts;
     GHashTable *zones; /* descriptions of the zones that cards have shown, by the text of their ids */
@@ -36,6 +38,16 @@ tke_card_session_slot(TkeCardSession *session, unsigned reader)
     g_return_val_if_fail(reader >= 1 && reader <= TKE_READERS, NULL);
     return &session->slots[reader - 1];
 }
+
+/* Gives numbers as chosen; what a person said of readers that were away since is forgotten. */
+TkeReaders *tke_card_session_assign(TkeCardSession *session, GPtrArray *infos);
+
+/*
+ * These of infos are readers 1 and 2 from now on. False: only while they stay plugged in, because one cannot be told apart
+ * from another; the keys stay what they were then.
+ */
+bool tke_card_session_choose(TkeCardSession *session, GPtrArray *infos,
+                             const TkeReaderInfo *const reader[static TKE_READERS]);
 
 /* What to insert, one sentence. */
 const char *tke_card_session_wanted_title(TkeWantedCard wanted);

@@ -48,20 +48,10 @@ tke_card_session_free(TkeCardSession *session)
         g_free(session->slots[i].reader_name);
         g_free(session->slots[i].model);
         g_free(session->keys[i]);
+        g_free(session->names[i]);
     }
     g_hash_table_unref(session->zones);
     g_free(session);
-}
-
-void
-tke_card_session_set_readers(TkeCardSession *session, const TkeReaderChoice *choice)
-{
-    for (unsigned i = 0; i < TKE_READERS; i++) {
-        g_free(session->keys[i]);
-        session->keys[i] = g_strdup(choice->key[i]);
-        slot_drop(&session->slots[i]);
-        session->slots[i].seen = false;
-    }
 }
 
 char *
@@ -155,7 +145,6 @@ bool
 tke_card_session_look(TkeOperation *op, TkeReaders **readers, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
-    TkeReaderChoice choice = { { session->keys[0], session->keys[1] } };
     g_autoptr(GPtrArray) infos = session->source->ops->list(session->source, error);
     g_autoptr(TkeReaders) assigned = NULL;
 
@@ -167,7 +156,7 @@ tke_card_session_look(TkeOperation *op, TkeReaders **readers, GError **error)
         }
         return false;
     }
-    assigned = tke_readers_assign(infos, &choice);
+    assigned = tke_card_session_assign(session, infos);
     for (unsigned i = 0; i < TKE_READERS; i++) {
         slot_update(op, i + 1, assigned->reader[i]);
     }
@@ -210,12 +199,13 @@ wait_change(TkeOperation *op, GError **error)
                                       tke_operation_get_cancellable(op), error);
 }
 
+/* identified: the prompt that was shown has given way to another one. */
 static bool
-need_reader(TkeOperation *op, const TkeCardNeed *need, GError **error)
+need_reader(TkeOperation *op, const TkeCardNeed *need, bool *identified, GError **error)
 {
     g_autoptr(TkeReaders) readers = NULL;
 
-    return tke_operation_check(op, error) && tke_card_session_look(op, &readers, error) &&
+    return tke_card_session_look_identified(op, need->reader, &readers, identified, error) &&
            tke_readers_get(readers, need->reader, error) != NULL;
 }
 
@@ -232,11 +222,13 @@ tke_card_session_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
     for (;;) {
         g_autofree char *reason = NULL;
         const char *word = NULL;
+        bool identified = false;
 
-        if (!need_reader(op, need, error)) {
+        if (!need_reader(op, need, &identified, error)) {
             tke_operation_hide(op);
             return NULL;
         }
+        asked = asked && !identified;
         events = asked ? events : slot->events;
         if (tke_card_session_judge(session, need, slot->events != events, &word, &reason)) {
             break;

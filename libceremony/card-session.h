@@ -62,9 +62,22 @@ TKE_PUBLIC TkeCardSession *tke_card_session_new(TkeCardSource *source);
 TKE_PUBLIC void tke_card_session_free(TkeCardSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCardSession, tke_card_session_free)
 
-/* Which readers are 1 and 2, as settings remember them; the keys are copied. */
+/* Which readers are 1 and 2, as settings remember them; the keys are copied, names are not taken. */
 TKE_PUBLIC void tke_card_session_set_readers(TkeCardSession *session,
                                              const TkeReaderChoice *choice);
+
+/* As they are chosen now, borrowed. Names: what a person has said of readers that cannot be told apart. */
+TKE_PUBLIC TkeReaderChoice tke_card_session_get_readers(const TkeCardSession *session);
+
+/* Somebody else has seen one of them unplugged: a person has to say it again. */
+TKE_PUBLIC void tke_card_session_forget_names(TkeCardSession *session);
+
+/*
+ * Asks for a card in the reader that is to be reader 1, and, where it is not the only one left, in the one that is to be
+ * reader 2. lasting: the keys of the session are these now, for settings to keep; false: it holds while both stay plugged in
+ * and the session lasts, because they cannot be told apart.
+ */
+TKE_PUBLIC bool tke_card_session_identify(TkeOperation *op, bool *lasting, GError **error);
 
 /*
  * The card in the reader, fitting; asked for if need be. Borrowed, valid until it is taken out: call
@@ -109,8 +122,18 @@ TKE_PUBLIC TkeCard *tke_card_session_still(TkeCardSession *session, unsigned rea
 TKE_PUBLIC TkeCard *tke_card_session_get(TkeCardSession *session, unsigned reader,
                                          const TkeCardStatus **status);
 
-/* Looks which cards are in which readers now, without waiting. readers (may be NULL): to be freed. */
+/*
+ * Looks which cards are in which readers now, without waiting. readers (may be NULL): to be freed. Readers without
+ * number, because they cannot be told apart, count as absent.
+ */
 TKE_PUBLIC bool tke_card_session_look(TkeOperation *op, TkeReaders **readers, GError **error);
+
+/*
+ * The same; where this reader (0: one of the two) cannot be told apart a person is asked which is which (asked, may be
+ * NULL, is true then).
+ */
+TKE_PUBLIC bool tke_card_session_look_identified(TkeOperation *op, unsigned reader,
+                                                 TkeReaders **readers, bool *asked, GError **error);
 
 /* Reads the status of the card again after something was changed: one APDU. */
 TKE_PUBLIC bool tke_card_session_query_status(TkeOperation *op, unsigned reader,

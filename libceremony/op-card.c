@@ -252,7 +252,8 @@ tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params, GPtrArray **
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify) tke_card_info_free);
     g_autoptr(TkeReaders) readers = NULL;
 
-    if (!tke_card_session_look(op, &readers, error)) {
+    if (params->quiet ? !tke_card_session_look(op, &readers, error)
+                      : !tke_card_session_look_identified(op, params->reader, &readers, NULL, error)) {
         return false;
     }
     for (unsigned i = 0; i < TKE_READERS; i++) {

@@ -59,9 +59,10 @@ typedef struct TkeCardInfoParams {
     bool check;      /* let the card prove that it is genuine; asks for the PINs of a CA card */
     bool prove;      /* the same where it takes no PIN and was not done since the card was put in */
     bool pads;       /* ask readers whether they can take PINs */
+    bool quiet;      /* readers that cannot be told apart are left out, instead of asking which is which */
 } TkeCardInfoParams;
 
-/* Nobody is asked for a card; infos: TkeCardInfo, to be freed. */
+/* Nobody is asked for a card that is to be looked at; infos: TkeCardInfo, to be freed. */
 TKE_PUBLIC bool tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params,
                                  GPtrArray **infos, GError **error);
 

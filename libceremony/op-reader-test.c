@@ -455,7 +455,8 @@ tke_op_reader_test(TkeOperation *op, const TkeReaderTestParams *params, TkeReade
         g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("readers have the numbers 1 and 2"));
         return false;
     }
-    if (!tke_record_check(op, error) || !tke_card_session_look(op, &readers, error)) {
+    if (!tke_record_check(op, error) ||
+        !tke_card_session_look_identified(op, params->reader, &readers, NULL, error)) {
         return false;
     }
     info = tke_readers_get(readers, params->reader, error);

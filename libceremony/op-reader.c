@@ -5,29 +5,23 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "libceremony/card-session.h"
+#include "libceremony/card-session-private.h"
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/pin-pad.h"
 
-/* These become readers 1 and 2; remembered for the next time. */
+/* Readers 1 and 2 of the session are remembered for the next time, if they are known then. */
 static bool
-remember(TkeOperation *op, TkeSettings *settings, const TkeReaderInfo *first,
-         const TkeReaderInfo *second, GError **error)
+remember(TkeOperation *op, TkeSettings *settings, bool lasting, GError **error)
 {
-    g_autofree char *one = tke_reader_dup_key(first);
-    g_autofree char *two = tke_reader_dup_key(second);
-    const TkeReaderChoice choice = { { one, two } };
+    const TkeReaderChoice choice =
+        tke_card_session_get_readers(tke_operation_get_card_session(op));
 
-    if (tke_operation_is_dry_run(op)) {
-        tke_operation_note(op, _("%s would become reader 1, %s reader 2."), first->name,
-                           second->name);
+    if (!lasting) {
+        tke_operation_note(op, _("The readers cannot be told apart, so nothing is remembered: the numbers hold until a "
+                                 "reader is unplugged or the program ends."));
         return true;
     }
-    if (!tke_settings_set_readers(settings, &choice, error)) {
-        return false;
-    }
-    tke_card_session_set_readers(tke_operation_get_card_session(op), &choice);
-    return true;
+    return tke_settings_set_readers(settings, &choice, error);
 }
 
 /* Through the card in it, if the session has one open: it holds the reader then. */
@@ -46,93 +40,41 @@ tke_op_reader_describe(TkeOperation *op, unsigned reader, const char *name, TkeP
 }
 
 bool
-tke_op_reader_swap(TkeOperation *op, TkeSettings *settings, GError **error)
+tke_op_reader_swap(TkeOperation *op, TkeSettings *settings, bool *lasting, GError **error)
 {
-    g_autoptr(TkeReaders) readers = NULL;
-
-    return tke_card_session_look(op, &readers, error) && tke_readers_need_both(readers, error) &&
-           remember(op, settings, readers->reader[1], readers->reader[0], error);
-}
-
-/* The reader that has got a card since, also one without number; NULL: none. */
-static const TkeReaderInfo *
-find_new_card(const GPtrArray *before, const GPtrArray *now, bool rehearsal)
-{
-    for (guint i = 0; i < now->len; i++) {
-        const TkeReaderInfo *info = g_ptr_array_index(now, i);
-
-        for (guint j = 0; j < before->len && info->card_present; j++) {
-            const TkeReaderInfo *old = g_ptr_array_index(before, j);
-
-            if (g_strcmp0(old->name, info->name) == 0 && old->events != info->events &&
-                (rehearsal || !info->is_virtual)) {
-                return info;
-            }
-        }
-    }
-    return NULL;
-}
-
-/* Waits until a reader gets a card; all readers as they are then. */
-static GPtrArray *
-wait_for_card(TkeOperation *op, TkeCardSource *cards, const GPtrArray *before,
-              const TkeReaderInfo **found, GError **error)
-{
-    const bool rehearsal = tke_world_is_rehearsal(tke_operation_get_world(op));
-    g_autoptr(GPtrArray) now = NULL;
-
-    while (*found == NULL) {
-        g_autoptr(TkeReaders) readers = NULL;
-
-        g_clear_pointer(&now, g_ptr_array_unref);
-        if (!cards->ops->wait(cards, -1, tke_operation_get_cancellable(op), error) ||
-            !tke_card_session_look(op, &readers, error) || !tke_readers_need_both(readers, error)) {
-            return NULL;
-        }
-        now = cards->ops->list(cards, error);
-        if (now == NULL) {
-            return NULL;
-        }
-        *found = find_new_card(before, now, rehearsal);
-    }
-    return g_steal_pointer(&now);
-}
-
-bool
-tke_op_reader_identify(TkeOperation *op, TkeSettings *settings, GError **error)
-{
-    const TkePrompt prompt = { .kind = TKE_PROMPT_INSERT_CARD,
-                               .reader = 1,
-                               .reader_name = "",
-                               .wanted = TKE_WANTED_ANY,
-                               .title =
-                                   _("Insert any card into the reader that is to be reader 1."),
-                               .purpose = "identify" };
+    TkeCardSession *session = tke_operation_get_card_session(op);
     TkeCardSource *cards = tke_world_get_cards(tke_operation_get_world(op), error);
-    g_autoptr(TkeReaders) readers = NULL;
-    g_autoptr(GPtrArray) before = NULL;
-    g_autoptr(GPtrArray) now = NULL;
-    const TkeReaderInfo *first = NULL;
+    g_autoptr(GPtrArray) infos = cards != NULL ? cards->ops->list(cards, error) : NULL;
+    g_autoptr(TkeReaders) readers = infos != NULL ? tke_card_session_assign(session, infos) : NULL;
 
-    if (cards == NULL || !tke_card_session_look(op, &readers, error) ||
-        !tke_readers_need_both(readers, error)) {
+    if (readers == NULL || !tke_readers_need_both(readers, error)) {
         return false;
     }
     if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("%s would become reader 1, %s reader 2."),
+                           readers->reader[1]->name, readers->reader[0]->name);
+        return true;
+    }
+    *lasting = tke_card_session_choose(
+        session, infos, (const TkeReaderInfo *const[]){ readers->reader[1], readers->reader[0] });
+    return remember(op, settings, *lasting, error);
+}
+
+bool
+tke_op_reader_identify(TkeOperation *op, TkeSettings *settings, bool *lasting, GError **error)
+{
+    if (tke_operation_is_dry_run(op)) {
+        g_autoptr(TkeReaders) readers = NULL;
+
+        if (!tke_card_session_look(op, &readers, error) ||
+            (!readers->unclear && !tke_readers_need_both(readers, error))) {
+            return false;
+        }
         tke_operation_note(op, _("The reader into which a card is put would become reader 1."));
         return true;
     }
-    before = cards->ops->list(cards, error);
-    if (before == NULL) {
-        return false;
-    }
-    tke_operation_show(op, &prompt);
-    now = wait_for_card(op, cards, before, &first, error);
-    tke_operation_hide(op);
-    return now != NULL &&
-           remember(op, settings, first,
-                    readers->reader[g_strcmp0(first->name, readers->reader[1]->name) == 0 ? 0 : 1],
-                    error);
+    return tke_card_session_identify(op, lasting, error) &&
+           remember(op, settings, *lasting, error);
 }
 
 void
@@ -162,11 +104,10 @@ ask_keypad(TkeOperation *op, TkeCardSource *cards, TkeReaderCheck *check)
 }
 
 bool
-tke_op_reader_check(TkeOperation *op, const TkeSettings *settings, GPtrArray **checks,
-                    GError **error)
+tke_op_reader_check(TkeOperation *op, GPtrArray **checks, GError **error)
 {
     TkeCardSource *cards = tke_world_get_cards(tke_operation_get_world(op), error);
-    const TkeReaderChoice choice = tke_settings_get_readers(settings);
+    TkeCardSession *session = tke_operation_get_card_session(op);
     g_autoptr(GPtrArray) all =
         g_ptr_array_new_with_free_func((GDestroyNotify) tke_reader_check_free);
     g_autoptr(GPtrArray) infos = cards != NULL ? cards->ops->list(cards, error) : NULL;
@@ -175,12 +116,14 @@ tke_op_reader_check(TkeOperation *op, const TkeSettings *settings, GPtrArray **c
     if (infos == NULL) {
         return false;
     }
-    readers = tke_readers_assign(infos, &choice);
+    readers = tke_card_session_assign(session, infos);
     for (guint i = 0; i < infos->len; i++) {
         TkeReaderCheck *check = g_new0(TkeReaderCheck, 1);
 
         check->reader = tke_reader_info_copy(infos->pdata[i]);
         check->number = tke_readers_number(readers, check->reader->name);
+        check->alike = check->number == 0 && readers->unclear &&
+                       tke_reader_is_alike(infos, check->reader);
         g_ptr_array_add(all, check);
         ask_keypad(op, cards, check);
     }

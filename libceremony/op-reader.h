@@ -18,21 +18,26 @@
 TKE_PUBLIC bool tke_op_reader_describe(TkeOperation *op, unsigned reader, const char *name,
                                        TkePinPad *pad, GError **error);
 
-/* Exchanges the numbers. */
-TKE_PUBLIC bool tke_op_reader_swap(TkeOperation *op, TkeSettings *settings, GError **error);
+/*
+ * Exchanges the numbers. lasting: they are remembered; false: they hold while both readers stay plugged in and the session
+ * lasts, because one cannot be told apart from another.
+ */
+TKE_PUBLIC bool tke_op_reader_swap(TkeOperation *op, TkeSettings *settings, bool *lasting,
+                                   GError **error);
 
 /* What a self-check has found out about one reader (F-009, F-011). */
 typedef struct TkeReaderCheck {
     TkeReaderInfo *reader;
     unsigned number; /* 1, 2; 0: it has none */
+    bool alike;      /* because it cannot be told apart from another one, and nobody has said which it is */
     GError *trouble; /* why it cannot take PINs, or could not be asked; NULL: it is good */
 } TkeReaderCheck;
 
 TKE_PUBLIC void tke_reader_check_free(TkeReaderCheck *check);
 
 /* All readers, those without number too: TkeReaderCheck, to be freed. No service is a failure. */
-TKE_PUBLIC bool tke_op_reader_check(TkeOperation *op, const TkeSettings *settings,
-                                    GPtrArray **checks, GError **error);
+TKE_PUBLIC bool tke_op_reader_check(TkeOperation *op, GPtrArray **checks, GError **error);
 
-/* The next reader that gets a card becomes reader 1. */
-TKE_PUBLIC bool tke_op_reader_identify(TkeOperation *op, TkeSettings *settings, GError **error);
+/* The next reader that gets a card becomes reader 1. lasting: as above. */
+TKE_PUBLIC bool tke_op_reader_identify(TkeOperation *op, TkeSettings *settings, bool *lasting,
+                                       GError **error);

@@ -43,13 +43,36 @@ check_reader(GPtrArray *problems, const TkeReaderCheck *check, unsigned *good)
                                    : g_strdup(check->reader->name);
 
     /* a reader that is held cannot be asked for its keypad: it is there, and may well do */
-    if (check->number != 0 &&
+    if ((check->number != 0 || (check->alike && *good < TKE_READERS)) &&
         (check->trouble == NULL || tke_card_error_code(check->trouble) == TKE_CARD_ERROR_IN_USE)) {
         (*good)++;
     }
     if (check->trouble != NULL) {
         add(problems, g_steal_pointer(&subject), g_strdup(check->trouble->message),
-            tke_advice_for_error(check->trouble), check->number == 0);
+            tke_advice_for_error(check->trouble), check->number == 0 && !check->alike);
+    }
+}
+
+/* Nothing that keeps from working: each procedure asks. */
+static void
+add_alike(GPtrArray *problems, const GPtrArray *checks)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (guint i = 0; i < checks->len; i++) {
+        const TkeReaderCheck *check = g_ptr_array_index(checks, i);
+
+        if (check->alike) {
+            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", check->reader->name);
+        }
+    }
+    if (names->len > 0) {
+        add(problems, g_string_free(g_steal_pointer(&names), FALSE),
+            g_strdup(_("these readers cannot be told apart: neither serial number nor port is known of them")),
+            g_strdup(_("Which is which is asked for when it matters, by a card that is put in, and never taken from their "
+                       "order. If another program holds one of them, close it: perhaps they tell then. Or use readers "
+                       "with serial numbers.")),
+            true);
     }
 }
 
@@ -110,32 +133,24 @@ tke_self_check_devices(GPtrArray *problems, const GPtrArray *checks, const char 
 }
 
 bool
-tke_self_check_readers(TkeOperation *op, const TkeSettings *settings, GPtrArray **checks,
-                       GPtrArray **problems, unsigned *good, GError **error)
+tke_self_check_readers(TkeOperation *op, GPtrArray **checks, GPtrArray **problems, unsigned *good,
+                       GError **error)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify) tke_problem_free);
     g_autoptr(GPtrArray) all = NULL;
 
-    if (!tke_op_reader_check(op, settings, &all, error)) {
+    if (!tke_op_reader_check(op, &all, error)) {
         return false;
     }
     *good = 0;
     for (guint i = 0; i < all->len; i++) {
         check_reader(found, g_ptr_array_index(all, i), good);
     }
+    add_alike(found, all);
     if (!tke_world_is_rehearsal(tke_operation_get_world(op))) {
         tke_self_check_devices(found, all, "/sys");
     }
     *checks = g_steal_pointer(&all);
     *problems = g_steal_pointer(&found);
     return true;
-}
-
-bool
-tke_self_check_run(TkeOperation *op, const TkeSettings *settings, GPtrArray **problems,
-                   unsigned *good, GError **error)
-{
-    g_autoptr(GPtrArray) checks = NULL;
-
-    return tke_self_check_readers(op, settings, &checks, problems, good, error);
 }

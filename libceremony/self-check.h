@@ -9,7 +9,6 @@
 
 #include "common/public.h"
 #include "libceremony/operation.h"
-#include "libceremony/settings.h"
 
 typedef struct TkeProblem {
     char *subject; /* "reader 2", "Broadcom 5880 00 00", "USB device X" */
@@ -22,16 +21,12 @@ TKE_PUBLIC void tke_problem_free(TkeProblem *problem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeProblem, tke_problem_free)
 
 /*
- * All there are, TkeProblem, to be freed; good: how many of the two readers can serve, as far as they can be
- * asked. Fails only if readers cannot be listed (no service): that is the problem then, its advice the remedy.
+ * All there are, TkeProblem, and all readers as they answered, TkeReaderCheck; both to be freed. good: how many of the
+ * two readers can serve, as far as they can be asked. Fails only if readers cannot be listed (no service): that is the
+ * problem then, its advice the remedy.
  */
-TKE_PUBLIC bool tke_self_check_run(TkeOperation *op, const TkeSettings *settings,
-                                   GPtrArray **problems, unsigned *good, GError **error);
-
-/* The same, with all readers as they answered: TkeReaderCheck, to be freed. */
-TKE_PUBLIC bool tke_self_check_readers(TkeOperation *op, const TkeSettings *settings,
-                                       GPtrArray **checks, GPtrArray **problems, unsigned *good,
-                                       GError **error);
+TKE_PUBLIC bool tke_self_check_readers(TkeOperation *op, GPtrArray **checks, GPtrArray **problems,
+                                       unsigned *good, GError **error);
 
 /* Adds the devices of the USB that look like readers and are not among these (TkeReaderCheck). For tests. */
 void tke_self_check_devices(GPtrArray *problems, const GPtrArray *checks, const char *sysfs);

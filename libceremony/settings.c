@@ -130,7 +130,7 @@ tke_settings_free(TkeSettings *settings)
 TkeReaderChoice
 tke_settings_get_readers(const TkeSettings *settings)
 {
-    return (TkeReaderChoice){ { settings->readers[0], settings->readers[1] } };
+    return (TkeReaderChoice){ .key = { settings->readers[0], settings->readers[1] } };
 }
 
 unsigned

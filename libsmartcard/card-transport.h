@@ -32,6 +32,7 @@ typedef struct TkeReaderInfo {
     bool no_keypad;    /* the reader has told that it cannot take PINs */
     bool card_present;
     uint32_t events;   /* insertions and removals seen so far: shows a quick out-and-in */
+    uint32_t plugs;    /* counts on when the reader was away: it may be another one of the name */
 } TkeReaderInfo;
 
 TKE_PUBLIC TkeReaderInfo *tke_reader_info_copy(const TkeReaderInfo *info);

@@ -256,6 +256,7 @@ make_info(PcscSource *self, const char *name, uint32_t state)
     info->no_keypad = identity.no_keypad;
     info->card_present = (state & SCARD_STATE_PRESENT) != 0;
     info->events = events;
+    info->plugs = events >> 16;
     return info;
 }
 

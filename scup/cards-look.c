@@ -36,17 +36,27 @@ note_cards(TkeOperation *op, ScupLook *job)
     }
 }
 
+/* As it is after the look, which has noticed readers that were away. */
+static void
+take_choice(TkeCardSession *session, ScupLook *job)
+{
+    const TkeReaderChoice choice = tke_card_session_get_readers(session);
+
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        job->keys[i] = g_strdup(choice.key[i]);
+        job->names[i] = g_strdup(choice.name[i]);
+    }
+}
+
 bool
 scup_cards_look_run(TkeOperation *op, gpointer data, GError **error)
 {
     ScupLook *job = data;
     TkeCardSession *session = tke_operation_get_card_session(op);
-    const TkeCardInfoParams params = { .prove = job->prove };
-    TkeReaderChoice choice =
-        tke_settings_get_readers(tke_ui_workplace_get_settings(job->workplace));
+    const TkeCardInfoParams params = { .prove = job->prove, .quiet = true };
 
-    for (unsigned i = 0; i < TKE_READERS; i++) {
-        job->keys[i] = g_strdup(choice.key[i]);
+    if (job->forget) {
+        tke_card_session_forget_names(session);
     }
     if (job->want_source) {
         job->source = tke_world_new_cards(tke_operation_get_world(op), error);
@@ -61,6 +71,7 @@ scup_cards_look_run(TkeOperation *op, gpointer data, GError **error)
     if (!tke_op_card_info(op, &params, &job->infos, error)) {
         return false;
     }
+    take_choice(session, job);
     note_cards(op, job);
     if (job->let_go) {
         lock_ep11(session);
@@ -79,8 +90,10 @@ scup_cards_look_free(ScupLook *job)
     g_clear_pointer(&job->infos, g_ptr_array_unref);
     tke_inventory_free(job->inventory);
     g_clear_error(&job->inventory_error);
-    g_free(job->keys[0]);
-    g_free(job->keys[1]);
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        g_free(job->keys[i]);
+        g_free(job->names[i]);
+    }
     g_object_unref(job->cards);
     g_free(job);
 }

@@ -12,10 +12,12 @@ typedef struct ScupLook {
     bool lock;
     bool let_go;
     bool prove;
+    bool forget; /* what a person said of readers that cannot be told apart */
     /* what it has found */
     GPtrArray *infos;
     TkeCardSource *source; /* for the monitor, made by the first look */
     char *keys[TKE_READERS];
+    char *names[TKE_READERS]; /* TkeReaderChoice */
     unsigned unlocked_s;
     TkeInventory *inventory;
     GError *inventory_error;

@@ -17,6 +17,8 @@ struct _ScupCards {
     TkeUiWorkplace *workplace; /* for the worker */
     TkeReaderMonitor *monitor;
     char *keys[TKE_READERS];
+    char *names[TKE_READERS]; /* TkeReaderChoice */
+    uint32_t plugs[TKE_READERS]; /* of readers with these names */
     GPtrArray *readers; /* as the monitor saw them; NULL: not yet, or trouble */
     TkeReaders *assigned;
     GError *trouble;              /* of all readers */
@@ -28,6 +30,7 @@ struct _ScupCards {
     bool looking;
     bool look_again;
     bool lock_next;
+    bool forget_next; /* a reader that a person had identified was unplugged */
     bool held; /* a procedure is shown */
     bool changed; /* a PIN, on this card: */
     uint8_t changed_id[TKE_CARD_ID_LEN];
@@ -53,11 +56,53 @@ tell(ScupCards *cards)
 static void
 assign(ScupCards *cards)
 {
-    const TkeReaderChoice choice = { { cards->keys[0], cards->keys[1] } };
+    const TkeReaderChoice choice = { .key = { cards->keys[0], cards->keys[1] },
+                                     .name = { cards->names[0], cards->names[1] } };
 
     g_clear_pointer(&cards->assigned, tke_readers_free);
     if (cards->readers != NULL) {
         cards->assigned = tke_readers_assign(cards->readers, &choice);
+    }
+}
+
+static const TkeReaderInfo *
+find_reader(const ScupCards *cards, const char *name)
+{
+    for (guint i = 0; cards->readers != NULL && i < cards->readers->len; i++) {
+        const TkeReaderInfo *info = cards->readers->pdata[i];
+
+        if (g_strcmp0(info->name, name) == 0) {
+            return info;
+        }
+    }
+    return NULL;
+}
+
+static void
+set_names(ScupCards *cards, char *const *names)
+{
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        const TkeReaderInfo *info = names != NULL ? find_reader(cards, names[i]) : NULL;
+
+        g_free(cards->names[i]);
+        cards->names[i] = names != NULL ? g_strdup(names[i]) : NULL;
+        cards->plugs[i] = info != NULL ? info->plugs : 0;
+    }
+}
+
+/* The monitor sees a reader that is unplugged even if it is back before the worker looks. */
+static void
+forget_unplugged(ScupCards *cards)
+{
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        const TkeReaderInfo *info = find_reader(cards, cards->names[i]);
+
+        if (cards->names[i] != NULL && (info == NULL || info->plugs != cards->plugs[i])) {
+            cards->forget_next = true;
+        }
+    }
+    if (cards->forget_next) {
+        set_names(cards, NULL);
     }
 }
 
@@ -89,6 +134,7 @@ on_report(gpointer data)
         g_clear_error(&cards->trouble);
         cards->readers = g_steal_pointer(&report->readers);
         cards->trouble = g_steal_pointer(&report->error);
+        forget_unplugged(cards);
         assign(cards);
         tell(cards);
         look(cards);
@@ -158,6 +204,9 @@ take_look(ScupCards *cards, ScupLook *job)
         g_free(cards->keys[i]);
         cards->keys[i] = g_steal_pointer(&job->keys[i]);
     }
+    if (!cards->forget_next) { /* else what it tells is from before */
+        set_names(cards, job->names);
+    }
     assign(cards);
 }
 
@@ -216,6 +265,8 @@ look(ScupCards *cards)
     job->let_go = !cards->held;
     job->prove = cards->proving > 0;
     cards->lock_next = false;
+    job->forget = cards->forget_next;
+    cards->forget_next = false;
     tke_ui_runner_look(cards->runner, scup_cards_look_run, on_looked, job);
 }
 
@@ -288,7 +339,7 @@ scup_cards_get_place(ScupCards *cards, unsigned reader)
         return SCUP_PLACE_OPENING;
     }
     if (there == NULL) {
-        return SCUP_PLACE_NO_READER;
+        return cards->assigned->unclear ? SCUP_PLACE_ALIKE : SCUP_PLACE_NO_READER;
     }
     if (there->is_virtual && !tke_ui_workplace_is_rehearsal(cards->workplace)) {
         return SCUP_PLACE_VIRTUAL;
@@ -340,8 +391,10 @@ scup_cards_count_readers(ScupCards *cards)
     unsigned n = 0;
 
     for (unsigned i = 1; i <= TKE_READERS; i++) {
-        n += scup_cards_get_reader(cards, i) != NULL &&
-                     scup_cards_get_place(cards, i) != SCUP_PLACE_VIRTUAL
+        const ScupPlace place = scup_cards_get_place(cards, i);
+
+        n += place == SCUP_PLACE_ALIKE ||
+                     (scup_cards_get_reader(cards, i) != NULL && place != SCUP_PLACE_VIRTUAL)
                  ? 1
                  : 0;
     }
@@ -399,8 +452,10 @@ finalize(GObject *object)
     g_clear_error(&cards->trouble);
     g_clear_error(&cards->inventory_error);
     tke_inventory_free(cards->inventory);
-    g_free(cards->keys[0]);
-    g_free(cards->keys[1]);
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        g_free(cards->keys[i]);
+        g_free(cards->names[i]);
+    }
     g_signal_handlers_disconnect_by_data(cards->runner, cards);
     g_object_unref(cards->runner);
     G_OBJECT_CLASS(scup_cards_parent_class)->finalize(object);

@@ -21,6 +21,7 @@ typedef enum {
     SCUP_PLACE_OPENING,    /* not known yet */
     SCUP_PLACE_NO_SERVICE, /* no readers can be reached: the trouble says why */
     SCUP_PLACE_NO_READER,
+    SCUP_PLACE_ALIKE,   /* there are readers, but nobody has said which of them it is */
     SCUP_PLACE_VIRTUAL, /* a reader of a rehearsal in real work, which refuses it */
     SCUP_PLACE_EMPTY,
     SCUP_PLACE_READING, /* a card is in and not recognised yet */
@@ -42,7 +43,7 @@ const TkeCardInfo *scup_cards_get_card(ScupCards *cards, unsigned reader);     /
 /* The zone of the CA card in reader 1; NULL if there is none. */
 const uint8_t *scup_cards_get_zone(ScupCards *cards);
 
-/* Of the two, those that can be used. */
+/* Of the two, those that can be used; of readers that cannot be told apart as many as are wanted. */
 unsigned scup_cards_count_readers(ScupCards *cards);
 
 /* All cards this workstation has seen; borrowed; NULL: not known yet, or the file cannot be read (error). */

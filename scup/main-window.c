@@ -43,6 +43,9 @@ update(ScupMainWindow *window)
 
     if (scup_cards_get_trouble(window->cards, 1) != NULL && n == 0) {
         text = g_strdup(_("✗ The readers cannot be reached"));
+    } else if (scup_cards_get_place(window->cards, 1) == SCUP_PLACE_ALIKE ||
+               scup_cards_get_place(window->cards, 2) == SCUP_PLACE_ALIKE) {
+        text = g_strdup(_("✗ The readers cannot be told apart"));
     } else if (n == 2) {
         text = g_strdup(_("✓ Two readers ready"));
     } else {

@@ -89,6 +89,13 @@ show_place(ScupReaderPane *pane)
                      "plugged in appears here by itself."),
                    true);
         break;
+    case SCUP_PLACE_ALIKE:
+        show_empty(pane, "reader-none", _("Which reader is it?"),
+                   _("The readers cannot be told apart: neither serial number nor port is known of "
+                     "them. A card that is put in tells which is which. That holds until one is "
+                     "unplugged or the program ends."),
+                   true);
+        break;
     case SCUP_PLACE_VIRTUAL:
         show_empty(pane, "reader-none", _("This is a virtual reader"),
                    _("Virtual readers are for rehearsals; real work refuses them. Plug in a real "
@@ -137,8 +144,11 @@ static void
 show_suggestions(ScupReaderPane *pane)
 {
     const TkeCardInfo *info = scup_cards_get_card(pane->cards, pane->reader);
-    const ScupSuggestion *list = scup_suggestions_get(
-        info != NULL ? &info->status : NULL, pane->reader, scup_cards_get_zone(pane->cards) != NULL);
+    const ScupSuggestion *list =
+        scup_cards_get_place(pane->cards, pane->reader) == SCUP_PLACE_ALIKE
+            ? scup_suggestions_for_alike()
+            : scup_suggestions_get(info != NULL ? &info->status : NULL, pane->reader,
+                                   scup_cards_get_zone(pane->cards) != NULL);
 
     if (list == pane->suggested) {
         return; /* the focus may be on one of them */

@@ -109,6 +109,9 @@ add_presence(GString *text, ScupCards *cards, unsigned reader)
     case SCUP_PLACE_NO_SERVICE:
         g_string_append_printf(text, "%s\n\n", trouble->message);
         return false;
+    case SCUP_PLACE_ALIKE:
+        g_string_append_printf(text, "%s\n\n", _("the readers cannot be told apart"));
+        return false;
     default:
         g_string_append_printf(text, "%s\n\n", _("no card"));
         return false;

@@ -37,8 +37,7 @@ do_check(TkeOperation *op, gpointer data, GError **error)
 {
     Check *check = data;
 
-    return tke_self_check_readers(op, tke_ui_workplace_get_settings(check->workplace),
-                                  &check->readers, &check->problems, &check->good, error);
+    return tke_self_check_readers(op, &check->readers, &check->problems, &check->good, error);
 }
 
 typedef enum { GOOD, MINOR, BAD } Mark;
@@ -102,6 +101,8 @@ add_reader(ScupSelfCheckPage *page, const TkeReaderCheck *check)
     text = check->number != 0
                ? g_strdup_printf(_("Reader %u: %s, keypad takes PINs"), check->number,
                                  check->reader->name)
+           : check->alike
+               ? g_strdup_printf(_("Reader without number: %s, keypad takes PINs"), check->reader->name)
                : g_strdup_printf(_("Further reader, not used: %s"), check->reader->name);
     add_row(page, GOOD, text, NULL);
     if (card != NULL) {
@@ -127,7 +128,9 @@ add_count(ScupSelfCheckPage *page, const GPtrArray *readers)
     unsigned n = 0;
 
     for (guint i = 0; i < readers->len; i++) {
-        n += ((const TkeReaderCheck *) readers->pdata[i])->number != 0 ? 1 : 0;
+        const TkeReaderCheck *check = readers->pdata[i];
+
+        n += check->number != 0 || check->alike ? 1 : 0;
     }
     if (n >= TKE_READERS) {
         return true;

@@ -125,7 +125,8 @@ run_identify(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
 
-    return tke_op_reader_identify(op, tke_ui_workplace_get_settings(step->workplace), error);
+    return tke_op_reader_identify(op, tke_ui_workplace_get_settings(step->workplace),
+                                  &step->lasting, error);
 }
 
 static bool
@@ -133,16 +134,21 @@ run_swap(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
 
-    return tke_op_reader_swap(op, tke_ui_workplace_get_settings(step->workplace), error);
+    return tke_op_reader_swap(op, tke_ui_workplace_get_settings(step->workplace), &step->lasting,
+                              error);
 }
 
 static void
 summarise_readers(gpointer data, TkeUiSummary *summary)
 {
-    (void) data;
-    tke_ui_summary_set(summary, _("The readers have their numbers"),
-                       _("They are remembered for the next time. The pane on the left is reader 1: "
-                         "put a label on it."));
+    const ScupStep *step = data;
+
+    tke_ui_summary_set(
+        summary, _("The readers have their numbers"),
+        step->lasting ? _("They are remembered for the next time. The pane on the left is reader 1: "
+                          "put a label on it.")
+                      : _("They hold until a reader is unplugged or the program ends, because the "
+                          "readers cannot be told apart. The pane on the left is reader 1."));
 }
 
 const TkeUiProcedureKind scup_steps_readers_identify = {

@@ -30,6 +30,7 @@ typedef struct ScupStep {
     TkeDeleteResult deleted;
     char old[TKE_CARD_TEXT_MAX + 1];
     GPtrArray *infos;
+    bool lasting; /* the readers are remembered */
 } ScupStep;
 
 /* Frees what a step owns. */

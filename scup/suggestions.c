@@ -42,6 +42,17 @@ static const ScupSuggestion ep11[] = {
     { NULL, NULL },
 };
 
+static const ScupSuggestion alike[] = {
+    { N_("Identify the readers"), "app.readers-identify" },
+    { NULL, NULL },
+};
+
+const ScupSuggestion *
+scup_suggestions_for_alike(void)
+{
+    return alike;
+}
+
 /* A CA card with a blocked PIN can do nothing for its zone any more. */
 static bool
 is_lost(const TkeCardStatus *status)

@@ -15,3 +15,6 @@ typedef struct ScupSuggestion {
 /* status NULL: no card. zone_there: the CA card of a zone is in reader 1. Borrowed, never NULL. */
 const ScupSuggestion *scup_suggestions_get(const TkeCardStatus *status, unsigned reader,
                                            bool zone_there);
+
+/* Where readers cannot be told apart. */
+const ScupSuggestion *scup_suggestions_for_alike(void);

@@ -38,6 +38,52 @@ print_reader(TkeCli *cli, const TkeCardInfo *info)
     tke_cli_output_row(cli->out, cells);
 }
 
+/* A reader without number: its card is not read, since a procedure asks which reader it is. */
+static void
+print_alike(TkeCli *cli, const TkeReaderCheck *check)
+{
+    const char *pad = check->trouble == NULL ? "yes"
+                      : tke_card_error_code(check->trouble) == TKE_CARD_ERROR_IN_USE ? "unknown"
+                                                                                    : "no";
+    const char *cells[] = { NULL,
+                            check->reader->model,
+                            check->reader->name,
+                            check->reader->card_present ? _("not read") : _("empty"),
+                            check->reader->is_virtual ? "true" : "false",
+                            pad,
+                            check->trouble != NULL ? check->trouble->message : NULL };
+
+    tke_cli_output_row(cli->out, cells);
+}
+
+static void
+print_readers(TkeCli *cli, const GPtrArray *infos, const GPtrArray *checks)
+{
+    static const TkeCliColumn columns[] = {
+        { "reader", N_("READER"), TKE_CLI_NUMBER }, { "model", N_("MODEL"), TKE_CLI_TEXT },
+        { "name", N_("NAME"), TKE_CLI_TEXT },       { "card", N_("CARD"), TKE_CLI_TEXT },
+        { "virtual", N_("VIRTUAL"), TKE_CLI_BOOL }, { "keypad", N_("KEYPAD"), TKE_CLI_TEXT },
+        { "keypad_trouble", N_("WHY NOT"), TKE_CLI_TEXT },
+    };
+
+    tke_cli_output_table_begin(cli->out, "readers", columns, G_N_ELEMENTS(columns));
+    for (unsigned i = 0; i < infos->len; i++) {
+        const TkeCardInfo *info = g_ptr_array_index(infos, i);
+
+        if (info->reader_name != NULL) {
+            print_reader(cli, info);
+        }
+    }
+    for (unsigned i = 0; i < checks->len; i++) {
+        const TkeReaderCheck *check = g_ptr_array_index(checks, i);
+
+        if (check->alike) {
+            print_alike(cli, check);
+        }
+    }
+    tke_cli_output_table_end(cli->out, _("No readers."));
+}
+
 /* What is in the way and what to do about it, for each reader (F-009). */
 static void
 print_problems(TkeCli *cli, GPtrArray *problems)
@@ -57,33 +103,21 @@ print_problems(TkeCli *cli, GPtrArray *problems)
 bool
 tke_cli_readers(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
-    static const TkeCliColumn columns[] = {
-        { "reader", N_("READER"), TKE_CLI_NUMBER }, { "model", N_("MODEL"), TKE_CLI_TEXT },
-        { "name", N_("NAME"), TKE_CLI_TEXT },       { "card", N_("CARD"), TKE_CLI_TEXT },
-        { "virtual", N_("VIRTUAL"), TKE_CLI_BOOL }, { "keypad", N_("KEYPAD"), TKE_CLI_TEXT },
-        { "keypad_trouble", N_("WHY NOT"), TKE_CLI_TEXT },
-    };
-    const TkeCardInfoParams params = { .pads = true };
+    const TkeCardInfoParams params = { .pads = true, .quiet = true };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
     g_autoptr(GPtrArray) infos = NULL;
+    g_autoptr(GPtrArray) checks = NULL;
     g_autoptr(GPtrArray) problems = NULL;
     unsigned good = 0;
+    bool lasting = false;
 
-    if (op == NULL || (args->swap && !tke_op_reader_swap(op, cli->settings, error)) ||
-        (args->identify && !tke_op_reader_identify(op, cli->settings, error)) ||
-        !tke_self_check_run(op, cli->settings, &problems, &good, error) ||
+    if (op == NULL || (args->swap && !tke_op_reader_swap(op, cli->settings, &lasting, error)) ||
+        (args->identify && !tke_op_reader_identify(op, cli->settings, &lasting, error)) ||
+        !tke_self_check_readers(op, &checks, &problems, &good, error) ||
         !tke_op_card_info(op, &params, &infos, error)) {
         return false;
     }
-    tke_cli_output_table_begin(cli->out, "readers", columns, G_N_ELEMENTS(columns));
-    for (unsigned i = 0; i < infos->len; i++) {
-        const TkeCardInfo *info = g_ptr_array_index(infos, i);
-
-        if (info->reader_name != NULL) {
-            print_reader(cli, info);
-        }
-    }
-    tke_cli_output_table_end(cli->out, _("No readers."));
+    print_readers(cli, infos, checks);
     print_problems(cli, problems);
     if (good < TKE_READERS) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER,

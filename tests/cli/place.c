@@ -131,11 +131,11 @@ place_make(void)
 }
 
 static void
-enter(Place *place)
+enter(Place *place, const char *line)
 {
     g_autoptr(GError) error = NULL;
 
-    place_sim(place, "start");
+    place_sim(place, line);
     place->desk = sim_officers_desk_new(place->world, &error);
     check_error(error);
     place->people = sim_officers_people_new(place->desk, NULL, NULL);
@@ -146,7 +146,17 @@ place_enter_new(void)
 {
     Place *place = place_make();
 
-    enter(place);
+    enter(place, "start");
+    return place;
+}
+
+Place *
+place_enter_scenario(const char *path)
+{
+    Place *place = place_make();
+    g_autofree char *line = g_strdup_printf("--scenario %s start", path);
+
+    enter(place, line);
     return place;
 }
 
@@ -163,7 +173,7 @@ place_enter_finished(void)
                  &error);
     check_error(error);
     ck_assert_int_eq(status, 0);
-    enter(place);
+    enter(place, "start");
     return place;
 }
 

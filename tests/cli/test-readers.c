@@ -139,6 +139,67 @@ START_TEST(test_nothing_is_remembered_when_nobody_puts_a_card_in)
 }
 END_TEST
 
+/* ---- readers that cannot be told apart ---- */
+
+#define EQUAL_1 "Equal Pad 00 00"
+#define EQUAL_2 "Equal Pad 01 00"
+
+START_TEST(test_equal_readers_are_shown_without_numbers_and_with_the_reason)
+{
+    g_autoptr(Place) place = place_enter_scenario(EQUAL_READERS);
+    g_auto(Run) run = place_expect(place, 0, "--json readers");
+    g_auto(Run) text = place_expect(place, 0, "readers");
+    JsonArray *rows = json_object_get_array_member(run.json, "readers");
+
+    ck_assert_uint_eq(json_array_get_length(rows), 2);
+    for (unsigned i = 0; i < 2; i++) {
+        JsonObject *row = json_array_get_object_element(rows, i);
+
+        ck_assert(json_object_get_null_member(row, "reader"));
+        ck_assert_str_eq(json_object_get_string_member(row, "name"), i == 0 ? EQUAL_1 : EQUAL_2);
+        ck_assert_str_eq(json_object_get_string_member(row, "keypad"), "yes");
+    }
+    assert_contains(text.out, EQUAL_1 ", " EQUAL_2);
+    assert_contains(text.out, "cannot be told apart");
+}
+END_TEST
+
+START_TEST(test_equal_readers_are_identified_for_as_long_as_the_program_runs)
+{
+    static const char *const second[] = { "insert 2 ca-1", NULL };
+    g_autoptr(Place) place = place_enter_scenario(EQUAL_READERS);
+    g_autofree char *settings =
+        g_build_filename(place->world, "workstation", "settings.json", NULL);
+    g_autofree char *said = identify(place, 0, second);
+    const char *first = strstr(said, EQUAL_2);
+    g_auto(Run) next = place_expect(place, 0, "readers");
+    g_auto(Run) swap = place_expect(place, 4, "readers --swap");
+
+    assert_contains(said, "nothing is remembered");
+    ck_assert_msg(first != NULL && strstr(first, EQUAL_1) != NULL, "%s", said); /* reader 1 first */
+    ck_assert(!g_file_test(settings, G_FILE_TEST_EXISTS));
+    assert_contains(next.out, "cannot be told apart"); /* the next program asks anew */
+    assert_contains(swap.out, "cannot be told apart");
+    assert_contains(swap.out, "tke readers --identify");
+}
+END_TEST
+
+START_TEST(test_a_command_that_needs_a_reader_asks_which_it_is)
+{
+    g_autoptr(Place) place = place_enter_scenario(EQUAL_READERS);
+    g_autoptr(SimOfficersProgram) program = place_start(place, "card info --reader 1");
+    G_GNUC_UNUSED g_autoptr(JsonObject) prompt = place_wait_event(program, "prompt", "insert");
+    g_autofree char *said = NULL;
+
+    ck_assert_str_eq(json_object_get_string_member(prompt, "purpose"), "identify");
+    ck_assert_str_eq(json_object_get_string_member(prompt, "reason"), "alike");
+    place_sim(place, "insert 2 ca-1");
+    ck_assert(sim_officers_program_wait(program, 60000, NULL) == 0);
+    said = sim_officers_program_take_output(program);
+    assert_contains(said, "blank card for a CA card");
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -148,6 +209,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_readers_swap_back_and_forth);
     tcase_add_test(tests, test_a_card_goes_into_the_reader_that_has_the_number_now);
     tcase_add_test(tests, test_nothing_is_remembered_when_nobody_puts_a_card_in);
+    tcase_add_test(tests, test_equal_readers_are_shown_without_numbers_and_with_the_reason);
+    tcase_add_test(tests, test_equal_readers_are_identified_for_as_long_as_the_program_runs);
+    tcase_add_test(tests, test_a_command_that_needs_a_reader_asks_which_it_is);
 }
 
 int

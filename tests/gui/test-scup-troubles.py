@@ -9,6 +9,7 @@ import gui  # noqa: E402
 import scup as s  # noqa: E402
 
 gui.reexec()
+EQUAL_READERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli/equal-readers.json")
 
 
 def test_panes_follow_cards_without_a_click():
@@ -42,6 +43,39 @@ def test_with_one_reader_the_other_pane_says_so():
         scup.window.see("Insert a card in reader 1")
         scup.world.insert(1, "ca-1")
         scup.window.see("Blank card for a CA card")  # cards can still be looked at
+
+
+def test_readers_that_cannot_be_told_apart_are_identified_by_a_card():
+    with s.Scup("--scenario", EQUAL_READERS) as scup:
+        scup.window.see("Which reader is it?")
+        scup.window.see("✗ The readers cannot be told apart")
+        page = scup.menu("Readers", "Check readers…", "Check readers")
+        page.see("these readers cannot be told apart")
+        scup.close(page)
+        scup.shot("scup-equal-readers")
+        scup.window.press("Identify the readers")
+        dialog = scup.dialog("Identify readers")
+        dialog.see("Insert any card into the reader that is to be reader 1.")
+        dialog.see("neither serial number nor port is known of them")
+        scup.world.insert(2, "ca-1")
+        dialog.see("They hold until a reader is unplugged or the program ends")
+        scup.close(dialog)
+        scup.window.see("✓ Two readers ready")
+        scup.window.see("Blank card for a CA card")  # the reader on the right is reader 1
+        scup.world.sim("fault", "reader", "1", "unplugged")
+        scup.window.see("No second reader found")
+        scup.world.sim("fault", "reader", "1", "plugged")
+        scup.window.see("Which reader is it?")
+        dialog = scup.menu("CA Smart Card", s.INIT)  # a procedure asks by itself
+        dialog.find("text", "Zone description").type("Zone")
+        dialog.find("text", "CA card description").type("Officers")
+        dialog.press("Initialize")
+        dialog.see("Insert any card into the reader that is to be reader 1.")
+        scup.world.remove(2)
+        scup.world.insert(2, "ca-1")
+        dialog.see("first PIN")
+        scup.world.sim("cancel", 2)
+        assert not os.path.exists(os.path.join(scup.world.dir, "workstation", "settings.json"))
 
 
 def test_a_stopped_service_is_named_and_comes_back_by_itself():

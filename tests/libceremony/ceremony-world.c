@@ -52,7 +52,7 @@ static void
 put_in(CeremonyWorld *world, unsigned reader, const char *reason_word)
 {
     g_autofree char *name = take_card(world, reader, reason_word);
-    SimReader *slot = virtual_readers_get(world->cards->readers, reader);
+    SimReader *slot = virtual_readers_get(world->cards->readers, ceremony_world_slot(world, reader));
     g_autoptr(GError) error = NULL;
     SimCard *card;
 
@@ -119,7 +119,7 @@ type_pin(CeremonyWorld *world, const TkePrompt *prompt)
     } else {
         keys = g_strconcat(pin, "E", pin, "E", NULL);
     }
-    virtual_readers_type(world->cards->readers, prompt->reader, keys);
+    virtual_readers_type(world->cards->readers, ceremony_world_slot(world, prompt->reader), keys);
 }
 
 static void

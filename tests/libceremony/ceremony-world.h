@@ -43,6 +43,7 @@ struct CeremonyWorld {
     GQueue *choices;                         /* numbers, from 0 */
     bool refuse;                             /* answers no to the next plan */
     char *last[2];                           /* names of the cards put in last */
+    unsigned slots[2];                       /* which readers they are for the person; 0: as they are */
     unsigned patience;                       /* how often a card that is not read is put in again */
     void (*meanwhile)(CeremonyWorld *world); /* happens once, before the next plan is answered */
     void (*at_choice)(CeremonyWorld *world); /* when a choice is shown */
@@ -53,6 +54,13 @@ struct CeremonyWorld {
     GString *details; /* of the last plan: title, lines, consequence, what is to be typed, a line each */
     GString *choose; /* "unit-failed: title", … of the choices, a line each */
 };
+
+/* The reader that the person takes for number 1 or 2. */
+static inline unsigned
+ceremony_world_slot(const CeremonyWorld *world, unsigned reader)
+{
+    return world->slots[reader - 1] != 0 ? world->slots[reader - 1] : reader;
+}
 
 /* What the operator does; the interface's ui is the world. */
 extern const TkePrompterOps ceremony_world_operator;

@@ -90,15 +90,16 @@ START_TEST(test_the_reader_that_gets_a_card_becomes_reader_1)
         g_autoptr(TkeReaders) after = NULL;
         g_autoptr(TkeReaders) swapped = NULL;
         g_autoptr(GError) error = NULL;
+        bool lasting = false;
 
         ceremony_world_blank(world, "any", SIM_CARD_EP11);
         ck_assert(tke_card_session_look(world->op, &before, &error));
-        ck_assert(tke_op_reader_swap(world->op, settings, &error));
+        ck_assert(tke_op_reader_swap(world->op, settings, &lasting, &error));
         ck_assert(tke_card_session_look(world->op, &swapped, &error));
         ck_assert_str_eq(swapped->reader[0]->name, before->reader[1]->name);
 
         ceremony_world_hand(world, 1, "any", NULL); /* into the reader that is on the left */
-        ck_assert_msg(tke_op_reader_identify(world->op, settings, &error), "%s",
+        ck_assert_msg(tke_op_reader_identify(world->op, settings, &lasting, &error), "%s",
                       error != NULL ? error->message : "");
         ck_assert(tke_card_session_look(world->op, &after, &error));
         ck_assert_str_eq(after->reader[0]->name, before->reader[0]->name);
@@ -144,11 +145,10 @@ END_TEST
 START_TEST(test_a_check_asks_every_reader_for_its_keypad)
     {
         g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(TkeSettings) settings = tke_settings_load(world->world, NULL);
         g_autoptr(GPtrArray) checks = NULL;
         g_autoptr(GError) error = NULL;
 
-        ck_assert_msg(tke_op_reader_check(world->op, settings, &checks, &error), "%s",
+        ck_assert_msg(tke_op_reader_check(world->op, &checks, &error), "%s",
                       error != NULL ? error->message : "");
         ck_assert_uint_eq(checks->len, 2);
         for (guint i = 0; i < checks->len; i++) {

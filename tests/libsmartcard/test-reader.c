@@ -106,6 +106,115 @@ START_TEST(test_a_remembered_port_survives_another_order_of_plugging_in)
 }
 END_TEST
 
+/* Readers "R 00 00", "R 01 00", … without serial number; ports: "": not known. */
+static GPtrArray *
+make_equal(const char *const *ports)
+{
+    GPtrArray *infos = g_ptr_array_new_with_free_func((GDestroyNotify) tke_reader_info_free);
+
+    for (unsigned i = 0; ports[i] != NULL; i++) {
+        g_autofree char *name = g_strdup_printf("R %02X 00", i);
+        TkeReaderInfo *info = make_info(name, "");
+
+        g_free(info->port);
+        info->port = g_strdup(ports[i]);
+        g_ptr_array_add(infos, info);
+    }
+    return infos;
+}
+
+static const char *
+name_of(const TkeReaders *readers, unsigned number)
+{
+    return readers->reader[number - 1] != NULL ? readers->reader[number - 1]->name : "none";
+}
+
+START_TEST(test_equal_readers_are_numbered_by_their_ports_in_any_order_of_plugging_in)
+{
+    static const char *const orders[][3] = { { "usb:1-1", "usb:1-2", NULL },
+                                             { "usb:1-2", "usb:1-1", NULL } };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(orders); i++) {
+        g_autoptr(GPtrArray) infos = make_equal(orders[i]);
+        g_autoptr(TkeReaders) readers = tke_readers_assign(infos, NULL);
+
+        ck_assert(!readers->unclear);
+        ck_assert_str_eq(readers->reader[0]->port, "usb:1-1");
+        ck_assert_str_eq(readers->reader[1]->port, "usb:1-2");
+    }
+}
+END_TEST
+
+/* Which of these are numbered, and whether a person is needed for it. */
+static const struct {
+    const char *ports[4];
+    TkeReaderChoice choice;
+    const char *first;
+    const char *second;
+    bool unclear;
+} equal[] = {
+    { { "", "", NULL }, { .key = { NULL } }, "none", "none", true },
+    { { "", "", NULL }, { .key = { "R", "R" } }, "none", "none", true }, /* not by the order of before */
+    { { "usb:1", "usb:1", NULL }, { .key = { NULL } }, "none", "none", true },
+    { { "", "", NULL }, { .name = { "R 01 00", NULL } }, "R 01 00", "R 00 00", false },
+    { { "", "", NULL }, { .name = { "R 01 00", "R 00 00" } }, "R 01 00", "R 00 00", false },
+    { { "", "", NULL }, { .name = { "R 05 00", NULL } }, "none", "none", true },
+    { { "", "", "", NULL }, { .name = { "R 01 00", NULL } }, "R 01 00", "none", true },
+    { { "", "", "", NULL }, { .name = { "R 01 00", "R 02 00" } }, "R 01 00", "R 02 00", false },
+    /* one that could not be asked may be either; what is remembered of the other one decides */
+    { { "usb:1", "", NULL }, { .key = { NULL } }, "none", "none", true },
+    { { "usb:1", "", NULL }, { .key = { "usb:1", "usb:2" } }, "R 00 00", "R 01 00", false },
+    { { "usb:1", "", NULL }, { .key = { "usb:2", "usb:1" } }, "R 01 00", "R 00 00", false },
+    { { "usb:1", "", "usb:3", NULL }, { .key = { "usb:1", "usb:2" } }, "R 00 00", "none", true },
+    { { "", NULL }, { .key = { NULL } }, "R 00 00", "none", false },
+};
+
+START_TEST(test_readers_that_cannot_be_told_apart_get_no_number_by_their_order)
+{
+    g_autoptr(GPtrArray) infos = make_equal(equal[_i].ports);
+    g_autoptr(TkeReaders) readers = tke_readers_assign(infos, &equal[_i].choice);
+    g_autoptr(GError) error = NULL;
+    TkeCardErrorInfo info = { 0 };
+
+    ck_assert_str_eq(name_of(readers, 1), equal[_i].first);
+    ck_assert_str_eq(name_of(readers, 2), equal[_i].second);
+    ck_assert_int_eq(readers->unclear, equal[_i].unclear);
+    if (readers->unclear) {
+        ck_assert(!tke_readers_need_both(readers, &error));
+        ck_assert_ptr_nonnull(strstr(error->message, "cannot be told apart"));
+        ck_assert(tke_card_error_get_info(error, &info));
+        ck_assert_ptr_nonnull(strstr(info.remedy, "--identify"));
+        g_clear_error(&error);
+        ck_assert_ptr_null(tke_readers_get(readers, 2, &error));
+        ck_assert_ptr_nonnull(strstr(error->message, "cannot be told apart"));
+    }
+}
+END_TEST
+
+START_TEST(test_readers_of_other_models_are_numbered_beside_equal_ones)
+{
+    static const char *const ports[] = { "", "", NULL };
+    g_autoptr(GPtrArray) infos = make_equal(ports);
+    const TkeReaderChoice one = { .key = { "7", NULL } };
+    g_autoptr(TkeReaders) readers = NULL;
+    g_autoptr(TkeReaders) chosen = NULL;
+
+    g_ptr_array_add(infos, make_info("A 02 00", "7"));
+    g_ptr_array_add(infos, make_info("B 03 00", ""));
+    ck_assert(tke_reader_is_alike(infos, g_ptr_array_index(infos, 0)));
+    ck_assert(!tke_reader_is_alike(infos, g_ptr_array_index(infos, 2)));
+    readers = tke_readers_assign(infos, NULL);
+    ck_assert_str_eq(name_of(readers, 1), "A 02 00");
+    ck_assert_str_eq(name_of(readers, 2), "B 03 00");
+    ck_assert(!readers->unclear);
+    (void) g_ptr_array_remove_index(infos, 3);
+    chosen = tke_readers_assign(infos, &one);
+    ck_assert_str_eq(name_of(chosen, 1), "A 02 00");
+    ck_assert_str_eq(name_of(chosen, 2), "none");
+    ck_assert(chosen->unclear);
+}
+END_TEST
+
 START_TEST(test_virtual_readers_get_no_number_beside_a_real_one)
 {
     static const char *const names[] = { "A", "1", "B", "2", "C", "3", NULL };
@@ -342,6 +451,10 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_readers_are_numbered_by_name_unless_remembered);
     tcase_add_test(tests, test_a_reader_is_remembered_by_serial_number_port_or_name);
     tcase_add_test(tests, test_a_remembered_port_survives_another_order_of_plugging_in);
+    tcase_add_test(tests, test_equal_readers_are_numbered_by_their_ports_in_any_order_of_plugging_in);
+    tcase_add_loop_test(tests, test_readers_that_cannot_be_told_apart_get_no_number_by_their_order, 0,
+                        G_N_ELEMENTS(equal));
+    tcase_add_test(tests, test_readers_of_other_models_are_numbered_beside_equal_ones);
     tcase_add_test(tests, test_virtual_readers_get_no_number_beside_a_real_one);
     tcase_add_test(tests, test_readers_with_keypad_come_before_those_without);
     tcase_add_test(tests, test_too_few_readers_are_said_so);

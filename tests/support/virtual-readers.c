@@ -20,11 +20,13 @@ typedef struct Pad {
     unsigned slow_ms;   /* of the person there, before typing */
     unsigned mangle_in; /* exchanges until an answer is spoilt; 0: never */
     VirtualMangle mangle;
+    uint32_t plugs;
 } Pad;
 
 struct VirtualReaders {
     Pad pads[MOST_READERS];
     unsigned n;
+    bool equal; /* they tell nothing of themselves */
 };
 
 typedef struct Source {
@@ -50,20 +52,49 @@ make_reader(const char *name, unsigned number, unsigned second_ms, const char *k
     return sim_reader_new(&options);
 }
 
+static void
+add_pad(VirtualReaders *readers, unsigned second_ms)
+{
+    const unsigned number = readers->n + 1;
+    Pad *pad = &readers->pads[readers->n];
+
+    g_assert(number <= MOST_READERS);
+    pad->name = g_strdup_printf("Virtual reader %u", number);
+    pad->reader = make_reader(pad->name, number, second_ms, NULL);
+    pad->second_ms = second_ms;
+    g_queue_init(&pad->keys);
+    readers->n = number;
+}
+
 VirtualReaders *
 virtual_readers_new(unsigned n, unsigned second_ms)
 {
     VirtualReaders *readers = g_new0(VirtualReaders, 1);
 
-    g_assert(n <= MOST_READERS);
-    readers->n = n;
     for (unsigned i = 0; i < n; i++) {
-        readers->pads[i].name = g_strdup_printf("Virtual reader %u", i + 1);
-        readers->pads[i].reader = make_reader(readers->pads[i].name, i + 1, second_ms, NULL);
-        readers->pads[i].second_ms = second_ms;
-        g_queue_init(&readers->pads[i].keys);
+        add_pad(readers, second_ms);
     }
     return readers;
+}
+
+void
+virtual_readers_make_equal(VirtualReaders *readers, unsigned n)
+{
+    while (readers->n < n) {
+        add_pad(readers, readers->pads[0].second_ms);
+    }
+    readers->equal = true;
+    for (unsigned i = 0; i < n; i++) {
+        g_free(readers->pads[i].name);
+        readers->pads[i].name = g_strdup_printf("Equal %02X 00", i);
+    }
+}
+
+void
+virtual_readers_replug(VirtualReaders *readers, unsigned number)
+{
+    g_assert(number >= 1 && number <= readers->n);
+    readers->pads[number - 1].plugs++;
 }
 
 void
@@ -317,13 +348,14 @@ list(TkeCardSource *base, G_GNUC_UNUSED GError **error)
         TkeReaderInfo *info = g_new0(TkeReaderInfo, 1);
 
         sim_reader_get_state(readers->pads[i].reader, &state);
-        info->name = g_strdup(options->name);
+        info->name = g_strdup(readers->pads[i].name);
         info->model = g_strdup(options->model);
-        info->serial = g_strdup(options->serial);
+        info->serial = g_strdup(readers->equal ? "" : options->serial);
         info->port = g_strdup(options->port);
         info->is_virtual = true;
         info->card_present = state.card_present;
         info->events = state.events;
+        info->plugs = readers->pads[i].plugs;
         g_ptr_array_add(infos, info);
     }
     return infos;

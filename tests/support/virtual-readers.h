@@ -22,6 +22,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtualReaders, virtual_readers_free)
 /* Exchanges a reader for one with another keypad (sim-pad-model.inc); nobody is connected to it. */
 void virtual_readers_set_keypad(VirtualReaders *readers, unsigned number, const char *keypad);
 
+/*
+ * From now on there are n readers, all of one name but for its numbers ("Equal 00 00", "Equal 01 00", …), which tell neither
+ * serial number nor port; those that are new are empty.
+ */
+void virtual_readers_make_equal(VirtualReaders *readers, unsigned n);
+
+/* Plugged out and in again, without anybody looking between. */
+void virtual_readers_replug(VirtualReaders *readers, unsigned number);
+
 /* Reader by number, from 1 on. Borrowed. */
 SimReader *virtual_readers_get(VirtualReaders *readers, unsigned number);
 

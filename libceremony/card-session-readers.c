@@ -1,0 +1,242 @@
+/*
+ * Which reader of a session is number 1 and which number 2 (functions 1.3; F-003), and the person who says so where
+ * nothing else does.
+ */
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "libceremony/card-session-private.h"
+
+void
+tke_card_session_set_readers(TkeCardSession *session, const TkeReaderChoice *choice)
+{
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        g_free(session->keys[i]);
+        session->keys[i] = g_strdup(choice->key[i]);
+        g_clear_pointer(&session->names[i], g_free);
+        tke_card_session_drop(session, i + 1);
+    }
+}
+
+TkeReaderChoice
+tke_card_session_get_readers(const TkeCardSession *session)
+{
+    return (TkeReaderChoice){ .key = { session->keys[0], session->keys[1] },
+                              .name = { session->names[0], session->names[1] } };
+}
+
+void
+tke_card_session_forget_names(TkeCardSession *session)
+{
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        g_clear_pointer(&session->names[i], g_free);
+    }
+}
+
+static const TkeReaderInfo *
+find(const GPtrArray *infos, const char *name)
+{
+    for (guint i = 0; i < infos->len; i++) {
+        const TkeReaderInfo *info = g_ptr_array_index(infos, i);
+
+        if (strcmp(info->name, name) == 0) {
+            return info;
+        }
+    }
+    return NULL;
+}
+
+/* A reader that was away may be another one of its name. */
+static bool
+has_stayed(const GPtrArray *infos, const char *name, uint32_t plugs)
+{
+    const TkeReaderInfo *info = name != NULL ? find(infos, name) : NULL;
+
+    return name == NULL || (info != NULL && info->plugs == plugs);
+}
+
+TkeReaders *
+tke_card_session_assign(TkeCardSession *session, GPtrArray *infos)
+{
+    TkeReaderChoice choice;
+
+    if (!has_stayed(infos, session->names[0], session->plugs[0]) ||
+        !has_stayed(infos, session->names[1], session->plugs[1])) {
+        tke_card_session_forget_names(session);
+    }
+    choice = tke_card_session_get_readers(session);
+    return tke_readers_assign(infos, &choice);
+}
+
+bool
+tke_card_session_choose(TkeCardSession *session, GPtrArray *infos,
+                        const TkeReaderInfo *const reader[static TKE_READERS])
+{
+    bool lasting = true;
+
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        lasting = lasting && !tke_reader_is_alike(infos, reader[i]);
+    }
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        if (lasting) {
+            g_free(session->keys[i]);
+            session->keys[i] = tke_reader_dup_key(reader[i]);
+        }
+        g_free(session->names[i]);
+        session->names[i] = lasting ? NULL : g_strdup(reader[i]->name);
+        session->plugs[i] = reader[i]->plugs;
+        tke_card_session_drop(session, i + 1);
+    }
+    return lasting;
+}
+
+/* ---- a card that is put in tells which reader is meant ---- */
+
+/* The reader that has got a card since, also one without number; NULL: none. */
+static const TkeReaderInfo *
+find_new_card(TkeOperation *op, const GPtrArray *before, const GPtrArray *now, const char *other_than)
+{
+    const bool rehearsal = tke_world_is_rehearsal(tke_operation_get_world(op));
+
+    for (guint i = 0; i < now->len; i++) {
+        const TkeReaderInfo *info = g_ptr_array_index(now, i);
+        const TkeReaderInfo *old = find(before, info->name);
+
+        if (info->card_present && old != NULL && old->events != info->events &&
+            g_strcmp0(info->name, other_than) != 0 && (rehearsal || !info->is_virtual)) {
+            return info;
+        }
+    }
+    return NULL;
+}
+
+static bool
+check_enough(TkeCardSession *session, GPtrArray *infos, GError **error)
+{
+    g_autoptr(TkeReaders) readers = tke_card_session_assign(session, infos);
+
+    return readers->unclear || tke_readers_need_both(readers, error);
+}
+
+static void
+show(TkeOperation *op, unsigned number, bool alike)
+{
+    const TkePrompt prompt = {
+        .kind = TKE_PROMPT_INSERT_CARD,
+        .reader = number,
+        .reader_name = "",
+        .wanted = TKE_WANTED_ANY,
+        .title = number == 1 ? _("Insert any card into the reader that is to be reader 1.")
+                             : _("Insert any card into the reader that is to be reader 2."),
+        .reason = alike ? _("The readers cannot be told apart: neither serial number nor port is known of them. "
+                            "The numbers hold until a reader is unplugged or the program ends.")
+                        : NULL,
+        .reason_word = alike ? "alike" : NULL,
+        .purpose = "identify",
+    };
+
+    tke_operation_show(op, &prompt);
+}
+
+/* Waits until another reader than that gets a card; its copy, and all readers as they are then. */
+static TkeReaderInfo *
+ask(TkeOperation *op, unsigned number, const char *other_than, bool alike, GPtrArray **now,
+    GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    TkeCardSource *cards = session->source;
+    g_autoptr(GPtrArray) before = cards->ops->list(cards, error);
+    g_autoptr(GPtrArray) infos = NULL;
+    const TkeReaderInfo *found = NULL;
+
+    if (before == NULL) {
+        return NULL;
+    }
+    show(op, number, alike);
+    while (found == NULL) {
+        g_clear_pointer(&infos, g_ptr_array_unref);
+        if (cards->ops->wait(cards, -1, tke_operation_get_cancellable(op), error)) {
+            infos = cards->ops->list(cards, error);
+        }
+        if (infos == NULL || !check_enough(session, infos, error)) {
+            tke_operation_hide(op);
+            return NULL;
+        }
+        found = find_new_card(op, before, infos, other_than);
+    }
+    tke_operation_hide(op);
+    g_clear_pointer(now, g_ptr_array_unref);
+    *now = g_steal_pointer(&infos);
+    return tke_reader_info_copy(found);
+}
+
+/* The other one, if there is but one that it can be; readers: as they were before. NULL: ask. */
+static TkeReaderInfo *
+find_second(const TkeCardSession *session, GPtrArray *infos, const TkeReaders *readers,
+            const TkeReaderInfo *first)
+{
+    const TkeReaderChoice choice = { .name = { first->name, NULL },
+                                     .key = { NULL, session->keys[1] } };
+    g_autoptr(TkeReaders) assigned = NULL;
+
+    if (!readers->unclear) {
+        const bool was_second = g_strcmp0(first->name, readers->reader[1]->name) == 0;
+
+        return tke_reader_info_copy(readers->reader[was_second ? 0 : 1]);
+    }
+    assigned = tke_readers_assign(infos, &choice);
+    return assigned->reader[1] != NULL ? tke_reader_info_copy(assigned->reader[1]) : NULL;
+}
+
+bool
+tke_card_session_identify(TkeOperation *op, bool *lasting, GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    g_autoptr(GPtrArray) infos = session->source->ops->list(session->source, error);
+    g_autoptr(TkeReaders) readers = infos != NULL ? tke_card_session_assign(session, infos) : NULL;
+    g_autoptr(TkeReaderInfo) first = NULL;
+    g_autoptr(TkeReaderInfo) second = NULL;
+
+    if (infos == NULL || !check_enough(session, infos, error)) {
+        return false;
+    }
+    first = ask(op, 1, NULL, readers->unclear, &infos, error);
+    if (first == NULL) {
+        return false;
+    }
+    second = find_second(session, infos, readers, first);
+    if (second == NULL) {
+        second = ask(op, 2, first->name, readers->unclear, &infos, error);
+    }
+    if (second == NULL) {
+        return false;
+    }
+    *lasting = tke_card_session_choose(session, infos,
+                                       (const TkeReaderInfo *const[]){ first, second });
+    return true;
+}
+
+bool
+tke_card_session_look_identified(TkeOperation *op, unsigned reader, TkeReaders **readers,
+                                 bool *asked, GError **error)
+{
+    g_autoptr(TkeReaders) found = NULL;
+    bool lasting = false;
+
+    for (;;) {
+        g_clear_pointer(&found, tke_readers_free);
+        if (!tke_operation_check(op, error) || !tke_card_session_look(op, &found, error)) {
+            return false;
+        }
+        if (!found->unclear || (reader != 0 && found->reader[reader - 1] != NULL)) {
+            *readers = g_steal_pointer(&found);
+            return true;
+        }
+        if (asked != NULL) {
+            *asked = true;
+        }
+        if (!tke_card_session_identify(op, &lasting, error)) {
+            return false;
+        }
+    }
+}
