@@ -17,6 +17,7 @@
 
 #define TKE_CARD_COMMAND_MAX 65544u  /* extended: header, Lc, 65535 bytes, Le */
 #define TKE_CARD_RESPONSE_MAX 65538u /* extended: 65536 bytes and the status word */
+#define TKE_CARD_ATR_MIN 2u /* TS, T0 (ISO 7816-3, 8.2) */
 #define TKE_CARD_ATR_MAX 33u
 
 /* SCARD_CTL_CODE(n) of pcsc-lite; the feature list is at 3400 (PC/SC part 10, 2.2). */

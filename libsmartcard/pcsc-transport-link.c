@@ -222,10 +222,10 @@ read_status(TkePcscLink *link)
         fail(link, code, TKE_PCSC_IDLE);
         return false;
     }
-    if (atr_len == 0 || atr_len > TKE_CARD_ATR_MAX) {
+    if (atr_len < TKE_CARD_ATR_MIN || atr_len > TKE_CARD_ATR_MAX) {
         tke_pcsc_error_set_own(&link->error, TKE_CARD_ERROR_UNRESPONSIVE, link->reader_name, NULL,
-                               _("the card's answer to reset has %lu bytes, 2 to %u are possible"),
-                               (unsigned long) atr_len, TKE_CARD_ATR_MAX);
+                               _("the card's answer to reset has %lu bytes, %u to %u are possible"),
+                               (unsigned long) atr_len, TKE_CARD_ATR_MIN, TKE_CARD_ATR_MAX);
         return false;
     }
     if (link->protocol != SCARD_PROTOCOL_T0 && link->protocol != SCARD_PROTOCOL_T1) {

@@ -16,7 +16,7 @@
 
 #define CONTROL_USB_PATH TKE_CARD_CONTROL_CODE(3601u)
 #define CHANNEL_USB 0x0020u
-#define ATTRIBUTE_MAX 264u      /* MAX_BUFFER_SIZE of pcscd */
+#define ATTRIBUTE_MAX 264u      /* MAX_BUFFER_SIZE of pcscd, which passes no longer attribute on */
 #define INDEX_LEN 6u            /* " RR SS" */
 #define PORT_PREFIX "usb:"
 
@@ -219,15 +219,17 @@ get_number(const TkePcscApi *api, SCARDHANDLE handle, DWORD id, uint32_t *number
     return true;
 }
 
+/* An answer of the driver, which has no such limit as attributes. */
 static bool
 get_control(const TkePcscApi *api, SCARDHANDLE handle, DWORD code,
-            uint8_t value[static ATTRIBUTE_MAX], size_t *len)
+            uint8_t value[static TKE_PIN_PAD_ANSWER_MAX], size_t *len)
 {
     DWORD got = 0;
 
     if (code == 0 ||
-        api->control(handle, code, NULL, 0, value, ATTRIBUTE_MAX, &got) != SCARD_S_SUCCESS ||
-        got == 0 || got > ATTRIBUTE_MAX) {
+        api->control(handle, code, NULL, 0, value, TKE_PIN_PAD_ANSWER_MAX, &got) !=
+            SCARD_S_SUCCESS ||
+        got == 0 || got > TKE_PIN_PAD_ANSWER_MAX) {
         return false;
     }
     *len = got;
@@ -266,7 +268,7 @@ tke_pcsc_reader_ask_virtual(const TkePcscApi *api, SCARDHANDLE handle, bool *is_
 static char *
 ask_port(const TkePcscApi *api, SCARDHANDLE handle, unsigned slot)
 {
-    uint8_t value[ATTRIBUTE_MAX];
+    uint8_t value[TKE_PIN_PAD_ANSWER_MAX];
     size_t len = 0;
     uint32_t channel = 0;
     g_autofree char *port = NULL;
@@ -284,7 +286,7 @@ ask_port(const TkePcscApi *api, SCARDHANDLE handle, unsigned slot)
 static void
 ask_pad(const TkePcscApi *api, SCARDHANDLE handle, const char *name, TkePinPad *pad)
 {
-    uint8_t value[ATTRIBUTE_MAX];
+    uint8_t value[TKE_PIN_PAD_ANSWER_MAX];
     size_t len = 0;
 
     if (get_control(api, handle, TKE_CARD_CONTROL_GET_FEATURES, value, &len)) {

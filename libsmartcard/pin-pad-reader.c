@@ -14,7 +14,6 @@ enum {
 };
 #undef FEATURE
 
-#define CONTROL_ANSWER_MAX 512u
 #define FEATURE_VALUE_LEN 4u
 
 /* Where a feature's control code goes; NULL: not used here. */
@@ -81,9 +80,9 @@ ask(const Asker *asker, uint32_t code, uint8_t *out, size_t *len, GError **error
 {
     if (asker->source != NULL) {
         return asker->source->ops->control(asker->source, asker->reader_name, code, NULL, 0, out,
-                                           CONTROL_ANSWER_MAX, len, error);
+                                           TKE_PIN_PAD_ANSWER_MAX, len, error);
     }
-    return tke_card_control(asker->card, code, NULL, 0, out, CONTROL_ANSWER_MAX, len, error);
+    return tke_card_control(asker->card, code, NULL, 0, out, TKE_PIN_PAD_ANSWER_MAX, len, error);
 }
 
 /* Properties are advice: what cannot be had or understood is left out. Only a lost reader counts. */
@@ -97,7 +96,7 @@ ask_properties(const Asker *asker, TkePinPad *pad, GError **error)
                       { pad->pin_properties, tke_pin_pad_properties_add_structure } };
 
     for (size_t i = 0; i < G_N_ELEMENTS(questions); i++) {
-        uint8_t answer[CONTROL_ANSWER_MAX];
+        uint8_t answer[TKE_PIN_PAD_ANSWER_MAX];
         size_t len = 0;
         g_autoptr(GError) inner = NULL;
 
@@ -120,7 +119,7 @@ ask_properties(const Asker *asker, TkePinPad *pad, GError **error)
 static bool
 describe(const Asker *asker, TkePinPad *pad, GError **error)
 {
-    uint8_t list[CONTROL_ANSWER_MAX];
+    uint8_t list[TKE_PIN_PAD_ANSWER_MAX];
     size_t len = 0;
     TkePinPad read = { 0 };
     g_autoptr(GError) inner = NULL;

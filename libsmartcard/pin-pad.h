@@ -26,6 +26,7 @@
 #define TKE_PIN_PAD_TIMEOUT_S 20u
 #define TKE_PIN_PAD_DIGITS 6u
 #define TKE_PIN_PAD_BLOCK_MAX 64u
+#define TKE_PIN_PAD_ANSWER_MAX 512u /* of a reader: feature list, properties; longer ones are refused */
 
 /* What a reader offers: control codes, 0 if not; what it tells of its keypad; what it wants differently. */
 typedef struct TkePinPad {

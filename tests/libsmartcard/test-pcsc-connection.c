@@ -226,7 +226,7 @@ START_TEST(test_no_service_names_the_way_to_start_it)
 }
 END_TEST
 
-START_TEST(test_answers_to_reset_have_1_to_33_bytes)
+START_TEST(test_answers_to_reset_have_2_to_33_bytes)
 {
     static const size_t lengths[] = { 0, 1, 2, 32, 33, 34, 64 };
 
@@ -237,13 +237,14 @@ START_TEST(test_answers_to_reset_have_1_to_33_bytes)
 
         place.reader->atr_len = lengths[i];
         connection = pcsc_place_try_connect(&place, &error);
-        if (lengths[i] >= 1 && lengths[i] <= TKE_CARD_ATR_MAX) {
+        if (lengths[i] >= 2 && lengths[i] <= TKE_CARD_ATR_MAX) {
             ck_assert_ptr_nonnull(connection);
             ck_assert_uint_eq(connection->atr_len, lengths[i]);
             connection->ops->close(connection);
         } else {
             ck_assert_ptr_null(connection);
             test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNRESPONSIVE);
+            ck_assert_msg(strstr(error->message, "2 to 33") != NULL, "%s", error->message);
         }
         pcsc_place_end(&place);
     }
@@ -321,7 +322,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_refused_connection_says_why);
     tcase_add_test(tests, test_a_card_whose_contacts_bounced_is_tried_again);
     tcase_add_test(tests, test_no_service_names_the_way_to_start_it);
-    tcase_add_test(tests, test_answers_to_reset_have_1_to_33_bytes);
+    tcase_add_test(tests, test_answers_to_reset_have_2_to_33_bytes);
     tcase_add_test(tests, test_a_length_of_an_answer_to_reset_that_lies_is_refused);
     tcase_add_test(tests, test_a_card_without_a_protocol_of_ours_is_refused);
     tcase_add_test(tests, test_answers_that_are_none_are_refused);

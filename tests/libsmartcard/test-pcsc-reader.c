@@ -6,7 +6,9 @@
 
 #include <glib/gstdio.h>
 
+#include "libsmartcard/card-error.h"
 #include "libsmartcard/pcsc-transport-reader.h"
+#include "libsmartcard/pin-pad.h"
 #include "libsmartcard/reader.h"
 #include "tests/support/fake-pcsc.h"
 #include "tests/support/test-bytes.h"
@@ -217,10 +219,44 @@ START_TEST(test_extended_length_is_used_only_where_the_reader_carries_it)
 }
 END_TEST
 
+/* As long as what is asked for later takes: neither earlier nor later is a keypad denied that is there. */
+START_TEST(test_feature_lists_of_up_to_512_bytes_are_read)
+{
+    static const size_t lens[] = { 264, 265, 511, 512, 513 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(lens); i++) {
+        g_autofree char *list = fake_pcsc_dup_features(lens[i]);
+        TkePcscIdentity identity = { 0 };
+        FakePcscReader *reader = NULL;
+        TkeCardSource *source = NULL;
+        TkePinPad pad = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        fake_pcsc_reset();
+        reader = fake_pcsc_add(NAME);
+        reader->features = list;
+        ask(reader->name, &identity);
+
+        ck_assert_msg(identity.no_keypad == (lens[i] > TKE_PIN_PAD_ANSWER_MAX), "%zu", lens[i]);
+        tke_pcsc_identity_clear(&identity);
+        source = tke_pcsc_transport_new_on(&fake_pcsc_api, NULL);
+        if (lens[i] <= TKE_PIN_PAD_ANSWER_MAX) {
+            ck_assert(tke_pin_pad_query_reader(source, NAME, &pad, &error));
+        } else {
+            ck_assert(!tke_pin_pad_query_reader(source, NAME, &pad, &error));
+            test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION);
+            ck_assert_msg(strstr(error->message, "513 bytes, at most 512") != NULL, "%s",
+                          error->message);
+        }
+        source->ops->free(source);
+    }
+}
+END_TEST
+
 START_TEST(test_answers_of_impossible_length_are_not_believed)
 {
     static const FakePcscFunction functions[] = { FAKE_PCSC_ATTRIBUTE, FAKE_PCSC_CONTROL };
-    static const DWORD sizes[] = { 0, 265, 70000, (DWORD) -1 };
+    static const DWORD sizes[] = { 0, 513, 70000, (DWORD) -1 };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(functions) * G_N_ELEMENTS(sizes); i++) {
         FakePcscReader *reader = NULL;
@@ -422,6 +458,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_reader_tells_who_it_is);
     tcase_add_test(tests, test_only_the_vendor_attribute_makes_a_reader_virtual);
     tcase_add_test(tests, test_extended_length_is_used_only_where_the_reader_carries_it);
+    tcase_add_test(tests, test_feature_lists_of_up_to_512_bytes_are_read);
     tcase_add_test(tests, test_answers_of_impossible_length_are_not_believed);
     tcase_add_test(tests, test_a_reader_that_goes_or_is_kept_from_us_while_it_is_asked_is_not_known);
     tcase_add_test(tests, test_a_reader_is_asked_once_and_again_after_it_was_forgotten);

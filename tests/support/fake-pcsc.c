@@ -250,3 +250,24 @@ fake_pcsc_last_disposition(void)
 {
     return fake_pcsc.disposition;
 }
+
+char *
+fake_pcsc_dup_features(size_t len)
+{
+    static const char pads[] = "060442000db2070442000db3";
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    g_assert(len >= 16);
+    for (size_t left = len - 12; left > 0;) { /* of no use to us */
+        const size_t n = left > 257 ? 200 : left;
+
+        g_assert(n >= 2);
+        g_string_append_printf(list, "70%02zx", n - 2);
+        for (size_t i = 2; i < n; i++) {
+            g_string_append(list, "00");
+        }
+        left -= n;
+    }
+    g_string_append(list, pads);
+    return g_string_free(g_steal_pointer(&list), FALSE);
+}

@@ -63,6 +63,9 @@ void fake_pcsc_reset(void);
 /* The reader is there; stays valid until the next reset. */
 FakePcscReader *fake_pcsc_add(const char *name);
 
+/* A feature list (hex) of so many bytes, at least 16, with both PIN features at its end; the caller frees. */
+char *fake_pcsc_dup_features(size_t len);
+
 /* What hands do; waiting calls notice. */
 void fake_pcsc_insert(FakePcscReader *reader);
 void fake_pcsc_remove(FakePcscReader *reader);
