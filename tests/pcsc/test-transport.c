@@ -339,17 +339,15 @@ START_TEST(test_opensc_and_pcsc_scan_run_beside_us)
     TkeCard *card = NULL;
     g_autofree char *probe = NULL;
     g_autofree char *list = NULL;
-    g_autofree char *opensc = g_find_program_in_path("opensc-tool");
-    g_autofree char *scan = g_find_program_in_path("pcsc_scan");
 
     private_pcscd_insert(place, 1, "ca-1");
     card = need_card(source, READER_1, 1);
     ck_assert(tke_card_select(card, TKE_CARD_KIND_CA, NULL, NULL));
-    if (opensc != NULL) {
+    if (private_pcscd_has_program("opensc-tool")) {
         (void) private_pcscd_run(place, "opensc-tool -r 0 -n", &probe); /* 47 APDUs, if it could */
         ck_assert_msg(strstr(probe, "in use by another application") != NULL, "%s", probe);
     }
-    if (scan != NULL) {
+    if (private_pcscd_has_program("pcsc_scan")) {
         ck_assert_int_eq(private_pcscd_run(place, "pcsc_scan -r", &list), 0);
         ck_assert_msg(strstr(list, READER_2) != NULL, "%s", list);
     }

@@ -247,6 +247,19 @@ private_pcscd_run(PrivatePcscd *place, const char *line, char **output)
     return g_subprocess_get_exit_status(process);
 }
 
+bool
+private_pcscd_has_program(const char *name)
+{
+    g_autofree char *path = g_find_program_in_path(name);
+
+    ck_assert_msg(path != NULL || g_getenv("CI") == NULL,
+                  "%s is not installed (tools/setup-packages test installs it)", name);
+    if (path == NULL) {
+        g_print("skipped: %s is not installed\n", name);
+    }
+    return path != NULL;
+}
+
 /* ---- the program ---- */
 
 static void

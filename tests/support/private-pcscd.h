@@ -61,3 +61,8 @@ void private_pcscd_command(PrivatePcscd *place, const char *json);
  * both outputs is in *output; the caller frees. More than 60 s fail the test.
  */
 int private_pcscd_run(PrivatePcscd *place, const char *line, char **output);
+
+/*
+ * Is a program of others on this machine? If not, the test says that it leaves that part out, and why; in CI it fails.
+ */
+bool private_pcscd_has_program(const char *name);
