@@ -242,19 +242,26 @@ is_alive(const TkeSimClient *client, Patience *patience)
 }
 
 bool
-tke_sim_link_await(TkeSimClient *client, GCancellable *cancellable, bool breakable, GError **error)
+tke_sim_link_await(TkeSimClient *client, unsigned limit_ms, GCancellable *cancellable, bool breakable,
+                   GError **error)
 {
     const unsigned hurry_ms = client->greeted ? HURRY_ASK_MS : HURRY_TELL_MS;
+    const gint64 end_us = g_get_monotonic_time() + (gint64) limit_ms * 1000;
 
     for (;;) {
         Patience wait = patience_of(cancellable, TKE_SIM_SILENCE_MS, breakable ? 0 : hurry_ms);
         Patience ask = { 0 };
+
+        wait.end_us = limit_ms > 0 ? MIN(wait.end_us, end_us) : wait.end_us;
 
         if (wait_for_sockets(client->fd, -1, &wait)) {
             return true;
         }
         if (breakable && tke_sim_link_is_cancelled(cancellable, error)) {
             return false;
+        }
+        if (limit_ms > 0 && g_get_monotonic_time() >= end_us) {
+            return set_silent(error, client->directory);
         }
         ask = patience_of(cancellable, TKE_SIM_SILENCE_MS, breakable ? 0 : HURRY_TELL_MS);
         /* A greeting that is not answered is known already to be none. */

@@ -43,6 +43,12 @@ tke_sim_client_set_timeout(TkeSimClient *client, unsigned timeout_ms)
     }
 }
 
+void
+tke_sim_client_set_card_limit(TkeSimClient *client, unsigned limit_ms)
+{
+    client->card_ms = limit_ms;
+}
+
 bool
 tke_sim_client_is_broken(const TkeSimClient *client)
 {
@@ -105,12 +111,20 @@ is_question(TkeSimMessage request)
     }
 }
 
+/* An order may wait for a person as long as it says itself. */
+static unsigned
+limit_of(const TkeSimClient *client, TkeSimMessage request)
+{
+    return request == TKE_SIM_COMMAND ? 0 : client->card_ms != 0 ? client->card_ms : TKE_SIM_CARD_MS;
+}
+
 static bool
 await_answer(TkeSimClient *client, TkeSimMessage request, GCancellable *cancellable, GError **error)
 {
     g_autoptr(GError) silent = NULL;
 
-    if (client->timeout_ms > 0 || tke_sim_link_await(client, cancellable, false, &silent)) {
+    if (client->timeout_ms > 0 ||
+        tke_sim_link_await(client, limit_of(client, request), cancellable, false, &silent)) {
         return true;
     }
     client->broken = true;
@@ -387,7 +401,7 @@ await_change(TkeSimClient *client, int timeout_ms, GCancellable *cancellable, GE
         return poll_for_answer(client, limit_ms, cancellable, ended) ||
                send_request(client, TKE_SIM_WAIT_END, NULL, 0, NULL, 0, error);
     }
-    if (!tke_sim_link_await(client, cancellable, true, ended)) {
+    if (!tke_sim_link_await(client, 0, cancellable, true, ended)) {
         if (!g_error_matches(*ended, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
             client->broken = true;
             g_propagate_error(error, g_steal_pointer(ended));

@@ -59,6 +59,7 @@
 #define TKE_SIM_SOCKET_PATH_MAX 107u
 #define TKE_SIM_WAIT_FOREVER UINT32_MAX
 #define TKE_SIM_SILENCE_MS 10000u /* what tke-sim itself answers it answers sooner, on a busy machine too */
+#define TKE_SIM_CARD_MS 120000u   /* three PINs of 20 s, the slowest card, and as much again */
 
 typedef enum {
     TKE_SIM_HELLO = 0x01,
@@ -160,7 +161,8 @@ TKE_PUBLIC char *tke_sim_socket_path(const char *directory, GError **error);
  *
  * Calls, _open too, wait as long as a person, a card or a crypto unit takes. A tke-sim that is stopped or hangs is
  * G_IO_ERROR_TIMED_OUT with a text that says what to do: for TKE_SIM_SILENCE_MS there was no answer to the greeting, or,
- * later, neither to the call nor to a greeting on another connection. Once the thread's current cancellable
+ * later, neither to the call nor to a greeting on another connection; or what is for a card or reader took longer than
+ * TKE_SIM_CARD_MS (a thread of tke-sim can hang by itself). Once the thread's current cancellable
  * (g_cancellable_push_current) is cancelled, it has a few moments only: what is a mere question is then
  * G_IO_ERROR_CANCELLED, an order that may have been carried out still G_IO_ERROR_TIMED_OUT.
  */

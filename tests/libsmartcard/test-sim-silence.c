@@ -10,6 +10,7 @@
 #include <glib/gstdio.h>
 
 #include "libsmartcard/card-error.h"
+#include "libsmartcard/sim-client-private.h"
 #include "libsmartcard/sim-protocol.h"
 #include "libsmartcard/sim-transport.h"
 #include "tests/support/test-main.h"
@@ -20,6 +21,7 @@
 typedef enum {
     MANNER_SILENT,      /* greets one connection, says nothing more */
     MANNER_TAKING_TIME, /* answers a request when a second connection has greeted it */
+    MANNER_HANGING,     /* never answers the first connection, and greets all others */
     MANNER_DEAD,        /* takes nobody in */
 } Manner;
 
@@ -55,6 +57,28 @@ greet(int fd)
     uint8_t type = 0;
 
     return take_request(fd, &type) && type == TKE_SIM_HELLO && answer(fd, type, "\0\1x", 3);
+}
+
+/* A tke-sim one of whose threads hangs. */
+static void *
+serve_others(void *data)
+{
+    Server *server = data;
+    int fd = accept(server->listener, NULL, NULL);
+    uint8_t type = 0;
+    int other = -1;
+
+    if (fd >= 0 && greet(fd) && take_request(fd, &type)) {
+        g_atomic_int_inc(&server->requests);
+        while ((other = accept(server->listener, NULL, NULL)) >= 0) {
+            (void) greet(other);
+            close(other);
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return NULL;
 }
 
 static void *
@@ -113,7 +137,8 @@ server_start(Server *server, Manner manner)
     if (manner == MANNER_DEAD) {
         fill_up(server, &address);
     } else {
-        server->thread = g_thread_new("server", serve, server);
+        server->thread = g_thread_new(
+            "server", manner == MANNER_HANGING ? serve_others : serve, server);
     }
 }
 
@@ -215,6 +240,27 @@ START_TEST(test_silence_after_an_order_ends_the_wait)
 }
 END_TEST
 
+START_TEST(test_a_thread_that_hangs_in_a_tke_sim_that_lives_is_not_waited_for_for_ever)
+{
+    Server server;
+    uint8_t out[16];
+    size_t len = 0;
+    g_autoptr(GError) error = NULL;
+    TkeSimClient *client = NULL;
+
+    server_start(&server, MANNER_HANGING);
+    client = open_client(&server);
+    tke_sim_client_set_card_limit(client, 500);
+    ck_assert(!tke_sim_client_call(client, TKE_SIM_EXCHANGE, NULL, 0, (const uint8_t *) "\0\x20\0\x81",
+                                   4, out, sizeof out, &len, &error));
+    check_tells_what_to_do(&server, error);
+    ck_assert(tke_sim_client_is_broken(client));
+    ck_assert_int_eq(g_atomic_int_get(&server.requests), 1); /* it was not sent once more */
+    tke_sim_client_free(client);
+    server_stop(&server);
+}
+END_TEST
+
 START_TEST(test_silence_ends_a_wait_for_a_change)
 {
     Server server;
@@ -281,6 +327,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_whoever_takes_time_and_lives_is_waited_for);
     tcase_add_test(tests, test_whoever_takes_time_is_waited_for_by_a_cancelled_program_too);
     tcase_add_test(tests, test_silence_after_an_order_ends_the_wait);
+    tcase_add_test(tests, test_a_thread_that_hangs_in_a_tke_sim_that_lives_is_not_waited_for_for_ever);
     tcase_add_test(tests, test_silence_ends_a_wait_for_a_change);
     tcase_add_test(tests, test_socket_that_takes_nobody_in_is_silence);
     tcase_add_test(tests, test_a_cancelled_program_leaves_silence);
