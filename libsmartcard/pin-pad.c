@@ -101,6 +101,39 @@ set_unknown_end(GError **error, uint16_t sw, TkePinPadEntry entry)
     }
 }
 
+/*
+ * The card has an answer of its own to each entry of ours. Where it is told that it does not know the command, or its form, the
+ * reader has changed or swallowed what it offers to send.
+ */
+static bool
+is_spoilt(uint16_t sw)
+{
+    static const uint16_t forms[] = { TKE_SW_LENGTH, 0x6A81, TKE_SW_PARAMETER,
+                                      0x6B00,        TKE_SW_INSTRUCTION, TKE_SW_CLASS };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
+        if (sw == forms[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+set_spoilt(const TkeCard *card, GError **error, uint16_t sw, TkePinPadEntry entry)
+{
+    g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS,
+                _("%s: the reader \"%s\" offers this entry, but the command does not reach the card "
+                  "as it should (status word %04X)"),
+                entry_text(entry), tke_card_get_reader_name(card), sw);
+    if (error != NULL) {
+        tke_card_error_set_sw(*error, sw);
+        tke_card_error_set_remedy(*error,
+                                  _("Try the reader with “tke reader acceptance-test”, or use another "
+                                    "one. PINs are typed on a keypad of a reader and nowhere else."));
+    }
+}
+
 static bool
 enter(TkeCard *card, TkePinPadEntry entry, uint8_t reference, GError **error)
 {
@@ -123,6 +156,8 @@ enter(TkeCard *card, TkePinPadEntry entry, uint8_t reference, GError **error)
     }
     if (sw >> 8 == SW1_PAD && tke_status_word_code(sw) == TKE_CARD_ERROR_STATUS) {
         set_unknown_end(&inner, sw, entry);
+    } else if (is_spoilt(sw)) {
+        set_spoilt(card, &inner, sw, entry);
     } else {
         tke_status_word_set_error(&inner, sw, entry_text(entry));
     }

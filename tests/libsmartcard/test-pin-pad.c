@@ -144,6 +144,7 @@ static const struct {
     { "6985", TKE_CARD_ERROR_STATE },       { "6a80", TKE_CARD_ERROR_PIN_LENGTH },
     { "6404", TKE_CARD_ERROR_STATUS },      { "64ff", TKE_CARD_ERROR_STATUS },
     { "6d00", TKE_CARD_ERROR_STATUS },      { "6105", TKE_CARD_ERROR_PROTOCOL },
+    { "6a86", TKE_CARD_ERROR_STATUS },      { "6e00", TKE_CARD_ERROR_STATUS },
     { "90", TKE_CARD_ERROR_COMMUNICATION }, { "009000", TKE_CARD_ERROR_COMMUNICATION },
 };
 
@@ -161,6 +162,32 @@ START_TEST(test_each_outcome_is_an_error_of_its_own)
     ck_assert_uint_eq(info.reader_number, 2);
     ck_assert(outcomes[_i].code == TKE_CARD_ERROR_PROTOCOL || info.pin_reference == TKE_PIN_FIRST);
     ck_assert_ptr_null(transcript_card_get_problem(transcript));
+}
+END_TEST
+
+/* No card of ours says that to a PIN: the reader sends something else than it was told, or does not send at all. */
+START_TEST(test_a_reader_that_spoils_the_entry_it_offers_is_named_and_no_other_way_is_taken)
+{
+    static const char *const answers[] = { "6700", "6a81", "6a86", "6b00", "6d00", "6e00" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
+        g_autoptr(TranscriptCard) transcript = transcript_card_new(false);
+        g_autoptr(TkeCard) card = tke_card_new(transcript_card_connect(transcript), 2, "Reader X");
+        g_autoptr(GError) error = NULL;
+        TkeCardErrorInfo info = { 0 };
+
+        transcript_card_expect_pad(transcript, answers[i]);
+        ck_assert(!tke_pin_pad_verify(card, TKE_PIN_FIRST, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS);
+        ck_assert_msg(strstr(error->message, "Reader X") != NULL, "%s", error->message);
+        ck_assert_msg(strstr(error->message, "offers this entry") != NULL, "%s", error->message);
+        ck_assert(tke_card_error_get_info(error, &info));
+        ck_assert_uint_eq(info.sw, (unsigned) g_ascii_strtoull(answers[i], NULL, 16));
+        ck_assert_ptr_nonnull(info.remedy);
+        ck_assert_msg(strstr(info.remedy, "reader acceptance-test") != NULL, "%s", info.remedy);
+        ck_assert_uint_eq(tke_card_get_apdus(card), 1); /* the entry, and nothing after it */
+        ck_assert_ptr_null(transcript_card_get_problem(transcript));
+    }
 }
 END_TEST
 
@@ -227,6 +254,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_reader_is_asked_for_its_keypad_by_name);
     tcase_add_loop_test(tests, test_each_outcome_is_an_error_of_its_own, 0,
                         (int) G_N_ELEMENTS(outcomes));
+    tcase_add_test(tests,
+                   test_a_reader_that_spoils_the_entry_it_offers_is_named_and_no_other_way_is_taken);
     tcase_add_test(tests, test_the_pad_sends_what_the_card_protocol_wants);
     tcase_add_test(tests, test_the_state_of_a_pin_is_read_without_an_entry);
 }
