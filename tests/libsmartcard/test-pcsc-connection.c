@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "libsmartcard/card-error.h"
+#include "libsmartcard/card.h"
+#include "libsmartcard/pin-pad.h"
 #include "libsmartcard/pcsc-transport-private.h"
 #include "tests/libsmartcard/pcsc-place.h"
 #include "tests/support/test-bytes.h"
@@ -226,6 +228,31 @@ START_TEST(test_no_service_names_the_way_to_start_it)
 }
 END_TEST
 
+START_TEST(test_a_pin_entry_that_the_driver_offers_and_refuses_is_told_and_nothing_else_is_sent)
+{
+    static const LONG codes[] = { SCARD_E_UNSUPPORTED_FEATURE, SCARD_E_NOT_TRANSACTED };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++) {
+        PcscPlace place = pcsc_place_make(0);
+        g_autoptr(GError) error = NULL;
+        TkeCard *card = NULL;
+
+        place.reader->features = "060442000db2070442000db3";
+        card = tke_card_new(pcsc_place_try_connect(&place, &error), 1, place.reader->name);
+        fake_pcsc_fail(FAKE_PCSC_CONTROL, 1, 1, codes[i]); /* after the feature list */
+        ck_assert(!tke_pin_pad_verify(card, TKE_PIN_FIRST, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR,
+                               i == 0 ? TKE_CARD_ERROR_NO_PIN_PAD : TKE_CARD_ERROR_COMMUNICATION);
+        ck_assert_msg(strstr(error->message, place.reader->name) != NULL, "%s", error->message);
+        ck_assert_msg(i > 0 || strstr(error->message, "offers an entry and does not know it") != NULL,
+                      "%s", error->message);
+        ck_assert_uint_eq(fake_pcsc_count(FAKE_PCSC_TRANSMIT), 0);
+        tke_card_free(card);
+        pcsc_place_end(&place);
+    }
+}
+END_TEST
+
 START_TEST(test_answers_to_reset_have_2_to_33_bytes)
 {
     static const size_t lengths[] = { 0, 1, 2, 32, 33, 34, 64 };
@@ -322,6 +349,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_refused_connection_says_why);
     tcase_add_test(tests, test_a_card_whose_contacts_bounced_is_tried_again);
     tcase_add_test(tests, test_no_service_names_the_way_to_start_it);
+    tcase_add_test(tests,
+                   test_a_pin_entry_that_the_driver_offers_and_refuses_is_told_and_nothing_else_is_sent);
     tcase_add_test(tests, test_answers_to_reset_have_2_to_33_bytes);
     tcase_add_test(tests, test_a_length_of_an_answer_to_reset_that_lies_is_refused);
     tcase_add_test(tests, test_a_card_without_a_protocol_of_ours_is_refused);
