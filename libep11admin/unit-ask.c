@@ -5,9 +5,14 @@
 
 #include <string.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "common/byte-builder.h"
+#include "common/digest.h"
 #include "libep11admin/admin-block.h"
 #include "libep11admin/admin-request.h"
+#include "libep11admin/reason-code.h"
+#include "libep11admin/unit-error.h"
 #include "libep11admin/unit-private.h"
 
 TkeUnitAsk *
@@ -153,6 +158,47 @@ tke_unit_ask_verify_done(TkeUnitAsk *ask, GError **error)
         return false;
     }
     return true;
+}
+
+bool
+tke_unit_ask_check_moment(const TkeUnitAsk *ask, const TkeUnitIdentity *moment, GError **error)
+{
+    if (ask->is_info || ask->command == TKE_ADMIN_QUERY_DEVICE_CERT ||
+        memcmp(&ask->response->identity, moment, sizeof *moment) == 0) {
+        return true;
+    }
+    tke_unit_error_set(error, TKE_UNIT_ERROR_IDENTITY, NULL,
+                       _("its answers do not belong together: it was changed while it was "
+                         "read, or the service repeats old answers; read it again"));
+    tke_unit_name_error(ask->unit, error);
+    return false;
+}
+
+/* What a unit refuses to tell of a register because nothing is in it. */
+static bool
+is_for_want_of_a_key(const TkeAdminResponse *response)
+{
+    return response->return_code == TKE_RC_KEY_NEEDED ||
+           response->return_code == TKE_RC_IBM_WK_NOT_INITIALIZED ||
+           (response->has_reason_code && (response->reason_code == TKE_RSC_WK_MISSING ||
+                                          response->reason_code == TKE_RSC_NEXT_WK_MISSING));
+}
+
+bool
+tke_unit_ask_get_register(const TkeUnitAsk *ask, uint8_t vp[static TKE_VP_LEN], GError **error)
+{
+    bool ok = true;
+
+    memset(vp, 0, TKE_VP_LEN);
+    if (ask->response->return_code == TKE_RC_OK) {
+        ok = tke_admin_response_get_vp(ask->response, vp, error);
+    } else if (!is_for_want_of_a_key(ask->response)) {
+        ok = tke_admin_response_check_done(ask->response, error);
+    }
+    if (!ok) {
+        tke_unit_name_error(ask->unit, error);
+    }
+    return ok;
 }
 
 const uint8_t *

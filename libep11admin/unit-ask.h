@@ -53,5 +53,18 @@ bool tke_unit_ask_verify(TkeUnitAsk *ask, GError **error);
 /* The same, and the unit did as it was asked. */
 bool tke_unit_ask_verify_done(TkeUnitAsk *ask, GError **error);
 
+/*
+ * An accepted answer, refusals too, bears this instance and counter; information and certificates bear none. Each
+ * answer for itself could be an old one: what never stood together is no state. TKE_UNIT_ERROR_IDENTITY.
+ */
+bool tke_unit_ask_check_moment(const TkeUnitAsk *ask, const TkeUnitIdentity *moment,
+                               GError **error);
+
+/*
+ * Pattern of a register; zeros: empty, which some modules tell by refusing for want of a key. Any other refusal is
+ * an error, as anybody can have the unit refuse a query that is malformed.
+ */
+bool tke_unit_ask_get_register(const TkeUnitAsk *ask, uint8_t vp[static 32], GError **error);
+
 /* Output of an answer. */
 const uint8_t *tke_unit_ask_get_output(const TkeUnitAsk *ask, size_t *len);

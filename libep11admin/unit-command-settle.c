@@ -8,6 +8,9 @@
  * A refusal is signed, but bears no mark of the command: whoever stands between can have got it from the unit
  * with a command of the same kind of their own, before they delivered ours. So it is believed once the unit shows
  * a counter that the command has not reached, which costs one query.
+ *
+ * Queries bear no mark of the moment either: all answers about one unit show the same instance and counter, or
+ * nothing is settled.
  */
 #include "libep11admin/unit-command.h"
 
@@ -26,7 +29,8 @@ typedef struct Settling {
     bool refused; /* the answer says so */
     uint8_t instance[TKE_ADMIN_DOMAIN_LEN]; /* of the domain, before */
     GPtrArray *asks;                        /* owned */
-    TkeUnitAsk *attributes, *admins, *current_vp, *new_vp, *info;
+    TkeUnitAsk *attributes, *admins, *pattern, *info; /* the last three: of the effect, or NULL */
+    uint8_t vp[TKE_VP_LEN];                           /* of the register; zeros: empty */
 } Settling;
 
 static void
@@ -57,11 +61,11 @@ ask_for_effect(Settling *settling)
         break;
     case TKE_ADMIN_FINALIZE_WK:
     case TKE_ADMIN_CLEAR_WK:
-        settling->current_vp = add_query(settling, TKE_ADMIN_QUERY_WK);
+        settling->pattern = add_query(settling, TKE_ADMIN_QUERY_WK);
         break;
     case TKE_ADMIN_IMPORT_WK:
     case TKE_ADMIN_CLEAR_NEW_WK:
-        settling->new_vp = add_query(settling, TKE_ADMIN_QUERY_NEW_WK);
+        settling->pattern = add_query(settling, TKE_ADMIN_QUERY_NEW_WK);
         break;
     case TKE_ADMIN_COMMIT_WK:
         settling->info = tke_unit_ask_new_info(settling->command->unit);
@@ -88,21 +92,12 @@ settling_new(TkeUnitCommand *command)
     return settling;
 }
 
-/* Pattern in the answer; zeros for an empty register, which some modules report as a refusal. */
 static bool
-read_vp(const TkeUnitAsk *ask, uint8_t vp[static TKE_VP_LEN])
-{
-    memset(vp, 0, TKE_VP_LEN);
-    return ask->response->return_code != 0 || tke_admin_response_get_vp(ask->response, vp, NULL);
-}
-
-static bool
-is_empty(const TkeUnitAsk *ask)
+is_empty(const Settling *settling)
 {
     static const uint8_t none[TKE_VP_LEN];
-    uint8_t vp[TKE_VP_LEN];
 
-    return read_vp(ask, vp) && memcmp(vp, none, sizeof none) == 0;
+    return memcmp(settling->vp, none, sizeof none) == 0;
 }
 
 static bool
@@ -170,7 +165,6 @@ static bool
 has_effect(const Settling *settling)
 {
     const TkeUnitCommand *command = settling->command;
-    uint8_t vp[TKE_VP_LEN];
 
     switch (command->code) {
     case TKE_ADMIN_ADD_ADMIN:
@@ -180,16 +174,16 @@ has_effect(const Settling *settling)
     case TKE_ADMIN_SET_ATTRIBUTES:
         return has_thresholds(settling);
     case TKE_ADMIN_IMPORT_WK:
-        return !is_empty(settling->new_vp);
+        return !is_empty(settling);
     case TKE_ADMIN_COMMIT_WK:
         return settling->info->info.new_state == TKE_REGISTER_FULL_COMMITTED &&
                tke_digest_vp_equal(settling->info->info.new_vp, command->payload->data);
     case TKE_ADMIN_FINALIZE_WK:
-        return read_vp(settling->current_vp, vp) && tke_digest_vp_equal(vp, command->payload->data);
+        return tke_digest_vp_equal(settling->vp, command->payload->data);
     case TKE_ADMIN_CLEAR_WK:
-        return is_empty(settling->current_vp);
+        return is_empty(settling);
     case TKE_ADMIN_CLEAR_NEW_WK:
-        return is_empty(settling->new_vp);
+        return is_empty(settling);
     case TKE_ADMIN_ZEROIZE:
         return was_zeroized(settling);
     default:
@@ -205,14 +199,21 @@ has_other_instance(const Settling *settling)
                   sizeof settling->instance) != 0;
 }
 
-/* Somebody's command with this counter, or a later one, was done. */
-static bool
-has_reached(const Settling *settling)
+/* The counter of the unit, compared with that of the command. */
+static int
+compare_counters(const Settling *settling)
 {
     const TkeUnitIdentity *sent = &settling->command->identity;
 
     return memcmp(settling->attributes->response->identity.counter, sent->counter,
-                  sizeof sent->counter) >= 0;
+                  sizeof sent->counter);
+}
+
+/* Somebody's command with this counter, or a later one, was done. */
+static bool
+has_reached(const Settling *settling)
+{
+    return compare_counters(settling) >= 0;
 }
 
 /*
@@ -225,18 +226,38 @@ may_be_of_somebody_else(const Settling *settling)
     const TkeUnitCommand *command = settling->command;
 
     return settling->refused && command->stale &&
-           (command->code == TKE_ADMIN_IMPORT_WK || command->code == TKE_ADMIN_GEN_IMPORTER);
+           (command->code == TKE_ADMIN_GEN_IMPORTER || command->code == TKE_ADMIN_IMPORT_WK);
 }
 
 static bool
 verify_asks(const Settling *settling, GError **error)
 {
+    const TkeUnitIdentity *moment = NULL;
+
     for (guint i = 0; i < settling->asks->len; i++) {
         if (!tke_unit_ask_verify(g_ptr_array_index(settling->asks, i), error)) {
             return false;
         }
     }
-    return tke_unit_ask_verify_done(settling->attributes, error);
+    if (!tke_unit_ask_verify_done(settling->attributes, error) ||
+        (settling->admins != NULL && !tke_unit_ask_verify_done(settling->admins, error))) {
+        return false;
+    }
+    moment = &settling->attributes->response->identity;
+    for (guint i = 0; i < settling->asks->len; i++) {
+        if (!tke_unit_ask_check_moment(g_ptr_array_index(settling->asks, i), moment, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+take_answers(Settling *settling, GError **error)
+{
+    return verify_asks(settling, error) &&
+           (settling->pattern == NULL ||
+            tke_unit_ask_get_register(settling->pattern, settling->vp, error));
 }
 
 static void
@@ -256,9 +277,9 @@ set_outcome(const Settling *settling, bool done)
 }
 
 static bool
-settle_one(const Settling *settling, GError **error)
+settle_one(Settling *settling, GError **error)
 {
-    if (!verify_asks(settling, error)) {
+    if (!take_answers(settling, error)) {
         settling->command->outcome = TKE_UNIT_OUTCOME_UNKNOWN;
         return false;
     }

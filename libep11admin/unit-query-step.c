@@ -308,9 +308,9 @@ check_pattern(TkeUnitQuery *query, const TkeUnitAsk *ask, const uint8_t *unsigne
               GError **error)
 {
     static const uint8_t none[TKE_VP_LEN];
-    uint8_t vp[TKE_VP_LEN] = { 0 };
+    uint8_t vp[TKE_VP_LEN];
 
-    if (ask->response->return_code == 0 && !tke_admin_response_get_vp(ask->response, vp, error)) {
+    if (!tke_unit_ask_get_register(ask, vp, error)) {
         return false;
     }
     if (!tke_digest_vp_equal(vp, unsigned_vp) || tke_digest_vp_equal(vp, none) == is_full) {
@@ -325,31 +325,20 @@ check_pattern(TkeUnitQuery *query, const TkeUnitAsk *ask, const uint8_t *unsigne
     return true;
 }
 
-/*
- * Answers of one moment: all of the same instance of the domain, with the same counter. Each for itself
- * could be an old one; a list of administrators and attributes that never stood together are no state.
- */
+/* Answers of one moment, those that refuse something too. */
 static bool
 check_same_moment(const TkeUnitQuery *query, GError **error)
 {
-    const TkeUnitIdentity *expected = &query->attributes->response->identity;
+    const TkeUnitIdentity *moment = &query->attributes->response->identity;
 
     for (guint i = 0; i < query->asks->len; i++) {
-        const TkeUnitAsk *ask = g_ptr_array_index(query->asks, i);
         g_autoptr(GError) wrong = NULL;
 
-        if (ask->is_info || ask->command == TKE_ADMIN_QUERY_DEVICE_CERT ||
-            ask->response->return_code != 0 ||
-            memcmp(&ask->response->identity, expected, sizeof *expected) == 0) {
-            continue;
+        if (!tke_unit_ask_check_moment(g_ptr_array_index(query->asks, i), moment, &wrong)) {
+            tke_unit_refuse(query->unit, wrong);
+            g_propagate_error(error, g_steal_pointer(&wrong));
+            return false;
         }
-        tke_unit_error_set(&wrong, TKE_UNIT_ERROR_IDENTITY, NULL,
-                           _("its answers do not belong together: it was changed while it was "
-                             "read, or the service repeats old answers; read it again"));
-        tke_unit_name_error(query->unit, &wrong);
-        tke_unit_refuse(query->unit, wrong);
-        g_propagate_error(error, g_steal_pointer(&wrong));
-        return false;
     }
     return true;
 }

@@ -197,13 +197,20 @@ open_request(const char *body, FakeAsked *asked)
     return cprb;
 }
 
+static FakeUnit *
+who_answers(FakeUnit *unit, const FakeAsked *asked)
+{
+    return unit->before != NULL && asked->command == unit->before_query ? unit->before : unit;
+}
+
 static char *
 answer_post(FakeUnits *units, FakeUnit *unit, const char *body)
 {
     FakeAsked asked = { 0 };
     g_autoptr(GByteArray) request = open_request(body, &asked);
     g_autoptr(GByteArray) answer =
-        asked.is_info ? make_info_answer(unit) : make_admin_answer(units, unit, &asked);
+        asked.is_info ? make_info_answer(unit)
+                      : make_admin_answer(units, who_answers(unit, &asked), &asked);
     g_autofree char *hex = tke_hex_encode_upper(answer->data, answer->len);
     g_autofree char *head = tke_hex_encode_upper(request->data, CPRB_LEN - 4);
     g_autofree char *information = g_strnfill(138, ' ');

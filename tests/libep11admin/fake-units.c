@@ -37,10 +37,37 @@ fake_unit_renew_chain(FakeUnits *units, FakeUnit *unit, bool unknown_root)
 }
 
 static void
+before_free(FakeUnit *before)
+{
+    if (before != NULL) {
+        g_ptr_array_unref(before->admins);
+        g_free(before);
+    }
+}
+
+static gpointer
+ref_certificate(gconstpointer certificate, gpointer user)
+{
+    (void) user;
+    return g_byte_array_ref((GByteArray *) certificate);
+}
+
+void
+fake_unit_note_before(FakeUnit *unit)
+{
+    FakeUnit *before = g_memdup2(unit, sizeof *unit);
+
+    before->admins = g_ptr_array_copy(unit->admins, ref_certificate, NULL);
+    before_free(unit->before);
+    unit->before = before;
+}
+
+static void
 fake_unit_free(gpointer data)
 {
     FakeUnit *unit = data;
 
+    before_free(unit->before);
     g_free(unit->hsm_id);
     g_free(unit->serial);
     EVP_PKEY_free(unit->epoch);
@@ -255,6 +282,9 @@ fake_unit_run(FakeUnit *unit, const FakeAsked *asked, GByteArray *out)
 {
     uint8_t *counter = unit->identity.counter;
 
+    if (unit->refuse_query != 0 && asked->command == unit->refuse_query) {
+        return unit->refuse_query_code;
+    }
     switch ((TkeAdminCommand) asked->command) {
     case TKE_ADMIN_QUERY_ADMINS:
         answer_admins(unit, asked->payload, out);

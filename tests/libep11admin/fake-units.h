@@ -39,6 +39,10 @@ typedef struct FakeUnit {
     uint32_t replay_code;   /* commands are executed, and answered with a refusal of before: this code */
     uint32_t replay_reason; /* and this reason; */
     bool replay_after;      /* or with one of after: got by a command with a counter that has passed */
+    struct FakeUnit *before; /* what it was (fake_unit_note_before), */
+    uint32_t before_query;   /* from which this query is answered */
+    uint32_t refuse_query;   /* this query is refused, */
+    uint32_t refuse_query_code; /* with this return code */
 } FakeUnit;
 
 typedef struct FakeUnits FakeUnits;
@@ -50,6 +54,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeUnits, fake_units_free)
 
 FakeUnit *fake_units_get(FakeUnits *units, unsigned i); /* from 0 */
 const TkeModuleRoots *fake_units_get_roots(FakeUnits *units);
+
+/* The unit as it is now can answer a query later on. */
+void fake_unit_note_before(FakeUnit *unit);
 
 /* The certificate is copied. */
 void fake_unit_add_admin(FakeUnit *unit, const GByteArray *certificate);
