@@ -21,6 +21,7 @@ struct TkeUnitCommand {
     bool waiting; /* counted in the unit */
     bool stale;
     TkeUnitOutcome outcome;
+    bool refused;           /* the answer says so, whatever is known of the outcome */
     bool refusal_confirmed; /* the unit shows that a refused command was not done */
     GError *error;
     GByteArray *output;

@@ -85,6 +85,7 @@ take_answer(TkeUnitCommand *command, TkeAdminResponse *response)
             response->return_code == TKE_RC_PIN_EXPIRED ||
             (response->has_reason_code && response->reason_code == TKE_RSC_DOMAIN_INST_MISMATCH);
         command->outcome = TKE_UNIT_OUTCOME_REFUSED;
+        command->refused = true;
         set_command_error(command, error);
     } else {
         command->outcome = TKE_UNIT_OUTCOME_DONE;

@@ -11,6 +11,10 @@
  *
  * Queries bear no mark of the moment either: all answers about one unit show the same instance and counter, or
  * nothing is settled.
+ *
+ * Whose key is in a register no pattern tells. An import is for the importer key that its load has made: where the
+ * unit has done exactly the command with that counter since, a key that is there is ours; where it has done more, it
+ * may be somebody else's.
  */
 #include "libep11admin/unit-command.h"
 
@@ -82,7 +86,7 @@ settling_new(TkeUnitCommand *command)
     Settling *settling = g_new0(Settling, 1);
 
     settling->command = command;
-    settling->refused = command->outcome == TKE_UNIT_OUTCOME_REFUSED;
+    settling->refused = command->refused;
     settling->asks = g_ptr_array_new_with_free_func((GDestroyNotify) tke_unit_ask_free);
     memcpy(settling->instance, command->identity.domain, sizeof settling->instance);
     settling->attributes = add_query(settling, TKE_ADMIN_QUERY_ATTRIBUTES);
@@ -216,9 +220,16 @@ has_reached(const Settling *settling)
     return compare_counters(settling) >= 0;
 }
 
+/* An import, and the unit has done more than one command since. */
+static bool
+is_overtaken_import(const Settling *settling)
+{
+    return settling->command->code == TKE_ADMIN_IMPORT_WK && compare_counters(settling) > 0;
+}
+
 /*
  * A command refused because somebody else was there first: what the unit holds then is taken for ours only where
- * it cannot be anything else than what was wanted, which of keys nobody can say.
+ * it cannot be anything else than what was wanted.
  */
 static bool
 may_be_of_somebody_else(const Settling *settling)
@@ -226,7 +237,7 @@ may_be_of_somebody_else(const Settling *settling)
     const TkeUnitCommand *command = settling->command;
 
     return settling->refused && command->stale &&
-           (command->code == TKE_ADMIN_GEN_IMPORTER || command->code == TKE_ADMIN_IMPORT_WK);
+           (command->code == TKE_ADMIN_GEN_IMPORTER || is_overtaken_import(settling));
 }
 
 static bool
@@ -252,12 +263,28 @@ verify_asks(const Settling *settling, GError **error)
     return true;
 }
 
+/* A key is there, and nothing tells whose. */
+static bool
+check_owner(const Settling *settling, GError **error)
+{
+    if (has_other_instance(settling) || settling->pattern == NULL ||
+        !is_overtaken_import(settling) || is_empty(settling)) {
+        return true;
+    }
+    tke_unit_error_set(error, TKE_UNIT_ERROR_OUTCOME_UNKNOWN, NULL,
+                       _("it was given other commands since, and holds a key that may be of one of "
+                         "them"));
+    tke_unit_name_error(settling->command->unit, error);
+    return false;
+}
+
 static bool
 take_answers(Settling *settling, GError **error)
 {
     return verify_asks(settling, error) &&
            (settling->pattern == NULL ||
-            tke_unit_ask_get_register(settling->pattern, settling->vp, error));
+            tke_unit_ask_get_register(settling->pattern, settling->vp, error)) &&
+           check_owner(settling, error);
 }
 
 static void

@@ -331,8 +331,8 @@ END_TEST
 
 START_TEST(test_replayed_wrong_counter_does_not_hide_that_it_was_done)
 {
-    /* Keys of an importer or of a load could be somebody else's, who used the counter: signed for again. */
-    bool told = makers[_i] != make_importer && makers[_i] != make_import;
+    /* An importer key could be somebody else's, who used the counter: signed for again. */
+    bool told = makers[_i] != make_importer;
 
     for (unsigned after = 0; after < 2; after++) {
         g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
@@ -343,6 +343,61 @@ START_TEST(test_replayed_wrong_counter_does_not_hide_that_it_was_done)
                       told ? TKE_UNIT_OUTCOME_FOUND_DONE : TKE_UNIT_OUTCOME_REFUSED);
         ck_assert(tke_unit_command_is_stale(command) == !told);
     }
+}
+END_TEST
+
+/* Somebody's next command has used the counter: the key could be theirs, as every refused load was. */
+START_TEST(test_key_of_a_unit_that_went_on_is_not_taken_for_that_of_a_refused_import)
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, make_import);
+
+    send_and_be_lied_to(world, command, 163, false);
+    fake_units_get(world->fakes, 0)->identity.counter[15]++;
+    check_settled(world, command, TKE_UNIT_OUTCOME_REFUSED);
+    ck_assert(tke_unit_command_is_stale(command));
+}
+END_TEST
+
+START_TEST(test_key_of_a_unit_that_went_on_after_a_lost_import_may_be_anybodys)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+        g_autoptr(TkeUnitCommand) command = prepare(world, make_import);
+        g_autoptr(GError) error = NULL;
+
+        if (i == 0) {
+            send_and_lose(world, command, TEST_UNIT_FAULT_CUT_AFTER, 0);
+        } else {
+            send_and_be_lied_to(world, command, 208, false);
+        }
+        fake_units_get(world->fakes, 0)->identity.counter[15]++;
+        ck_assert(!tke_unit_command_settle(world->transport, &command, 1, NULL, &error));
+        test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_OUTCOME_UNKNOWN);
+        ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_UNKNOWN);
+        /* Without a key there is nothing that could be somebody else's. */
+        memset(fake_units_get(world->fakes, 0)->new_vp, 0, TKE_VP_LEN);
+        check_settled(world, command,
+                      i == 0 ? TKE_UNIT_OUTCOME_FOUND_NOT_DONE : TKE_UNIT_OUTCOME_REFUSED);
+    }
+}
+END_TEST
+
+/* What a refusal says is remembered where the unit could not be asked at once. */
+START_TEST(test_refusal_is_one_still_when_it_is_asked_about_later)
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, make_importer);
+    g_autoptr(GError) error = NULL;
+
+    fake_units_get(world->fakes, 0)->identity.counter[15]++;
+    test_fault_unit_transport_clear(world->transport);
+    test_fault_unit_transport_set(world->transport, "unit-0", 2, TEST_UNIT_FAULT_CUT_BEFORE, 0);
+    ck_assert(!tke_unit_command_send(world->transport, &command, 1, NULL, NULL));
+    ck_assert(!tke_unit_command_settle(world->transport, &command, 1, NULL, &error));
+    ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_UNKNOWN);
+    check_settled(world, command, TKE_UNIT_OUTCOME_REFUSED);
+    ck_assert(tke_unit_command_is_stale(command));
 }
 END_TEST
 
@@ -432,6 +487,9 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_counter_used_by_somebody_else_leaves_a_refusal_as_it_is, 0, n);
     tcase_add_test(tests, test_refusal_that_cannot_be_asked_about_is_unknown);
     tcase_add_test(tests, test_commit_of_another_key_is_not_ours);
+    tcase_add_test(tests, test_key_of_a_unit_that_went_on_is_not_taken_for_that_of_a_refused_import);
+    tcase_add_test(tests, test_key_of_a_unit_that_went_on_after_a_lost_import_may_be_anybodys);
+    tcase_add_test(tests, test_refusal_is_one_still_when_it_is_asked_about_later);
 }
 
 int
