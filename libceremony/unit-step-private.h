@@ -6,6 +6,15 @@
 
 #include "libceremony/unit-step.h"
 
+/* A step that is under way. */
+typedef struct TkeUnitStepRun {
+    TkeOperation *op;
+    TkeUnitDirectory *directory;
+    const TkeUnitStep *step;
+    GPtrArray *skis;    /* of the signers, hex texts */
+    JsonObject *values; /* what the step is about, for the journal; NULL: nothing */
+} TkeUnitStepRun;
+
 typedef enum {
     TKE_UNIT_RESULT_DONE,
     TKE_UNIT_RESULT_FAILED, /* known not to have done it */
@@ -18,6 +27,10 @@ unsigned tke_unit_results_count_done(GPtrArray *results);
 
 /* Takes outcomes and errors from the commands. */
 void tke_unit_results_take(GPtrArray *results);
+
+/* The log, what is remembered of the units, and the journal; true if all could be written. */
+bool tke_unit_step_note(const TkeUnitStepRun *run, GPtrArray *results, GError **error);
+bool tke_unit_step_note_in_journal(const TkeUnitStepRun *run, GPtrArray *results, GError **error);
 
 /* True: done in all. why: what stopped the step after something had been sent; may be NULL. */
 bool tke_unit_verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why,

@@ -4,23 +4,12 @@
 #include "libceremony/unit-step.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
-#include "common/hex.h"
 #include "libceremony/card-signer.h"
 #include "libceremony/ceremony-error.h"
-#include "libceremony/record.h"
 #include "libceremony/unit-step-private.h"
 
 #define STALE_ROUNDS 3u
-
-typedef struct Run {
-    TkeOperation *op;
-    TkeUnitDirectory *directory;
-    const TkeUnitStep *step;
-    GPtrArray *skis;    /* of the signers, hex texts */
-    JsonObject *values; /* what the step is about, for the journal; NULL: nothing */
-} Run;
 
 static void
 result_free(TkeUnitResult *result)
@@ -125,7 +114,7 @@ units_of(GPtrArray *commands)
 
 /* What is about to be sent is noted first: whatever happens then, it is known where it may have been done. */
 static bool
-begin_journal(const Run *run, GPtrArray *commands, GError **error)
+begin_journal(const TkeUnitStepRun *run, GPtrArray *commands, GError **error)
 {
     g_autoptr(GPtrArray) units = units_of(commands);
 
@@ -139,7 +128,7 @@ begin_journal(const Run *run, GPtrArray *commands, GError **error)
 }
 
 static bool
-send_commands(const Run *run, GPtrArray *commands, GError **error)
+send_commands(const TkeUnitStepRun *run, GPtrArray *commands, GError **error)
 {
     TkeUnitTransport *transport =
         tke_world_get_units(tke_unit_directory_get_world(run->directory), error);
@@ -192,7 +181,7 @@ take_stale(GPtrArray *results)
 }
 
 static bool
-read_again(const Run *run, GPtrArray *stale, GError **error)
+read_again(const TkeUnitStepRun *run, GPtrArray *stale, GError **error)
 {
     const TkeUnitStep *step = run->step;
     g_autoptr(GPtrArray) states = NULL;
@@ -219,126 +208,8 @@ read_again(const Run *run, GPtrArray *stale, GError **error)
     return true;
 }
 
-/* Who signed the command as it was sent, by identifier. */
-static JsonArray *
-signers_of(const TkeUnitResult *result, GPtrArray *skis)
-{
-    JsonArray *signers = json_array_new();
-
-    for (unsigned i = 0; result->command != NULL && i < skis->len; i++) {
-        const char *text = g_ptr_array_index(skis, i);
-        uint8_t ski[TKE_SKI_LEN];
-        guint first = 0; /* who signed again after a unit had been read again is there twice */
-
-        if (tke_hex_decode_exact(text, ski, sizeof ski, NULL) &&
-            tke_unit_command_is_signed_by(result->command, ski) &&
-            g_ptr_array_find_with_equal_func(skis, text, g_str_equal, &first) && first == i) {
-            json_array_add_string_element(signers, text);
-        }
-    }
-    return signers;
-}
-
-static void
-record_unit(const Run *run, const TkeUnitResult *result, GError **error)
-{
-    const TkeUnitStep *step = run->step;
-    JsonObject *values = json_object_new();
-
-    json_object_set_string_member(values, "instance", tke_unit_get_instance(result->unit));
-    json_object_set_string_member(values, "unit", tke_unit_get_hsm_id(result->unit));
-    json_object_set_string_member(values, "location", tke_unit_get_location(result->unit));
-    json_object_set_string_member(values, "serial_number",
-                                  tke_unit_get_serial_number(result->unit));
-    json_object_set_array_member(values, "signers", signers_of(result, run->skis));
-    if (step->describe != NULL) {
-        step->describe(result->unit, step->data, values);
-    }
-    json_object_set_string_member(values, "result", tke_unit_result_word(result));
-    if (result->error != NULL) {
-        json_object_set_string_member(values, "error", result->error->message);
-    }
-    (void) tke_record_done(run->op, step->action, values, error);
-}
-
-/* Entries for all units, before anything is shown; a log that fails is told once. */
 static bool
-record(const Run *run, GPtrArray *results, GError **error)
-{
-    g_autoptr(GError) first = NULL;
-
-    for (unsigned i = 0; run->step->action != NULL && i < results->len; i++) {
-        record_unit(run, g_ptr_array_index(results, i), first == NULL ? &first : NULL);
-    }
-    if (first != NULL) {
-        g_propagate_error(error, g_steal_pointer(&first));
-        return false;
-    }
-    return true;
-}
-
-static TkeJournalState
-journal_state(const TkeUnitResult *result)
-{
-    if (tke_unit_result_is_done(result)) {
-        return TKE_JOURNAL_DONE;
-    }
-    return result->outcome == TKE_UNIT_OUTCOME_UNKNOWN ? TKE_JOURNAL_UNKNOWN : TKE_JOURNAL_NOT_DONE;
-}
-
-/* The key of a load is what the unit has signed for, never what a register shows later. */
-static void
-note_key(const Run *run, const TkeUnitResult *result)
-{
-    g_autoptr(GError) ignored = NULL;
-    uint8_t vp[TKE_VP_LEN];
-
-    if (run->step->key != NULL && result->outcome == TKE_UNIT_OUTCOME_DONE &&
-        run->step->key(result->command, vp, &ignored)) {
-        tke_journal_note_key(tke_unit_directory_get_journal(run->directory), run->step->action,
-                             run->values, result->unit, vp);
-    }
-}
-
-static bool
-note_in_journal(const Run *run, GPtrArray *results, GError **error)
-{
-    TkeJournal *journal = tke_unit_directory_get_journal(run->directory);
-
-    for (unsigned i = 0; run->step->action != NULL && i < results->len; i++) {
-        const TkeUnitResult *result = g_ptr_array_index(results, i);
-
-        tke_journal_note(journal, run->step->action, run->values, result->unit,
-                         journal_state(result));
-        note_key(run, result);
-    }
-    return tke_journal_save(journal, error);
-}
-
-/* The log, what is remembered of the units, and the journal; true if all could be written. */
-static bool
-note(const Run *run, GPtrArray *results, GError **error)
-{
-    g_autoptr(GPtrArray) units = g_ptr_array_new();
-    g_autoptr(GError) first = NULL;
-
-    for (unsigned i = 0; i < results->len; i++) {
-        const TkeUnitResult *result = g_ptr_array_index(results, i);
-
-        g_ptr_array_add(units, result->unit);
-    }
-    (void) record(run, results, &first);
-    (void) tke_unit_directory_remember(run->directory, units, first == NULL ? &first : NULL);
-    (void) note_in_journal(run, results, first == NULL ? &first : NULL);
-    if (first != NULL) {
-        g_propagate_error(error, g_steal_pointer(&first));
-        return false;
-    }
-    return true;
-}
-
-static bool
-run_rounds(const Run *run, GPtrArray *results, GError **error)
+run_rounds(const TkeUnitStepRun *run, GPtrArray *results, GError **error)
 {
     for (unsigned round = 0; round < STALE_ROUNDS; round++) {
         g_autoptr(GPtrArray) commands = g_ptr_array_new();
@@ -378,7 +249,7 @@ was_sent(GPtrArray *results)
 
 /* A token that has expired meanwhile would keep everything else from it. */
 static bool
-renew_token(const Run *run, GError **error)
+renew_token(const TkeUnitStepRun *run, GError **error)
 {
     TkeWorld *world = tke_unit_directory_get_world(run->directory);
 
@@ -387,7 +258,7 @@ renew_token(const Run *run, GError **error)
 
 /* Another try where the step was not done; how it ended is in the results. */
 static bool
-try_again(const Run *run, GPtrArray *results, GError **why, GError **noting)
+try_again(const TkeUnitStepRun *run, GPtrArray *results, GError **why, GError **noting)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new(); /* what became of them is known only now */
     g_autoptr(GPtrArray) todo = g_ptr_array_new();
@@ -403,19 +274,19 @@ try_again(const Run *run, GPtrArray *results, GError **why, GError **noting)
         }
     }
     tke_unit_step_prepare_retry(run->op, run->directory, run->step, results, todo);
-    if (found->len > 0 && !note(run, found, noting)) {
+    if (found->len > 0 && !tke_unit_step_note(run, found, noting)) {
         return false;
     }
     if (todo->len > 0) {
         (void) run_rounds(run, todo, why);
-        return note(run, todo, noting);
+        return tke_unit_step_note(run, todo, noting);
     }
     return true;
 }
 
 /* Until it is done in all, or the operator leaves or undoes it. */
 static bool
-finish(const Run *run, GPtrArray *results, GError *why, GError **error)
+finish(const TkeUnitStepRun *run, GPtrArray *results, GError *why, GError **error)
 {
     g_autoptr(GError) reason = why;
     g_autoptr(GError) verdict = NULL;
@@ -430,7 +301,7 @@ finish(const Run *run, GPtrArray *results, GError *why, GError **error)
         if (way == TKE_UNIT_STEP_UNDO) {
             (void) renew_token(run, NULL); /* without one the undo says what is missing */
             tke_unit_step_undo(run->op, run->directory, run->step, results, verdict, error);
-            (void) note_in_journal(run, results, NULL); /* the next reading says it too */
+            (void) tke_unit_step_note_in_journal(run, results, NULL); /* the next reading says it too */
             return false;
         }
         if (way == TKE_UNIT_STEP_LEAVE) {
@@ -453,7 +324,7 @@ tke_unit_step_run(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *unit
 {
     g_autoptr(GPtrArray) skis = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(JsonObject) values = step->describe != NULL ? json_object_new() : NULL;
-    const Run run = {
+    const TkeUnitStepRun run = {
         .op = op, .directory = directory, .step = step, .skis = skis, .values = values
     };
     g_autoptr(GError) why = NULL;
@@ -474,7 +345,7 @@ tke_unit_step_run(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *unit
         g_propagate_error(error, g_steal_pointer(&why));
         return false;
     }
-    if (!note(&run, results, &noting)) {
+    if (!tke_unit_step_note(&run, results, &noting)) {
         return tke_unit_verdict_unnoted(step, results, why, g_steal_pointer(&noting), error);
     }
     return finish(&run, results, g_steal_pointer(&why), error);

@@ -1,0 +1,124 @@
+/*
+ * What became of a step is noted: in the activity log, of the units, and in the journal (functions 3.2, P-7; F-170,
+ * F-177).
+ */
+#include "common/hex.h"
+#include "libceremony/record.h"
+#include "libceremony/unit-step-private.h"
+
+/* Who signed the command as it was sent, by identifier. */
+static JsonArray *
+signers_of(const TkeUnitResult *result, GPtrArray *skis)
+{
+    JsonArray *signers = json_array_new();
+
+    for (unsigned i = 0; result->command != NULL && i < skis->len; i++) {
+        const char *text = g_ptr_array_index(skis, i);
+        uint8_t ski[TKE_SKI_LEN];
+        guint first = 0; /* who signed again after a unit had been read again is there twice */
+
+        if (tke_hex_decode_exact(text, ski, sizeof ski, NULL) &&
+            tke_unit_command_is_signed_by(result->command, ski) &&
+            g_ptr_array_find_with_equal_func(skis, text, g_str_equal, &first) && first == i) {
+            json_array_add_string_element(signers, text);
+        }
+    }
+    return signers;
+}
+
+static void
+record_unit(const TkeUnitStepRun *run, const TkeUnitResult *result, GError **error)
+{
+    const TkeUnitStep *step = run->step;
+    JsonObject *values = json_object_new();
+
+    json_object_set_string_member(values, "instance", tke_unit_get_instance(result->unit));
+    json_object_set_string_member(values, "unit", tke_unit_get_hsm_id(result->unit));
+    json_object_set_string_member(values, "location", tke_unit_get_location(result->unit));
+    json_object_set_string_member(values, "serial_number",
+                                  tke_unit_get_serial_number(result->unit));
+    json_object_set_array_member(values, "signers", signers_of(result, run->skis));
+    if (step->describe != NULL) {
+        step->describe(result->unit, step->data, values);
+    }
+    json_object_set_string_member(values, "result", tke_unit_result_word(result));
+    if (result->error != NULL) {
+        json_object_set_string_member(values, "error", result->error->message);
+    }
+    (void) tke_record_done(run->op, step->action, values, error);
+}
+
+/* Entries for all units, before anything is shown; a log that fails is told once. */
+static bool
+record(const TkeUnitStepRun *run, GPtrArray *results, GError **error)
+{
+    g_autoptr(GError) first = NULL;
+
+    for (unsigned i = 0; run->step->action != NULL && i < results->len; i++) {
+        record_unit(run, g_ptr_array_index(results, i), first == NULL ? &first : NULL);
+    }
+    if (first != NULL) {
+        g_propagate_error(error, g_steal_pointer(&first));
+        return false;
+    }
+    return true;
+}
+
+static TkeJournalState
+journal_state(const TkeUnitResult *result)
+{
+    if (tke_unit_result_is_done(result)) {
+        return TKE_JOURNAL_DONE;
+    }
+    return result->outcome == TKE_UNIT_OUTCOME_UNKNOWN ? TKE_JOURNAL_UNKNOWN : TKE_JOURNAL_NOT_DONE;
+}
+
+/* The key of a load is what the unit has signed for, never what a register shows later. */
+static void
+note_key(const TkeUnitStepRun *run, const TkeUnitResult *result)
+{
+    g_autoptr(GError) ignored = NULL;
+    uint8_t vp[TKE_VP_LEN];
+
+    if (run->step->key != NULL && result->outcome == TKE_UNIT_OUTCOME_DONE &&
+        run->step->key(result->command, vp, &ignored)) {
+        tke_journal_note_key(tke_unit_directory_get_journal(run->directory), run->step->action,
+                             run->values, result->unit, vp);
+    }
+}
+
+bool
+tke_unit_step_note_in_journal(const TkeUnitStepRun *run, GPtrArray *results, GError **error)
+{
+    TkeJournal *journal = tke_unit_directory_get_journal(run->directory);
+
+    for (unsigned i = 0; run->step->action != NULL && i < results->len; i++) {
+        const TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        tke_journal_note(journal, run->step->action, run->values, result->unit,
+                         journal_state(result));
+        note_key(run, result);
+    }
+    return tke_journal_save(journal, error);
+}
+
+bool
+tke_unit_step_note(const TkeUnitStepRun *run, GPtrArray *results, GError **error)
+{
+    g_autoptr(GPtrArray) units = g_ptr_array_new();
+    g_autoptr(GError) first = NULL;
+
+    for (unsigned i = 0; i < results->len; i++) {
+        const TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        g_ptr_array_add(units, result->unit);
+    }
+    (void) record(run, results, &first);
+    (void) tke_unit_directory_remember(run->directory, units, first == NULL ? &first : NULL);
+    (void) tke_unit_step_note_in_journal(run, results, first == NULL ? &first : NULL);
+    if (first != NULL) {
+        g_propagate_error(error, g_steal_pointer(&first));
+        return false;
+    }
+    return true;
+}
