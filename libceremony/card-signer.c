@@ -203,7 +203,7 @@ thresholds_differ(const Wanted *wanted)
 }
 
 bool
-tke_card_signer_collect(TkeOperation *op, TkeUnitCommand *const *commands, size_t n,
+tke_card_signer_collect(TkeOperation *op, TkeUnitCommand *const *commands, size_t n, bool sent,
                         GPtrArray *skis, GError **error)
 {
     const Wanted wanted = { .commands = commands, .n = n };
@@ -222,7 +222,10 @@ tke_card_signer_collect(TkeOperation *op, TkeUnitCommand *const *commands, size_
                                     error != NULL ? *error : NULL);
             if (total > 1) { /* E-S06 */
                 g_prefix_error(error,
-                               _("only %u of %u signatures were collected, nothing was sent: "),
+                               sent ? _("only %u of %u signatures were collected, nothing more was "
+                                        "sent: ")
+                                    : _("only %u of %u signatures were collected, nothing was "
+                                        "sent: "),
                                number - 1, total);
             }
             return false;

@@ -23,8 +23,8 @@ TKE_PUBLIC TkeSigner *tke_card_signer_new(TkeCard *card, const TkeSignatureKey *
  * Asks for cards in reader 1, one after the other, until every command has the signatures it needs; each
  * card signs for all units in one visit, and a card that is in and unlocked is used without a prompt. A
  * card that has signed, or whose key is no administrator in every unit that still needs a signature, does
- * not fit; the prompt says which units lack it. skis (may be NULL): identifiers of the signers are added,
- * hex texts. Nothing has been sent when this fails.
+ * not fit; the prompt says which units lack it. sent: other commands of the step have gone out before, for the
+ * message. skis (may be NULL): identifiers of the signers are added, hex texts. Nothing is sent here.
  */
 TKE_PUBLIC bool tke_card_signer_collect(TkeOperation *op, TkeUnitCommand *const *commands, size_t n,
-                                        GPtrArray *skis, GError **error);
+                                        bool sent, GPtrArray *skis, GError **error);

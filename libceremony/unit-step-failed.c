@@ -58,12 +58,12 @@ tke_unit_step_ask(TkeOperation *op, const TkeUnitStep *step, GPtrArray *results,
     return tke_operation_choose(op, &choice, &index, &ignored) ? ways[index] : TKE_UNIT_STEP_LEAVE;
 }
 
-/* Units that may have done it: which of the two states are they in? */
-static void
-settle(TkeUnitDirectory *directory, GPtrArray *results)
+void
+tke_unit_step_settle(TkeUnitDirectory *directory, GPtrArray *results, GPtrArray *found)
 {
     TkeUnitTransport *transport =
         tke_world_get_units(tke_unit_directory_get_world(directory), NULL);
+    g_autoptr(GPtrArray) asked = g_ptr_array_new();
     g_autoptr(GPtrArray) commands = g_ptr_array_new();
     g_autoptr(GError) ignored = NULL;
 
@@ -71,14 +71,23 @@ settle(TkeUnitDirectory *directory, GPtrArray *results)
         TkeUnitResult *result = g_ptr_array_index(results, i);
 
         if (result->outcome == TKE_UNIT_OUTCOME_UNKNOWN && result->command != NULL) {
+            g_ptr_array_add(asked, result);
             g_ptr_array_add(commands, result->command);
         }
     }
-    if (commands->len > 0 && transport != NULL) {
-        (void) tke_unit_command_settle(transport, (TkeUnitCommand *const *) commands->pdata,
-                                       commands->len, NULL, &ignored);
-        tke_world_note_error(tke_unit_directory_get_world(directory), ignored);
-        tke_unit_results_take(results);
+    if (commands->len == 0 || transport == NULL) {
+        return;
+    }
+    (void) tke_unit_command_settle(transport, (TkeUnitCommand *const *) commands->pdata,
+                                   commands->len, NULL, &ignored);
+    tke_world_note_error(tke_unit_directory_get_world(directory), ignored);
+    tke_unit_results_take(asked);
+    for (unsigned i = 0; i < asked->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(asked, i);
+
+        if (result->outcome != TKE_UNIT_OUTCOME_UNKNOWN) {
+            g_ptr_array_add(found, result);
+        }
     }
 }
 
@@ -93,15 +102,14 @@ is_ready(const TkeUnitStep *step, TkeUnitState *state, GError **error)
     return step->check == NULL || step->check(state, step->data, error);
 }
 
-void
+bool
 tke_unit_step_prepare_retry(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *step,
-                            GPtrArray *results, GPtrArray *todo)
+                            GPtrArray *results, GPtrArray *todo, GError **error)
 {
     g_autoptr(GPtrArray) units = g_ptr_array_new();
     g_autoptr(GPtrArray) states = NULL;
     g_autoptr(GPtrArray) failed = g_ptr_array_new();
 
-    settle(directory, results);
     for (unsigned i = 0; i < results->len; i++) {
         TkeUnitResult *result = g_ptr_array_index(results, i);
 
@@ -112,19 +120,21 @@ tke_unit_step_prepare_retry(TkeOperation *op, TkeUnitDirectory *directory, const
         }
     }
     if (units->len == 0) {
-        return;
+        return true;
     }
     states = tke_unit_directory_query(directory, units, step->read,
-                                      tke_operation_get_cancellable(op), NULL);
+                                      tke_operation_get_cancellable(op), error);
     for (unsigned i = 0; states != NULL && i < states->len; i++) {
         TkeUnitResult *result = g_ptr_array_index(failed, i);
 
         result->outcome = TKE_UNIT_OUTCOME_NOT_SENT;
+        g_clear_pointer(&result->signers, g_strfreev);
         g_clear_error(&result->error);
         if (is_ready(step, g_ptr_array_index(states, i), &result->error)) {
             g_ptr_array_add(todo, result);
         }
     }
+    return states != NULL;
 }
 
 static GPtrArray *

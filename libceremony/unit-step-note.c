@@ -2,26 +2,16 @@
  * What became of a step is noted: in the activity log, of the units, and in the journal (functions 3.2, P-7; F-170,
  * F-177).
  */
-#include "common/hex.h"
 #include "libceremony/record.h"
 #include "libceremony/unit-step-private.h"
 
-/* Who signed the command as it was sent, by identifier. */
 static JsonArray *
-signers_of(const TkeUnitResult *result, GPtrArray *skis)
+signers_of(const TkeUnitResult *result)
 {
     JsonArray *signers = json_array_new();
 
-    for (unsigned i = 0; result->command != NULL && i < skis->len; i++) {
-        const char *text = g_ptr_array_index(skis, i);
-        uint8_t ski[TKE_SKI_LEN];
-        guint first = 0; /* who signed again after a unit had been read again is there twice */
-
-        if (tke_hex_decode_exact(text, ski, sizeof ski, NULL) &&
-            tke_unit_command_is_signed_by(result->command, ski) &&
-            g_ptr_array_find_with_equal_func(skis, text, g_str_equal, &first) && first == i) {
-            json_array_add_string_element(signers, text);
-        }
+    for (char **signer = result->signers; signer != NULL && *signer != NULL; signer++) {
+        json_array_add_string_element(signers, *signer);
     }
     return signers;
 }
@@ -37,7 +27,7 @@ record_unit(const TkeUnitStepRun *run, const TkeUnitResult *result, GError **err
     json_object_set_string_member(values, "location", tke_unit_get_location(result->unit));
     json_object_set_string_member(values, "serial_number",
                                   tke_unit_get_serial_number(result->unit));
-    json_object_set_array_member(values, "signers", signers_of(result, run->skis));
+    json_object_set_array_member(values, "signers", signers_of(result));
     if (step->describe != NULL) {
         step->describe(result->unit, step->data, values);
     }

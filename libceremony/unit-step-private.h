@@ -13,6 +13,7 @@ typedef struct TkeUnitStepRun {
     const TkeUnitStep *step;
     GPtrArray *skis;    /* of the signers, hex texts */
     JsonObject *values; /* what the step is about, for the journal; NULL: nothing */
+    bool *sent;         /* something has gone out */
 } TkeUnitStepRun;
 
 typedef enum {
@@ -51,11 +52,18 @@ TkeUnitStepWay tke_unit_step_ask(TkeOperation *op, const TkeUnitStep *step, GPtr
                                  const GError *verdict);
 
 /*
- * Prepares another try: units whose outcome is unknown are asked, those that have not done it are read and
- * checked again. Adds the results of the latter to todo; they have no command any more.
+ * Asks the units whose outcome is unknown which of the two it is. Adds the results of which it is known now to found;
+ * they have their command still.
  */
-void tke_unit_step_prepare_retry(TkeOperation *op, TkeUnitDirectory *directory,
-                                 const TkeUnitStep *step, GPtrArray *results, GPtrArray *todo);
+void tke_unit_step_settle(TkeUnitDirectory *directory, GPtrArray *results, GPtrArray *found);
+
+/*
+ * Prepares another try: units that have not done it are read and checked again. Adds the results of those that are
+ * ready to todo; they have no command any more. False: they could not be read, or what was read not be kept.
+ */
+bool tke_unit_step_prepare_retry(TkeOperation *op, TkeUnitDirectory *directory,
+                                 const TkeUnitStep *step, GPtrArray *results, GPtrArray *todo,
+                                 GError **error);
 
 /* Undoes the step where it was done; error tells the end of it, as the step has failed then. */
 void tke_unit_step_undo(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *step,

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "common/hex.h"
 #include "libceremony/card-signer.h"
 #include "libceremony/ceremony-error.h"
 #include "libceremony/unit-step-private.h"
@@ -17,6 +18,7 @@ result_free(TkeUnitResult *result)
     tke_unit_unref(result->unit);
     g_clear_error(&result->error);
     tke_unit_command_free(result->command);
+    g_strfreev(result->signers);
     g_free(result);
 }
 
@@ -101,6 +103,41 @@ tke_unit_results_take(GPtrArray *results)
     }
 }
 
+/* Who signed the command as it was sent. */
+static GStrv
+dup_signers(const TkeUnitResult *result, GPtrArray *skis)
+{
+    g_autoptr(GPtrArray) signers = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; i < skis->len; i++) {
+        const char *text = g_ptr_array_index(skis, i);
+        uint8_t ski[TKE_SKI_LEN];
+        guint first = 0; /* who signed again after a unit had been read again is there twice */
+
+        if (tke_hex_decode_exact(text, ski, sizeof ski, NULL) &&
+            tke_unit_command_is_signed_by(result->command, ski) &&
+            g_ptr_array_find_with_equal_func(skis, text, g_str_equal, &first) && first == i) {
+            g_ptr_array_add(signers, g_strdup(text));
+        }
+    }
+    g_ptr_array_add(signers, NULL);
+    return (GStrv) g_ptr_array_free(g_steal_pointer(&signers), FALSE);
+}
+
+/* An outcome is noted with these, whatever becomes of the command, and whoever signs the next one. */
+static void
+note_signers(GPtrArray *results, GPtrArray *skis)
+{
+    for (unsigned i = 0; i < results->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (result->command != NULL) {
+            g_strfreev(result->signers);
+            result->signers = dup_signers(result, skis);
+        }
+    }
+}
+
 static GPtrArray *
 units_of(GPtrArray *commands)
 {
@@ -123,7 +160,9 @@ begin_journal(const TkeUnitStepRun *run, GPtrArray *commands, GError **error)
                           run->values, units, error)) {
         return true;
     }
-    g_prefix_error(error, _("nothing was sent, as it cannot be noted before: "));
+    g_prefix_error(error, "%s",
+                   *run->sent ? _("nothing more was sent, as it cannot be noted before: ")
+                              : _("nothing was sent, as it cannot be noted before: "));
     return false;
 }
 
@@ -141,6 +180,7 @@ send_commands(const TkeUnitStepRun *run, GPtrArray *commands, GError **error)
         tke_operation_committed_done(run->op);
         return false;
     }
+    *run->sent = true;
     if (!tke_unit_command_send(transport, (TkeUnitCommand *const *) commands->pdata, commands->len,
                                NULL, &ignored)) {
         g_clear_error(&ignored);
@@ -217,11 +257,12 @@ run_rounds(const TkeUnitStepRun *run, GPtrArray *results, GError **error)
 
         if (!make_commands(results, run->step, commands, error) ||
             !tke_card_signer_collect(run->op, (TkeUnitCommand *const *) commands->pdata,
-                                     commands->len, run->skis, error) ||
+                                     commands->len, *run->sent, run->skis, error) ||
             !send_commands(run, commands, error)) {
             return false;
         }
         tke_unit_results_take(results);
+        note_signers(results, run->skis);
         stale = round + 1 < STALE_ROUNDS ? take_stale(results) : g_ptr_array_new();
         if (stale->len == 0) {
             return true;
@@ -256,28 +297,25 @@ renew_token(const TkeUnitStepRun *run, GError **error)
     return !tke_world_is_token_refused(world) || tke_world_renew_token(world, error);
 }
 
-/* Another try where the step was not done; how it ended is in the results. */
+/*
+ * Another try where the step was not done; how it ended is in the results. What became of a command is noted before it
+ * is given up for another.
+ */
 static bool
 try_again(const TkeUnitStepRun *run, GPtrArray *results, GError **why, GError **noting)
 {
-    g_autoptr(GPtrArray) found = g_ptr_array_new(); /* what became of them is known only now */
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
     g_autoptr(GPtrArray) todo = g_ptr_array_new();
 
     if (!renew_token(run, why)) {
         return true;
     }
-    for (unsigned i = 0; i < results->len; i++) {
-        TkeUnitResult *result = g_ptr_array_index(results, i);
-
-        if (result->outcome == TKE_UNIT_OUTCOME_UNKNOWN) {
-            g_ptr_array_add(found, result);
-        }
-    }
-    tke_unit_step_prepare_retry(run->op, run->directory, run->step, results, todo);
+    tke_unit_step_settle(run->directory, results, found);
     if (found->len > 0 && !tke_unit_step_note(run, found, noting)) {
         return false;
     }
-    if (todo->len > 0) {
+    if (tke_unit_step_prepare_retry(run->op, run->directory, run->step, results, todo, why) &&
+        todo->len > 0) {
         (void) run_rounds(run, todo, why);
         return tke_unit_step_note(run, todo, noting);
     }
@@ -324,9 +362,13 @@ tke_unit_step_run(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *unit
 {
     g_autoptr(GPtrArray) skis = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(JsonObject) values = step->describe != NULL ? json_object_new() : NULL;
-    const TkeUnitStepRun run = {
-        .op = op, .directory = directory, .step = step, .skis = skis, .values = values
-    };
+    bool sent = false;
+    const TkeUnitStepRun run = { .op = op,
+                      .directory = directory,
+                      .step = step,
+                      .skis = skis,
+                      .values = values,
+                      .sent = &sent };
     g_autoptr(GError) why = NULL;
     g_autoptr(GError) noting = NULL;
 

@@ -22,6 +22,7 @@ typedef struct TkeUnitResult {
     bool undone;             /* it was done, and undone again */
     GError *error;           /* NULL when done */
     TkeUnitCommand *command; /* as sent; NULL when none could be made */
+    GStrv signers;           /* identifiers of those who signed the command whose outcome it is; NULL: none */
 } TkeUnitResult;
 
 /* TkeUnitResult each, in the order of the units. */
