@@ -5,6 +5,7 @@
 
 #include "libceremony/ceremony-error.h"
 #include "libceremony/unit-step-private.h"
+#include "libep11admin/unit-error.h"
 
 static bool
 is_of_kind(const TkeUnitResult *result, TkeUnitResultKind kind)
@@ -66,25 +67,76 @@ tke_unit_results_count_done(GPtrArray *results)
     return done;
 }
 
+/* An answer said that it was refused, which was not confirmed. */
+static bool
+is_unconfirmed(const TkeUnitResult *result)
+{
+    return result->outcome == TKE_UNIT_OUTCOME_UNKNOWN &&
+           g_error_matches(result->error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_REFUSED);
+}
+
+/* The units of unknown outcome whose answer was lost, or was a refusal. */
+static char *
+dup_unknown_names(GPtrArray *results, bool refused, const GError **first)
+{
+    g_autoptr(GPtrArray) some = g_ptr_array_new();
+
+    for (unsigned i = 0; i < results->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (result->outcome == TKE_UNIT_OUTCOME_UNKNOWN && is_unconfirmed(result) == refused) {
+            *first = *first != NULL ? *first : result->error;
+            g_ptr_array_add(some, result);
+        }
+    }
+    return tke_unit_results_names(some, TKE_UNIT_RESULT_UNKNOWN);
+}
+
+static char *
+unknown_text(const TkeUnitStep *step, GPtrArray *results)
+{
+    const GError *loss = NULL;
+    const GError *refusal = NULL;
+    g_autofree char *lost = dup_unknown_names(results, false, &loss);
+    g_autofree char *refused = dup_unknown_names(results, true, &refusal);
+    g_autofree char *of_lost = NULL;
+    g_autofree char *of_refused = NULL;
+
+    if (*lost != '\0') {
+        of_lost = g_strdup_printf(
+            _("%s: the outcome in %s is unknown, as the answer was lost and the crypto unit "
+              "cannot be asked; nothing is repeated. Once it answers, look with “tke "
+              "cryptounit-compare”"),
+            step->what, lost);
+    }
+    if (*refused != '\0') {
+        of_refused = g_strdup_printf(
+            _("%s: the outcome in %s is unknown: an answer says that it was refused (%s), which "
+              "the crypto unit could not be asked to confirm, so that it may have been done all "
+              "the same; nothing is repeated. Once it answers, look with “tke "
+              "cryptounit-compare”"),
+            step->what, refused, refusal->message);
+    }
+    if (of_lost != NULL && of_refused != NULL) {
+        return g_strdup_printf("%s. %s", of_lost, of_refused);
+    }
+    return of_lost != NULL ? g_steal_pointer(&of_lost) : g_steal_pointer(&of_refused);
+}
+
 /* Some units may have done it or not, and cannot be asked; others may have failed as well. */
 static void
-set_unknown(const TkeUnitStep *step, GPtrArray *results, const char *unknown, const char *failed,
-            GError **error)
+set_unknown(const TkeUnitStep *step, GPtrArray *results, const char *failed, GError **error)
 {
     const TkeUnitResult *first = first_failed(results);
+    g_autofree char *text = unknown_text(step, results);
 
-    g_set_error(
-        error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
-        _("%s: the outcome in %s is unknown, as the answer was lost and the crypto unit cannot be "
-          "asked; nothing is repeated. Once it answers, look with “tke cryptounit-compare”"),
-        step->what, unknown);
-    if (error != NULL && first != NULL) {
-        g_autofree char *text = (*error)->message;
-
-        (*error)->message = g_strdup_printf(
-            _("%s. It was done in %u of %u crypto units, and not in %s: %s"), text,
-            tke_unit_results_count_done(results), results->len, failed,
-            first->error != NULL ? first->error->message : tke_unit_result_word(first));
+    if (first == NULL) {
+        g_set_error_literal(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY, text);
+    } else {
+        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
+                    _("%s. It was done in %u of %u crypto units, and not in %s: %s"), text,
+                    tke_unit_results_count_done(results), results->len, failed,
+                    first->error != NULL ? first->error->message : tke_unit_result_word(first));
     }
 }
 
@@ -97,7 +149,7 @@ tke_unit_verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why,
     const GError *reason = NULL;
 
     if (*unknown != '\0') {
-        set_unknown(step, results, unknown, failed, error);
+        set_unknown(step, results, failed, error);
         return false;
     }
     if (first == NULL) {

@@ -68,6 +68,15 @@ lose_request(CeremonyWorld *world)
                                   TEST_UNIT_FAULT_CUT_BEFORE, 0);
 }
 
+/* It is refused, and the unit cannot be asked about that. */
+static void
+refuse_and_cut(CeremonyWorld *world)
+{
+    unfinished_refuse(world, 2, COMMIT, 1);
+    test_fault_unit_transport_set(world->transport, lane_of_second(world), 2,
+                                  TEST_UNIT_FAULT_CUT_BEFORE, 0);
+}
+
 START_TEST(test_what_is_found_is_noted_with_who_signed_before_it_is_tried_again)
 {
     g_autoptr(CeremonyWorld) world = loaded_world();
@@ -106,6 +115,50 @@ START_TEST(test_what_is_found_is_noted_though_the_next_try_does_not_begin)
     ck_assert(!unfinished_commit(world, &error));
     noted = noted_of_second(world);
     ck_assert_str_eq(noted, "unknown 1\nnot done, answer lost 1\n");
+}
+END_TEST
+
+START_TEST(test_a_refusal_that_is_not_confirmed_is_told_with_its_reason)
+{
+    g_autoptr(CeremonyWorld) world = loaded_world();
+    g_autofree char *noted = NULL;
+    g_autoptr(GError) error = NULL;
+
+    world->meanwhile = refuse_and_cut;
+    ck_assert(!unfinished_commit(world, &error));
+    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
+                  error->message);
+    ck_assert_msg(strstr(error->message, "return code 32") != NULL, "%s", error->message);
+    ck_assert_msg(strstr(error->message, "crypto unit 2 is unknown") != NULL, "%s", error->message);
+    ck_assert_msg(strstr(error->message, "the answer was lost") == NULL, "%s", error->message);
+    noted = noted_of_second(world);
+    ck_assert_str_eq(noted, "unknown 1\n");
+}
+END_TEST
+
+static void
+lose_third_too(CeremonyWorld *world)
+{
+    const char *third = sim_unit_get_hsm_id(unfinished_unit_of(world, 3));
+
+    refuse_and_cut(world);
+    test_fault_unit_transport_set(world->transport, third, 1, TEST_UNIT_FAULT_SILENCE, 0);
+    test_fault_unit_transport_set(world->transport, third, 2, TEST_UNIT_FAULT_CUT_BEFORE, 0);
+}
+
+START_TEST(test_what_was_lost_and_what_was_refused_are_told_apart)
+{
+    g_autoptr(CeremonyWorld) world = loaded_world();
+    g_autoptr(GError) error = NULL;
+
+    world->meanwhile = lose_third_too;
+    ck_assert(!unfinished_commit(world, &error));
+    ck_assert_msg(strstr(error->message, "the outcome in crypto unit 3 is unknown, as the answer "
+                                         "was lost") != NULL,
+                  "%s", error->message);
+    ck_assert_msg(strstr(error->message, "the outcome in crypto unit 2 is unknown: ") != NULL, "%s",
+                  error->message);
+    ck_assert_msg(strstr(error->message, "return code 32") != NULL, "%s", error->message);
 }
 END_TEST
 
@@ -223,6 +276,8 @@ add_tests(TCase *tests)
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, test_what_is_found_is_noted_with_who_signed_before_it_is_tried_again);
     tcase_add_test(tests, test_what_is_found_is_noted_though_the_next_try_does_not_begin);
+    tcase_add_test(tests, test_a_refusal_that_is_not_confirmed_is_told_with_its_reason);
+    tcase_add_test(tests, test_what_was_lost_and_what_was_refused_are_told_apart);
     tcase_add_test(tests, test_a_disk_that_is_full_when_units_are_read_again_is_told);
     tcase_add_test(tests, test_nothing_more_was_sent_is_told_where_something_was);
     tcase_add_test(tests, test_an_outcome_is_noted_with_those_who_signed_that_command);
