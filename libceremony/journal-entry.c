@@ -94,6 +94,37 @@ tke_journal_entry_add_unit(TkeJournalEntry *entry, const char *id, const char *l
     return unit;
 }
 
+static void
+copy_unit(TkeJournalEntry *entry, const TkeJournalUnit *from)
+{
+    TkeJournalUnit *unit =
+        tke_journal_entry_add_unit(entry, from->id, from->location, from->instance);
+
+    unit->state = from->state;
+    unit->reached = from->reached;
+    unit->has_before = from->has_before;
+    unit->before = from->before;
+}
+
+void
+tke_journal_entry_take_over(TkeJournalEntry *entry, const TkeJournalEntry *other)
+{
+    for (unsigned i = 0; i < other->units->len; i++) {
+        const TkeJournalUnit *unit = g_ptr_array_index(other->units, i);
+
+        if (tke_journal_entry_find_unit(entry, unit->id) == NULL) {
+            copy_unit(entry, unit);
+        }
+    }
+    if (entry->key == NULL) {
+        entry->key = g_strdup(other->key);
+    }
+    if (strcmp(other->started, entry->started) < 0) {
+        g_free(entry->started);
+        entry->started = g_strdup(other->started);
+    }
+}
+
 TkeJournalEntry *
 tke_journal_entry_dup(const TkeJournalEntry *entry)
 {
@@ -101,14 +132,7 @@ tke_journal_entry_dup(const TkeJournalEntry *entry)
 
     copy->values = entry->values != NULL ? json_object_ref(entry->values) : NULL;
     for (unsigned i = 0; i < entry->units->len; i++) {
-        const TkeJournalUnit *from = g_ptr_array_index(entry->units, i);
-        TkeJournalUnit *unit =
-            tke_journal_entry_add_unit(copy, from->id, from->location, from->instance);
-
-        unit->state = from->state;
-        unit->reached = from->reached;
-        unit->has_before = from->has_before;
-        unit->before = from->before;
+        copy_unit(copy, g_ptr_array_index(entry->units, i));
     }
     return copy;
 }

@@ -38,6 +38,9 @@ TkeJournalUnit *tke_journal_entry_find_unit(const TkeJournalEntry *entry, const 
 TkeJournalUnit *tke_journal_entry_add_unit(TkeJournalEntry *entry, const char *id,
                                            const char *location, const char *instance);
 
+/* What other, of the same values, knows of units that are not in entry, and of the key. */
+void tke_journal_entry_take_over(TkeJournalEntry *entry, const TkeJournalEntry *other);
+
 /* Done in some and not in others, or not known in any. */
 bool tke_journal_entry_is_unfinished(const TkeJournalEntry *entry);
 
@@ -48,7 +51,10 @@ JsonObject *tke_journal_entry_to_json(const TkeJournalEntry *entry);
 /* What units show of it are their registers. */
 bool tke_journal_entry_is_about_registers(const TkeJournalEntry *entry);
 
-/* Key parts are the same on whatever card they are, in any order. Both may be NULL. */
+/*
+ * Key parts are the same on whatever card they are, in any order; administrators, whatever their name. Both may be
+ * NULL.
+ */
 bool tke_journal_same_values(JsonObject *a, JsonObject *b);
 JsonObject *tke_journal_dup_values(JsonObject *values);
 

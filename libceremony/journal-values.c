@@ -57,14 +57,28 @@ read_pattern(JsonObject *object, const char *name, uint8_t vp[static TKE_VP_LEN]
     return text != NULL && tke_hex_decode_exact(text, vp, TKE_VP_LEN, NULL);
 }
 
+/* An administrator is the key, whatever name is given with it. */
+static bool
+read_ski(JsonObject *object, uint8_t ski[static TKE_SKI_LEN])
+{
+    const char *text = tke_json_text_get_string(object, "ski");
+
+    return text != NULL && tke_hex_decode_exact(text, ski, TKE_SKI_LEN, NULL);
+}
+
 bool
 tke_journal_same_values(JsonObject *a, JsonObject *b)
 {
     uint8_t of_a[TKE_VP_LEN];
     uint8_t of_b[TKE_VP_LEN];
+    uint8_t ski_of_a[TKE_SKI_LEN];
+    uint8_t ski_of_b[TKE_SKI_LEN];
 
     if (a == NULL || b == NULL) {
         return a == b;
+    }
+    if (read_ski(a, ski_of_a) && read_ski(b, ski_of_b)) {
+        return memcmp(ski_of_a, ski_of_b, sizeof ski_of_a) == 0;
     }
     if (json_object_has_member(a, "parts") && json_object_has_member(b, "parts")) {
         return same_patterns(a, b);

@@ -149,6 +149,42 @@ add_entry(TkeJournal *journal, TkeJournalStep step, JsonObject *values)
     return entry;
 }
 
+/*
+ * Steps of the same values that were begun in different units become one when a command concerns units of both: it
+ * settles what is noted of a unit in either.
+ */
+static void
+join_entries(TkeJournal *journal, TkeJournalEntry *entry, JsonObject *values,
+             const GPtrArray *units)
+{
+    for (unsigned i = 0; i < units->len; i++) {
+        const TkeUnit *unit = g_ptr_array_index(units, i);
+
+        for (unsigned k = journal->entries->len; k > 0; k--) {
+            TkeJournalEntry *other = g_ptr_array_index(journal->entries, k - 1);
+
+            if (other != entry && strcmp(other->action, entry->action) == 0 &&
+                tke_journal_same_values(other->values, values) &&
+                tke_journal_entry_find_unit(other, tke_unit_get_hsm_id(unit)) != NULL) {
+                tke_journal_entry_take_over(entry, other);
+                g_ptr_array_remove_index(journal->entries, k - 1);
+            }
+        }
+    }
+}
+
+static GPtrArray *
+dup_entries(const GPtrArray *entries)
+{
+    GPtrArray *copies =
+        g_ptr_array_new_with_free_func((GDestroyNotify) tke_journal_entry_free);
+
+    for (unsigned i = 0; i < entries->len; i++) {
+        g_ptr_array_add(copies, tke_journal_entry_dup(g_ptr_array_index(entries, i)));
+    }
+    return copies;
+}
+
 /* Nothing is known any more of what it will do in the unit, which is as it is now. */
 static void
 begin_unit(TkeJournalEntry *entry, const TkeUnit *unit)
@@ -171,7 +207,7 @@ tke_journal_begin(TkeJournal *journal, const char *action, JsonObject *values, G
                   GError **error)
 {
     TkeJournalEntry *entry = find_begun(journal, action, values, units);
-    g_autoptr(TkeJournalEntry) before = entry != NULL ? tke_journal_entry_dup(entry) : NULL;
+    g_autoptr(GPtrArray) before = dup_entries(journal->entries);
     TkeJournalStep step = tke_journal_entry_find_step(action);
     bool was_changed = journal->changed;
 
@@ -180,6 +216,7 @@ tke_journal_begin(TkeJournal *journal, const char *action, JsonObject *values, G
     if (entry == NULL) {
         entry = add_entry(journal, step, values);
     }
+    join_entries(journal, entry, values, units);
     for (unsigned i = 0; i < units->len; i++) {
         begin_unit(entry, g_ptr_array_index(units, i));
     }
@@ -187,10 +224,8 @@ tke_journal_begin(TkeJournal *journal, const char *action, JsonObject *values, G
     if (tke_journal_save(journal, error)) {
         return true;
     }
-    g_ptr_array_remove(journal->entries, entry); /* nothing will be sent */
-    if (before != NULL) {
-        g_ptr_array_add(journal->entries, g_steal_pointer(&before));
-    }
+    g_clear_pointer(&journal->entries, g_ptr_array_unref); /* nothing will be sent */
+    journal->entries = g_steal_pointer(&before);
     journal->changed = was_changed;
     return false;
 }

@@ -35,7 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeJournal, tke_journal_free)
 /*
  * The step is about to be sent to these units (TkeUnit). action: of the activity log; values: what the step
  * is about, the same for all units, copied; NULL: nothing. A step that goes on with an unfinished one of the same
- * values, in one of its units at least, becomes part of that. Identity and counter of the units are noted with it.
+ * values, in one of its units at least, becomes part of that, and so do others that it meets. Identity and counter of
+ * the units are noted with it.
  * Nothing may be sent when it fails.
  */
 TKE_PUBLIC bool tke_journal_begin(TkeJournal *journal, const char *action, JsonObject *values,

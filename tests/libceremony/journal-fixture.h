@@ -11,6 +11,7 @@
 #include "tests/support/test-main.h"
 
 #define INSTANCE "11112222-3333-4444-5555-666677778888"
+#define ADMIN_ADD "tke-cryptounit-admin.add"
 #define LOAD "tke-cryptounit-master-key-register.add"
 #define COMMIT "tke-cryptounit-master-key-register.commit"
 #define ACTIVATE "tke-cryptounit-master-key-register.activate"

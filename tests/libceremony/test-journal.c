@@ -112,6 +112,93 @@ START_TEST(test_a_step_in_other_units_is_another_step)
 }
 END_TEST
 
+START_TEST(test_steps_that_were_begun_apart_are_one_once_a_command_concerns_both)
+{
+    g_autoptr(TkeJournal) journal = load_journal();
+    g_autoptr(TkeJournal) later = NULL;
+    g_autoptr(GPtrArray) first = only(1);
+    g_autoptr(GPtrArray) second = only(2);
+    g_autoptr(JsonObject) values = values_of("{\"pattern\":\"" PATTERN "\"}");
+
+    ck_assert(tke_journal_begin(journal, COMMIT, values, first, NULL));
+    ck_assert(tke_journal_begin(journal, COMMIT, values, second, NULL));
+    ck_assert_uint_eq(count(journal), 2);
+    begin(journal, COMMIT, values);
+    ck_assert_uint_eq(count(journal), 1);
+    for (unsigned number = 1; number <= fixture.units->len; number++) {
+        note(journal, COMMIT, values, number, TKE_JOURNAL_DONE);
+    }
+    ck_assert(tke_journal_save(journal, NULL));
+    later = load_journal();
+    ck_assert_uint_eq(count(later), 0);
+}
+END_TEST
+
+START_TEST(test_what_is_known_of_a_unit_is_kept_when_steps_become_one)
+{
+    g_autoptr(TkeJournal) journal = load_journal();
+    g_autoptr(GPtrArray) first = only(1);
+    g_autoptr(GPtrArray) rest = g_ptr_array_new();
+    g_autoptr(GPtrArray) joined = g_ptr_array_new();
+    g_autofree char *text = NULL;
+
+    g_ptr_array_add(rest, unit(2));
+    g_ptr_array_add(rest, unit(3));
+    g_ptr_array_add(joined, unit(1));
+    g_ptr_array_add(joined, unit(2));
+    ck_assert(tke_journal_begin(journal, CLEAR_NEW, NULL, first, NULL));
+    ck_assert(tke_journal_begin(journal, CLEAR_NEW, NULL, rest, NULL));
+    note(journal, CLEAR_NEW, NULL, 3, TKE_JOURNAL_DONE);
+    ck_assert(tke_journal_begin(journal, CLEAR_NEW, NULL, joined, NULL));
+    note(journal, CLEAR_NEW, NULL, 1, TKE_JOURNAL_DONE);
+    note(journal, CLEAR_NEW, NULL, 2, TKE_JOURNAL_NOT_DONE);
+    ck_assert(tke_journal_save(journal, NULL));
+    ck_assert_uint_eq(count(journal), 1);
+    text = tell_first(journal);
+    ck_assert_msg(strstr(text, "not done in crypto unit 2; done in crypto unit 1, crypto unit 3") !=
+                      NULL,
+                  "%s", text);
+}
+END_TEST
+
+START_TEST(test_steps_are_apart_again_where_what_makes_them_one_cannot_be_noted)
+{
+    g_autoptr(TkeJournal) journal = load_journal();
+    g_autoptr(GPtrArray) first = only(1);
+    g_autoptr(GPtrArray) second = only(2);
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(tke_journal_begin(journal, CLEAR_NEW, NULL, first, NULL));
+    ck_assert(tke_journal_begin(journal, CLEAR_NEW, NULL, second, NULL));
+    ck_assert_int_eq(g_unlink(fixture.path), 0);
+    ck_assert_int_eq(g_mkdir(fixture.path, 0700), 0);
+    ck_assert(!tke_journal_begin(journal, CLEAR_NEW, NULL, fixture.units, &error));
+    ck_assert_int_eq(g_rmdir(fixture.path), 0);
+    ck_assert_uint_eq(count(journal), 2);
+    note(journal, CLEAR_NEW, NULL, 2, TKE_JOURNAL_NOT_DONE);
+    ck_assert(tke_journal_save(journal, &error));
+    ck_assert_uint_eq(count(journal), 1);
+}
+END_TEST
+
+START_TEST(test_an_administrator_is_the_same_whatever_the_name)
+{
+    g_autoptr(TkeJournal) journal = load_journal();
+    g_autoptr(JsonObject) alice =
+        values_of("{\"administrator\":\"Alice\",\"ski\":\"" PATTERN "\"}");
+    g_autoptr(JsonObject) other =
+        values_of("{\"administrator\":\"Alice B.\",\"ski\":\"" PATTERN "\"}");
+    g_autoptr(JsonObject) bob =
+        values_of("{\"administrator\":\"Alice\",\"ski\":\"" OTHER "\"}");
+
+    begin(journal, ADMIN_ADD, alice);
+    begin(journal, ADMIN_ADD, other);
+    ck_assert_uint_eq(count(journal), 1);
+    begin(journal, ADMIN_ADD, bob);
+    ck_assert_uint_eq(count(journal), 2);
+}
+END_TEST
+
 START_TEST(test_patterns_are_the_same_whatever_their_last_bytes)
 {
     static const char truncated[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa00000000";
@@ -278,6 +365,10 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_step_is_finished_where_all_have_done_it_or_none);
     tcase_add_test(tests, test_a_load_goes_on_with_the_same_parts_from_other_cards);
     tcase_add_test(tests, test_a_step_in_other_units_is_another_step);
+    tcase_add_test(tests, test_steps_that_were_begun_apart_are_one_once_a_command_concerns_both);
+    tcase_add_test(tests, test_what_is_known_of_a_unit_is_kept_when_steps_become_one);
+    tcase_add_test(tests, test_steps_are_apart_again_where_what_makes_them_one_cannot_be_noted);
+    tcase_add_test(tests, test_an_administrator_is_the_same_whatever_the_name);
     tcase_add_test(tests, test_patterns_are_the_same_whatever_their_last_bytes);
     tcase_add_test(tests, test_a_unit_that_was_set_up_anew_since_is_told);
     tcase_add_test(tests, test_units_that_are_gone_can_be_left);
