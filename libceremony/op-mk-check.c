@@ -68,6 +68,13 @@ query_pattern(Check *check, TkeUnit *unit, uint8_t vp[static TKE_VP_LEN], GError
         g_propagate_error(error, g_error_copy(state->error));
         return false;
     }
+    if (state->registers.new_state == TKE_REGISTER_EMPTY) {
+        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
+                    _("%s: the new master key register is empty again: somebody else has cleared "
+                      "or activated it"),
+                    tke_unit_get_name(unit));
+        return false;
+    }
     memcpy(vp, state->registers.new_vp, TKE_VP_LEN);
     return true;
 }
@@ -216,6 +223,25 @@ check_current(Check *check, GPtrArray *states, GError **error)
     return !cleared;
 }
 
+/* That parts were not compared is said, whatever the reason. */
+static void
+note_uncompared_parts(const Check *check, const TkeUnitResult *result)
+{
+    const char *name = tke_unit_get_name(result->unit);
+
+    if (result->outcome != TKE_UNIT_OUTCOME_DONE) {
+        tke_operation_note(check->op,
+                           _("%s: the answer with the verification patterns of the key parts was "
+                             "lost; only that of the whole key is compared."),
+                           name);
+    } else if (!tke_unit_master_key_reports_parts(result->command, check->result->n_parts)) {
+        tke_operation_note(check->op,
+                           _("%s does not tell the verification patterns of the key parts; only that "
+                             "of the whole key is compared."),
+                           name);
+    }
+}
+
 /* The pattern of one unit's key, if its parts are those of the cards. first: a unit whose key it must be. */
 static bool
 check_unit(Check *check, const TkeUnitResult *result, const char *first, GError **error)
@@ -227,13 +253,7 @@ check_unit(Check *check, const TkeUnitResult *result, const char *first, GError 
     if (wrong > 0) {
         return set_wrong_part(check, name, wrong, error);
     }
-    if (result->outcome == TKE_UNIT_OUTCOME_DONE &&
-        !tke_unit_master_key_reports_parts(result->command, check->result->n_parts)) {
-        tke_operation_note(check->op,
-                           _("%s does not tell the verification patterns of the key parts; only that "
-                             "of the whole key is compared."),
-                           name);
-    }
+    note_uncompared_parts(check, result);
     if (!get_pattern(check, result, vp, error)) {
         return false;
     }

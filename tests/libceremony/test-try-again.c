@@ -172,21 +172,28 @@ put_folder_for(CeremonyWorld *world, const char *name)
     ck_assert_int_eq(g_mkdir(path, 0700), 0);
 }
 
-/* There is something new to be kept of the units, and the disk is full. */
+/* Another officer, who has a view of the units of his own. */
 static void
-spoil_memory(CeremonyWorld *world)
+clear_elsewhere(CeremonyWorld *world)
 {
     TkeUnitDirectory *own = world->units;
     g_autoptr(TkeUnitDirectory) directory = NULL;
     g_autoptr(GError) error = NULL;
 
-    world->at_choice = NULL;
     directory = tke_unit_directory_new(world->world, &error);
     card_world_check(directory != NULL, error);
     card_world_check(tke_unit_directory_refresh(directory, NULL, NULL, &error), error);
     world->units = directory;
     card_world_check(unfinished_clear_new(world, &error), error);
     world->units = own;
+}
+
+/* There is something new to be kept of the units, and the disk is full. */
+static void
+spoil_memory(CeremonyWorld *world)
+{
+    world->at_choice = NULL;
+    clear_elsewhere(world);
     put_folder_for(world, "opentke-units.json");
 }
 
@@ -270,6 +277,73 @@ START_TEST(test_an_outcome_is_noted_with_those_who_signed_that_command)
 }
 END_TEST
 
+/* The answer to the import of unit 2 is lost after delivery. */
+static void
+lose_answer_of_import(CeremonyWorld *world)
+{
+    g_autoptr(JsonObject) order = json_object_new();
+    g_autoptr(GError) error = NULL;
+
+    json_object_set_string_member(order, "fault", "drop-after");
+    json_object_set_string_member(order, "unit", lane_of_second(world));
+    json_object_set_int_member(order, "command", IMPORT);
+    card_world_check(sim_service_fault(world->service, order, &error), error);
+}
+
+START_TEST(test_parts_whose_patterns_were_lost_are_said_to_be_uncompared)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autoptr(GError) error = NULL;
+
+    lose_answer_of_import(world);
+    card_world_check(unfinished_load_all(world, &error), error);
+    unfinished_check_one_key(world);
+    ck_assert_msg(strstr(world->notes->str, "crypto unit 2: the answer with the verification "
+                                            "patterns of the key parts was lost") != NULL,
+                  "%s", world->notes->str);
+    ck_assert_ptr_null(strstr(world->notes->str, "crypto unit 1: the answer"));
+}
+END_TEST
+
+/* What the hook has seen of unit 2. */
+static unsigned changes;
+static unsigned queries;
+
+/* Settling takes two queries; with the next one the key is compared. */
+static void
+clear_before_it_is_compared(void *data, const char *lane, bool changes_state)
+{
+    CeremonyWorld *world = data;
+
+    (void) lane;
+    changes += changes_state ? 1 : 0;
+    queries = changes_state ? 0 : queries + 1;
+    if (changes == 2 && queries == 3) { /* the importer key, the import */
+        changes = 0;
+        clear_elsewhere(world);
+    }
+}
+
+START_TEST(test_a_register_that_was_cleared_after_a_load_is_told)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autoptr(GError) error = NULL;
+
+    lose_answer_of_import(world);
+    changes = queries = 0;
+    test_fault_unit_transport_set_hook(world->transport, clear_before_it_is_compared, world);
+    for (unsigned n = 1; n <= 100; n++) {
+        test_fault_unit_transport_set(world->transport, lane_of_second(world), n,
+                                      TEST_UNIT_FAULT_HOOK, 0);
+    }
+    ck_assert(!unfinished_load_all(world, &error));
+    ck_assert(!unfinished_is_loaded(world, 2));
+    ck_assert_msg(strstr(error->message, "crypto unit 2: the new master key register is empty") !=
+                      NULL,
+                  "%s", error->message);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -280,6 +354,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_what_was_lost_and_what_was_refused_are_told_apart);
     tcase_add_test(tests, test_a_disk_that_is_full_when_units_are_read_again_is_told);
     tcase_add_test(tests, test_nothing_more_was_sent_is_told_where_something_was);
+    tcase_add_test(tests, test_parts_whose_patterns_were_lost_are_said_to_be_uncompared);
+    tcase_add_test(tests, test_a_register_that_was_cleared_after_a_load_is_told);
     tcase_add_test(tests, test_an_outcome_is_noted_with_those_who_signed_that_command);
 }
 
