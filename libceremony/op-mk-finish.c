@@ -205,7 +205,8 @@ tke_op_mk_commit(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *
                                .describe = describe,
                                .check = check_same,
                                .read = TKE_UNIT_QUERY_SIGNED_VPS,
-                               .data = &finish };
+                               .data = &finish,
+                               .unproven = true };
 
     if (states == NULL) {
         return false;

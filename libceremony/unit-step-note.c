@@ -55,8 +55,11 @@ record(const TkeUnitStepRun *run, GPtrArray *results, GError **error)
 }
 
 static TkeJournalState
-journal_state(const TkeUnitResult *result)
+journal_state(const TkeUnitStep *step, const TkeUnitResult *result)
 {
+    if (step->unproven && result->outcome == TKE_UNIT_OUTCOME_FOUND_DONE) {
+        return TKE_JOURNAL_UNKNOWN;
+    }
     if (tke_unit_result_is_done(result)) {
         return TKE_JOURNAL_DONE;
     }
@@ -86,7 +89,7 @@ tke_unit_step_note_in_journal(const TkeUnitStepRun *run, GPtrArray *results, GEr
         const TkeUnitResult *result = g_ptr_array_index(results, i);
 
         tke_journal_note(journal, run->step->action, run->values, result->unit,
-                         journal_state(result));
+                         journal_state(run->step, result));
         note_key(run, result);
     }
     return tke_journal_save(journal, error);

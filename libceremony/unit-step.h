@@ -53,6 +53,8 @@ typedef struct TkeUnitStep {
     TkeUnitQueryFlags read;  /* how a unit is read again for the check */
     void *data;
     TkeUnitGetKey key; /* of a load; NULL: no key is noted */
+    /* No signed answer shows that it was done: what is found after a lost answer stays unfinished. */
+    bool unproven;
     const struct TkeUnitStep *undo; /* what undoes it where it was done; NULL: nothing does */
 } TkeUnitStep;
 

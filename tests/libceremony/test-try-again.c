@@ -68,6 +68,14 @@ lose_request(CeremonyWorld *world)
                                   TEST_UNIT_FAULT_CUT_BEFORE, 0);
 }
 
+/* The answer to the next command of unit 2 is lost. */
+static void
+lose_answer(CeremonyWorld *world)
+{
+    test_fault_unit_transport_set(world->transport, lane_of_second(world), 1,
+                                  TEST_UNIT_FAULT_CUT_AFTER, 0);
+}
+
 /* It is refused, and the unit cannot be asked about that. */
 static void
 refuse_and_cut(CeremonyWorld *world)
@@ -305,6 +313,31 @@ START_TEST(test_parts_whose_patterns_were_lost_are_said_to_be_uncompared)
 }
 END_TEST
 
+/* That it was done is told by an unsigned answer only: the unit is to sign for it. */
+START_TEST(test_a_commit_that_was_found_done_is_committed_again)
+{
+    g_autoptr(CeremonyWorld) world = loaded_world();
+    uint8_t before[3][16];
+    uint8_t after[3][16];
+    g_autoptr(GError) error = NULL;
+
+    world->meanwhile = lose_answer;
+    card_world_check(unfinished_commit(world, &error), error);
+    ck_assert_uint_eq(test_fault_unit_transport_get_struck(world->transport), 1);
+    ck_assert_uint_eq(unfinished_count(world), 1);
+    unfinished_start_anew(world);
+    for (unsigned i = 0; i < UNITS; i++) {
+        sim_unit_get_counter(unfinished_unit_of(world, i + 1), before[i]);
+    }
+    card_world_check(unfinished_commit(world, &error), error);
+    for (unsigned i = 0; i < UNITS; i++) {
+        sim_unit_get_counter(unfinished_unit_of(world, i + 1), after[i]);
+        ck_assert_int_eq(after[i][15] - before[i][15], i == 1 ? 1 : 0);
+    }
+    ck_assert_uint_eq(unfinished_count(world), 0);
+}
+END_TEST
+
 /* What the hook has seen of unit 2. */
 static unsigned changes;
 static unsigned queries;
@@ -355,6 +388,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_disk_that_is_full_when_units_are_read_again_is_told);
     tcase_add_test(tests, test_nothing_more_was_sent_is_told_where_something_was);
     tcase_add_test(tests, test_parts_whose_patterns_were_lost_are_said_to_be_uncompared);
+    tcase_add_test(tests, test_a_commit_that_was_found_done_is_committed_again);
     tcase_add_test(tests, test_a_register_that_was_cleared_after_a_load_is_told);
     tcase_add_test(tests, test_an_outcome_is_noted_with_those_who_signed_that_command);
 }
