@@ -391,16 +391,17 @@ is_gone(const TkeJournalUnit *unit, const GPtrArray *units)
 }
 
 TkeJournalLeft *
-tke_journal_entry_dup_left(const TkeJournalEntry *entry, const GPtrArray *units, bool all)
+tke_journal_entry_dup_left(const TkeJournalEntry *entry, const GPtrArray *units,
+                           const GPtrArray *also)
 {
     TkeJournalLeft *left =
         g_ptr_array_new_with_free_func((GDestroyNotify) tke_journal_left_unit_free);
 
     for (unsigned i = 0; i < entry->units->len; i++) {
         const TkeJournalUnit *unit = g_ptr_array_index(entry->units, i);
-        const TkeUnit *listed = find_listed(unit, units);
+        const TkeUnit *listed = also != NULL ? find_listed(unit, also) : NULL;
 
-        if (is_gone(unit, units) || (all && listed != NULL)) {
+        if (is_gone(unit, units) || listed != NULL) {
             TkeJournalLeftUnit *row = g_new0(TkeJournalLeftUnit, 1);
 
             row->id = g_strdup(unit->id);

@@ -122,11 +122,12 @@ typedef struct TkeJournalLeftUnit {
 typedef GPtrArray TkeJournalLeft; /* TkeJournalLeftUnit */
 
 /*
- * Units of the step that are gone: not among these (TkeUnit), while others of their instance are. all: those that are
- * listed too. The caller frees.
+ * Units of the step that are gone: not among these (TkeUnit), while others of their instance are. also: units that are
+ * listed, and left too; NULL: none. The caller frees.
  */
 TKE_PUBLIC TkeJournalLeft *tke_journal_entry_dup_left(const TkeJournalEntry *entry,
-                                                      const GPtrArray *units, bool all);
+                                                      const GPtrArray *units,
+                                                      const GPtrArray *also);
 TKE_PUBLIC void tke_journal_left_unit_free(TkeJournalLeftUnit *unit);
 
 /* The step does not concern these units any more, which may end it; saved. */

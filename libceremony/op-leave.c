@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "libceremony/plan.h"
 #include "libceremony/record.h"
 
 #define LEAVE "opentke-unfinished.leave"
@@ -42,7 +43,7 @@ add_steps(GPtrArray *steps, const TkeJournalEntry *entry, const TkeJournalLeft *
 }
 
 static GPtrArray *
-find_steps(TkeUnitDirectory *directory, bool listed)
+find_steps(TkeUnitDirectory *directory, const GPtrArray *also)
 {
     const GPtrArray *entries =
         tke_journal_get_unfinished(tke_unit_directory_get_journal(directory));
@@ -51,7 +52,7 @@ find_steps(TkeUnitDirectory *directory, bool listed)
     for (unsigned i = 0; i < entries->len; i++) {
         const TkeJournalEntry *entry = g_ptr_array_index(entries, i);
         g_autoptr(GPtrArray) left =
-            tke_journal_entry_dup_left(entry, tke_unit_directory_get_units(directory), listed);
+            tke_journal_entry_dup_left(entry, tke_unit_directory_get_units(directory), also);
 
         add_steps(steps, entry, left);
     }
@@ -131,7 +132,7 @@ record(TkeOperation *op, const TkeLeftStep *step, GError **error)
 }
 
 static bool
-leave_all(TkeUnitDirectory *directory, bool listed, GError **error)
+leave_all(TkeUnitDirectory *directory, const GPtrArray *also, GError **error)
 {
     TkeJournal *journal = tke_unit_directory_get_journal(directory);
     const GPtrArray *entries = tke_journal_get_unfinished(journal);
@@ -139,7 +140,7 @@ leave_all(TkeUnitDirectory *directory, bool listed, GError **error)
     for (unsigned i = entries->len; i > 0; i--) { /* those that end are taken out */
         const TkeJournalEntry *entry = g_ptr_array_index(entries, i - 1);
         g_autoptr(GPtrArray) left =
-            tke_journal_entry_dup_left(entry, tke_unit_directory_get_units(directory), listed);
+            tke_journal_entry_dup_left(entry, tke_unit_directory_get_units(directory), also);
 
         if (left->len > 0 && !tke_journal_leave(journal, entry, left, error)) {
             return false;
@@ -148,14 +149,35 @@ leave_all(TkeUnitDirectory *directory, bool listed, GError **error)
     return true;
 }
 
+/* A unit is still there. */
+static bool
+has_listed(const GPtrArray *steps)
+{
+    for (unsigned i = 0; i < steps->len; i++) {
+        if (((const TkeLeftStep *) g_ptr_array_index(steps, i))->name != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool
 tke_op_leave(TkeOperation *op, TkeUnitDirectory *directory, bool listed, GPtrArray **steps,
              GError **error)
 {
-    g_autoptr(GPtrArray) found = find_steps(directory, listed);
+    g_autoptr(GPtrArray) also = NULL;
+    g_autoptr(GPtrArray) found = NULL;
 
+    if (listed) {
+        also = tke_unit_directory_get_selected(directory, error);
+        if (also == NULL) {
+            return false;
+        }
+    }
+    found = find_steps(directory, also);
     if (found->len > 0) {
-        if (!tke_record_check(op, error) || !confirm(op, found, error)) {
+        if ((has_listed(found) && !tke_plan_need_one_instance(also, error)) ||
+            !tke_record_check(op, error) || !confirm(op, found, error)) {
             return false;
         }
         for (unsigned i = 0; !tke_operation_is_dry_run(op) && i < found->len; i++) {
@@ -163,7 +185,7 @@ tke_op_leave(TkeOperation *op, TkeUnitDirectory *directory, bool listed, GPtrArr
                 return false;
             }
         }
-        if (!tke_operation_is_dry_run(op) && !leave_all(directory, listed, error)) {
+        if (!tke_operation_is_dry_run(op) && !leave_all(directory, also, error)) {
             return false;
         }
     }

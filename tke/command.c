@@ -213,7 +213,7 @@ fill_options(TkeCliArgs *args, GArray *all)
             N_("all operational and failover crypto units"), NULL } },
         { LISTED,
           { "listed", 0, 0, G_OPTION_ARG_NONE, &args->listed,
-            N_("in crypto units that are still listed too"), NULL } },
+            N_("in the selected crypto units too, which are still listed"), NULL } },
     };
 
     fill_card_options(args, all);

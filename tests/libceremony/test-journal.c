@@ -265,11 +265,11 @@ START_TEST(test_units_that_are_gone_can_be_left)
     entry = tke_journal_find(later, CLEAR_NEW, unit(1));
     text = tke_journal_entry_tell(entry, still);
     ck_assert_msg(strstr(text, "tke cryptounit-leave") != NULL, "%s", text);
-    unlisted = tke_journal_entry_dup_left(entry, none, true); /* another instance is looked at */
+    unlisted = tke_journal_entry_dup_left(entry, none, NULL); /* another instance is looked at */
     ck_assert_uint_eq(unlisted->len, 0);
-    all = tke_journal_entry_dup_left(entry, still, true);
+    all = tke_journal_entry_dup_left(entry, still, still);
     ck_assert_uint_eq(all->len, 3);
-    gone = tke_journal_entry_dup_left(entry, still, false);
+    gone = tke_journal_entry_dup_left(entry, still, NULL);
     ck_assert_uint_eq(gone->len, 2);
     ck_assert_str_eq(((TkeJournalLeftUnit *) gone->pdata[1])->id, "h3");
     ck_assert_str_eq(((TkeJournalLeftUnit *) gone->pdata[1])->state, "unknown");

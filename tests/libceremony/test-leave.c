@@ -113,6 +113,27 @@ START_TEST(test_steps_in_units_that_are_there_are_left_only_when_that_is_typed)
 }
 END_TEST
 
+START_TEST(test_only_what_concerns_selected_units_is_left)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
+    const TkeJournalEntry *entry;
+    g_autofree char *told = NULL;
+    g_autoptr(GError) error = NULL;
+
+    unfinished_start_anew(world);
+    card_world_check(tke_unit_directory_select_once(world->units, "1", &error), error);
+    ck_assert_uint_eq(leave(world, true), 1);
+    unfinished_start_anew(world);
+    ck_assert_uint_eq(unfinished_count(world), 1);
+    entry = g_ptr_array_index(
+        tke_journal_get_unfinished(tke_unit_directory_get_journal(world->units)), 0);
+    told = tke_journal_entry_tell(entry, tke_unit_directory_get_units(world->units));
+    ck_assert_msg(strstr(told, "not done in crypto unit 2; done in crypto unit 3") != NULL, "%s",
+                  told);
+    ck_assert_ptr_null(strstr(told, "crypto unit 1"));
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -120,6 +141,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_step_in_a_unit_that_is_gone_does_not_end_by_itself);
     tcase_add_test(tests, test_a_unit_that_is_gone_is_left_and_recorded);
     tcase_add_test(tests, test_a_refused_plan_and_a_dry_run_leave_nothing);
+    tcase_add_test(tests, test_only_what_concerns_selected_units_is_left);
     tcase_add_test(tests, test_steps_in_units_that_are_there_are_left_only_when_that_is_typed);
 }
 
