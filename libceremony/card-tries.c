@@ -15,6 +15,7 @@
 #include "common/hex.h"
 #include "common/safe-file.h"
 #include "libceremony/json-file.h"
+#include "libceremony/settings.h"
 
 #define FILE_NAME "opentke-card-keys.json"
 #define LOCK_NAME "opentke-card-keys.lock"
@@ -164,6 +165,20 @@ note(void *data, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tr
         close(fd); /* and with it the lock */
     }
     return done;
+}
+
+TkeGpKeySet *
+tke_card_tries_keys(TkeOperation *op, TkeCard *card, GError **error)
+{
+    g_autoptr(TkeSettings) settings = tke_settings_load(tke_operation_get_world(op), error);
+    g_autofree char *path = NULL;
+    size_t len = 0;
+    const uint8_t *atr = tke_card_get_atr(card, &len);
+
+    if (settings == NULL || !tke_settings_find_card_keys(settings, atr, len, &path, error)) {
+        return NULL;
+    }
+    return path != NULL ? tke_gp_key_set_load(path, error) : tke_gp_key_set_new_default(error);
 }
 
 TkeGpScp *

@@ -14,6 +14,9 @@
 #include "libceremony/operation.h"
 #include "libsmartcard/gp-scp.h"
 
+/* The issuer keys that the settings name for a card, or the makers' test keys. */
+TKE_PUBLIC TkeGpKeySet *tke_card_tries_keys(TkeOperation *op, TkeCard *card, GError **error);
+
 /*
  * Opens the secure channel with this memory; the card manager is selected. retry: once more, whatever is remembered.
  * A success is remembered, too: nothing speaks against the key set any more. Where the file cannot be read or

@@ -9,7 +9,7 @@
 #include "common/hex.h"
 #include "libceremony/card-session-private.h"
 #include "libceremony/card-tries.h"
-#include "libceremony/op-card-load.h"
+#include "libceremony/op-card-probe.h"
 #include "libsmartcard/gp-loader.h"
 
 void
@@ -68,7 +68,7 @@ read_probe(TkeCardAcceptance *report, TkeCard *card, GError **error)
         return false;
     }
     report->probed = true;
-    missing = tke_op_card_load_missing(report->marks);
+    missing = tke_op_card_probe_missing(report->marks);
     if (missing != NULL) {
         fault(report, g_strdup_printf(_("the card lacks %s"), missing));
     }
@@ -111,7 +111,7 @@ static bool
 open_and_list(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry,
               GError **error)
 {
-    g_autoptr(TkeGpKeySet) keys = tke_op_card_load_keys(op, card, error);
+    g_autoptr(TkeGpKeySet) keys = tke_card_tries_keys(op, card, error);
     g_autoptr(TkeGpScp) scp = NULL;
     GError *why = NULL;
 

@@ -11,77 +11,21 @@
 #include "libceremony/card-session-private.h"
 #include "libceremony/card-tries.h"
 #include "libceremony/op-card-overwrite.h"
+#include "libceremony/op-card-probe.h"
 #include "libceremony/record.h"
-#include "libceremony/settings.h"
 #include "libsmartcard/gp-loader.h"
 #include "libsmartcard/gp-registry.h"
 
 #define STEPS 3u
-#define MARKS 10u
 #define QUARTERS 4u
 
-static const struct {
-    const char *text;
-    bool must;
-} marks_known[MARKS] = {
-    { N_("P-521 key generation"), true },
-    { N_("ECDSA with SHA-512"), true },
-    { N_("ECDH on P-521"), true },
-    { N_("AES-256"), true },
-    { N_("AES-CMAC of the platform"), false },
-    { N_("SHA-256"), true },
-    { N_("secure random numbers"), true },
-    { N_("transient private keys"), false },
-    { N_("refusal of points off the curve"), false },
-    { N_("extended length"), false },
-};
-
-const char *
-tke_op_card_load_mark_text(unsigned mark)
-{
-    g_return_val_if_fail(mark < MARKS, NULL);
-    return g_dgettext(GETTEXT_PACKAGE, marks_known[mark].text);
-}
-
-char *
-tke_op_card_load_missing(const bool marks[static 10])
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (unsigned i = 0; i < MARKS; i++) {
-        if (marks_known[i].must && !marks[i]) {
-            g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "",
-                                   tke_op_card_load_mark_text(i));
-        }
-    }
-    return text->len > 0 ? g_strdup(text->str) : NULL;
-}
-
-char *
-tke_op_card_load_type_text(TkeCard *card, const uint8_t *cplc)
-{
-    size_t len = 0;
-    const uint8_t *atr = tke_card_get_atr(card, &len);
-    g_autofree char *atr_text = tke_hex_encode_upper(atr, len);
-    g_autofree char *maker = cplc != NULL ? tke_hex_encode_upper(cplc, 10) : NULL;
-
-    return maker != NULL ? g_strdup_printf(_("ATR %s, maker's data %s"), atr_text, maker)
-                         : g_strdup_printf(_("ATR %s"), atr_text);
-}
-
-TkeGpKeySet *
-tke_op_card_load_keys(TkeOperation *op, TkeCard *card, GError **error)
-{
-    g_autoptr(TkeSettings) settings = tke_settings_load(tke_operation_get_world(op), error);
-    g_autofree char *path = NULL;
-    size_t len = 0;
-    const uint8_t *atr = tke_card_get_atr(card, &len);
-
-    if (settings == NULL || !tke_settings_find_card_keys(settings, atr, len, &path, error)) {
-        return NULL;
-    }
-    return path != NULL ? tke_gp_key_set_load(path, error) : tke_gp_key_set_new_default(error);
-}
+/* What has become of the card so far, for people (P-8). */
+typedef enum {
+    AS_IT_WAS,
+    IN_DOUBT,  /* whether what was there is gone */
+    NO_APPLET, /* nor anything else of ours */
+    INSTALLED, /* the applet is there, and holds nothing */
+} State;
 
 /* One card on its way to an applet. */
 typedef struct Loading {
@@ -92,8 +36,7 @@ typedef struct Loading {
     TkeCardStatus old;
     bool in_use;      /* old holds something that is erased */
     bool has_package; /* the applet's package is on the card */
-    bool touched;     /* the card is, or may be, no longer what it was */
-    bool told;        /* the error says what has become of the card */
+    State state;
     TkeGpCardData data;
     unsigned quarter; /* of the file that were reported */
 } Loading;
@@ -101,15 +44,9 @@ typedef struct Loading {
 static bool
 unsuitable(const Loading *loading, GError **error, const char *why)
 {
-    g_autofree char *type = tke_op_card_load_type_text(
-        loading->card, loading->data.has_cplc ? loading->data.cplc : NULL);
-    GError *made =
-        g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE,
-                    _("the card cannot take the applet: %s. Found: %s. Made for: NXP JCOP4 J3R180"),
-                    why, type);
-
-    tke_card_tag_error(loading->card, &made);
-    g_propagate_error(error, made);
+    g_propagate_error(error, tke_op_card_probe_unsuitable(
+                                 loading->card,
+                                 loading->data.has_cplc ? loading->data.cplc : NULL, why));
     return false;
 }
 
@@ -119,7 +56,7 @@ on_progress(void *data, size_t done, size_t total)
     Loading *loading = data;
     unsigned quarter = (unsigned) (done * QUARTERS / total);
 
-    loading->touched = true;
+    loading->state = NO_APPLET;
     if (quarter > loading->quarter && quarter < QUARTERS) {
         g_autofree char *what = g_strdup_printf(_("Loading the applet: %zu of %zu KB"),
                                                 (done + 512) / 1024, (total + 512) / 1024);
@@ -231,13 +168,13 @@ erase(Loading *loading, TkeGpScp *scp, GError **error)
     }
     if (!tke_gp_registry_delete(scp, &tke_gp_aid_package, &found, &inner)) {
         if (may_be_deleted(inner)) {
-            loading->touched = true;
+            loading->state = IN_DOUBT;
             record_erase(loading, inner, NULL);
         }
         g_propagate_error(error, g_steal_pointer(&inner));
         return false;
     }
-    loading->touched = true;
+    loading->state = NO_APPLET;
     return record_erase(loading, NULL, error);
 }
 
@@ -283,55 +220,28 @@ not_there(TkeCard *card, GError **error)
     return false;
 }
 
-/* The applet has tried what it needs when it was installed; where something is missing it is taken off. */
+/* The applet has tried what it needs when it was installed. */
 static bool
-probe(Loading *loading, GError **error)
+probe(const Loading *loading, GError **error)
 {
-    g_autofree char *missing = NULL;
-    g_autofree char *why = NULL;
-    bool marks[MARKS] = { false };
+    GError *inner = NULL;
     bool found = false;
 
-    if (!tke_card_select(loading->card, kind_of(loading), &found, error)) {
-        return false;
+    if (tke_card_select(loading->card, kind_of(loading), &found, &inner) && found) {
+        return tke_op_card_probe(loading->op, loading->card, error);
     }
-    if (!found) {
-        return not_there(loading->card, error);
+    if (inner == NULL) {
+        not_there(loading->card, &inner);
     }
-    if (!tke_card_query_probe(loading->card, marks, error)) {
-        return false;
-    }
-    missing = tke_op_card_load_missing(marks);
-    if (missing == NULL) {
-        return true;
-    }
-    why = g_strdup_printf(_("it lacks %s, as the applet has found, which is taken off again"),
-                          missing);
-    loading->told = true;
-    return unsuitable(loading, error, why);
-}
-
-/* After a probe that failed, whatever the reason: the card becomes blank again, if it is still there. */
-static bool
-take_off(Loading *loading)
-{
-    TkeGpCardData ignored = { 0 };
-    g_autoptr(TkeGpKeySet) keys = tke_op_card_load_keys(loading->op, loading->card, NULL);
-    g_autoptr(TkeGpScp) scp = NULL;
-    bool found = false;
-
-    tke_card_set_cancellable(loading->card, NULL);
-    if (keys == NULL || !tke_gp_registry_select(loading->card, &ignored, NULL)) {
-        return false;
-    }
-    scp = tke_card_tries_open(loading->op, loading->card, keys, false, NULL);
-    return scp != NULL && tke_gp_registry_delete(scp, &tke_gp_aid_package, &found, NULL);
+    tke_op_card_probe_take_off(loading->op, loading->card, inner);
+    g_propagate_error(error, inner);
+    return false;
 }
 
 static bool
 load_and_probe(Loading *loading, TkeGpScpInfo *info, GError **error)
 {
-    g_autoptr(TkeGpKeySet) keys = tke_op_card_load_keys(loading->op, loading->card, error);
+    g_autoptr(TkeGpKeySet) keys = tke_card_tries_keys(loading->op, loading->card, error);
     g_autoptr(TkeGpScp) scp = NULL;
 
     tke_operation_step(loading->op, 0, STEPS, _("Opening the card manager"));
@@ -348,28 +258,36 @@ load_and_probe(Loading *loading, TkeGpScpInfo *info, GError **error)
     if (!tke_gp_loader_install(scp, loading->cap, loading->applet, on_progress, loading, error)) {
         return false;
     }
+    loading->state = INSTALLED;
     tke_operation_step(loading->op, 2, STEPS, _("The applet tries the card"));
-    if (probe(loading, error)) {
-        return true;
+    return probe(loading, error);
+}
+
+static const char *
+state_text(State state)
+{
+    switch (state) {
+    case NO_APPLET:
+        return _("the card has no applet now; start again with it: ");
+    case INSTALLED:
+        return _("the card has its applet now and holds nothing; start again with it: ");
+    case IN_DOUBT:
+        return _("whether what was on the card is gone is not known; start again with it: ");
+    case AS_IT_WAS:
+    default:
+        return _("the card is as it was: ");
     }
-    if (!take_off(loading)) {
-        loading->told = true;
-        g_prefix_error(error, _("the applet may still be on the card: "));
-    }
-    return false;
 }
 
 /* What is so after a failure, for people (P-8); the operation itself says what to look for after a lost card. */
 static void
 say_state(const Loading *loading, GError **error)
 {
-    if (error == NULL || *error == NULL || loading->told ||
-        tke_card_error_is_outcome_unknown(*error)) {
+    if (error == NULL || *error == NULL || tke_card_error_is_outcome_unknown(*error) ||
+        (loading->state == INSTALLED && tke_op_card_probe_blames_card(*error))) {
         return;
     }
-    g_prefix_error(error, "%s",
-                   loading->touched ? _("the card has no applet now; start again with it: ")
-                                    : _("the card is as it was: "));
+    g_prefix_error(error, "%s", state_text(loading->state));
 }
 
 static bool
@@ -432,6 +350,30 @@ is_ready(const TkeCardNeed *need, const TkeCardStatus *status)
                          (need->unfinished_too && status->life_cycle == TKE_CARD_MEMBER));
 }
 
+/*
+ * An applet that is there already and holds nothing: nobody knows whether its probe was ever read (card pulled after
+ * the installation, another program). Where the card has a zone it was, before that was put there.
+ */
+static bool
+probe_found(TkeOperation *op, const TkeCardNeed *need, TkeCard *card, const TkeCardStatus *status,
+            GError **error)
+{
+    bool ok = false;
+
+    if (status->has_zone) {
+        return true;
+    }
+    if (!tke_card_begin(card, error)) {
+        return false;
+    }
+    ok = tke_op_card_probe(op, card, error);
+    tke_card_end(card);
+    if (!ok) {
+        tke_card_session_drop(tke_operation_get_card_session(op), need->reader);
+    }
+    return ok;
+}
+
 TkeCard *
 tke_op_card_load_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardStatus **status,
                       bool *loaded, GError **error)
@@ -450,7 +392,9 @@ tke_op_card_load_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
     }
     if (is_ready(&wanted, found)) {
         *loaded = false;
-        return tke_card_session_get(session, need->reader, status);
+        return probe_found(op, need, card, found, error)
+                   ? tke_card_session_get(session, need->reader, status)
+                   : NULL;
     }
     cap = tke_world_get_applet(tke_operation_get_world(op), error);
     if (cap == NULL || !tke_op_card_overwrite_confirm(op, &wanted, found, error) ||

@@ -4,7 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "libceremony/op-card-accept.h"
-#include "libceremony/op-card-load.h"
+#include "libceremony/op-card-probe.h"
 #include "libsmartcard/card-error.h"
 #include "tke/card-output.h"
 #include "tke/commands.h"
@@ -130,7 +130,7 @@ print_probe(TkeCli *cli, const TkeCardAcceptance *report)
     tke_cli_output_table_begin(cli->out, "probe", columns, G_N_ELEMENTS(columns));
     for (unsigned i = 0; i < G_N_ELEMENTS(report->marks); i++) {
         g_autofree char *mark = g_strdup_printf("%u", i + 1);
-        const char *cells[] = { mark, tke_op_card_load_mark_text(i),
+        const char *cells[] = { mark, tke_op_card_probe_mark_text(i),
                                 report->marks[i] ? _("yes") : _("no") };
 
         tke_cli_output_row(cli->out, cells);

@@ -332,6 +332,50 @@ START_TEST(test_a_card_pulled_while_it_is_loaded_is_loaded_by_the_next_try)
 }
 END_TEST
 
+/* Whether the card is pulled at this exchange after its applet was installed and before anything else was done with it. */
+static bool
+pull_unprobed(Place *place, unsigned after)
+{
+    g_autofree char *order = g_strdup_printf("fault card ep11-1 pull-after after=%u", after);
+    g_autoptr(SimOfficersProgram) program = NULL;
+    g_autoptr(JsonObject) card = NULL;
+
+    place_sim(place, order);
+    program = place_start(place, enroll.command);
+    (void) sim_officers_people_follow(place->people, program, &enroll, NULL);
+    sim_officers_program_close_input(program);
+    (void) sim_officers_program_wait(program, 60000, NULL);
+    place_sim(place, "fault clear");
+    look_anew(place);
+    clear_desk(place);
+    card = card_of(place, "ep11-1");
+    return json_object_get_int_member(card, "kind") == 2 &&
+           json_object_get_int_member(card, "life_cycle") == 0;
+}
+
+START_TEST(test_an_applet_that_was_never_asked_is_asked_before_the_card_is_enrolled)
+{
+    g_autoptr(Place) place = place_enter_new();
+    g_autoptr(SimOfficersProgram) program = NULL;
+    g_autofree char *output = NULL;
+    unsigned after = 138;
+
+    place_act(place, 0, &create);
+    while (!pull_unprobed(place, after)) {
+        ck_assert_uint_lt(++after, 150);
+    }
+    place_sim(place, "fault card ep11-1 lacks mark=4");
+    program = place_start(place, enroll.command);
+    ck_assert(!sim_officers_people_follow(place->people, program, &enroll, NULL));
+    sim_officers_program_close_input(program);
+    ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 4);
+    output = sim_officers_program_take_output(program);
+    assert_contains(output, "it lacks AES-256, as the applet has found");
+    assert_contains(output, "the applet was taken off the card again");
+    ck_assert(is_blank(place, "ep11-1"));
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -347,6 +391,7 @@ add_tests(TCase *tests)
                    test_a_card_with_an_applet_of_another_version_is_updated_by_initialising_it);
     tcase_add_loop_test(tests, test_a_card_pulled_while_it_is_loaded_is_loaded_by_the_next_try, 0,
                         G_N_ELEMENTS(pulls));
+    tcase_add_test(tests, test_an_applet_that_was_never_asked_is_asked_before_the_card_is_enrolled);
 }
 
 int

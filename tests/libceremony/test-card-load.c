@@ -317,7 +317,8 @@ START_TEST(test_a_card_that_lacks_something_is_blank_again)
                       "%s", error->message);
         ck_assert_ptr_nonnull(strstr(error->message, "Found: ATR "));
         ck_assert_ptr_nonnull(strstr(error->message, "NXP JCOP4 J3R180"));
-        ck_assert(g_str_has_prefix(error->message, "reader 1: "));
+        ck_assert(g_str_has_prefix(error->message, "the applet was taken off the card again: "
+                                                   "reader 1: "));
         info = info_of(world, "new");
         ck_assert_int_eq(info.kind, SIM_CARD_BLANK);
         ck_assert(!info.has_package);
