@@ -37,6 +37,7 @@ typedef struct Loading {
     bool in_use;      /* old holds something that is erased */
     bool has_package; /* the applet's package is on the card */
     State state;
+    GError *left; /* why what was loaded could not be taken off again */
     TkeGpCardData data;
     unsigned quarter; /* of the file that were reported */
 } Loading;
@@ -255,7 +256,8 @@ load_and_probe(Loading *loading, TkeGpScpInfo *info, GError **error)
     }
     *info = *tke_gp_scp_get_info(scp);
     tke_operation_step(loading->op, 1, STEPS, _("Loading the applet (may take a minute)"));
-    if (!tke_gp_loader_install(scp, loading->cap, loading->applet, on_progress, loading, error)) {
+    if (!tke_gp_loader_install(scp, loading->cap, loading->applet, on_progress, loading,
+                               &loading->left, error)) {
         return false;
     }
     loading->state = INSTALLED;
@@ -287,6 +289,14 @@ say_state(const Loading *loading, GError **error)
         (loading->state == INSTALLED && tke_op_card_probe_blames_card(*error))) {
         return;
     }
+    if (loading->left != NULL) {
+        g_prefix_error(error,
+                       _("what was loaded may still be on the card, because it could not be taken "
+                         "off (%s); start again with the card, which begins with that, or take "
+                         "another one: "),
+                       loading->left->message);
+        return;
+    }
     g_prefix_error(error, "%s", state_text(loading->state));
 }
 
@@ -315,6 +325,7 @@ load_applet(TkeOperation *op, const TkeCardNeed *need, TkeCard *card, const TkeC
     tke_card_end(card);
     if (!ok) {
         say_state(&loading, error);
+        g_clear_error(&loading.left);
         tke_card_session_drop(session, need->reader); /* whatever it is now, it is looked at anew */
         return false;
     }

@@ -142,13 +142,21 @@ load(TkeGpScp *scp, const TkeCapFile *cap, TkeGpProgress progress, void *data, G
     return true;
 }
 
-/* Takes off what there is of the package; a card that has gone, or a channel that has ended, keeps nothing partial. */
+/* A card that has said no has done nothing. */
+static bool
+is_refused(const GError *why)
+{
+    TkeCardErrorInfo info;
+
+    return tke_card_error_get_info(why, &info) && info.sw != 0;
+}
+
+/* Takes off what there is of the package; of a card that has gone why tells. */
 static void
-clean_up(TkeGpScp *scp, const TkeGpAid *package, const GError *why)
+clean_up(TkeGpScp *scp, const TkeGpAid *package, const GError *why, GError **left)
 {
     TkeCard *card = tke_gp_scp_get_card(scp);
     g_autoptr(GCancellable) cancellable = NULL;
-    g_autoptr(GError) ignored = NULL;
     bool found = false;
 
     if (tke_card_error_is_outcome_unknown(why)) {
@@ -156,13 +164,13 @@ clean_up(TkeGpScp *scp, const TkeGpAid *package, const GError *why)
     }
     g_set_object(&cancellable, tke_card_get_cancellable(card));
     tke_card_set_cancellable(card, NULL);
-    tke_gp_registry_delete(scp, package, &found, &ignored);
+    tke_gp_registry_delete(scp, package, &found, left);
     tke_card_set_cancellable(card, cancellable);
 }
 
 bool
 tke_gp_loader_install(TkeGpScp *scp, const TkeCapFile *cap, const TkeGpAid *applet,
-                      TkeGpProgress progress, void *data, GError **error)
+                      TkeGpProgress progress, void *data, GError **left, GError **error)
 {
     const TkeGpAid *package = tke_cap_file_get_package(cap);
     g_autoptr(GError) inner = NULL;
@@ -171,11 +179,14 @@ tke_gp_loader_install(TkeGpScp *scp, const TkeCapFile *cap, const TkeGpAid *appl
     if (!tke_gp_registry_delete(scp, package, &found, error)) {
         return false;
     }
-    if (!install_for_load(scp, package, &inner) || !load(scp, cap, progress, data, &inner) ||
-        !install_applet(scp, package, applet, &inner)) {
-        clean_up(scp, package, inner);
-        g_propagate_error(error, g_steal_pointer(&inner));
-        return false;
+    if (!install_for_load(scp, package, &inner)) {
+        clean_up(scp, package, inner, is_refused(inner) ? NULL : left);
+    } else if (!load(scp, cap, progress, data, &inner) ||
+               !install_applet(scp, package, applet, &inner)) {
+        clean_up(scp, package, inner, left);
+    } else {
+        return true;
     }
-    return true;
+    g_propagate_error(error, g_steal_pointer(&inner));
+    return false;
 }

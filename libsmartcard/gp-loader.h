@@ -21,9 +21,14 @@ typedef void (*TkeGpProgress)(void *data, size_t done, size_t total);
 /*
  * Deletes the package and everything made of it, loads the file, and installs one of its applets, whose class and
  * instance have the same AID. progress may be NULL.
+ *
+ * left (may be NULL) is set after a failure from which something may have stayed on the card: why it could not be
+ * taken off. It stays NULL where it was taken off, where nothing was begun, and where the error itself says that the
+ * outcome is unknown (card pulled).
  */
 TKE_PUBLIC bool tke_gp_loader_install(TkeGpScp *scp, const TkeCapFile *cap, const TkeGpAid *applet,
-                                      TkeGpProgress progress, void *data, GError **error);
+                                      TkeGpProgress progress, void *data, GError **left,
+                                      GError **error);
 
 /* Bytes of lasting memory that a card should have free for a load file: itself, and as much again for instances. */
 TKE_PUBLIC size_t tke_gp_loader_memory(const TkeCapFile *cap);

@@ -104,7 +104,7 @@ load(Desk *desk)
     scp = tke_gp_scp_open(desk->card, keys, NULL, &error);
     card_world_check(scp != NULL, error);
     card_world_check(
-        tke_gp_loader_install(scp, desk->cap, &tke_gp_aid_ep11, NULL, NULL, &error), error);
+        tke_gp_loader_install(scp, desk->cap, &tke_gp_aid_ep11, NULL, NULL, NULL, &error), error);
 }
 
 void

@@ -61,7 +61,7 @@ work(TkeGpScp *scp, const TkeGpKeySet *keys)
     }
     (void) tke_gp_registry_query_free(scp, &found, &free_bytes, NULL);
     (void) tke_gp_registry_delete(scp, &tke_gp_aid_package, &found, NULL);
-    (void) tke_gp_loader_install(scp, applet_file(), &tke_gp_aid_ep11, NULL, NULL, NULL);
+    (void) tke_gp_loader_install(scp, applet_file(), &tke_gp_aid_ep11, NULL, NULL, NULL, NULL);
     (void) tke_gp_registry_put_keys(scp, keys, 0, NULL);
 }
 

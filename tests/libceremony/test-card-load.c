@@ -404,6 +404,31 @@ START_TEST(test_cancelling_while_loading_leaves_a_card_that_can_be_tried_again)
     }
 END_TEST
 
+/* A refusal in the middle ends the secure channel of this card, so that it does not let anything be deleted either. */
+START_TEST(test_what_could_not_be_taken_off_again_is_told_and_taken_off_by_the_next_try)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_blank(world, "new", SIM_CARD_BLANK);
+        ceremony_world_hand(world, 1, "new", NULL);
+        test_fault_card_source_set(world->source, 17, TEST_CARD_FAULT_STATUS, NULL);
+        ck_assert(!create_zone(world, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS);
+        ck_assert_msg(g_str_has_prefix(error->message,
+                                       "what was loaded may still be on the card, because it could "
+                                       "not be taken off (reader 1: deleting the applet: "),
+                      "%s", error->message);
+        ck_assert_ptr_nonnull(strstr(error->message, "start again with the card"));
+        ck_assert_ptr_nonnull(strstr(error->message, "status word 6F00"));
+        test_fault_card_source_clear(world->source);
+        g_clear_error(&error);
+        ceremony_world_restart(world);
+        ceremony_world_hand(world, 1, "new", NULL);
+        card_world_check(create_zone(world, &error), error);
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -425,6 +450,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_cards_without_room_or_locked_are_told);
     tcase_add_test(tests, test_a_foreign_card_keeps_the_prompt);
     tcase_add_test(tests, test_cancelling_while_loading_leaves_a_card_that_can_be_tried_again);
+    tcase_add_test(tests,
+                   test_what_could_not_be_taken_off_again_is_told_and_taken_off_by_the_next_try);
 }
 
 int

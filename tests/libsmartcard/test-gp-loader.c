@@ -21,6 +21,7 @@ typedef struct Loading {
     size_t done, total;
     unsigned cancel_after; /* calls of progress; 0: never */
     GCancellable *cancellable;
+    GError *left; /* what the last failure has left on the card, and why */
 } Loading;
 
 static void
@@ -83,6 +84,7 @@ loading_clear(Loading *loading)
     tke_cap_file_free(loading->cap);
     g_clear_pointer(&loading->blocks, g_ptr_array_unref);
     g_clear_object(&loading->cancellable);
+    g_clear_error(&loading->left);
     manager_clear(&loading->manager);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Loading, loading_clear)
@@ -103,7 +105,7 @@ static bool
 install(Loading *loading, GError **error)
 {
     return tke_gp_loader_install(loading->manager.scp, loading->cap, &tke_gp_aid_ep11, on_progress,
-                                 loading, error);
+                                 loading, &loading->left, error);
 }
 
 START_TEST(test_an_applet_is_loaded_in_full_blocks_and_installed)
@@ -176,6 +178,7 @@ START_TEST(test_every_refusal_takes_the_partial_package_off_again)
             ck_assert(!install(&loading, &error));
             test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
             ck_assert_ptr_nonnull(strstr(error->message, "not enough memory on the card"));
+            ck_assert_ptr_null(loading.left);
             manager_check(&loading.manager);
         }
     }
@@ -208,6 +211,54 @@ START_TEST(test_a_pulled_card_is_told_nothing_more)
                                      TKE_CARD_ERROR_REMOVED);
         ck_assert(!install(&loading, &error));
         test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
+        ck_assert_ptr_null(loading.left); /* the error itself says that nobody knows */
+        manager_check(&loading.manager);
+    }
+END_TEST
+
+START_TEST(test_what_cannot_be_taken_off_again_is_told_with_the_reason)
+    {
+        static const struct {
+            const char *answer; /* NULL: the card is pulled */
+            TkeCardError code;
+        } cases[] = {
+            { "6985", TKE_CARD_ERROR_STATUS },
+            { "6581", TKE_CARD_ERROR_UNSUITABLE },
+            { NULL, TKE_CARD_ERROR_REMOVED },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+            g_auto(Loading) loading = { 0 };
+            g_autoptr(GError) error = NULL;
+
+            loading_init(&loading, 800);
+            expect_blocks(&loading, 1);
+            manager_expect(&loading.manager, g_ptr_array_index(loading.blocks, 1), "6A84");
+            if (cases[i].answer != NULL) {
+                manager_expect(&loading.manager, DELETE_PACKAGE, cases[i].answer);
+            } else {
+                transcript_card_expect_fault(loading.manager.transcript, DELETE_PACKAGE,
+                                             TKE_CARD_ERROR_REMOVED);
+            }
+            ck_assert(!install(&loading, &error));
+            ck_assert_ptr_nonnull(strstr(error->message, "not enough memory on the card"));
+            test_bytes_check_error(loading.left, TKE_CARD_ERROR, (int) cases[i].code);
+            manager_check(&loading.manager);
+        }
+    }
+END_TEST
+
+START_TEST(test_a_card_that_refuses_to_begin_keeps_nothing)
+    {
+        g_auto(Loading) loading = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        loading_init(&loading, 800);
+        manager_expect(&loading.manager, DELETE_PACKAGE, "9000");
+        manager_expect(&loading.manager, FOR_LOAD, "6A84");
+        manager_expect(&loading.manager, DELETE_PACKAGE, "6985");
+        ck_assert(!install(&loading, &error));
+        ck_assert_ptr_null(loading.left);
         manager_check(&loading.manager);
     }
 END_TEST
@@ -239,6 +290,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_every_refusal_takes_the_partial_package_off_again);
     tcase_add_test(tests, test_cancelling_between_blocks_takes_the_package_off_again);
     tcase_add_test(tests, test_a_pulled_card_is_told_nothing_more);
+    tcase_add_test(tests, test_what_cannot_be_taken_off_again_is_told_with_the_reason);
+    tcase_add_test(tests, test_a_card_that_refuses_to_begin_keeps_nothing);
     tcase_add_test(tests, test_answers_that_do_not_belong_are_refused);
 }
 
