@@ -53,7 +53,10 @@ extern const TkeGpScpProtocol tke_gp_scp03_protocol;
 /* 80, then zeros up to a whole block; len becomes the new length. The buffer has room. */
 void tke_gp_scp_pad(uint8_t *data, size_t *len, size_t block);
 
-/* The same with a host challenge that is given: published sessions. */
+/* What the card has refused with this status word; false. */
+bool tke_gp_scp_fail_sw(TkeGpScp *scp, uint16_t sw, const char *what, GError **error);
+
+/* tke_gp_scp_open with a host challenge that is given: published sessions. */
 TkeGpScp *tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys, const TkeGpMemory *memory,
                                const uint8_t host_challenge[static TKE_GP_CHALLENGE],
                                GError **error);

@@ -1,0 +1,315 @@
+/*
+ * Secure channel with the card manager: initiation, and what was tried before (GlobalPlatform 2.3, 10 and annexes D and E;
+ * amendment D for SCP03). Functions of gp-scp.h.
+ */
+#include <openssl/rand.h>
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "common/hex.h"
+#include "common/openssl.h"
+#include "libsmartcard/card-objects.h"
+#include "libsmartcard/card-private.h"
+#include "libsmartcard/gp-scp-private.h"
+#include "libsmartcard/gp-status.h"
+
+#define INS_INITIALIZE_UPDATE 0x50u
+#define INS_EXTERNAL_AUTHENTICATE 0x82u
+#define CPLC_HIGH 0x9Fu /* P1 and P2 of GET DATA: what the maker wrote about this very card */
+#define CPLC_LOW 0x7Fu
+#define SCP02_KEY_LEN 16u
+
+/* --- what was tried before -------------------------------------------------------------------------- */
+
+/*
+ * A text for this card: ATR and what the maker wrote about it. Where a card does not tell the latter all of its type
+ * count as one: rather one try too few than one too many. It is made before anything is tried: after a refusal
+ * the card may be gone.
+ */
+static char *
+card_text(TkeCard *card, GError **error)
+{
+    const TkeApdu cplc = { .cla = TKE_CLA_OWN, .ins = TKE_INS_GET, .p1 = CPLC_HIGH,
+                           .p2 = CPLC_LOW, .has_answer = true };
+    size_t atr_len = 0;
+    const uint8_t *atr = tke_card_get_atr(card, &atr_len);
+    TkeCardAnswer answer;
+    g_autofree char *atr_text = tke_hex_encode(atr, atr_len);
+    g_autofree char *maker = NULL;
+
+    if (!tke_card_transmit(card, &cplc, &answer, error)) {
+        return NULL;
+    }
+    maker = answer.sw == TKE_GP_STATUS_DONE ? tke_hex_encode(answer.data, answer.len)
+                                            : g_strdup("");
+    return g_strconcat(atr_text, ".", maker, NULL);
+}
+
+static bool
+note_tries(const TkeGpScp *scp, const TkeGpKeySet *keys, TkeGpTries tries, GError **error)
+{
+    return scp->memory->note(scp->memory->data, scp->card_text, keys, &tries, error);
+}
+
+static GError *
+tried_before(const TkeGpTries *before, const char *name)
+{
+    GError *made = NULL;
+
+    if (before->refused) {
+        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                           _("this card, or one that cannot be told from it, has refused the key "
+                             "set (%s) before; it is not tried again, because the card may lock"),
+                           name);
+    } else if (before->cut_off >= TKE_GP_CUT_OFF_MAX) {
+        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                           _("opening this card, or one that cannot be told from it, was cut off "
+                             "%u times in a row; the key set (%s) is not tried again, because the "
+                             "card may have counted each as a failed try and may lock"),
+                           before->cut_off, name);
+    }
+    tke_card_error_set_remedy(made, _("Name another key set in the settings (card_keys), or take "
+                                      "another card. Only if you are sure of this key set: “tke "
+                                      "card acceptance-test --retry-keys” tries it once more."));
+    return made;
+}
+
+static bool
+check_not_refused(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
+{
+    GError *made = NULL;
+
+    scp->card_text = card_text(scp->card, error);
+    if (scp->card_text == NULL ||
+        !scp->memory->look(scp->memory->data, scp->card_text, keys, &scp->before, error)) {
+        return false;
+    }
+    scp->info.cut_off = scp->before.cut_off;
+    made = scp->memory->retry ? NULL : tried_before(&scp->before, tke_gp_key_set_get_name(keys));
+    return made == NULL || tke_card_fail(scp->card, error, made);
+}
+
+/* --- initiation ------------------------------------------------------------------------------------ */
+
+static bool
+fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what, GError **error)
+{
+    const TkeGpTries refused = { .refused = true, .cut_off = scp->before.cut_off };
+    g_autoptr(GError) unnoted = NULL;
+    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                               _("%s: the issuer keys of this card are others than the key set "
+                                 "(%s); do not try it again, because the card may lock"),
+                               what, tke_gp_key_set_get_name(keys));
+
+    if (!note_tries(scp, keys, refused, &unnoted)) {
+        g_prefix_error(&made, _("this could not be noted for the next time (%s): "),
+                       unnoted->message);
+    }
+    if (sw != 0) {
+        tke_card_error_set_sw(made, sw);
+    }
+    return tke_card_fail(scp->card, error, made);
+}
+
+/* No key was tried, so that nothing was counted: another version may be named at once. */
+static bool
+fail_version(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what, GError **error)
+{
+    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                               _("%s: the card has no issuer keys of the version that the key set "
+                                 "(%s) asks for (%02X)"),
+                               what, tke_gp_key_set_get_name(keys),
+                               tke_gp_key_set_get_version(keys));
+
+    tke_card_error_set_remedy(made, _("“tke card acceptance-test” shows the versions that the card "
+                                      "tells of; correct “version” in the file of the key set."));
+    tke_card_error_set_sw(made, sw);
+    return tke_card_fail(scp->card, error, made);
+}
+
+/* Key diversification data, key version, protocol, and what the protocol adds. */
+static bool
+parse_initialize(TkeGpScp *scp, const TkeCardAnswer *answer)
+{
+    TkeByteCursor cursor = tke_byte_cursor(answer->data, answer->len);
+
+    if (!tke_byte_cursor_copy(&cursor, scp->info.diversification, TKE_GP_DIVERSIFICATION) ||
+        !tke_byte_cursor_u8(&cursor, &scp->info.key_version) ||
+        !tke_byte_cursor_u8(&cursor, &scp->info.protocol)) {
+        return false;
+    }
+    scp->protocol = scp->info.protocol == 3   ? &tke_gp_scp03_protocol
+                    : scp->info.protocol == 2 ? &tke_gp_scp02_protocol
+                                              : NULL;
+    return scp->protocol != NULL && scp->protocol->parse(scp, &cursor);
+}
+
+static bool
+initialize(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
+{
+    const char *what = _("opening the card manager");
+    const TkeApdu apdu = { .cla = TKE_CLA_OWN,
+                           .ins = INS_INITIALIZE_UPDATE,
+                           .p1 = tke_gp_key_set_get_version(keys),
+                           .data = scp->host_challenge,
+                           .data_len = TKE_GP_CHALLENGE,
+                           .has_answer = true };
+    TkeCardAnswer answer;
+
+    if (!tke_card_transmit(scp->card, &apdu, &answer, error)) {
+        return false;
+    }
+    if (answer.sw == TKE_GP_STATUS_NOT_FOUND) {
+        return fail_version(scp, keys, answer.sw, what, error);
+    }
+    if (answer.sw != TKE_GP_STATUS_DONE) {
+        return tke_gp_scp_fail_sw(scp, answer.sw, what, error);
+    }
+    if (!parse_initialize(scp, &answer)) {
+        g_autofree char *text = tke_hex_encode(answer.data, MIN(answer.len, 16));
+
+        return tke_card_fail(
+            scp->card, error,
+            g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE,
+                        _("%s: the card offers a secure channel that this program does not speak "
+                          "(%zu bytes, %s…); SCP03 with i=00, 10, 20, 30, 60 or 70 and SCP02 are "
+                          "known"),
+                        what, answer.len, text));
+    }
+    return true;
+}
+
+/* What the card says must be what the key set is for; nothing has been proved yet. */
+static bool
+check_key_set(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
+{
+    const uint8_t version = tke_gp_key_set_get_version(keys);
+    const uint8_t protocol = tke_gp_key_set_get_protocol(keys);
+    GError *made = NULL;
+
+    if (version != 0 && version != scp->info.key_version) {
+        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                           _("the card answers with keys of version %02X where version %02X was "
+                             "asked for"),
+                           scp->info.key_version, version);
+    } else if (protocol != 0 && protocol != scp->info.protocol) {
+        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                           _("the key set (%s) is for SCP%02u, and the card speaks SCP%02u"),
+                           tke_gp_key_set_get_name(keys), protocol, scp->info.protocol);
+    } else if (scp->info.protocol == 2 && scp->info.key_len != SCP02_KEY_LEN) {
+        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                           _("the card speaks SCP02, whose keys have 32 digits; those of the key "
+                             "set (%s) have more"),
+                           tke_gp_key_set_get_name(keys));
+    }
+    return made == NULL || tke_card_fail(scp->card, error, made);
+}
+
+/*
+ * The card's own proof was right, so the keys are; still it may have counted a failed try before it checked ours, and
+ * takes that back when it has checked.
+ */
+static void
+say_cut_off(GError **error)
+{
+    g_prefix_error(error, "%s",
+                   _("the card did not say whether it accepts the issuer keys; they are right, as "
+                     "its own proof showed, but it may have counted a failed try: "));
+    tke_card_error_set_remedy(*error, _("Insert the card again, repeat the step and leave the card "
+                                        "in: an opening that succeeds sets the card's count of "
+                                        "failed tries back."));
+}
+
+/* EXTERNAL AUTHENTICATE. What may be lost is noted before, in case this program ends here. */
+static bool
+prove(TkeGpScp *scp, const TkeGpKeySet *keys, const TkeApdu *apdu, TkeCardAnswer *answer,
+      GError **error)
+{
+    const TkeGpTries begun = { .cut_off = scp->before.cut_off + 1 };
+    g_autoptr(GError) inner = NULL;
+
+    if (!note_tries(scp, keys, begun, error)) {
+        return false;
+    }
+    if (tke_card_transmit(scp->card, apdu, answer, &inner)) {
+        return true;
+    }
+    if (tke_card_error_is_outcome_unknown(inner)) {
+        say_cut_off(&inner);
+    } else {
+        note_tries(scp, keys, scp->before, NULL); /* not sent; a note too many does no harm */
+    }
+    g_propagate_error(error, g_steal_pointer(&inner));
+    return false;
+}
+
+static bool
+authenticate(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
+{
+    const char *what = _("opening the card manager");
+    uint8_t data[2 * TKE_GP_MAC];
+    uint8_t expected[TKE_GP_MAC];
+    TkeApdu apdu = { .cla = TKE_GP_CLA_SECURED,
+                     .ins = INS_EXTERNAL_AUTHENTICATE,
+                     .p1 = scp->info.level,
+                     .data = data,
+                     .data_len = sizeof data };
+    size_t len = TKE_GP_MAC;
+    TkeCardAnswer answer;
+
+    if (!scp->protocol->derive(scp, keys, error) ||
+        !scp->protocol->cryptogram(scp, true, expected, error)) {
+        return false;
+    }
+    if (!tke_bytes_equal(expected, scp->card_cryptogram, TKE_GP_MAC)) {
+        return fail_keys(scp, keys, 0, what, error);
+    }
+    if (!scp->protocol->cryptogram(scp, false, data, error) ||
+        !scp->protocol->secure(scp, &apdu, false, data, &len, data + TKE_GP_MAC, error) ||
+        !prove(scp, keys, &apdu, &answer, error)) {
+        return false;
+    }
+    scp->chained = true;
+    if (answer.sw == TKE_GP_STATUS_AUTHENTICATION || answer.sw == TKE_GP_STATUS_SECURITY) {
+        return fail_keys(scp, keys, answer.sw, what, error);
+    }
+    if (answer.sw != TKE_GP_STATUS_DONE) {
+        /* The note stays: under SCP02 a wrong MAC key shows only here, and cards count it with words of their own. */
+        return tke_gp_scp_fail_sw(scp, answer.sw, what, error);
+    }
+    return note_tries(scp, keys, (TkeGpTries){ 0 }, error);
+}
+
+TkeGpScp *
+tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys, const TkeGpMemory *memory,
+                     const uint8_t host_challenge[static TKE_GP_CHALLENGE], GError **error)
+{
+    g_autoptr(TkeGpScp) scp = g_new0(TkeGpScp, 1);
+    g_autoptr(GError) inner = NULL;
+
+    scp->card = card;
+    scp->memory = memory != NULL ? memory : tke_gp_memory_of_process();
+    scp->info.level = tke_gp_key_set_get_level(keys);
+    scp->info.key_len = tke_secret_len(tke_gp_key_set_get_key(keys, TKE_GP_KEY_ENC));
+    memcpy(scp->host_challenge, host_challenge, TKE_GP_CHALLENGE);
+    if (!check_not_refused(scp, keys, &inner) || !initialize(scp, keys, &inner) ||
+        !check_key_set(scp, keys, &inner) || !authenticate(scp, keys, &inner)) {
+        tke_card_fail(card, error, g_steal_pointer(&inner));
+        return NULL;
+    }
+    scp->memory = NULL; /* the caller's */
+    return g_steal_pointer(&scp);
+}
+
+TkeGpScp *
+tke_gp_scp_open(TkeCard *card, const TkeGpKeySet *keys, const TkeGpMemory *memory, GError **error)
+{
+    uint8_t challenge[TKE_GP_CHALLENGE];
+
+    if (RAND_bytes(challenge, sizeof challenge) != 1) {
+        tke_openssl_set_error(error, _("drawing random numbers failed"));
+        return NULL;
+    }
+    return tke_gp_scp_open_with(card, keys, memory, challenge, error);
+}
