@@ -212,6 +212,18 @@ judge_host(SimCard *card, const SimGpWrapped *wrapped)
     return protocol->unwrap(session, wrapped, plain) ? SIM_SW_DONE : SIM_SW_PIN_NEEDED;
 }
 
+/* Cards differ in how they say that a proof is wrong. */
+static uint16_t
+refusal_word(const SimGpState *gp, const SimGpKeySet *set, uint16_t sw)
+{
+    if (gp->refusal == 0 || (sw != SIM_SW_HOST_WRONG && sw != SIM_SW_PIN_NEEDED)) {
+        return sw;
+    }
+    return gp->refusal == SIM_GP_REFUSAL_TRIES
+               ? (uint16_t) (SIM_GP_REFUSAL_TRIES | MIN(set->tries, 0x0Fu))
+               : gp->refusal;
+}
+
 static uint16_t
 authenticate(SimCard *card, const SimGpWrapped *wrapped, uint8_t level)
 {
@@ -225,7 +237,7 @@ authenticate(SimCard *card, const SimGpWrapped *wrapped, uint8_t level)
     set->tries--;
     sw = sim_card_commit(card);
     if (sw == SIM_SW_DONE) {
-        sw = judge_host(card, wrapped);
+        sw = refusal_word(&card->state.gp, set, judge_host(card, wrapped));
     }
     if (sw != SIM_SW_DONE) {
         return sw;

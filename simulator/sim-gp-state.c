@@ -128,6 +128,11 @@ sim_gp_state_to_json(const SimGpState *gp)
     set_hex(object, "option", &gp->option, 1);
     set_hex(object, "life_cycle", &gp->life_cycle, 1);
     json_object_set_int_member(object, "memory", gp->memory);
+    if (gp->refusal != 0) {
+        const uint8_t word[] = { (uint8_t) (gp->refusal >> 8), (uint8_t) gp->refusal };
+
+        set_hex(object, "refusal", word, sizeof word);
+    }
     json_object_set_array_member(object, "lacks", lacks);
     json_object_set_string_member(object, "applet_version", version);
     json_object_set_boolean_member(object, "applet_locked", gp->applet_locked);
@@ -292,6 +297,20 @@ sim_gp_state_parse_version(const char *text, uint8_t out[static SIM_GP_VERSION_L
 }
 
 static bool
+take_refusal(JsonObject *object, SimGpState *gp, GError **error)
+{
+    uint8_t word[2] = { (uint8_t) (gp->refusal >> 8), (uint8_t) gp->refusal };
+
+    if (!take_bytes(object, "refusal", word, sizeof word, error)) {
+        return false;
+    }
+    gp->refusal = (uint16_t) (word[0] << 8 | word[1]);
+    return gp->refusal == 0 || gp->refusal == SIM_GP_REFUSAL_OBJECT ||
+           gp->refusal == SIM_GP_REFUSAL_TRIES ||
+           refuse(error, _("\"refusal\" is \"6988\" or \"63c0\""));
+}
+
+static bool
 take_version(JsonObject *object, SimGpState *gp, GError **error)
 {
     const char *text = NULL;
@@ -366,7 +385,7 @@ sim_gp_state_from_json(JsonObject *object, SimGpState *gp, GError **error)
         !take_bytes(object, "life_cycle", &gp->life_cycle, 1, error) ||
         !take_bytes(object, "serial", gp->serial, SIM_GP_SERIAL_LEN, error) ||
         !sim_json_get_flag(object, "applet_locked", gp->applet_locked, &gp->applet_locked, error) ||
-        !take_lacks(object, gp, error) || !take_version(object, gp, error) ||
+        !take_refusal(object, gp, error) || !take_lacks(object, gp, error) || !take_version(object, gp, error) ||
         !take_package(object, gp, error) || !take_sets(object, gp, error)) {
         return false;
     }

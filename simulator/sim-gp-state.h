@@ -41,6 +41,10 @@ enum {
     SIM_GP_TERMINATED = 0xFF
 };
 
+/* What cards answer to a wrong EXTERNAL AUTHENTICATE instead of 6300 and 6982. */
+#define SIM_GP_REFUSAL_OBJECT 0x6988u
+#define SIM_GP_REFUSAL_TRIES 0x63C0u /* and how many are left, at most 15 */
+
 typedef struct SimGpKeySet {
     uint8_t version; /* 01..7F, FF; 0: there is none in this place */
     uint8_t key_len; /* 16, 24 or 32 */
@@ -55,6 +59,7 @@ typedef struct SimGpState {
     uint8_t scp;
     uint8_t option;
     uint8_t life_cycle;
+    uint16_t refusal; /* its word for a proof that is wrong: 0 that of the specification, 6988, 63C0 with the tries */
     bool applet_locked;
     bool has_package;
     uint32_t package_len;

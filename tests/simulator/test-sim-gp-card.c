@@ -221,6 +221,7 @@ START_TEST(test_a_card_read_from_its_file_has_the_same_manager)
 
     sim_card_get_manager(card, &left);
     left.lacks = 0x0011;
+    left.refusal = SIM_GP_REFUSAL_TRIES;
     ck_assert(sim_card_set_manager(card, &left));
     ck_assert(sim_card_store_in(card, path, NULL));
     host = open_host(card);
@@ -240,6 +241,7 @@ START_TEST(test_a_card_read_from_its_file_has_the_same_manager)
     sim_card_get_manager(card, &left);
     sim_card_get_manager(again, &right);
     ck_assert_uint_eq(right.lacks, 0x0011);
+    ck_assert_uint_eq(right.refusal, SIM_GP_REFUSAL_TRIES);
     ck_assert_uint_eq(right.life_cycle, left.life_cycle);
     ck_assert_uint_eq(right.sets[0].version, 0x05);
     ck_assert_mem_eq(right.sets[0].keys, left.sets[0].keys, sizeof left.sets[0].keys);

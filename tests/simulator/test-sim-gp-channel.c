@@ -237,6 +237,35 @@ START_TEST(test_wrong_cryptograms_and_macs_use_up_the_tries)
 }
 END_TEST
 
+START_TEST(test_a_card_may_have_another_word_for_a_wrong_proof)
+{
+    static const struct {
+        uint16_t refusal, first, second;
+    } cases[] = { { 0, 0x6300, 0x6982 }, { 0x6988, 0x6988, 0x6988 }, { 0x63C0, 0x63C9, 0x63C8 } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(SimCard) card = new_card(2, 0x15, 16);
+        g_autoptr(GpHost) host = new_host(card, 16);
+        SimGpState gp = { 0 };
+
+        sim_card_get_manager(card, &gp);
+        gp.refusal = cases[i].refusal;
+        ck_assert(sim_card_set_manager(card, &gp));
+        talk_power(card);
+        host->wrong_cryptogram = true;
+        ck_assert_uint_eq(gp_host_start(host, 0), 0x9000);
+        ck_assert_uint_eq(gp_host_authenticate(host, 0x01), cases[i].first);
+        host->wrong_cryptogram = false;
+        host->wrong_mac = true;
+        ck_assert_uint_eq(gp_host_start(host, 0), 0x9000);
+        ck_assert_uint_eq(gp_host_authenticate(host, 0x01), cases[i].second);
+        ck_assert_uint_eq(tries(card), SIM_GP_TRIES - 2);
+        /* what is not a judgement of the proof has the usual word */
+        ck_assert_uint_eq(gp_host_authenticate(host, 0x01), 0x6985);
+    }
+}
+END_TEST
+
 START_TEST(test_a_key_set_is_locked_for_ever_after_ten_failures)
 {
     g_autoptr(SimCard) card = new_card(3, 0x70, 16);
@@ -405,6 +434,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_initialize_update_refuses_what_makes_no_sense);
     tcase_add_test(tests, test_authentication_follows_initialize_update_at_once);
     tcase_add_loop_test(tests, test_wrong_cryptograms_and_macs_use_up_the_tries, 0, n);
+    tcase_add_test(tests, test_a_card_may_have_another_word_for_a_wrong_proof);
     tcase_add_test(tests, test_a_key_set_is_locked_for_ever_after_ten_failures);
     tcase_add_test(tests, test_a_card_pulled_while_it_compares_has_one_try_less);
     tcase_add_loop_test(tests, test_a_wrong_mac_ends_the_session, 0, n);
