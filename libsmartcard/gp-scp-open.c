@@ -19,6 +19,7 @@
 #define CPLC_HIGH 0x9Fu /* P1 and P2 of GET DATA: what the maker wrote about this very card */
 #define CPLC_LOW 0x7Fu
 #define SCP02_KEY_LEN 16u
+#define SW_TRIES 0x63C0u
 
 /* --- what was tried before -------------------------------------------------------------------------- */
 
@@ -92,15 +93,48 @@ check_not_refused(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
 
 /* --- initiation ------------------------------------------------------------------------------------ */
 
+/* 63Cx, which is what cards say that count. */
+static bool
+tells_tries(uint16_t sw)
+{
+    return (sw & 0xFFF0u) == SW_TRIES;
+}
+
+/* Words that cards have for a proof that does not convince them. */
+static bool
+is_refusal_of_proof(uint16_t sw)
+{
+    return sw == TKE_GP_STATUS_AUTHENTICATION || sw == TKE_GP_STATUS_SECURITY ||
+           sw == TKE_GP_STATUS_SM_OBJECT || tells_tries(sw);
+}
+
+/* The key that is another, as far as it can be known; sw: the card's answer to our proof; 0: its own was wrong. */
+static const char *
+wrong_key_text(const TkeGpScp *scp, uint16_t sw)
+{
+    if (sw == 0) {
+        return scp->info.protocol == 3
+                   ? _("; “mac” is another, “enc” and “dek” were not compared")
+                   : _("; “enc” is another, “mac” and “dek” were not compared");
+    }
+    return scp->info.protocol == 2 ? _("; “enc” fits, “mac” is another") : "";
+}
+
 static bool
 fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what, GError **error)
 {
     const TkeGpTries refused = { .refused = true, .cut_off = scp->before.cut_off };
     g_autoptr(GError) unnoted = NULL;
+    g_autofree char *left =
+        tells_tries(sw) ? g_strdup_printf(ngettext("; the card says that %u more try is left",
+                                                   "; the card says that %u more tries are left",
+                                                   sw & 0x0Fu),
+                                          sw & 0x0Fu)
+                        : g_strdup("");
     GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
                                _("%s: the issuer keys of this card are others than the key set "
-                                 "(%s); do not try it again, because the card may lock"),
-                               what, tke_gp_key_set_get_name(keys));
+                                 "(%s)%s%s; do not try it again, because the card may lock"),
+                               what, tke_gp_key_set_get_name(keys), wrong_key_text(scp, sw), left);
 
     if (!note_tries(scp, keys, refused, &unnoted)) {
         g_prefix_error(&made, _("this could not be noted for the next time (%s): "),
@@ -271,11 +305,11 @@ authenticate(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
         return false;
     }
     scp->chained = true;
-    if (answer.sw == TKE_GP_STATUS_AUTHENTICATION || answer.sw == TKE_GP_STATUS_SECURITY) {
+    if (is_refusal_of_proof(answer.sw)) {
         return fail_keys(scp, keys, answer.sw, what, error);
     }
     if (answer.sw != TKE_GP_STATUS_DONE) {
-        /* The note stays: under SCP02 a wrong MAC key shows only here, and cards count it with words of their own. */
+        /* The note stays: the card may have counted this as a failed try, with a word of its own. */
         return tke_gp_scp_fail_sw(scp, answer.sw, what, error);
     }
     return note_tries(scp, keys, (TkeGpTries){ 0 }, error);

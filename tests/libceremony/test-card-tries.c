@@ -10,6 +10,7 @@
 #include "libceremony/op-zone.h"
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/gp-scp-private.h"
+#include "simulator/sim-gp-state.h"
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/fault-card-source.h"
 #include "tests/support/test-bytes.h"
@@ -240,6 +241,59 @@ START_TEST(test_another_answer_to_the_proof_counts_until_an_opening_succeeds)
     }
 END_TEST
 
+/* The first key that a session needs is right, so that only the card can tell that the other is not. */
+static void
+speak_scp02(CeremonyWorld *world, uint16_t refusal)
+{
+    SimGpState manager;
+
+    sim_card_get_manager(card_of(world, "new"), &manager);
+    manager.scp = SIM_GP_SCP02;
+    manager.option = SIM_GP_SCP02_RANDOM;
+    manager.refusal = refusal;
+    memset(manager.sets[0].keys[1], 0x77, manager.sets[0].key_len); /* mac */
+    ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+}
+
+static unsigned
+tries_left(CeremonyWorld *world)
+{
+    SimGpState manager;
+
+    sim_card_get_manager(card_of(world, "new"), &manager);
+    return manager.sets[0].tries;
+}
+
+START_TEST(test_a_card_that_refuses_the_proof_is_left_alone_whatever_word_it_has)
+    {
+        static const struct {
+            uint16_t word;
+            const char *told;
+        } words[] = {
+            { 0, "the issuer keys of this card are others" },
+            { SIM_GP_REFUSAL_OBJECT, "the issuer keys of this card are others" },
+            { SIM_GP_REFUSAL_TRIES, "the card says that 9 more tries are left" },
+        };
+        g_autoptr(CeremonyWorld) world = world_with_blank();
+        g_autoptr(GError) error = NULL;
+
+        speak_scp02(world, words[_i].word);
+        ck_assert(!create_zone(world, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+        check_says(error, words[_i].told);
+        check_says(error, "“enc” fits, “mac” is another");
+        check_file(world, "\"refused\" : true", true);
+        check_file(world, "\"cut_off\" : 0", true);
+        ck_assert_uint_eq(tries_left(world), SIM_GP_TRIES - 1);
+        for (unsigned run = 0; run < 2; run++) {
+            g_clear_error(&error);
+            ck_assert(!create_zone(world, &error));
+            check_says(error, "has refused the key set (default test keys) before");
+            ck_assert_uint_eq(tries_left(world), SIM_GP_TRIES - 1);
+        }
+    }
+END_TEST
+
 START_TEST(test_nothing_is_tried_while_the_memory_is_not_whole)
     {
         static const char *const contents[] = { "{", "[]", "{\"cards\": 1}", "" };
@@ -287,6 +341,8 @@ add_tests(TCase *tests)
                         0, 3);
     tcase_add_test(tests, test_a_card_that_is_cut_off_again_and_again_is_left_alone);
     tcase_add_test(tests, test_another_answer_to_the_proof_counts_until_an_opening_succeeds);
+    tcase_add_loop_test(tests,
+                        test_a_card_that_refuses_the_proof_is_left_alone_whatever_word_it_has, 0, 3);
     tcase_add_test(tests, test_nothing_is_tried_while_the_memory_is_not_whole);
     tcase_add_test(tests, test_an_entry_of_another_form_is_no_permission);
 }

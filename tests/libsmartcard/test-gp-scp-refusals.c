@@ -98,7 +98,7 @@ END_TEST
 
 START_TEST(test_a_refused_authentication_is_never_tried_again)
     {
-        static const char *const refusals[] = { "6300", "6982" };
+        static const char *const refusals[] = { "6300", "6982", "6988", "63C9", "63C0" };
         const Row *session = find("GPShell, delete, i=70");
 
         for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
