@@ -11,6 +11,7 @@
 #include "libsmartcard/card-objects.h"
 #include "libsmartcard/card-private.h"
 #include "libsmartcard/gp-registry.h"
+#include "libsmartcard/gp-status.h"
 
 #define INS_PUT_KEY 0xD8u
 #define SEVERAL_FROM_1 0x81u /* P2: more than one key, the first has id 1 */
@@ -61,6 +62,52 @@ put_block(TkeGpScp *scp, const TkeSecret *key, TkeByteBuilder *b, TkeByteBuilder
     return true;
 }
 
+static bool
+fail_keys(TkeGpScp *scp, char *why, GError **error)
+{
+    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS, "%s: %s",
+                               _("putting new issuer keys on the card"), why);
+
+    g_free(why);
+    return tke_card_fail(tke_gp_scp_get_card(scp), error, made);
+}
+
+static bool
+check_new_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint8_t replaced, GError **error)
+{
+    const uint8_t version = tke_gp_key_set_get_version(keys);
+    const size_t len = tke_secret_len(tke_gp_key_set_get_key(keys, TKE_GP_KEY_ENC));
+
+    if (version < 0x01 || version > 0x7F || replaced > 0x7F) {
+        return fail_keys(scp,
+                         g_strdup_printf(_("the key set (%s) must say which version, 01 to 7F, "
+                                           "they become"),
+                                         tke_gp_key_set_get_name(keys)),
+                         error);
+    }
+    if (tke_gp_scp_get_info(scp)->protocol == 2 && len != TKE_DES_KEY_LEN) {
+        return fail_keys(scp,
+                         g_strdup_printf(_("the card speaks SCP02, whose keys have 32 digits; "
+                                           "those of the key set (%s) have more"),
+                                         tke_gp_key_set_get_name(keys)),
+                         error);
+    }
+    return true;
+}
+
+/* Only a wrong data key makes other keys of those that were sent. */
+static void
+say_data_key(GError *error)
+{
+    TkeCardErrorInfo info;
+
+    if (tke_card_error_get_info(error, &info) && info.sw == TKE_GP_STATUS_CHECK_VALUE) {
+        tke_card_error_set_remedy(error,
+                                  _("The new keys were not taken. “dek” of the key set that opened "
+                                    "the card is probably another: correct it in its file."));
+    }
+}
+
 bool
 tke_gp_registry_put_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint8_t replaced, GError **error)
 {
@@ -73,13 +120,10 @@ tke_gp_registry_put_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint8_t replace
     TkeApdu apdu = { .cla = TKE_CLA_OWN, .ins = INS_PUT_KEY, .p1 = replaced, .p2 = SEVERAL_FROM_1,
                      .data = data, .has_answer = true };
     TkeCardAnswer answer;
+    GError *inner = NULL;
 
-    if (version < 0x01 || version > 0x7F || replaced > 0x7F) {
-        return tke_card_fail(tke_gp_scp_get_card(scp), error,
-                             g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                                         _("%s: the key set (%s) must say which version, 01 to 7F, "
-                                           "they become"),
-                                         what, tke_gp_key_set_get_name(keys)));
+    if (!check_new_keys(scp, keys, replaced, error)) {
+        return false;
     }
     tke_byte_builder_u8(&b, version);
     tke_byte_builder_u8(&e, version);
@@ -90,7 +134,9 @@ tke_gp_registry_put_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint8_t replace
     }
     g_assert(!b.failed && !e.failed);
     apdu.data_len = b.len;
-    if (!tke_gp_scp_command(scp, &apdu, what, &answer, error)) {
+    if (!tke_gp_scp_command(scp, &apdu, what, &answer, &inner)) {
+        say_data_key(inner);
+        g_propagate_error(error, inner);
         return false;
     }
     if (answer.len != e.len || memcmp(answer.data, expected, e.len) != 0) {

@@ -324,6 +324,7 @@ tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys, const TkeGpMemory *
 
     scp->card = card;
     scp->memory = memory != NULL ? memory : tke_gp_memory_of_process();
+    scp->keys_name = g_strdup(tke_gp_key_set_get_name(keys));
     scp->info.level = tke_gp_key_set_get_level(keys);
     scp->info.key_len = tke_secret_len(tke_gp_key_set_get_key(keys, TKE_GP_KEY_ENC));
     memcpy(scp->host_challenge, host_challenge, TKE_GP_CHALLENGE);

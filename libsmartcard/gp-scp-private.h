@@ -45,6 +45,8 @@ struct TkeGpScp {
     bool chained;                      /* there was a MAC before */
     uint32_t commands;                 /* since the channel was opened: counter of the encryption */
     bool ended;
+    char *keys_name; /* of the key set that opened it */
+    bool enc_used;   /* a command was encrypted before */
 };
 
 extern const TkeGpScpProtocol tke_gp_scp02_protocol;

@@ -35,6 +35,7 @@ tke_gp_scp_free(TkeGpScp *scp)
         tke_secret_free(scp->rmac);
         tke_secret_free(scp->dek);
         g_free(scp->card_text);
+        g_free(scp->keys_name);
         g_free(scp);
     }
 }
@@ -78,12 +79,41 @@ is_refusal(uint16_t sw)
     return sw != TKE_GP_STATUS_DONE && sw >> 8 != WARNING && sw >> 8 != WARNING_CHANGED;
 }
 
+/*
+ * SCP03 proves “mac” only; whether “enc” fits shows when the first command is decrypted. The card has taken the proof
+ * by then, and counts no failed try.
+ */
+static bool
+fail_enc(TkeGpScp *scp, uint16_t sw, GError **error)
+{
+    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                               _("the card took “mac” of the key set (%s) and refuses the first "
+                                 "command that is encrypted (status word %04X): “enc” is probably "
+                                 "another"),
+                               scp->keys_name, sw);
+
+    tke_card_error_set_remedy(made, _("Correct “enc” in the file of the key set and start again; "
+                                      "the card has counted no failed try."));
+    tke_card_error_set_sw(made, sw);
+    g_propagate_error(error, made);
+    return false;
+}
+
+/* A command refused as nothing that a card could decrypt is. */
+static bool
+shows_wrong_enc(const TkeGpScp *scp, uint16_t sw)
+{
+    return scp->info.protocol == 3 &&
+           (sw == TKE_GP_STATUS_SECURITY || sw == TKE_GP_STATUS_SM_OBJECT);
+}
+
 static bool
 transmit(TkeGpScp *scp, const TkeApdu *apdu, TkeCardAnswer *answer, GError **error)
 {
     const bool encrypt = (scp->info.level & TKE_GP_LEVEL_C_DEC) != 0;
     const bool answers_mac = (scp->info.level & TKE_GP_LEVEL_R_MAC) != 0;
     uint8_t data[TKE_GP_DATA_MAX];
+    const bool first = encrypt && apdu->data_len > 0 && !scp->enc_used;
     uint8_t mac[TKE_GP_MAC];
     TkeApdu secured = *apdu;
 
@@ -103,8 +133,9 @@ transmit(TkeGpScp *scp, const TkeApdu *apdu, TkeCardAnswer *answer, GError **err
     if (!tke_card_transmit(scp->card, &secured, answer, error)) {
         return false;
     }
-    if (is_refusal(answer->sw) && answer->len == 0) {
-        return true; /* a refusal bears no MAC */
+    scp->enc_used = scp->enc_used || first;
+    if (is_refusal(answer->sw) && answer->len == 0) { /* bears no MAC */
+        return !first || !shows_wrong_enc(scp, answer->sw) || fail_enc(scp, answer->sw, error);
     }
     return scp->protocol->open(scp, answer, error);
 }

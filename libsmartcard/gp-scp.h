@@ -58,7 +58,8 @@ TKE_PUBLIC size_t tke_gp_scp_get_room(const TkeGpScp *scp);
 
 /*
  * One command under the channel (class 80), its answer checked and decrypted. Any status word is success; one
- * that says no comes without a MAC. A wrong MAC of the card ends the channel: TKE_CARD_ERROR_PROTOCOL.
+ * that says no comes without a MAC. A wrong MAC of the card ends the channel: TKE_CARD_ERROR_PROTOCOL; so does a first
+ * encrypted command that a card could not decrypt (SCP03): TKE_CARD_ERROR_CARD_KEYS.
  */
 TKE_PUBLIC bool tke_gp_scp_transmit(TkeGpScp *scp, const TkeApdu *apdu, TkeCardAnswer *answer,
                                     GError **error);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "libceremony/advice.h"
 #include "libceremony/op-zone.h"
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/gp-registry.h"
@@ -84,14 +85,39 @@ write_settings(CeremonyWorld *world, const char *atr, const char *keys)
     ck_assert_int_eq(chmod(file, 0600), 0);
 }
 
-#define AES_256_KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-#define AES_256_FILE                                                                               \
-    "enc = " AES_256_KEY "\nmac = " AES_256_KEY "\ndek = " AES_256_KEY                             \
-    "\nversion = 21\nprotocol = 03\nlevel = 33\n"
+/* Three that differ in every byte, so that two which are mixed up do not open the card. */
+#define ENC_KEY "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+#define MAC_KEY "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f"
+#define DEK_KEY "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+#define FIRST_BYTE 0x20u
+#define KEY_STEP 0x40u
+
+static void
+set_keys(SimGpState *manager, unsigned key_len)
+{
+    manager->sets[0].key_len = (uint8_t) key_len;
+    for (unsigned key = 0; key < SIM_GP_KEYS; key++) {
+        for (unsigned i = 0; i < key_len; i++) {
+            manager->sets[0].keys[key][i] = (uint8_t) (FIRST_BYTE + key * KEY_STEP + i);
+        }
+    }
+}
+
+/* The text of a key set file with these keys, their first key_len bytes, and more lines. */
+static char *
+file_of(const char *enc, const char *mac, const char *dek, unsigned key_len, const char *more)
+{
+    const int digits = (int) (2 * key_len);
+
+    return g_strdup_printf("enc = %.*s\nmac = %.*s\ndek = %.*s\n%s\n", digits, enc, digits, mac,
+                           digits, dek, more);
+}
 
 START_TEST(test_the_settings_name_the_issuer_keys_of_a_lot)
     {
         g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autofree char *file = file_of(ENC_KEY, MAC_KEY, DEK_KEY, 32,
+                                        "version = 21\nprotocol = 03\nlevel = 33");
         g_autoptr(GError) error = NULL;
         SimGpState manager;
 
@@ -99,14 +125,9 @@ START_TEST(test_the_settings_name_the_issuer_keys_of_a_lot)
         sim_card_get_manager(card_of(world, "new"), &manager);
         manager.option = 0x60;
         manager.sets[0].version = 0x21;
-        manager.sets[0].key_len = 32;
-        for (unsigned i = 0; i < 32; i++) {
-            for (unsigned key = 0; key < SIM_GP_KEYS; key++) {
-                manager.sets[0].keys[key][i] = (uint8_t) i;
-            }
-        }
+        set_keys(&manager, 32);
         ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
-        write_settings(world, "\"atr\":\"3b\",", AES_256_FILE);
+        write_settings(world, "\"atr\":\"3b\",", file);
         ceremony_world_hand(world, 1, "new", NULL);
         card_world_check(create_zone(world, &error), error);
         ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_CA);
@@ -128,10 +149,9 @@ START_TEST(test_every_kind_of_channel_loads_an_applet)
 
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
             g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-            g_autofree char *key = g_strndup(AES_256_KEY, 2 * cases[i].key_len);
-            g_autofree char *file =
-                g_strdup_printf("enc = %s\nmac = %s\ndek = %s\nlevel = %s\nprotocol = 0%u\n", key,
-                                key, key, cases[i].level, cases[i].scp);
+            g_autofree char *more =
+                g_strdup_printf("level = %s\nprotocol = 0%u", cases[i].level, cases[i].scp);
+            g_autofree char *file = file_of(ENC_KEY, MAC_KEY, DEK_KEY, cases[i].key_len, more);
             g_autoptr(GError) error = NULL;
             SimGpState manager;
 
@@ -139,12 +159,7 @@ START_TEST(test_every_kind_of_channel_loads_an_applet)
             sim_card_get_manager(card_of(world, "new"), &manager);
             manager.scp = cases[i].scp;
             manager.option = cases[i].option;
-            manager.sets[0].key_len = (uint8_t) cases[i].key_len;
-            for (unsigned j = 0; j < cases[i].key_len; j++) {
-                for (unsigned k = 0; k < SIM_GP_KEYS; k++) {
-                    manager.sets[0].keys[k][j] = (uint8_t) j;
-                }
-            }
+            set_keys(&manager, cases[i].key_len);
             ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
             write_settings(world, "", file);
             ceremony_world_hand(world, 1, "new", NULL);
@@ -170,19 +185,15 @@ START_TEST(test_new_issuer_keys_open_the_card_and_the_old_ones_do_not)
     {
         static const struct {
             uint8_t scp, option;
-            const char *key;
-        } cases[] = {
-            { 3, 0x70, "000102030405060708090a0b0c0d0e0f" },
-            { 3, 0x10, "000102030405060708090a0b0c0d0e0f1011121314151617" },
-            { 3, 0x60, AES_256_KEY },
-            { 2, 0x55, "000102030405060708090a0b0c0d0e0f" },
-        };
+            unsigned key_len;
+        } cases[] = { { 3, 0x70, 16 }, { 3, 0x10, 24 }, { 3, 0x60, 32 }, { 2, 0x55, 16 } };
         g_autoptr(CardWorld) world = card_world_new(20);
         g_autofree char *name = g_strdup_printf("blank-%d", _i);
         SimCard *sim = card_world_make_card(world, name, SIM_CARD_BLANK);
         g_autoptr(TkeGpKeySet) old = tke_gp_key_set_new_default(NULL);
-        g_autoptr(TkeGpKeySet) fresh =
-            key_set_of(cases[_i].key, cases[_i].key, cases[_i].key, "version = 30");
+        g_autofree char *text =
+            file_of(ENC_KEY, MAC_KEY, DEK_KEY, cases[_i].key_len, "version = 30");
+        g_autoptr(TkeGpKeySet) fresh = key_set_from_text(text, NULL);
         g_autoptr(TkeCard) card = NULL;
         g_autoptr(TkeGpScp) first = NULL;
         g_autoptr(TkeGpScp) with_old = NULL;
@@ -205,6 +216,106 @@ START_TEST(test_new_issuer_keys_open_the_card_and_the_old_ones_do_not)
         with_new = open_with(card, fresh, &error);
         ck_assert_msg(with_new != NULL, "%s", error != NULL ? error->message : "");
         ck_assert_uint_eq(tke_gp_scp_get_info(with_new)->key_version, 0x30);
+    }
+END_TEST
+
+/* Each key instead of another one: told is which it is, where the protocol shows it; dek is needed for PUT KEY only. */
+START_TEST(test_keys_that_are_mixed_up_are_told)
+    {
+        static const struct {
+            uint8_t scp;
+            const char *enc, *mac, *dek;
+            const char *told; /* NULL: the applet is loaded */
+        } cases[] = {
+            { 3, MAC_KEY, ENC_KEY, DEK_KEY, "“mac” is another" },
+            { 3, ENC_KEY, DEK_KEY, MAC_KEY, "“mac” is another" },
+            { 3, DEK_KEY, MAC_KEY, ENC_KEY, "“enc” is probably another" },
+            { 3, ENC_KEY, MAC_KEY, MAC_KEY, NULL },
+            { 2, MAC_KEY, ENC_KEY, DEK_KEY, "“enc” is another" },
+            { 2, ENC_KEY, DEK_KEY, MAC_KEY, "“enc” fits, “mac” is another" },
+            { 2, DEK_KEY, MAC_KEY, ENC_KEY, "“enc” is another" },
+        };
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autofree char *file =
+            file_of(cases[_i].enc, cases[_i].mac, cases[_i].dek, 16, "level = 03");
+        g_autoptr(GError) error = NULL;
+        SimGpState manager;
+
+        ceremony_world_blank(world, "new", SIM_CARD_BLANK);
+        sim_card_get_manager(card_of(world, "new"), &manager);
+        manager.scp = cases[_i].scp;
+        manager.option = cases[_i].scp == 2 ? 0x55 : 0x70;
+        set_keys(&manager, 16);
+        ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+        write_settings(world, "", file);
+        ceremony_world_hand(world, 1, "new", NULL);
+        if (cases[_i].told == NULL) {
+            card_world_check(create_zone(world, &error), error);
+            return;
+        }
+        ck_assert(!create_zone(world, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+        ck_assert_msg(strstr(error->message, cases[_i].told) != NULL, "%s", error->message);
+        ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_BLANK);
+    }
+END_TEST
+
+/* “enc” shows only in the first command, after the card has taken the proof: nothing was counted, it may be corrected. */
+START_TEST(test_a_corrected_enc_key_is_tried)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autofree char *wrong = file_of(DEK_KEY, MAC_KEY, DEK_KEY, 16, "");
+        g_autofree char *right = file_of(ENC_KEY, MAC_KEY, DEK_KEY, 16, "");
+        g_autoptr(GError) error = NULL;
+        g_autofree char *advice = NULL;
+        SimGpState manager;
+
+        ceremony_world_blank(world, "new", SIM_CARD_BLANK);
+        sim_card_get_manager(card_of(world, "new"), &manager);
+        set_keys(&manager, 16);
+        ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+        write_settings(world, "", wrong);
+        ceremony_world_hand(world, 1, "new", NULL);
+        ck_assert(!create_zone(world, &error));
+        advice = tke_advice_for_error(error);
+        ck_assert_msg(strstr(advice, "Correct “enc”") != NULL, "%s", advice);
+        sim_card_get_manager(card_of(world, "new"), &manager);
+        ck_assert_uint_eq(manager.sets[0].tries, SIM_GP_TRIES);
+        g_clear_error(&error);
+        write_settings(world, "", right);
+        ceremony_world_restart(world);
+        ceremony_world_hand(world, 1, "new", NULL);
+        card_world_check(create_zone(world, &error), error);
+    }
+END_TEST
+
+START_TEST(test_new_keys_under_a_wrong_data_key_are_told)
+    {
+        g_autoptr(CardWorld) world = card_world_new(20);
+        SimCard *sim = card_world_make_card(world, "blank", SIM_CARD_BLANK);
+        g_autofree char *text = file_of(ENC_KEY, MAC_KEY, ENC_KEY, 16, "");
+        g_autofree char *fresh_text = file_of(MAC_KEY, DEK_KEY, ENC_KEY, 16, "version = 30");
+        g_autoptr(TkeGpKeySet) keys = key_set_from_text(text, NULL);
+        g_autoptr(TkeGpKeySet) fresh = key_set_from_text(fresh_text, NULL);
+        g_autoptr(TkeCard) card = NULL;
+        g_autoptr(TkeGpScp) scp = NULL;
+        g_autoptr(GError) error = NULL;
+        TkeCardErrorInfo info = { 0 };
+        SimGpState manager;
+
+        sim_card_get_manager(sim, &manager);
+        set_keys(&manager, 16);
+        ck_assert(sim_card_set_manager(sim, &manager));
+        card = card_world_insert(world, sim, 1);
+        scp = open_with(card, keys, &error);
+        ck_assert_msg(scp != NULL, "%s", error != NULL ? error->message : "");
+        ck_assert(!tke_gp_registry_put_keys(scp, fresh, 0, &error));
+        ck_assert(tke_card_error_get_info(error, &info));
+        ck_assert_uint_eq(info.sw, 0x9485);
+        ck_assert_ptr_nonnull(info.remedy);
+        ck_assert_msg(strstr(info.remedy, "“dek”") != NULL, "%s", info.remedy);
+        sim_card_get_manager(sim, &manager);
+        ck_assert_uint_ne(manager.sets[0].version, 0x30);
     }
 END_TEST
 
@@ -242,6 +353,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_the_settings_name_the_issuer_keys_of_a_lot);
     tcase_add_test(tests, test_every_kind_of_channel_loads_an_applet);
     tcase_add_loop_test(tests, test_new_issuer_keys_open_the_card_and_the_old_ones_do_not, 0, 4);
+    tcase_add_loop_test(tests, test_keys_that_are_mixed_up_are_told, 0, 7);
+    tcase_add_test(tests, test_a_corrected_enc_key_is_tried);
+    tcase_add_test(tests, test_new_keys_under_a_wrong_data_key_are_told);
     tcase_add_test(tests, test_settings_that_are_none_are_told_before_anything_is_done);
 }
 

@@ -272,6 +272,28 @@ START_TEST(test_new_keys_are_put_and_their_check_values_compared)
     }
 END_TEST
 
+START_TEST(test_keys_of_another_length_than_scp02_has_are_not_put)
+    {
+        static const char *const longer[] = { "1011121314151617", "10111213141516171819202122232425" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(longer); i++) {
+            g_autofree char *key = g_strconcat("000102030405060708090a0b0c0d0e0f", longer[i], NULL);
+            g_autoptr(TkeGpKeySet) keys = key_set_of(key, key, key, "version = 31");
+            g_auto(Manager) manager = { 0 };
+            g_autoptr(GError) error = NULL;
+
+            manager_init(&manager);
+            manager.scp->info.protocol = 2;
+            manager.scp->protocol = &tke_gp_scp02_protocol;
+            ck_assert(!tke_gp_registry_put_keys(manager.scp, keys, 0, &error));
+            test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+            ck_assert_msg(strstr(error->message, "whose keys have 32 digits") != NULL, "%s",
+                          error->message);
+            manager_check(&manager); /* nothing was sent */
+        }
+    }
+END_TEST
+
 START_TEST(test_keys_without_a_version_of_their_own_are_not_put)
     {
         g_autoptr(TkeGpKeySet) keys = tke_gp_key_set_new_default(NULL);
@@ -297,6 +319,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_the_card_manager_tells_what_it_is);
     tcase_add_test(tests, test_a_card_that_tells_nothing_is_no_error);
     tcase_add_test(tests, test_a_card_without_card_manager_is_unsuitable);
+    tcase_add_test(tests, test_keys_of_another_length_than_scp02_has_are_not_put);
     tcase_add_test(tests, test_new_keys_are_put_and_their_check_values_compared);
     tcase_add_test(tests, test_keys_without_a_version_of_their_own_are_not_put);
 }
