@@ -9,13 +9,13 @@
 #include "libsmartcard/card-identity.h"
 
 struct _TkeUiFormGrid {
-    GtkGrid parent;
+    TkeUiGrid parent;
     TkeUiForm *form;
     GPtrArray *controls; /* GtkWidget of each field; the first button of a choice */
     bool asked_again;    /* an empty description was pointed out */
 };
 
-G_DEFINE_FINAL_TYPE(TkeUiFormGrid, tke_ui_form_grid, GTK_TYPE_GRID)
+G_DEFINE_FINAL_TYPE(TkeUiFormGrid, tke_ui_form_grid, TKE_UI_TYPE_GRID)
 
 static guint changed_signal;
 

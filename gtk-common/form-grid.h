@@ -7,9 +7,10 @@
 #include <stdbool.h>
 
 #include "gtk-common/form.h"
+#include "gtk-common/grid.h"
 
 #define TKE_UI_TYPE_FORM_GRID (tke_ui_form_grid_get_type())
-G_DECLARE_FINAL_TYPE(TkeUiFormGrid, tke_ui_form_grid, TKE_UI, FORM_GRID, GtkGrid)
+G_DECLARE_FINAL_TYPE(TkeUiFormGrid, tke_ui_form_grid, TKE_UI, FORM_GRID, TkeUiGrid)
 
 GtkWidget *tke_ui_form_grid_new(void);
 

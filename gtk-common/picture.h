@@ -6,7 +6,10 @@
 #include <gtk/gtk.h>
 #include <stdbool.h>
 
-/* Shows gtk-common/pictures/NAME.svg so many pixels wide (before scaling); the height follows. */
+/*
+ * Shows gtk-common/pictures/NAME.svg so many pixels wide (before scaling); the height follows. A screen reader is told
+ * what it shows, unless it only repeats the headline beside it.
+ */
 void tke_ui_picture_set(GtkImage *image, const char *name, int width);
 
 /* Loads the programs' style sheet, once. */

@@ -3,6 +3,7 @@
  */
 #include <glib/gi18n.h>
 
+#include "gtk-common/grid.h"
 #include "gtk-common/identifiers.h"
 #include "gtk-common/prompt-dialog-private.h"
 
@@ -43,7 +44,7 @@ make_row_label(const char *text, bool value)
 void
 tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary *summary)
 {
-    GtkWidget *grid = gtk_grid_new();
+    GtkWidget *grid = tke_ui_grid_new();
 
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_SUMMARY, "done", summary->headline,
                                     summary->text);

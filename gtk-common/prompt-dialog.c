@@ -11,6 +11,7 @@
 #include "gtk-common/identifiers.h"
 #include "gtk-common/picture.h"
 #include "gtk-common/prompt-dialog-private.h"
+#include "gtk-common/viewport.h"
 
 #define PICTURE_WIDTH 150
 #define LIST_HEIGHT 220 /* of what is to be read before agreeing, at least, if there is so much of it */
@@ -404,6 +405,7 @@ tke_ui_prompt_dialog_class_init(TkeUiPromptDialogClass *class)
     G_OBJECT_CLASS(class)->finalize = finalize;
     widget_class->destroy = destroy;
     widget_class->key_press_event = key_press;
+    g_type_ensure(TKE_UI_TYPE_VIEWPORT);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/opentke/common/prompt-dialog.ui");
     BIND(banner);

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gtk-common/grid.h"
 #include "gtk-common/identifiers.h"
 #include "gtk-common/picture.h"
 #include "scup/card-text.h"
@@ -62,6 +63,7 @@ scup_ca_card_view_class_init(ScupCaCardViewClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
+    g_type_ensure(TKE_UI_TYPE_GRID);
     gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/ca-card-view.ui");
     BIND(picture);
     BIND(kind);

@@ -7,7 +7,9 @@
 
 #include "gtk-common/container.h"
 #include "gtk-common/file-save.h"
+#include "gtk-common/grid.h"
 #include "gtk-common/text-print.h"
+#include "gtk-common/viewport.h"
 #include "gtk-common/window-size.h"
 #include "libceremony/card-plan.h"
 
@@ -259,6 +261,8 @@ scup_card_set_assistant_class_init(ScupCardSetAssistantClass *class)
 
     widget_class->destroy = destroy;
     widget_class->key_press_event = key_press;
+    g_type_ensure(TKE_UI_TYPE_GRID);
+    g_type_ensure(TKE_UI_TYPE_VIEWPORT);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/opentke/scup/card-set-assistant.ui");
     BIND(saved);

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gtk-common/grid.h"
 #include "gtk-common/identifiers.h"
 #include "gtk-common/picture.h"
 #include "scup/card-text.h"
@@ -97,6 +98,7 @@ scup_ep11_card_view_class_init(ScupEp11CardViewClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
+    g_type_ensure(TKE_UI_TYPE_GRID);
     gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/ep11-card-view.ui");
     BIND(picture);
     BIND(kind);

@@ -8,6 +8,7 @@
 #include "gtk-common/container.h"
 #include "gtk-common/menu-words.h"
 #include "gtk-common/picture.h"
+#include "gtk-common/viewport.h"
 #include "libceremony/advice.h"
 #include "scup/ca-card-view.h"
 #include "scup/ep11-card-view.h"
@@ -209,6 +210,7 @@ scup_reader_pane_class_init(ScupReaderPaneClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     G_OBJECT_CLASS(class)->finalize = finalize;
+    g_type_ensure(TKE_UI_TYPE_VIEWPORT);
     gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/reader-pane.ui");
     BIND(title);
     BIND(model);

@@ -7,6 +7,7 @@
 
 #include "gtk-common/container.h"
 #include "gtk-common/menu-words.h"
+#include "gtk-common/viewport.h"
 #include "gtk-common/window-size.h"
 #include "libceremony/advice.h"
 #include "libceremony/op-reader.h"
@@ -261,6 +262,7 @@ scup_self_check_page_class_init(ScupSelfCheckPageClass *class)
 
     widget_class->destroy = destroy;
     widget_class->key_press_event = key_press;
+    g_type_ensure(TKE_UI_TYPE_VIEWPORT);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/opentke/scup/self-check-page.ui");
     gtk_widget_class_bind_template_child(widget_class, ScupSelfCheckPage, banner);
