@@ -63,3 +63,16 @@ TKE_PUBLIC char *tke_card_plan_unfit_text(const TkePlanCard *card);
 
 /* What is to be done, one sentence, translated; NULL when done. */
 TKE_PUBLIC const char *tke_card_plan_step_text(const TkePlanCard *card);
+
+/*
+ * What is written on each card, translated, to be printed: with lines to write on for what is not known, and for
+ * holder and place of storage; rehearsal: the word is on each. The caller frees.
+ */
+TKE_PUBLIC char *tke_card_plan_labels_text(const GPtrArray *set, bool rehearsal);
+
+/*
+ * The labels of a set as CSV with a heading line (RFC 4180), which is not translated; the first column is the label as
+ * above. Holder and place of storage are left for people to fill in. rehearsal: as in tke_inventory_to_csv. The
+ * caller frees.
+ */
+TKE_PUBLIC char *tke_card_plan_labels_to_csv(const GPtrArray *set, bool rehearsal);

@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/hex.h"
 #include "common/safe-file.h"
+#include "libceremony/csv.h"
 #include "libep11admin/json-text.h"
 
 #define FILE_MAX 4194304u
@@ -338,25 +339,6 @@ tke_inventory_has_copy(const TkeInventory *inventory, const TkeInventoryCard *ca
 
 /* ---- CSV ---- */
 
-/* Quoted; a text that a spreadsheet would take for a formula is kept from it. */
-static void
-add_cell(GString *text, const char *cell, bool last)
-{
-    bool formula = strchr("=+-@", cell[0]) != NULL && cell[0] != '\0';
-
-    g_string_append_c(text, '"');
-    if (formula) {
-        g_string_append_c(text, '\'');
-    }
-    for (; *cell != '\0'; cell++) {
-        if (*cell == '"') {
-            g_string_append_c(text, '"');
-        }
-        g_string_append_c(text, *cell);
-    }
-    g_string_append(text, last ? "\"\r\n" : "\",");
-}
-
 static void
 add_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *card)
 {
@@ -373,19 +355,19 @@ add_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *c
         g_string_append_printf(parts, "%s%s", i > 0 ? " " : "", pattern);
     }
     if (inventory->rehearsal) {
-        add_cell(text, REHEARSAL, false);
+        tke_csv_append(text, REHEARSAL, false);
     }
-    add_cell(text, card->kind == TKE_CARD_KIND_CA ? "CA" : "EP11", false);
-    add_cell(text, card->description, false);
-    add_cell(text, id, false);
-    add_cell(text, card->zone_description, false);
-    add_cell(text, zone, false);
-    add_cell(text, card->personalised ? "yes" : "no", false);
-    add_cell(text, card->admin_name, false);
-    add_cell(text, ski, false);
-    add_cell(text, parts->str, false);
-    add_cell(text, tke_inventory_has_copy(inventory, card) ? "yes" : "no", false);
-    add_cell(text, day, true);
+    tke_csv_append(text, card->kind == TKE_CARD_KIND_CA ? "CA" : "EP11", false);
+    tke_csv_append(text, card->description, false);
+    tke_csv_append(text, id, false);
+    tke_csv_append(text, card->zone_description, false);
+    tke_csv_append(text, zone, false);
+    tke_csv_append(text, card->personalised ? "yes" : "no", false);
+    tke_csv_append(text, card->admin_name, false);
+    tke_csv_append(text, ski, false);
+    tke_csv_append(text, parts->str, false);
+    tke_csv_append(text, tke_inventory_has_copy(inventory, card) ? "yes" : "no", false);
+    tke_csv_append(text, day, true);
 }
 
 char *

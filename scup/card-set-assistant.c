@@ -8,6 +8,7 @@
 #include "gtk-common/container.h"
 #include "gtk-common/file-save.h"
 #include "gtk-common/grid.h"
+#include "gtk-common/rehearsal.h"
 #include "gtk-common/text-print.h"
 #include "gtk-common/viewport.h"
 #include "gtk-common/window-size.h"
@@ -149,6 +150,38 @@ show_next(ScupCardSetAssistant *assistant, const GPtrArray *set)
     }
 }
 
+/* Where the numbers are remembered: those of a rehearsal are no plan of real work. */
+static const char *
+memory(void)
+{
+    return tke_ui_rehearsal_is() ? "scup-plan-rehearsal" : "scup-plan";
+}
+
+static void
+recall(ScupCardSetAssistant *assistant)
+{
+    const TkeCardPlanParams usual = get_params(assistant);
+
+    gtk_spin_button_set_value(
+        GTK_SPIN_BUTTON(assistant->administrators),
+        tke_ui_window_size_recall(memory(), "administrators", (int) usual.administrators));
+    gtk_spin_button_set_value(GTK_SPIN_BUTTON(assistant->parts),
+                              tke_ui_window_size_recall(memory(), "parts", (int) usual.parts));
+    gtk_spin_button_set_value(GTK_SPIN_BUTTON(assistant->backups),
+                              tke_ui_window_size_recall(memory(), "backups", (int) usual.backups));
+    gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(assistant->together),
+                                 tke_ui_window_size_recall(memory(), "together", usual.together));
+}
+
+static void
+remember(const TkeCardPlanParams *params)
+{
+    tke_ui_window_size_note(memory(), "administrators", (int) params->administrators);
+    tke_ui_window_size_note(memory(), "parts", (int) params->parts);
+    tke_ui_window_size_note(memory(), "backups", (int) params->backups);
+    tke_ui_window_size_note(memory(), "together", params->together);
+}
+
 static void
 on_changed(ScupCardSetAssistant *assistant)
 {
@@ -157,6 +190,9 @@ on_changed(ScupCardSetAssistant *assistant)
     g_autofree char *text = NULL;
     unsigned done = 0;
 
+    if (assistant->cards != NULL) {
+        remember(&params);
+    }
     if (set == NULL) {
         return;
     }
@@ -176,24 +212,12 @@ on_changed(ScupCardSetAssistant *assistant)
     gtk_widget_show_all(assistant->list);
 }
 
-/* What is written on each card; a line to write on where it is not made yet. */
 static char *
 dup_labels(ScupCardSetAssistant *assistant)
 {
     g_autoptr(GPtrArray) set = get_set(assistant);
-    GString *text = g_string_new(NULL);
 
-    for (guint i = 0; set != NULL && i < set->len; i++) {
-        const TkePlanCard *place = set->pdata[i];
-        g_autofree char *label = tke_card_plan_label(place);
-        g_autofree char *id =
-            place->card != NULL ? tke_card_id_text(place->card->card_id) : g_strdup("____-____-____-____");
-
-        g_string_append_printf(text, "[ ] %-44s  %s\n    %s\n\n", label, id,
-                               place->card != NULL ? place->card->description
-                                                   : "______________________________");
-    }
-    return g_string_free(text, FALSE);
+    return set != NULL ? tke_card_plan_labels_text(set, tke_ui_rehearsal_is()) : g_strdup("");
 }
 
 static void
@@ -215,6 +239,22 @@ on_pdf(GSimpleAction *action, GVariant *parameter, gpointer data)
                              .name = "card-labels.pdf",
                              .text = labels,
                              .head = gtk_window_get_title(GTK_WINDOW(data)) };
+
+    (void) action;
+    (void) parameter;
+    tke_ui_file_save(GTK_WINDOW(data), assistant->runner, &file, assistant->saved);
+}
+
+static void
+on_csv(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    ScupCardSetAssistant *assistant = data;
+    g_autoptr(GPtrArray) set = get_set(assistant);
+    g_autofree char *labels =
+        set != NULL ? tke_card_plan_labels_to_csv(set, tke_ui_rehearsal_is()) : g_strdup("");
+    const TkeUiFile file = { .title = _("Save the labels"),
+                             .name = "card-labels.csv",
+                             .text = labels };
 
     (void) action;
     (void) parameter;
@@ -282,6 +322,7 @@ static void
 scup_card_set_assistant_init(ScupCardSetAssistant *assistant)
 {
     static const GActionEntry entries[] = {
+        { .name = "csv", .activate = on_csv },
         { .name = "pdf", .activate = on_pdf },
         { .name = "print", .activate = on_print },
         { .name = "close", .activate = on_close },
@@ -305,6 +346,7 @@ scup_card_set_assistant_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *
     if (rehearsal) {
         gtk_window_set_title(GTK_WINDOW(assistant), _("Plan a card set — REHEARSAL"));
     }
+    recall(assistant); /* before the cards are known: nothing is shown or noted yet */
     assistant->runner = g_object_ref(runner);
     assistant->cards = g_object_ref(cards);
     tke_ui_window_size_follow(GTK_WINDOW(assistant), "scup-plan");

@@ -179,6 +179,57 @@ def test_labels_of_a_card_set_are_saved_as_pdf():
     shutil.rmtree(home)
 
 
+def test_labels_of_a_card_set_are_saved_as_a_table():
+    home = tempfile.mkdtemp(prefix="gui-files-")
+    path = os.path.join(home, "labels.csv")
+    with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
+        scup.close(scup.make_zone())
+        plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
+        plan.see("10 cards, 1 made")
+        plan.press("Save labels as CSV…")
+        chooser = scup.dialog("Save the labels")
+        name = chooser.find("text")
+        name.type(path)
+        gui.wait("the path", lambda: name.text == path)
+        chooser.press("Save")
+        plan.see(f"Saved: {path}")
+        scup.shot("scup-plan-labels")
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    assert len(rows) == 10 and all(row["REHEARSAL"] == "REHEARSAL" for row in rows), rows
+    assert [row["label"] for row in rows[:3]] == ["CA card", "CA card, backup 1", "Administrator 1"], rows
+    assert rows[0]["description"] == "Zone officers A/B" and rows[0]["made"] == "yes", rows[0]
+    assert rows[1]["card"] == "" and rows[1]["made"] == "no" and rows[1]["holder"] == "", rows[1]
+    shutil.rmtree(home)
+
+
+def test_a_plan_is_remembered():
+    world = gui.World(os.environ["TKE_SIM"])
+    numbers = (3, 3, 2)  # administrators, parts, backups
+
+    try:
+        for changed in (False, True):
+            program = gui.Program(os.environ["SCUP"], "--rehearsal", "--no-desk", "--world", world.dir)
+            window = program.window(s.TITLE)
+            program.menu(window, "Help", "Plan a card set…")
+            plan = program.window("Plan a card set")
+            if changed:
+                plan.see("21 cards, 0 made")
+            else:
+                plan.see("10 cards, 0 made")
+                for spin, number in zip(list(plan.all("spin button")), numbers):
+                    spin.accessible.get_value_iface().set_current_value(number)
+                plan.see("21 cards, 0 made")
+            assert program.end() == 0
+    finally:
+        world.end()
+    path = os.path.join(os.environ["XDG_STATE_HOME"], "opentke", "windows.ini")
+    with open(path, encoding="ascii") as file:
+        text = file.read()
+    assert "[scup-plan-rehearsal]" in text and "[scup-plan]\nadmin" not in text, text
+    os.remove(path)
+
+
 def test_print_opens_the_desktops_dialog_and_cancel_leaves_it():
     with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
         scup.window.see("Two readers ready")

@@ -159,6 +159,59 @@ START_TEST(test_every_line_of_a_rehearsals_table_begins_with_the_word)
     }
 END_TEST
 
+START_TEST(test_labels_have_lines_to_write_on_and_say_what_is_a_rehearsal)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        const TkeCardPlanParams params = { .administrators = 2, .parts = 2, .together = true };
+        TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "Officers");
+        g_autoptr(GPtrArray) set = NULL;
+        g_autofree char *text = NULL;
+        g_autofree char *rehearsal = NULL;
+        g_auto(GStrv) words = NULL;
+        g_auto(GStrv) holders = NULL;
+
+        tke_inventory_note(inventory, &ca, NULL, 86400);
+        set = tke_card_plan_make(&params, inventory, NULL);
+        text = tke_card_plan_labels_text(set, false);
+        rehearsal = tke_card_plan_labels_text(set, true);
+        words = g_strsplit(rehearsal, "\n    REHEARSAL\n", -1);
+        holders = g_strsplit(text, "\n    Holder: ____", -1);
+        ck_assert_uint_eq(g_strv_length(words), 3 + 1); /* one on each of the three cards */
+        ck_assert_uint_eq(g_strv_length(holders), 3 + 1);
+        ck_assert_ptr_null(strstr(text, "REHEARSAL"));
+        ck_assert_ptr_nonnull(strstr(text, "0101-0101-0101-0101\n    Officers\n"));
+        ck_assert_ptr_nonnull(strstr(text, "  ____-____-____-____\n    ____"));
+        ck_assert_ptr_nonnull(strstr(text, "_  Stored at: ____"));
+    }
+END_TEST
+
+START_TEST(test_labels_of_a_set_are_a_table)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        const TkeCardPlanParams params = { .administrators = 2, .parts = 2, .together = true };
+        TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "=CA");
+        g_autoptr(GPtrArray) set = NULL;
+        g_autofree char *csv = NULL;
+        g_autofree char *rehearsal = NULL;
+
+        tke_inventory_note(inventory, &ca, NULL, 86400);
+        set = tke_card_plan_make(&params, inventory, NULL);
+        csv = tke_card_plan_labels_to_csv(set, false);
+        rehearsal = tke_card_plan_labels_to_csv(set, true);
+        ck_assert_str_eq(csv, "label,kind,number,backup,card,description,made,holder,stored at\r\n"
+                              "\"CA card\",\"CA\",\"1\",\"0\",\"0101-0101-0101-0101\",\"'=CA\","
+                              "\"yes\",\"\",\"\"\r\n"
+                              "\"Holder 1: signature key and key part\",\"signature key and key part\","
+                              "\"1\",\"0\",\"\",\"\",\"no\",\"\",\"\"\r\n"
+                              "\"Holder 2: signature key and key part\",\"signature key and key part\","
+                              "\"2\",\"0\",\"\",\"\",\"no\",\"\",\"\"\r\n");
+        ck_assert(g_str_has_prefix(rehearsal, "REHEARSAL,label,kind,"));
+        ck_assert_ptr_nonnull(strstr(rehearsal, "\r\n\"REHEARSAL\",\"Holder 2: "));
+    }
+END_TEST
+
 START_TEST(test_a_damaged_inventory_is_named_and_left_alone)
     {
         static const char *const bad[] = { "", "[]", "{\"cards\":[{}]}", "{\"cards\":[1]}",
@@ -343,6 +396,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_copy_is_known_by_zone_key_and_parts);
     tcase_add_test(tests, test_a_table_is_no_formula_and_keeps_its_quotes);
     tcase_add_test(tests, test_every_line_of_a_rehearsals_table_begins_with_the_word);
+    tcase_add_test(tests, test_labels_have_lines_to_write_on_and_say_what_is_a_rehearsal);
+    tcase_add_test(tests, test_labels_of_a_set_are_a_table);
     tcase_add_test(tests, test_a_damaged_inventory_is_named_and_left_alone);
     tcase_add_test(tests, test_the_documented_sets_have_their_sizes);
     tcase_add_test(tests, test_the_set_ticks_itself_off_as_cards_are_seen);
