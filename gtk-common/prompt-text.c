@@ -33,6 +33,8 @@ insert_why(const TkePrompt *prompt)
     case TKE_WANTED_CA:
         return g_strcmp0(prompt->purpose, "source") == 0
                    ? _("It hands its zone on to the backup. Both of its PINs are asked for.")
+               : g_strcmp0(prompt->purpose, "backup-test") == 0
+                   ? _("It shows that it can take the other one's place. Both of its PINs are asked for.")
                    : _("The zone's CA card must agree to this step, with both of its PINs.");
     case TKE_WANTED_BLANK_CA:
         return g_strcmp0(prompt->purpose, "backup-target") == 0

@@ -71,6 +71,28 @@ cards_of(const GPtrArray *cards, const uint8_t *zone_id)
     return left;
 }
 
+const TkeInventoryCard *
+tke_card_plan_find_backup(const TkeInventory *inventory, const uint8_t *zone_id,
+                          const uint8_t *rather_not)
+{
+    const GPtrArray *cards = tke_inventory_get_cards(inventory);
+    g_autoptr(GPtrArray) of_zone = cards_of(cards, zone_id != NULL ? zone_id : latest_zone(cards));
+    const TkeInventoryCard *found = NULL;
+    unsigned best = 0;
+
+    for (guint i = 0; i < of_zone->len; i++) {
+        const TkeInventoryCard *card = of_zone->pdata[i];
+        bool away = rather_not == NULL || memcmp(card->card_id, rather_not, TKE_CARD_ID_LEN) != 0;
+        unsigned fits = (card->checked == 0 ? 2u : 0u) + (away ? 1u : 0u);
+
+        if (card->kind == TKE_CARD_KIND_CA && fits > best) {
+            found = card;
+            best = fits;
+        }
+    }
+    return found;
+}
+
 /* Does the card hold what the place wants, and nothing that would make it serve two people? */
 static bool
 has_what(const TkeInventoryCard *card, TkePlanCardKind kind)
@@ -136,6 +158,17 @@ take(const GPtrArray *set, GPtrArray *left, const TkePlanCard *place,
     return NULL;
 }
 
+/* What is left to do with a card that has all that it is to have. */
+static TkePlanStep
+step_of_made(const TkePlanCard *place)
+{
+    return place->card->suspect                                      ? TKE_PLAN_NOT_GENUINE
+           : place->card->blocked                                    ? TKE_PLAN_TO_UNBLOCK
+           : place->card->checked != 0                               ? TKE_PLAN_DONE
+           : place->kind == TKE_PLAN_CARD_CA && place->backup != 0 ? TKE_PLAN_TO_TEST
+                                                                     : TKE_PLAN_TO_CHECK;
+}
+
 /* First the originals, so that no copy is taken for one: the copies of each follow it at once. */
 static void
 place_made(GPtrArray *set, GPtrArray *left)
@@ -152,7 +185,7 @@ place_made(GPtrArray *set, GPtrArray *left)
             place->card = take(set, left, place, original);
         }
         if (place->card != NULL) {
-            place->step = TKE_PLAN_DONE;
+            place->step = step_of_made(place);
         }
     }
 }
@@ -200,7 +233,9 @@ place_empty(GPtrArray *set, GPtrArray *left)
 
             if (card->kind == TKE_CARD_KIND_EP11 && !card->has_key && card->n_parts == 0) {
                 place->card = card;
-                place->step = !card->personalised  ? TKE_PLAN_TO_PERSONALISE
+                place->step = card->suspect        ? TKE_PLAN_NOT_GENUINE
+                              : card->blocked      ? TKE_PLAN_TO_UNBLOCK
+                              : !card->personalised  ? TKE_PLAN_TO_PERSONALISE
                               : place->backup == 0 ? TKE_PLAN_TO_GENERATE
                                                    : TKE_PLAN_TO_COPY;
                 g_ptr_array_remove_index(left, k);
@@ -231,6 +266,12 @@ tke_card_plan_make(const TkeCardPlanParams *params, const TkeInventory *inventor
     place_unfit(set, left);
     place_empty(set, left);
     return set;
+}
+
+bool
+tke_card_plan_is_made(const TkePlanCard *card)
+{
+    return card->card != NULL && has_what(card->card, card->kind);
 }
 
 char *
@@ -269,6 +310,18 @@ tke_card_plan_step_text(const TkePlanCard *card)
                        "card generate-key-part).");
     case TKE_PLAN_TO_COPY:
         return _("Copy the original to it (tke card copy).");
+    case TKE_PLAN_TO_UNBLOCK:
+        return card->kind == TKE_PLAN_CARD_CA
+                   ? _("A PIN of the card is blocked: make another one from a CA card that works.")
+                   : _("The PIN of the card is blocked: unblock it.");
+    case TKE_PLAN_NOT_GENUINE:
+        return _("The card has failed the check: do not use it, and make another one.");
+    case TKE_PLAN_TO_TEST:
+        return _("Test the backup: its PINs, the zone, whether it is genuine.");
+    case TKE_PLAN_TO_CHECK:
+        return card->kind == TKE_PLAN_CARD_CA
+                   ? _("Check the card: insert it in reader 1 and enter its PINs.")
+                   : _("Check the card: insert it, it proves by itself that it is genuine.");
     case TKE_PLAN_DONE:
     default:
         return NULL;
@@ -346,6 +399,7 @@ add_label(GString *text, const TkePlanCard *place, bool rehearsal)
     tke_csv_append(text, backup, false);
     tke_csv_append(text, id, false);
     tke_csv_append(text, place->card != NULL ? place->card->description : "", false);
+    tke_csv_append(text, tke_card_plan_is_made(place) ? "yes" : "no", false);
     tke_csv_append(text, place->step == TKE_PLAN_DONE ? "yes" : "no", false);
     tke_csv_append(text, "", false);
     tke_csv_append(text, "", true);
@@ -356,7 +410,7 @@ tke_card_plan_labels_to_csv(const GPtrArray *set, bool rehearsal)
 {
     GString *text = g_string_new(rehearsal ? REHEARSAL "," : "");
 
-    g_string_append(text, "label,kind,number,backup,card,description,made,holder,stored at\r\n");
+    g_string_append(text, "label,kind,number,backup,card,description,made,checked,holder,stored at\r\n");
     for (guint i = 0; i < set->len; i++) {
         add_label(text, set->pdata[i], rehearsal);
     }

@@ -31,6 +31,10 @@ typedef enum {
     TKE_PLAN_TO_PERSONALISE, /* it has no PIN */
     TKE_PLAN_TO_GENERATE,    /* its key or part */
     TKE_PLAN_TO_COPY,        /* from its original */
+    TKE_PLAN_TO_UNBLOCK,     /* a PIN is blocked */
+    TKE_PLAN_NOT_GENUINE,    /* it has failed to prove that it is genuine */
+    TKE_PLAN_TO_TEST,        /* the backup of the CA card: same zone, genuine */
+    TKE_PLAN_TO_CHECK,       /* all is on it, and it has not proved itself with it yet */
     TKE_PLAN_DONE,
 } TkePlanStep;
 
@@ -44,6 +48,14 @@ typedef struct TkePlanCard {
     const TkeInventoryCard *unfit; /* borrowed: a card that holds more, or less, than is to be on this one; NULL: none */
 } TkePlanCard;
 
+/*
+ * The CA card of the zone that is to be tested next as a backup: rather one that is not checked, and rather not the
+ * card with this id (NULL: none). zone_id: as below. Borrowed; NULL: there is no other.
+ */
+TKE_PUBLIC const TkeInventoryCard *tke_card_plan_find_backup(const TkeInventory *inventory,
+                                                             const uint8_t *zone_id,
+                                                             const uint8_t *rather_not);
+
 /* How many cards the set has; 0: the parameters make no set (together with unequal numbers, out of range). */
 TKE_PUBLIC unsigned tke_card_plan_count(const TkeCardPlanParams *params);
 
@@ -54,6 +66,9 @@ TKE_PUBLIC unsigned tke_card_plan_count(const TkeCardPlanParams *params);
  */
 TKE_PUBLIC GPtrArray *tke_card_plan_make(const TkeCardPlanParams *params,
                                          const TkeInventory *inventory, const uint8_t *zone_id);
+
+/* All that is to be on the card is there, whether it is checked or not. */
+TKE_PUBLIC bool tke_card_plan_is_made(const TkePlanCard *card);
 
 /* "Administrator 2, backup 1", translated: the label of the card. The caller frees. */
 TKE_PUBLIC char *tke_card_plan_label(const TkePlanCard *card);

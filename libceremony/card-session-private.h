@@ -18,7 +18,7 @@ typedef struct TkeCardSlot {
     gint64 used_at[2]; /* monotonic time of the last use, microseconds */
     /* Whether it is genuine, as the last check of this card has found; until it is taken out. */
     bool judged;
-    uint8_t judged_id[TKE_CARD_ID_LEN];
+    TkeCardStatus judged_status; /* what the card was and held then */
     GError *not_genuine;
 } TkeCardSlot;
 

@@ -360,8 +360,22 @@ tke_card_session_note_genuine(TkeCardSession *session, unsigned reader, const GE
 
     slot_forget_verdict(slot);
     slot->judged = true;
-    memcpy(slot->judged_id, slot->status.card_id, sizeof slot->judged_id);
+    slot->judged_status = slot->status;
     slot->not_genuine = not_genuine != NULL ? g_error_copy(not_genuine) : NULL;
+}
+
+/* A card that has got other keys meanwhile has to prove itself with them; one that is not genuine stays so. */
+static bool
+is_judged(const TkeCardSlot *slot)
+{
+    const TkeCardStatus *then = &slot->judged_status;
+    const TkeCardStatus *now = &slot->status;
+
+    return slot->judged && slot->card != NULL &&
+           memcmp(then->card_id, now->card_id, sizeof then->card_id) == 0 &&
+           (slot->not_genuine != NULL ||
+            (then->has_signature_key == now->has_signature_key && then->n_parts == now->n_parts &&
+             memcmp(then->ski, now->ski, sizeof then->ski) == 0));
 }
 
 bool
@@ -369,8 +383,7 @@ tke_card_session_get_genuine(TkeCardSession *session, unsigned reader, const GEr
 {
     TkeCardSlot *slot = tke_card_session_slot(session, reader);
 
-    if (!slot->judged || slot->card == NULL ||
-        memcmp(slot->judged_id, slot->status.card_id, sizeof slot->judged_id) != 0) {
+    if (!is_judged(slot)) {
         return false;
     }
     *not_genuine = slot->not_genuine;

@@ -14,6 +14,7 @@
 #include "libep11admin/json-text.h"
 
 #define FILE_MAX 4194304u
+#define A_DAY 86400 /* seconds */
 #define REHEARSAL "REHEARSAL" /* the first column then, heading included (4.12) */
 
 struct TkeInventory {
@@ -77,6 +78,9 @@ card_to_node(const TkeInventoryCard *card)
     }
     json_object_set_array_member(object, "parts", patterns);
     json_object_set_int_member(object, "seen", card->seen);
+    json_object_set_int_member(object, "checked", card->checked);
+    json_object_set_boolean_member(object, "suspect", card->suspect);
+    json_object_set_boolean_member(object, "blocked", card->blocked);
     json_node_take_object(node, object);
     return node;
 }
@@ -113,6 +117,13 @@ has(JsonObject *object, const char *name, GType type)
     return node != NULL && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type;
 }
 
+/* What older files do not have is false. */
+static bool
+get_flag(JsonObject *object, const char *name)
+{
+    return has(object, name, G_TYPE_BOOLEAN) && json_object_get_boolean_member(object, name);
+}
+
 static bool
 card_from_object(JsonObject *object, TkeInventoryCard *card)
 {
@@ -129,6 +140,9 @@ card_from_object(JsonObject *object, TkeInventoryCard *card)
     get_text(object, "zone_description", card->zone_description);
     card->personalised = json_object_get_boolean_member(object, "personalised");
     card->seen = json_object_get_int_member(object, "seen");
+    card->checked = has(object, "checked", G_TYPE_INT64) ? json_object_get_int_member(object, "checked") : 0;
+    card->suspect = get_flag(object, "suspect");
+    card->blocked = get_flag(object, "blocked");
     if (has(object, "ski", G_TYPE_STRING) && has(object, "administrator", G_TYPE_STRING)) {
         get_text(object, "administrator", card->admin_name);
         card->has_key = get_hex(object, "ski", card->ski, sizeof card->ski);
@@ -226,6 +240,9 @@ fill(TkeInventoryCard *card, const TkeCardStatus *status, const TkeKeyPartList *
     card->kind = status->kind;
     card->personalised =
         status->kind == TKE_CARD_KIND_CA || status->life_cycle == TKE_CARD_PERSONALISED;
+    for (unsigned i = 0; i < status->n_pins; i++) {
+        card->blocked = card->blocked || status->pins[i].state == TKE_PIN_BLOCKED;
+    }
     card->has_key = status->has_signature_key;
     if (card->has_key) {
         memcpy(card->ski, status->ski, sizeof card->ski);
@@ -251,34 +268,76 @@ compare_cards(const void *a, const void *b)
                        : memcmp(first->card_id, second->card_id, TKE_CARD_ID_LEN);
 }
 
+static bool
+holds_the_same(const TkeInventoryCard *a, const TkeInventoryCard *b)
+{
+    return memcmp(a->zone_id, b->zone_id, sizeof a->zone_id) == 0 && a->kind == b->kind &&
+           a->has_key == b->has_key && memcmp(a->ski, b->ski, sizeof a->ski) == 0 &&
+           a->n_parts == b->n_parts && memcmp(a->patterns, b->patterns, sizeof a->patterns) == 0;
+}
+
+/* A check is one of what the card held then. That it has failed is told until it succeeds again. */
+static void
+keep_check(TkeInventoryCard *card, const TkeInventoryCard *known)
+{
+    card->checked = holds_the_same(card, known) ? known->checked : 0;
+    card->suspect = known->suspect;
+}
+
+static TkeInventoryCard *
+find_card(TkeInventory *inventory, const uint8_t *card_id)
+{
+    for (guint i = 0; i < inventory->cards->len; i++) {
+        TkeInventoryCard *known = inventory->cards->pdata[i];
+
+        if (memcmp(known->card_id, card_id, TKE_CARD_ID_LEN) == 0) {
+            return known;
+        }
+    }
+    return NULL;
+}
+
 bool
 tke_inventory_note(TkeInventory *inventory, const TkeCardStatus *status,
                    const TkeKeyPartList *parts, gint64 now)
 {
     g_autofree TkeInventoryCard *card = g_new0(TkeInventoryCard, 1);
+    TkeInventoryCard *known;
 
     if ((status->kind != TKE_CARD_KIND_CA && status->kind != TKE_CARD_KIND_EP11) ||
         status->life_cycle < TKE_CARD_MEMBER) {
         return false;
     }
     fill(card, status, parts);
-    for (guint i = 0; i < inventory->cards->len; i++) {
-        TkeInventoryCard *known = inventory->cards->pdata[i];
-
-        if (memcmp(known->card_id, card->card_id, TKE_CARD_ID_LEN) == 0) {
-            card->seen = known->seen;
-            if (memcmp(known, card, sizeof *card) == 0 && now - known->seen < 86400) {
-                return false; /* the day of the last look is exact enough */
-            }
-            *known = *card;
-            known->seen = now;
-            g_ptr_array_sort(inventory->cards, compare_cards);
-            return true;
+    known = find_card(inventory, card->card_id);
+    if (known != NULL) {
+        card->seen = known->seen;
+        keep_check(card, known);
+        if (memcmp(known, card, sizeof *card) == 0 && now - known->seen < A_DAY) {
+            return false; /* the day of the last look is exact enough */
         }
+        *known = *card;
+        known->seen = now;
+    } else {
+        card->seen = now;
+        g_ptr_array_add(inventory->cards, g_steal_pointer(&card));
     }
-    card->seen = now;
-    g_ptr_array_add(inventory->cards, g_steal_pointer(&card));
     g_ptr_array_sort(inventory->cards, compare_cards);
+    return true;
+}
+
+bool
+tke_inventory_note_check(TkeInventory *inventory, const uint8_t card_id[static TKE_CARD_ID_LEN],
+                         bool genuine, gint64 now)
+{
+    TkeInventoryCard *card = find_card(inventory, card_id);
+
+    if (card == NULL || (genuine && !card->suspect && card->checked != 0 && now - card->checked < A_DAY) ||
+        (!genuine && card->suspect)) {
+        return false;
+    }
+    card->checked = genuine ? now : 0;
+    card->suspect = !genuine;
     return true;
 }
 
@@ -339,14 +398,22 @@ tke_inventory_has_copy(const TkeInventory *inventory, const TkeInventoryCard *ca
 
 /* ---- CSV ---- */
 
+static char *
+dup_day(gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
+
+    return seconds != 0 && time != NULL ? g_date_time_format(time, "%Y-%m-%d") : g_strdup("");
+}
+
 static void
 add_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *card)
 {
     g_autofree char *id = tke_card_id_text(card->card_id);
     g_autofree char *zone = tke_card_id_text(card->zone_id);
     g_autofree char *ski = card->has_key ? tke_hex_encode(card->ski, sizeof card->ski) : g_strdup("");
-    g_autoptr(GDateTime) seen = g_date_time_new_from_unix_utc(card->seen);
-    g_autofree char *day = seen != NULL ? g_date_time_format(seen, "%Y-%m-%d") : g_strdup("");
+    g_autofree char *day = dup_day(card->seen);
+    g_autofree char *checked = dup_day(card->checked);
     g_autoptr(GString) parts = g_string_new(NULL);
 
     for (unsigned i = 0; i < card->n_parts; i++) {
@@ -367,7 +434,9 @@ add_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *c
     tke_csv_append(text, ski, false);
     tke_csv_append(text, parts->str, false);
     tke_csv_append(text, tke_inventory_has_copy(inventory, card) ? "yes" : "no", false);
-    tke_csv_append(text, day, true);
+    tke_csv_append(text, day, false);
+    tke_csv_append(text, card->suspect ? "NOT GENUINE" : checked, false);
+    tke_csv_append(text, card->blocked ? "yes" : "no", true);
 }
 
 char *
@@ -376,7 +445,7 @@ tke_inventory_to_csv(const TkeInventory *inventory)
     GString *text = g_string_new(inventory->rehearsal ? REHEARSAL "," : "");
 
     g_string_append(text, "kind,description,card,zone description,zone,personalised,administrator,"
-                          "ski,part patterns,has a copy,seen\r\n");
+                          "ski,part patterns,has a copy,seen,proved genuine,blocked\r\n");
     for (guint i = 0; i < inventory->cards->len; i++) {
         add_card(text, inventory, inventory->cards->pdata[i]);
     }

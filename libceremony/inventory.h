@@ -28,7 +28,10 @@ typedef struct TkeInventoryCard {
     char admin_name[TKE_CARD_TEXT_MAX + 1];
     unsigned n_parts;
     uint8_t patterns[TKE_EP11_PLACES][TKE_VP_LEN];
-    gint64 seen; /* seconds since 1970 */
+    gint64 seen;    /* seconds since 1970 */
+    gint64 checked; /* when it last proved that it is genuine, with what it holds now; 0: it has not yet */
+    bool suspect;   /* it has failed to prove it */
+    bool blocked;   /* one of its PINs is, as last seen */
 } TkeInventoryCard;
 
 typedef struct TkeInventory TkeInventory;
@@ -42,6 +45,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeInventory, tke_inventory_free)
 TKE_PUBLIC bool tke_inventory_note(TkeInventory *inventory, const TkeCardStatus *status,
                                    const TkeKeyPartList *parts, gint64 now);
 TKE_PUBLIC bool tke_inventory_save(TkeInventory *inventory, GError **error);
+
+/* What a check of a card that was noted has found (F-036). True: the file has to be saved. */
+TKE_PUBLIC bool tke_inventory_note_check(TkeInventory *inventory,
+                                         const uint8_t card_id[static TKE_CARD_ID_LEN], bool genuine,
+                                         gint64 now);
 
 /* TkeInventoryCard, by zone, kind and description; borrowed. */
 TKE_PUBLIC const GPtrArray *tke_inventory_get_cards(const TkeInventory *inventory);

@@ -30,6 +30,18 @@ typedef struct TkeZoneBackupParams {
     const char *card_description; /* of the backup; NULL: as the source's */
 } TkeZoneBackupParams;
 
+typedef struct TkeZoneTestParams {
+    const uint8_t *zone_id;    /* 8 bytes: of which it has to be a CA card; NULL: any */
+    const uint8_t *other_than; /* card id: the card it was made from; NULL: not known */
+} TkeZoneTestParams;
+
+/*
+ * Reader 1: a backup of the CA card shows that it could take the other's place: it is of the zone, its two PINs are
+ * known, and it is genuine (6.3, step 2). Nothing is changed. result->card: the card; may be NULL.
+ */
+TKE_PUBLIC bool tke_op_zone_test(TkeOperation *op, const TkeZoneTestParams *params,
+                                 TkeZoneResult *result, GError **error);
+
 /* Reader 1: CA card, both PINs fresh; reader 2: blank card, which gets two PINs of its own. */
 TKE_PUBLIC bool tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params,
                                    TkeZoneResult *result, GError **error);

@@ -120,33 +120,57 @@ add_row(ScupCardSetAssistant *assistant, const TkePlanCard *place)
     add_list_row(assistant, box, head, detail);
 }
 
+/* What scup itself can do about a step; NULL: it is done elsewhere, or by inserting the card. */
+static const char *
+action_for(const TkePlanCard *place, const char **label)
+{
+    bool ca = place->kind == TKE_PLAN_CARD_CA;
+
+    switch (place->step) {
+    case TKE_PLAN_TO_INIT:
+        *label = _("_Make the CA card");
+        return "app.ca-init";
+    case TKE_PLAN_TO_BACK_UP:
+        *label = _("_Back up the CA card");
+        return "app.ca-backup";
+    case TKE_PLAN_TO_TEST:
+        *label = _("_Test the backup");
+        return "app.ca-test";
+    case TKE_PLAN_TO_ENROLL:
+        *label = _("_Enroll the next card");
+        return "app.ep11-enroll";
+    case TKE_PLAN_TO_PERSONALISE:
+        *label = _("Give the card its P_IN");
+        return "app.ep11-personalize";
+    case TKE_PLAN_TO_UNBLOCK:
+        *label = _("_Unblock the card");
+        return ca ? NULL : "app.ep11-unblock";
+    case TKE_PLAN_TO_CHECK:
+        *label = _("Chec_k the CA card");
+        return ca ? "app.card-check" : NULL;
+    case TKE_PLAN_TO_GENERATE:
+    case TKE_PLAN_TO_COPY:
+    case TKE_PLAN_NOT_GENUINE:
+    case TKE_PLAN_DONE:
+    default:
+        return NULL;
+    }
+}
+
 /* The button for the first open place whose step is one of scup's. */
 static void
 show_next(ScupCardSetAssistant *assistant, const GPtrArray *set)
 {
-    static const struct {
-        TkePlanStep step;
-        const char *label;
-        const char *action;
-    } steps[] = {
-        { TKE_PLAN_TO_INIT, N_("_Make the CA card"), "app.ca-init" },
-        { TKE_PLAN_TO_BACK_UP, N_("_Back up the CA card"), "app.ca-backup" },
-        { TKE_PLAN_TO_ENROLL, N_("_Enroll the next card"), "app.ep11-enroll" },
-        { TKE_PLAN_TO_PERSONALISE, N_("Give the card its P_IN"), "app.ep11-personalize" },
-    };
+    const char *action = NULL;
+    const char *label = NULL;
 
-    gtk_widget_hide(assistant->next);
-    for (guint i = 0; i < set->len; i++) {
-        const TkePlanCard *place = set->pdata[i];
-
-        for (guint k = 0; k < G_N_ELEMENTS(steps); k++) {
-            if (place->step == steps[k].step) {
-                gtk_button_set_label(GTK_BUTTON(assistant->next), _(steps[k].label));
-                gtk_actionable_set_action_name(GTK_ACTIONABLE(assistant->next), steps[k].action);
-                gtk_widget_show(assistant->next);
-                return;
-            }
-        }
+    for (guint i = 0; action == NULL && i < set->len; i++) {
+        action = action_for(set->pdata[i], &label);
+    }
+    gtk_widget_set_visible(assistant->next, action != NULL);
+    if (action != NULL) {
+        gtk_button_set_label(GTK_BUTTON(assistant->next), label);
+        gtk_actionable_set_action_name(GTK_ACTIONABLE(assistant->next), action);
     }
 }
 
@@ -188,7 +212,8 @@ on_changed(ScupCardSetAssistant *assistant)
     const TkeCardPlanParams params = get_params(assistant);
     g_autoptr(GPtrArray) set = assistant->cards != NULL ? get_set(assistant) : NULL;
     g_autofree char *text = NULL;
-    unsigned done = 0;
+    unsigned made = 0;
+    unsigned checked = 0;
 
     if (assistant->cards != NULL) {
         remember(&params);
@@ -201,10 +226,12 @@ on_changed(ScupCardSetAssistant *assistant)
         const TkePlanCard *place = set->pdata[i];
 
         add_row(assistant, place);
-        done += place->step == TKE_PLAN_DONE ? 1 : 0;
+        made += tke_card_plan_is_made(place) ? 1 : 0;
+        checked += place->step == TKE_PLAN_DONE ? 1 : 0;
     }
-    text = set->len > 0 ? g_strdup_printf(ngettext("%u card, %u made", "%u cards, %u made", set->len),
-                                          set->len, done)
+    text = set->len > 0 ? g_strdup_printf(ngettext("%u card, %u made, %u checked",
+                                                   "%u cards, %u made, %u checked", set->len),
+                                          set->len, made, checked)
                         : g_strdup(_("No such set"));
     gtk_label_set_text(GTK_LABEL(assistant->count), text);
     gtk_label_set_text(GTK_LABEL(assistant->advice), advice_of(&params));
@@ -286,6 +313,7 @@ destroy(GtkWidget *widget)
 
     if (assistant->cards != NULL) {
         g_signal_handlers_disconnect_by_data(assistant->cards, assistant);
+        scup_cards_prove(assistant->cards, false);
         g_clear_object(&assistant->cards);
         g_clear_object(&assistant->runner);
     }
@@ -353,5 +381,6 @@ scup_card_set_assistant_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *
     gtk_widget_set_visible(assistant->banner, rehearsal);
     g_signal_connect_swapped(cards, "changed", G_CALLBACK(on_changed), assistant);
     on_changed(assistant);
+    scup_cards_prove(cards, true); /* each card is ticked off by inserting it */
     gtk_window_present(GTK_WINDOW(assistant));
 }

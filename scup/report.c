@@ -250,12 +250,20 @@ scup_report_key_identifiers(ScupCards *cards)
     return finish(text);
 }
 
+static char *
+dup_day(gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
+
+    return time != NULL ? g_date_time_format(time, "%x") : g_strdup("");
+}
+
 static void
 add_inventory_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *card)
 {
     g_autofree char *id = tke_card_id_text(card->card_id);
-    g_autoptr(GDateTime) seen = g_date_time_new_from_unix_local(card->seen);
-    g_autofree char *day = seen != NULL ? g_date_time_format(seen, "%x") : g_strdup("");
+    g_autofree char *day = dup_day(card->seen);
+    g_autofree char *checked = dup_day(card->checked);
     bool empty = card->kind == TKE_CARD_KIND_EP11 && !card->has_key && card->n_parts == 0;
 
     add(text, card->kind == TKE_CARD_KIND_CA ? _("CA smart card") : _("EP11 smart card"),
@@ -276,6 +284,13 @@ add_inventory_card(GString *text, const TkeInventory *inventory, const TkeInvent
         empty                                        ? _("holds nothing yet")
         : tke_inventory_has_copy(inventory, card) ? _("✓ there is another card with the same")
                                                      : _("✗ none known: copy it"));
+    add(text, _("  Proved genuine"),
+        card->suspect        ? _("✗ NO: do not use this card")
+        : card->checked != 0 ? checked
+                             : _("✗ not yet, with what it holds now"));
+    if (card->blocked) {
+        add(text, _("  PIN"), _("✗ blocked"));
+    }
     add(text, _("  Seen last"), day);
 }
 

@@ -2,7 +2,9 @@
  * The procedures of the menu CA Smart Card (functions 2.3 to 2.5).
  */
 #include <glib/gi18n.h>
+#include <string.h>
 
+#include "libceremony/card-plan.h"
 #include "libceremony/op-card-pin.h"
 #include "scup/card-text.h"
 #include "scup/steps.h"
@@ -143,8 +145,8 @@ summarise_backup(gpointer data, TkeUiSummary *summary)
                          "people. Either card does the same work."));
     tke_ui_summary_add(summary, _("Made from card"), source);
     add_card(summary, &step->zone.card);
-    tke_ui_summary_set_next(summary, _("_Enroll an EP11 card"), "app.ep11-enroll");
-    tke_ui_summary_set_other(summary, _("_Make another backup"), "app.ca-backup");
+    tke_ui_summary_set_next(summary, _("_Test the backup"), "app.ca-test");
+    tke_ui_summary_set_other(summary, _("_Enroll an EP11 card"), "app.ep11-enroll");
 }
 
 const TkeUiProcedureKind scup_steps_ca_backup = {
@@ -154,6 +156,71 @@ const TkeUiProcedureKind scup_steps_ca_backup = {
     .take = take_backup,
     .run = run_backup,
     .summarise = summarise_backup,
+    .clear = scup_steps_clear,
+};
+
+/* ---- Test a backup (6.3, step 2) ---- */
+
+/* Which card: of the zone whose CA card is in reader 1, and not that one, if there is another that is not tested. */
+static TkeUiForm *
+form_test(gpointer data)
+{
+    ScupStep *step = data;
+    const GError *error = NULL;
+    const TkeInventory *inventory = scup_cards_get_inventory(step->cards, &error);
+    const TkeCardInfo *there = scup_cards_get_card(step->cards, 1);
+    const TkeInventoryCard *backup =
+        inventory != NULL
+            ? tke_card_plan_find_backup(inventory, scup_cards_get_zone(step->cards),
+                                        there != NULL ? there->status.card_id : NULL)
+            : NULL;
+
+    step->has_zone_id = backup != NULL;
+    step->has_other_than = there != NULL && backup != NULL &&
+                           memcmp(there->status.card_id, backup->card_id, TKE_CARD_ID_LEN) != 0;
+    if (step->has_zone_id) {
+        memcpy(step->zone_id, backup->zone_id, sizeof step->zone_id);
+    }
+    if (step->has_other_than) {
+        memcpy(step->other_than, there->status.card_id, sizeof step->other_than);
+    }
+    return tke_ui_form_new(
+        _("Test a backup of the CA card"),
+        _("The backup goes into reader 1, as if the other CA card were lost: its holders type "
+          "their PINs, and the card proves that it is genuine and of the zone. Nothing is "
+          "changed."),
+        _("_Test"));
+}
+
+static bool
+run_test(TkeOperation *op, gpointer data, GError **error)
+{
+    ScupStep *step = data;
+    const TkeZoneTestParams params = { .zone_id = step->has_zone_id ? step->zone_id : NULL,
+                                       .other_than = step->has_other_than ? step->other_than : NULL };
+
+    return tke_op_zone_test(op, &params, &step->zone, error);
+}
+
+static void
+summarise_test(gpointer data, TkeUiSummary *summary)
+{
+    ScupStep *step = data;
+
+    tke_ui_summary_set(summary, _("The backup works"),
+                       _("It is genuine, of the zone, and its PINs are known. Put it where it is "
+                         "kept, in another place than the first one."));
+    add_card(summary, &step->zone.card);
+    tke_ui_summary_set_next(summary, _("_Enroll an EP11 card"), "app.ep11-enroll");
+    tke_ui_summary_set_other(summary, _("_Plan the card set"), "app.plan");
+}
+
+const TkeUiProcedureKind scup_steps_ca_test = {
+    .title = N_("Test a backup of the CA smart card"),
+    .data_size = sizeof(ScupStep),
+    .form = form_test,
+    .run = run_test,
+    .summarise = summarise_test,
     .clear = scup_steps_clear,
 };
 

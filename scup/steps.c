@@ -16,6 +16,7 @@ static const struct {
 } table[] = {
     { "ca-init", &scup_steps_ca_init },
     { "ca-backup", &scup_steps_ca_backup },
+    { "ca-test", &scup_steps_ca_test },
     { "ca-change-pin", &scup_steps_ca_change_pin },
     { "ep11-enroll", &scup_steps_ep11_enroll },
     { "ep11-personalize", &scup_steps_ep11_personalize },

@@ -21,6 +21,8 @@ typedef struct ScupStep {
     unsigned place;
     uint8_t other_than[TKE_CARD_ID_LEN]; /* card that it is not to be */
     bool has_other_than;
+    uint8_t zone_id[TKE_ZONE_ID_LEN]; /* of the CA card that is wanted */
+    bool has_zone_id;
     TkeDeleteParams deletion;
     char ski[65];
     /* results */
@@ -45,6 +47,7 @@ const char *const *scup_steps_names(void);
 /* By file. */
 extern const TkeUiProcedureKind scup_steps_ca_init;
 extern const TkeUiProcedureKind scup_steps_ca_backup;
+extern const TkeUiProcedureKind scup_steps_ca_test;
 extern const TkeUiProcedureKind scup_steps_ca_change_pin;
 extern const TkeUiProcedureKind scup_steps_ep11_enroll;
 extern const TkeUiProcedureKind scup_steps_ep11_personalize;

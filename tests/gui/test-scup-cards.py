@@ -276,13 +276,13 @@ def test_an_overwrite_that_is_not_confirmed_leaves_the_card_alone():
 def test_a_card_set_is_planned_and_ticks_itself_off():
     with s.Scup() as scup:
         plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
-        plan.see("10 cards, 0 made")
+        plan.see("10 cards, 0 made, 0 checked")
         plan.see("Make the zone on a blank card")
         plan.press("Make the CA card")
         dialog = scup.dialog(s.INIT)
         dialog.press("Cancel")
         scup.close(scup.make_zone())
-        plan.see("10 cards, 1 made")
+        plan.see("10 cards, 1 made, 1 checked")  # its PINs have just been set
         plan.see("Zone officers A/B")
         scup.make_card("ep11-1", "Alice")
         plan.see("Generate the signature key")
@@ -292,13 +292,46 @@ def test_a_card_set_is_planned_and_ticks_itself_off():
         assert tke.wait(60) == 0, tke.stdout.read()
         scup.world.remove(2)
         scup.world.insert(2, "ep11-1")  # inserted again, it ticks itself off
-        plan.see("10 cards, 2 made")
+        plan.see("10 cards, 2 made, 2 checked")
 
         page = scup.menu("File", "Card inventory…", "Card inventory")
         text = page.find("text").text
         for part in ("ZONE", "Zone officers A/B", "Alice", "none known: copy it"):
             assert part in text, f"{part} is not in:\n{text}"
         scup.shot("scup-inventory")
+        scup.quit()
+
+
+def test_the_backup_of_the_ca_card_is_tested_in_the_plan():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
+        plan.see("10 cards, 1 made, 1 checked")
+        plan.press("Back up the CA card")
+        dialog = scup.dialog(s.BACKUP)
+        dialog.press("Back up")
+        scup.ca_pins()
+        dialog.see("Insert a blank card for a CA card")
+        scup.world.insert(2, "ca-2")
+        dialog.see("new first PIN")
+        scup.world.new_pin(2, "333333")
+        dialog.see("new second PIN")
+        scup.world.new_pin(2, "444444")
+        dialog.see("The CA card has a backup")
+        scup.world.remove(2)
+        dialog.press("Test the backup")
+        dialog = scup.dialog("Test a backup")
+        dialog.press("Test")
+        dialog.see("Insert the backup of the CA card")
+        scup.shot("scup-test-backup")
+        scup.world.remove(1)
+        scup.world.insert(1, "ca-2")
+        dialog.see("Type the first PIN")
+        scup.world.pin(1, "333333", "444444")
+        dialog.see("The backup works")
+        scup.shot("scup-backup-tested")
+        scup.close(dialog)
+        plan.see("10 cards, 2 made, 2 checked")
         scup.quit()
 
 

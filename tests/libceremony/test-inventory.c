@@ -130,7 +130,7 @@ START_TEST(test_a_table_is_no_formula_and_keeps_its_quotes)
         tke_inventory_note(inventory, &evil, NULL, 86400);
         csv = tke_inventory_to_csv(inventory);
         ck_assert_ptr_nonnull(strstr(csv, "\"CA\",\"'=1+1, \"\"x\"\"\",\"0101-0101-0101-0101\","));
-        ck_assert(g_str_has_suffix(csv, "\"no\",\"1970-01-02\"\r\n"));
+        ck_assert(g_str_has_suffix(csv, "\"no\",\"1970-01-02\",\"\",\"no\"\r\n"));
     }
 END_TEST
 
@@ -200,13 +200,13 @@ START_TEST(test_labels_of_a_set_are_a_table)
         set = tke_card_plan_make(&params, inventory, NULL);
         csv = tke_card_plan_labels_to_csv(set, false);
         rehearsal = tke_card_plan_labels_to_csv(set, true);
-        ck_assert_str_eq(csv, "label,kind,number,backup,card,description,made,holder,stored at\r\n"
+        ck_assert_str_eq(csv, "label,kind,number,backup,card,description,made,checked,holder,stored at\r\n"
                               "\"CA card\",\"CA\",\"1\",\"0\",\"0101-0101-0101-0101\",\"'=CA\","
-                              "\"yes\",\"\",\"\"\r\n"
+                              "\"yes\",\"no\",\"\",\"\"\r\n"
                               "\"Holder 1: signature key and key part\",\"signature key and key part\","
-                              "\"1\",\"0\",\"\",\"\",\"no\",\"\",\"\"\r\n"
+                              "\"1\",\"0\",\"\",\"\",\"no\",\"no\",\"\",\"\"\r\n"
                               "\"Holder 2: signature key and key part\",\"signature key and key part\","
-                              "\"2\",\"0\",\"\",\"\",\"no\",\"\",\"\"\r\n");
+                              "\"2\",\"0\",\"\",\"\",\"no\",\"no\",\"\",\"\"\r\n");
         ck_assert(g_str_has_prefix(rehearsal, "REHEARSAL,label,kind,"));
         ck_assert_ptr_nonnull(strstr(rehearsal, "\r\n\"REHEARSAL\",\"Holder 2: "));
     }
@@ -258,7 +258,7 @@ steps_of(const TkeCardPlanParams *params, TkeInventory *inventory)
     for (guint i = 0; i < set->len; i++) {
         const TkePlanCard *place = set->pdata[i];
 
-        g_string_append_c(text, "IBEPGCD"[place->step]);
+        g_string_append_c(text, "IBEPGCUXTKD"[place->step]);
     }
     return g_string_free(text, FALSE);
 }
@@ -284,17 +284,17 @@ START_TEST(test_the_set_ticks_itself_off_as_cards_are_seen)
         tke_inventory_note(inventory, &alice, NULL, 1);
         tke_inventory_note(inventory, &copy, NULL, 1);
         empty = steps_of(&params, inventory);
-        ck_assert_str_eq(empty, "DBPCEEEE");
+        ck_assert_str_eq(empty, "KBPCEEEE");
         alice.life_cycle = TKE_CARD_PERSONALISED;
         give_key(&alice, 5);
         tke_inventory_note(inventory, &alice, NULL, 1);
         tke_inventory_note(inventory, &holder, &one, 1);
         key = steps_of(&params, inventory);
-        ck_assert_str_eq(key, "DBDCDEEE");
+        ck_assert_str_eq(key, "KBKCKEEE");
         give_key(&copy, 5);
         tke_inventory_note(inventory, &copy, NULL, 1);
         copied = steps_of(&params, inventory);
-        ck_assert_str_eq(copied, "DBDDDEEE");
+        ck_assert_str_eq(copied, "KBKKKEEE");
     }
 END_TEST
 
@@ -323,10 +323,78 @@ START_TEST(test_a_copy_never_counts_as_another_original)
         tke_inventory_note(inventory, &holder, &one, 1);
         tke_inventory_note(inventory, &holder_copy, &one, 1);
         copies = steps_of(&params, inventory);
-        ck_assert_str_eq(copies, "DDEDE");
+        ck_assert_str_eq(copies, "KKEKE");
         tke_inventory_note(inventory, &bob, NULL, 1);
         two = steps_of(&params, inventory);
-        ck_assert_str_eq(two, "DDDDE");
+        ck_assert_str_eq(two, "KKKKE");
+    }
+END_TEST
+
+/* A check counts for what the card held then; a card that is blocked or failed it is not done. */
+START_TEST(test_a_card_is_done_when_it_has_proved_itself_with_what_it_holds)
+    {
+        const TkeCardPlanParams params = { .backups = 1, .administrators = 1, .parts = 2 };
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        g_autoptr(TkeInventory) again = NULL;
+        TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "CA");
+        TkeCardStatus backup = card(TKE_CARD_KIND_CA, 2, "CA b");
+        TkeCardStatus alice = card(TKE_CARD_KIND_EP11, 3, "Alice");
+        g_autofree char *open = NULL;
+        g_autofree char *tested = NULL;
+        g_autofree char *changed = NULL;
+        g_autofree char *wrong = NULL;
+
+        tke_inventory_note(inventory, &ca, NULL, 1);
+        tke_inventory_note(inventory, &backup, NULL, 1);
+        tke_inventory_note(inventory, &alice, NULL, 1);
+        ck_assert(tke_inventory_note_check(inventory, alice.card_id, true, 5));
+        ck_assert(!tke_inventory_note_check(inventory, alice.card_id, true, 6));
+        give_key(&alice, 5);
+        ck_assert(tke_inventory_note(inventory, &alice, NULL, 7));
+        open = steps_of(&params, inventory);
+        ck_assert_str_eq(open, "KTKEEEEE");
+
+        ck_assert(tke_inventory_note_check(inventory, ca.card_id, true, 8));
+        ck_assert(tke_inventory_note_check(inventory, backup.card_id, true, 8));
+        ck_assert(tke_inventory_note_check(inventory, alice.card_id, true, 8));
+        tested = steps_of(&params, inventory);
+        ck_assert_str_eq(tested, "DDDEEEEE");
+        ck_assert(tke_inventory_save(inventory, NULL));
+        again = tke_inventory_load(world->world, NULL);
+        ck_assert_int_eq(find(again, 3)->checked, 8);
+
+        alice.n_pins = 1;
+        alice.pins[0].state = TKE_PIN_BLOCKED;
+        tke_inventory_note(again, &alice, NULL, 9);
+        changed = steps_of(&params, again);
+        ck_assert_str_eq(changed, "DDUEEEEE");
+        ck_assert(tke_inventory_note_check(again, backup.card_id, false, 10));
+        wrong = steps_of(&params, again);
+        ck_assert_str_eq(wrong, "DXUEEEEE");
+        ck_assert_int_eq(find(again, 2)->checked, 0);
+    }
+END_TEST
+
+/* The one that is not in the reader, as long as it is not tested. */
+START_TEST(test_the_backup_to_be_tested_is_the_card_that_is_not_there)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "CA");
+        TkeCardStatus backup = card(TKE_CARD_KIND_CA, 2, "CA b");
+
+        ck_assert_ptr_null(tke_card_plan_find_backup(inventory, NULL, NULL));
+        tke_inventory_note(inventory, &ca, NULL, 1);
+        tke_inventory_note(inventory, &backup, NULL, 1);
+        ck_assert_ptr_eq(tke_card_plan_find_backup(inventory, NULL, ca.card_id), find(inventory, 2));
+        ck_assert_ptr_eq(tke_card_plan_find_backup(inventory, ca.zone_id, backup.card_id),
+                         find(inventory, 1));
+        tke_inventory_note_check(inventory, backup.card_id, true, 2);
+        ck_assert_ptr_eq(tke_card_plan_find_backup(inventory, NULL, ca.card_id), find(inventory, 1));
+        tke_inventory_note_check(inventory, ca.card_id, true, 2);
+        ck_assert_ptr_eq(tke_card_plan_find_backup(inventory, NULL, ca.card_id), find(inventory, 2));
+        ck_assert_ptr_eq(tke_card_plan_find_backup(inventory, NULL, NULL), find(inventory, 1));
     }
 END_TEST
 
@@ -371,7 +439,7 @@ START_TEST(test_a_card_with_more_than_its_share_does_not_count_and_the_row_says_
         tke_inventory_note(inventory, &mixed, &three, 1);
         tke_inventory_note(inventory, &both, &two, 1);
         steps = steps_of(&params, inventory);
-        ck_assert_str_eq(steps, "DEEEE");
+        ck_assert_str_eq(steps, "KEEEE");
         set = tke_card_plan_make(&params, inventory, NULL);
         first = tke_card_plan_unfit_text(place_of(set, 1));
         ck_assert_ptr_nonnull(strstr(first, "“Mixed”"));
@@ -384,7 +452,7 @@ START_TEST(test_a_card_with_more_than_its_share_does_not_count_and_the_row_says_
         params.together = true; /* the same card does where key and part are planned together */
         tke_inventory_note(inventory, &mixed, &one, 1);
         together = steps_of(&params, inventory);
-        ck_assert_str_eq(together, "DDE");
+        ck_assert_str_eq(together, "KKE");
     }
 END_TEST
 
@@ -402,6 +470,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_the_documented_sets_have_their_sizes);
     tcase_add_test(tests, test_the_set_ticks_itself_off_as_cards_are_seen);
     tcase_add_test(tests, test_a_copy_never_counts_as_another_original);
+    tcase_add_test(tests, test_a_card_is_done_when_it_has_proved_itself_with_what_it_holds);
+    tcase_add_test(tests, test_the_backup_to_be_tested_is_the_card_that_is_not_there);
     tcase_add_test(tests, test_a_card_with_more_than_its_share_does_not_count_and_the_row_says_so);
 }
 
