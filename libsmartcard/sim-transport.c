@@ -89,6 +89,10 @@ translate_error(GError **error, GError *from, const char *reader_name, bool sent
     if (error != NULL && reader_name != NULL) {
         tke_card_error_set_reader(*error, 0, reader_name);
     }
+    if (error != NULL && g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)) {
+        tke_card_error_set_remedy(*error, _("Let it go on, or end it and start it again as it says "
+                                            "here. Then try again."));
+    }
 }
 
 /* ---- card connection ---- */

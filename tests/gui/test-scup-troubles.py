@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """What scup tells when something is wrong with readers and cards, and what it offers."""
+import json
 import os
+import signal
 import sys
 
 sys.dont_write_bytecode = True
@@ -86,6 +88,56 @@ def test_a_stopped_service_is_named_and_comes_back_by_itself():
         scup.window.see("Start the smart card service")
         scup.shot("scup-no-service")
         scup.world.sim("fault", "daemon", "running")
+        scup.window.see("Two readers ready")
+
+
+def pid_of(world):
+    return json.loads(world.sim("--json", "status"))["pid"]
+
+
+def test_a_tke_sim_that_hangs_is_told_and_the_window_still_answers():
+    with s.Scup() as scup:
+        scup.window.see("Two readers ready")
+        pid = pid_of(scup.world)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            scup.window.see(f"tke-sim (process {pid}) does not answer")
+            scup.window.see("Let it go on, or end it")
+            scup.window.see_not("Start the smart card service")
+            scup.shot("scup-sim-hangs")
+            plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
+            plan.press("Close")
+            scup.program.no_window("Plan a card set")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        scup.window.see("Two readers ready")
+        scup.world.insert(1, "ca-1")
+        scup.window.see("Blank card for a CA card")
+
+
+def test_a_tke_sim_that_hangs_in_a_procedure_is_told_and_the_step_goes_on_afterwards():
+    with s.Scup() as scup:
+        scup.world.insert(1, "ca-1")
+        dialog = scup.menu("CA Smart Card", s.INIT)
+        dialog.find("text", "Zone description").type("Zone")
+        dialog.find("text", "CA card description").type("Officers")
+        dialog.press("Initialize")
+        dialog.see("first PIN")
+        pid = pid_of(scup.world)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            dialog.press("Cancel")  # the keypad cannot be reached
+            dialog.see("does not answer")
+            dialog.see("Let it go on, or end it")
+            scup.shot("scup-sim-hangs-in-a-step")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        dialog.press("Try again")
+        dialog.see("first PIN")
+        scup.world.sim("cancel", 1)
+        dialog.see("Cancelled on the keypad")
+        dialog.press("Stop")
+        scup.program.no_window(s.INIT)
         scup.window.see("Two readers ready")
 
 

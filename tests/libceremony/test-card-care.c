@@ -267,6 +267,26 @@ START_TEST(test_a_verdict_on_a_card_lasts_until_it_is_taken_out)
     }
 END_TEST
 
+START_TEST(test_a_verdict_is_one_on_the_keys_that_the_card_held)
+    {
+        const TkeGenerateKeyParams params = { .name = "Alice" };
+        g_autoptr(CeremonyWorld) world = member_world();
+        g_autoptr(GPtrArray) proved = NULL;
+        g_autoptr(GPtrArray) after = NULL;
+        g_autoptr(GPtrArray) again = NULL;
+        g_autoptr(GError) error = NULL;
+        TkeSignatureKey key;
+        TkeCardStatus card;
+
+        put(world, 2, "member");
+        ck_assert_int_eq(look(world, true, &proved)->genuine, TKE_GENUINE_YES);
+        card_world_check(tke_op_generate_signature_key(world->op, &params, &key, &card, &error),
+                         error);
+        ck_assert_int_eq(look(world, false, &after)->genuine, TKE_GENUINE_NOT_CHECKED);
+        ck_assert_int_eq(look(world, true, &again)->genuine, TKE_GENUINE_YES);
+    }
+END_TEST
+
 START_TEST(test_a_card_that_cannot_prove_itself_is_called_so_until_it_is_taken_out)
     {
         g_autoptr(CeremonyWorld) world = member_world();
@@ -399,6 +419,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_copy_is_another_card_than_the_one_whose_pin_was_changed);
     tcase_add_test(tests, test_a_card_pulled_at_a_pin_change_has_one_advice_and_it_fits);
     tcase_add_test(tests, test_a_verdict_on_a_card_lasts_until_it_is_taken_out);
+    tcase_add_test(tests, test_a_verdict_is_one_on_the_keys_that_the_card_held);
     tcase_add_test(tests, test_a_card_that_cannot_prove_itself_is_called_so_until_it_is_taken_out);
     tcase_add_test(tests, test_a_card_that_refuses_to_prove_itself_is_still_shown);
     tcase_add_test(tests, test_a_ca_card_proves_itself_unasked_only_while_both_pins_are_entered);
