@@ -276,6 +276,17 @@ holds_the_same(const TkeInventoryCard *a, const TkeInventoryCard *b)
            a->n_parts == b->n_parts && memcmp(a->patterns, b->patterns, sizeof a->patterns) == 0;
 }
 
+/* All of a card's row but the day of the last look. */
+static bool
+is_told_already(const TkeInventoryCard *known, const TkeInventoryCard *card)
+{
+    return holds_the_same(known, card) && known->personalised == card->personalised &&
+           known->blocked == card->blocked && known->suspect == card->suspect &&
+           known->checked == card->checked && strcmp(known->description, card->description) == 0 &&
+           strcmp(known->zone_description, card->zone_description) == 0 &&
+           strcmp(known->admin_name, card->admin_name) == 0;
+}
+
 /* A check is one of what the card held then. That it has failed is told until it succeeds again. */
 static void
 keep_check(TkeInventoryCard *card, const TkeInventoryCard *known)
@@ -313,7 +324,7 @@ tke_inventory_note(TkeInventory *inventory, const TkeCardStatus *status,
     if (known != NULL) {
         card->seen = known->seen;
         keep_check(card, known);
-        if (memcmp(known, card, sizeof *card) == 0 && now - known->seen < A_DAY) {
+        if (is_told_already(known, card) && now - known->seen < A_DAY) {
             return false; /* the day of the last look is exact enough */
         }
         *known = *card;

@@ -203,13 +203,14 @@ initialize(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
     if (!parse_initialize(scp, &answer)) {
         g_autofree char *text = tke_hex_encode(answer.data, MIN(answer.len, 16));
 
-        return tke_card_fail(
+        tke_card_fail(
             scp->card, error,
             g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE,
                         _("%s: the card offers a secure channel that this program does not speak "
                           "(%zu bytes, %s…); SCP03 with i=00, 10, 20, 30, 60 or 70 and SCP02 are "
                           "known"),
                         what, answer.len, text));
+        return false;
     }
     return true;
 }
