@@ -141,5 +141,21 @@ def test_cards_that_cannot_take_the_applet_are_told_why():
             scup.window.find("push button", TO_CA)
 
 
+def test_refused_issuer_keys_are_not_tried_again_and_the_ways_on_are_named():
+    with scup_with_bought_cards() as scup:
+        scup.world.sim("fault", "card", "ca-1", "other-keys")
+        scup.world.insert(1, "ca-1")
+        scup.window.see(BOUGHT)
+        for told in (("the issuer keys of this card are others", "name it in the settings (card_keys)"),
+                     ("has refused the key set (default test keys) before", "Name another key set in the settings",
+                      "tke card acceptance-test --retry-keys")):
+            dialog = start_init(scup)
+            for text in told:
+                dialog.see(text)
+            dialog.press("Stop")
+            scup.program.no_window(s.INIT)
+            scup.window.see(BOUGHT)
+
+
 if __name__ == "__main__":
     sys.exit(gui.run([value for name, value in list(globals().items()) if name.startswith("test_")]))
