@@ -27,6 +27,9 @@ void bench_start(Bench *bench);     /* start and memory of tke */
 void bench_rehearsal(Bench *bench); /* the whole ceremony; keeps its world */
 #if TKE_WITH_PCSC
 void bench_pcscd(Bench *bench); /* readers and cards through pcscd */
+
+/* Its part that loads an applet: pcscd runs, and the tke-sim of the directory, whose cards take their time. */
+void bench_load_pcscd(Bench *bench, const char *directory);
 #endif
 void bench_load_applet(Bench *bench); /* an applet onto a card that takes its time */
 void bench_load(Bench *bench); /* a load with cards that take their time; memory of tke shell */
