@@ -310,7 +310,7 @@ authenticate(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
         return fail_keys(scp, keys, answer.sw, what, error);
     }
     if (answer.sw != TKE_GP_STATUS_DONE) {
-        /* The note stays: the card may have counted this as a failed try, with a word of its own. */
+        /* The note stays: the card may have counted it as a failed try, with a word of its own. */
         return tke_gp_scp_fail_sw(scp, answer.sw, what, error);
     }
     return note_tries(scp, keys, (TkeGpTries){ 0 }, error);

@@ -385,8 +385,9 @@ sim_gp_state_from_json(JsonObject *object, SimGpState *gp, GError **error)
         !take_bytes(object, "life_cycle", &gp->life_cycle, 1, error) ||
         !take_bytes(object, "serial", gp->serial, SIM_GP_SERIAL_LEN, error) ||
         !sim_json_get_flag(object, "applet_locked", gp->applet_locked, &gp->applet_locked, error) ||
-        !take_refusal(object, gp, error) || !take_lacks(object, gp, error) || !take_version(object, gp, error) ||
-        !take_package(object, gp, error) || !take_sets(object, gp, error)) {
+        !take_refusal(object, gp, error) || !take_lacks(object, gp, error) ||
+        !take_version(object, gp, error) || !take_package(object, gp, error) ||
+        !take_sets(object, gp, error)) {
         return false;
     }
     gp->scp = (uint8_t) scp;

@@ -59,7 +59,7 @@ typedef struct SimGpState {
     uint8_t scp;
     uint8_t option;
     uint8_t life_cycle;
-    uint16_t refusal; /* its word for a proof that is wrong: 0 that of the specification, 6988, 63C0 with the tries */
+    uint16_t refusal; /* its word for a wrong proof; 0: those of the specification */
     bool applet_locked;
     bool has_package;
     uint32_t package_len;

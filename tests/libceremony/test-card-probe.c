@@ -183,7 +183,8 @@ START_TEST(test_an_applet_that_cannot_be_taken_off_is_told_with_the_reason)
         ck_assert(!create_zone(world, &error));
         test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
         check_says(error, "it lacks AES-256, as the applet has found");
-        check_says(error, "the applet may still be on the card, because it could not be taken off (");
+        check_says(error,
+                   "the applet may still be on the card, because it could not be taken off (");
         check_says(error, "the issuer keys of this card are others");
         advice = tke_advice_for_error(error);
         ck_assert_msg(g_str_has_prefix(advice, "Take another card."), "%s", advice);

@@ -342,7 +342,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_card_that_is_cut_off_again_and_again_is_left_alone);
     tcase_add_test(tests, test_another_answer_to_the_proof_counts_until_an_opening_succeeds);
     tcase_add_loop_test(tests,
-                        test_a_card_that_refuses_the_proof_is_left_alone_whatever_word_it_has, 0, 3);
+                        test_a_card_that_refuses_the_proof_is_left_alone_whatever_word_it_has, 0,
+                        3);
     tcase_add_test(tests, test_nothing_is_tried_while_the_memory_is_not_whole);
     tcase_add_test(tests, test_an_entry_of_another_form_is_no_permission);
 }

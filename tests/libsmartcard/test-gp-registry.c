@@ -274,7 +274,8 @@ END_TEST
 
 START_TEST(test_keys_of_another_length_than_scp02_has_are_not_put)
     {
-        static const char *const longer[] = { "1011121314151617", "10111213141516171819202122232425" };
+        static const char *const longer[] = { "1011121314151617",
+                                              "10111213141516171819202122232425" };
 
         for (size_t i = 0; i < G_N_ELEMENTS(longer); i++) {
             g_autofree char *key = g_strconcat("000102030405060708090a0b0c0d0e0f", longer[i], NULL);
