@@ -2,6 +2,7 @@
  * Cards through the real pcscd and the driver of virtual readers: round trips, insertion and removal, recognition,
  * many cycles. Where no pcscd can be started here nothing is measured, and why is said.
  */
+#include <PCSC/reader.h>
 #include <PCSC/winscard.h>
 #include <check.h>
 #include <stdio.h>
@@ -146,12 +147,31 @@ compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* What each connection asks, so that a reader that was exchanged for another one of its name is noticed; no APDU. */
+static double
+measure_identity(SCARDHANDLE card)
+{
+    static const DWORD attributes[] = { SCARD_ATTR_VENDOR_IFD_SERIAL_NO, SCARD_ATTR_CHANNEL_ID,
+                                        SCARD_ATTR_VENDOR_NAME };
+    uint8_t answer[264];
+    DWORD len = 0;
+    const gint64 start = g_get_monotonic_time();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(attributes); i++) {
+        len = sizeof answer;
+        (void) SCardGetAttrib(card, attributes[i], answer, &len); /* not known is an answer too */
+    }
+    (void) SCardControl(card, SCARD_CTL_CODE(3601), NULL, 0, answer, sizeof answer, &len);
+    return ms_since(start);
+}
+
 static void
 measure_round_trips(const Place *place)
 {
     static const uint8_t command[] = { 0x00, 0x20, 0x00, 0x81 };
     const unsigned n = place->bench->quick ? 200 : ROUND_TRIPS;
     g_autofree double *times = g_new0(double, n);
+    g_autofree double *asked = g_new0(double, n);
     SCARDHANDLE card = 0;
     DWORD protocol = 0;
     double p99 = 0;
@@ -170,6 +190,9 @@ measure_round_trips(const Place *place)
                "SCardTransmit");
         times[i] = ms_since(start);
     }
+    for (unsigned i = 0; i < n; i++) {
+        asked[i] = measure_identity(card);
+    }
     expect(SCardDisconnect(card, SCARD_LEAVE_CARD), "SCardDisconnect");
     take_out(place);
     qsort(times, n, sizeof times[0], compare);
@@ -178,6 +201,8 @@ measure_round_trips(const Place *place)
                          MOST_MEDIAN_MS);
     bench_report_samples(place->bench->report, GROUP, "the same, 99th percentile", "ms", &p99, 1,
                          MOST_P99_MS);
+    bench_report_samples(place->bench->report, GROUP, "a connection asks which reader it has", "ms",
+                         asked, n, BENCH_NO_LIMIT);
 }
 
 /* ---- insertion and removal ---- */
