@@ -346,7 +346,7 @@ START_TEST(test_a_tke_sim_that_hangs_blocks_nobody_and_may_go_on)
         hung.card = talk_connect(busy, PRIVATE_PCSCD_READER_1);
         talk_apdu(hung.card, QUERY_PIN, NOT_SELECTED);
         talk_wait_state(context, PRIVATE_PCSCD_READER_2, SCARD_STATE_PRESENT);
-        ck_assert_int_eq(kill(place->sim, SIGSTOP), 0);
+        private_pcscd_halt(place->sim);
         thread = g_thread_new("transmit", transmit, &hung);
         talk_wait_state(context, PRIVATE_PCSCD_READER_1, SCARD_STATE_EMPTY);
         talk_wait_state(context, PRIVATE_PCSCD_READER_2, SCARD_STATE_EMPTY);

@@ -128,7 +128,7 @@ START_TEST(test_a_pad_that_falls_silent_in_the_middle_of_a_pin_is_told_and_left)
     set_pin(place, entry.card);
     thread = g_thread_new("entry", enter_pin, &entry);
     pad_wait(place, 1); /* VERIFY_PIN_DIRECT has reached the pad */
-    ck_assert_int_eq(kill(place->sim, SIGSTOP), 0);
+    private_pcscd_halt(place->sim);
     g_thread_join(thread);
     ck_assert(!entry.done);
     check_silent(entry.error);
@@ -173,7 +173,7 @@ stop_while_typing(PrivatePcscd *place, pid_t stopped)
                            "--zone-description", "Zone", "--card-description", "Card", NULL);
     ck_assert_msg(tke != NULL, "%s", error != NULL ? error->message : "");
     pad_wait(place, 1);
-    ck_assert_int_eq(kill(stopped, SIGSTOP), 0);
+    private_pcscd_halt(stopped);
     ck_assert(g_subprocess_communicate_utf8(tke, NULL, NULL, &said, NULL, NULL));
     ck_assert_int_eq(kill(stopped, SIGCONT), 0);
     ck_assert_msg(g_subprocess_get_if_exited(tke), "%s", said);

@@ -367,7 +367,7 @@ START_TEST(test_a_card_that_never_answers_keeps_nobody_waiting)
 
     private_pcscd_insert(place, 1, "ca-1");
     card = need_card(source, READER_1, 1);
-    ck_assert_int_eq(kill(place->sim, SIGSTOP), 0);
+    private_pcscd_halt(place->sim);
     check_select_fails(card, TKE_CARD_ERROR_SILENT);
     tke_card_free(card);
     readers = need_list(source);

@@ -100,6 +100,47 @@ private_pcscd_kill_sim(PrivatePcscd *place, int signal_number)
     place->sim = 0;
 }
 
+/* The state of a thread is the first letter behind its name, which is in brackets (proc(5)). */
+static bool
+is_halted(const char *tasks, const char *thread)
+{
+    g_autofree char *path = g_build_filename(tasks, thread, "stat", NULL);
+    g_autofree char *text = NULL;
+    const char *end = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL)) {
+        return true; /* it has ended */
+    }
+    end = strrchr(text, ')');
+    return end != NULL && end[1] == ' ' && end[2] == 'T';
+}
+
+static bool
+is_all_halted(pid_t pid)
+{
+    g_autofree char *tasks = g_strdup_printf("/proc/%d/task", (int) pid);
+    g_autoptr(GDir) dir = g_dir_open(tasks, 0, NULL);
+    const char *thread = NULL;
+    bool halted = dir != NULL;
+
+    while (halted && (thread = g_dir_read_name(dir)) != NULL) {
+        halted = is_halted(tasks, thread);
+    }
+    return halted;
+}
+
+void
+private_pcscd_halt(pid_t pid)
+{
+    const gint64 end = g_get_monotonic_time() + RUN_LIMIT_MS * G_TIME_SPAN_MILLISECOND;
+
+    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    while (!is_all_halted(pid)) {
+        ck_assert_msg(g_get_monotonic_time() < end, "process %d goes on", (int) pid);
+        g_usleep(1000);
+    }
+}
+
 /* ---- places ---- */
 
 static char *

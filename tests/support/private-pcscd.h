@@ -46,6 +46,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrivatePcscd, private_pcscd_leave)
 void private_pcscd_start_sim(PrivatePcscd *place, const char *words);
 void private_pcscd_kill_sim(PrivatePcscd *place, int signal_number);
 
+/* Stops a process, and waits until all its threads stand: until then they may still answer. SIGCONT lets it go on. */
+void private_pcscd_halt(pid_t pid);
+
 /* With which the serial numbers of this world's readers end. The caller frees. */
 char *private_pcscd_dup_mark(const PrivatePcscd *place);
 
