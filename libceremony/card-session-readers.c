@@ -7,6 +7,9 @@
 
 #include "libceremony/card-session-private.h"
 
+#define UNASKED_RETRY_MS 250 /* how often a reader that another program holds is asked again who it is */
+#define UNASKED_TRIES 12u    /* before a person is asked: programs that look at readers hold them for moments */
+
 void
 tke_card_session_set_readers(TkeCardSession *session, const TkeReaderChoice *choice)
 {
@@ -138,6 +141,43 @@ show(TkeOperation *op, unsigned number, bool alike)
     tke_operation_show(op, &prompt);
 }
 
+/* Another program keeps a reader from telling who it is; no event tells when it lets go. */
+static bool
+has_unasked(const GPtrArray *infos)
+{
+    for (guint i = 0; i < infos->len; i++) {
+        if (((const TkeReaderInfo *) g_ptr_array_index(infos, i))->unasked) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Readers that were held a moment ago tell by themselves. False: only of errors. */
+static bool
+wait_until_told(TkeOperation *op, GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+
+    for (unsigned i = 0; i < UNASKED_TRIES; i++) {
+        g_autoptr(GPtrArray) infos = session->source->ops->list(session->source, error);
+        g_autoptr(TkeReaders) readers = NULL;
+
+        if (infos == NULL) {
+            return false;
+        }
+        readers = tke_card_session_assign(session, infos);
+        if (!readers->unclear || !has_unasked(infos)) {
+            return true;
+        }
+        if (!session->source->ops->wait(session->source, UNASKED_RETRY_MS,
+                                        tke_operation_get_cancellable(op), error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Waits until another reader than that gets a card; its copy, and all readers as they are then. */
 static TkeReaderInfo *
 ask(TkeOperation *op, unsigned number, const char *other_than, bool alike, GPtrArray **now,
@@ -221,6 +261,7 @@ tke_card_session_look_identified(TkeOperation *op, unsigned reader, TkeReaders *
                                  bool *asked, GError **error)
 {
     g_autoptr(TkeReaders) found = NULL;
+    bool waited = false;
     bool lasting = false;
 
     for (;;) {
@@ -231,6 +272,13 @@ tke_card_session_look_identified(TkeOperation *op, unsigned reader, TkeReaders *
         if (!found->unclear || (reader != 0 && found->reader[reader - 1] != NULL)) {
             *readers = g_steal_pointer(&found);
             return true;
+        }
+        if (!waited) {
+            waited = true;
+            if (!wait_until_told(op, error)) {
+                return false;
+            }
+            continue;
         }
         if (asked != NULL) {
             *asked = true;

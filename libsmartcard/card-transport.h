@@ -33,6 +33,7 @@ typedef struct TkeReaderInfo {
     bool no_keypad;    /* the reader has told that it cannot take PINs */
     bool card_present;
     uint32_t events;   /* insertions and removals seen so far: shows a quick out-and-in */
+    bool unasked;      /* serial and port are not known yet: another program holds it */
     uint32_t plugs;    /* counts on when the reader was away: it may be another one of the name */
 } TkeReaderInfo;
 

@@ -252,6 +252,7 @@ make_info(PcscSource *self, const char *name, uint32_t state)
     info->model = tke_pcsc_reader_dup_model(name);
     info->serial = g_steal_pointer(&identity.serial);
     info->port = g_steal_pointer(&identity.port);
+    info->unasked = !identity.known;
     info->is_virtual = identity.is_virtual;
     info->no_keypad = identity.no_keypad;
     info->card_present = (state & SCARD_STATE_PRESENT) != 0;

@@ -180,6 +180,32 @@ START_TEST(test_a_cancelled_question_leaves_everything_as_it_was)
 }
 END_TEST
 
+/* Programs that look at cards hold readers for moments. */
+START_TEST(test_readers_that_another_program_lets_go_soon_are_not_asked_for)
+{
+    g_autoptr(CeremonyWorld) world = make_world(2);
+
+    virtual_readers_make_held(world->cards->readers, 5);
+    ceremony_world_hand(world, 2, "alice", NULL);
+    open_alice(world);
+    check_asked(world, "insert contents, reader 2\npin, reader 2\n");
+    check_names(world, "none", "none");
+}
+END_TEST
+
+START_TEST(test_readers_that_another_program_keeps_are_asked_for)
+{
+    g_autoptr(CeremonyWorld) world = make_world(2);
+
+    virtual_readers_make_held(world->cards->readers, 10000);
+    ceremony_world_hand(world, 1, "any", NULL);
+    ceremony_world_hand(world, 2, "alice", NULL);
+    open_alice(world);
+    check_asked(world, "insert identify, reader 1: alike\ninsert contents, reader 2\npin, reader 2\n");
+    check_names(world, LEFT, RIGHT);
+}
+END_TEST
+
 START_TEST(test_who_only_looks_is_told_and_not_asked)
 {
     g_autoptr(CeremonyWorld) world = make_world(2);
@@ -234,6 +260,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_third_equal_reader_makes_two_questions);
     tcase_add_test(tests, test_nothing_of_equal_readers_is_remembered);
     tcase_add_test(tests, test_a_cancelled_question_leaves_everything_as_it_was);
+    tcase_add_test(tests, test_readers_that_another_program_lets_go_soon_are_not_asked_for);
+    tcase_add_test(tests, test_readers_that_another_program_keeps_are_asked_for);
     tcase_add_test(tests, test_who_only_looks_is_told_and_not_asked);
     tcase_add_test(tests, test_who_wants_a_reader_or_what_is_in_it_is_asked);
 }

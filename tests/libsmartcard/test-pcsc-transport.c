@@ -249,6 +249,7 @@ START_TEST(test_a_reader_that_comes_back_is_asked_anew_and_counts_on)
     ck_assert_str_eq(info_at(before, 0)->port, "usb:1-1");
     ck_assert_str_eq(info_at(after, 0)->port, "usb:1-2");
     ck_assert_uint_ne(info_at(before, 0)->events, info_at(after, 0)->events);
+    ck_assert_uint_ne(info_at(before, 0)->plugs, info_at(after, 0)->plugs);
     source->ops->free(source);
 }
 END_TEST
@@ -281,6 +282,30 @@ START_TEST(test_equal_readers_without_own_serial_numbers_are_told_apart_by_their
         ck_assert_str_eq(two, "usb:1-1.2");
         source->ops->free(source);
     }
+}
+END_TEST
+
+START_TEST(test_readers_that_are_held_are_marked_until_they_could_be_asked)
+{
+    TkeCardSource *source = NULL;
+    FakePcscReader *reader = NULL;
+    g_autoptr(GPtrArray) held = NULL;
+    g_autoptr(GPtrArray) later = NULL;
+
+    fake_pcsc_reset();
+    reader = fake_pcsc_add("Reader 00 00");
+    reader->usb_path = "1-1.1:1.0";
+    fake_pcsc_set_held(reader, true);
+    source = make_source();
+    held = need_list(source);
+    fake_pcsc_set_held(reader, false);
+    later = need_list(source);
+    ck_assert(info_at(held, 0)->unasked);
+    ck_assert_str_eq(info_at(held, 0)->port, "");
+    ck_assert(!info_at(later, 0)->unasked);
+    ck_assert_str_eq(info_at(later, 0)->port, "usb:1-1.1");
+    ck_assert_uint_eq(info_at(later, 0)->plugs, info_at(held, 0)->plugs); /* it has stayed */
+    source->ops->free(source);
 }
 END_TEST
 
@@ -435,6 +460,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_reader_that_comes_back_is_asked_anew_and_counts_on);
     tcase_add_test(tests,
                    test_equal_readers_without_own_serial_numbers_are_told_apart_by_their_ports);
+    tcase_add_test(tests, test_readers_that_are_held_are_marked_until_they_could_be_asked);
     tcase_add_test(tests, test_waiting_is_cancelled_at_once);
     tcase_add_test(tests, test_a_service_that_hangs_is_left_and_another_try_is_possible);
     tcase_add_test(tests, test_lists_of_names_are_read_within_their_bounds);

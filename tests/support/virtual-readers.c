@@ -27,6 +27,7 @@ struct VirtualReaders {
     Pad pads[MOST_READERS];
     unsigned n;
     bool equal; /* they tell nothing of themselves */
+    unsigned held; /* more looks before they do, while another program has them */
 };
 
 typedef struct Source {
@@ -88,6 +89,13 @@ virtual_readers_make_equal(VirtualReaders *readers, unsigned n)
         g_free(readers->pads[i].name);
         readers->pads[i].name = g_strdup_printf("Equal %02X 00", i);
     }
+}
+
+void
+virtual_readers_make_held(VirtualReaders *readers, unsigned looks)
+{
+    virtual_readers_make_equal(readers, readers->n);
+    readers->held = looks;
 }
 
 void
@@ -341,7 +349,11 @@ list(TkeCardSource *base, G_GNUC_UNUSED GError **error)
 {
     VirtualReaders *readers = ((Source *) base)->readers;
     GPtrArray *infos = g_ptr_array_new_with_free_func((GDestroyNotify) tke_reader_info_free);
+    const bool held = readers->held > 0;
 
+    if (held && --readers->held == 0) {
+        readers->equal = false;
+    }
     for (unsigned i = 0; i < readers->n; i++) {
         const SimReaderOptions *options = sim_reader_get_options(readers->pads[i].reader);
         g_auto(SimReaderState) state = { 0 };
@@ -356,6 +368,7 @@ list(TkeCardSource *base, G_GNUC_UNUSED GError **error)
         info->card_present = state.card_present;
         info->events = state.events;
         info->plugs = readers->pads[i].plugs;
+        info->unasked = held;
         g_ptr_array_add(infos, info);
     }
     return infos;

@@ -28,6 +28,9 @@ void virtual_readers_set_keypad(VirtualReaders *readers, unsigned number, const 
  */
 void virtual_readers_make_equal(VirtualReaders *readers, unsigned n);
 
+/* The same, and after so many looks they tell their serial numbers: until then another program holds them. */
+void virtual_readers_make_held(VirtualReaders *readers, unsigned looks);
+
 /* Plugged out and in again, without anybody looking between. */
 void virtual_readers_replug(VirtualReaders *readers, unsigned number);
 
