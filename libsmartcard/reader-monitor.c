@@ -44,7 +44,20 @@ static bool
 is_same_reader(const TkeReaderInfo *a, const TkeReaderInfo *b)
 {
     return strcmp(a->name, b->name) == 0 && a->card_present == b->card_present &&
-           a->events == b->events;
+           a->events == b->events && a->unasked == b->unasked &&
+           g_strcmp0(a->serial, b->serial) == 0 && g_strcmp0(a->port, b->port) == 0;
+}
+
+/* How long to wait for a change: that another program lets a reader go is no event. */
+static int
+wait_ms(const GPtrArray *readers)
+{
+    for (guint i = 0; i < readers->len; i++) {
+        if (((const TkeReaderInfo *) g_ptr_array_index(readers, i))->unasked) {
+            return RETRY_S * 1000;
+        }
+    }
+    return -1;
 }
 
 /* Did anything change that a user would see? */
@@ -81,7 +94,8 @@ run(void *data)
             told_error = false;
         }
         if (readers != NULL &&
-            monitor->source->ops->wait(monitor->source, -1, monitor->cancellable, &error)) {
+            monitor->source->ops->wait(monitor->source, wait_ms(readers), monitor->cancellable,
+                                       &error)) {
             continue;
         }
         if (is_stopping(monitor)) {

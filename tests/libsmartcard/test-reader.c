@@ -287,6 +287,7 @@ typedef struct Source {
     unsigned cards;      /* insertions so far */
     unsigned waited_for; /* what the user of the source knows */
     bool broken;
+    bool held; /* another program has the reader, and letting it go is no event */
 } Source;
 
 static GPtrArray *
@@ -304,6 +305,7 @@ list(TkeCardSource *base, GError **error)
         infos = make_infos(names);
         ((TkeReaderInfo *) g_ptr_array_index(infos, 0))->events = source->cards;
         ((TkeReaderInfo *) g_ptr_array_index(infos, 0))->card_present = source->cards % 2 == 1;
+        ((TkeReaderInfo *) g_ptr_array_index(infos, 0))->unasked = source->held;
         source->waited_for = source->cards;
     }
     g_mutex_unlock(&source->lock);
@@ -321,16 +323,21 @@ wake(G_GNUC_UNUSED GCancellable *cancellable, void *data)
 }
 
 static bool
-wait_for_change(TkeCardSource *base, G_GNUC_UNUSED int timeout_ms, GCancellable *cancellable,
-                GError **error)
+wait_for_change(TkeCardSource *base, int timeout_ms, GCancellable *cancellable, GError **error)
 {
     Source *source = (Source *) base;
+    const gint64 end = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
+    bool in_time = true;
     const gulong id = g_cancellable_connect(cancellable, G_CALLBACK(wake), source, NULL);
 
     g_mutex_lock(&source->lock);
-    while (source->cards == source->waited_for && !source->broken &&
+    while (in_time && source->cards == source->waited_for && !source->broken &&
            !g_cancellable_is_cancelled(cancellable)) {
-        g_cond_wait(&source->changed, &source->lock);
+        if (timeout_ms < 0) {
+            g_cond_wait(&source->changed, &source->lock);
+        } else {
+            in_time = g_cond_wait_until(&source->changed, &source->lock, end);
+        }
     }
     g_mutex_unlock(&source->lock);
     g_cancellable_disconnect(cancellable, id);
@@ -424,6 +431,25 @@ START_TEST(test_the_monitor_reports_each_change_and_a_lost_service)
 }
 END_TEST
 
+START_TEST(test_the_monitor_reports_when_a_reader_that_was_held_has_told_who_it_is)
+{
+    Source *source = make_source();
+    GAsyncQueue *queue = g_async_queue_new_full(g_free);
+    TkeReaderMonitor *monitor = NULL;
+
+    source->held = true;
+    monitor = tke_reader_monitor_new(&source->base, remember, queue);
+    check_next(queue, "A empty 0");
+    g_mutex_lock(&source->lock);
+    source->held = false; /* nobody is woken */
+    g_mutex_unlock(&source->lock);
+    check_next(queue, "A empty 0");
+    tke_reader_monitor_free(monitor);
+    ck_assert_int_eq(g_async_queue_length(queue), 0);
+    g_async_queue_unref(queue);
+}
+END_TEST
+
 START_TEST(test_the_monitor_stops_at_once)
 {
     Source *waiting = make_source();
@@ -459,6 +485,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_readers_with_keypad_come_before_those_without);
     tcase_add_test(tests, test_too_few_readers_are_said_so);
     tcase_add_test(tests, test_the_monitor_reports_each_change_and_a_lost_service);
+    tcase_add_test(tests, test_the_monitor_reports_when_a_reader_that_was_held_has_told_who_it_is);
     tcase_add_test(tests, test_the_monitor_stops_at_once);
 }
 
