@@ -5,14 +5,13 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "common/error.h"
 #include "tke/text.h"
+#include "tke/tty-input.h"
 
 #define LINE_MAX_LEN 4096u
 
@@ -93,24 +92,6 @@ say_line(TkeCliTty *tty, const char *indent, const char *text)
     fprintf(tty->to, "%s%s\n", indent, safe);
 }
 
-/* Waits for standard input or for a cancel. */
-static bool
-wait_input(GCancellable *cancellable, GError **error)
-{
-    struct pollfd fds[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = -1 } };
-    GPollFD cancel = { .fd = -1 };
-    bool watched = cancellable != NULL && g_cancellable_make_pollfd(cancellable, &cancel);
-
-    fds[1].fd = watched ? cancel.fd : -1;
-    fds[1].events = POLLIN;
-    while (poll(fds, 2, -1) < 0 && errno == EINTR) {
-    }
-    if (watched) {
-        g_cancellable_release_fd(cancellable);
-    }
-    return !g_cancellable_set_error_if_cancelled(cancellable, error);
-}
-
 char *
 tke_cli_tty_read_line(TkeCliTty *tty, GCancellable *cancellable, GError **error)
 {
@@ -122,7 +103,7 @@ tke_cli_tty_read_line(TkeCliTty *tty, GCancellable *cancellable, GError **error)
         if (line != NULL) {
             return line;
         }
-        if (!wait_input(cancellable, error)) {
+        if (!tke_cli_tty_input_wait(cancellable, error)) {
             return NULL;
         }
         n = read(STDIN_FILENO, buffer, sizeof buffer);
@@ -379,59 +360,6 @@ tke_cli_tty_ask_text(TkeCliTty *tty, const char *title, const char *what, unsign
     }
 }
 
-/*
- * What is typed until the end of the line, straight into locked memory. A terminal hands over at most a line at a
- * time; what does not fit is read to its end and refused.
- */
-static bool
-read_secret(TkeSecret *buffer, size_t *len, GCancellable *cancellable, GError **error)
-{
-    size_t size = 0;
-    uint8_t *bytes = tke_secret_fill(buffer, &size);
-    char c = '\0';
-    ssize_t n = 0;
-
-    *len = 0;
-    while (wait_input(cancellable, error)) {
-        n = read(STDIN_FILENO, &c, 1);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0 || c == '\n') {
-            c = '\0';
-            return true;
-        }
-        if (*len < size) {
-            bytes[*len] = (uint8_t) c;
-        }
-        (*len)++;
-    }
-    return false;
-}
-
-/* The same while the terminal shows nothing of it. Long lines are longer than its own editing takes (4096). */
-static bool
-read_secret_unseen(TkeSecret *buffer, size_t *len, GCancellable *cancellable, GError **error)
-{
-    struct termios before;
-    struct termios unseen;
-    bool ok;
-
-    if (tcgetattr(STDIN_FILENO, &before) != 0) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("the terminal cannot be set up: %s"),
-                    g_strerror(errno));
-        return false;
-    }
-    unseen = before;
-    unseen.c_lflag &= ~((tcflag_t) ECHO | (tcflag_t) ICANON);
-    unseen.c_cc[VMIN] = 1;
-    unseen.c_cc[VTIME] = 0;
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
-    ok = read_secret(buffer, len, cancellable, error);
-    tcsetattr(STDIN_FILENO, TCSANOW, &before);
-    return ok;
-}
-
 static TkeSecret *
 tty_ask_secret(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellable, GError **error)
 {
@@ -453,7 +381,7 @@ tty_ask_secret(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellabl
     }
     say(tty, "%s ", prompt->title);
     fflush(tty->to);
-    ok = read_secret_unseen(buffer, &len, cancellable, error);
+    ok = tke_cli_tty_input_read_secret(buffer, &len, cancellable, error);
     fputc('\n', tty->to);
     if (ok && (len == 0 || len > prompt->max)) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
