@@ -92,6 +92,82 @@ START_TEST(test_a_shell_outlives_its_token)
 }
 END_TEST
 
+/*
+ * The commit in crypto unit 2 is done, its answer lost; when the unit is asked about that the token has expired. Of the
+ * queries for attributes the first comes before the commit.
+ */
+static void
+lose_and_expire(Place *place)
+{
+    place_sim(place, "fault service drop-after unit=2 command=13");
+    place_sim(place, "fault service http status=401 unit=2 command=65546 skip=1");
+}
+
+typedef struct Choices {
+    Place *place;
+    unsigned n;
+} Choices;
+
+/* Whoever is asked has no token any more that is good for anything. */
+static void
+expire_at_choice(JsonObject *event, GPid pid, void *data)
+{
+    Choices *choices = data;
+
+    (void) pid;
+    if (g_strcmp0(json_object_get_string_member_with_default(event, "purpose", NULL),
+                  "unit-failed") == 0) {
+        choices->n++;
+        place_sim(choices->place, "fault service expire-tokens");
+    }
+}
+
+START_TEST(test_try_again_gets_a_token_where_the_outcome_was_not_known)
+{
+    static const SimOfficersTask clear = {
+        "", "--yes --confirm " WORD " cryptounit-mk-clrcur", { SIGNERS }, { NULL }
+    };
+    static const SimOfficersTask load = { "",
+                                          "cryptounit-mk-load",
+                                          { SIGNERS, { "ep11-5", "ep11-7", "ep11-9" } },
+                                          { "3", "Part 1", "Part 2", "Part 3" } };
+    static const SimOfficersTask commit = {
+        "", "cryptounit-mk-commit", { SIGNERS }, { "try again in crypto unit 2" }
+    };
+    const char *const argv[] = { AT_TERMINAL, "--rehearsal", "shell", NULL };
+    const char *const single[] = { AT_TERMINAL, "--rehearsal", "cryptounit-mk-commit", NULL };
+    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(SimOfficersProgram) shell = start(place, argv);
+    g_autoptr(SimOfficersProgram) alone = NULL;
+    g_autoptr(GError) error = NULL;
+    Choices choices = { .place = place };
+
+    sim_officers_program_set_observer(shell, expire_at_choice, &choices);
+    for (unsigned i = 0; i < 2; i++) {
+        const SimOfficersTask *again = i == 0 ? &clear : &load;
+
+        ck_assert_int_eq(run(place, shell, again), 0);
+    }
+    lose_and_expire(place);
+    ck_assert_int_eq(run(place, shell, &commit), 0);
+    ck_assert_uint_eq(choices.n, 1);
+    leave(shell, 0);
+    {
+        g_auto(Run) registers = place_expect(place, 0, "cryptounit-mk");
+
+        assert_contains(registers.out, "Full Committed");
+    }
+    /* The commit that only the service calls done is done again, in a command by itself. */
+    lose_and_expire(place);
+    alone = start(place, single);
+    sim_officers_program_set_observer(alone, expire_at_choice, &choices);
+    ck_assert_msg(sim_officers_people_follow(place->people, alone, &commit, &error), "%s",
+                  error != NULL ? error->message : "");
+    ck_assert_int_eq(sim_officers_program_wait(alone, WAIT_MS, NULL), 0);
+    ck_assert_uint_eq(choices.n, 2);
+}
+END_TEST
+
 /* The head of the log as a reader of the file finds it when the event comes. */
 static void
 note_head(JsonObject *event, GPid pid, void *data)
@@ -365,6 +441,7 @@ add_tests(TCase *tests)
     place_begin();
     place_rehearse();
     tcase_add_test(tests, test_a_shell_outlives_its_token);
+    tcase_add_test(tests, test_try_again_gets_a_token_where_the_outcome_was_not_known);
     tcase_add_test(tests, test_the_log_is_on_disk_when_the_result_is_told);
     tcase_add_test(tests, test_a_token_is_renewed_before_it_expires);
     tcase_add_test(tests, test_an_officer_gives_a_new_token_unseen);

@@ -70,6 +70,46 @@ START_TEST(test_a_step_is_tried_again_with_a_new_token)
 }
 END_TEST
 
+/* The answer of unit 2 is lost, or the request; when it is asked about that, the token has expired. */
+static TestUnitFault loss;
+
+static void
+lose_and_expire(CeremonyWorld *world)
+{
+    const char *lane = sim_unit_get_hsm_id(unfinished_unit_of(world, 2));
+
+    test_fault_unit_transport_set(world->transport, lane, 1, loss, 0);
+    test_fault_unit_transport_set(world->transport, lane, 2, TEST_UNIT_FAULT_STATUS, 401);
+}
+
+START_TEST(test_a_token_that_expires_before_an_outcome_is_known_is_asked_for)
+{
+    static const TestUnitFault losses[] = { TEST_UNIT_FAULT_SILENCE, TEST_UNIT_FAULT_CUT_AFTER };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(losses); i++) {
+        g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+        Operator operator = { .without = 0 };
+        g_autoptr(GError) error = NULL;
+
+        card_world_check(unfinished_load_all(world, &error), error);
+        unfinished_go_on(world);
+        tke_world_set_ask_token(world->world, give_token, &operator);
+        loss = losses[i];
+        world->meanwhile = lose_and_expire;
+        unfinished_choose(world, RETRY);
+        card_world_check(unfinished_commit(world, &error), error);
+        ck_assert_uint_eq(test_fault_unit_transport_get_struck(world->transport), 2);
+        ck_assert_uint_eq(operator.asked, 1);
+        ck_assert(!tke_world_is_token_refused(world->world));
+        ck_assert_ptr_nonnull(strstr(world->choose->str, "crypto unit 2 is unknown"));
+        ck_assert_str_eq(world->prompts->str, ""); /* the signer's card is still unlocked */
+        for (unsigned number = 1; number <= UNITS; number++) {
+            ck_assert(sim_unit_is_committed(unfinished_unit_of(world, number)));
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_a_refused_token_is_remembered_until_there_is_another)
 {
     g_autoptr(CeremonyWorld) world = unfinished_secured_world();
@@ -206,6 +246,7 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_step_is_tried_again_with_a_new_token);
+    tcase_add_test(tests, test_a_token_that_expires_before_an_outcome_is_known_is_asked_for);
     tcase_add_test(tests, test_a_refused_token_is_remembered_until_there_is_another);
     tcase_add_test(tests, test_a_refused_query_is_noticed_too);
     tcase_add_test(tests, test_a_list_that_fails_changes_nothing);
