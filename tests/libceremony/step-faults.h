@@ -34,7 +34,8 @@
  *    a load that clears another key first               C U P    clear-first
  *    a load that keeps what all hold                    U        found; no card is asked for
  *    tried again in the rest, from the choice on:
- *      admins and thresholds, in imprint mode or signed U        retry
+ *      admins and thresholds, in imprint mode           U        retry
+ *      the same, signed                                 C U      retry
  *      load                                             C U      key-retry; no prompt is left
  *      commit                                           C U P    key-retry
  *      set immediate, clear new, clear current, zeroize U        key-retry
@@ -45,7 +46,8 @@
  * A second run after a fault of U is at the same time the continuation of a step that reached some units only, for
  * every step. What is not here: card info and inventory, which read only; the acceptance test of a card, which changes
  * nothing and reports a fault as what it has found (test-card-accept); loading of an applet by itself, which is part
- * of the program "blank" and of test-card-load; programs that are killed (tests/cli/test-interrupted, -killed-load).
+ * of the program "blank" and of test-card-load; programs that are killed (tests/cli/test-interrupted, -killed-load,
+ * -killed-steps).
  */
 #pragma once
 

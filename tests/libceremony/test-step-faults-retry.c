@@ -25,11 +25,14 @@ START_TEST(test_changes_of_administrators_are_tried_again_in_the_rest)
 
     unit_steps_want_admins(3);
     unit_ways_retry(world, &unit_step_add_third, TKE_ADMIN_ADD_ADMIN, step_faults_units);
+    unit_ways_retry(world, &unit_step_add_third, TKE_ADMIN_ADD_ADMIN, step_faults_unit_cards);
     unit_steps_really(world, &unit_step_add_third);
     unit_steps_want_admins(2);
     unit_ways_retry(world, &unit_step_remove_third, TKE_ADMIN_REMOVE_ADMIN, step_faults_units);
+    unit_ways_retry(world, &unit_step_remove_third, TKE_ADMIN_REMOVE_ADMIN, step_faults_unit_cards);
     unit_steps_really(world, &unit_step_remove_third);
     unit_ways_retry(world, &unit_step_lower, TKE_ADMIN_SET_ATTRIBUTES, step_faults_units);
+    unit_ways_retry(world, &unit_step_lower, TKE_ADMIN_SET_ATTRIBUTES, step_faults_unit_cards);
 }
 END_TEST
 
