@@ -160,12 +160,10 @@ place_enter_scenario(const char *path)
     return place;
 }
 
-Place *
-place_enter_finished(void)
+static void
+copy_world(const char *from, const char *to)
 {
-    Place *place = place_make();
-    g_autofree char *ready = g_build_filename(root, "ready", NULL);
-    const char *const argv[] = { "cp", "-a", ready, place->world, NULL };
+    const char *const argv[] = { "cp", "-a", from, to, NULL };
     g_autoptr(GError) error = NULL;
     int status = 0;
 
@@ -173,8 +171,34 @@ place_enter_finished(void)
                  &error);
     check_error(error);
     ck_assert_int_eq(status, 0);
+}
+
+Place *
+place_enter_kept(const char *kept)
+{
+    Place *place = place_make();
+
+    copy_world(kept, place->world);
     enter(place, "start");
     return place;
+}
+
+Place *
+place_enter_finished(void)
+{
+    g_autofree char *ready = g_build_filename(root, "ready", NULL);
+
+    return place_enter_kept(ready);
+}
+
+char *
+place_keep(Place *place)
+{
+    char *kept = g_strconcat(place->world, "-kept", NULL);
+
+    place_sim(place, "stop");
+    copy_world(place->world, kept);
+    return kept;
 }
 
 Place *

@@ -35,6 +35,9 @@ Place *place_enter_new(void);      /* blank cards, crypto units in imprint mode 
 Place *place_enter_finished(void); /* after the ceremony, all cards in the box */
 Place *place_enter_scenario(const char *path); /* the same of a scenario file */
 Place *place_enter_nothing(void);  /* an empty directory, no tke-sim */
+/* Ends the world; what it is then can be entered as often as wanted. The caller frees. */
+char *place_keep(Place *place);
+Place *place_enter_kept(const char *kept);
 void place_leave(Place *place);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Place, place_leave)
 
