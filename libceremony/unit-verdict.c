@@ -67,60 +67,68 @@ tke_unit_results_count_done(GPtrArray *results)
     return done;
 }
 
-/* An answer said that it was refused, which was not confirmed. */
-static bool
-is_unconfirmed(const TkeUnitResult *result)
+/* Why the outcome is unknown. */
+typedef enum { LOST, OVERTAKEN, UNCONFIRMED, REASONS } Reason;
+
+static Reason
+reason_of(const TkeUnitResult *result)
 {
-    return result->outcome == TKE_UNIT_OUTCOME_UNKNOWN &&
-           g_error_matches(result->error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_REFUSED);
+    if (g_error_matches(result->error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_REFUSED)) {
+        return UNCONFIRMED; /* an answer says so */
+    }
+    return g_error_matches(result->error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_PRECONDITION) ? OVERTAKEN
+                                                                                       : LOST;
 }
 
-/* The units of unknown outcome whose answer was lost, or was a refusal. */
 static char *
-dup_unknown_names(GPtrArray *results, bool refused, const GError **first)
+reason_text(const TkeUnitStep *step, Reason reason, const char *names, const GError *first)
 {
-    g_autoptr(GPtrArray) some = g_ptr_array_new();
-
-    for (unsigned i = 0; i < results->len; i++) {
-        TkeUnitResult *result = g_ptr_array_index(results, i);
-
-        if (result->outcome == TKE_UNIT_OUTCOME_UNKNOWN && is_unconfirmed(result) == refused) {
-            *first = *first != NULL ? *first : result->error;
-            g_ptr_array_add(some, result);
-        }
+    switch (reason) {
+    case UNCONFIRMED:
+        return g_strdup_printf(
+            _("%s: the outcome in %s is unknown: an answer says that it was refused (%s), which "
+              "the crypto unit could not be asked to confirm, so that it may have been done all "
+              "the same; nothing is repeated. Once it answers, look with “tke "
+              "cryptounit-compare”"),
+            step->what, names, first->message);
+    case OVERTAKEN:
+        return g_strdup_printf(_("%s: the outcome in %s is unknown, as the answer was lost (%s); "
+                                 "nothing is repeated. Look with “tke cryptounit-compare”"),
+                               step->what, names, first->message);
+    case LOST:
+    default:
+        return g_strdup_printf(
+            _("%s: the outcome in %s is unknown, as the answer was lost and the crypto unit "
+              "cannot be asked; nothing is repeated. Once it answers, look with “tke "
+              "cryptounit-compare”"),
+            step->what, names);
     }
-    return tke_unit_results_names(some, TKE_UNIT_RESULT_UNKNOWN);
 }
 
 static char *
 unknown_text(const TkeUnitStep *step, GPtrArray *results)
 {
-    const GError *loss = NULL;
-    const GError *refusal = NULL;
-    g_autofree char *lost = dup_unknown_names(results, false, &loss);
-    g_autofree char *refused = dup_unknown_names(results, true, &refusal);
-    g_autofree char *of_lost = NULL;
-    g_autofree char *of_refused = NULL;
+    GString *text = g_string_new(NULL);
 
-    if (*lost != '\0') {
-        of_lost = g_strdup_printf(
-            _("%s: the outcome in %s is unknown, as the answer was lost and the crypto unit "
-              "cannot be asked; nothing is repeated. Once it answers, look with “tke "
-              "cryptounit-compare”"),
-            step->what, lost);
+    for (Reason reason = LOST; reason < REASONS; reason++) {
+        g_autoptr(GPtrArray) some = g_ptr_array_new();
+
+        for (unsigned i = 0; i < results->len; i++) {
+            TkeUnitResult *result = g_ptr_array_index(results, i);
+
+            if (result->outcome == TKE_UNIT_OUTCOME_UNKNOWN && reason_of(result) == reason) {
+                g_ptr_array_add(some, result);
+            }
+        }
+        if (some->len > 0) {
+            const TkeUnitResult *first = g_ptr_array_index(some, 0);
+            g_autofree char *names = tke_unit_results_names(some, TKE_UNIT_RESULT_UNKNOWN);
+            g_autofree char *one = reason_text(step, reason, names, first->error);
+
+            g_string_append_printf(text, "%s%s", text->len > 0 ? ". " : "", one);
+        }
     }
-    if (*refused != '\0') {
-        of_refused = g_strdup_printf(
-            _("%s: the outcome in %s is unknown: an answer says that it was refused (%s), which "
-              "the crypto unit could not be asked to confirm, so that it may have been done all "
-              "the same; nothing is repeated. Once it answers, look with “tke "
-              "cryptounit-compare”"),
-            step->what, refused, refusal->message);
-    }
-    if (of_lost != NULL && of_refused != NULL) {
-        return g_strdup_printf("%s. %s", of_lost, of_refused);
-    }
-    return of_lost != NULL ? g_steal_pointer(&of_lost) : g_steal_pointer(&of_refused);
+    return g_string_free(text, FALSE);
 }
 
 /* Some units may have done it or not, and cannot be asked; others may have failed as well. */

@@ -265,13 +265,16 @@ verify_asks(const Settling *settling, GError **error)
 
 /* A key is there, and nothing tells whose. */
 static bool
-check_owner(const Settling *settling, GError **error)
+has_foreign_key(const Settling *settling)
 {
-    if (has_other_instance(settling) || settling->pattern == NULL ||
-        !is_overtaken_import(settling) || is_empty(settling)) {
-        return true;
-    }
-    tke_unit_error_set(error, TKE_UNIT_ERROR_OUTCOME_UNKNOWN, NULL,
+    return !has_other_instance(settling) && settling->pattern != NULL &&
+           is_overtaken_import(settling) && !is_empty(settling);
+}
+
+static bool
+set_foreign_key(const Settling *settling, GError **error)
+{
+    tke_unit_error_set(error, TKE_UNIT_ERROR_PRECONDITION, NULL,
                        _("it was given other commands since, and holds a key that may be of one of "
                          "them"));
     tke_unit_name_error(settling->command->unit, error);
@@ -283,8 +286,7 @@ take_answers(Settling *settling, GError **error)
 {
     return verify_asks(settling, error) &&
            (settling->pattern == NULL ||
-            tke_unit_ask_get_register(settling->pattern, settling->vp, error)) &&
-           check_owner(settling, error);
+            tke_unit_ask_get_register(settling->pattern, settling->vp, error));
 }
 
 static void
@@ -306,9 +308,19 @@ set_outcome(const Settling *settling, bool done)
 static bool
 settle_one(Settling *settling, GError **error)
 {
+    TkeUnitCommand *command = settling->command;
+
     if (!take_answers(settling, error)) {
-        settling->command->outcome = TKE_UNIT_OUTCOME_UNKNOWN;
+        command->outcome = TKE_UNIT_OUTCOME_UNKNOWN;
         return false;
+    }
+    if (!settling->refused && has_foreign_key(settling)) {
+        g_clear_error(&command->error); /* more is known than that the answer was lost */
+        set_foreign_key(settling, &command->error);
+    }
+    if (has_foreign_key(settling) && !may_be_of_somebody_else(settling)) {
+        command->outcome = TKE_UNIT_OUTCOME_UNKNOWN;
+        return set_foreign_key(settling, error);
     }
     /* Another instance: zeroized, by us if that was the command. */
     set_outcome(settling, has_other_instance(settling)

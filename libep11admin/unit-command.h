@@ -86,7 +86,9 @@ TKE_PUBLIC bool tke_unit_command_send(TkeUnitTransport *transport, TkeUnitComman
  * Asks the units of those commands whose outcome is unknown which of the two states they are in,
  * all at once, and sets FOUND_DONE or FOUND_NOT_DONE; the error of the command stays, to be shown.
  * Those of refused commands too, once: one query each, more only where the command may have been done after
- * all; then REFUSED is FOUND_DONE. Returns false when at least one unit could not be asked (its outcome is unknown).
+ * all; then REFUSED is FOUND_DONE. Returns false when at least one unit could not be asked (its outcome is unknown),
+ * or holds a key after a lost import and other commands: whose, nobody can say; the error of the command tells that
+ * then (TKE_UNIT_ERROR_PRECONDITION).
  */
 TKE_PUBLIC bool tke_unit_command_settle(TkeUnitTransport *transport,
                                         TkeUnitCommand *const *commands, size_t n,

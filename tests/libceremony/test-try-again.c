@@ -12,6 +12,7 @@
 #include "tests/support/test-main.h"
 
 #define LEAVE 1u /* of the ways after a commit */
+#define QUERY_ATTRIBUTES 0x0001000au
 
 static const char *
 lane_of_second(CeremonyWorld *world)
@@ -338,6 +339,46 @@ START_TEST(test_a_commit_that_was_found_done_is_committed_again)
 }
 END_TEST
 
+/* Unit 2 has done the import, and another officer goes on with what it holds. */
+static void
+commit_elsewhere(CeremonyWorld *world)
+{
+    TkeUnitDirectory *own = world->units;
+    g_autoptr(TkeUnitDirectory) directory = NULL;
+    g_autoptr(GError) error = NULL;
+
+    world->at_choice = NULL;
+    directory = tke_unit_directory_new(world->world, &error);
+    card_world_check(directory != NULL, error);
+    card_world_check(tke_unit_directory_refresh(directory, NULL, NULL, &error), error);
+    card_world_check(tke_unit_directory_select_once(directory, "2", &error), error);
+    world->units = directory;
+    card_world_check(unfinished_commit(world, &error), error);
+    world->units = own;
+}
+
+START_TEST(test_a_key_that_may_be_anybodys_is_told)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autoptr(JsonObject) order = json_object_new();
+    g_autoptr(GError) error = NULL;
+
+    lose_answer_of_import(world);
+    json_object_set_string_member(order, "fault", "http");
+    json_object_set_string_member(order, "unit", lane_of_second(world));
+    json_object_set_int_member(order, "command", QUERY_ATTRIBUTES);
+    json_object_set_int_member(order, "skip", 1); /* that of the plan */
+    card_world_check(sim_service_fault(world->service, order, &error), error);
+    world->at_choice = commit_elsewhere;
+    unfinished_choose(world, RETRY);
+    ck_assert(!unfinished_load_all(world, &error));
+    ck_assert(world->at_choice == NULL);
+    ck_assert_msg(strstr(error->message, "crypto unit 2: it was given other commands since") != NULL,
+                  "%s", error->message);
+    ck_assert_ptr_null(strstr(error->message, "cannot be asked"));
+}
+END_TEST
+
 /* What the hook has seen of unit 2. */
 static unsigned changes;
 static unsigned queries;
@@ -389,6 +430,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_nothing_more_was_sent_is_told_where_something_was);
     tcase_add_test(tests, test_parts_whose_patterns_were_lost_are_said_to_be_uncompared);
     tcase_add_test(tests, test_a_commit_that_was_found_done_is_committed_again);
+    tcase_add_test(tests, test_a_key_that_may_be_anybodys_is_told);
     tcase_add_test(tests, test_a_register_that_was_cleared_after_a_load_is_told);
     tcase_add_test(tests, test_an_outcome_is_noted_with_those_who_signed_that_command);
 }
