@@ -225,7 +225,7 @@ START_TEST(test_a_backup_of_the_ca_card_is_tested)
     const uint8_t other_zone[TKE_ZONE_ID_LEN] = { 0xee };
     g_autofree uint8_t *original = NULL;
     g_autofree uint8_t *copy = NULL;
-    TkeZoneTestParams params = { NULL };
+    TkeZoneTestParams params = { .other_than = NULL };
     TkeZoneResult result = { 0 };
     TkeZoneResult refused = { 0 };
     g_autoptr(GError) error = NULL;
