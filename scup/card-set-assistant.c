@@ -6,22 +6,19 @@
 #include <glib/gi18n.h>
 
 #include "gtk-common/container.h"
-#include "gtk-common/file-save.h"
 #include "gtk-common/grid.h"
 #include "gtk-common/rehearsal.h"
-#include "gtk-common/text-print.h"
 #include "gtk-common/viewport.h"
 #include "gtk-common/window-size.h"
 #include "libceremony/card-plan.h"
 
 struct _ScupCardSetAssistant {
-    GtkWindow parent;
-    TkeUiRunner *runner;
-    ScupCards *cards;
+    TkeUiPageWindow parent;
+    ScupCards *cards; /* as long as it is open; NULL: not known yet */
     GtkWidget *saved, *banner, *administrators, *parts, *backups, *together, *count, *advice, *list, *next;
 };
 
-G_DEFINE_FINAL_TYPE(ScupCardSetAssistant, scup_card_set_assistant, GTK_TYPE_WINDOW)
+G_DEFINE_FINAL_TYPE(ScupCardSetAssistant, scup_card_set_assistant, TKE_UI_TYPE_PAGE_WINDOW)
 
 static unsigned
 value_of(GtkWidget *spin)
@@ -254,70 +251,41 @@ on_print(GSimpleAction *action, GVariant *parameter, gpointer data)
 
     (void) action;
     (void) parameter;
-    tke_ui_text_print(GTK_WINDOW(data), gtk_window_get_title(GTK_WINDOW(data)), labels);
+    tke_ui_page_window_print(data, labels);
 }
 
 static void
 on_pdf(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-    ScupCardSetAssistant *assistant = data;
-    g_autofree char *labels = dup_labels(assistant);
-    const TkeUiFile file = { .title = _("Save as PDF"),
-                             .name = "card-labels.pdf",
-                             .text = labels,
-                             .head = gtk_window_get_title(GTK_WINDOW(data)) };
+    g_autofree char *labels = dup_labels(data);
 
     (void) action;
     (void) parameter;
-    tke_ui_file_save(GTK_WINDOW(data), assistant->runner, &file, assistant->saved);
+    tke_ui_page_window_save_pages(data, "card-labels.pdf", labels);
 }
 
 static void
 on_csv(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-    ScupCardSetAssistant *assistant = data;
-    g_autoptr(GPtrArray) set = get_set(assistant);
+    g_autoptr(GPtrArray) set = get_set(data);
     g_autofree char *labels =
         set != NULL ? tke_card_plan_labels_to_csv(set, tke_ui_rehearsal_is()) : g_strdup("");
-    const TkeUiFile file = { .title = _("Save the labels"),
-                             .name = "card-labels.csv",
-                             .text = labels };
 
     (void) action;
     (void) parameter;
-    tke_ui_file_save(GTK_WINDOW(data), assistant->runner, &file, assistant->saved);
+    tke_ui_page_window_save(data, _("Save the labels"), "card-labels.csv", labels);
 }
 
 static void
-on_close(GSimpleAction *action, GVariant *parameter, gpointer data)
+update(TkeUiPageWindow *page)
 {
-    (void) action;
-    (void) parameter;
-    gtk_widget_destroy(GTK_WIDGET(data));
-}
-
-static gboolean
-key_press(GtkWidget *widget, GdkEventKey *event)
-{
-    if (event->keyval == GDK_KEY_Escape) {
-        gtk_widget_destroy(widget);
-        return TRUE;
-    }
-    return GTK_WIDGET_CLASS(scup_card_set_assistant_parent_class)->key_press_event(widget, event);
+    on_changed(SCUP_CARD_SET_ASSISTANT(page));
 }
 
 static void
-destroy(GtkWidget *widget)
+leave(TkeUiPageWindow *page)
 {
-    ScupCardSetAssistant *assistant = SCUP_CARD_SET_ASSISTANT(widget);
-
-    if (assistant->cards != NULL) {
-        g_signal_handlers_disconnect_by_data(assistant->cards, assistant);
-        scup_cards_prove(assistant->cards, false);
-        g_clear_object(&assistant->cards);
-        g_clear_object(&assistant->runner);
-    }
-    GTK_WIDGET_CLASS(scup_card_set_assistant_parent_class)->destroy(widget);
+    scup_cards_prove(SCUP_CARD_SET_ASSISTANT(page)->cards, false);
 }
 
 #define BIND(name) gtk_widget_class_bind_template_child(widget_class, ScupCardSetAssistant, name)
@@ -327,8 +295,8 @@ scup_card_set_assistant_class_init(ScupCardSetAssistantClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
-    widget_class->destroy = destroy;
-    widget_class->key_press_event = key_press;
+    TKE_UI_PAGE_WINDOW_CLASS(class)->update = update;
+    TKE_UI_PAGE_WINDOW_CLASS(class)->leave = leave;
     g_type_ensure(TKE_UI_TYPE_GRID);
     g_type_ensure(TKE_UI_TYPE_VIEWPORT);
     gtk_widget_class_set_template_from_resource(widget_class,
@@ -353,7 +321,6 @@ scup_card_set_assistant_init(ScupCardSetAssistant *assistant)
         { .name = "csv", .activate = on_csv },
         { .name = "pdf", .activate = on_pdf },
         { .name = "print", .activate = on_print },
-        { .name = "close", .activate = on_close },
     };
     g_autoptr(GSimpleActionGroup) actions = g_simple_action_group_new();
 
@@ -367,19 +334,19 @@ void
 scup_card_set_assistant_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards,
                              bool rehearsal)
 {
-    ScupCardSetAssistant *assistant =
-        g_object_new(SCUP_TYPE_CARD_SET_ASSISTANT, "transient-for", parent, "application",
-                     gtk_window_get_application(parent), NULL);
+    ScupCardSetAssistant *assistant = g_object_new(SCUP_TYPE_CARD_SET_ASSISTANT, NULL);
+    const TkeUiPage page = { .parent = parent,
+                             .runner = runner,
+                             .model = G_OBJECT(cards),
+                             .title = _("Plan a card set"),
+                             .size_name = "scup-plan",
+                             .rehearsal = rehearsal,
+                             .banner = assistant->banner,
+                             .saved = assistant->saved };
 
-    if (rehearsal) {
-        gtk_window_set_title(GTK_WINDOW(assistant), _("Plan a card set — REHEARSAL"));
-    }
     recall(assistant); /* before the cards are known: nothing is shown or noted yet */
-    assistant->runner = g_object_ref(runner);
-    assistant->cards = g_object_ref(cards);
-    tke_ui_window_size_follow(GTK_WINDOW(assistant), "scup-plan");
-    gtk_widget_set_visible(assistant->banner, rehearsal);
-    g_signal_connect_swapped(cards, "changed", G_CALLBACK(on_changed), assistant);
+    assistant->cards = cards;
+    tke_ui_page_window_open(TKE_UI_PAGE_WINDOW(assistant), &page);
     on_changed(assistant);
     scup_cards_prove(cards, true); /* each card is ticked off by inserting it */
     gtk_window_present(GTK_WINDOW(assistant));

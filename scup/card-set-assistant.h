@@ -6,11 +6,12 @@
 #include <gtk/gtk.h>
 #include <stdbool.h>
 
+#include "gtk-common/page-window.h"
 #include "scup/cards.h"
 
 #define SCUP_TYPE_CARD_SET_ASSISTANT (scup_card_set_assistant_get_type())
 G_DECLARE_FINAL_TYPE(ScupCardSetAssistant, scup_card_set_assistant, SCUP, CARD_SET_ASSISTANT,
-                     GtkWindow)
+                     TkeUiPageWindow)
 
 /* It follows the cards: one that is inserted ticks itself off. */
 void scup_card_set_assistant_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards,

@@ -8,22 +8,20 @@
 #include "gtk-common/container.h"
 #include "gtk-common/menu-words.h"
 #include "gtk-common/viewport.h"
-#include "gtk-common/window-size.h"
 #include "libceremony/advice.h"
 #include "libceremony/op-reader.h"
 #include "libceremony/self-check.h"
 
 struct _ScupSelfCheckPage {
-    GtkWindow parent;
-    TkeUiRunner *runner;
-    ScupCards *cards;
+    TkeUiPageWindow parent;
+    ScupCards *cards;          /* as long as it is open */
     TkeUiWorkplace *workplace; /* for the worker */
     bool checking;
     bool again; /* something changed meanwhile */
     GtkWidget *banner, *verdict, *rows;
 };
 
-G_DEFINE_FINAL_TYPE(ScupSelfCheckPage, scup_self_check_page, GTK_TYPE_WINDOW)
+G_DEFINE_FINAL_TYPE(ScupSelfCheckPage, scup_self_check_page, TKE_UI_TYPE_PAGE_WINDOW)
 
 typedef struct Check {
     ScupSelfCheckPage *page;
@@ -184,7 +182,7 @@ on_checked(const GError *error, gpointer data)
     ScupSelfCheckPage *page = check->page;
 
     page->checking = false;
-    if (page->cards != NULL) { /* it is still open */
+    if (tke_ui_page_window_is_open(TKE_UI_PAGE_WINDOW(page))) {
         show_found(page, error, check);
         if (page->again) {
             start_check(page);
@@ -210,7 +208,7 @@ start_check(ScupSelfCheckPage *page)
     check = g_new0(Check, 1);
     check->page = g_object_ref(page);
     check->workplace = page->workplace;
-    tke_ui_runner_look(page->runner, do_check, on_checked, check);
+    tke_ui_runner_look(tke_ui_page_window_get_runner(TKE_UI_PAGE_WINDOW(page)), do_check, on_checked, check);
 }
 
 static void
@@ -225,34 +223,9 @@ on_again(GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
-on_close(GSimpleAction *action, GVariant *parameter, gpointer data)
+update(TkeUiPageWindow *page)
 {
-    (void) action;
-    (void) parameter;
-    gtk_widget_destroy(GTK_WIDGET(data));
-}
-
-static gboolean
-key_press(GtkWidget *widget, GdkEventKey *event)
-{
-    if (event->keyval == GDK_KEY_Escape) {
-        gtk_widget_destroy(widget);
-        return TRUE;
-    }
-    return GTK_WIDGET_CLASS(scup_self_check_page_parent_class)->key_press_event(widget, event);
-}
-
-static void
-destroy(GtkWidget *widget)
-{
-    ScupSelfCheckPage *page = SCUP_SELF_CHECK_PAGE(widget);
-
-    if (page->cards != NULL) {
-        g_signal_handlers_disconnect_by_data(page->cards, page);
-        g_clear_object(&page->cards);
-        g_clear_object(&page->runner);
-    }
-    GTK_WIDGET_CLASS(scup_self_check_page_parent_class)->destroy(widget);
+    start_check(SCUP_SELF_CHECK_PAGE(page));
 }
 
 static void
@@ -260,8 +233,7 @@ scup_self_check_page_class_init(ScupSelfCheckPageClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
-    widget_class->destroy = destroy;
-    widget_class->key_press_event = key_press;
+    TKE_UI_PAGE_WINDOW_CLASS(class)->update = update;
     g_type_ensure(TKE_UI_TYPE_VIEWPORT);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/opentke/scup/self-check-page.ui");
@@ -275,7 +247,6 @@ scup_self_check_page_init(ScupSelfCheckPage *page)
 {
     static const GActionEntry entries[] = {
         { .name = "again", .activate = on_again },
-        { .name = "close", .activate = on_close },
     };
     g_autoptr(GSimpleActionGroup) actions = g_simple_action_group_new();
 
@@ -288,20 +259,19 @@ void
 scup_self_check_page_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards,
                           TkeUiWorkplace *workplace, bool rehearsal)
 {
-    ScupSelfCheckPage *page =
-        g_object_new(SCUP_TYPE_SELF_CHECK_PAGE, "transient-for", parent, "application",
-                     gtk_window_get_application(parent), NULL);
+    ScupSelfCheckPage *page = g_object_new(SCUP_TYPE_SELF_CHECK_PAGE, NULL);
+    const TkeUiPage window = { .parent = parent,
+                               .runner = runner,
+                               .model = G_OBJECT(cards),
+                               .title = _("Check readers"),
+                               .size_name = "scup-check",
+                               .rehearsal = rehearsal,
+                               .banner = page->banner };
 
-    if (rehearsal) {
-        gtk_window_set_title(GTK_WINDOW(page), _("Check readers — REHEARSAL"));
-    }
-    page->runner = g_object_ref(runner);
-    page->cards = g_object_ref(cards);
+    page->cards = cards;
     page->workplace = workplace;
-    tke_ui_window_size_follow(GTK_WINDOW(page), "scup-check");
-    gtk_widget_set_visible(page->banner, rehearsal);
+    tke_ui_page_window_open(TKE_UI_PAGE_WINDOW(page), &window);
     gtk_label_set_text(GTK_LABEL(page->verdict), _("Checking…"));
-    g_signal_connect_swapped(cards, "changed", G_CALLBACK(start_check), page);
     start_check(page);
     gtk_window_present(GTK_WINDOW(page));
 }

@@ -7,11 +7,11 @@
 #include <gtk/gtk.h>
 #include <stdbool.h>
 
-#include "gtk-common/operation-runner.h"
+#include "gtk-common/page-window.h"
 #include "scup/cards.h"
 
 #define SCUP_TYPE_SELF_CHECK_PAGE (scup_self_check_page_get_type())
-G_DECLARE_FINAL_TYPE(ScupSelfCheckPage, scup_self_check_page, SCUP, SELF_CHECK_PAGE, GtkWindow)
+G_DECLARE_FINAL_TYPE(ScupSelfCheckPage, scup_self_check_page, SCUP, SELF_CHECK_PAGE, TkeUiPageWindow)
 
 /* Checks when it opens, when readers or cards change, and on request. */
 void scup_self_check_page_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards,
