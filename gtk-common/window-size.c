@@ -91,21 +91,3 @@ tke_ui_window_size_follow(GtkWindow *window, const char *name)
     set_size(window, width, height);
     g_signal_connect(window, "configure-event", G_CALLBACK(on_configure), (gpointer) name);
 }
-
-int
-tke_ui_window_size_recall(const char *name, const char *key, int fallback)
-{
-    g_autoptr(GError) none = NULL;
-    int number = sizes != NULL ? g_key_file_get_integer(sizes, name, key, &none) : fallback;
-
-    return none == NULL ? number : fallback;
-}
-
-void
-tke_ui_window_size_note(const char *name, const char *key, int number)
-{
-    if (sizes != NULL) {
-        g_key_file_set_integer(sizes, name, key, number);
-        changed = true;
-    }
-}

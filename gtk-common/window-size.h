@@ -1,5 +1,5 @@
 /*
- * Windows remember their size and a few numbers that were chosen in them, in windows.ini beside the activity log of real work.
+ * Windows remember their size, in windows.ini beside the activity log of real work.
  *
  * Read and written while there are no windows, so that no file keeps the main loop waiting.
  */
@@ -13,7 +13,3 @@ void tke_ui_window_size_save(void);
 
 /* Gives the window the size it had last, and notes the one it gets. name: static, "scup". */
 void tke_ui_window_size_follow(GtkWindow *window, const char *name);
-
-/* A number that was noted under the name of the window and a key; fallback: none was. */
-int tke_ui_window_size_recall(const char *name, const char *key, int fallback);
-void tke_ui_window_size_note(const char *name, const char *key, int number);

@@ -368,8 +368,9 @@ tke_card_plan_labels_text(const GPtrArray *set, bool rehearsal)
 
         g_string_append_printf(text, "[ ] %-44s  %s\n    %s\n", label, id,
                                place->card != NULL ? place->card->description : LINE_TO_WRITE_ON);
-        g_string_append_printf(text, _("    Holder: %s  Stored at: %s\n"), LINE_TO_WRITE_ON,
-                               LINE_TO_WRITE_ON);
+        g_string_append_printf(text, _("    Holder: %s  Stored at: %s\n"),
+                               place->holder != NULL ? place->holder : LINE_TO_WRITE_ON,
+                               place->stored != NULL ? place->stored : LINE_TO_WRITE_ON);
         g_string_append_printf(text, "%s\n", rehearsal ? "    " REHEARSAL "\n" : "");
     }
     return g_string_free(text, FALSE);
@@ -401,8 +402,8 @@ add_label(GString *text, const TkePlanCard *place, bool rehearsal)
     tke_csv_append(text, place->card != NULL ? place->card->description : "", false);
     tke_csv_append(text, tke_card_plan_is_made(place) ? "yes" : "no", false);
     tke_csv_append(text, place->step == TKE_PLAN_DONE ? "yes" : "no", false);
-    tke_csv_append(text, "", false);
-    tke_csv_append(text, "", true);
+    tke_csv_append(text, place->holder != NULL ? place->holder : "", false);
+    tke_csv_append(text, place->stored != NULL ? place->stored : "", true);
 }
 
 char *

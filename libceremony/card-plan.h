@@ -46,6 +46,8 @@ typedef struct TkePlanCard {
     TkePlanStep step;
     const TkeInventoryCard *card; /* borrowed from the inventory; NULL: none yet */
     const TkeInventoryCard *unfit; /* borrowed: a card that holds more, or less, than is to be on this one; NULL: none */
+    const char *holder; /* who has it; borrowed from card-plan-notes; NULL: not noted */
+    const char *stored; /* where it is kept; the same */
 } TkePlanCard;
 
 /*
@@ -80,14 +82,14 @@ TKE_PUBLIC char *tke_card_plan_unfit_text(const TkePlanCard *card);
 TKE_PUBLIC const char *tke_card_plan_step_text(const TkePlanCard *card);
 
 /*
- * What is written on each card, translated, to be printed: with lines to write on for what is not known, and for
- * holder and place of storage; rehearsal: the word is on each. The caller frees.
+ * What is written on each card, translated, to be printed: with lines to write on for what is not known, holder and
+ * place of storage too; rehearsal: the word is on each. The caller frees.
  */
 TKE_PUBLIC char *tke_card_plan_labels_text(const GPtrArray *set, bool rehearsal);
 
 /*
  * The labels of a set as CSV with a heading line (RFC 4180), which is not translated; the first column is the label as
- * above. Holder and place of storage are left for people to fill in. rehearsal: as in tke_inventory_to_csv. The
+ * above. A holder and a place of storage that are not noted are left empty. rehearsal: as in tke_inventory_to_csv. The
  * caller frees.
  */
 TKE_PUBLIC char *tke_card_plan_labels_to_csv(const GPtrArray *set, bool rehearsal);

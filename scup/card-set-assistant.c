@@ -6,16 +6,21 @@
 #include <glib/gi18n.h>
 
 #include "gtk-common/container.h"
+#include "gtk-common/error-dialog.h"
 #include "gtk-common/grid.h"
 #include "gtk-common/rehearsal.h"
 #include "gtk-common/viewport.h"
-#include "gtk-common/window-size.h"
-#include "libceremony/card-plan.h"
+#include "libceremony/card-plan-notes.h"
+#include "scup/holder-dialog.h"
+#include "scup/plan-row.h"
 
 struct _ScupCardSetAssistant {
     TkeUiPageWindow parent;
-    ScupCards *cards; /* as long as it is open; NULL: not known yet */
-    GtkWidget *saved, *banner, *administrators, *parts, *backups, *together, *count, *advice, *list, *next;
+    ScupCards *cards;        /* as long as it is open */
+    TkeCardPlanNotes *notes; /* NULL: not known yet */
+    bool keep;               /* changes are saved */
+    bool filling;            /* the numbers are set by us */
+    GtkWidget *saved, *banner, *administrators, *parts, *backups, *signatures, *revocations, *together, *count, *advice, *list, *next;
 };
 
 G_DEFINE_FINAL_TYPE(ScupCardSetAssistant, scup_card_set_assistant, TKE_UI_TYPE_PAGE_WINDOW)
@@ -26,95 +31,194 @@ value_of(GtkWidget *spin)
     return (unsigned) gtk_spin_button_get_value_as_int(GTK_SPIN_BUTTON(spin));
 }
 
-static TkeCardPlanParams
-get_params(ScupCardSetAssistant *assistant)
+static void
+set_value(GtkWidget *spin, unsigned value)
 {
-    return (TkeCardPlanParams){
-        .backups = value_of(assistant->backups),
-        .administrators = value_of(assistant->administrators),
-        .parts = value_of(assistant->parts),
-        .together = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(assistant->together)),
-    };
+    gtk_spin_button_set_value(GTK_SPIN_BUTTON(spin), value);
 }
 
-/* The set as it is now; NULL while the inventory is not known. */
+/* The set as it is now; NULL while inventory or notes are not known. */
 static GPtrArray *
 get_set(ScupCardSetAssistant *assistant)
 {
-    const TkeCardPlanParams params = get_params(assistant);
     const GError *error = NULL;
     const TkeInventory *inventory = scup_cards_get_inventory(assistant->cards, &error);
+    GPtrArray *set = NULL;
 
-    return inventory != NULL
-               ? tke_card_plan_make(&params, inventory, scup_cards_get_zone(assistant->cards))
-               : NULL;
+    if (inventory == NULL || assistant->notes == NULL) {
+        return NULL;
+    }
+    set = tke_card_plan_make(&assistant->notes->params, inventory,
+                             scup_cards_get_zone(assistant->cards));
+    tke_card_plan_notes_apply(assistant->notes, set);
+    return set;
 }
 
-/* What is weak about this set (functions 6.4). */
-static const char *
-advice_of(const TkeCardPlanParams *params)
-{
-    if (tke_card_plan_count(params) == 0) {
-        return _("On one card there can be a signature key and a key part only if there are as many "
-                 "administrators as key parts.");
-    }
-    if (params->backups == 0) {
-        return _("Without backups a lost or blocked card is lost for good: plan at least one of "
-                 "each.");
-    }
-    if (params->administrators == 1) {
-        return _("One administrator alone can change the crypto units: two or more make dual "
-                 "control possible.");
-    }
-    if (params->together) {
-        return _("Fewer cards, but each holder signs and keeps a part of the master key: separate "
-                 "cards for separate people are safer.");
-    }
-    return _("Every key part goes to another person, and backups to another safe.");
-}
+/* ---- the notes and their file ---- */
 
-/* The keyboard goes from row to row; a screen reader says what is in each. */
-static void
-add_list_row(ScupCardSetAssistant *assistant, GtkWidget *box, const char *head, const char *detail)
-{
-    g_autofree char *name = g_strdup_printf("%s, %s", head, detail);
-    GtkWidget *row = gtk_list_box_row_new();
-
-    gtk_container_add(GTK_CONTAINER(row), box);
-    gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), FALSE);
-    atk_object_set_name(gtk_widget_get_accessible(row), name);
-    gtk_container_add(GTK_CONTAINER(assistant->list), row);
-}
+typedef struct Job {
+    ScupCardSetAssistant *assistant;
+    TkeCardPlanNotes *notes;
+} Job;
 
 static void
-add_row(ScupCardSetAssistant *assistant, const TkePlanCard *place)
+job_free(Job *job)
 {
-    g_autofree char *name = tke_card_plan_label(place);
-    g_autofree char *id = place->card != NULL ? tke_card_id_text(place->card->card_id) : NULL;
-    bool done = place->step == TKE_PLAN_DONE;
-    g_autofree char *head = g_strdup_printf("%s %s", done ? "✓" : "○", name);
-    g_autofree char *detail =
-        place->card == NULL ? g_strdup(tke_card_plan_step_text(place))
-        : done              ? g_strdup_printf("%s · %s", place->card->description, id)
-               : g_strdup_printf("%s · %s: %s", place->card->description, id,
-                                 tke_card_plan_step_text(place));
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-    GtkWidget *title = gtk_label_new(head);
-    GtkWidget *text = gtk_label_new(NULL);
-    g_autofree char *unfit = tke_card_plan_unfit_text(place);
-    g_autofree char *both =
-        unfit != NULL ? g_strdup_printf("%s\n✗ %s", detail, unfit) : g_strdup(detail);
+    g_object_unref(job->assistant);
+    tke_card_plan_notes_free(job->notes);
+    g_free(job);
+}
 
-    gtk_label_set_text(GTK_LABEL(text), both);
-    gtk_label_set_xalign(GTK_LABEL(title), 0);
-    gtk_label_set_xalign(GTK_LABEL(text), 0);
-    gtk_label_set_line_wrap(GTK_LABEL(text), TRUE);
-    gtk_style_context_add_class(gtk_widget_get_style_context(title), "tke-big");
-    gtk_widget_set_margin_start(text, 18);
-    gtk_container_set_border_width(GTK_CONTAINER(box), 6);
-    gtk_container_add(GTK_CONTAINER(box), title);
-    gtk_container_add(GTK_CONTAINER(box), text);
-    add_list_row(assistant, box, head, detail);
+static bool
+do_load(TkeOperation *op, gpointer data, GError **error)
+{
+    Job *job = data;
+
+    job->notes = tke_card_plan_notes_load(tke_operation_get_world(op), error);
+    return job->notes != NULL;
+}
+
+static bool
+do_save(TkeOperation *op, gpointer data, GError **error)
+{
+    return tke_card_plan_notes_save(((Job *) data)->notes, tke_operation_get_world(op), error);
+}
+
+static bool
+is_open(ScupCardSetAssistant *assistant)
+{
+    return tke_ui_page_window_is_open(TKE_UI_PAGE_WINDOW(assistant));
+}
+
+static void redraw(ScupCardSetAssistant *assistant);
+
+/* A file that cannot be read is told and left alone: the plan is not kept then. */
+static void
+on_loaded(const GError *error, gpointer data)
+{
+    Job *job = data;
+    ScupCardSetAssistant *assistant = job->assistant;
+
+    if (is_open(assistant)) {
+        assistant->keep = error == NULL;
+        if (error != NULL && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+            tke_ui_error_dialog_show(GTK_WINDOW(assistant), _("The plan cannot be read"), error);
+        }
+        assistant->notes =
+            error == NULL ? g_steal_pointer(&job->notes) : tke_card_plan_notes_new();
+        assistant->filling = true;
+        set_value(assistant->administrators, assistant->notes->params.administrators);
+        set_value(assistant->parts, assistant->notes->params.parts);
+        set_value(assistant->backups, assistant->notes->params.backups);
+        set_value(assistant->signatures, assistant->notes->signatures);
+        set_value(assistant->revocations, assistant->notes->revocations);
+        gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(assistant->together),
+                                     assistant->notes->params.together);
+        assistant->filling = false;
+        redraw(assistant);
+    }
+    job_free(job);
+}
+
+static void
+on_saved(const GError *error, gpointer data)
+{
+    Job *job = data;
+
+    if (error != NULL && is_open(job->assistant) &&
+        !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        job->assistant->keep = false; /* told once */
+        tke_ui_error_dialog_show(GTK_WINDOW(job->assistant), _("The plan was not saved"), error);
+    }
+    job_free(job);
+}
+
+static Job *
+job_new(ScupCardSetAssistant *assistant)
+{
+    Job *job = g_new0(Job, 1);
+
+    job->assistant = g_object_ref(assistant);
+    return job;
+}
+
+static TkeUiRunner *
+runner_of(ScupCardSetAssistant *assistant)
+{
+    return tke_ui_page_window_get_runner(TKE_UI_PAGE_WINDOW(assistant));
+}
+
+static void
+keep(ScupCardSetAssistant *assistant)
+{
+    Job *job;
+
+    if (assistant->keep) {
+        job = job_new(assistant);
+        job->notes = tke_card_plan_notes_copy(assistant->notes);
+        tke_ui_runner_look(runner_of(assistant), do_save, on_saved, job);
+    }
+}
+
+/* ---- rows ---- */
+
+static void
+on_holder(const TkePlanCard *place, const char *holder, const char *stored, gpointer data)
+{
+    ScupCardSetAssistant *assistant = data;
+
+    tke_card_plan_notes_set(assistant->notes, place, holder, stored);
+    keep(assistant);
+    redraw(assistant);
+}
+
+static void
+edit(ScupCardSetAssistant *assistant, GtkWidget *row)
+{
+    g_autoptr(GPtrArray) set = get_set(assistant);
+    int index = gtk_list_box_row_get_index(GTK_LIST_BOX_ROW(row));
+
+    if (set != NULL && index >= 0 && (guint) index < set->len) {
+        scup_holder_dialog_show(GTK_WINDOW(assistant), set->pdata[index], on_holder, assistant);
+    }
+}
+
+static void
+on_edit(GtkButton *button, gpointer data)
+{
+    edit(data, gtk_widget_get_ancestor(GTK_WIDGET(button), GTK_TYPE_LIST_BOX_ROW));
+}
+
+static void
+on_row_activated(ScupCardSetAssistant *assistant, GtkListBoxRow *row)
+{
+    edit(assistant, GTK_WIDGET(row));
+}
+
+/* The row that has the focus; -1: it is elsewhere. */
+static int
+find_focus(ScupCardSetAssistant *assistant)
+{
+    GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(assistant));
+
+    return focus != NULL && GTK_IS_LIST_BOX_ROW(focus)
+               ? gtk_list_box_row_get_index(GTK_LIST_BOX_ROW(focus))
+               : -1;
+}
+
+/* The rows are new: that in the place of the one with the focus gets it. A button that went away has lost it too. */
+static void
+restore_focus(ScupCardSetAssistant *assistant, int index)
+{
+    GtkListBoxRow *row =
+        index >= 0 ? gtk_list_box_get_row_at_index(GTK_LIST_BOX(assistant->list), index) : NULL;
+
+    if (row != NULL) {
+        gtk_widget_grab_focus(GTK_WIDGET(row));
+    } else if (gtk_window_get_focus(GTK_WINDOW(assistant)) == NULL &&
+               gtk_widget_get_mapped(GTK_WIDGET(assistant))) {
+        gtk_widget_child_focus(GTK_WIDGET(assistant), GTK_DIR_TAB_FORWARD);
+    }
 }
 
 /* What scup itself can do about a step; NULL: it is done elsewhere, or by inserting the card. */
@@ -143,7 +247,7 @@ action_for(const TkePlanCard *place, const char **label)
         *label = _("_Unblock the card");
         return ca ? NULL : "app.ep11-unblock";
     case TKE_PLAN_TO_CHECK:
-        *label = _("Chec_k the CA card");
+        *label = _("C_heck the CA card");
         return ca ? "app.card-check" : NULL;
     case TKE_PLAN_TO_GENERATE:
     case TKE_PLAN_TO_COPY:
@@ -171,58 +275,38 @@ show_next(ScupCardSetAssistant *assistant, const GPtrArray *set)
     }
 }
 
-/* Where the numbers are remembered: those of a rehearsal are no plan of real work. */
-static const char *
-memory(void)
+static void
+show_advice(ScupCardSetAssistant *assistant, const GPtrArray *set)
 {
-    return tke_ui_rehearsal_is() ? "scup-plan-rehearsal" : "scup-plan";
+    g_auto(GStrv) advice = tke_card_plan_notes_advice(assistant->notes, set);
+    g_autofree char *lines = g_strjoinv("\n", advice);
+
+    gtk_label_set_text(GTK_LABEL(assistant->advice),
+                       advice[0] != NULL ? lines
+                                         : _("Every key part goes to another person, and backups "
+                                             "to another safe."));
 }
 
 static void
-recall(ScupCardSetAssistant *assistant)
+redraw(ScupCardSetAssistant *assistant)
 {
-    const TkeCardPlanParams usual = get_params(assistant);
-
-    gtk_spin_button_set_value(
-        GTK_SPIN_BUTTON(assistant->administrators),
-        tke_ui_window_size_recall(memory(), "administrators", (int) usual.administrators));
-    gtk_spin_button_set_value(GTK_SPIN_BUTTON(assistant->parts),
-                              tke_ui_window_size_recall(memory(), "parts", (int) usual.parts));
-    gtk_spin_button_set_value(GTK_SPIN_BUTTON(assistant->backups),
-                              tke_ui_window_size_recall(memory(), "backups", (int) usual.backups));
-    gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(assistant->together),
-                                 tke_ui_window_size_recall(memory(), "together", usual.together));
-}
-
-static void
-remember(const TkeCardPlanParams *params)
-{
-    tke_ui_window_size_note(memory(), "administrators", (int) params->administrators);
-    tke_ui_window_size_note(memory(), "parts", (int) params->parts);
-    tke_ui_window_size_note(memory(), "backups", (int) params->backups);
-    tke_ui_window_size_note(memory(), "together", params->together);
-}
-
-static void
-on_changed(ScupCardSetAssistant *assistant)
-{
-    const TkeCardPlanParams params = get_params(assistant);
-    g_autoptr(GPtrArray) set = assistant->cards != NULL ? get_set(assistant) : NULL;
+    g_autoptr(GPtrArray) set = get_set(assistant);
     g_autofree char *text = NULL;
     unsigned made = 0;
     unsigned checked = 0;
+    int focus = -1;
 
-    if (assistant->cards != NULL) {
-        remember(&params);
-    }
     if (set == NULL) {
         return;
     }
+    focus = find_focus(assistant);
     tke_ui_container_clear(assistant->list);
     for (guint i = 0; i < set->len; i++) {
         const TkePlanCard *place = set->pdata[i];
+        GtkWidget *row = scup_plan_row_new(place);
 
-        add_row(assistant, place);
+        g_signal_connect(scup_plan_row_get_button(row), "clicked", G_CALLBACK(on_edit), assistant);
+        gtk_container_add(GTK_CONTAINER(assistant->list), row);
         made += tke_card_plan_is_made(place) ? 1 : 0;
         checked += place->step == TKE_PLAN_DONE ? 1 : 0;
     }
@@ -231,10 +315,32 @@ on_changed(ScupCardSetAssistant *assistant)
                                           set->len, made, checked)
                         : g_strdup(_("No such set"));
     gtk_label_set_text(GTK_LABEL(assistant->count), text);
-    gtk_label_set_text(GTK_LABEL(assistant->advice), advice_of(&params));
+    show_advice(assistant, set);
     show_next(assistant, set);
     gtk_widget_show_all(assistant->list);
+    restore_focus(assistant, focus);
 }
+
+/* A number was changed by somebody. */
+static void
+on_changed(ScupCardSetAssistant *assistant)
+{
+    if (assistant->notes == NULL || assistant->filling) {
+        return;
+    }
+    assistant->notes->params = (TkeCardPlanParams){
+        .backups = value_of(assistant->backups),
+        .administrators = value_of(assistant->administrators),
+        .parts = value_of(assistant->parts),
+        .together = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(assistant->together)),
+    };
+    assistant->notes->signatures = value_of(assistant->signatures);
+    assistant->notes->revocations = value_of(assistant->revocations);
+    keep(assistant);
+    redraw(assistant);
+}
+
+/* ---- labels and record ---- */
 
 static char *
 dup_labels(ScupCardSetAssistant *assistant)
@@ -277,15 +383,38 @@ on_csv(GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+on_record(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    ScupCardSetAssistant *assistant = data;
+    g_autoptr(GPtrArray) set = get_set(assistant);
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autofree char *day = g_date_time_format(now, "%x");
+    g_autofree char *text = set != NULL ? tke_card_plan_notes_record(assistant->notes, set, day,
+                                                                     tke_ui_rehearsal_is())
+                                        : g_strdup("");
+
+    (void) action;
+    (void) parameter;
+    tke_ui_page_window_save_pages(data, "card-set-record.pdf", text);
+}
+
+static void
 update(TkeUiPageWindow *page)
 {
-    on_changed(SCUP_CARD_SET_ASSISTANT(page));
+    redraw(SCUP_CARD_SET_ASSISTANT(page));
 }
 
 static void
 leave(TkeUiPageWindow *page)
 {
     scup_cards_prove(SCUP_CARD_SET_ASSISTANT(page)->cards, false);
+}
+
+static void
+finalize(GObject *object)
+{
+    tke_card_plan_notes_free(SCUP_CARD_SET_ASSISTANT(object)->notes);
+    G_OBJECT_CLASS(scup_card_set_assistant_parent_class)->finalize(object);
 }
 
 #define BIND(name) gtk_widget_class_bind_template_child(widget_class, ScupCardSetAssistant, name)
@@ -295,6 +424,7 @@ scup_card_set_assistant_class_init(ScupCardSetAssistantClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
+    G_OBJECT_CLASS(class)->finalize = finalize;
     TKE_UI_PAGE_WINDOW_CLASS(class)->update = update;
     TKE_UI_PAGE_WINDOW_CLASS(class)->leave = leave;
     g_type_ensure(TKE_UI_TYPE_GRID);
@@ -306,12 +436,15 @@ scup_card_set_assistant_class_init(ScupCardSetAssistantClass *class)
     BIND(administrators);
     BIND(parts);
     BIND(backups);
+    BIND(signatures);
+    BIND(revocations);
     BIND(together);
     BIND(count);
     BIND(advice);
     BIND(list);
     BIND(next);
     gtk_widget_class_bind_template_callback(widget_class, on_changed);
+    gtk_widget_class_bind_template_callback(widget_class, on_row_activated);
 }
 
 static void
@@ -321,6 +454,7 @@ scup_card_set_assistant_init(ScupCardSetAssistant *assistant)
         { .name = "csv", .activate = on_csv },
         { .name = "pdf", .activate = on_pdf },
         { .name = "print", .activate = on_print },
+        { .name = "record", .activate = on_record },
     };
     g_autoptr(GSimpleActionGroup) actions = g_simple_action_group_new();
 
@@ -344,10 +478,9 @@ scup_card_set_assistant_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *
                              .banner = assistant->banner,
                              .saved = assistant->saved };
 
-    recall(assistant); /* before the cards are known: nothing is shown or noted yet */
     assistant->cards = cards;
     tke_ui_page_window_open(TKE_UI_PAGE_WINDOW(assistant), &page);
-    on_changed(assistant);
+    tke_ui_runner_look(runner, do_load, on_loaded, job_new(assistant));
     scup_cards_prove(cards, true); /* each card is ticked off by inserting it */
     gtk_window_present(GTK_WINDOW(assistant));
 }

@@ -1,0 +1,98 @@
+/*
+ * Rows of the planner.
+ */
+#include "scup/plan-row.h"
+
+#include <glib/gi18n.h>
+
+#define BUTTON "plan-row-button" /* of the row's data */
+
+/* The card that is there, and the step. */
+static char *
+dup_detail(const TkePlanCard *place)
+{
+    g_autofree char *id = place->card != NULL ? tke_card_id_text(place->card->card_id) : NULL;
+
+    if (place->card == NULL) {
+        return g_strdup(tke_card_plan_step_text(place));
+    }
+    return place->step == TKE_PLAN_DONE
+               ? g_strdup_printf("%s · %s", place->card->description, id)
+               : g_strdup_printf("%s · %s: %s", place->card->description, id,
+                                 tke_card_plan_step_text(place));
+}
+
+/* NULL: neither is noted. */
+static char *
+dup_holder(const TkePlanCard *place)
+{
+    return place->holder != NULL && place->stored != NULL
+               ? g_strdup_printf(_("Holder: %s · stored at: %s"), place->holder, place->stored)
+           : place->holder != NULL ? g_strdup_printf(_("Holder: %s"), place->holder)
+           : place->stored != NULL ? g_strdup_printf(_("Stored at: %s"), place->stored)
+                                   : NULL;
+}
+
+static GtkWidget *
+make_button(const char *label)
+{
+    GtkWidget *button = gtk_button_new_from_icon_name("document-edit-symbolic", GTK_ICON_SIZE_BUTTON);
+    g_autofree char *name = g_strdup_printf(_("Holder and place of %s"), label);
+
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    gtk_widget_set_can_focus(button, FALSE); /* the keyboard activates the row */
+    gtk_button_set_relief(GTK_BUTTON(button), GTK_RELIEF_NONE);
+    gtk_widget_set_tooltip_text(button, name);
+    atk_object_set_name(gtk_widget_get_accessible(button), name);
+    return button;
+}
+
+static GtkWidget *
+make_words(const char *head, const char *text)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    GtkWidget *title = gtk_label_new(head);
+    GtkWidget *below = gtk_label_new(text);
+
+    gtk_label_set_xalign(GTK_LABEL(title), 0);
+    gtk_label_set_xalign(GTK_LABEL(below), 0);
+    gtk_label_set_line_wrap(GTK_LABEL(below), TRUE);
+    gtk_style_context_add_class(gtk_widget_get_style_context(title), "tke-big");
+    gtk_widget_set_margin_start(below, 18);
+    gtk_container_add(GTK_CONTAINER(box), title);
+    gtk_container_add(GTK_CONTAINER(box), below);
+    gtk_widget_set_hexpand(box, TRUE);
+    return box;
+}
+
+GtkWidget *
+scup_plan_row_new(const TkePlanCard *place)
+{
+    g_autofree char *label = tke_card_plan_label(place);
+    g_autofree char *head =
+        g_strdup_printf("%s %s", place->step == TKE_PLAN_DONE ? "✓" : "○", label);
+    g_autofree char *detail = dup_detail(place);
+    g_autofree char *holder = dup_holder(place);
+    g_autofree char *unfit = tke_card_plan_unfit_text(place);
+    g_autofree char *text = g_strdup_printf("%s%s%s%s%s", detail, unfit != NULL ? "\n✗ " : "",
+                                            unfit != NULL ? unfit : "", holder != NULL ? "\n" : "",
+                                            holder != NULL ? holder : "");
+    g_autofree char *name = g_strdup_printf("%s, %s", head, text);
+    GtkWidget *row = gtk_list_box_row_new();
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
+    GtkWidget *button = make_button(label);
+
+    gtk_container_set_border_width(GTK_CONTAINER(box), 6);
+    gtk_container_add(GTK_CONTAINER(box), make_words(head, text));
+    gtk_container_add(GTK_CONTAINER(box), button);
+    gtk_container_add(GTK_CONTAINER(row), box);
+    atk_object_set_name(gtk_widget_get_accessible(row), name);
+    g_object_set_data(G_OBJECT(row), BUTTON, button);
+    return row;
+}
+
+GtkWidget *
+scup_plan_row_get_button(GtkWidget *row)
+{
+    return g_object_get_data(G_OBJECT(row), BUTTON);
+}
