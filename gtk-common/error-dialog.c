@@ -3,9 +3,8 @@
  */
 #include "gtk-common/error-dialog.h"
 
-#include "gtk-common/menu-words.h"
+#include "gtk-common/error-text.h"
 #include "gtk-common/rehearsal.h"
-#include "libceremony/advice.h"
 
 struct _TkeUiErrorDialog {
     GtkMessageDialog parent_instance;
@@ -34,10 +33,10 @@ tke_ui_error_dialog_init(TkeUiErrorDialog *dialog)
 void
 tke_ui_error_dialog_show(GtkWindow *parent, const char *headline, const GError *error)
 {
-    g_autofree char *advice = tke_advice_for_error(error);
-    g_autofree char *text = g_strdup_printf("%s%s%s", error->message, advice != NULL ? "\n\n" : "",
-                                            advice != NULL ? advice : "");
-    g_autofree char *words = tke_ui_menu_words(text);
+    g_autofree char *message = tke_ui_error_text_message(error);
+    g_autofree char *advice = tke_ui_error_text_advice(error);
+    g_autofree char *words = g_strdup_printf("%s%s%s", message, advice != NULL ? "\n\n" : "",
+                                             advice != NULL ? advice : "");
     g_autofree char *title = tke_ui_rehearsal_dup_title(headline);
     TkeUiErrorDialog *dialog =
         g_object_new(TKE_UI_TYPE_ERROR_DIALOG, "message-type", GTK_MESSAGE_ERROR, "transient-for",

@@ -6,11 +6,10 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gtk-common/error-text.h"
 #include "gtk-common/gtk-prompter.h"
-#include "gtk-common/menu-words.h"
 #include "gtk-common/prompt-dialog.h"
 #include "gtk-common/remedy.h"
-#include "libceremony/advice.h"
 #include "libsmartcard/card-error.h"
 
 struct TkeUiProcedure {
@@ -63,20 +62,20 @@ is_plain_cancel(const GError *error)
 static void
 show_last(TkeUiProcedure *procedure, const GError *error)
 {
-    g_autofree char *advice = tke_advice_for_error(error);
-    g_autofree char *text = g_strdup_printf("%s%s%s", error->message, advice != NULL ? "\n" : "",
+    g_autofree char *message = tke_ui_error_text_message(error);
+    g_autofree char *advice = tke_ui_error_text_advice(error);
+    g_autofree char *text = g_strdup_printf("%s%s%s", message, advice != NULL ? "\n" : "",
                                             advice != NULL ? advice : "");
-    g_autofree char *words = tke_ui_menu_words(text);
 
-    tke_ui_prompt_dialog_show_stopped(procedure->dialog, words);
+    tke_ui_prompt_dialog_show_stopped(procedure->dialog, text);
+    tke_ui_prompt_dialog_set_details(procedure->dialog, error);
 }
 
 static void
 show_failure(TkeUiProcedure *procedure, const GError *error)
 {
-    g_autofree char *message = tke_ui_menu_words(error->message);
-    g_autofree char *advice = tke_advice_for_error(error);
-    g_autofree char *words = advice != NULL ? tke_ui_menu_words(advice) : NULL;
+    g_autofree char *message = tke_ui_error_text_message(error);
+    g_autofree char *advice = tke_ui_error_text_advice(error);
     const char *headline = _("This did not work");
     const TkeUiRemedy remedy = tke_ui_remedy_for_error(error);
 
@@ -93,13 +92,14 @@ show_failure(TkeUiProcedure *procedure, const GError *error)
         return;
     }
     if (g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_CANCELLED)) {
-        headline = _("Cancelled on the keypad");
+        headline = _("The PIN was not entered");
     } else if (g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED)) {
         headline = _("The PIN is blocked");
     } else if (tke_card_error_is_outcome_unknown(error)) {
         headline = _("The card was lost in the middle");
     }
-    tke_ui_prompt_dialog_show_error(procedure->dialog, headline, message, words, &remedy);
+    tke_ui_prompt_dialog_show_error(procedure->dialog, headline, message, advice, &remedy);
+    tke_ui_prompt_dialog_set_details(procedure->dialog, error);
 }
 
 static void begin(TkeUiProcedure *procedure);

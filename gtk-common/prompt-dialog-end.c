@@ -3,6 +3,7 @@
  */
 #include <glib/gi18n.h>
 
+#include "gtk-common/details.h"
 #include "gtk-common/grid.h"
 #include "gtk-common/identifiers.h"
 #include "gtk-common/prompt-dialog-private.h"
@@ -16,6 +17,12 @@ tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *headline,
     tke_ui_prompt_dialog_set_label(dialog->reason, message);
     tke_ui_prompt_dialog_set_other(dialog, remedy->action);
     tke_ui_prompt_dialog_set_buttons(dialog, _("_Stop"), remedy->label, remedy->again, false);
+}
+
+void
+tke_ui_prompt_dialog_set_details(TkeUiPromptDialog *dialog, const GError *error)
+{
+    tke_ui_details_set_error(TKE_UI_DETAILS(dialog->details), error);
 }
 
 void

@@ -27,7 +27,7 @@ struct _TkeUiPromptDialog {
     /* template */
     GtkWidget *banner, *picture, *headline, *reason, *why, *countdown_box, *countdown_bar;
     GtkWidget *countdown, *middle, *content, *consequence, *confirm_box, *confirm_label;
-    GtkWidget *confirm_entry, *notes, *steps, *hint, *stop_button, *other_button, *primary_button;
+    GtkWidget *confirm_entry, *notes, *steps, *details, *hint, *stop_button, *other_button, *primary_button;
     /* of the page */
     GtkWidget *form_grid; /* TKE_UI_PAGE_FORM */
     GtkWidget *list;      /* TKE_UI_PAGE_CHOOSE */

@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gtk-common/details.h"
 #include "gtk-common/identifiers.h"
 #include "gtk-common/menu-words.h"
 #include "gtk-common/prompt-dialog-private.h"
@@ -78,6 +79,7 @@ view_show(void *view, const TkePrompt *prompt)
                 : g_strdup(tke_ui_prompt_text_why(prompt));
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_PROMPT, picture, title, where);
     tke_ui_prompt_dialog_set_label(dialog->reason, reason);
+    tke_ui_details_set_text(TKE_UI_DETAILS(dialog->details), prompt->details);
     tke_ui_prompt_dialog_set_other(dialog, remedy.action);
     tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), remedy.label, NULL, false);
     gtk_label_set_text(GTK_LABEL(dialog->hint), stop);
@@ -166,6 +168,7 @@ view_card(void *view, unsigned reader, bool inserted)
     if (!inserted && dialog->page == TKE_UI_PAGE_PROMPT &&
         dialog->prompt.kind == TKE_PROMPT_INSERT_CARD) {
         tke_ui_prompt_dialog_set_label(dialog->reason, NULL); /* the card it was about is gone */
+        tke_ui_details_set_text(TKE_UI_DETAILS(dialog->details), NULL);
     }
 }
 

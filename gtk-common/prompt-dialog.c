@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gtk-common/container.h"
+#include "gtk-common/details.h"
 #include "gtk-common/form-grid.h"
 #include "gtk-common/identifiers.h"
 #include "gtk-common/picture.h"
@@ -50,6 +51,7 @@ tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, const
     tke_ui_prompt_dialog_set_label(dialog->why, why);
     tke_ui_prompt_dialog_set_label(dialog->reason, NULL);
     tke_ui_prompt_dialog_set_label(dialog->consequence, NULL);
+    tke_ui_details_set_text(TKE_UI_DETAILS(dialog->details), NULL);
     gtk_label_set_text(GTK_LABEL(dialog->hint), "");
     gtk_widget_hide(dialog->countdown_box);
     gtk_widget_hide(dialog->confirm_box);
@@ -405,6 +407,7 @@ tke_ui_prompt_dialog_class_init(TkeUiPromptDialogClass *class)
     G_OBJECT_CLASS(class)->finalize = finalize;
     widget_class->destroy = destroy;
     widget_class->key_press_event = key_press;
+    g_type_ensure(TKE_UI_TYPE_DETAILS);
     g_type_ensure(TKE_UI_TYPE_VIEWPORT);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/opentke/common/prompt-dialog.ui");
@@ -413,6 +416,7 @@ tke_ui_prompt_dialog_class_init(TkeUiPromptDialogClass *class)
     BIND(headline);
     BIND(reason);
     BIND(why);
+    BIND(details);
     BIND(countdown_box);
     BIND(countdown_bar);
     BIND(countdown);

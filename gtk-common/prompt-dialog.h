@@ -40,6 +40,8 @@ void tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *head
                                      const char *message, const char *advice,
                                      const TkeUiRemedy *remedy);
 /* Stopped by the officer; message says what was done before. */
+void tke_ui_prompt_dialog_set_details(TkeUiPromptDialog *dialog, const GError *error);
+
 void tke_ui_prompt_dialog_show_stopped(TkeUiPromptDialog *dialog, const char *message);
 void tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary *summary);
 

@@ -6,7 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "gtk-common/menu-words.h"
+#include "gtk-common/error-text.h"
 
 char *
 tke_ui_prompt_text_picture(const TkePrompt *prompt)
@@ -108,7 +108,7 @@ tke_ui_prompt_text_reason(const TkePrompt *prompt)
     const char *text = entry_reason(prompt->reason_word);
 
     return text != NULL              ? g_strdup(text)
-           : prompt->reason != NULL ? tke_ui_menu_words(prompt->reason)
+           : prompt->reason != NULL ? tke_ui_error_text_sentence(prompt->reason)
                                      : NULL;
 }
 

@@ -25,9 +25,8 @@ card_way_advice(int code)
         return _("Insert the card. Perhaps it is in the other reader: “tke readers” shows which is "
                  "which.");
     case TKE_CARD_ERROR_IN_USE:
-        return _("Another program holds the reader: OpenSC, a browser or another window of this "
-                 "program. "
-                 "Close it and try again; nothing needs to be uninstalled.");
+        return _("It may be OpenSC, a browser or another window of this program: close it and try "
+                 "again; nothing needs to be uninstalled.");
     case TKE_CARD_ERROR_UNRESPONSIVE:
     case TKE_CARD_ERROR_PROTOCOL:
         return _("Reinsert the card, chip first; if it still does not answer, try another card.");
@@ -127,7 +126,7 @@ pin_advice(const GError *error)
     case TKE_CARD_ERROR_PIN_TIMEOUT:
         return _("Nothing changed, and no try was used up. Start the step again.");
     case TKE_CARD_ERROR_PIN_CANCELLED:
-        return _("Cancelled on the keypad: the step was not done, and no try was used up.");
+        return _("The step was not done, and no try was used up.");
     case TKE_CARD_ERROR_PIN_FEW_TRIES:
         return _(
             "Enter the other PIN once (tke card info --reader 1 --check), then change this one.");
@@ -205,6 +204,27 @@ unit_advice(const GError *error)
                ? _("The crypto unit has refused it; nothing was changed there. Look with “tke "
                    "cryptounit-compare” in which state it is.")
                : service_advice(error->code);
+}
+
+char *
+tke_advice_details_for_error(const GError *error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    TkeCardErrorInfo info;
+
+    if (!tke_card_error_get_info(error, &info)) {
+        return NULL;
+    }
+    if (info.sw != 0) {
+        g_string_append_printf(text, _("status word %04X"), info.sw);
+    }
+    if (info.details != NULL) {
+        g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", info.details);
+    }
+    if (text->len > 0 && info.reader_name != NULL) {
+        g_string_append_printf(text, _(", reader \"%s\""), info.reader_name);
+    }
+    return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
 
 char *

@@ -107,7 +107,7 @@ show_pin(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t referenc
     TkePrompt prompt = {
         .kind = kind,
         .reader = reader,
-        .reader_name = slot->model != NULL ? slot->model : "",
+        .reader_name = slot->text != NULL ? slot->text : "",
         .wanted = slot->status.kind == TKE_CARD_KIND_CA ? TKE_WANTED_CA : TKE_WANTED_EP11,
         .title = title,
         .reason = reason,

@@ -9,7 +9,7 @@ typedef struct TkeCardSlot {
     TkeCard *card; /* NULL: none, or not to be used */
     TkeCardStatus status;
     char *reader_name;
-    char *model;
+    char *text; /* of the reader, as people know it */
     uint32_t events; /* of the reader when the card was opened */
     bool seen;       /* events is known */
     bool present;

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "libceremony/advice.h"
 #include "libceremony/card-session-private.h"
 
 #define HELD_RETRY_MS 500 /* how often a reader that another program holds is tried again */
@@ -46,7 +47,7 @@ tke_card_session_free(TkeCardSession *session)
         slot_drop(&session->slots[i]);
         slot_forget_verdict(&session->slots[i]);
         g_free(session->slots[i].reader_name);
-        g_free(session->slots[i].model);
+        g_free(session->slots[i].text);
         g_free(session->keys[i]);
         g_free(session->names[i]);
     }
@@ -124,9 +125,9 @@ slot_update(TkeOperation *op, unsigned reader, const TkeReaderInfo *info)
         slot_forget_verdict(slot);
     }
     g_free(slot->reader_name);
-    g_free(slot->model);
+    g_free(slot->text);
     slot->reader_name = g_strdup(info != NULL ? info->name : NULL);
-    slot->model = g_strdup(info != NULL ? info->model : NULL);
+    slot->text = info != NULL ? tke_reader_dup_text(info) : NULL;
     slot->events = info != NULL ? info->events : 0;
     slot->seen = info != NULL;
     slot->present = info != NULL && info->card_present;
@@ -171,13 +172,15 @@ show_need(TkeOperation *op, const TkeCardNeed *need, const char *word, const cha
 {
     TkeCardSlot *slot = tke_card_session_slot(tke_operation_get_card_session(op), need->reader);
     g_autofree char *card = slot->card != NULL ? tke_card_session_card_text(&slot->status) : NULL;
+    g_autofree char *details = tke_advice_details_for_error(slot->trouble);
     TkePrompt prompt = {
         .kind = TKE_PROMPT_INSERT_CARD,
         .reader = need->reader,
-        .reader_name = slot->model != NULL ? slot->model : "",
+        .reader_name = slot->text != NULL ? slot->text : "",
         .wanted = need->wanted,
         .title = need->title != NULL ? need->title : tke_card_session_wanted_title(need->wanted),
         .reason = reason,
+        .details = reason != NULL ? details : NULL,
         .card = card,
         .purpose = need->purpose,
         .reason_word = word,

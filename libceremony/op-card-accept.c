@@ -10,6 +10,7 @@
 #include "libceremony/card-session-private.h"
 #include "libceremony/card-tries.h"
 #include "libceremony/op-card-probe.h"
+#include "libceremony/record.h"
 #include "libsmartcard/gp-loader.h"
 
 void
@@ -49,7 +50,7 @@ take_refusal(TkeCardAcceptance *report, GError *why, GError **error)
         g_propagate_error(error, why);
         return false;
     }
-    fault(report, g_strdup(why->message));
+    fault(report, tke_record_text(why));
     g_clear_error(&report->refused);
     report->refused = why;
     return true;

@@ -152,7 +152,7 @@ record_erase(Loading *loading, const GError *unknown, GError **error)
     tke_op_card_overwrite_record(values, &loading->old);
     if (unknown != NULL) {
         json_object_set_string_member(values, "result", "unknown");
-        json_object_set_string_member(values, "error", unknown->message);
+        tke_record_error(values, unknown);
     }
     return tke_record_done(loading->op, "opentke-card.erase", values, error);
 }

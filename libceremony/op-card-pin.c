@@ -55,7 +55,7 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
         if (error != NULL) {
             tke_card_error_set_remedy(*error,
                                       _("There is nothing to unblock: the card can be used with its "
-                                        "PIN. A forgotten PIN is not cured by unblocking."));
+                                        "PIN."));
         }
         return false;
     }

@@ -69,9 +69,9 @@ tke_op_card_probe_unsuitable(TkeCard *card, const uint8_t *cplc, const char *why
     g_autofree char *type = tke_op_card_probe_type_text(card, cplc);
     GError *made =
         g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE,
-                    _("the card cannot take the applet: %s. Found: %s. Made for: NXP JCOP4 J3R180"),
-                    why, type);
+                    _("the card cannot take the applet, which is made for NXP JCOP4 J3R180: %s"), why);
 
+    tke_card_error_set_details(made, type);
     tke_card_tag_error(card, &made);
     return made;
 }

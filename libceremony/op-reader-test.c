@@ -81,6 +81,7 @@ tke_reader_test_free(TkeReaderTest *test)
         return;
     }
     g_free(test->name);
+    g_free(test->text);
     g_free(test->model);
     g_free(test->serial);
     g_free(test->port);
@@ -99,6 +100,7 @@ new_test(unsigned reader, const TkeReaderInfo *info)
     test->started = g_get_real_time() / G_USEC_PER_SEC;
     test->reader = reader;
     test->name = g_strdup(info->name);
+    test->text = tke_reader_dup_text(info);
     test->model = g_strdup(info->model);
     test->serial = g_strdup(info->serial);
     test->port = g_strdup(info->port);
@@ -221,7 +223,7 @@ show_step(Run *run, TkeReaderStepNumber number)
     const TkePrompt prompt = {
         .kind = plans[number].kind,
         .reader = run->test->reader,
-        .reader_name = run->test->model,
+        .reader_name = run->test->text,
         .wanted = TKE_WANTED_EP11,
         .title = _(plans[number].title),
         .card = run->test->card.description[0] != '\0' ? run->test->card.description : card,
@@ -352,7 +354,7 @@ run_step(Run *run, TkeReaderStepNumber number, GError **error)
         if (!enter(run, number, &outcome, &local)) {
             step->verdict = TKE_READER_VERDICT_FAILED;
             g_free(step->remark);
-            step->remark = g_strdup(local->message);
+            step->remark = tke_record_text(local);
             g_propagate_error(error, g_steal_pointer(&local));
             return false;
         }

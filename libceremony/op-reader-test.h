@@ -65,6 +65,7 @@ typedef struct TkeReaderTest {
     gint64 started; /* seconds since 1970 */
     unsigned reader;
     char *name;
+    char *text; /* as people know it */
     char *model;
     char *serial;
     char *port;

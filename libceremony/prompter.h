@@ -31,11 +31,12 @@ typedef enum {
 typedef struct TkePrompt {
     TkePromptKind kind;
     unsigned reader;         /* 1 or 2 */
-    const char *reader_name; /* model; "" when unknown */
+    const char *reader_name; /* model and place (tke_reader_dup_text); "" when unknown */
     TkeWantedCard wanted;
     /* for people, translated */
     const char *title;  /* what to do, one sentence */
     const char *reason; /* why what is there does not do; NULL at first */
+    const char *details; /* for support (advice.h), where reason is an error of card or reader; NULL without */
     const char *card;   /* description or id of the card in the reader; NULL without */
     /* for programs, never translated (docs/events.md) */
     const char *purpose;     /* "signer", "key-part", …; NULL if there is none */

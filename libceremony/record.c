@@ -11,6 +11,8 @@
 #include "common/error.h"
 #include "common/hex.h"
 #include "common/safe-file.h"
+#include "libceremony/advice.h"
+#include "libsmartcard/card-error.h"
 
 bool
 tke_record_check(TkeOperation *op, GError **error)
@@ -80,6 +82,29 @@ tke_record_done(TkeOperation *op, const char *action, JsonObject *values, GError
     return true;
 }
 
+char *
+tke_record_text(const GError *error)
+{
+    g_autofree char *details = tke_advice_details_for_error(error);
+
+    return details != NULL ? g_strdup_printf("%s (%s)", error->message, details)
+                           : g_strdup(error->message);
+}
+
+void
+tke_record_error(JsonObject *object, const GError *error)
+{
+    TkeCardErrorInfo info;
+
+    json_object_set_string_member(object, "error", error != NULL ? error->message : "");
+    if (tke_card_error_get_info(error, &info) && info.sw != 0) {
+        char text[5];
+
+        g_snprintf(text, sizeof text, "%04X", info.sw);
+        json_object_set_string_member(object, "status_word", text);
+    }
+}
+
 void
 tke_record_failed(TkeOperation *op, const char *action, JsonObject *values, const GError *why)
 {
@@ -87,7 +112,7 @@ tke_record_failed(TkeOperation *op, const char *action, JsonObject *values, cons
     g_autoptr(GError) error = NULL;
 
     json_object_set_string_member(object, "result", "failed");
-    json_object_set_string_member(object, "error", why != NULL ? why->message : "");
+    tke_record_error(object, why);
     if (!tke_activity_log_append(tke_operation_get_log(op), action, object, &error)) {
         tke_operation_note(op, _("This failure could not be recorded: %s"), error->message);
     }

@@ -27,6 +27,12 @@ TKE_PUBLIC void tke_record_card(JsonObject *object, const char *member,
 TKE_PUBLIC bool tke_record_done(TkeOperation *op, const char *action, JsonObject *values,
                                 GError **error);
 
+/* An error with its details (advice.h) in brackets, for reports. The caller frees. */
+TKE_PUBLIC char *tke_record_text(const GError *error);
+
+/* Sets "error", and "status_word" where a card has said one. */
+TKE_PUBLIC void tke_record_error(JsonObject *object, const GError *error);
+
 /* Appends an entry about a step that failed or was broken off; failing to write it changes nothing. */
 TKE_PUBLIC void tke_record_failed(TkeOperation *op, const char *action, JsonObject *values,
                                   const GError *why);

@@ -9,6 +9,7 @@
 #include "libceremony/advice.h"
 #include "libceremony/op-reader.h"
 #include "libsmartcard/card-error.h"
+#include "libsmartcard/reader.h"
 #include "libsmartcard/usb-reader.h"
 
 void
@@ -40,7 +41,7 @@ check_reader(GPtrArray *problems, const TkeReaderCheck *check, unsigned *good)
 {
     g_autofree char *subject = check->number != 0
                                    ? g_strdup_printf(_("reader %u"), check->number)
-                                   : g_strdup(check->reader->name);
+                                   : tke_reader_dup_text(check->reader);
 
     /* a reader that is held cannot be asked for its keypad: it is there, and may well do */
     if ((check->number != 0 || (check->alike && *good < TKE_READERS)) &&

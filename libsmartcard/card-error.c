@@ -11,6 +11,7 @@ typedef struct TkeCardErrorPrivate {
     unsigned reader_number;
     char *reader_name;
     char *remedy;
+    char *details;
 } TkeCardErrorPrivate;
 
 static void
@@ -25,6 +26,7 @@ tke_card_error_private_copy(const TkeCardErrorPrivate *src, TkeCardErrorPrivate 
     *dest = *src;
     dest->reader_name = g_strdup(src->reader_name);
     dest->remedy = g_strdup(src->remedy);
+    dest->details = g_strdup(src->details);
 }
 
 static void
@@ -32,6 +34,7 @@ tke_card_error_private_clear(TkeCardErrorPrivate *priv)
 {
     g_free(priv->reader_name);
     g_free(priv->remedy);
+    g_free(priv->details);
 }
 
 G_DEFINE_EXTENDED_ERROR(TkeCardError, tke_card_error)
@@ -52,6 +55,7 @@ tke_card_error_get_info(const GError *error, TkeCardErrorInfo *info)
         .reader_number = priv->reader_number,
         .reader_name = priv->reader_name,
         .remedy = priv->remedy,
+        .details = priv->details,
     };
     return true;
 }
@@ -104,6 +108,19 @@ tke_card_error_set_remedy(GError *error, const char *remedy)
     priv = tke_card_error_get_private(error);
     g_free(priv->remedy);
     priv->remedy = g_strdup(remedy);
+}
+
+void
+tke_card_error_set_details(GError *error, const char *details)
+{
+    TkeCardErrorPrivate *priv = NULL;
+
+    if (error == NULL || error->domain != TKE_CARD_ERROR) {
+        return;
+    }
+    priv = tke_card_error_get_private(error);
+    g_free(priv->details);
+    priv->details = g_strdup(details);
 }
 
 bool

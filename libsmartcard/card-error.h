@@ -69,6 +69,7 @@ typedef struct TkeCardErrorInfo {
     unsigned reader_number;  /* 1, 2; 0 if unknown */
     const char *reader_name; /* NULL if unknown */
     const char *remedy;      /* the next step, translated; NULL: what the code advises */
+    const char *details;     /* for support, translated: codes, numbers; NULL: none but sw */
 } TkeCardErrorInfo;
 
 TKE_PUBLIC GQuark tke_card_error_quark(void);
@@ -87,6 +88,12 @@ TKE_PUBLIC void tke_card_error_set_reader(GError *error, unsigned reader_number,
 
 /* A next step that fits better than what the code alone would advise; NULL takes it back. */
 TKE_PUBLIC void tke_card_error_set_remedy(GError *error, const char *remedy);
+
+/*
+ * What helps support and says nothing to an officer: it is shown apart from the sentence, as is the
+ * status word. NULL takes it back.
+ */
+TKE_PUBLIC void tke_card_error_set_details(GError *error, const char *details);
 
 /*
  * True if the command in which this error arose may or may not have been carried out: removed,

@@ -77,9 +77,8 @@ says_not_there(uint16_t sw)
 static bool
 fail_refused(TkeCard *card, uint16_t sw, GError **error)
 {
-    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS, "%s: %s (%s %04X)",
-                               _("selecting the applet"), tke_gp_status_text(sw),
-                               _("status word"), sw);
+    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS, "%s: %s",
+                               _("selecting the applet"), tke_gp_status_text(sw));
 
     tke_card_error_set_sw(made, sw);
     return tke_card_fail(card, error, made);

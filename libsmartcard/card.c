@@ -137,6 +137,21 @@ tke_card_set_selected(TkeCard *card, TkeCardKind kind, bool extended_length)
     card->card_extended = extended_length;
 }
 
+/* Transports name a reader by the name that the service has for it; people know it by its number. */
+static void
+drop_name(GError *error, const char *reader_name)
+{
+    g_autoptr(GString) text = g_string_new(error->message);
+    g_autofree char *quoted = g_strdup_printf(_("reader \"%s\": %s"), reader_name, "");
+    g_autofree char *plain = g_strdup_printf("%s: ", reader_name);
+
+    if (g_string_replace(text, quoted, "", 1) == 0) {
+        g_string_replace(text, plain, "", 1);
+    }
+    g_free(error->message);
+    error->message = g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 void
 tke_card_tag_error(const TkeCard *card, GError **error)
 {
@@ -148,6 +163,7 @@ tke_card_tag_error(const TkeCard *card, GError **error)
     }
     tke_card_error_set_reader(*error, card->reader_number, card->reader_name);
     if (card->reader_number != 0) {
+        drop_name(*error, card->reader_name);
         g_prefix_error(error, _("reader %u: "), card->reader_number);
     } else {
         g_prefix_error(error, "%s: ", card->reader_name);
@@ -360,6 +376,7 @@ static bool
 transmit_untagged(TkeCard *card, const TkeApdu *apdu, TkeCardAnswer *answer, GError **error)
 {
     TkeApdu last = *apdu;
+    GError *made = NULL;
     size_t sent = 0;
     size_t unused = 0;
 
@@ -377,9 +394,10 @@ transmit_untagged(TkeCard *card, const TkeApdu *apdu, TkeCardAnswer *answer, GEr
         return false;
     }
     if (answer->len > 0 && (!apdu->has_answer || !may_have_data(answer->sw))) {
-        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
-                    _("the card answers with data where none belong (status word %04X)"),
-                    answer->sw);
+        made = g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
+                                   _("the card answers with data where none belong"));
+        tke_card_error_set_sw(made, answer->sw);
+        g_propagate_error(error, made);
         return false;
     }
     return true;

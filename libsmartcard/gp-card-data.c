@@ -203,9 +203,8 @@ tke_gp_registry_select(TkeCard *card, TkeGpCardData *data, GError **error)
         return false;
     }
     if (answer.sw != TKE_GP_STATUS_DONE && answer.sw != TKE_GP_STATUS_CARD_LOCKED) {
-        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE,
-                           _("the card has no card manager that answers (status word %04X)"),
-                           answer.sw);
+        made = g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE,
+                                   _("the card has no card manager that answers"));
         tke_card_error_set_sw(made, answer.sw);
         return tke_card_fail(card, error, made);
     }

@@ -132,8 +132,7 @@ fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what,
                                           sw & 0x0Fu)
                         : g_strdup("");
     GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                               _("%s: the issuer keys of this card are others than the key set "
-                                 "(%s)%s%s; do not try it again, because the card may lock"),
+                               _("%s: the issuer keys of this card are others than the key set (%s)%s%s"),
                                what, tke_gp_key_set_get_name(keys), wrong_key_text(scp, sw), left);
 
     if (!note_tries(scp, keys, refused, &unnoted)) {

@@ -88,9 +88,8 @@ fail_enc(TkeGpScp *scp, uint16_t sw, GError **error)
 {
     GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
                                _("the card took “mac” of the key set (%s) and refuses the first "
-                                 "command that is encrypted (status word %04X): “enc” is probably "
-                                 "another"),
-                               scp->keys_name, sw);
+                                 "command that is encrypted: “enc” is probably another"),
+                               scp->keys_name);
 
     tke_card_error_set_remedy(made, _("Correct “enc” in the file of the key set and start again; "
                                       "the card has counted no failed try."));

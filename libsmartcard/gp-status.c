@@ -32,7 +32,7 @@ tke_gp_status_text(uint16_t sw)
     size_t row = find_row(sw);
 
     return row < G_N_ELEMENTS(rows) ? g_dgettext(GETTEXT_PACKAGE, rows[row].text)
-                                    : _("unknown status word");
+                                    : _("the card refuses it for a reason that is not known");
 }
 
 void
@@ -43,8 +43,8 @@ tke_gp_status_set_error(GError **error, uint16_t sw, const char *what)
     GError *made = NULL;
 
     g_return_if_fail(sw != TKE_GP_STATUS_DONE);
-    made = g_error_new(TKE_CARD_ERROR, (int) code, "%s: %s (%s %04X)", what,
-                       tke_gp_status_text(sw), _("status word"), sw);
+    made = g_error_new(TKE_CARD_ERROR, (int) code, "%s: %s", what,
+                       tke_gp_status_text(sw));
     tke_card_error_set_sw(made, sw);
     g_propagate_error(error, made);
 }

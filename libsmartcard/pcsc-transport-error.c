@@ -91,7 +91,7 @@ tke_pcsc_code_is_lost_service(uint32_t value)
 
 static void
 set(GError **error, TkeCardError code, const char *reader_name, const char *remedy,
-    const char *text)
+    const char *details, const char *text)
 {
     g_autoptr(GError) inner = NULL;
 
@@ -100,6 +100,7 @@ set(GError **error, TkeCardError code, const char *reader_name, const char *reme
                 : g_error_new_literal(TKE_CARD_ERROR, (gint) code, text);
     tke_card_error_set_reader(inner, 0, reader_name);
     tke_card_error_set_remedy(inner, remedy);
+    tke_card_error_set_details(inner, details);
     g_propagate_error(error, g_steal_pointer(&inner));
 }
 
@@ -111,19 +112,20 @@ tke_pcsc_error_set(GError **error, uint32_t value, TkePcscWhen when, const char 
     g_autofree char *text = NULL;
 
     if (row == NULL) {
-        text = g_strdup_printf(_("the smart card service (pcscd) reports the code 0x%08X"), value);
-        set(error, TKE_CARD_ERROR_COMMUNICATION, reader_name, NULL, text);
+        text = g_strdup_printf("0x%08X", value);
+        set(error, TKE_CARD_ERROR_COMMUNICATION, reader_name, NULL, text,
+            _("the smart card service (pcscd) reports a code that is not known"));
         return;
     }
     if (value == (uint32_t) SCARD_E_SHARING_VIOLATION) {
         holders = tke_pcsc_error_dup_suspects("/proc");
     }
     text = holders != NULL
-               ? g_strdup_printf(_("%s (%s); running now, and known to use card readers: %s"),
-                                 _(row->text), row->name, holders)
-               : g_strdup_printf("%s (%s)", _(row->text), row->name);
+               ? g_strdup_printf(_("%s; running now, and known to use card readers: %s"),
+                                 _(row->text), holders)
+               : g_strdup(_(row->text));
     set(error, when == TKE_PCSC_BUSY ? row->busy : row->idle, reader_name,
-        tke_pcsc_code_get_remedy(row), text);
+        tke_pcsc_code_get_remedy(row), row->name, text);
 }
 
 void
@@ -136,7 +138,7 @@ tke_pcsc_error_set_own(GError **error, TkeCardError code, const char *reader_nam
     va_start(arguments, format);
     text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    set(error, code, reader_name, remedy, text);
+    set(error, code, reader_name, remedy, NULL, text);
 }
 
 void

@@ -94,8 +94,7 @@ static void
 set_unknown_end(GError **error, uint16_t sw, TkePinPadEntry entry)
 {
     g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS,
-                _("%s: the PIN pad ended the entry for a reason of its own (%04X)"),
-                entry_text(entry), sw);
+                _("%s: the PIN pad ended the entry for a reason of its own"), entry_text(entry));
     if (error != NULL) {
         tke_card_error_set_sw(*error, sw);
     }

@@ -9,6 +9,7 @@
 #include "libsmartcard/card-error.h"
 
 #define INDEX_LEN 6u
+#define USB "usb:" /* before the port, as pcscd and the kernel name it */
 
 /* A name without the numbers that pcscd puts behind it, " 00 00": they depend on the order of plugging in. */
 static char *
@@ -62,6 +63,18 @@ tke_reader_is_alike(const GPtrArray *infos, const TkeReaderInfo *info)
         }
     }
     return false;
+}
+
+char *
+tke_reader_dup_text(const TkeReaderInfo *info)
+{
+    const char *model = info->model != NULL && info->model[0] != '\0' ? info->model : info->name;
+    const char *port = info->port != NULL ? info->port : "";
+
+    if (g_str_has_prefix(port, USB)) {
+        return g_strdup_printf("%s · USB %s", model, port + strlen(USB));
+    }
+    return port[0] != '\0' ? g_strdup_printf("%s · %s", model, port) : g_strdup(model);
 }
 
 /* Readers with keypad first, whatever they are called: laptops have readers without built in. */

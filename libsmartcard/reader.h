@@ -33,6 +33,12 @@ typedef struct TkeReaders {
 TKE_PUBLIC char *tke_reader_dup_key(const TkeReaderInfo *info);
 
 /*
+ * The reader as people know it and as every window and prompt names it: model and, where it is known, the place
+ * where it is plugged in. The caller frees.
+ */
+TKE_PUBLIC char *tke_reader_dup_text(const TkeReaderInfo *info);
+
+/*
  * Is there another reader among these (TkeReaderInfo) that this one is not told apart from? Either both have one key, or
  * they have one name but for its numbers and neither serial number nor port is known of one.
  */

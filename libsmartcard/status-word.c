@@ -42,7 +42,8 @@ tke_status_word_text(uint16_t sw)
     if (SW_IS_WRONG_PIN(sw)) {
         return _("the PIN is wrong");
     }
-    return (sw & 0xFF00u) == 0x6100u ? _("more data") : _("unknown status word");
+    return (sw & 0xFF00u) == 0x6100u ? _("more data")
+                                   : _("the card refuses it for a reason that is not known");
 }
 
 TkeCardError
@@ -63,8 +64,8 @@ tke_status_word_set_error(GError **error, uint16_t sw, const char *what)
     g_autoptr(GError) made = NULL;
 
     g_return_if_fail(sw != TKE_SW_DONE && (sw & 0xFF00u) != 0x6100u);
-    made = g_error_new(TKE_CARD_ERROR, (int) tke_status_word_code(sw), "%s: %s (%s %04X)", what,
-                       tke_status_word_text(sw), _("status word"), sw);
+    made = g_error_new(TKE_CARD_ERROR, (int) tke_status_word_code(sw), "%s: %s", what,
+                       tke_status_word_text(sw));
     tke_card_error_set_sw(made, sw);
     if (SW_IS_WRONG_PIN(sw)) {
         tke_card_error_set_pin(made, 0, SW_TRIES(sw));

@@ -5,6 +5,8 @@
 
 #include <glib/gi18n.h>
 
+#include "gtk-common/error-text.h"
+
 /* A CA card is lost as soon as one of its PINs is blocked (E-C10). */
 static const char *
 lost_text(const TkeCardStatus *status)
@@ -44,8 +46,9 @@ scup_notice_get(const TkeCardInfo *info, unsigned reader, bool zone_there, bool 
 
     *bad = true;
     if (info->genuine == TKE_GENUINE_NO) {
-        return g_strdup_printf(_("✗ This card is not genuine: do not use it. %s"),
-                               info->not_genuine->message);
+        g_autofree char *why = tke_ui_error_text_message(info->not_genuine);
+
+        return g_strdup_printf(_("✗ This card is not genuine: do not use it. %s"), why);
     }
     if (lost != NULL) {
         return g_strdup(lost);

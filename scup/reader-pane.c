@@ -6,10 +6,11 @@
 #include <glib/gi18n.h>
 
 #include "gtk-common/container.h"
-#include "gtk-common/menu-words.h"
+#include "gtk-common/details.h"
+#include "gtk-common/error-text.h"
 #include "gtk-common/picture.h"
 #include "gtk-common/viewport.h"
-#include "libceremony/advice.h"
+#include "libsmartcard/reader.h"
 #include "scup/ca-card-view.h"
 #include "scup/ep11-card-view.h"
 #include "scup/notice.h"
@@ -22,7 +23,7 @@ struct _ScupReaderPane {
     GtkBox parent;
     ScupCards *cards;
     unsigned reader;
-    GtkWidget *title, *model, *stack, *picture, *headline, *text, *check, *notice, *suggestions;
+    GtkWidget *title, *model, *stack, *picture, *headline, *text, *details, *check, *notice, *suggestions;
     GtkWidget *ca, *ep11, *other;
     const ScupSuggestion *suggested; /* static: what is shown now */
 };
@@ -37,6 +38,9 @@ show_empty(ScupReaderPane *pane, const char *picture, const char *headline, cons
     gtk_label_set_text(GTK_LABEL(pane->headline), headline);
     gtk_label_set_text(GTK_LABEL(pane->text), text);
     gtk_widget_set_visible(pane->check, check);
+    if (!check) {
+        tke_ui_details_set_error(TKE_UI_DETAILS(pane->details), NULL);
+    }
     gtk_stack_set_visible_child_name(GTK_STACK(pane->stack), "empty");
 }
 
@@ -44,12 +48,12 @@ static void
 show_trouble(ScupReaderPane *pane, const char *picture, const char *headline)
 {
     const GError *trouble = scup_cards_get_trouble(pane->cards, pane->reader);
-    g_autofree char *advice = tke_advice_for_error(trouble);
-    g_autofree char *both = g_strdup_printf("%s\n%s", trouble != NULL ? trouble->message : "",
-                                            advice != NULL ? advice : "");
-    g_autofree char *words = tke_ui_menu_words(both);
+    g_autofree char *message = trouble != NULL ? tke_ui_error_text_message(trouble) : g_strdup("");
+    g_autofree char *advice = trouble != NULL ? tke_ui_error_text_advice(trouble) : NULL;
+    g_autofree char *both = g_strdup_printf("%s\n\n%s", message, advice != NULL ? advice : "");
 
-    show_empty(pane, picture, headline, g_strchomp(words), true);
+    show_empty(pane, picture, headline, g_strchomp(both), true);
+    tke_ui_details_set_error(TKE_UI_DETAILS(pane->details), trouble);
 }
 
 static void
@@ -179,11 +183,7 @@ update(ScupReaderPane *pane)
 {
     const TkeReaderInfo *reader = scup_cards_get_reader(pane->cards, pane->reader);
     g_autofree char *title = g_strdup_printf(_("Reader %u"), pane->reader);
-    g_autofree char *model =
-        reader == NULL ? g_strdup("")
-        : reader->port != NULL && reader->port[0] != '\0'
-            ? g_strdup_printf("%s · %s", reader->model, reader->port)
-            : g_strdup(reader->model);
+    g_autofree char *model = reader != NULL ? tke_reader_dup_text(reader) : g_strdup("");
 
     gtk_label_set_text(GTK_LABEL(pane->title), title);
     gtk_label_set_text(GTK_LABEL(pane->model), model);
@@ -210,6 +210,7 @@ scup_reader_pane_class_init(ScupReaderPaneClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     G_OBJECT_CLASS(class)->finalize = finalize;
+    g_type_ensure(TKE_UI_TYPE_DETAILS);
     g_type_ensure(TKE_UI_TYPE_VIEWPORT);
     gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/reader-pane.ui");
     BIND(title);
@@ -218,6 +219,7 @@ scup_reader_pane_class_init(ScupReaderPaneClass *class)
     BIND(picture);
     BIND(headline);
     BIND(text);
+    BIND(details);
     BIND(check);
     BIND(notice);
     BIND(suggestions);

@@ -8,6 +8,7 @@
 
 #include "common/hex.h"
 #include "gtk-common/rehearsal.h"
+#include "libsmartcard/reader.h"
 #include "scup/card-text.h"
 
 #define GROUPS_A_LINE 8
@@ -91,9 +92,10 @@ static void
 add_reader(GString *text, ScupCards *cards, unsigned reader)
 {
     const TkeReaderInfo *info = scup_cards_get_reader(cards, reader);
+    g_autofree char *name = info != NULL ? tke_reader_dup_text(info) : g_strdup(_("not found"));
 
     g_string_append_printf(text, _("READER %u"), reader);
-    g_string_append_printf(text, "  %s\n\n", info != NULL ? info->name : _("not found"));
+    g_string_append_printf(text, "  %s\n\n", name);
 }
 
 /* False, and says so, unless a card that can be read is there. */

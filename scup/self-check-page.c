@@ -6,11 +6,13 @@
 #include <glib/gi18n.h>
 
 #include "gtk-common/container.h"
+#include "gtk-common/details.h"
+#include "gtk-common/error-text.h"
 #include "gtk-common/menu-words.h"
 #include "gtk-common/viewport.h"
-#include "libceremony/advice.h"
 #include "libceremony/op-reader.h"
 #include "libceremony/self-check.h"
+#include "libsmartcard/reader.h"
 
 struct _ScupSelfCheckPage {
     TkeUiPageWindow parent;
@@ -75,13 +77,26 @@ add_row(ScupSelfCheckPage *page, Mark mark, const char *what, const char *remedy
     gtk_container_add(GTK_CONTAINER(page->rows), box);
 }
 
+/* Below the last row. */
+static void
+add_details(ScupSelfCheckPage *page, const GError *error)
+{
+    GtkWidget *details = g_object_new(TKE_UI_TYPE_DETAILS, "margin-start", 18, NULL);
+
+    gtk_container_add(GTK_CONTAINER(page->rows), details);
+    gtk_widget_set_no_show_all(details, TRUE);
+    tke_ui_details_set_error(TKE_UI_DETAILS(details), error);
+}
+
 static void
 add_error(ScupSelfCheckPage *page, const char *what, const GError *error)
 {
-    g_autofree char *advice = tke_advice_for_error(error);
-    g_autofree char *remedy = g_strdup_printf("%s\n%s", error->message, advice != NULL ? advice : "");
+    g_autofree char *message = tke_ui_error_text_message(error);
+    g_autofree char *advice = tke_ui_error_text_advice(error);
+    g_autofree char *remedy = g_strdup_printf("%s\n%s", message, advice != NULL ? advice : "");
 
     add_row(page, BAD, what, g_strchomp(remedy));
+    add_details(page, error);
 }
 
 /* A reader that answered well; false if the card in it cannot be read. */
@@ -92,17 +107,16 @@ add_reader(ScupSelfCheckPage *page, const TkeReaderCheck *check)
         check->number != 0 && scup_cards_get_place(page->cards, check->number) == SCUP_PLACE_TROUBLE
             ? scup_cards_get_trouble(page->cards, check->number)
             : NULL;
+    g_autofree char *name = tke_reader_dup_text(check->reader);
     g_autofree char *text = NULL;
 
     if (check->trouble != NULL) {
         return true; /* told as a problem */
     }
     text = check->number != 0
-               ? g_strdup_printf(_("Reader %u: %s, keypad takes PINs"), check->number,
-                                 check->reader->name)
-           : check->alike
-               ? g_strdup_printf(_("Reader without number: %s, keypad takes PINs"), check->reader->name)
-               : g_strdup_printf(_("Further reader, not used: %s"), check->reader->name);
+               ? g_strdup_printf(_("Reader %u: %s, keypad takes PINs"), check->number, name)
+           : check->alike ? g_strdup_printf(_("Reader without number: %s, keypad takes PINs"), name)
+                          : g_strdup_printf(_("Further reader, not used: %s"), name);
     add_row(page, GOOD, text, NULL);
     if (card != NULL) {
         add_error(page, _("The card in it cannot be read"), card);
@@ -113,7 +127,8 @@ add_reader(ScupSelfCheckPage *page, const TkeReaderCheck *check)
 static bool
 add_problem(ScupSelfCheckPage *page, const TkeProblem *problem)
 {
-    g_autofree char *text = g_strdup_printf("%s: %s", problem->subject, problem->text);
+    g_autofree char *plain = g_strdup_printf("%s: %s", problem->subject, problem->text);
+    g_autofree char *text = tke_ui_error_text_sentence(plain);
 
     add_row(page, problem->minor ? MINOR : BAD, text, problem->remedy);
     return problem->minor;

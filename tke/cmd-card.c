@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/hex.h"
+#include "libceremony/advice.h"
 #include "libceremony/op-card-enroll.h"
 #include "libceremony/op-card-pin.h"
 #include "libceremony/op-card.h"
@@ -42,7 +43,12 @@ print_info(TkeCli *cli, const TkeCardInfo *info)
         tke_cli_output_line(cli->out, "%s", _("No card is inserted."));
         tke_cli_output_flag(cli->out, "present", NULL, false);
     } else if (info->trouble != NULL) {
+        g_autofree char *details = tke_advice_details_for_error(info->trouble);
+
         tke_cli_output_value(cli->out, "trouble", N_("Trouble"), info->trouble->message);
+        if (details != NULL) {
+            tke_cli_output_value(cli->out, "details", N_("Details"), details);
+        }
     } else {
         tke_cli_output_card(cli->out, &info->status);
         if (info->status.kind != TKE_CARD_KIND_EP11 && info->status.kind != TKE_CARD_KIND_CA) {

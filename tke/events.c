@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "libceremony/record.h"
+
 struct TkeCliEvents {
     int fd;
     char *open_kind; /* of the prompt that is open */
@@ -106,7 +108,9 @@ tke_cli_events_result(TkeCliEvents *events, const char *command, int exit_code, 
 
     set_text(object, "command", command);
     json_object_set_int_member(object, "exit", exit_code);
-    set_text(object, "error", error != NULL ? error->message : NULL);
+    if (error != NULL) {
+        tke_record_error(object, error);
+    }
     emit(events, object);
 }
 

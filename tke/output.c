@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "libceremony/advice.h"
+#include "libceremony/record.h"
 #include "tke/text.h"
 
 #define EMPTY "\x01" /* a cell that was given as NULL */
@@ -367,7 +369,7 @@ finish_json(TkeCliOutput *out, const char *command, int exit_code, const GError 
         json_object_set_boolean_member(out->root, "rehearsal", TRUE);
     }
     if (error != NULL) {
-        json_object_set_string_member(out->root, "error", error->message);
+        tke_record_error(out->root, error);
     }
     if (advice != NULL) {
         json_object_set_string_member(out->root, "advice", advice);
@@ -378,6 +380,18 @@ finish_json(TkeCliOutput *out, const char *command, int exit_code, const GError 
     json_node_set_object(node, out->root);
     text = json_to_string(node, FALSE);
     printf("%s\n", text);
+}
+
+/* What only support needs, under the sentences. */
+static void
+print_details(const GError *error)
+{
+    g_autofree char *details = tke_advice_details_for_error(error);
+    g_autofree char *safe = details != NULL ? tke_cli_text_safe(details, false) : NULL;
+
+    if (safe != NULL) {
+        printf(_("Details: %s\n"), safe);
+    }
 }
 
 void
@@ -397,6 +411,7 @@ tke_cli_output_finish(TkeCliOutput *out, const char *command, int exit_code, con
         if (advice != NULL) {
             printf("%s\n", advice);
         }
+        print_details(error);
         if (head != NULL && !out->quiet) {
             printf(_("Activity log: %s\n"), head);
         }

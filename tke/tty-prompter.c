@@ -150,6 +150,11 @@ tty_show(void *ui, const TkePrompt *prompt)
     tke_cli_events_prompt(tty->events, prompt);
     if (prompt->reason != NULL) {
         say_line(tty, "  ", prompt->reason);
+        if (prompt->details != NULL) {
+            g_autofree char *line = g_strdup_printf(_("Details: %s"), prompt->details);
+
+            say_line(tty, "  ", line);
+        }
     }
     if (prompt->reason == NULL || g_strcmp0(prompt->title, tty->last_title) != 0) {
         say(tty, _("Reader %u: %s"), prompt->reader, prompt->title);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "gtk-common/error-text.h"
 #include "gtk-common/form.h"
 #include "gtk-common/menu-words.h"
 #include "gtk-common/prompt-text.h"
@@ -52,7 +53,7 @@ END_TEST
 START_TEST(test_what_went_wrong_with_an_entry_is_told_in_words_of_the_window)
     {
         const TkePrompt wrong = { .kind = TKE_PROMPT_ENTER_PIN, .reason_word = "wrong-pin",
-                                  .reason = "reader 1: the PIN is wrong (status word 63C4)" };
+                                  .reason = "reader 1: the PIN is wrong" };
         const TkePrompt card = { .kind = TKE_PROMPT_INSERT_CARD, .reason_word = "wrong-kind",
                                  .reason = "This is a CA card (tke card info)." };
         const TkePrompt first = { .kind = TKE_PROMPT_INSERT_CARD };
@@ -62,6 +63,26 @@ START_TEST(test_what_went_wrong_with_an_entry_is_told_in_words_of_the_window)
         ck_assert_str_eq(a, "That PIN was wrong.");
         ck_assert_str_eq(b, "This is a CA card (Display smart card information).");
         ck_assert_ptr_null(tke_ui_prompt_text_reason(&first));
+    }
+END_TEST
+
+START_TEST(test_errors_are_sentences_in_windows)
+    {
+        static const char *const rows[][2] = {
+            { "reader 2: no card", "Reader 2: no card." },
+            { "öffnen: kein Leser", "Öffnen: kein Leser." },
+            { "Which one?", "Which one?" },
+            { "It is done.", "It is done." },
+            { "wait…", "Wait…" },
+            { "the item (tke card enroll)", "The item (Initialize and enroll EP11 smart card)." },
+            { "", "" },
+        };
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+            g_autofree char *text = tke_ui_error_text_sentence(rows[i][0]);
+
+            ck_assert_str_eq(text, rows[i][1]);
+        }
     }
 END_TEST
 
@@ -124,6 +145,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_every_prompt_has_a_picture_of_its_reader_and_card);
     tcase_add_test(tests, test_time_and_tries_are_told_for_entries_only);
     tcase_add_test(tests, test_what_went_wrong_with_an_entry_is_told_in_words_of_the_window);
+    tcase_add_test(tests, test_errors_are_sentences_in_windows);
     tcase_add_test(tests, test_commands_become_menu_items);
     tcase_add_test(tests, test_windows_send_nobody_to_a_terminal_for_a_rehearsal);
     tcase_add_test(tests, test_a_form_keeps_its_answers);

@@ -74,12 +74,12 @@ class CeremonyTest(DeskTest):
         self.enter_with_keyboard("111112")
         self.wait_for_pad(1, "New PIN (1 of 2)")
         self.desk.keys("Escape")
-        self.assertIn("cancelled on the PIN pad", self.finish(zone, 1))
+        self.assertIn("cancelled on the keypad", self.finish(zone, 1))
         screen.until("a dark pad", lambda: not self.is_lit(1))
 
         again = self.start_zone_again()
         self.desk.click_with_mouse(BUTTON, "Cancel, reader 1")
-        self.assertIn("cancelled on the PIN pad", self.finish(again, 1))
+        self.assertIn("cancelled on the keypad", self.finish(again, 1))
 
     def pad_number(self):
         pad = self.world.status()["readers"][0]["pad"]

@@ -90,7 +90,7 @@ def test_a_pin_entry_cancelled_on_the_pad_can_be_repeated():
         dialog = scup.menu("EP11 Smart Card", "Change PIN", "Change PIN of an EP11")
         dialog.see("Type the old PIN")
         scup.world.sim("cancel", 2)
-        dialog.see("Cancelled on the keypad")
+        dialog.see("The PIN was not entered")
         scup.shot("scup-cancelled-on-pad")
         dialog.press("Try again")
         dialog.see("Type the old PIN")

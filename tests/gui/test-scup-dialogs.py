@@ -51,7 +51,7 @@ def test_all_steps_have_names_and_are_ticked_off():
                   "The zone goes from card to card: to come", "Description of the backup: to come")
         scup.shot("scup-backup-steps")
         scup.world.sim("cancel", 1)
-        dialog.see("Cancelled on the keypad")
+        dialog.see("The PIN was not entered")
         dialog.press("Stop")
         scup.program.no_window(s.BACKUP)
         dialog = scup.menu("EP11 Smart Card", s.ENROLL)
@@ -116,7 +116,7 @@ def test_exit_after_something_was_done_tells_it_first():
         exit_is_asked(scup).press("Stop and exit")
         dialog.see("press the red key on reader 1")
         scup.world.sim("cancel", 1)
-        dialog.see("the card has its first PIN now")
+        dialog.see("The card has its first PIN now")
         dialog.press("Close")
         ends(scup)
 
@@ -129,7 +129,7 @@ def test_a_cancel_after_something_was_done_tells_it_and_can_be_closed():
         dialog.press("Cancel")
         dialog.see("press the red key on reader 1")
         scup.world.sim("cancel", 1)
-        dialog.see("the card has its first PIN now")
+        dialog.see("The card has its first PIN now")
         dialog.press("Close")
         scup.program.no_window(s.INIT)
         scup.quit()
@@ -141,7 +141,7 @@ def test_a_question_to_exit_goes_away_with_what_it_was_about():
         exit_is_asked(scup)
         scup.world.sim("cancel", 1)
         scup.program.no_window("Exit")
-        dialog.see("Cancelled on the keypad")
+        dialog.see("The PIN was not entered")
         scup.quit()  # nothing runs: no question
 
 

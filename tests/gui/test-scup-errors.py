@@ -40,7 +40,7 @@ def start_init(scup):
 def test_e_c01_an_empty_reader_is_told_with_what_to_do():
     with s.Scup() as scup:
         dialog = scup.menu("Readers", "Check the cards")
-        dialog.see("there is no enrolled card or CA card in the readers")
+        dialog.see("There is no enrolled card or CA card in the readers.")
         dialog.see("Perhaps it is in the other reader")
         dialog.press("Identify readers")
         dialog = scup.dialog("Identify readers")
@@ -65,7 +65,12 @@ def test_e_c02_a_card_that_always_fails_cannot_be_read():
         scup.world.sim("fault", "card", "ca-1", "status", "sw=6F00", "times=99")
         scup.world.insert(1, "ca-1")
         scup.window.see("The card cannot be read")
-        scup.window.see("6F00")
+        scup.window.see("Reader 1: selecting the applet: the card refuses it for a reason that is not known.")
+        assert not scup.window.shows("6F00"), scup.window.dump()  # for support, not for officers
+        scup.shot("scup-unreadable")
+        scup.window.find("toggle button", "Details").click()
+        scup.window.see("Status word 6F00, reader \"OpenTKE Virtual PIN Pad 1\".")
+        scup.shot("scup-unreadable-details")
 
 
 def test_e_c02_a_card_that_answers_garbage_cannot_be_read():
@@ -310,7 +315,7 @@ def forged(scup, forgery):
     scup.window.see("Alice")
     dialog = scup.menu("Readers", "Check the cards")
     dialog.see("Do not use this card")
-    dialog.see("reader 2")
+    dialog.see("Reader 2")
     return dialog
 
 

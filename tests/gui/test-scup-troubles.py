@@ -173,7 +173,7 @@ def test_information_and_key_identifiers_are_shown_as_text():
         scup.window.see("Alice")
         page = scup.menu("File", "Display smart card information", "Smart card information")
         text = page.find("text").text
-        for part in ("READER 1", "CA smart card", "Production 2026", "5 tries left", "READER 2",
+        for part in ("READER 1  OpenTKE virtual PIN pad · left\n", "CA smart card", "Production 2026", "5 tries left", "READER 2",
                      "EP11 smart card", "Alice", "3 tries left", "Usage log head"):
             assert part in text, f"{part} is not in:\n{text}"
         gui.wait("the proof of the EP11 card", lambda: "yes, checked" in page.find("text").text)
@@ -259,7 +259,7 @@ def test_the_keyboard_alone_is_enough():
         keys("Return")
         dialog.see("first PIN")
         scup.world.sim("cancel", 1)
-        dialog.see("Cancelled on the keypad")
+        dialog.see("The PIN was not entered")
         keys("Escape")
         scup.program.no_window(s.INIT)
 

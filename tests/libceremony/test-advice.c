@@ -63,6 +63,31 @@ START_TEST(test_an_error_that_says_it_all_has_no_advice)
 }
 END_TEST
 
+START_TEST(test_what_only_support_needs_is_told_apart_from_the_sentence)
+{
+    g_autoptr(GError) error = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS, "reader 1");
+    g_autoptr(GError) other = g_error_new(TKE_ERROR, TKE_ERROR_FILE, "a file");
+    g_autoptr(GError) copy = NULL;
+    g_autofree char *none = tke_advice_details_for_error(error);
+    g_autofree char *of_other = tke_advice_details_for_error(other);
+    g_autofree char *of_none = tke_advice_details_for_error(NULL);
+    g_autofree char *word = NULL;
+    g_autofree char *all = NULL;
+
+    ck_assert_ptr_null(none);
+    ck_assert_ptr_null(of_other);
+    ck_assert_ptr_null(of_none);
+    tke_card_error_set_sw(error, 0x6a82);
+    word = tke_advice_details_for_error(error);
+    ck_assert_str_eq(word, "status word 6A82");
+    tke_card_error_set_details(error, "ATR 3B00");
+    tke_card_error_set_reader(error, 1, "Pad 00 00");
+    copy = g_error_copy(error);
+    all = tke_advice_details_for_error(copy);
+    ck_assert_str_eq(all, "status word 6A82, ATR 3B00, reader \"Pad 00 00\"");
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -72,6 +97,7 @@ add_tests(TCase *tests)
                         TKE_UNIT_ERROR_UNAUTHORIZED, TKE_UNIT_ERROR_PRECONDITION + 1);
     tcase_add_test(tests, test_a_remedy_that_rides_along_goes_before_the_general_one);
     tcase_add_test(tests, test_an_error_that_says_it_all_has_no_advice);
+    tcase_add_test(tests, test_what_only_support_needs_is_told_apart_from_the_sentence);
 }
 
 int

@@ -143,7 +143,7 @@ START_TEST(test_tries_and_unknown_status_words_ride_in_the_error)
             ck_assert_int_eq(info.tries_left, cases[i].tries);
         }
         ck_assert_str_eq(tke_status_word_text(0x6105), "more data");
-        ck_assert_str_eq(tke_status_word_text(0x6581), "unknown status word");
+        ck_assert_str_eq(tke_status_word_text(0x6581), "the card refuses it for a reason that is not known");
     }
 END_TEST
 

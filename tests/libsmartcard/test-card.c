@@ -350,6 +350,25 @@ START_TEST(test_a_source_opens_its_reader_only)
     }
 END_TEST
 
+/* "reader 2", and not by the name that the service has for it as well. */
+START_TEST(test_a_reader_is_named_once)
+    {
+        g_auto(Fixture) f = open_card(false);
+        g_autoptr(GError) quoted = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_CARD,
+                                               "looking: reader \"Reader\": it is empty");
+        g_autoptr(GError) plain = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_CARD,
+                                              "Reader: it is empty");
+        TkeCardErrorInfo info = { 0 };
+
+        tke_card_tag_error(f.card, &quoted);
+        tke_card_tag_error(f.card, &plain);
+        ck_assert_str_eq(quoted->message, "reader 2: looking: it is empty");
+        ck_assert_str_eq(plain->message, "reader 2: it is empty");
+        ck_assert(tke_card_error_get_info(plain, &info));
+        ck_assert_str_eq(info.reader_name, "Reader");
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -363,6 +382,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_promise_that_brings_nothing_ends_the_collection);
     tcase_add_test(tests, test_data_where_none_belong_are_refused);
     tcase_add_test(tests, test_a_transport_fault_keeps_its_code_and_names_the_reader);
+    tcase_add_test(tests, test_a_reader_is_named_once);
     tcase_add_test(tests, test_sensitive_commands_are_sent_like_others);
     tcase_add_test(tests, test_a_cancelled_command_is_not_sent);
     tcase_add_test(tests, test_a_source_opens_its_reader_only);

@@ -150,6 +150,7 @@ START_TEST(test_a_refused_delete_says_why)
     {
         g_auto(Manager) manager = { 0 };
         g_autoptr(GError) error = NULL;
+        TkeCardErrorInfo info = { 0 };
         bool found = false;
 
         manager_init(&manager);
@@ -157,7 +158,9 @@ START_TEST(test_a_refused_delete_says_why)
         ck_assert(!tke_gp_registry_delete(manager.scp, &tke_gp_aid_package, &found, &error));
         test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS);
         ck_assert_str_eq(error->message, "reader 2: deleting the applet: the conditions for this "
-                                         "command are not met (status word 6985)");
+                                         "command are not met");
+        ck_assert(tke_card_error_get_info(error, &info));
+        ck_assert_uint_eq(info.sw, 0x6985);
     }
 END_TEST
 

@@ -88,7 +88,8 @@ START_TEST(test_every_row_names_reader_code_and_what_is_wrong)
         ck_assert_str_eq(info.reader_name, READER);
         ck_assert_msg(g_str_has_prefix(error->message, "reader \"" READER "\": "), "%s",
                       error->message);
-        ck_assert_msg(strstr(error->message, codes[i].name) != NULL, "%s", error->message);
+        ck_assert_str_eq(info.details, codes[i].name); /* not in the sentence */
+        ck_assert_msg(strstr(error->message, codes[i].name) == NULL, "%s", error->message);
         ck_assert_msg(strstr(error->message, codes[i].text) != NULL, "%s", error->message);
         ck_assert_msg(!g_str_has_suffix(codes[i].text, ".") && strlen(codes[i].text) > 10, "%s",
                       codes[i].text);
@@ -122,11 +123,13 @@ END_TEST
 START_TEST(test_a_code_that_nobody_knows_is_shown_as_a_number)
 {
     g_autoptr(GError) error = NULL;
+    TkeCardErrorInfo info = { 0 };
 
     tke_pcsc_error_set(&error, 0x8010FFFFu, TKE_PCSC_IDLE, NULL);
 
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION);
-    ck_assert_msg(strstr(error->message, "0x8010FFFF") != NULL, "%s", error->message);
+    ck_assert(tke_card_error_get_info(error, &info));
+    ck_assert_str_eq(info.details, "0x8010FFFF");
 }
 END_TEST
 

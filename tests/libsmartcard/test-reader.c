@@ -86,6 +86,33 @@ START_TEST(test_a_reader_is_remembered_by_serial_number_port_or_name)
 }
 END_TEST
 
+START_TEST(test_a_reader_is_named_by_model_and_place)
+{
+    static const struct {
+        const char *model;
+        const char *port;
+        const char *text;
+    } rows[] = {
+        { "SPR332", "usb:1-2.3", "SPR332 · USB 1-2.3" },
+        { "SPR332", "left", "SPR332 · left" },
+        { "SPR332", "", "SPR332" },
+        { "", "", "SPR332 00 00" },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(TkeReaderInfo) info = make_info("SPR332 00 00", "");
+        g_autofree char *text = NULL;
+
+        g_free(info->model);
+        g_free(info->port);
+        info->model = g_strdup(rows[i].model);
+        info->port = g_strdup(rows[i].port);
+        text = tke_reader_dup_text(info);
+        ck_assert_str_eq(text, rows[i].text);
+    }
+}
+END_TEST
+
 START_TEST(test_a_remembered_port_survives_another_order_of_plugging_in)
 {
     static const char *const names[] = { "Reader 00 00", "", "Reader 01 00", "", NULL };
@@ -476,6 +503,7 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_readers_are_numbered_by_name_unless_remembered);
     tcase_add_test(tests, test_a_reader_is_remembered_by_serial_number_port_or_name);
+    tcase_add_test(tests, test_a_reader_is_named_by_model_and_place);
     tcase_add_test(tests, test_a_remembered_port_survives_another_order_of_plugging_in);
     tcase_add_test(tests, test_equal_readers_are_numbered_by_their_ports_in_any_order_of_plugging_in);
     tcase_add_loop_test(tests, test_readers_that_cannot_be_told_apart_get_no_number_by_their_order, 0,

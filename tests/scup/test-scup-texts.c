@@ -91,7 +91,7 @@ START_TEST(test_a_card_that_is_not_genuine_is_said_to_be_so_before_all_else)
         info.not_genuine = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_GENUINE, "forged");
         text = scup_notice_get(&info, 1, false, &bad);
         ck_assert(bad);
-        ck_assert_str_eq(text, "✗ This card is not genuine: do not use it. forged");
+        ck_assert_str_eq(text, "✗ This card is not genuine: do not use it. Forged.");
         g_clear_error(&info.not_genuine);
     }
 END_TEST
