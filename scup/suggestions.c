@@ -23,6 +23,10 @@ static const ScupSuggestion blank_ep11[] = {
     { N_("Enroll it in the zone"), "app.ep11-enroll" },
     { NULL, NULL },
 };
+static const ScupSuggestion blank_ep11_alone[] = { /* the step asks for the CA card of the zone */
+    { N_("Enroll it with a CA card"), "app.ep11-enroll" },
+    { NULL, NULL },
+};
 static const ScupSuggestion without_applet[] = {
     { N_("Enroll it in the zone"), "app.ep11-enroll" },
     { N_("Make it a backup of the CA card"), "app.ca-backup" },
@@ -72,7 +76,7 @@ scup_suggestions_get(const TkeCardStatus *status, unsigned reader, bool zone_the
         return nothing;
     }
     if (status->kind == TKE_CARD_KIND_EMPTY) { /* each step installs the applet that it needs */
-        return reader == 1 ? blank_ca : zone_there ? without_applet : blank_ep11;
+        return reader == 1 ? blank_ca : zone_there ? without_applet : blank_ep11_alone;
     }
     if (status->kind == TKE_CARD_KIND_CA) {
         if (is_lost(status)) {
@@ -87,7 +91,7 @@ scup_suggestions_get(const TkeCardStatus *status, unsigned reader, bool zone_the
         return nothing;
     }
     if (status->life_cycle < TKE_CARD_MEMBER) {
-        return blank_ep11;
+        return zone_there ? blank_ep11 : blank_ep11_alone;
     }
     if (status->life_cycle == TKE_CARD_MEMBER) {
         return enrolled;

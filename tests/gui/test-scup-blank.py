@@ -42,7 +42,12 @@ def test_bought_cards_become_what_the_panes_offer():
     with scup_with_bought_cards() as scup:
         scup.world.insert(2, "ep11-1")
         scup.window.see(BOUGHT)
-        scup.window.see(TO_ENROLL)
+        scup.window.press("Enroll it with a CA card")  # in which zone, is not known yet
+        dialog = scup.dialog(s.ENROLL)
+        dialog.press("Enroll")
+        dialog.see("Reader 1: Insert a CA card.")
+        dialog.press("Cancel")
+        scup.program.no_window(s.ENROLL)
         assert not scup.window.shows(TO_BACKUP)  # of which card?
         scup.world.remove(2)
         scup.window.see_not(BOUGHT)

@@ -44,6 +44,24 @@ offers(const TkeCardInfo *info, unsigned reader, const char *action)
     return offers_with(info, reader, true, action);
 }
 
+/* Which zone, if no CA card is there? */
+START_TEST(test_a_card_is_to_be_enrolled_in_the_zone_only_where_one_is_there)
+    {
+        static const TkeCardKind kinds[] = { TKE_CARD_KIND_EMPTY, TKE_CARD_KIND_EP11 };
+
+        for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+            const TkeCardInfo blank = card(kinds[i], TKE_CARD_BLANK);
+            const ScupSuggestion *alone = scup_suggestions_get(&blank.status, 2, false);
+            const ScupSuggestion *zone = scup_suggestions_get(&blank.status, 2, true);
+
+            ck_assert_str_eq(alone[0].label, "Enroll it with a CA card");
+            ck_assert_str_eq(alone[0].action, "app.ep11-enroll"); /* asks for it in reader 1 */
+            ck_assert_str_eq(zone[0].label, "Enroll it in the zone");
+            ck_assert_str_eq(zone[0].action, "app.ep11-enroll");
+        }
+    }
+END_TEST
+
 START_TEST(test_a_bought_card_is_offered_what_each_reader_makes_of_it)
     {
         const TkeCardInfo bought = card(TKE_CARD_KIND_EMPTY, TKE_CARD_BLANK);
@@ -151,6 +169,7 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_a_card_is_to_be_enrolled_in_the_zone_only_where_one_is_there);
     tcase_add_test(tests, test_a_bought_card_is_offered_what_each_reader_makes_of_it);
     tcase_add_test(tests, test_values_of_a_report_stand_in_one_column_however_long_the_labels_are);
     tcase_add_test(tests, test_a_ca_card_with_a_blocked_pin_is_lost_and_offers_nothing);
