@@ -18,17 +18,29 @@
 #include "scup/suggestions.h"
 
 #define PICTURE_WIDTH 200
+#define BEFORE_CHECK 3 /* place of the details in an empty pane: below picture, headline and text */
 
 struct _ScupReaderPane {
     GtkBox parent;
     ScupCards *cards;
     unsigned reader;
-    GtkWidget *title, *model, *stack, *picture, *headline, *text, *details, *check, *notice, *suggestions;
+    GtkWidget *title, *model, *stack, *empty, *picture, *headline, *text, *details, *check, *notice, *suggestions;
     GtkWidget *ca, *ep11, *other;
     const ScupSuggestion *suggested; /* static: what is shown now */
 };
 
 G_DEFINE_FINAL_TYPE(ScupReaderPane, scup_reader_pane, GTK_TYPE_BOX)
+
+/* Why reader or card cannot be reached; NULL: that is not what is wrong. */
+static const GError *
+trouble_of(ScupReaderPane *pane)
+{
+    ScupPlace place = scup_cards_get_place(pane->cards, pane->reader);
+
+    return place == SCUP_PLACE_NO_SERVICE || place == SCUP_PLACE_TROUBLE
+               ? scup_cards_get_trouble(pane->cards, pane->reader)
+               : NULL;
+}
 
 static void
 show_empty(ScupReaderPane *pane, const char *picture, const char *headline, const char *text,
@@ -38,22 +50,19 @@ show_empty(ScupReaderPane *pane, const char *picture, const char *headline, cons
     gtk_label_set_text(GTK_LABEL(pane->headline), headline);
     gtk_label_set_text(GTK_LABEL(pane->text), text);
     gtk_widget_set_visible(pane->check, check);
-    if (!check) {
-        tke_ui_details_set_error(TKE_UI_DETAILS(pane->details), NULL);
-    }
+    tke_ui_details_set_error(TKE_UI_DETAILS(pane->details), trouble_of(pane));
     gtk_stack_set_visible_child_name(GTK_STACK(pane->stack), "empty");
 }
 
 static void
 show_trouble(ScupReaderPane *pane, const char *picture, const char *headline)
 {
-    const GError *trouble = scup_cards_get_trouble(pane->cards, pane->reader);
+    const GError *trouble = trouble_of(pane);
     g_autofree char *message = trouble != NULL ? tke_ui_error_text_message(trouble) : g_strdup("");
     g_autofree char *advice = trouble != NULL ? tke_ui_error_text_advice(trouble) : NULL;
     g_autofree char *both = g_strdup_printf("%s\n\n%s", message, advice != NULL ? advice : "");
 
     show_empty(pane, picture, headline, g_strchomp(both), true);
-    tke_ui_details_set_error(TKE_UI_DETAILS(pane->details), trouble);
 }
 
 static void
@@ -210,7 +219,6 @@ scup_reader_pane_class_init(ScupReaderPaneClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     G_OBJECT_CLASS(class)->finalize = finalize;
-    g_type_ensure(TKE_UI_TYPE_DETAILS);
     g_type_ensure(TKE_UI_TYPE_VIEWPORT);
     gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/reader-pane.ui");
     BIND(title);
@@ -219,7 +227,7 @@ scup_reader_pane_class_init(ScupReaderPaneClass *class)
     BIND(picture);
     BIND(headline);
     BIND(text);
-    BIND(details);
+    BIND(empty);
     BIND(check);
     BIND(notice);
     BIND(suggestions);
@@ -237,6 +245,9 @@ static void
 scup_reader_pane_init(ScupReaderPane *pane)
 {
     gtk_widget_init_template(GTK_WIDGET(pane));
+    pane->details = g_object_new(TKE_UI_TYPE_DETAILS, "halign", GTK_ALIGN_CENTER, NULL);
+    gtk_container_add(GTK_CONTAINER(pane->empty), pane->details);
+    gtk_box_reorder_child(GTK_BOX(pane->empty), pane->details, BEFORE_CHECK);
     pane->ca = add_view(pane, scup_ca_card_view_new());
     pane->ep11 = add_view(pane, scup_ep11_card_view_new());
     pane->other = add_view(pane, scup_other_card_view_new());
