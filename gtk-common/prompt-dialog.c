@@ -13,6 +13,7 @@
 #include "gtk-common/picture.h"
 #include "gtk-common/prompt-dialog-private.h"
 #include "gtk-common/viewport.h"
+#include "gtk-common/window-size.h"
 
 #define PICTURE_WIDTH 150
 #define LIST_HEIGHT 220 /* of what is to be read before agreeing, at least, if there is so much of it */
@@ -469,5 +470,6 @@ tke_ui_prompt_dialog_new(GtkWindow *parent, const char *title, bool rehearsal,
     dialog->funcs = funcs;
     dialog->owner = owner;
     gtk_widget_set_visible(dialog->banner, rehearsal);
+    tke_ui_window_size_fit(GTK_WINDOW(dialog));
     return dialog;
 }

@@ -80,6 +80,16 @@ set_size(GtkWindow *window, int width, int height)
 }
 
 void
+tke_ui_window_size_fit(GtkWindow *window)
+{
+    int width = 0;
+    int height = 0;
+
+    gtk_window_get_default_size(window, &width, &height);
+    set_size(window, width, height);
+}
+
+void
 tke_ui_window_size_follow(GtkWindow *window, const char *name)
 {
     int width = sizes != NULL ? g_key_file_get_integer(sizes, name, "width", NULL) : 0;

@@ -11,5 +11,8 @@
 void tke_ui_window_size_load(void);
 void tke_ui_window_size_save(void);
 
+/* Makes the default size of a window no larger than the room that its monitor has. */
+void tke_ui_window_size_fit(GtkWindow *window);
+
 /* Gives the window the size it had last, and notes the one it gets. name: static, "scup". */
 void tke_ui_window_size_follow(GtkWindow *window, const char *name);

@@ -14,6 +14,7 @@ import gui  # noqa: E402
 import scup as s  # noqa: E402
 
 SCREEN = (1920, 1080)
+TITLE_BAR = 40  # what gtk-common/window-size leaves for it
 gui.reexec("x".join(map(str, SCREEN)))
 GERMAN = {"LANGUAGE": "de"}
 
@@ -131,6 +132,19 @@ def test_german():
 def test_german_dark_at_200_percent_on_1920_by_1080():
     with Scup(dict(GERMAN, GTK_THEME="Adwaita:dark"), scale=2) as scup:
         look_around(scup, "german-200", "gleiche Zone", "✓ Zwei Leser bereit")
+
+
+def test_german_letters_of_twice_the_size_in_1280_by_720():
+    with Scup(dict(GERMAN, GDK_DPI_SCALE="2")) as scup:
+        look_around(scup, "german-large", "gleiche Zone", "✓ Zwei Leser bereit", 1280, 720)
+
+
+def test_the_dialog_of_a_procedure_leaves_room_for_its_title_bar_at_200_percent():
+    with Scup({}, scale=2) as scup:
+        dialog = scup.menu("CA Smart Card", s.INIT)
+        dialog.find("text", "Zone description")
+        scup.check(height=SCREEN[1] // 2 - TITLE_BAR)
+        scup.shot("scup-layout-dialog-200")
 
 
 def test_the_foot_stays_as_it_is_when_lock_now_comes():
