@@ -137,17 +137,25 @@ tke_ui_text_pdf(const char *title, const char *text, GError **error)
     return g_steal_pointer(&bytes);
 }
 
-void
-tke_ui_text_print(GtkWindow *parent, const char *title, const char *text)
+GtkPrintOperation *
+tke_ui_text_print_new(const char *title, const char *text)
 {
-    g_autoptr(GtkPrintOperation) operation = gtk_print_operation_new();
+    GtkPrintOperation *operation = gtk_print_operation_new();
     Pages *pages = pages_new(title, text);
 
     gtk_print_operation_set_unit(operation, GTK_UNIT_POINTS);
-    gtk_print_operation_set_allow_async(operation, TRUE);
     gtk_print_operation_set_job_name(operation, title);
     g_signal_connect(operation, "draw-page", G_CALLBACK(on_draw), pages);
     g_signal_connect_data(operation, "begin-print", G_CALLBACK(on_begin), pages, on_gone, 0);
+    return operation;
+}
+
+void
+tke_ui_text_print(GtkWindow *parent, const char *title, const char *text)
+{
+    g_autoptr(GtkPrintOperation) operation = tke_ui_text_print_new(title, text);
+
+    gtk_print_operation_set_allow_async(operation, TRUE);
     (void) gtk_print_operation_run(operation, GTK_PRINT_OPERATION_ACTION_PRINT_DIALOG, parent,
                                    NULL);
 }
