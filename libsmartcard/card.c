@@ -46,6 +46,21 @@ tke_card_new(TkeCardConnection *connection, unsigned reader_number, const char *
     return card;
 }
 
+/* Transports name a reader by the name that the service has for it; people know it by its number. */
+static void
+drop_name(GError *error, const char *reader_name)
+{
+    g_autoptr(GString) text = g_string_new(error->message);
+    g_autofree char *quoted = g_strdup_printf(_("reader \"%s\": %s"), reader_name, "");
+    g_autofree char *plain = g_strdup_printf("%s: ", reader_name);
+
+    if (g_string_replace(text, quoted, "", 1) == 0) {
+        g_string_replace(text, plain, "", 1);
+    }
+    g_free(error->message);
+    error->message = g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 TkeCard *
 tke_card_open(TkeCardSource *source, const char *reader_name, unsigned reader_number,
               GCancellable *cancellable, GError **error)
@@ -57,6 +72,7 @@ tke_card_open(TkeCardSource *source, const char *reader_name, unsigned reader_nu
     if (connection == NULL) {
         tke_card_error_set_reader(inner, reader_number, reader_name);
         if (reader_number != 0) {
+            drop_name(inner, reader_name);
             g_prefix_error(&inner, _("reader %u: "), reader_number);
         }
         g_propagate_error(error, g_steal_pointer(&inner));
@@ -135,21 +151,6 @@ tke_card_set_selected(TkeCard *card, TkeCardKind kind, bool extended_length)
 {
     card->selected = kind;
     card->card_extended = extended_length;
-}
-
-/* Transports name a reader by the name that the service has for it; people know it by its number. */
-static void
-drop_name(GError *error, const char *reader_name)
-{
-    g_autoptr(GString) text = g_string_new(error->message);
-    g_autofree char *quoted = g_strdup_printf(_("reader \"%s\": %s"), reader_name, "");
-    g_autofree char *plain = g_strdup_printf("%s: ", reader_name);
-
-    if (g_string_replace(text, quoted, "", 1) == 0) {
-        g_string_replace(text, plain, "", 1);
-    }
-    g_free(error->message);
-    error->message = g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 void

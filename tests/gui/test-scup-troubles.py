@@ -147,6 +147,7 @@ def test_a_reader_held_by_another_program_is_named_and_tried_again():
         scup.world.sim("fault", "reader", "1", "held")
         scup.world.insert(1, "ca-1")
         scup.window.see("The card cannot be read")
+        scup.window.see("Reader 1: another program holds the reader.")
         scup.window.see("OpenSC")
         scup.shot("scup-held")
         scup.world.sim("fault", "reader", "1", "free")
