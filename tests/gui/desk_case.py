@@ -86,13 +86,17 @@ class DeskTest(unittest.TestCase):
 
     def insert_labelled(self, name, label, reader):
         """Click a card, then a reader."""
-        self.desk.click_with_mouse(CARD, f"{name}, in the box")
+        card = (CARD, f"{name}, in the box")
+        self.desk.click_with_mouse(*card)
+        screen.until(f"{name} in the hand", lambda: self.desk.has_state(self.desk.find(*card), "CHECKED"))
         self.desk.click_with_mouse(BUTTON, f"Reader {reader}, ")
         self.wait_for_place(label, reader)
 
     def enter_with_mouse(self, reader, digits):
+        # Looked for once each: the 20 seconds of the pad are running.
+        places = {digit: self.desk.place(BUTTON, f"{digit}, reader {reader}") for digit in set(digits)}
         for digit in digits:
-            self.desk.click_with_mouse(BUTTON, f"{digit}, reader {reader}")
+            self.desk.mouse("mousemove", *places[digit], "click", 1)
         screen.until(f"six dots on reader {reader}", lambda: self.dots(reader) == "●" * 6)
         self.desk.click_with_mouse(BUTTON, f"Confirm, reader {reader}")
 

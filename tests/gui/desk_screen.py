@@ -132,19 +132,32 @@ class Program:
         box = node.get_component_iface().get_extents(self.atspi.CoordType.SCREEN)
         return box.x + box.width // 2, box.y + box.height // 2
 
+    def place(self, role, name):
+        """The middle of a widget, once it stays where it is: a window that has just come up, or changed its size, is
+        laid out a few times."""
+        before = None
+        for _ in range(600):
+            node = self.find(role, name)
+            box = node.get_component_iface().get_extents(self.atspi.CoordType.SCREEN)
+            now = (box.x, box.y, box.width, box.height)
+            if now == before and box.width > 0 and box.height > 0:
+                return self.middle(node)
+            before = now
+            time.sleep(0.1)
+        raise AssertionError(f"{role} \"{name}\" does not stay in its place: {before}")
+
     def mouse(self, *words):
         subprocess.run(["xdotool", *[str(word) for word in words]], check=True, timeout=30)
 
     def click_with_mouse(self, role, name, button=1):
-        node = self.find(role, name)
-        until(f"{name} can be used", lambda: self.has_state(node, "SENSITIVE"))
-        x, y = self.middle(node)
+        until(f"{name} can be used", lambda: self.has_state(self.find(role, name), "SENSITIVE"))
+        x, y = self.place(role, name)
         self.mouse("mousemove", x, y, "click", button)
 
     def drag(self, source, target):
         """From the middle of one widget to another's, with the button held."""
-        x, y = self.middle(self.find(*source))
-        to_x, to_y = self.middle(self.find(*target))
+        x, y = self.place(*source)
+        to_x, to_y = self.place(*target)
         self.mouse("mousemove", x, y, "mousedown", 1)
         for part in range(1, 11):
             self.mouse("mousemove", x + (to_x - x) * part // 10, y + (to_y - y) * part // 10)
