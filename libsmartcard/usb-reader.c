@@ -1,14 +1,26 @@
 /*
  * Devices on the USB that look like card readers: interfaces of the smart card class (0B; USB "Device Class:
- * Smart Card", CCID 1.1, section 4.2) in sysfs.
+ * Smart Card", CCID 1.1, section 4.2) in sysfs. Readers older than that class have one of the maker's own (FF) and are
+ * CCID readers all the same, for libccid too (src/ccid_usb.c, get_ccid_usb_interface): those are known by their numbers.
  */
 #include "libsmartcard/usb-reader.h"
 
 #include <stdbool.h>
 #include <string.h>
 
+#include "libsmartcard/pin-pad-quirk.h"
+
 #define CLASS_SMART_CARD 0x0Bu
+#define CLASS_OWN 0xFFu
 #define PRODUCT_MAX 64u
+
+/* Readers with a keypad and class FF that have no row in pin-pad-quirk.inc. */
+static const struct {
+    unsigned vendor, product; /* source: a file of libccid's readers/ */
+} own_class[] = {
+    { 0x0C4B, 0x0300 }, /* ReinerSCT.txt: cyberJack pinpad(a) */
+    { 0x0C4B, 0x0500 }, /* ReinerSCT_cyberJack_RFID_standard.txt */
+};
 
 void
 tke_usb_reader_free(TkeUsbReader *reader)
@@ -48,6 +60,31 @@ read_hex(const char *dir, const char *device, const char *file)
     g_autofree char *text = read_line(dir, device, file);
 
     return (unsigned) g_ascii_strtoull(text, NULL, 16);
+}
+
+static bool
+is_reader_of_own_class(unsigned vendor, unsigned product)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(own_class); i++) {
+        if (own_class[i].vendor == vendor && own_class[i].product == product) {
+            return true;
+        }
+    }
+    return vendor <= G_MAXUINT16 && product <= G_MAXUINT16 &&
+           tke_pin_pad_quirk_find((uint16_t) vendor, (uint16_t) product, NULL) !=
+               tke_pin_pad_quirk_get(0);
+}
+
+/* name is that of an interface, "1-1.4:1.0". */
+static bool
+is_reader(const char *dir, const char *name)
+{
+    const unsigned class = read_hex(dir, name, "bInterfaceClass");
+    g_autofree char *device = g_strndup(name, (gsize) (strchr(name, ':') - name));
+
+    return class == CLASS_SMART_CARD ||
+           (class == CLASS_OWN && is_reader_of_own_class(read_hex(dir, device, "idVendor"),
+                                                         read_hex(dir, device, "idProduct")));
 }
 
 static bool
@@ -98,8 +135,7 @@ tke_usb_reader_list(const char *sysfs)
     const char *name = NULL;
 
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        if (strchr(name, ':') != NULL &&
-            read_hex(path, name, "bInterfaceClass") == CLASS_SMART_CARD) {
+        if (strchr(name, ':') != NULL && is_reader(path, name)) {
             add_device_of(path, name, readers);
         }
     }

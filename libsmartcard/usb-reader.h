@@ -1,6 +1,6 @@
 /*
  * Devices on the USB that look like card readers, whether or not PC/SC shows them (F-009): what is plugged in
- * and has no driver.
+ * and has no driver. Readers whose interface is of the maker's own class are found if their numbers are known.
  */
 #pragma once
 

@@ -46,7 +46,7 @@ START_TEST(test_devices_that_are_not_shown_are_told_with_the_remedy)
     g_autoptr(GPtrArray) problems =
         g_ptr_array_new_with_free_func((GDestroyNotify) tke_problem_free);
 
-    usb_devices_add(sysfs, "1-1", "SPR332", "0b");
+    usb_devices_add(sysfs, "1-1", "SPR332", "ff");
     usb_devices_add(sysfs, "1-1.4", "SPR332", "0b");
     for (unsigned i = 0; cases[_i].shown[i] != NULL; i++) {
         add_shown(checks, cases[_i].shown[i], cases[_i].is_virtual);
