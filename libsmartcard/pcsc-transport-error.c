@@ -104,6 +104,19 @@ set(GError **error, TkeCardError code, const char *reader_name, const char *reme
     g_propagate_error(error, g_steal_pointer(&inner));
 }
 
+/*
+ * libccid knows two reports of a reader on an entry (timeout and cancelled); any other, a form that the reader does
+ * not take among them, becomes a failed exchange (libccid src/commands.c, CCID_Receive).
+ */
+static void
+set_entry_failed(GError **error, const TkePcscCode *row, const char *reader_name)
+{
+    set(error, row->busy, reader_name,
+        _("Look with “tke card info” what the card holds now, then repeat the step. If it stays so, “tke reader "
+          "acceptance-test” tells which entries this reader takes."),
+        row->name, _("the PIN pad or its driver refused the entry, or broke it off"));
+}
+
 void
 tke_pcsc_error_set(GError **error, uint32_t value, TkePcscWhen when, const char *reader_name)
 {
@@ -120,11 +133,15 @@ tke_pcsc_error_set(GError **error, uint32_t value, TkePcscWhen when, const char 
     if (value == (uint32_t) SCARD_E_SHARING_VIOLATION) {
         holders = tke_pcsc_error_dup_suspects("/proc");
     }
+    if (when == TKE_PCSC_ENTRY && value == (uint32_t) SCARD_E_NOT_TRANSACTED) {
+        set_entry_failed(error, row, reader_name);
+        return;
+    }
     text = holders != NULL
                ? g_strdup_printf(_("%s; running now, and known to use card readers: %s"),
                                  _(row->text), holders)
                : g_strdup(_(row->text));
-    set(error, when == TKE_PCSC_BUSY ? row->busy : row->idle, reader_name,
+    set(error, when != TKE_PCSC_IDLE ? row->busy : row->idle, reader_name,
         tke_pcsc_code_get_remedy(row), row->name, text);
 }
 

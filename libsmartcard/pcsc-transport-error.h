@@ -13,13 +13,14 @@
 typedef enum {
     TKE_PCSC_IDLE, /* nothing was sent to a card */
     TKE_PCSC_BUSY, /* a command may have reached the card */
+    TKE_PCSC_ENTRY, /* a PIN entry failed, and the card is still there */
 } TkePcscWhen;
 
 typedef struct TkePcscCode {
     uint32_t value;
     const char *name; /* "SCARD_E_NO_SERVICE" */
     TkeCardError idle; /* TKE_PCSC_IDLE */
-    TkeCardError busy; /* TKE_PCSC_BUSY */
+    TkeCardError busy; /* TKE_PCSC_BUSY, TKE_PCSC_ENTRY */
     const char *text; /* for translation */
     unsigned remedy;
 } TkePcscCode;

@@ -305,7 +305,7 @@ explain_as_gone(TkePcscLink *link)
 
 /* A failed exchange is told by its cause: drivers report a card that is pulled just as a failure. */
 static void
-fail_busy(TkePcscLink *link, LONG code)
+fail_busy(TkePcscLink *link, LONG code, TkePcscWhen when)
 {
     const TkePcscCode *row = tke_pcsc_code_find((uint32_t) code);
 
@@ -313,7 +313,7 @@ fail_busy(TkePcscLink *link, LONG code)
         !tke_pcsc_code_is_lost_service(row->value) && explain_as_gone(link)) {
         return;
     }
-    fail(link, code, TKE_PCSC_BUSY);
+    fail(link, code, when);
 }
 
 static bool
@@ -327,7 +327,7 @@ transmit(TkePcscLink *link, const uint8_t *command, size_t len)
 
     link->sent++;
     if (!is(code, SCARD_S_SUCCESS)) {
-        fail_busy(link, code);
+        fail_busy(link, code, TKE_PCSC_BUSY);
         return false;
     }
     if (got < 2 || got > sizeof link->answer) {
@@ -405,7 +405,7 @@ control(TkePcscLink *link, bool reaches_card)
                                          sizeof link->answer, &got);
 
     if (!is(code, SCARD_S_SUCCESS) && reaches_card) {
-        fail_busy(link, code);
+        fail_busy(link, code, TKE_PCSC_ENTRY);
         return false;
     }
     if (!is(code, SCARD_S_SUCCESS)) {
@@ -472,7 +472,7 @@ tke_pcsc_link_reset(void *state)
                              PROTOCOLS, SCARD_RESET_CARD, &link->protocol);
 
     if (!is(code, SCARD_S_SUCCESS)) {
-        fail_busy(link, code);
+        fail_busy(link, code, TKE_PCSC_BUSY);
         return;
     }
     link->pin_typed = false;

@@ -11,6 +11,8 @@
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 
+#define CONTROL_VERIFY 0x42000006u /* any that comes with a block */
+
 START_TEST(test_a_pulled_card_and_a_reset_card_are_told_apart)
 {
     PcscPlace place = pcsc_place_make(0);
@@ -57,6 +59,40 @@ START_TEST(test_a_failed_exchange_is_told_by_its_cause)
     connection = pcsc_place_connect(&place);
     fake_pcsc_fail(FAKE_PCSC_TRANSMIT, 0, 1, SCARD_E_NOT_TRANSACTED); /* and the card stays */
     pcsc_place_check_exchange_fails(connection, TKE_CARD_ERROR_COMMUNICATION);
+    connection->ops->close(connection);
+    pcsc_place_end(&place);
+}
+END_TEST
+
+START_TEST(test_an_entry_that_the_driver_refuses_while_the_card_stays_is_told_as_that)
+{
+    static const uint8_t block[4] = { 0 };
+    PcscPlace place = pcsc_place_make(0);
+    TkeCardConnection *connection = pcsc_place_connect(&place);
+    g_autoptr(GError) error = NULL;
+    TkeCardErrorInfo info = { 0 };
+    GThread *hand = NULL;
+    uint8_t answer[8];
+    size_t len = 0;
+
+    fake_pcsc_fail(FAKE_PCSC_CONTROL, 0, 1, SCARD_E_NOT_TRANSACTED);
+    ck_assert(!connection->ops->control(connection, CONTROL_VERIFY, block, sizeof block, answer,
+                                        sizeof answer, &len, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION);
+    ck_assert_msg(strstr(error->message, "PIN pad or its driver") != NULL, "%s", error->message);
+    ck_assert_msg(strstr(error->message, "SCARD_E_NOT_TRANSACTED") != NULL, "%s", error->message);
+    ck_assert(tke_card_error_get_info(error, &info));
+    ck_assert_ptr_nonnull(strstr(info.remedy, "acceptance-test"));
+    ck_assert(tke_card_error_is_outcome_unknown(error));
+    g_clear_error(&error);
+
+    /* pulled: not the driver's fault */
+    fake_pcsc_fail(FAKE_PCSC_CONTROL, 0, 1, SCARD_E_NOT_TRANSACTED);
+    hand = g_thread_new("hand", pull_later, place.reader);
+    ck_assert(!connection->ops->control(connection, CONTROL_VERIFY, block, sizeof block, answer,
+                                        sizeof answer, &len, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
+    g_thread_join(hand);
     connection->ops->close(connection);
     pcsc_place_end(&place);
 }
@@ -192,6 +228,7 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_pulled_card_and_a_reset_card_are_told_apart);
     tcase_add_test(tests, test_a_failed_exchange_is_told_by_its_cause);
+    tcase_add_test(tests, test_an_entry_that_the_driver_refuses_while_the_card_stays_is_told_as_that);
     tcase_add_test(tests, test_a_reader_that_is_unplugged_takes_its_card_along);
     tcase_add_test(tests, test_a_service_that_ends_in_the_middle_leaves_the_outcome_unknown);
     tcase_add_test(tests, test_a_reset_gives_the_answer_to_reset_anew);
