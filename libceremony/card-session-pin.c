@@ -234,6 +234,14 @@ take_as_stop(TkeOperation *op, GError **error)
     }
 }
 
+/* One entry. What the pad says is not taken on trust: the card has to know of it. */
+static bool
+enter(const TkeCardSlot *slot, uint8_t reference, PadFunc func, GError **error)
+{
+    return func(slot->card, reference, error) &&
+           tke_pin_pad_confirm(slot->card, reference, error);
+}
+
 /* Asks on the pad until it worked, or must not be repeated. */
 static bool
 ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference, PadFunc func,
@@ -257,7 +265,7 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
         }
         show_pin(op, reader, kind, reference, word, last != NULL ? repeat_text(last) : NULL);
         session->counts.pins++;
-        if (tke_operation_check(op, &local) && func(slot->card, reference, &local)) {
+        if (tke_operation_check(op, &local) && enter(slot, reference, func, &local)) {
             tke_operation_hide(op);
             return true;
         }
@@ -362,6 +370,11 @@ tke_card_session_change_pin(TkeOperation *op, unsigned reader, uint8_t reference
 
     if (pin != NULL && pin->state == TKE_PIN_BLOCKED) {
         return blocked_error(reader, slot, reference, error);
+    }
+    /* a PIN that is open already would not show whether the change has come about */
+    if (slot->card != NULL && pin != NULL && pin->state == TKE_PIN_VERIFIED) {
+        (void) tke_pin_pad_forget(slot->card, reference, NULL);
+        slot->verified[pin_index(reference)] = false;
     }
     if (!ask_pad(op, reader, TKE_PROMPT_CHANGE_PIN, reference, tke_pin_pad_change, error)) {
         return false;

@@ -11,6 +11,7 @@
 typedef struct TkeReaderOutcome {
     int code; /* TkeCardError; -1: the card said 9000 */
     uint16_t sw;
+    bool belied; /* the keypad said 9000, and the card knows nothing of an entry */
     unsigned duration_ms;
     unsigned second_ms;
 } TkeReaderOutcome;
@@ -24,3 +25,6 @@ JsonObject *tke_op_reader_verdict_values(const TkeReaderTest *test);
 
 /* The verdict of all steps. */
 TkeReaderVerdict tke_op_reader_verdict_of_all(const TkeReaderTest *test);
+
+/* What has become of the card's PIN and what to do about it, translated: said whatever went wrong. */
+const char *tke_op_reader_verdict_next(const TkeReaderTest *test);

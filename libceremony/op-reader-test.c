@@ -72,25 +72,8 @@ typedef struct Run {
     unsigned second_ms;
     TkeCard *card; /* borrowed from the session */
     unsigned tries_left;
+    bool unreliable; /* a keypad with which no PIN is changed: what it says is not what has happened */
 } Run;
-
-void
-tke_reader_test_free(TkeReaderTest *test)
-{
-    if (test == NULL) {
-        return;
-    }
-    g_free(test->name);
-    g_free(test->text);
-    g_free(test->model);
-    g_free(test->serial);
-    g_free(test->port);
-    g_free(test->refusal);
-    for (unsigned i = 0; i < TKE_READER_STEPS; i++) {
-        g_free(test->steps[i].remark);
-    }
-    g_free(test);
-}
 
 static TkeReaderTest *
 new_test(unsigned reader, const TkeReaderInfo *info)
@@ -197,7 +180,14 @@ need_card(Run *run, GError **error)
 /* ---- one test ---- */
 
 static bool
-is_about_the_entry(const GError *error)
+changes_pin(TkeReaderStepNumber number)
+{
+    return number == TKE_READER_STEP_CHANGE || number == TKE_READER_STEP_BACK;
+}
+
+/* Does the test go on after it? Not where it is unknown which PIN the card has now. */
+static bool
+is_about_the_entry(const GError *error, TkeReaderStepNumber number)
 {
     switch (tke_card_error_code(error)) {
     case TKE_CARD_ERROR_PIN_WRONG:
@@ -210,6 +200,8 @@ is_about_the_entry(const GError *error)
     case TKE_CARD_ERROR_STATUS:
     case TKE_CARD_ERROR_NO_PIN_PAD:
         return true;
+    case TKE_CARD_ERROR_COMMUNICATION: /* if the card is still there */
+        return !changes_pin(number);
     default:
         return false;
     }
@@ -238,21 +230,17 @@ show_step(Run *run, TkeReaderStepNumber number)
     tke_operation_show(run->op, &prompt);
 }
 
-/* How many tries are left, looked up after each entry: what the pad says is not taken on trust. */
+/* The state of the PIN as the card's status tells it, after each entry: what the pad says is not taken on trust. */
 static bool
-query_tries(Run *run, TkeReaderOutcome *outcome, GError **error)
+look_at_pin(Run *run, TkePinState *state, GError **error)
 {
-    TkePinStatus state = { 0 };
+    TkeCardStatus status = { 0 };
 
-    if (!tke_pin_pad_query_state(run->card, TKE_PIN_FIRST, &state, error)) {
+    if (!tke_card_query_status(run->card, &status, error)) {
         return false;
     }
-    run->tries_left = state.tries_left;
-    if (outcome != NULL) {
-        outcome->code = -1;
-        outcome->sw = state.state == TKE_PIN_SET ? (uint16_t) (0x63C0u | state.tries_left)
-                                                 : (uint16_t) SW_DONE;
-    }
+    run->tries_left = status.pins[0].tries_left;
+    *state = status.pins[0].state;
     return true;
 }
 
@@ -260,27 +248,46 @@ query_tries(Run *run, TkeReaderOutcome *outcome, GError **error)
 static void
 note_pin(Run *run, TkeReaderStepNumber number, bool done, bool lost)
 {
-    const bool changes = number == TKE_READER_STEP_CHANGE || number == TKE_READER_STEP_BACK;
-
-    if ((lost && changes) || (done && number == TKE_READER_STEP_BACK)) {
-        run->test->pin = TKE_READER_PIN_UNKNOWN; /* until the PIN of before was typed and was right */
-    } else if (done && number == TKE_READER_STEP_CHANGE) {
+    if (done && number == TKE_READER_STEP_CHANGE) {
         run->test->pin = TKE_READER_PIN_CHANGED;
+    } else if (changes_pin(number) && (lost || done)) {
+        run->test->pin = TKE_READER_PIN_UNKNOWN; /* until the PIN of before was typed and was right */
     } else if (done && number == TKE_READER_STEP_RESTORED) {
         run->test->pin = TKE_READER_PIN_AS_BEFORE;
     }
+}
+
+/* What has really come of it. */
+static bool
+look_after_entry(Run *run, TkeReaderStepNumber number, TkeReaderOutcome *outcome, GError **error)
+{
+    const bool done = outcome->code == -1;
+    const bool lost = outcome->code == TKE_CARD_ERROR_COMMUNICATION;
+    TkePinState state = TKE_PIN_SET;
+
+    if (!look_at_pin(run, &state, error)) {
+        note_pin(run, number, false, done);
+        return false;
+    }
+    outcome->belied = done && state != TKE_PIN_VERIFIED;
+    run->unreliable = run->unreliable || outcome->belied || (lost && state == TKE_PIN_VERIFIED);
+    note_pin(run, number, done && !outcome->belied, false);
+    return true;
 }
 
 /* True: outcome tells what came of it. False: card or reader are lost. */
 static bool
 enter(Run *run, TkeReaderStepNumber number, TkeReaderOutcome *outcome, GError **error)
 {
-    const gint64 begin = g_get_monotonic_time();
     TkeCardErrorInfo info = { 0 };
     g_autoptr(GError) local = NULL;
+    gint64 begin = 0;
     bool ok = false;
 
+    /* a PIN that is open would not show whether it was entered */
+    (void) tke_pin_pad_forget(run->card, TKE_PIN_FIRST, NULL);
     show_step(run, number);
+    begin = g_get_monotonic_time();
     ok = plans[number].func(run->card, TKE_PIN_FIRST, &local);
     tke_operation_hide(run->op);
     outcome->duration_ms = (unsigned) ((g_get_monotonic_time() - begin) / 1000);
@@ -289,12 +296,12 @@ enter(Run *run, TkeReaderStepNumber number, TkeReaderOutcome *outcome, GError **
     if (!ok && tke_card_error_get_info(local, &info)) {
         outcome->sw = info.sw;
     }
-    note_pin(run, number, ok, !ok && tke_card_error_is_outcome_unknown(local));
-    if (!ok && !is_about_the_entry(local)) {
+    if (!ok && !is_about_the_entry(local, number)) {
+        note_pin(run, number, false, tke_card_error_is_outcome_unknown(local));
         g_propagate_error(error, g_steal_pointer(&local));
         return false;
     }
-    return query_tries(run, NULL, error);
+    return look_after_entry(run, number, outcome, error);
 }
 
 static bool
@@ -315,7 +322,7 @@ check_tries(Run *run, GError **error)
 
 /* People press wrong keys: a test that failed may be tried again. */
 static bool
-wants_again(Run *run, const TkeReaderStep *step, int code, GError **error)
+wants_again(Run *run, const TkeReaderStep *step, const TkeReaderOutcome *outcome, GError **error)
 {
     g_autofree char *title =
         g_strdup_printf(_("The test “%s” did not end as it should: %s."), step->what, step->remark);
@@ -323,7 +330,9 @@ wants_again(Run *run, const TkeReaderStep *step, int code, GError **error)
     const TkePlan plan = { .action = "reader-test-again", .title = title, .lines = lines };
     g_autoptr(GError) refused = NULL;
 
-    if (step->attempts >= ATTEMPTS_MAX || code == TKE_CARD_ERROR_NO_PIN_PAD) {
+    if (step->attempts >= ATTEMPTS_MAX || outcome->belied ||
+        outcome->code == TKE_CARD_ERROR_NO_PIN_PAD ||
+        outcome->code == TKE_CARD_ERROR_COMMUNICATION) {
         return false; /* no key was pressed wrongly where none was asked for */
     }
     if (tke_operation_confirm(run->op, &plan, &refused)) {
@@ -360,7 +369,7 @@ run_step(Run *run, TkeReaderStepNumber number, GError **error)
         }
         tke_op_reader_verdict(step, number, &outcome);
     } while (step->verdict == TKE_READER_VERDICT_FAILED &&
-             wants_again(run, step, outcome.code, &local));
+             wants_again(run, step, &outcome, &local));
     if (local != NULL) {
         g_propagate_error(error, g_steal_pointer(&local));
         return false;
@@ -368,29 +377,52 @@ run_step(Run *run, TkeReaderStepNumber number, GError **error)
     return true;
 }
 
-/* The last two make sense only after the one before. */
+/* The last two make sense only after the one before, a change only with a keypad that can be believed. */
 static bool
-makes_sense(const TkeReaderTest *test, TkeReaderStepNumber number)
+makes_sense(const Run *run, TkeReaderStepNumber number)
 {
+    if (number == TKE_READER_STEP_CHANGE) {
+        return !run->unreliable;
+    }
     return number < TKE_READER_STEP_BACK ||
-           test->steps[number - 1].verdict == TKE_READER_VERDICT_PASSED;
+           run->test->steps[number - 1].verdict == TKE_READER_VERDICT_PASSED;
+}
+
+/* Readers with a filter for PIN commands refuse this one; nothing else needs it. */
+static bool
+run_state(Run *run, GError **error)
+{
+    TkeReaderStep *step = &run->test->steps[TKE_READER_STEP_STATE];
+    TkeReaderOutcome outcome = { .code = -1, .second_ms = run->second_ms };
+    TkeCardErrorInfo info = { 0 };
+    TkePinStatus pin = { 0 };
+    g_autoptr(GError) refused = NULL;
+
+    tke_operation_step(run->op, 0, TKE_READER_STEPS, step->what);
+    step->attempts = 1;
+    step->expected_sw = (uint16_t) (step->expected_sw | run->tries_left);
+    if (tke_pin_pad_query_state(run->card, TKE_PIN_FIRST, &pin, &refused)) {
+        outcome.sw = pin.state == TKE_PIN_SET ? (uint16_t) (0x63C0u | pin.tries_left)
+                                              : (uint16_t) SW_DONE;
+    } else if (tke_card_error_get_info(refused, &info) && info.sw != 0) {
+        outcome.code = tke_card_error_code(refused);
+        outcome.sw = info.sw;
+    } else {
+        g_propagate_error(error, g_steal_pointer(&refused));
+        return false;
+    }
+    tke_op_reader_verdict(step, TKE_READER_STEP_STATE, &outcome);
+    return true;
 }
 
 static bool
 run_steps(Run *run, GError **error)
 {
-    TkeReaderStep *state = &run->test->steps[TKE_READER_STEP_STATE];
-    TkeReaderOutcome outcome = { .second_ms = run->second_ms };
-
-    tke_operation_step(run->op, 0, TKE_READER_STEPS, state->what);
-    state->attempts = 1;
-    state->expected_sw = (uint16_t) (state->expected_sw | run->tries_left);
-    if (!query_tries(run, &outcome, error)) {
+    if (!run_state(run, error)) {
         return false;
     }
-    tke_op_reader_verdict(state, TKE_READER_STEP_STATE, &outcome);
     for (TkeReaderStepNumber i = TKE_READER_STEP_VERIFY; i < TKE_READER_STEPS; i++) {
-        if (!makes_sense(run->test, i)) {
+        if (!makes_sense(run, i)) {
             continue;
         }
         tke_operation_step(run->op, i, TKE_READER_STEPS, run->test->steps[i].what);
@@ -402,24 +434,6 @@ run_steps(Run *run, GError **error)
 }
 
 /* ---- the end ---- */
-
-/* What has become of the card is said whatever went wrong. */
-static const char *
-next_of(const TkeReaderTest *test)
-{
-    switch (test->pin) {
-    case TKE_READER_PIN_CHANGED:
-        return _("the card has the test PIN now: look with “tke card info” how many tries are left, "
-                 "then give it its own back with “tke card change-pin”");
-    case TKE_READER_PIN_UNKNOWN:
-        return _("the card has its own PIN or the test PIN: try first with its own which it is "
-                 "(“tke card change-pin”)");
-    case TKE_READER_PIN_UNTOUCHED:
-    case TKE_READER_PIN_AS_BEFORE:
-        break;
-    }
-    return _("the PIN of the card is as it was");
-}
 
 static bool
 run_test(Run *run, GError **error)
@@ -436,7 +450,7 @@ run_test(Run *run, GError **error)
     if (!ok && error != NULL && test->has_card) {
         g_autofree char *old = (*error)->message;
 
-        (*error)->message = g_strdup_printf("%s; %s", old, next_of(test));
+        (*error)->message = g_strdup_printf("%s; %s", old, tke_op_reader_verdict_next(test));
     }
     if (!ok) {
         return tke_op_card_fail_partly(run->op, ACTION, test->reader, NULL, tke_op_reader_verdict_values(test), error);

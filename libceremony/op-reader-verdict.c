@@ -9,6 +9,24 @@
 
 #define TIMEOUT_TOLERANCE_S 5u
 
+void
+tke_reader_test_free(TkeReaderTest *test)
+{
+    if (test == NULL) {
+        return;
+    }
+    g_free(test->name);
+    g_free(test->text);
+    g_free(test->model);
+    g_free(test->serial);
+    g_free(test->port);
+    g_free(test->refusal);
+    for (unsigned i = 0; i < TKE_READER_STEPS; i++) {
+        g_free(test->steps[i].remark);
+    }
+    g_free(test);
+}
+
 const char *
 tke_reader_verdict_word(TkeReaderVerdict verdict)
 {
@@ -48,6 +66,8 @@ outcome_text(const TkeReaderOutcome *outcome)
         return _("the card refused it because it has a PIN already");
     case TKE_CARD_ERROR_NO_PIN_PAD:
         return _("the keypad refused the form of the entry");
+    case TKE_CARD_ERROR_COMMUNICATION:
+        return _("the keypad or its driver refused the entry, or broke it off");
     default:
         return _("the keypad ended the entry for a reason of its own");
     }
@@ -88,6 +108,10 @@ harmless(TkeReaderStepNumber number, const TkeReaderOutcome *outcome)
     const bool ended_by_hand = outcome->code == TKE_CARD_ERROR_PIN_CANCELLED ||
                                outcome->code == TKE_CARD_ERROR_PIN_TIMEOUT;
 
+    if (number == TKE_READER_STEP_STATE && outcome->code != -1) {
+        return _("the reader lets this command through from its keypad only, or the card refuses "
+                 "it; nothing else needs it");
+    }
     if (number == TKE_READER_STEP_SHORT && ended_by_hand) {
         return _("the keypad does not end an entry that is too short, but waits for more digits");
     }
@@ -108,6 +132,12 @@ tke_op_reader_verdict(TkeReaderStep *step, TkeReaderStepNumber number,
 
     step->sw = outcome->sw;
     step->duration_ms = outcome->duration_ms;
+    if (outcome->belied) {
+        judge(step, TKE_READER_VERDICT_FAILED,
+              _("the keypad says that it is done, and the card knows nothing of it: no PIN is to be "
+                "typed there"));
+        return;
+    }
     if (outcome->sw == step->expected_sw && number == TKE_READER_STEP_TIMEOUT) {
         judge_timeout(step, outcome);
         return;
@@ -168,4 +198,21 @@ tke_op_reader_verdict_values(const TkeReaderTest *test)
         tke_record_card(values, "card", &test->card);
     }
     return values;
+}
+
+const char *
+tke_op_reader_verdict_next(const TkeReaderTest *test)
+{
+    switch (test->pin) {
+    case TKE_READER_PIN_CHANGED:
+        return _("the card has the test PIN now: look with “tke card info” how many tries are left, "
+                 "then give it its own back with “tke card change-pin”");
+    case TKE_READER_PIN_UNKNOWN:
+        return _("the card has its own PIN or the test PIN: try first with its own which it is "
+                 "(“tke card change-pin”)");
+    case TKE_READER_PIN_UNTOUCHED:
+    case TKE_READER_PIN_AS_BEFORE:
+        break;
+    }
+    return _("the PIN of the card is as it was");
 }

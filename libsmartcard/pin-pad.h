@@ -80,6 +80,13 @@ TKE_PUBLIC bool tke_pin_pad_set(TkeCard *card, uint8_t reference, GError **error
  */
 TKE_PUBLIC bool tke_pin_pad_change(TkeCard *card, uint8_t reference, GError **error);
 
+/*
+ * After an entry that was "done": does the card say so too? There are keypads and drivers that answer that without
+ * asking anybody. If the PIN is not verified: TKE_CARD_ERROR_NO_PIN_PAD. One APDU, the status; a PIN that was
+ * verified before the entry tells nothing (tke_pin_pad_forget).
+ */
+TKE_PUBLIC bool tke_pin_pad_confirm(TkeCard *card, uint8_t reference, GError **error);
+
 /* State and tries of a PIN, without an entry. tries_left is not told while it is verified (limit
  * then). */
 TKE_PUBLIC bool tke_pin_pad_query_state(TkeCard *card, uint8_t reference, TkePinStatus *status,

@@ -45,6 +45,7 @@ const SimDeskWord sim_desk_keypads[] = {
     { "no-length-check", N_("Takes PINs that are too _short"), N_("⚠ takes short PINs"), false, false },
     { "no-comparison", N_("Does not compare the two _new PINs"), N_("⚠ does not compare"), false, false },
     { "pad-status", N_("_Ends the next entry by itself"), N_("⚠ ends the next entry"), false, false },
+    { "pad-fails", N_("_Breaks the next entry off"), N_("⚠ breaks the next entry off"), false, false },
     { "pad-garbage", N_("Answers with _garbage"), N_("⚠ wrong answers"), false, false },
     { "cut-features", N_("List of features cut o_ff"), N_("⚠ wrong features"), false, false },
     { "long-features", N_("List of features _too long"), N_("⚠ wrong features"), false, false },

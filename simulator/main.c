@@ -69,7 +69,7 @@ static const char *const description = N_(
     "                         pad-status sw=XXXX, pad-garbage, no-length-check, no-comparison,\n"
     "                         quick-clock; claims-keypad, cut-features, long-features, two-codes,\n"
     "                         zero-codes, cut-properties, long-properties, swapped-sizes, long-pins;\n"
-    "                         honest\n"
+    "                         pad-fails; honest\n"
     "  fault daemon FAULT     stopped, running: the smart card service\n"
     "  fault service FAULT [unit=N] [count=N] [skip=N] [command=N] …\n"
     "                         drop-before, drop-after, silence, silence-after, http [status=N],\n"

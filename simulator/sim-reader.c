@@ -330,9 +330,14 @@ enter_pin(SimReader *reader, uint32_t connection, bool modify, const uint8_t *in
           SimCardAnswer *answer, GError **error)
 {
     SimPinPad *pad = &reader->pad;
-    uint16_t sw = start_entry(reader, modify, in, len);
+    uint16_t sw = 0;
     g_autoptr(TkeSecret) command = NULL;
 
+    if (sim_reader_has_fault(reader, SIM_READER_FAULT_PAD_FAILS)) {
+        reader->faults &= ~(1u << SIM_READER_FAULT_PAD_FAILS);
+        return fail(reader, SIM_READER_ERROR_FAILED, "the PIN pad breaks the entry off", error);
+    }
+    sw = start_entry(reader, modify, in, len);
     if (sw == 0) {
         wait_for_keys(reader);
         sw = pad->result;

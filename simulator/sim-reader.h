@@ -28,7 +28,8 @@ typedef enum {
     SIM_READER_ERROR_UNSUPPORTED, /* control code or APDU form unknown to the reader */
     SIM_READER_ERROR_OCCUPIED,    /* a card is in there, or the card is in a reader already */
     SIM_READER_ERROR_NOT_ASKING,  /* the pad did not ask for a PIN in time */
-    SIM_READER_ERROR_TOO_SMALL    /* the answer does not fit the caller's buffer */
+    SIM_READER_ERROR_TOO_SMALL,   /* the answer does not fit the caller's buffer */
+    SIM_READER_ERROR_FAILED       /* the entry was refused or broken off; the card is still there */
 } SimReaderError;
 
 GQuark sim_reader_error_quark(void);

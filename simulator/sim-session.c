@@ -101,6 +101,7 @@ status_of_error(const GError *error)
     case SIM_READER_ERROR_NOT_ASKING:
         return TKE_SIM_STATUS_TIMEOUT;
     case SIM_READER_ERROR_TOO_SMALL:
+    case SIM_READER_ERROR_FAILED:
         return TKE_SIM_STATUS_FAILED;
     }
     return TKE_SIM_STATUS_FAILED;

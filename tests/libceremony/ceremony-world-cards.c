@@ -82,3 +82,18 @@ ceremony_world_states(CeremonyWorld *world)
     }
     return states;
 }
+
+void
+ceremony_world_type(CeremonyWorld *world, unsigned reader, const char *keys)
+{
+    g_queue_push_tail(world->keys[reader - 1], g_strdup(keys));
+}
+
+TkeCardSessionCounts
+ceremony_world_counts(CeremonyWorld *world)
+{
+    TkeCardSessionCounts counts;
+
+    tke_card_session_get_counts(world->session, &counts);
+    return counts;
+}

@@ -103,6 +103,16 @@ keys_for_test(const char *purpose)
     return NULL;
 }
 
+/* "9000": the pad answers that without asking anybody; "": it breaks the entry off. */
+static void
+order_of_pad(CeremonyWorld *world, unsigned reader, const char *sw)
+{
+    sim_reader_add_fault(
+        virtual_readers_get(world->cards->readers, ceremony_world_slot(world, reader)),
+        sw[0] == '\0' ? SIM_READER_FAULT_PAD_FAILS : SIM_READER_FAULT_PAD_STATUS,
+        (uint16_t) g_ascii_strtoull(sw, NULL, 16));
+}
+
 static void
 type_pin(CeremonyWorld *world, const TkePrompt *prompt)
 {
@@ -110,6 +120,10 @@ type_pin(CeremonyWorld *world, const TkePrompt *prompt)
     const char *pin = pin_of(prompt);
     g_autofree char *keys = NULL;
 
+    if (given != NULL && g_str_has_prefix(given, CEREMONY_WORLD_FAULT)) {
+        order_of_pad(world, prompt->reader, given + strlen(CEREMONY_WORLD_FAULT));
+        return;
+    }
     if (given != NULL) {
         keys = g_strdup(given);
     } else if (keys_for_test(prompt->purpose) != NULL) {
@@ -482,19 +496,4 @@ ceremony_world_hand(CeremonyWorld *world, unsigned reader, ...)
         g_queue_push_tail(world->hands[reader - 1], g_strdup(name));
     }
     va_end(args);
-}
-
-void
-ceremony_world_type(CeremonyWorld *world, unsigned reader, const char *keys)
-{
-    g_queue_push_tail(world->keys[reader - 1], g_strdup(keys));
-}
-
-TkeCardSessionCounts
-ceremony_world_counts(CeremonyWorld *world)
-{
-    TkeCardSessionCounts counts;
-
-    tke_card_session_get_counts(world->session, &counts);
-    return counts;
 }

@@ -20,6 +20,9 @@
 #include "tests/support/card-world.h"
 
 #define WORLD_TEST_PIN "135790" /* in the test of a keypad */
+#define CEREMONY_WORLD_FAULT "!" /* begins what a pad answers, instead of keys: "!9000" */
+#define WORLD_PAD_LIES CEREMONY_WORLD_FAULT "9000"
+#define WORLD_PAD_FAILS CEREMONY_WORLD_FAULT "" /* no answer: the entry is broken off */
 
 typedef struct CeremonyWorld CeremonyWorld;
 

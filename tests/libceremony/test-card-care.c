@@ -236,6 +236,53 @@ START_TEST(test_a_card_pulled_at_a_pin_change_has_one_advice_and_it_fits)
     }
 END_TEST
 
+/* ---- pads that say what is not so (F-006, E-C18) ---- */
+
+START_TEST(test_a_pad_that_only_says_that_the_pin_is_changed_is_not_believed)
+    {
+        const bool open = _i == 1; /* was the PIN entered before? */
+        g_autoptr(CeremonyWorld) world = member_world();
+        const TkeCardChangePinParams params = { .reader = 2 };
+        g_autoptr(TkeSecret) pin = NULL;
+        g_auto(GStrv) lines = NULL;
+        g_autoptr(GError) error = NULL;
+
+        put(world, 2, "member");
+        card_world_check(tke_card_session_look(world->op, NULL, &error), error);
+        if (open) {
+            card_world_check(
+                tke_card_session_need_pin(world->op, 2, TKE_PIN_FIRST, false, &error), error);
+        }
+        ceremony_world_type(world, 2, WORLD_PAD_LIES);
+        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_PIN_PAD);
+        check_says(error->message, "the card knows nothing of it");
+        pin = sim_card_reveal_pin(card_of(world, "member"), TKE_PIN_FIRST, NULL);
+        ck_assert(memcmp(tke_secret_bytes(pin, NULL), WORLD_PIN, 6) == 0);
+        lines = tke_activity_log_read(world->log, 1, NULL);
+        check_says(lines[0], "\"action\":\"opentke-card.change-pin\"");
+        check_says(lines[0], "\"result\":\"failed\"");
+    }
+END_TEST
+
+START_TEST(test_a_pad_that_only_says_that_the_pin_was_entered_is_not_believed)
+    {
+        g_autoptr(CeremonyWorld) world = member_world();
+        g_autofree char *advice = NULL;
+        g_autoptr(GError) error = NULL;
+
+        put(world, 2, "member");
+        card_world_check(tke_card_session_look(world->op, NULL, &error), error);
+        ceremony_world_type(world, 2, WORLD_PAD_LIES);
+        ck_assert(!tke_card_session_need_pin(world->op, 2, TKE_PIN_FIRST, false, &error));
+        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_PIN_PAD);
+        check_says(error->message, "the card knows nothing of it");
+        advice = tke_advice_for_error(error);
+        check_says(advice, "acceptance-test");
+        ck_assert(!tke_card_session_is_unlocked(world->session, 2, TKE_PIN_FIRST));
+    }
+END_TEST
+
 /* ---- genuine? (F-036) ---- */
 
 static TkeCardInfo *
@@ -418,6 +465,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_card_that_is_not_blocked_is_not_to_be_replaced);
     tcase_add_test(tests, test_a_copy_is_another_card_than_the_one_whose_pin_was_changed);
     tcase_add_test(tests, test_a_card_pulled_at_a_pin_change_has_one_advice_and_it_fits);
+    tcase_add_loop_test(tests, test_a_pad_that_only_says_that_the_pin_is_changed_is_not_believed, 0, 2);
+    tcase_add_test(tests, test_a_pad_that_only_says_that_the_pin_was_entered_is_not_believed);
     tcase_add_test(tests, test_a_verdict_on_a_card_lasts_until_it_is_taken_out);
     tcase_add_test(tests, test_a_verdict_is_one_on_the_keys_that_the_card_held);
     tcase_add_test(tests, test_a_card_that_cannot_prove_itself_is_called_so_until_it_is_taken_out);

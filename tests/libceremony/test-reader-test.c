@@ -12,6 +12,7 @@
 
 #define SECOND_MS 20u /* of the readers of the world */
 #define TEST_PIN WORLD_TEST_PIN
+#define AT_STATE 3u /* commands to the card before the first look at its PIN */
 
 /* What a careful person types in each test, from the first on. */
 static const char *const careful[TKE_READER_STEPS] = {
@@ -275,7 +276,33 @@ START_TEST(test_a_refused_form_fails_that_test_only_and_is_not_tried_again)
 }
 END_TEST
 
-START_TEST(test_answers_that_cannot_be_end_it_and_the_report_stays)
+START_TEST(test_a_keypad_that_says_done_without_asking_fails)
+{
+    const TkeReaderStepNumber liar = _i == 0   ? TKE_READER_STEP_VERIFY
+                                     : _i == 1 ? TKE_READER_STEP_CHANGE
+                                               : TKE_READER_STEP_RESTORED;
+    g_autoptr(CeremonyWorld) world = make_world();
+    g_autoptr(TkeReaderTest) test = NULL;
+    g_autoptr(GError) error = NULL;
+
+    for (TkeReaderStepNumber i = TKE_READER_STEP_VERIFY; i < TKE_READER_STEPS; i++) {
+        ceremony_world_type(world, 2, i == liar ? WORLD_PAD_LIES : careful[i]);
+    }
+    card_world_check(run(world, &test, &error), error);
+    ck_assert_int_eq(test->verdict, TKE_READER_VERDICT_FAILED);
+    ck_assert_int_eq(test->steps[liar].verdict, TKE_READER_VERDICT_FAILED);
+    ck_assert_uint_eq(test->steps[liar].attempts, 1);
+    ck_assert_uint_eq(test->steps[liar].sw, 0x9000);
+    ck_assert_msg(strstr(test->steps[liar].remark, "knows nothing of it") != NULL, "%s",
+                  test->steps[liar].remark);
+    /* no PIN is changed with such a keypad, nor believed to be */
+    ck_assert_int_eq(test->pin, liar == TKE_READER_STEP_RESTORED ? TKE_READER_PIN_UNKNOWN
+                                                                 : TKE_READER_PIN_UNTOUCHED);
+    check_pin(world);
+}
+END_TEST
+
+START_TEST(test_answers_that_cannot_be_fail_and_no_pin_is_changed)
 {
     g_autoptr(CeremonyWorld) world = make_world();
     g_autoptr(TkeReaderTest) test = NULL;
@@ -283,14 +310,73 @@ START_TEST(test_answers_that_cannot_be_end_it_and_the_report_stays)
 
     order(world, SIM_READER_FAULT_PAD_GARBAGE, 0);
     type_from(world, TKE_READER_STEP_VERIFY);
-    ck_assert(!run(world, &test, &error));
-    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION);
-    ck_assert_ptr_nonnull(test);
-    ck_assert_int_eq(test->steps[TKE_READER_STEP_VERIFY].verdict, TKE_READER_VERDICT_FAILED);
-    ck_assert_int_eq(test->steps[TKE_READER_STEP_CANCEL].verdict, TKE_READER_VERDICT_NOT_DONE);
+    card_world_check(run(world, &test, &error), error);
+    for (TkeReaderStepNumber i = TKE_READER_STEP_VERIFY; i < TKE_READER_STEP_CHANGE; i++) {
+        ck_assert_int_eq(test->steps[i].verdict, TKE_READER_VERDICT_FAILED);
+        ck_assert_uint_eq(test->steps[i].attempts, 1);
+    }
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_CHANGE].verdict, TKE_READER_VERDICT_NOT_DONE);
     ck_assert_int_eq(test->verdict, TKE_READER_VERDICT_FAILED);
     ck_assert_int_eq(test->pin, TKE_READER_PIN_UNTOUCHED);
     check_pin(world);
+}
+END_TEST
+
+START_TEST(test_an_entry_that_the_driver_breaks_off_fails_and_the_test_goes_on)
+{
+    g_autoptr(CeremonyWorld) world = make_world();
+    g_autoptr(TkeReaderTest) test = NULL;
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_type(world, 2, WORLD_PAD_FAILS);
+    type_from(world, TKE_READER_STEP_CANCEL);
+    card_world_check(run(world, &test, &error), error);
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_VERIFY].verdict, TKE_READER_VERDICT_FAILED);
+    ck_assert_uint_eq(test->steps[TKE_READER_STEP_VERIFY].attempts, 1);
+    ck_assert_uint_eq(test->steps[TKE_READER_STEP_VERIFY].sw, 0);
+    ck_assert_ptr_nonnull(strstr(test->steps[TKE_READER_STEP_VERIFY].remark, "driver"));
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_CANCEL].verdict, TKE_READER_VERDICT_PASSED);
+    ck_assert_int_eq(test->verdict, TKE_READER_VERDICT_FAILED);
+    ck_assert_int_eq(test->pin, TKE_READER_PIN_AS_BEFORE);
+    check_pin(world);
+}
+END_TEST
+
+START_TEST(test_a_change_that_the_driver_breaks_off_ends_it_and_the_pins_are_to_be_tried)
+{
+    g_autoptr(CeremonyWorld) world = make_world();
+    g_autoptr(TkeReaderTest) test = NULL;
+    g_autoptr(GError) error = NULL;
+
+    for (TkeReaderStepNumber i = TKE_READER_STEP_VERIFY; i < TKE_READER_STEP_CHANGE; i++) {
+        ceremony_world_type(world, 2, careful[i]);
+    }
+    ceremony_world_type(world, 2, WORLD_PAD_FAILS);
+    ck_assert(!run(world, &test, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION);
+    ck_assert_ptr_nonnull(strstr(error->message, "its own PIN or the test PIN"));
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_CHANGE].verdict, TKE_READER_VERDICT_FAILED);
+    ck_assert_int_eq(test->pin, TKE_READER_PIN_UNKNOWN);
+}
+END_TEST
+
+START_TEST(test_a_reader_that_filters_pin_commands_is_remarked_and_tested)
+{
+    const SimCardFault fault = {
+        .kind = SIM_CARD_FAULT_STATUS, .after = AT_STATE, .times = 1, .sw = 0x6404
+    };
+    g_autoptr(CeremonyWorld) world = make_world();
+    g_autoptr(TkeReaderTest) test = NULL;
+    g_autoptr(GError) error = NULL;
+
+    sim_card_add_fault(g_hash_table_lookup(world->by_name, "a"), &fault);
+    type_from(world, TKE_READER_STEP_VERIFY);
+    card_world_check(run(world, &test, &error), error);
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_STATE].verdict, TKE_READER_VERDICT_REMARK);
+    ck_assert_uint_eq(test->steps[TKE_READER_STEP_STATE].sw, 0x6404);
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_VERIFY].verdict, TKE_READER_VERDICT_PASSED);
+    ck_assert_int_eq(test->verdict, TKE_READER_VERDICT_REMARK);
+    ck_assert_int_eq(test->pin, TKE_READER_PIN_AS_BEFORE);
 }
 END_TEST
 
@@ -334,6 +420,10 @@ static const struct {
     unsigned duration_ms;
     TkeReaderVerdict verdict;
 } verdicts[] = {
+    { TKE_READER_STEP_STATE, 0x63C3, 0x6404, TKE_CARD_ERROR_STATUS, 0, TKE_READER_VERDICT_REMARK },
+    { TKE_READER_STEP_STATE, 0x63C3, 0x9000, -1, 0, TKE_READER_VERDICT_FAILED },
+    { TKE_READER_STEP_VERIFY, 0x9000, 0, TKE_CARD_ERROR_COMMUNICATION, 100,
+      TKE_READER_VERDICT_FAILED },
     { TKE_READER_STEP_TIMEOUT, 0x6400, 0x6400, TKE_CARD_ERROR_PIN_TIMEOUT, 20000,
       TKE_READER_VERDICT_PASSED },
     { TKE_READER_STEP_TIMEOUT, 0x6400, 0x6400, TKE_CARD_ERROR_PIN_TIMEOUT, 15000,
@@ -393,7 +483,11 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_keypad_that_checks_no_length_passes_with_a_remark);
     tcase_add_test(tests, test_a_clock_of_its_own_is_remarked);
     tcase_add_test(tests, test_a_refused_form_fails_that_test_only_and_is_not_tried_again);
-    tcase_add_test(tests, test_answers_that_cannot_be_end_it_and_the_report_stays);
+    tcase_add_loop_test(tests, test_a_keypad_that_says_done_without_asking_fails, 0, 3);
+    tcase_add_test(tests, test_answers_that_cannot_be_fail_and_no_pin_is_changed);
+    tcase_add_test(tests, test_an_entry_that_the_driver_breaks_off_fails_and_the_test_goes_on);
+    tcase_add_test(tests, test_a_change_that_the_driver_breaks_off_ends_it_and_the_pins_are_to_be_tried);
+    tcase_add_test(tests, test_a_reader_that_filters_pin_commands_is_remarked_and_tested);
     tcase_add_test(tests, test_who_stops_with_the_test_pin_on_the_card_is_told);
     tcase_add_test(tests, test_no_to_the_plan_changes_nothing);
     tcase_add_loop_test(tests, test_answers_are_judged, 0, (int) G_N_ELEMENTS(verdicts));

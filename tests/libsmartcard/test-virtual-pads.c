@@ -76,6 +76,7 @@ static const struct {
     { "zero-codes", TKE_CARD_ERROR_NO_PIN_PAD },     { "cut-properties", 0 },
     { "long-properties", 0 },                        { "swapped-sizes", 0 },
     { "long-pins", TKE_CARD_ERROR_NO_PIN_PAD },      { "pad-status", TKE_CARD_ERROR_STATUS },
+    { "pad-fails", TKE_CARD_ERROR_COMMUNICATION },
     { "pad-garbage", TKE_CARD_ERROR_COMMUNICATION }, { "no-keypad", TKE_CARD_ERROR_NO_PIN_PAD },
 };
 
