@@ -9,6 +9,7 @@
 #include "libceremony/advice.h"
 #include "libceremony/op-reader.h"
 #include "libsmartcard/card-error.h"
+#include "libsmartcard/reader-users.h"
 #include "libsmartcard/reader.h"
 #include "libsmartcard/usb-reader.h"
 
@@ -106,9 +107,37 @@ count_without_port(const GPtrArray *checks)
     return n;
 }
 
-void
-tke_self_check_devices(GPtrArray *problems, const GPtrArray *checks, const char *sysfs)
+/* takers: programs that run and may have taken it for themselves; NULL: none does. */
+static void
+add_not_shown(GPtrArray *problems, const TkeUsbReader *device, const char *takers)
 {
+    const char *driver =
+        _("Its driver is missing or too old: install or update the package libccid "
+          "(Fedora: pcsc-lite-ccid, SUSE: pcsc-ccid), unplug the reader and plug it "
+          "in again. “journalctl -u pcscd” tells more.");
+
+    add(problems,
+        g_strdup_printf(_("USB device “%s” (%04X:%04X, %s)"), device->product, device->vendor_id,
+                        device->product_id, device->port),
+        takers == NULL
+            ? g_strdup(_("it looks like a card reader, but the smart card service does not show it"))
+            : g_strdup_printf(_("it looks like a card reader, but the smart card service does not show it; running "
+                                "now, and known to take readers for itself past the service: %s"),
+                              takers),
+        takers == NULL
+            ? g_strdup(driver)
+            : g_strdup_printf(_("Perhaps GnuPG's scdaemon has it: “gpgconf --kill scdaemon”, unplug the reader and plug "
+                                "it in again; for good, write “disable-ccid” into ~/.gnupg/scdaemon.conf. If it is "
+                                "not shown then: %s"),
+                              driver),
+        false);
+}
+
+void
+tke_self_check_devices(GPtrArray *problems, const GPtrArray *checks, const char *sysfs,
+                       const char *proc)
+{
+    g_autofree char *takers = tke_reader_users_list(proc, TKE_READER_USERS_PAST_SERVICE);
     g_autoptr(GPtrArray) devices = tke_usb_reader_list(sysfs);
     unsigned unknown = count_without_port(checks);
 
@@ -122,14 +151,7 @@ tke_self_check_devices(GPtrArray *problems, const GPtrArray *checks, const char 
             unknown--;
             continue;
         }
-        add(problems,
-            g_strdup_printf(_("USB device “%s” (%04X:%04X, %s)"), device->product,
-                            device->vendor_id, device->product_id, device->port),
-            g_strdup(_("it looks like a card reader, but the smart card service does not show it")),
-            g_strdup(_("Its driver is missing or too old: install or update the package libccid "
-                       "(Fedora: pcsc-lite-ccid, SUSE: pcsc-ccid), unplug the reader and plug it "
-                       "in again. “journalctl -u pcscd” tells more.")),
-            false);
+        add_not_shown(problems, device, takers);
     }
 }
 
@@ -149,7 +171,7 @@ tke_self_check_readers(TkeOperation *op, GPtrArray **checks, GPtrArray **problem
     }
     add_alike(found, all);
     if (!tke_world_is_rehearsal(tke_operation_get_world(op))) {
-        tke_self_check_devices(found, all, "/sys");
+        tke_self_check_devices(found, all, "/sys", "/proc");
     }
     *checks = g_steal_pointer(&all);
     *problems = g_steal_pointer(&found);

@@ -29,4 +29,5 @@ TKE_PUBLIC bool tke_self_check_readers(TkeOperation *op, GPtrArray **checks, GPt
                                        unsigned *good, GError **error);
 
 /* Adds the devices of the USB that look like readers and are not among these (TkeReaderCheck). For tests. */
-void tke_self_check_devices(GPtrArray *problems, const GPtrArray *checks, const char *sysfs);
+void tke_self_check_devices(GPtrArray *problems, const GPtrArray *checks, const char *sysfs,
+                            const char *proc);

@@ -5,10 +5,9 @@
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
-#include <unistd.h>
 #include <winscard.h>
 
-#define SUSPECTS_MAX 6
+#include "libsmartcard/reader-users.h"
 
 /* What can be done; NONE: what the error's code advises. */
 enum { NONE, START, BUSY, RESTART, ACCESS, READER, REPLUG, DRIVER, CARD };
@@ -38,15 +37,6 @@ static const TkePcscCode codes[] = {
 #include "libsmartcard/pcsc-transport-error.inc"
 #undef PCSC
 };
-
-/* Programs that are known to use card readers: as /proc/PID/comm shows them. */
-static const char *const suspects[] = { "scdaemon",    "gpg-agent",      "pcsc_scan",
-                                        "opensc-tool", "pkcs11-tool",    "pkcs15-tool",
-                                        "firefox",     "firefox-esr",    "chrome",
-                                        "chromium",    "thunderbird",    "esc",
-                                        "escd",        "p11-kit-server", "p11-kit-remote",
-                                        "scup",        "tke",            "tke-gui",
-                                        "ykman",       "yubico-piv-tool" };
 
 const TkePcscCode *
 tke_pcsc_code_find(uint32_t value)
@@ -131,7 +121,7 @@ tke_pcsc_error_set(GError **error, uint32_t value, TkePcscWhen when, const char 
         return;
     }
     if (value == (uint32_t) SCARD_E_SHARING_VIOLATION) {
-        holders = tke_pcsc_error_dup_suspects("/proc");
+        holders = tke_reader_users_list("/proc", TKE_READER_USERS_ALL);
     }
     if (when == TKE_PCSC_ENTRY && value == (uint32_t) SCARD_E_NOT_TRANSACTED) {
         set_entry_failed(error, row, reader_name);
@@ -164,46 +154,4 @@ tke_pcsc_error_set_silent(GError **error, const char *reader_name)
     tke_pcsc_error_set_own(
         error, TKE_CARD_ERROR_SILENT, reader_name, NULL, "%s",
         _("no answer came in time; taking the card out, or unplugging the reader, ends the wait"));
-}
-
-/* Number of a directory of /proc that belongs to a process other than this one; 0: it does not. */
-static gint64
-process_of(const char *name)
-{
-    gint64 pid = g_ascii_strtoll(name, NULL, 10);
-
-    return pid != (gint64) getpid() && pid > 0 ? pid : 0;
-}
-
-static bool
-is_suspect(const char *comm)
-{
-    for (unsigned i = 0; i < G_N_ELEMENTS(suspects); i++) {
-        if (strcmp(comm, suspects[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-char *
-tke_pcsc_error_dup_suspects(const char *proc)
-{
-    g_autoptr(GDir) dir = g_dir_open(proc, 0, NULL);
-    g_autoptr(GString) list = g_string_new(NULL);
-    const char *name = NULL;
-    unsigned n = 0;
-
-    while (dir != NULL && n < SUSPECTS_MAX && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = g_build_filename(proc, name, "comm", NULL);
-        g_autofree char *comm = NULL;
-
-        if (process_of(name) == 0 || !g_file_get_contents(path, &comm, NULL, NULL) ||
-            !is_suspect(g_strchomp(comm))) {
-            continue;
-        }
-        g_string_append_printf(list, "%s%s (%s)", n > 0 ? ", " : "", comm, name);
-        n++;
-    }
-    return n > 0 ? g_strdup(list->str) : NULL;
 }

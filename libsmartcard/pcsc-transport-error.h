@@ -46,9 +46,3 @@ void tke_pcsc_error_set_own(GError **error, TkeCardError code, const char *reade
 
 /* A call that did not come back: which reader is silent, and what ends the wait. */
 void tke_pcsc_error_set_silent(GError **error, const char *reader_name);
-
-/*
- * Programs now running that are known to use card readers, "scdaemon (4711), firefox (4712)"; NULL if
- * there are none. proc: "/proc". The caller frees.
- */
-char *tke_pcsc_error_dup_suspects(const char *proc);

@@ -6,6 +6,7 @@
 
 #include "libceremony/op-reader.h"
 #include "libceremony/self-check.h"
+#include "tests/support/proc-dir.h"
 #include "tests/support/test-main.h"
 #include "tests/support/usb-devices.h"
 
@@ -51,7 +52,7 @@ START_TEST(test_devices_that_are_not_shown_are_told_with_the_remedy)
     for (unsigned i = 0; cases[_i].shown[i] != NULL; i++) {
         add_shown(checks, cases[_i].shown[i], cases[_i].is_virtual);
     }
-    tke_self_check_devices(problems, checks, sysfs);
+    tke_self_check_devices(problems, checks, sysfs, "/nonexistent");
     ck_assert_uint_eq(problems->len, cases[_i].problems);
     for (guint i = 0; i < problems->len; i++) {
         const TkeProblem *problem = g_ptr_array_index(problems, i);
@@ -64,11 +65,34 @@ START_TEST(test_devices_that_are_not_shown_are_told_with_the_remedy)
 }
 END_TEST
 
+START_TEST(test_a_program_that_takes_readers_past_the_service_is_named)
+{
+    g_autofree char *sysfs = g_dir_make_tmp("tke-sys-XXXXXX", NULL);
+    g_autofree char *proc = g_dir_make_tmp("tke-proc-XXXXXX", NULL);
+    g_autoptr(GPtrArray) checks = g_ptr_array_new();
+    g_autoptr(GPtrArray) problems =
+        g_ptr_array_new_with_free_func((GDestroyNotify) tke_problem_free);
+    const TkeProblem *problem = NULL;
+
+    usb_devices_add(sysfs, "1-1", "SPR332", "ff");
+    proc_dir_add(proc, "12", "firefox\n"); /* uses what the service shows */
+    proc_dir_add(proc, "4711", "scdaemon\n");
+    tke_self_check_devices(problems, checks, sysfs, proc);
+    ck_assert_uint_eq(problems->len, 1);
+    problem = g_ptr_array_index(problems, 0);
+    ck_assert_msg(strstr(problem->text, "scdaemon (4711)") != NULL, "%s", problem->text);
+    ck_assert_msg(strstr(problem->text, "firefox") == NULL, "%s", problem->text);
+    ck_assert_msg(strstr(problem->remedy, "gpgconf --kill scdaemon") != NULL, "%s", problem->remedy);
+    ck_assert_msg(strstr(problem->remedy, "libccid") != NULL, "%s", problem->remedy);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, test_devices_that_are_not_shown_are_told_with_the_remedy, 0,
                         G_N_ELEMENTS(cases));
+    tcase_add_test(tests, test_a_program_that_takes_readers_past_the_service_is_named);
 }
 
 int

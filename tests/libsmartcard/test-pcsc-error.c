@@ -3,7 +3,6 @@
  */
 #include <check.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <glib/gstdio.h>
 #include <winscard.h>
@@ -147,37 +146,6 @@ START_TEST(test_a_silent_reader_is_named_with_what_ends_the_wait)
 END_TEST
 
 static void
-make_process(const char *proc, const char *pid, const char *comm)
-{
-    g_autofree char *dir = g_build_filename(proc, pid, NULL);
-    g_autofree char *path = g_build_filename(dir, "comm", NULL);
-
-    ck_assert_int_eq(g_mkdir_with_parents(dir, 0700), 0);
-    ck_assert(g_file_set_contents(path, comm, -1, NULL));
-}
-
-START_TEST(test_who_may_hold_a_reader_is_looked_for_among_what_runs)
-{
-    g_autofree char *proc = g_dir_make_tmp("tke-proc-XXXXXX", NULL);
-    g_autofree char *own = g_strdup_printf("%d", (int) getpid());
-    g_autofree char *nobody = NULL;
-    g_autofree char *somebody = NULL;
-
-    make_process(proc, "1", "init\n");
-    make_process(proc, own, "scdaemon\n");
-    make_process(proc, "self", "scdaemon\n");
-    make_process(proc, "77", "scdaemonic\n");
-    nobody = tke_pcsc_error_dup_suspects(proc);
-    ck_assert_ptr_null(nobody);
-
-    make_process(proc, "4711", "scdaemon\n");
-    somebody = tke_pcsc_error_dup_suspects(proc);
-    ck_assert_str_eq(somebody, "scdaemon (4711)");
-    ck_assert_ptr_null(tke_pcsc_error_dup_suspects("/nonexistent"));
-}
-END_TEST
-
-static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_codes_become_the_errors_that_callers_act_on);
@@ -187,7 +155,6 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_no_code_that_can_come_is_missing);
     tcase_add_test(tests, test_a_code_that_nobody_knows_is_shown_as_a_number);
     tcase_add_test(tests, test_a_silent_reader_is_named_with_what_ends_the_wait);
-    tcase_add_test(tests, test_who_may_hold_a_reader_is_looked_for_among_what_runs);
 }
 
 int

@@ -1,0 +1,60 @@
+/*
+ * Who may have a reader.
+ */
+#include "libsmartcard/reader-users.h"
+
+#include <unistd.h>
+
+#include "tests/support/proc-dir.h"
+#include "tests/support/test-main.h"
+
+START_TEST(test_who_may_hold_a_reader_is_looked_for_among_what_runs)
+{
+    g_autofree char *proc = g_dir_make_tmp("tke-proc-XXXXXX", NULL);
+    g_autofree char *own = g_strdup_printf("%d", (int) getpid());
+    g_autofree char *nobody = NULL;
+    g_autofree char *somebody = NULL;
+
+    proc_dir_add(proc, "1", "init\n");
+    proc_dir_add(proc, own, "scdaemon\n");
+    proc_dir_add(proc, "self", "scdaemon\n");
+    proc_dir_add(proc, "77", "scdaemonic\n");
+    nobody = tke_reader_users_list(proc, TKE_READER_USERS_ALL);
+    ck_assert_ptr_null(nobody);
+
+    proc_dir_add(proc, "4711", "scdaemon\n");
+    somebody = tke_reader_users_list(proc, TKE_READER_USERS_ALL);
+    ck_assert_str_eq(somebody, "scdaemon (4711)");
+    ck_assert_ptr_null(tke_reader_users_list("/nonexistent", TKE_READER_USERS_ALL));
+}
+END_TEST
+
+START_TEST(test_only_programs_with_a_driver_of_their_own_take_a_reader_past_the_service)
+{
+    g_autofree char *proc = g_dir_make_tmp("tke-proc-XXXXXX", NULL);
+    g_autofree char *holder = NULL;
+    g_autofree char *taker = NULL;
+
+    proc_dir_add(proc, "12", "gsd-smartcard\n");
+    holder = tke_reader_users_list(proc, TKE_READER_USERS_ALL);
+    ck_assert_str_eq(holder, "gsd-smartcard (12)");
+    ck_assert_ptr_null(tke_reader_users_list(proc, TKE_READER_USERS_PAST_SERVICE));
+    proc_dir_add(proc, "13", "scdaemon\n");
+    taker = tke_reader_users_list(proc, TKE_READER_USERS_PAST_SERVICE);
+    ck_assert_str_eq(taker, "scdaemon (13)");
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_who_may_hold_a_reader_is_looked_for_among_what_runs);
+    tcase_add_test(tests,
+                   test_only_programs_with_a_driver_of_their_own_take_a_reader_past_the_service);
+}
+
+int
+main(void)
+{
+    return test_main("reader-users", add_tests);
+}
