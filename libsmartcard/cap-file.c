@@ -59,7 +59,7 @@ refuse(GError **error, const char *name, char *why)
     return false;
 }
 
-/* A relative path without anything that means more than a name. */
+/* A relative path without anything that means more than a name; names of packages are printable ASCII here. */
 static bool
 is_plain_path(const char *path)
 {
@@ -70,7 +70,7 @@ is_plain_path(const char *path)
         return false;
     }
     for (size_t i = 0; i < len; i++) {
-        if ((uint8_t) path[i] < 0x20 || path[i] == 0x7F) {
+        if ((uint8_t) path[i] < 0x20 || (uint8_t) path[i] >= 0x7F) {
             return false;
         }
     }

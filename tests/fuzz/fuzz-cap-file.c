@@ -30,6 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(TkeCapFile) cap = tke_cap_file_new(data, size, "fuzz", &error);
 
     FUZZ_REQUIRE((cap != NULL) == (error == NULL));
+    FUZZ_REQUIRE(error == NULL || g_utf8_validate(error->message, -1, NULL));
     if (cap != NULL) {
         check_cap(cap);
         tke_cap_file_check_ours(cap, NULL);
