@@ -20,6 +20,8 @@ const SimDeskWord sim_desk_unusual_cards[] = {
     { "locked-keys", N_("Keys of the card manager are _locked"), N_("✗ keys locked"), false, false },
     { "no-manager", N_("_No card manager"), N_("✗ no manager"), false, false },
     { "foreign", N_("_Somebody else's card"), N_("✗ foreign card"), false, false },
+    { "t0", N_("Speaks T=0 onl_y"), N_("⚠ T=0 only"), false, false },
+    { "odd-atr", N_("Answer to _reset makes no sense"), N_("⚠ odd answer to reset"), false, false },
     { "genuine", N_("As it should _be again"), NULL, false, false },
     { NULL, NULL, NULL, false, false },
 };

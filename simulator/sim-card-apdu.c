@@ -167,7 +167,7 @@ select_applet(SimCard *card, const Apdu *apdu, bool well_formed)
     uint8_t inner[16] = { 0 };
     TkeByteBuilder b = { .out = inner, .size = sizeof inner };
     uint8_t aid[AID_LEN] = { 0 };
-    uint8_t flags = card->state.extended ? 1 : 0;
+    uint8_t flags = card->state.extended && !card->gp_faults.t0 ? 1 : 0;
 
     if (apdu->header[2] != SELECT_BY_NAME || apdu->header[3] != 0) {
         return SIM_SW_P1P2;
@@ -304,7 +304,7 @@ for_manager(SimCard *card, const Apdu *apdu, bool well_formed)
     uint16_t sw = well_formed ? sim_gp_execute(card, apdu->header, apdu->data) : SIM_SW_LENGTH;
 
     /* Nobody collects a lone 00. */
-    if (sw == SIM_SW_DONE && apdu->ne == NE_NONE && card->out.len == 1) {
+    if (sw == SIM_SW_DONE && apdu->ne == NE_NONE && card->out.len == 1 && !card->gp_faults.t0) {
         card->out.len = 0;
     }
     return sw;
@@ -325,6 +325,39 @@ dispatch(SimCard *card, const Apdu *apdu, bool well_formed)
     return for_applet(card, apdu, well_formed);
 }
 
+/* ---- T=0 (ISO 7816-3, 12.2; ISO 7816-4, 5.6) ---- */
+
+#define SW_CORRECT_LENGTH 0x6C00u
+
+/* A command with data has no Le on the line: the answer is collected. */
+static size_t
+length_on_line(const uint8_t *command, size_t len)
+{
+    return len > 5 && len == 6u + command[4] ? len - 1 : len;
+}
+
+/* The same command once more, with the length that it was told: its answer is there already. */
+static bool
+is_corrected(const SimCard *card, const uint8_t *command, size_t len)
+{
+    return card->now.corrected && len == 5 &&
+           memcmp(command, card->now.corrected_header, sizeof card->now.corrected_header) == 0;
+}
+
+/* An answer of another length than the fifth byte said is not given; the right length is. */
+static bool
+corrects(SimCard *card, const Apdu *apdu, size_t len)
+{
+    const size_t there = card->now.pending->len;
+
+    if (!card->gp_faults.t0 || len != 5 || there == apdu->ne || there > 256) {
+        return false;
+    }
+    card->now.corrected = true;
+    memcpy(card->now.corrected_header, apdu->header, sizeof apdu->header);
+    return true;
+}
+
 static uint16_t
 execute(SimCard *card, const uint8_t *command, size_t len, SimCardAnswer *out)
 {
@@ -339,7 +372,13 @@ execute(SimCard *card, const uint8_t *command, size_t len, SimCardAnswer *out)
         return SIM_SW_LENGTH;
     }
     memcpy(apdu.header, command, sizeof apdu.header);
-    well_formed = parse(command, len, card->state.extended, &apdu);
+    len = card->gp_faults.t0 ? length_on_line(command, len) : len;
+    well_formed = parse(command, len, card->state.extended && !card->gp_faults.t0, &apdu);
+    if (is_corrected(card, command, len)) {
+        card->now.corrected = false;
+        return send_pending(card, apdu.ne, out);
+    }
+    card->now.corrected = false;
     collects = apdu.header[0] == CLASS_ISO && apdu.header[1] == INS_GET_RESPONSE;
     end_others(card, &apdu, collects);
     if (collects && (card->now.selected || card->now.manager.selected)) {
@@ -353,7 +392,8 @@ execute(SimCard *card, const uint8_t *command, size_t len, SimCardAnswer *out)
     if (answers && card->out.len > 0) {
         card->now.pending_sw = sw;
         g_byte_array_append(card->now.pending, card->answer, (guint) card->out.len);
-        sw = send_pending(card, apdu.ne, out);
+        sw = corrects(card, &apdu, len) ? (uint16_t) (SW_CORRECT_LENGTH + (card->out.len & 0xFFu))
+                                        : send_pending(card, apdu.ne, out);
     }
     return sw;
 }

@@ -75,6 +75,12 @@ sim_card_set_trait(SimCard *card, SimCardTrait trait, uint32_t value)
     case SIM_CARD_FOREIGN:
         faults->foreign = true;
         break;
+    case SIM_CARD_T0:
+        faults->t0 = true;
+        break;
+    case SIM_CARD_ODD_ATR:
+        faults->odd_atr = true;
+        break;
     }
     g_mutex_unlock(&card->lock);
 }
@@ -101,6 +107,8 @@ sim_card_get_traits(SimCard *card)
     traits |= faults->has_version ? 1u << SIM_CARD_VERSION : 0;
     traits |= faults->garbage ? 1u << SIM_CARD_NO_MANAGER : 0;
     traits |= faults->foreign ? 1u << SIM_CARD_FOREIGN : 0;
+    traits |= faults->t0 ? 1u << SIM_CARD_T0 : 0;
+    traits |= faults->odd_atr ? 1u << SIM_CARD_ODD_ATR : 0;
     g_mutex_unlock(&card->lock);
     return traits;
 }

@@ -151,6 +151,8 @@ typedef struct SimCardTransient {
     GByteArray *pending; /* what GET RESPONSE may still bring */
     size_t pending_pos;
     uint16_t pending_sw; /* what the last of it is answered with */
+    bool corrected;      /* T=0: the command with this header was answered with 6Cxx */
+    uint8_t corrected_header[4];
 } SimCardTransient;
 
 typedef struct SimFaultEntry {

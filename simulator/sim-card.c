@@ -19,6 +19,9 @@
 static const uint8_t atr_start[] = { 0x3B, 0x8B, 0x81, 0x31, 0xFE, 0x45, 'O', 'p', 'e',
                                      'n',  'T',  'K',  'E',  ' ',  's',  'i', 'm' };
 
+/* T=0 only, which is what no word of a protocol means; without a check byte. */
+static const uint8_t atr_t0[] = { 0x3B, 0x0B, 'O', 'p', 'e', 'n', 'T', 'K', 'E', ' ', 's', 'i', 'm' };
+
 SimCard *
 sim_card_new_with_id(const char *name, SimCardKind kind, const uint8_t id[SIM_CARD_ID_LEN],
                      GError **error)
@@ -237,11 +240,26 @@ lose_power(SimCard *card)
     sim_card_deselect(card);
 }
 
+static size_t
+give_atr(const SimCard *card, uint8_t atr[static SIM_CARD_ATR_MAX])
+{
+    uint8_t check = card->gp_faults.odd_atr ? 0xFF : 0;
+
+    if (card->gp_faults.t0) {
+        memcpy(atr, atr_t0, sizeof atr_t0);
+        return sizeof atr_t0;
+    }
+    memcpy(atr, atr_start, sizeof atr_start);
+    for (size_t i = 1; i < sizeof atr_start; i++) {
+        check ^= atr_start[i];
+    }
+    atr[sizeof atr_start] = check;
+    return sizeof atr_start + 1;
+}
+
 void
 sim_card_power_on(SimCard *card, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *len, double *cost_ms)
 {
-    uint8_t check = 0;
-
     g_mutex_lock(&card->lock);
     lose_power(card);
     card->powered = true;
@@ -250,13 +268,8 @@ sim_card_power_on(SimCard *card, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *l
     sim_card_charge(card, SIM_COST_RESET, 1);
     card->spent_ms += card->cost_ms;
     *cost_ms = card->cost_ms;
+    *len = give_atr(card, atr);
     g_mutex_unlock(&card->lock);
-    memcpy(atr, atr_start, sizeof atr_start);
-    for (size_t i = 1; i < sizeof atr_start; i++) {
-        check ^= atr_start[i];
-    }
-    atr[sizeof atr_start] = check;
-    *len = sizeof atr_start + 1;
 }
 
 void

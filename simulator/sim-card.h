@@ -162,7 +162,9 @@ typedef enum {
     SIM_CARD_LOCKED_KEYS, /* its key sets are locked */
     SIM_CARD_VERSION,     /* value: version of the applet that is there, a byte for each number */
     SIM_CARD_NO_MANAGER,  /* the card manager answers nonsense */
-    SIM_CARD_FOREIGN      /* a card of another world: neither applet nor card manager */
+    SIM_CARD_FOREIGN,     /* a card of another world: neither applet nor card manager */
+    SIM_CARD_T0,          /* it speaks T=0 and nothing else, from its next start on */
+    SIM_CARD_ODD_ATR      /* the check byte of its answer to reset is wrong */
 } SimCardTrait;
 
 /* Gives the card such a trait, until cleared (or, VERSION, until another applet is there). */

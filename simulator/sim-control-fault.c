@@ -80,7 +80,8 @@ static const struct {
     { "lacks", SIM_CARD_LACKS, take_mark },        { "full", SIM_CARD_FULL, take_memory },
     { "other-keys", SIM_CARD_OTHER_KEYS, NULL },   { "locked-keys", SIM_CARD_LOCKED_KEYS, NULL },
     { "version", SIM_CARD_VERSION, take_version }, { "no-manager", SIM_CARD_NO_MANAGER, NULL },
-    { "foreign", SIM_CARD_FOREIGN, NULL },
+    { "foreign", SIM_CARD_FOREIGN, NULL },         { "t0", SIM_CARD_T0, NULL },
+    { "odd-atr", SIM_CARD_ODD_ATR, NULL },
 };
 
 static bool

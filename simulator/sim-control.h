@@ -49,7 +49,7 @@ JsonObject *sim_control_run(const SimControl *control, JsonObject *command, GErr
  *            silent-after, garbage, cut, status (sw), torn-before, torn-after, unwritable, each with
  *            after (1: the next one) and times; or forged-key, forged-certificate, forged-id; or lacks
  *            (mark: 1 to 10), full (memory), other-keys, locked-keys, version (version: "2.0.0"),
- *            no-manager, foreign; or genuine, which ends those; or block-pin (pin: 1 or 2)
+ *            no-manager, foreign, t0, odd-atr; or genuine, which ends those; or block-pin (pin: 1 or 2)
  *   reader   reader (0 or absent: all), fault: held, free, unplugged, plugged
  *   daemon   fault: stopped, running
  *   service  fault: what sim-service-faults.h lists; order: object with the members for it

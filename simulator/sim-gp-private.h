@@ -119,6 +119,8 @@ typedef struct SimGpManager {
 typedef struct SimGpFaults {
     bool garbage; /* the card manager answers nonsense */
     bool foreign; /* no AID is known */
+    bool t0;      /* no T=1, no extended length; answers are collected, wrong lengths corrected */
+    bool odd_atr;
     bool other_keys;
     bool locked_keys;
     bool is_full;

@@ -24,6 +24,30 @@ START_TEST(test_atr_is_t1_and_its_check_byte_is_right)
 }
 END_TEST
 
+START_TEST(test_a_card_on_t0_has_answers_collected_and_lengths_corrected)
+{
+    g_autoptr(SimCard) card = talk_new_card(SIM_CARD_EP11, 1);
+    uint8_t atr[SIM_CARD_ATR_MAX] = { 0 };
+    size_t len = 0;
+    double cost_ms = 0;
+
+    sim_card_set_extended_length(card, true);
+    sim_card_set_trait(card, SIM_CARD_T0, 0);
+    sim_card_power_on(card, atr, &len, &cost_ms);
+    test_bytes_check(atr, len, "3b0b4f70656e544b452073696d");
+    expect_answer(card, "80ca00e000", "6c14"); /* the card manager's keys */
+    expect_answer(card, "80ca00e014", "e012c00401ff8810c00402ff8810c00403ff88109000");
+    expect_answer(card, "80ca00e013", "6c14");
+    expect_answer(card, "80ca00cf00", "6a88"); /* another command ends it */
+    expect_answer(card, "80ca00e014", "e012c00401ff8810c00402ff8810c00403ff88109000");
+    expect_answer(card, "00a4040007f04f544b450102", "611c");
+    expect_answer(card, "00c000001c", "6f1a 8407f04f544b450102 a50f 9f6e03010000 9f65020400 9f660100 9000");
+    expect_answer(card, "00a4040007f04f544b45010200", "611c"); /* Le is not on the line */
+    expect_answer(card, "0020008100", "6985");                 /* neither data nor answer: P3 is 00 */
+    expect_answer(card, "00a40400000007f04f544b4501020000", "6700"); /* no extended length */
+}
+END_TEST
+
 START_TEST(test_only_the_whole_aid_of_the_installed_applet_is_found)
 {
     g_autoptr(SimCard) ep11 = talk_new_card(SIM_CARD_EP11, 1);
@@ -268,6 +292,7 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_atr_is_t1_and_its_check_byte_is_right);
+    tcase_add_test(tests, test_a_card_on_t0_has_answers_collected_and_lengths_corrected);
     tcase_add_test(tests, test_only_the_whole_aid_of_the_installed_applet_is_found);
     tcase_add_test(tests, test_nothing_is_done_before_selection_and_an_unknown_aid_changes_nothing);
     tcase_add_test(tests, test_a_card_without_power_does_not_answer);

@@ -356,6 +356,8 @@ START_TEST(test_status_names_what_is_unusual_of_a_card_and_what_waits_for_it)
                                           "version\",\"version\":\"2.0.0",
                                           "no-manager",
                                           "foreign",
+                                          "t0",
+                                          "odd-atr",
                                           "silent",
                                           "unwritable" };
     g_autoptr(SocketFixture) fixture = socket_fixture_new();
@@ -374,7 +376,7 @@ START_TEST(test_status_names_what_is_unusual_of_a_card_and_what_waits_for_it)
     }
     unusual = dup_words(fixture, "unusual");
     waiting = dup_words(fixture, "waiting");
-    ck_assert_str_eq(unusual, "lacks full other-keys locked-keys version no-manager foreign ");
+    ck_assert_str_eq(unusual, "lacks full other-keys locked-keys version no-manager foreign t0 odd-atr ");
     ck_assert_str_eq(waiting, "silent unwritable ");
     socket_fixture_command(fixture,
                            "{\"command\":\"fault\",\"target\":\"all\",\"fault\":\"clear\"}");
