@@ -11,6 +11,7 @@
 #include "libceremony/card-tries.h"
 #include "libceremony/op-card-probe.h"
 #include "libceremony/record.h"
+#include "libsmartcard/atr.h"
 #include "libsmartcard/gp-loader.h"
 
 void
@@ -19,6 +20,8 @@ tke_card_acceptance_free(TkeCardAcceptance *acceptance)
     if (acceptance != NULL) {
         g_free(acceptance->reader_name);
         g_free(acceptance->atr);
+        g_free(acceptance->protocols);
+        g_free(acceptance->historical);
         g_free(acceptance->maker);
         g_free(acceptance->keys);
         g_clear_error(&acceptance->refused);
@@ -54,6 +57,25 @@ take_refusal(TkeCardAcceptance *report, GError *why, GError **error)
     g_clear_error(&report->refused);
     report->refused = why;
     return true;
+}
+
+/* A card whose answer to reset is malformed works in some readers and not in others. */
+static void
+judge_atr(TkeCardAcceptance *report, const uint8_t *bytes, size_t len)
+{
+    TkeAtr atr = { .first = 0 };
+
+    report->atr = tke_hex_encode_upper(bytes, len);
+    if (!tke_atr_parse(bytes, len, &atr)) {
+        fault(report, g_strdup(_("its answer to reset makes no sense (ISO 7816-3): it is cut off, or its check byte is "
+                                 "wrong")));
+        return;
+    }
+    report->protocols = tke_atr_dup_protocols(&atr);
+    report->historical = tke_atr_dup_historical(&atr);
+    if ((atr.protocols & 3u) == 0) {
+        fault(report, g_strdup(_("it offers neither T=0 nor T=1")));
+    }
 }
 
 /* What the applet found when it was installed; while it is selected still. */
@@ -196,7 +218,7 @@ tke_op_card_accept(TkeOperation *op, const TkeCardAcceptParams *params, GError *
     report->tested = g_get_real_time() / G_USEC_PER_SEC;
     report->reader = params->reader;
     report->reader_name = g_strdup(tke_card_get_reader_name(card));
-    report->atr = tke_hex_encode_upper(atr, len);
+    judge_atr(report, atr, len);
     report->status = *status;
     report->wanted_bytes = wanted_memory(op);
     ok = test_card(op, report, card, params->retry_keys, error);

@@ -26,6 +26,8 @@ typedef struct TkeCardAcceptance {
     unsigned reader;
     char *reader_name;
     char *atr;            /* hex */
+    char *protocols;      /* "T=0, T=1", as the ATR offers them; NULL: it makes no sense */
+    char *historical;     /* its historical bytes, dots for what cannot be printed; NULL likewise */
     char *maker;          /* what the maker wrote about the card (CPLC), hex; NULL: not told */
     TkeCardStatus status; /* what it is for OpenTKE */
     bool has_manager;

@@ -29,6 +29,8 @@ print_card(TkeCli *cli, const TkeCardAcceptance *report)
     tke_cli_output_number(cli->out, "reader", N_("Reader"), report->reader);
     put_text(cli, "reader_name", N_("Name"), report->reader_name);
     put_text(cli, "atr", N_("Answer to reset"), report->atr);
+    put_text(cli, "protocols", N_("Protocols"), report->protocols);
+    put_text(cli, "historical", N_("Historical bytes"), report->historical);
     tke_cli_output_line(cli->out, "%s: %s", _("Card"), tke_cli_card_kind_text(&report->status));
     tke_cli_output_value(cli->out, "kind", NULL, tke_cli_card_kind_word(&report->status));
     tke_cli_output_flag(cli->out, "manager", N_("Card manager"), report->has_manager);

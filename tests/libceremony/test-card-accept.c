@@ -41,6 +41,8 @@ START_TEST(test_a_blank_card_as_one_buys_it_fits)
         ck_assert_int_eq(report->status.kind, TKE_CARD_KIND_EMPTY);
         ck_assert(report->has_manager && report->data.has_aid && report->opened);
         ck_assert_uint_gt(strlen(report->atr), 10);
+        ck_assert_str_eq(report->protocols, "T=1");
+        ck_assert_str_eq(report->historical, "OpenTKE sim");
         ck_assert_uint_eq(report->channel.protocol, 3);
         ck_assert_uint_eq(report->channel.options, 0x70);
         ck_assert(report->test_keys && report->has_free && !report->probed);
@@ -97,6 +99,35 @@ START_TEST(test_each_fault_is_named)
     }
 END_TEST
 
+START_TEST(test_an_answer_to_reset_that_makes_no_sense_is_a_fault)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeCardAcceptance) report = NULL;
+
+        ceremony_world_blank(world, "new", SIM_CARD_BLANK);
+        sim_card_set_trait(card_of(world, "new"), SIM_CARD_ODD_ATR, 0);
+        report = accept(world, "new");
+        ck_assert_ptr_null(report->protocols);
+        ck_assert_uint_eq(report->faults->len, 1);
+        ck_assert_ptr_nonnull(strstr(g_ptr_array_index(report->faults, 0), "answer to reset"));
+        ck_assert(report->opened); /* the rest is looked at all the same */
+    }
+END_TEST
+
+START_TEST(test_a_card_that_speaks_t0_fits)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeCardAcceptance) report = NULL;
+
+        ceremony_world_blank(world, "new", SIM_CARD_BLANK);
+        sim_card_set_trait(card_of(world, "new"), SIM_CARD_T0, 0);
+        report = accept(world, "new");
+        ck_assert_uint_eq(report->faults->len, 0);
+        ck_assert_str_eq(report->protocols, "T=0");
+        ck_assert(report->opened);
+    }
+END_TEST
+
 START_TEST(test_a_locked_card_does_not_fit)
     {
         g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
@@ -118,6 +149,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_blank_card_as_one_buys_it_fits);
     tcase_add_test(tests, test_a_card_with_the_applet_is_probed_and_keeps_all);
     tcase_add_test(tests, test_each_fault_is_named);
+    tcase_add_test(tests, test_an_answer_to_reset_that_makes_no_sense_is_a_fault);
+    tcase_add_test(tests, test_a_card_that_speaks_t0_fits);
     tcase_add_test(tests, test_a_locked_card_does_not_fit);
 }
 
