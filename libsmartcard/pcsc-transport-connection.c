@@ -131,11 +131,15 @@ connection_exchange(TkeCardConnection *connection, const uint8_t *command, size_
     return done && take_answer(self, response, size, response_len, error);
 }
 
-/* A reader may give every PIN of an entry its time: the old one, the new one, the new one once more. */
+/*
+ * A reader may give every PIN of an entry its time: the old one, the new one, the new one once more. libccid gives up
+ * after 90 s by itself (src/commands.c, SecurePINVerify and SecurePINModify) and is let speak first.
+ */
 static unsigned
 entry_ms(const PcscConnection *self)
 {
-    return self->answer_ms + 2 * MIN(self->answer_ms, TKE_PCSC_PIN_MS);
+    return self->answer_ms + 2 * MIN(self->answer_ms, TKE_PCSC_PIN_MS) +
+           MIN(self->answer_ms, TKE_PCSC_DRIVER_MS);
 }
 
 static bool

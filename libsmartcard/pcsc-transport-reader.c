@@ -282,20 +282,30 @@ ask_port(const TkePcscApi *api, SCARDHANDLE handle, unsigned slot)
     return port != NULL ? join_place(port, slot) : g_strdup("");
 }
 
-/* Features and properties; what is malformed counts as not told. */
-static void
+/*
+ * Features and properties; what is malformed counts as not told. False: the question failed, which is no word against
+ * the keypad; drivers that have no list say so.
+ */
+static bool
 ask_pad(const TkePcscApi *api, SCARDHANDLE handle, const char *name, TkePinPad *pad)
 {
     uint8_t value[TKE_PIN_PAD_ANSWER_MAX];
+    DWORD got = 0;
     size_t len = 0;
+    const LONG code = api->control(handle, TKE_CARD_CONTROL_GET_FEATURES, NULL, 0, value,
+                                   sizeof value, &got);
 
-    if (get_control(api, handle, TKE_CARD_CONTROL_GET_FEATURES, value, &len)) {
-        (void) tke_pin_pad_parse_features(value, len, pad, NULL);
+    if (code == SCARD_S_SUCCESS && got <= sizeof value) {
+        (void) tke_pin_pad_parse_features(value, got, pad, NULL);
     }
     if (get_control(api, handle, pad->tlv_properties, value, &len)) {
         tke_pin_pad_properties_add_tlv(&pad->properties, value, len);
     }
+    if (get_control(api, handle, pad->pin_properties, value, &len)) {
+        tke_pin_pad_properties_add_structure(&pad->properties, value, len);
+    }
     pad->quirk = tke_pin_pad_quirk_find(pad->properties.vendor, pad->properties.product, name);
+    return (uint32_t) code != (uint32_t) SCARD_E_NOT_TRANSACTED;
 }
 
 /* Extended APDUs go through if what our cards take in one goes through. */
@@ -360,12 +370,14 @@ tke_pcsc_identity_ask(const TkePcscApi *api, SCARDHANDLE handle, const char *nam
 {
     TkePinPad pad = { 0 };
     bool is_asked = false;
+    bool has_told = false;
 
     tke_pcsc_identity_from_name(name, identity);
     tke_pcsc_identity_ask_place(api, handle, name, identity);
     is_asked = tke_pcsc_reader_ask_virtual(api, handle, &identity->is_virtual);
-    ask_pad(api, handle, name, &pad);
-    identity->no_keypad = !tke_pin_pad_check(&pad, name, NULL);
+    has_told = ask_pad(api, handle, name, &pad);
+    identity->no_keypad = !tke_pin_pad_check(&pad, name, NULL) &&
+                          (has_told || pad.quirk->keypad != TKE_PIN_PAD_KEYPAD_TRUE);
     identity->is_extended = ask_extended(api, handle, &pad);
     identity->known = is_asked && is_there(api, handle);
 }

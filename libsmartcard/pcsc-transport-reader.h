@@ -19,7 +19,7 @@ typedef struct TkePcscIdentity {
     bool is_virtual;
     char *serial;     /* with "/1" behind it for slot 1 and so on; "" if it tells none */
     char *port;       /* "usb:1-1.4"; "" if unknown */
-    bool no_keypad;   /* cannot take PINs */
+    bool no_keypad;   /* has told that it cannot take PINs, or is known for it */
     bool is_extended; /* carries extended APDUs of the length that cards take */
 } TkePcscIdentity;
 

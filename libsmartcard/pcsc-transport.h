@@ -23,6 +23,7 @@
 #include "libsmartcard/card-transport.h"
 
 #define TKE_PCSC_PIN_MS 20000u    /* for one PIN */
+#define TKE_PCSC_DRIVER_MS 5000u  /* more than the driver's own limit for an entry */
 #define TKE_PCSC_ANSWER_MS 50000u /* 20 s for a PIN, and 30 s more */
 
 typedef struct TkePcscOptions {

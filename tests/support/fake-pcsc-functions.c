@@ -9,6 +9,7 @@
 #include "tests/support/fake-pcsc-private.h"
 
 #define TLV_CODE 0x42330012u
+#define STRUCTURE_CODE 0x4233000Au
 
 static FakePcscHandle *
 find_handle(SCARDHANDLE card)
@@ -261,6 +262,8 @@ control(SCARDHANDLE card, DWORD control_code, LPCVOID in, DWORD in_len, LPVOID o
         code = give_hex(FAKE_PCSC_CONTROL, handle->reader->features, out, size, out_len);
     } else if (control_code == TLV_CODE && handle->reader->properties != NULL) {
         code = give_hex(FAKE_PCSC_CONTROL, handle->reader->properties, out, size, out_len);
+    } else if (control_code == STRUCTURE_CODE && handle->reader->structure != NULL) {
+        code = give_hex(FAKE_PCSC_CONTROL, handle->reader->structure, out, size, out_len);
     } else {
         code = SCARD_E_UNSUPPORTED_FEATURE;
     }

@@ -51,6 +51,7 @@ typedef struct FakePcscReader {
     uint32_t max_input;  /* 0: not known */
     const char *features;   /* hex, answer to the feature list; NULL: not known */
     const char *properties; /* hex, answer to the control code of the TLV properties */
+    const char *structure;  /* hex, answer to the control code of the older properties */
     const char *answer;     /* hex, to every command */
     const char *answer_once; /* hex, to the next command only */
 } FakePcscReader;
