@@ -59,6 +59,19 @@ take_refusal(TkeCardAcceptance *report, GError *why, GError **error)
     return true;
 }
 
+/* The same for a question that is not about the channel: the test goes on. */
+static bool
+note_answer(TkeCardAcceptance *report, GError *why, GError **error)
+{
+    if (why->domain != TKE_CARD_ERROR || tke_card_error_is_outcome_unknown(why)) {
+        g_propagate_error(error, why);
+        return false;
+    }
+    fault(report, g_strdup(why->message));
+    g_error_free(why);
+    return true;
+}
+
 /* A card whose answer to reset is malformed works in some readers and not in others. */
 static void
 judge_atr(TkeCardAcceptance *report, const uint8_t *bytes, size_t len)
@@ -83,12 +96,13 @@ static bool
 read_probe(TkeCardAcceptance *report, TkeCard *card, GError **error)
 {
     g_autofree char *missing = NULL;
+    GError *why = NULL;
 
     if (!is_ours(&report->status)) {
         return true;
     }
-    if (!tke_card_query_probe(card, report->marks, error)) {
-        return false;
+    if (!tke_card_query_probe(card, report->marks, &why)) {
+        return note_answer(report, why, error);
     }
     report->probed = true;
     missing = tke_op_card_probe_missing(report->marks);
@@ -169,7 +183,7 @@ test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry
         return take_refusal(report, why, error);
     }
     report->has_manager = true;
-    if (!tke_gp_registry_query_data(card, &report->data, error)) {
+    if (!tke_gp_registry_query_data(card, &report->data, &why) && !note_answer(report, why, error)) {
         return false;
     }
     if (report->data.has_cplc) {

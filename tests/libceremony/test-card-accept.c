@@ -10,6 +10,8 @@
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 
+#define BEFORE_PROBE 2u /* commands that recognise an EP11 card */
+
 static SimCard *
 card_of(CeremonyWorld *world, const char *name)
 {
@@ -128,6 +130,24 @@ START_TEST(test_a_card_that_speaks_t0_fits)
     }
 END_TEST
 
+START_TEST(test_a_probe_that_is_answered_wrongly_is_a_fault_and_the_test_goes_on)
+    {
+        const SimCardFault fault = { .kind = SIM_CARD_FAULT_STATUS, .after = BEFORE_PROBE + 1, .times = 1,
+                                     .sw = 0x6F00 };
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeCardAcceptance) report = NULL;
+
+        ceremony_world_make_zone(world);
+        ceremony_world_make_part(world, "member", "Part A");
+        sim_card_add_fault(card_of(world, "member"), &fault);
+        report = accept(world, "member");
+        ck_assert(!report->probed && report->opened);
+        ck_assert_uint_eq(report->faults->len, 1);
+        ck_assert_msg(strstr(g_ptr_array_index(report->faults, 0), "6F00") != NULL, "%s",
+                      (const char *) g_ptr_array_index(report->faults, 0));
+    }
+END_TEST
+
 START_TEST(test_a_locked_card_does_not_fit)
     {
         g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
@@ -151,6 +171,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_each_fault_is_named);
     tcase_add_test(tests, test_an_answer_to_reset_that_makes_no_sense_is_a_fault);
     tcase_add_test(tests, test_a_card_that_speaks_t0_fits);
+    tcase_add_test(tests, test_a_probe_that_is_answered_wrongly_is_a_fault_and_the_test_goes_on);
     tcase_add_test(tests, test_a_locked_card_does_not_fit);
 }
 
