@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "common/cancel.h"
 #include "common/error.h"
 
 struct TkeUiPrompter {
@@ -313,7 +314,7 @@ ask(TkeUiPrompter *prompter, Message *message, unsigned *index, GCancellable *ca
     if (!answered) {
         post_simple(prompter, WITHDRAW, 0, 0, NULL);
     }
-    if (answered || !g_cancellable_set_error_if_cancelled(cancellable, error)) {
+    if (answered || !tke_cancel_is_asked(cancellable, error)) {
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
                             _("not done: it was not confirmed"));
     }

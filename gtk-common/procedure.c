@@ -58,6 +58,16 @@ is_plain_cancel(const GError *error)
            g_strcmp0(error->message, _("not done: it was not confirmed")) == 0;
 }
 
+/* What was done before; that somebody stopped, and said so, is the headline. */
+static char *
+dup_before_cancel(const char *message)
+{
+    const char *unconfirmed = g_strrstr(message, _("not done: it was not confirmed"));
+    const char *end = unconfirmed != NULL ? unconfirmed - strlen(": ") : g_strrstr(message, ": ");
+
+    return g_strdup_printf("%.*s.", (int) (end - message), message);
+}
+
 /* The program is to end: only what people have to know keeps the dialog open. */
 static void
 show_last(TkeUiProcedure *procedure, const GError *error)
@@ -83,7 +93,9 @@ show_failure(TkeUiProcedure *procedure, const GError *error)
         if (is_plain_cancel(error)) {
             finish(procedure, procedure->instead);
         } else {
-            tke_ui_prompt_dialog_show_stopped(procedure->dialog, message);
+            g_autofree char *before = dup_before_cancel(message);
+
+            tke_ui_prompt_dialog_show_stopped(procedure->dialog, before);
         }
         return;
     }

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "common/cancel.h"
 #include "common/hex.h"
 #include "libceremony/card-session.h"
 
@@ -24,7 +25,7 @@ card_signer_sign(TkeSigner *signer, TkeSignPurpose purpose, const uint8_t *messa
     uint8_t der[TKE_EC_SIGNATURE_MAX];
     size_t der_len = 0;
 
-    if (g_cancellable_set_error_if_cancelled(cancellable, error) ||
+    if (tke_cancel_is_asked(cancellable, error) ||
         !tke_ep11_card_sign(self->card,
                             purpose == TKE_SIGN_COMMAND ? TKE_EP11_SIGN_COMMAND
                                                         : TKE_EP11_SIGN_CERTIFICATE,

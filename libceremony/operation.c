@@ -6,6 +6,8 @@
 #include <glib/gi18n-lib.h>
 #include <stdarg.h>
 
+#include "common/cancel.h"
+
 struct TkeOperation {
     TkeWorld *world;
     TkeCardSession *session;
@@ -77,7 +79,7 @@ bool
 tke_operation_check(TkeOperation *op, GError **error)
 {
     return tke_operation_is_committed(op) ||
-           !g_cancellable_set_error_if_cancelled(op->cancellable, error);
+           !tke_cancel_is_asked(op->cancellable, error);
 }
 
 bool

@@ -15,6 +15,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "common/cancel.h"
 #include "common/error.h"
 #include "libep11admin/https-setup.h"
 #include "libep11admin/unit-error.h"
@@ -377,7 +378,7 @@ drive(Call *call, GCancellable *cancellable, GError **error)
     while (ok && call->n_done < call->n) {
         int running = 0;
 
-        if (g_cancellable_set_error_if_cancelled(cancellable, &cancelled)) {
+        if (tke_cancel_is_asked(cancellable, &cancelled)) {
             cancel_all(call, cancelled);
             break;
         }
@@ -410,7 +411,7 @@ https_run(TkeUnitTransport *base, TkeUnitRequest *const *requests, size_t n,
     unsigned rounds = 0;
     bool ok = false;
 
-    if (g_cancellable_set_error_if_cancelled(cancellable, error) ||
+    if (tke_cancel_is_asked(cancellable, error) ||
         !tke_unit_transport_check(requests, n, error)) {
         return false;
     }

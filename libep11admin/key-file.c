@@ -10,6 +10,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "common/aes.h"
+#include "common/cancel.h"
 #include "common/error.h"
 #include "common/hex.h"
 #include "libep11admin/json-text.h"
@@ -171,7 +172,7 @@ sign(TkeSigner *signer, TkeSignPurpose purpose, const uint8_t *message, size_t l
     const FileSigner *file_signer = (FileSigner *) signer;
 
     (void) purpose; /* the same signature for both */
-    if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
+    if (tke_cancel_is_asked(cancellable, error)) {
         return false;
     }
     return tke_private_key_sign(file_signer->key, message, len, signature, signature_len, error);

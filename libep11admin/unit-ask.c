@@ -8,6 +8,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "common/byte-builder.h"
+#include "common/cancel.h"
 #include "common/digest.h"
 #include "libep11admin/admin-block.h"
 #include "libep11admin/admin-request.h"
@@ -131,7 +132,7 @@ tke_unit_ask_run(TkeUnitTransport *transport, GPtrArray *asks, GCancellable *can
     for (guint i = 0; i < sent->len; i++) {
         read_answer(g_ptr_array_index(sent, i));
     }
-    return !g_cancellable_set_error_if_cancelled(cancellable, error);
+    return !tke_cancel_is_asked(cancellable, error);
 }
 
 bool

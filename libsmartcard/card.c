@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "common/cancel.h"
 #include "common/log.h"
 #include "common/secret.h"
 #include "libsmartcard/card-objects.h"
@@ -411,7 +412,7 @@ tke_card_transmit(TkeCard *card, const TkeApdu *apdu, TkeCardAnswer *answer, GEr
 
     g_return_val_if_fail(apdu->data_len <= TKE_APDU_SHORT_DATA || apdu->cla == TKE_CLA_OWN, false);
 
-    if (g_cancellable_set_error_if_cancelled(card->cancellable, error)) {
+    if (tke_cancel_is_asked(card->cancellable, error)) {
         return false;
     }
     if (!transmit_untagged(card, apdu, answer, &inner)) {
@@ -433,7 +434,7 @@ tke_card_command(TkeCard *card, const TkeApdu *apdu, const char *what, TkeCardAn
     if (answer == NULL) {
         answer = &none;
     }
-    if (g_cancellable_set_error_if_cancelled(card->cancellable, error)) {
+    if (tke_cancel_is_asked(card->cancellable, error)) {
         return false;
     }
     if (!transmit_untagged(card, apdu, answer, &inner)) {
@@ -455,7 +456,7 @@ tke_card_control(TkeCard *card, uint32_t code, const uint8_t *in, size_t in_len,
 {
     g_autoptr(GError) inner = NULL;
 
-    if (g_cancellable_set_error_if_cancelled(card->cancellable, error)) {
+    if (tke_cancel_is_asked(card->cancellable, error)) {
         return false;
     }
     if (in_len > 0) {

@@ -7,6 +7,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "common/cancel.h"
 #include "common/des.h"
 #include "libsmartcard/card-objects.h"
 #include "libsmartcard/card-private.h"
@@ -147,7 +148,7 @@ tke_gp_scp_transmit(TkeGpScp *scp, const TkeApdu *apdu, TkeCardAnswer *answer, G
     g_return_val_if_fail(apdu->cla == TKE_CLA_OWN && apdu->data_len <= tke_gp_scp_get_room(scp),
                          false);
 
-    if (g_cancellable_set_error_if_cancelled(tke_card_get_cancellable(scp->card), error)) {
+    if (tke_cancel_is_asked(tke_card_get_cancellable(scp->card), error)) {
         return false; /* before chain and counter move on: the channel can go on */
     }
     if (scp->ended) {

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "common/cancel.h"
 #include "libsmartcard/pcsc-transport-error.h"
 #include "common/main-thread.h"
 #include "libsmartcard/pcsc-transport-link.h"
@@ -251,7 +252,7 @@ run_first(PcscConnection *self, TkePcscJob job, unsigned limit_ms, GCancellable 
         break;
     case TKE_PCSC_CANCELLED:
         leave(self);
-        (void) g_cancellable_set_error_if_cancelled(cancellable, error);
+        (void) tke_cancel_is_asked(cancellable, error);
         return false;
     case TKE_PCSC_LEFT:
     default:
@@ -278,7 +279,7 @@ tke_pcsc_connection_open(const TkePcscApi *api, const TkePcscRules *rules, const
 {
     PcscConnection *self = NULL;
 
-    if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
+    if (tke_cancel_is_asked(cancellable, error)) {
         return NULL;
     }
     self = make(api, rules, reader_name, service_name);

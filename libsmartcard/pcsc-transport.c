@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "common/cancel.h"
 #include "common/main-thread.h"
 #include "libsmartcard/pcsc-transport-error.h"
 #include "libsmartcard/pcsc-transport-private.h"
@@ -160,7 +161,7 @@ run(PcscSource *self, TkePcscJob job, int limit_ms, GCancellable *cancellable, G
     case TKE_PCSC_DONE:
         break;
     case TKE_PCSC_CANCELLED:
-        (void) g_cancellable_set_error_if_cancelled(cancellable, error);
+        (void) tke_cancel_is_asked(cancellable, error);
         return false;
     case TKE_PCSC_LEFT:
     default:
@@ -318,7 +319,7 @@ source_wait(TkeCardSource *source, int timeout_ms, GCancellable *cancellable, GE
 {
     PcscSource *self = (PcscSource *) source;
 
-    if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
+    if (tke_cancel_is_asked(cancellable, error)) {
         return false;
     }
     if (self->watch == NULL || self->watch->names == NULL) {

@@ -9,6 +9,7 @@
 
 #include "common/byte-builder.h"
 #include "common/byte-cursor.h"
+#include "common/cancel.h"
 #include "common/error.h"
 #include "common/main-thread.h"
 #include "libsmartcard/card-error.h"
@@ -306,7 +307,7 @@ source_connect(TkeCardSource *source, const char *reader_name, GCancellable *can
     TkeSimClient *client = NULL;
 
     if (!tke_main_thread_may_block(error) ||
-        g_cancellable_set_error_if_cancelled(cancellable, error)) {
+        tke_cancel_is_asked(cancellable, error)) {
         return NULL;
     }
     client = tke_sim_client_open(self->directory, &cause);

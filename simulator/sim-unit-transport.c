@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "common/cancel.h"
+
 #define CONNECTIONS 6u /* as the HTTPS transport uses for each lane */
 
 typedef struct SimUnitTransport {
@@ -74,11 +76,11 @@ run(TkeUnitTransport *base, TkeUnitRequest *const *requests, size_t n, GCancella
 {
     SimUnitTransport *transport = (SimUnitTransport *) base;
 
-    if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
+    if (tke_cancel_is_asked(cancellable, error)) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        if (g_cancellable_set_error_if_cancelled(cancellable, &requests[i]->error)) {
+        if (tke_cancel_is_asked(cancellable, &requests[i]->error)) {
             continue;
         }
         run_one(transport, requests[i]);

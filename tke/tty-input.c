@@ -9,6 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "common/cancel.h"
 #include "common/error.h"
 
 /* Waits for standard input or for a cancel. */
@@ -26,7 +27,7 @@ tke_cli_tty_input_wait(GCancellable *cancellable, GError **error)
     if (watched) {
         g_cancellable_release_fd(cancellable);
     }
-    return !g_cancellable_set_error_if_cancelled(cancellable, error);
+    return !tke_cancel_is_asked(cancellable, error);
 }
 
 /* What is typed unseen; more than fits is counted, and refused at the end. */

@@ -130,6 +130,7 @@ def test_a_cancel_after_something_was_done_tells_it_and_can_be_closed():
         dialog.see("press the red key on reader 1")
         scup.world.sim("cancel", 1)
         dialog.see("The card has its first PIN now")
+        dialog.see("it goes on there.")  # that somebody stopped is known
         dialog.press("Close")
         scup.program.no_window(s.INIT)
         scup.quit()
