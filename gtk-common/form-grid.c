@@ -87,7 +87,6 @@ make_entry(TkeUiField *field)
     GtkWidget *entry = gtk_entry_new();
 
     gtk_entry_set_text(GTK_ENTRY(entry), field->text);
-    gtk_entry_set_max_length(GTK_ENTRY(entry), TKE_CARD_TEXT_MAX);
     gtk_entry_set_width_chars(GTK_ENTRY(entry), TKE_CARD_TEXT_MAX);
     gtk_entry_set_activates_default(GTK_ENTRY(entry), TRUE);
     gtk_widget_set_hexpand(entry, TRUE);
@@ -183,8 +182,7 @@ take_description(TkeUiFormGrid *grid, TkeUiField *field, GtkEntry *entry, bool *
     if (tke_card_text_is_description(field->text)) {
         return true;
     }
-    *wrong = g_strdup_printf(_("%s: up to 30 letters, digits and signs of ASCII; no accents."),
-                             field->label);
+    *wrong = tke_ui_form_wrong_description(field->label, field->text);
     gtk_widget_grab_focus(GTK_WIDGET(entry));
     (void) grid;
     return false;

@@ -3,7 +3,10 @@
  */
 #include "gtk-common/form.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
+
+#include "libsmartcard/card-identity.h"
 
 static void
 field_free(gpointer data)
@@ -133,4 +136,27 @@ tke_ui_form_get_text_of(const TkeUiForm *form, const char *id, unsigned chosen)
     const TkeUiField *field = find(form, id);
 
     return field != NULL && chosen < g_strv_length(field->texts) ? field->texts[chosen] : "";
+}
+
+char *
+tke_ui_form_wrong_description(const char *label, const char *text)
+{
+    glong length = g_utf8_strlen(text, -1);
+
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+        if (g_ascii_iscntrl(*at)) {
+            return g_strdup_printf(_("%s: line breaks and tabulators cannot stand there."), label);
+        }
+        if (*at < 0x20 || *at > 0x7E) {
+            g_autofree char *bad = g_strndup(at, (gsize) (g_utf8_next_char(at) - at));
+
+            return g_strdup_printf(_("%s: “%s” cannot stand there, only letters without accents, "
+                                     "digits and signs of ASCII."),
+                                   label, bad);
+        }
+    }
+    return length <= TKE_CARD_TEXT_MAX
+               ? NULL
+               : g_strdup_printf(_("%s: %ld characters are too many, %u fit on the card."), label,
+                                 length, (unsigned) TKE_CARD_TEXT_MAX);
 }

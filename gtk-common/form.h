@@ -50,6 +50,9 @@ void tke_ui_form_add_description_of(TkeUiForm *form, const char *id, const char 
                                     const char *of, const char *const *texts);
 void tke_ui_form_add_check(TkeUiForm *form, const char *id, const char *label);
 
+/* What keeps the text from being a description of this label, translated, to be freed; NULL: nothing. */
+char *tke_ui_form_wrong_description(const char *label, const char *text);
+
 /* Answers. An id that the form does not have is a programming error. */
 const char *tke_ui_form_get_text(const TkeUiForm *form, const char *id);
 unsigned tke_ui_form_get_chosen(const TkeUiForm *form, const char *id);

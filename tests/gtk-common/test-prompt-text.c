@@ -139,9 +139,27 @@ START_TEST(test_a_description_is_the_one_of_what_is_chosen)
     }
 END_TEST
 
+START_TEST(test_what_is_wrong_with_a_description_is_said)
+    {
+        g_autofree char *good = tke_ui_form_wrong_description("D", "123456789012345678901234567890");
+        g_autofree char *empty = tke_ui_form_wrong_description("D", "");
+        g_autofree char *is_long =
+            tke_ui_form_wrong_description("D", "1234567890123456789012345678901");
+        g_autofree char *accent = tke_ui_form_wrong_description("D", "caf\u00e9 1");
+        g_autofree char *tab = tke_ui_form_wrong_description("D", "a\tb");
+
+        ck_assert_ptr_null(good);
+        ck_assert_ptr_null(empty);
+        ck_assert_str_eq(is_long, "D: 31 characters are too many, 30 fit on the card.");
+        ck_assert_ptr_nonnull(strstr(accent, "D: \u201c\u00e9\u201d cannot stand there"));
+        ck_assert_ptr_nonnull(strstr(tab, "line breaks"));
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_what_is_wrong_with_a_description_is_said);
     tcase_add_test(tests, test_every_prompt_has_a_picture_of_its_reader_and_card);
     tcase_add_test(tests, test_time_and_tries_are_told_for_entries_only);
     tcase_add_test(tests, test_what_went_wrong_with_an_entry_is_told_in_words_of_the_window);
