@@ -190,13 +190,20 @@ blocked_error(unsigned reader, const TkeCardSlot *slot, uint8_t reference, GErro
 
 /* The last try of a CA PIN is only used after a warning (F-007). */
 static bool
-warn_last_try(TkeOperation *op, const TkeCardSlot *slot, uint8_t reference, GError **error)
+warn_last_try(TkeOperation *op, unsigned reader, const TkeCardSlot *slot, uint8_t reference,
+              GError **error)
 {
     const TkePinStatus *pin = tke_card_status_get_pin(&slot->status, reference);
+    g_autofree char *card = tke_card_session_card_text(&slot->status);
+    g_autofree char *title =
+        g_strdup_printf(reference == TKE_PIN_SECOND
+                            ? _("Reader %u: one try is left for the second PIN of CA card “%s”.")
+                            : _("Reader %u: one try is left for the first PIN of CA card “%s”."),
+                        reader, card);
     const char *lines[] = { _("Stop here and ask the holder, unless the PIN is certain."), NULL };
     TkePlan plan = {
         .action = "last-try",
-        .title = _("One try is left for this PIN of the CA card."),
+        .title = title,
         .lines = lines,
         .consequence = _("A wrong entry now makes this CA card useless for good."),
         .default_no = true,
@@ -217,6 +224,36 @@ need_pad(TkeCardSession *session, TkeCard *card, GError **error)
         return true;
     }
     tke_card_session_settle(session, local);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return false;
+}
+
+bool
+tke_card_session_need_keypad(TkeOperation *op, unsigned reader, GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    g_autoptr(TkeReaders) readers = NULL;
+    g_autoptr(GError) local = NULL;
+    const TkeReaderInfo *info;
+    TkeCard *card;
+    TkePinPad pad;
+
+    if (!tke_operation_check(op, error) || !tke_card_session_look(op, &readers, error)) {
+        return false;
+    }
+    info = tke_readers_get(readers, reader, error);
+    if (info == NULL) {
+        return false;
+    }
+    card = tke_card_session_get(session, reader, NULL);
+    if (card != NULL ? tke_pin_pad_query(card, &pad, &local)
+                     : tke_pin_pad_query_reader(session->source, info->name, &pad, &local)) {
+        return true;
+    }
+    if (tke_card_error_code(local) != TKE_CARD_ERROR_NO_PIN_PAD) {
+        return true; /* whatever it is, it shows again where the card is asked for */
+    }
+    tke_card_error_set_reader(local, reader, info->name);
     g_propagate_error(error, g_steal_pointer(&local));
     return false;
 }
@@ -259,7 +296,7 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
         g_autoptr(GError) local = NULL;
         const char *word = repeat_word(tke_card_error_code(last));
 
-        if (kind != TKE_PROMPT_NEW_PIN && !warn_last_try(op, slot, reference, error)) {
+        if (kind != TKE_PROMPT_NEW_PIN && !warn_last_try(op, reader, slot, reference, error)) {
             tke_operation_hide(op);
             return false;
         }

@@ -99,6 +99,12 @@ TKE_PUBLIC bool tke_card_session_need_pin(TkeOperation *op, unsigned reader, uin
 TKE_PUBLIC bool tke_card_session_need_ca_pins(TkeOperation *op, unsigned reader, bool fresh,
                                               GError **error);
 
+/*
+ * Fails if the reader says that no PIN can be typed on it (E-C18): asked before a card is erased or loaded that is to get
+ * a PIN there. A reader that another program holds does not tell, and is waited for later.
+ */
+TKE_PUBLIC bool tke_card_session_need_keypad(TkeOperation *op, unsigned reader, GError **error);
+
 /* A first PIN (P-3), and a change of one; repeated as above. */
 TKE_PUBLIC bool tke_card_session_set_pin(TkeOperation *op, unsigned reader, uint8_t reference,
                                          GError **error);

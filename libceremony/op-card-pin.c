@@ -126,6 +126,8 @@ change_pin(TkeOperation *op, const TkeCardChangePinParams *params, uint8_t refer
 {
     unsigned reader = params->reader;
     const TkeCardNeed need = { .reader = reader,
+                               .title = params->title,
+                               .zone_id = params->zone_id,
                                .other_than = params->other_than,
                                .wanted = reader == 1 ? TKE_WANTED_CA : TKE_WANTED_EP11,
                                .purpose = "change-pin" };

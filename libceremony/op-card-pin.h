@@ -16,6 +16,8 @@ typedef struct TkeCardChangePinParams {
     unsigned reader; /* 1: a CA card; 2: an EP11 card */
     unsigned pin;    /* 1 or 2, of a CA card */
     const uint8_t *other_than; /* card id that it must not have; NULL: any */
+    const uint8_t *zone_id;    /* 8 bytes: of which it has to be; NULL: any */
+    const char *title;         /* what to insert, one sentence; NULL: made from reader */
 } TkeCardChangePinParams;
 
 TKE_PUBLIC bool tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params,

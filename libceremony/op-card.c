@@ -238,7 +238,7 @@ ask_pad(TkeOperation *op, TkeCardInfo *info)
 
     if (!tke_op_reader_describe(op, info->reader, info->reader_name, &pad, &error)) {
         info->pad_asked = tke_card_error_code(error) == TKE_CARD_ERROR_COMMUNICATION;
-        info->pad_trouble = info->pad_asked ? g_steal_pointer(&error) : NULL;
+        info->pad_trouble = g_steal_pointer(&error);
         return;
     }
     info->pad_asked = true;

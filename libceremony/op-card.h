@@ -40,7 +40,7 @@ typedef struct TkeCardInfo {
     char *reader_model;
     bool reader_virtual;
     bool pad_asked;  /* whether it can take PINs is known: */
-    GError *pad_trouble; /* why it cannot; NULL: it can */
+    GError *pad_trouble; /* why it cannot, or cannot be asked; NULL: it can */
     bool present;
     GError *trouble; /* why the card cannot be read; NULL if it can */
     uint8_t atr[TKE_CARD_ATR_MAX];

@@ -93,6 +93,9 @@ create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSt
 
     tke_operation_set_steps(op, create_steps);
     tke_operation_reach(op, 0);
+    if (!tke_card_session_need_keypad(op, 1, error)) {
+        return false;
+    }
     card = tke_op_card_load_need(op, &need, status, &loaded, error);
     if (card == NULL || !need_new_pins(op, 1, 1, loaded, error)) {
         return false;
@@ -149,7 +152,8 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
 
     tke_operation_set_steps(op, backup_steps);
     tke_operation_reach(op, 0);
-    if (tke_card_session_need(op, &need, source, error) == NULL ||
+    if (!tke_card_session_need_keypad(op, 2, error) ||
+        tke_card_session_need(op, &need, source, error) == NULL ||
         !tke_card_session_need_ca_pins(op, 1, true, error)) {
         return false;
     }

@@ -109,7 +109,7 @@ def test_the_last_try_of_a_ca_pin_is_warned_of():
         for left in (5, 4, 3, 2):
             dialog.see("1 try left" if left == 1 else f"{left} tries left")
             scup.world.pin(1, "999999")
-        dialog.see("One try is left for this PIN of the CA card")
+        dialog.see("Reader 1: one try is left for the first PIN of CA card “Zone officers A/B”.")
         dialog.see("useless for good")
         scup.shot("scup-last-try")
         dialog.press("Cancel")
