@@ -219,6 +219,12 @@ tke_card_id_text(const uint8_t id[static 8])
 }
 
 bool
+tke_card_status_is_newer(const TkeCardStatus *status)
+{
+    return status->version[0] > TKE_CARD_PROTOCOL_VERSION;
+}
+
+bool
 tke_card_text_is_description(const char *text)
 {
     size_t len = strlen(text);

@@ -96,6 +96,9 @@ TKE_PUBLIC bool tke_card_status_need_personalised(const TkeCardStatus *status,
  */
 TKE_PUBLIC bool tke_card_status_is_blank(const TkeCardStatus *status);
 
+/* Of TKE_CARD_KIND_OTHER_VERSION: the applet is newer than what this program knows; else it is older. */
+TKE_PUBLIC bool tke_card_status_is_newer(const TkeCardStatus *status);
+
 /* "XXXX-XXXX-XXXX-XXXX", as card and zone ids are shown; the caller frees. */
 TKE_PUBLIC char *tke_card_id_text(const uint8_t id[static 8]);
 

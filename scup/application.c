@@ -185,6 +185,7 @@ on_readers_check(GSimpleAction *action, GVariant *parameter, gpointer data)
 
     (void) action;
     (void) parameter;
+    scup_cards_refresh(app->cards);
     scup_self_check_page_show(window_of(app), app->runner, app->cards, app->workplace,
                               app->rehearsal);
 }

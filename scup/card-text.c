@@ -28,6 +28,27 @@ scup_card_text_kind(const TkeCardStatus *status)
     }
 }
 
+char *
+scup_card_text_version(const TkeCardStatus *status)
+{
+    const uint8_t *v = status->version;
+
+    switch (status->kind) {
+    case TKE_CARD_KIND_CA:
+    case TKE_CARD_KIND_EP11:
+        return g_strdup_printf("%u.%u.%u", v[0], v[1], v[2]);
+    case TKE_CARD_KIND_OTHER_VERSION:
+        return g_strdup_printf(tke_card_status_is_newer(status)
+                                   ? _("%u.%u.%u, newer than this program")
+                                   : _("%u.%u.%u, older than this program"),
+                               v[0], v[1], v[2]);
+    case TKE_CARD_KIND_EMPTY:
+    case TKE_CARD_KIND_FOREIGN:
+    default:
+        return NULL;
+    }
+}
+
 const char *
 scup_card_text_picture(const TkeCardStatus *status)
 {

@@ -25,6 +25,9 @@ char *scup_card_text_backup(const char *description);
 /* "●●○  2 tries left", "blocked", "not set". */
 char *scup_card_text_pin(const TkeCardStatus *status, unsigned index);
 
+/* "1.2.0", with "newer (or older) than this program" where it is not used; NULL: it has no applet of ours. */
+char *scup_card_text_version(const TkeCardStatus *status);
+
 /* "Production 2026 · 1C7E-9A40-…"; NULL without a zone. */
 char *scup_card_text_zone(const TkeCardStatus *status);
 

@@ -57,7 +57,7 @@ scup_cards_look_run(TkeOperation *op, gpointer data, GError **error)
 {
     ScupLook *job = data;
     TkeCardSession *session = tke_operation_get_card_session(op);
-    const TkeCardInfoParams params = { .prove = job->prove, .quiet = true };
+    const TkeCardInfoParams params = { .prove = job->prove, .quiet = true, .pads = job->pads };
 
     if (job->forget) {
         tke_card_session_forget_names(session);

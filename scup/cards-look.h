@@ -11,6 +11,7 @@ typedef struct ScupLook {
     bool want_source;
     bool lock;
     bool let_go;
+    bool pads; /* ask the readers whether they take PINs */
     bool prove;
     bool forget; /* what a person said of readers that cannot be told apart */
     /* what it has found */

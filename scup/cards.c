@@ -8,6 +8,7 @@
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/reader-monitor.h"
 #include "scup/cards-look.h"
+#include "scup/pads.h"
 
 #define RETRY_MS 1000 /* after a failure, and while another program holds a card */
 
@@ -22,6 +23,8 @@ struct _ScupCards {
     GPtrArray *readers; /* as the monitor saw them; NULL: not yet, or trouble */
     TkeReaders *assigned;
     GError *trouble;              /* of all readers */
+    ScupPads pads;
+    bool ask_pads;
     GPtrArray *infos;             /* TkeCardInfo, as the last look saw them */
     uint32_t events[TKE_READERS]; /* of the readers when the look began */
     TkeInventory *inventory;
@@ -32,8 +35,8 @@ struct _ScupCards {
     bool lock_next;
     bool forget_next; /* a reader that a person had identified was unplugged */
     bool held; /* a procedure is shown */
-    bool changed; /* a PIN, on this card: */
-    uint8_t changed_id[TKE_CARD_ID_LEN];
+    bool has_changed;
+    ScupChanged changed;
     unsigned proving; /* how many want to know whether cards are genuine */
     bool stopped;
     guint retry;
@@ -136,6 +139,11 @@ on_report(gpointer data)
         cards->trouble = g_steal_pointer(&report->error);
         forget_unplugged(cards);
         assign(cards);
+        for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+            if (scup_cards_get_reader(cards, reader) == NULL) {
+                scup_pads_forget(&cards->pads, reader);
+            }
+        }
         tell(cards);
         look(cards);
     }
@@ -171,14 +179,17 @@ on_retry(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* No event tells when another program lets a card go. */
+/* No event tells when another program lets a card, or a reader, go. */
 static bool
-is_held(const GPtrArray *infos)
+is_held(ScupCards *cards)
 {
+    const GPtrArray *infos = cards->infos;
+
     for (guint i = 0; infos != NULL && i < infos->len; i++) {
         const TkeCardInfo *info = infos->pdata[i];
 
-        if (tke_card_error_code(info->trouble) == TKE_CARD_ERROR_IN_USE) {
+        if (scup_pads_is_held(&cards->pads, info->reader) ||
+            tke_card_error_code(info->trouble) == TKE_CARD_ERROR_IN_USE) {
             return true;
         }
     }
@@ -188,6 +199,9 @@ is_held(const GPtrArray *infos)
 static void
 take_look(ScupCards *cards, ScupLook *job)
 {
+    if (job->pads) {
+        scup_pads_take(&cards->pads, job->infos);
+    }
     g_clear_pointer(&cards->infos, g_ptr_array_unref);
     cards->infos = g_steal_pointer(&job->infos);
     tke_inventory_free(cards->inventory);
@@ -232,10 +246,23 @@ on_looked(const GError *error, gpointer data)
     }
     if (cards->look_again) {
         look(cards);
-    } else if ((error != NULL || is_held(cards->infos)) && cards->retry == 0 && !cards->stopped) {
+    } else if ((error != NULL || is_held(cards)) && cards->retry == 0 && !cards->stopped) {
         cards->retry = g_timeout_add(RETRY_MS, on_retry, cards);
     }
     scup_cards_look_free(job);
+}
+
+static bool
+has_unknown_pad(ScupCards *cards)
+{
+    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        if (scup_cards_get_reader(cards, reader) != NULL &&
+            (!scup_cards_is_pad_known(cards, reader) ||
+             scup_pads_is_held(&cards->pads, reader))) {
+            return true;
+        }
+    }
+    return cards->monitor == NULL; /* no look so far */
 }
 
 static void
@@ -264,6 +291,8 @@ look(ScupCards *cards)
     job->lock = cards->lock_next;
     job->let_go = !cards->held;
     job->prove = cards->proving > 0;
+    job->pads = cards->ask_pads || has_unknown_pad(cards);
+    cards->ask_pads = false;
     cards->lock_next = false;
     job->forget = cards->forget_next;
     cards->forget_next = false;
@@ -273,6 +302,7 @@ look(ScupCards *cards)
 void
 scup_cards_refresh(ScupCards *cards)
 {
+    cards->ask_pads = true;
     look(cards);
 }
 
@@ -385,6 +415,20 @@ scup_cards_get_inventory(ScupCards *cards, const GError **error)
     return cards->inventory;
 }
 
+bool
+scup_cards_is_pad_known(ScupCards *cards, unsigned reader)
+{
+    const TkeReaderInfo *there = scup_cards_get_reader(cards, reader);
+
+    return there != NULL && scup_pads_is_known(&cards->pads, reader, there->name);
+}
+
+const GError *
+scup_cards_get_pad_trouble(ScupCards *cards, unsigned reader)
+{
+    return scup_cards_is_pad_known(cards, reader) ? cards->pads.trouble[reader - 1] : NULL;
+}
+
 unsigned
 scup_cards_count_readers(ScupCards *cards)
 {
@@ -411,16 +455,18 @@ scup_cards_get_unlocked_s(ScupCards *cards)
 }
 
 void
-scup_cards_set_changed(ScupCards *cards, const uint8_t card_id[static TKE_CARD_ID_LEN])
+scup_cards_set_changed(ScupCards *cards, const TkeCardStatus *card, unsigned pin)
 {
-    cards->changed = true;
-    memcpy(cards->changed_id, card_id, sizeof cards->changed_id);
+    cards->has_changed = true;
+    cards->changed.pin = pin;
+    memcpy(cards->changed.card_id, card->card_id, sizeof cards->changed.card_id);
+    memcpy(cards->changed.zone_id, card->zone_id, sizeof cards->changed.zone_id);
 }
 
-const uint8_t *
+const ScupChanged *
 scup_cards_get_changed(ScupCards *cards)
 {
-    return cards->changed ? cards->changed_id : NULL;
+    return cards->has_changed ? &cards->changed : NULL;
 }
 
 static void
@@ -452,6 +498,7 @@ finalize(GObject *object)
     g_clear_error(&cards->trouble);
     g_clear_error(&cards->inventory_error);
     tke_inventory_free(cards->inventory);
+    scup_pads_clear(&cards->pads);
     for (unsigned i = 0; i < TKE_READERS; i++) {
         g_free(cards->keys[i]);
         g_free(cards->names[i]);

@@ -43,6 +43,10 @@ const TkeCardInfo *scup_cards_get_card(ScupCards *cards, unsigned reader);     /
 /* The zone of the CA card in reader 1; NULL if there is none. */
 const uint8_t *scup_cards_get_zone(ScupCards *cards);
 
+/* Why no PIN can be typed on the reader (E-C03, E-C18, E-C19). NULL: it can, or it is not known yet. */
+const GError *scup_cards_get_pad_trouble(ScupCards *cards, unsigned reader);
+bool scup_cards_is_pad_known(ScupCards *cards, unsigned reader);
+
 /* Of the two, those that can be used; of readers that cannot be told apart as many as are wanted. */
 unsigned scup_cards_count_readers(ScupCards *cards);
 
@@ -67,9 +71,16 @@ void scup_cards_lock(ScupCards *cards);
  */
 void scup_cards_prove(ScupCards *cards, bool prove);
 
-/* The EP11 card whose PIN was changed last: what comes next is done to another one. Borrowed; NULL: none was. */
-void scup_cards_set_changed(ScupCards *cards, const uint8_t card_id[static TKE_CARD_ID_LEN]);
-const uint8_t *scup_cards_get_changed(ScupCards *cards);
+/* The card whose PIN was changed last, and which PIN: what comes next is done to another card. */
+typedef struct ScupChanged {
+    uint8_t card_id[TKE_CARD_ID_LEN];
+    uint8_t zone_id[TKE_ZONE_ID_LEN];
+    unsigned pin; /* 1, 2; 0: the card has only one */
+} ScupChanged;
+
+/* Borrowed; NULL: none was. */
+void scup_cards_set_changed(ScupCards *cards, const TkeCardStatus *card, unsigned pin);
+const ScupChanged *scup_cards_get_changed(ScupCards *cards);
 
 /* Stops watching; before the runner is shut down. */
 void scup_cards_stop(ScupCards *cards);

@@ -7,6 +7,7 @@
 
 #include "gtk-common/picture.h"
 #include "gtk-common/window-size.h"
+#include "libsmartcard/card-error.h"
 #include "scup/reader-pane.h"
 
 struct _ScupMainWindow {
@@ -35,6 +36,36 @@ draw_unlocked(ScupMainWindow *window)
     window->was_unlocked = left > 0;
 }
 
+static char *
+pad_text(ScupCards *cards, unsigned reader)
+{
+    const GError *trouble = scup_cards_get_pad_trouble(cards, reader);
+
+    return g_strdup_printf(tke_card_error_code(trouble) == TKE_CARD_ERROR_IN_USE
+                               ? _("✗ Another program holds reader %u")
+                               : _("✗ No PIN can be typed on reader %u: its cards can only be "
+                                   "viewed"),
+                           reader);
+}
+
+/* Two readers are there; can PINs be typed on them? NULL: not known yet. */
+static char *
+dup_pads(ScupCards *cards)
+{
+    unsigned bad = 0;
+
+    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        if (!scup_cards_is_pad_known(cards, reader)) {
+            return NULL;
+        }
+        bad |= scup_cards_get_pad_trouble(cards, reader) != NULL ? reader : 0;
+    }
+    if (bad == (1 | 2)) {
+        return g_strdup(_("✗ No PIN can be typed on the readers: cards can only be viewed"));
+    }
+    return bad == 0 ? g_strdup(_("✓ Two readers ready")) : pad_text(cards, bad);
+}
+
 static void
 update(ScupMainWindow *window)
 {
@@ -47,13 +78,15 @@ update(ScupMainWindow *window)
                scup_cards_get_place(window->cards, 2) == SCUP_PLACE_ALIKE) {
         text = g_strdup(_("✗ The readers cannot be told apart"));
     } else if (n == 2) {
-        text = g_strdup(_("✓ Two readers ready"));
+        text = dup_pads(window->cards);
     } else {
         text = g_strdup_printf(
             ngettext("✗ %u reader found, two are needed", "✗ %u readers found, two are needed", n),
             n);
     }
-    gtk_label_set_text(GTK_LABEL(window->readers), text);
+    if (text != NULL) {
+        gtk_label_set_text(GTK_LABEL(window->readers), text);
+    }
     draw_unlocked(window);
 }
 

@@ -33,8 +33,8 @@ meaning_of(const TkeCardStatus *status)
     case TKE_CARD_KIND_EMPTY:
         return _("It has no applet yet; initializing it installs one.");
     case TKE_CARD_KIND_OTHER_VERSION:
-        return _("Its applet is of another generation than this program. It is not used; "
-                 "initializing it anew updates it and loses what it holds.");
+        return _("It is not used. Initializing it anew gives it the applet of this program and loses "
+                 "what it holds.");
     case TKE_CARD_KIND_FOREIGN:
     default:
         return _("This is none of our cards, and nothing is done to it.");
@@ -45,12 +45,16 @@ void
 scup_other_card_view_set(ScupOtherCardView *view, const TkeCardStatus *status)
 {
     bool ours = status->kind == TKE_CARD_KIND_CA || status->kind == TKE_CARD_KIND_EP11;
+    bool other = status->kind == TKE_CARD_KIND_OTHER_VERSION;
     g_autofree char *id = ours ? tke_card_id_text(status->card_id) : NULL;
+    g_autofree char *version = other ? scup_card_text_version(status) : NULL;
+    g_autofree char *applet = other ? g_strdup_printf(_("Applet version %s"), version) : NULL;
+    const char *description = other ? applet : status->description;
 
     tke_ui_picture_set(GTK_IMAGE(view->picture), scup_card_text_picture(status), PICTURE_WIDTH);
     gtk_label_set_text(GTK_LABEL(view->kind), scup_card_text_kind(status));
-    gtk_label_set_text(GTK_LABEL(view->description), status->description);
-    gtk_widget_set_visible(view->description, status->description[0] != '\0');
+    gtk_label_set_text(GTK_LABEL(view->description), description);
+    gtk_widget_set_visible(view->description, description[0] != '\0');
     gtk_label_set_text(GTK_LABEL(view->card_id), id != NULL ? id : "");
     gtk_widget_set_visible(view->card_id, id != NULL);
     gtk_label_set_text(GTK_LABEL(view->meaning), meaning_of(status));

@@ -136,15 +136,32 @@ show_place(ScupReaderPane *pane)
     }
 }
 
+/* What is to be known of the reader, and of the card in it; NULL: nothing. */
+static char *
+dup_notice(ScupReaderPane *pane, bool *bad)
+{
+    const TkeCardInfo *info = scup_cards_get_card(pane->cards, pane->reader);
+    const GError *pad = scup_cards_get_pad_trouble(pane->cards, pane->reader);
+    bool zone_there = scup_cards_get_zone(pane->cards) != NULL;
+    g_autofree char *card =
+        info != NULL ? scup_notice_get(info, pane->reader, zone_there, bad) : NULL;
+    g_autofree char *why = pad != NULL ? tke_ui_menu_words(pad->message) : NULL;
+
+    if (pad == NULL || scup_cards_get_place(pane->cards, pane->reader) == SCUP_PLACE_TROUBLE) {
+        return g_steal_pointer(&card);
+    }
+    *bad = true;
+    return g_strdup_printf(_("✗ No PIN can be typed on this reader, so its cards can only be viewed: "
+                             "%s. “Readers → Check readers” says what helps.%s%s"),
+                           why, card != NULL ? "\n" : "", card != NULL ? card : "");
+}
+
 /* What has to be known before anything is done; what is wrong stands out by sign, words and colour. */
 static void
 show_notice(ScupReaderPane *pane)
 {
-    const TkeCardInfo *info = scup_cards_get_card(pane->cards, pane->reader);
-    bool zone_there = scup_cards_get_zone(pane->cards) != NULL;
     bool bad = false;
-    g_autofree char *text =
-        info != NULL ? scup_notice_get(info, pane->reader, zone_there, &bad) : NULL;
+    g_autofree char *text = dup_notice(pane, &bad);
     GtkStyleContext *style = gtk_widget_get_style_context(pane->notice);
 
     gtk_style_context_remove_class(style, bad ? "tke-reason" : "tke-consequence");
@@ -158,11 +175,13 @@ static void
 show_suggestions(ScupReaderPane *pane)
 {
     const TkeCardInfo *info = scup_cards_get_card(pane->cards, pane->reader);
+    const TkeCardStatus *status = info != NULL ? &info->status : NULL;
     const ScupSuggestion *list =
         scup_cards_get_place(pane->cards, pane->reader) == SCUP_PLACE_ALIKE
             ? scup_suggestions_for_alike()
-            : scup_suggestions_get(info != NULL ? &info->status : NULL, pane->reader,
-                                   scup_cards_get_zone(pane->cards) != NULL);
+        : scup_cards_get_pad_trouble(pane->cards, pane->reader) != NULL
+            ? scup_suggestions_get_to_view(status, pane->reader)
+            : scup_suggestions_get(status, pane->reader, scup_cards_get_zone(pane->cards) != NULL);
 
     if (list == pane->suggested) {
         return; /* the focus may be on one of them */

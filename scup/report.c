@@ -179,16 +179,17 @@ add_card(GString *text, const TkeCardInfo *info)
     const TkeCardStatus *status = &info->status;
     g_autofree char *id = tke_card_id_text(status->card_id);
     g_autofree char *zone_id = tke_card_id_text(status->zone_id);
-    g_autofree char *version =
-        g_strdup_printf("%u.%u.%u", status->version[0], status->version[1], status->version[2]);
+    g_autofree char *version = scup_card_text_version(status);
     g_autofree char *head = scup_card_text_groups(status->usage_head, 32, GROUPS_A_LINE);
     bool ours = status->kind == TKE_CARD_KIND_CA || status->kind == TKE_CARD_KIND_EP11;
 
     add(text, _("Card"), scup_card_text_kind(status));
+    if (version != NULL) {
+        add(text, _("Applet version"), version);
+    }
     if (!ours) {
         return;
     }
-    add(text, _("Applet version"), version);
     add(text, _("Card identifier"), id);
     add(text, _("Description"), scup_card_text_description(status));
     add(text, _("Zone identifier"), status->has_zone ? zone_id : _("none"));

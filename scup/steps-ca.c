@@ -226,10 +226,17 @@ const TkeUiProcedureKind scup_steps_ca_test = {
 
 /* ---- Change PIN ---- */
 
+static void
+add_pins(TkeUiForm *form, unsigned pin)
+{
+    const char *const options[] = { _("First PIN"), _("Second PIN"), NULL };
+
+    tke_ui_form_add_choice(form, "pin", _("Which PIN"), options, pin == 2 ? 1 : 0);
+}
+
 static TkeUiForm *
 form_change(gpointer data)
 {
-    const char *const options[] = { _("First PIN"), _("Second PIN"), NULL };
     TkeUiForm *form = tke_ui_form_new(
         _("Change a PIN of the CA card"),
         _("The old PIN and twice the new one are typed on reader 1. The change ends what the PINs "
@@ -238,7 +245,30 @@ form_change(gpointer data)
         _("C_hange"));
 
     (void) data;
-    tke_ui_form_add_choice(form, "pin", _("Which PIN"), options, 0);
+    add_pins(form, 1);
+    return form;
+}
+
+/* The backup is another card of the zone: the one whose PIN was changed just now does not do, and stays asked for. */
+static TkeUiForm *
+form_change_copy(gpointer data)
+{
+    ScupStep *step = data;
+    const ScupChanged *changed = scup_cards_get_changed(step->cards);
+    TkeUiForm *form = tke_ui_form_new(
+        _("Change a PIN of a backup"),
+        _("The backup goes into reader 1 instead of the CA card whose PIN was changed just now. Its "
+          "old PIN and twice the new one are typed there. The change costs its other PIN one try "
+          "until it is entered: best done right after."),
+        _("C_hange"));
+
+    step->has_other_than = changed != NULL;
+    step->has_zone_id = changed != NULL;
+    if (changed != NULL) {
+        memcpy(step->other_than, changed->card_id, sizeof step->other_than);
+        memcpy(step->zone_id, changed->zone_id, sizeof step->zone_id);
+    }
+    add_pins(form, changed != NULL ? changed->pin : 1);
     return form;
 }
 
@@ -260,6 +290,21 @@ run_change(TkeOperation *op, gpointer data, GError **error)
     return tke_op_card_change_pin(op, &params, &step->card, error);
 }
 
+static bool
+run_change_copy(TkeOperation *op, gpointer data, GError **error)
+{
+    ScupStep *step = data;
+    const TkeCardChangePinParams params = {
+        .reader = 1,
+        .pin = step->pin,
+        .title = _("Insert the backup of the CA card."),
+        .zone_id = step->has_zone_id ? step->zone_id : NULL,
+        .other_than = step->has_other_than ? step->other_than : NULL,
+    };
+
+    return tke_op_card_change_pin(op, &params, &step->card, error);
+}
+
 static void
 summarise_change(gpointer data, TkeUiSummary *summary)
 {
@@ -272,8 +317,9 @@ summarise_change(gpointer data, TkeUiSummary *summary)
                          "now, so that it has all its tries again. Backups of this card keep their "
                          "own PINs; change them too if they were the same."));
     add_card(summary, &step->card);
+    scup_cards_set_changed(step->cards, &step->card, step->pin);
     tke_ui_summary_set_next(summary, _("_Enter the other PIN now"), "app.card-check");
-    tke_ui_summary_set_other(summary, _("Change a PIN of a _backup"), "app.ca-change-pin");
+    tke_ui_summary_set_other(summary, _("Change a PIN of a _backup"), "app.ca-change-copy");
 }
 
 const TkeUiProcedureKind scup_steps_ca_change_pin = {
@@ -282,6 +328,16 @@ const TkeUiProcedureKind scup_steps_ca_change_pin = {
     .form = form_change,
     .take = take_change,
     .run = run_change,
+    .summarise = summarise_change,
+    .clear = scup_steps_clear,
+};
+
+const TkeUiProcedureKind scup_steps_ca_change_copy = {
+    .title = N_("Change PIN of a backup"),
+    .data_size = sizeof(ScupStep),
+    .form = form_change_copy,
+    .take = take_change,
+    .run = run_change_copy,
     .summarise = summarise_change,
     .clear = scup_steps_clear,
 };

@@ -16,6 +16,7 @@ prepare(TkeOperation *op, gpointer data, GError **error)
     ScupStep *step = data;
 
     g_clear_pointer(&step->opened, tke_card_info_free);
+    step->deletion = (TkeDeleteParams){ 0 };
     return tke_op_card_open(op, "contents", &step->opened, error);
 }
 
@@ -130,7 +131,12 @@ form_contents(gpointer data)
 {
     ScupStep *step = data;
     const TkeCardStatus *card = &step->opened->status;
-    TkeUiForm *form = tke_ui_form_new(
+    TkeUiForm *form;
+
+    if (!card->has_signature_key && step->opened->parts.n == 0) {
+        return NULL; /* nothing to ask */
+    }
+    form = tke_ui_form_new(
         _("What is to be deleted?"),
         _("What is deleted is gone for good. Never delete the signature key of an administrator "
           "who is still installed in a crypto unit, nor a key part of which there is no copy."),
@@ -178,9 +184,7 @@ take_contents(gpointer data, const TkeUiForm *form)
     }
     return key || step->deletion.n_places > 0
                ? NULL
-               : g_strdup(form->fields->len > 0
-                              ? _("Nothing is chosen: tick what is to be deleted.")
-                              : _("The card holds nothing that could be deleted."));
+               : g_strdup(_("Nothing is chosen: tick what is to be deleted."));
 }
 
 static bool
@@ -188,13 +192,15 @@ run_contents(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
 
+    if (step->deletion.card_id == NULL) {
+        return true; /* there was nothing to choose from */
+    }
     return tke_op_delete_keys(op, &step->deletion, &step->deleted, error);
 }
 
 static void
-summarise_contents(gpointer data, TkeUiSummary *summary)
+summarise_deleted(const ScupStep *step, TkeUiSummary *summary)
 {
-    ScupStep *step = data;
     g_autofree char *id = tke_card_id_text(step->deleted.card.card_id);
     g_autofree char *parts = g_strdup_printf("%u", step->deleted.n_deleted);
 
@@ -203,6 +209,29 @@ summarise_contents(gpointer data, TkeUiSummary *summary)
     tke_ui_summary_add(summary, _("Signature key"),
                        step->deleted.key_deleted ? _("deleted") : _("left as it was"));
     tke_ui_summary_add(summary, _("Key parts deleted"), parts);
+}
+
+static void
+summarise_empty(const TkeCardStatus *card, TkeUiSummary *summary)
+{
+    g_autofree char *id = tke_card_id_text(card->card_id);
+
+    tke_ui_summary_set(summary, _("This card holds nothing that could be deleted"),
+                       _("There is no signature key and no key part on it."));
+    tke_ui_summary_add(summary, _("Description"), scup_card_text_description(card));
+    tke_ui_summary_add(summary, _("Card identifier"), id);
+}
+
+static void
+summarise_contents(gpointer data, TkeUiSummary *summary)
+{
+    ScupStep *step = data;
+
+    if (step->deletion.card_id == NULL) {
+        summarise_empty(&step->opened->status, summary);
+        return;
+    }
+    summarise_deleted(step, summary);
 }
 
 const TkeUiProcedureKind scup_steps_ep11_contents = {

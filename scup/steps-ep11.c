@@ -185,7 +185,7 @@ summarise_change(gpointer data, TkeUiSummary *summary)
     tke_ui_summary_set(summary, _("The PIN is changed"),
                        _("Copies of this card keep their own PIN."));
     add_card(summary, &step->card);
-    scup_cards_set_changed(step->cards, step->card.card_id);
+    scup_cards_set_changed(step->cards, &step->card, 0);
     tke_ui_summary_set_other(summary, _("Change the PIN of a _copy"), "app.ep11-change-copy");
 }
 
@@ -194,11 +194,11 @@ static TkeUiForm *
 form_change_copy(gpointer data)
 {
     ScupStep *step = data;
-    const uint8_t *changed = scup_cards_get_changed(step->cards);
+    const ScupChanged *changed = scup_cards_get_changed(step->cards);
 
     step->has_other_than = changed != NULL;
     if (changed != NULL) {
-        memcpy(step->other_than, changed, sizeof step->other_than);
+        memcpy(step->other_than, changed->card_id, sizeof step->other_than);
     }
     return NULL;
 }

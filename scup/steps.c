@@ -18,6 +18,7 @@ static const struct {
     { "ca-backup", &scup_steps_ca_backup },
     { "ca-test", &scup_steps_ca_test },
     { "ca-change-pin", &scup_steps_ca_change_pin },
+    { "ca-change-copy", &scup_steps_ca_change_copy },
     { "ep11-enroll", &scup_steps_ep11_enroll },
     { "ep11-personalize", &scup_steps_ep11_personalize },
     { "ep11-unblock", &scup_steps_ep11_unblock },

@@ -40,6 +40,10 @@ static const ScupSuggestion blocked[] = {
     { N_("Unblock it with a CA card"), "app.ep11-unblock" },
     { NULL, NULL },
 };
+static const ScupSuggestion ep11_to_view[] = {
+    { N_("Show its key identifiers"), "app.key-ids" },
+    { NULL, NULL },
+};
 static const ScupSuggestion ep11[] = {
     { N_("Show its key identifiers"), "app.key-ids" },
     { N_("Manage its contents"), "app.ep11-contents" },
@@ -97,4 +101,10 @@ scup_suggestions_get(const TkeCardStatus *status, unsigned reader, bool zone_the
         return enrolled;
     }
     return status->pins[0].state == TKE_PIN_BLOCKED ? blocked : ep11;
+}
+
+const ScupSuggestion *
+scup_suggestions_get_to_view(const TkeCardStatus *status, unsigned reader)
+{
+    return scup_suggestions_get(status, reader, false) == ep11 ? ep11_to_view : nothing;
 }

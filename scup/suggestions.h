@@ -18,3 +18,6 @@ const ScupSuggestion *scup_suggestions_get(const TkeCardStatus *status, unsigned
 
 /* Where readers cannot be told apart. */
 const ScupSuggestion *scup_suggestions_for_alike(void);
+
+/* The same where no PIN can be typed: what takes none. */
+const ScupSuggestion *scup_suggestions_get_to_view(const TkeCardStatus *status, unsigned reader);

@@ -12,6 +12,7 @@ import scup as s  # noqa: E402
 
 gui.reexec()
 CHANGE_PIN = "Change PIN of an EP11"
+CHANGE_CA = "Change PIN of a CA"
 
 
 def script(scup, *lines):
@@ -37,6 +38,23 @@ def ready(scup, *lines, card="ep11-1", name="Alice"):
         scup.world.remove(2)  # others have used it: it is read anew
         scup.world.insert(2, card)
         scup.window.see(name)
+
+
+def back_up(scup):
+    """The CA card in reader 1 gets a backup with PINs of its own."""
+    dialog = scup.menu("CA Smart Card", s.BACKUP)
+    dialog.press("Back up")
+    dialog.see("Type the first PIN")
+    scup.ca_pins()
+    dialog.see("Insert a blank card")
+    scup.world.insert(2, "ca-2")
+    dialog.see("new first PIN")
+    scup.world.new_pin(2, "333333")
+    dialog.see("new second PIN")
+    scup.world.new_pin(2, "444444")
+    dialog.see("The CA card has a backup")
+    scup.close(dialog)
+    scup.world.remove(2)
 
 
 def buttons(dialog):
@@ -147,6 +165,17 @@ def test_many_key_parts_are_counted_and_the_key_is_asked_for_by_itself():
         scup.window.see("16 of 85 places used")  # without the second yes nothing is done
 
 
+def test_a_card_that_holds_nothing_has_nothing_to_be_deleted():
+    with s.Scup() as scup:
+        ready(scup)
+        dialog = scup.menu("EP11 Smart Card", s.CONTENTS)
+        scup.world.pin(2, "123456")
+        dialog.see("This card holds nothing that could be deleted")
+        assert "Delete…" not in buttons(dialog), buttons(dialog)
+        scup.shot("scup-contents-empty")
+        scup.close(dialog)
+
+
 def test_a_lost_ca_card_is_told_and_nobody_types_a_pin_for_it():
     with s.Scup() as scup:
         scup.close(scup.make_zone())
@@ -237,6 +266,54 @@ def test_after_a_change_of_pin_comes_the_copy():
         scup.world.remove(2)
         scup.world.insert(2, "ep11-2")
         dialog.see("This EP11 card is not enrolled")
+
+
+def test_the_pin_of_a_backup_is_changed_on_the_backup():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        back_up(scup)
+        dialog = scup.menu("CA Smart Card", "Change PIN", CHANGE_CA)
+        dialog.find("radio button", "Second PIN").click()
+        dialog.press("Change")
+        dialog.see("Type the old second PIN")
+        scup.world.pin(1, "222222", "555555", "555555")
+        dialog.see("The second PIN is changed")
+        dialog.press("Change a PIN of a backup")
+        dialog = scup.dialog("Change PIN of a backup")
+        second = dialog.find("radio button", "Second PIN")
+        assert second.has("checked")  # the same one as before
+        dialog.press("Change")
+        dialog.see("Insert the backup of the CA card.")
+        dialog.see("insert another one")  # the card of before is still in, and loses no try
+        scup.shot("scup-change-backup")
+        scup.world.remove(1)
+        scup.world.insert(1, "ca-2")
+        dialog.see("Type the old second PIN of CA card Zone officers A/B backup")
+        scup.world.pin(1, "444444", "555555", "555555")
+        dialog.see("The second PIN is changed")
+
+
+def test_a_card_of_another_zone_is_no_backup():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone("ca-2", zone="Other", description="Others"))
+        scup.world.remove(1)
+        scup.close(scup.make_zone())
+        dialog = scup.menu("CA Smart Card", "Change PIN", CHANGE_CA)
+        dialog.press("Change")
+        dialog.see("Type the old first PIN")
+        scup.world.pin(1, "111111", "555555", "555555")
+        dialog.see("The first PIN is changed")
+        dialog.press("Change a PIN of a backup")
+        dialog = scup.dialog("Change PIN of a backup")
+        dialog.press("Change")
+        dialog.see("insert another one")
+        scup.world.remove(1)
+        scup.world.insert(1, "ca-2")
+        dialog.see("This card belongs to zone")
+        dialog.press("Cancel")
+        scup.program.no_window("Change PIN of a backup")
+        scup.window.see("Others")
+        assert not scup.window.shows("4 tries left"), scup.window.texts()
 
 
 if __name__ == "__main__":

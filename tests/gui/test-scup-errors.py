@@ -259,6 +259,55 @@ def test_e_c17_a_card_is_no_backup_of_itself():
         dialog.see("insert another one")
 
 
+def without_keypad(kind, reader=1):
+    """scup, started where this reader cannot take PINs."""
+    scup = s.Scup()
+    scup.world.sim("fault", "reader", str(reader), kind)
+    return scup
+
+
+def test_e_c03_a_reader_without_keypad_is_told_at_the_start():
+    for kind in ("no-keypad", "zero-codes"):
+        with without_keypad(kind) as scup:
+            scup.window.see("✗ No PIN can be typed on reader 1: its cards can only be viewed")
+            scup.window.see("✗ No PIN can be typed on this reader")
+            assert not scup.window.shows("Two readers ready")
+            scup.shot("scup-no-keypad")
+            scup.world.insert(1, "ca-1")
+            scup.window.see("Blank card for a CA card")  # cards can still be looked at
+            assert not scup.window.shows("Make it the CA card of a new zone"), scup.window.texts()
+
+
+def test_e_c03_a_reader_that_gets_its_keypad_back_is_ready():
+    with without_keypad("no-keypad", 2) as scup:
+        scup.window.see("✗ No PIN can be typed on reader 2")
+        scup.world.sim("fault", "reader", "2", "honest")
+        scup.menu("Readers", "Check readers…", "Check readers")
+        scup.window.see("✓ Two readers ready")
+
+
+def test_e_c19_a_reader_held_at_the_start_is_told_until_it_is_free():
+    with without_keypad("held") as scup:
+        scup.window.see("✗ Another program holds reader 1")
+        scup.world.sim("fault", "reader", "1", "free")
+        scup.window.see("✓ Two readers ready")
+
+
+def test_e_c18_nothing_is_erased_where_no_pin_can_be_set():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.world.sim("fault", "reader", "1", "no-keypad")
+        dialog = scup.menu("CA Smart Card", s.INIT)
+        dialog.find("text", "Zone description").type("Zone")
+        dialog.find("text", "CA card description").type("Officers")
+        scup.world.remove(1)
+        scup.world.insert(1, "ca-1")
+        dialog.press("Initialize")
+        dialog.see("PINs are only typed on a reader's own keypad")
+        dialog.press("Stop")
+        scup.window.see("Zone officers A/B")
+
+
 def test_e_c18_a_reader_without_keypad_takes_no_pin():
     with s.Scup() as scup:
         scup.world.sim("fault", "reader", "1", "zero-codes")
@@ -281,6 +330,11 @@ def test_e_c21_a_card_of_another_version_is_not_used_but_may_be_initialized_anew
         scup.world.sim("fault", "card", "ep11-1", "version", "version=2.0.0")
         scup.world.insert(2, "ep11-1")
         scup.window.see("Card of another version")
+        scup.window.see("Applet version 2.0.0, newer than this program")
+        scup.shot("scup-newer-version")
+        page = scup.menu("File", "Display smart card information", "Smart card information")
+        gui.wait("its version", lambda: "2.0.0, newer than this program" in page.find("text").text)
+        scup.close(page)
         scup.window.see("loses what it holds")
         for item, title in (("Change PIN", "Change PIN of an EP11"), (s.DESCRIBE, s.DESCRIBE), (s.CONTENTS, s.CONTENTS)):
             dialog = scup.menu("EP11 Smart Card", item, title)
