@@ -5,37 +5,65 @@
 
 #include <stdbool.h>
 
+#include "common/log.h"
+#include "common/safe-file.h"
+
 #define LEAST 200 /* pixels: anything less is a mistake of the file */
 #define TITLE_BAR 40 /* room that the desktop takes for it */
 
+#define FILE_MAX 65536u
+
 static GKeyFile *sizes;
+static char *sizes_path;
+static bool in_world; /* whose directory others make */
 static bool changed;
 
-static char *
-sizes_path(void)
+static void *
+load(void *unused)
 {
-    return g_build_filename(g_get_user_state_dir(), "opentke", "windows.ini", NULL);
+    g_autoptr(GByteArray) text = tke_safe_file_read(sizes_path, FILE_MAX, NULL, NULL);
+
+    if (text != NULL) {
+        (void) g_key_file_load_from_data(sizes, (const char *) text->data, text->len,
+                                         G_KEY_FILE_KEEP_COMMENTS, NULL);
+    }
+    return unused;
 }
 
 void
-tke_ui_window_size_load(void)
+tke_ui_window_size_load(const char *world)
 {
-    g_autofree char *path = sizes_path();
-
+    in_world = world != NULL;
+    sizes_path = in_world ? g_build_filename(world, "windows.ini", NULL)
+                          : g_build_filename(g_get_user_state_dir(), "opentke", "windows.ini", NULL);
     sizes = g_key_file_new();
-    (void) g_key_file_load_from_file(sizes, path, G_KEY_FILE_KEEP_COMMENTS, NULL);
+    g_thread_join(g_thread_new("window-size", load, NULL));
+}
+
+static void *
+save(void *unused)
+{
+    g_autofree char *dir = g_path_get_dirname(sizes_path);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    gsize len = 0;
+
+    text = g_key_file_to_data(sizes, &len, NULL);
+    if (!(in_world ? tke_safe_file_check_dir(dir, &error) : tke_safe_file_make_dir(dir, &error)) ||
+        !tke_safe_file_write(sizes_path, (const uint8_t *) text, len, &error)) {
+        tke_log("windows", "%s", error->message);
+    }
+    return unused;
 }
 
 void
 tke_ui_window_size_save(void)
 {
-    g_autofree char *path = sizes_path();
-    g_autofree char *dir = g_path_get_dirname(path);
-
-    if (changed && g_mkdir_with_parents(dir, 0700) == 0) {
-        (void) g_key_file_save_to_file(sizes, path, NULL);
+    if (changed) {
+        g_thread_join(g_thread_new("window-size", save, NULL));
     }
     g_clear_pointer(&sizes, g_key_file_unref);
+    g_clear_pointer(&sizes_path, g_free);
 }
 
 static gboolean

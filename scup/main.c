@@ -8,6 +8,7 @@
 #include "common/main-thread.h"
 #include "common/process.h"
 #include "gtk-common/window-size.h"
+#include "libsmartcard/sim-protocol.h"
 #include "scup/application.h"
 
 typedef struct Options {
@@ -61,6 +62,8 @@ static int
 run(const Options *options, const char *program)
 {
     g_autofree char *dir = g_path_get_dirname(program);
+    g_autofree char *world =
+        options->rehearsal != NULL ? tke_sim_world_directory(options->world) : NULL;
     const TkeUiWorkplaceOptions workplace = { .rehearsal = options->rehearsal,
                                               .world = options->world,
                                               .desk = !options->no_desk,
@@ -68,7 +71,7 @@ run(const Options *options, const char *program)
     g_autoptr(ScupApplication) app = scup_application_new(&workplace);
     int result;
 
-    tke_ui_window_size_load();
+    tke_ui_window_size_load(world);
     tke_main_thread_mark();
     result = g_application_run(G_APPLICATION(app), 0, NULL);
     tke_ui_window_size_save();
