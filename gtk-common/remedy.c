@@ -91,6 +91,8 @@ tke_ui_remedy_for_prompt(const TkePrompt *prompt)
     static const TkeUiRemedy identify = { NULL, IDENTIFY };
     static const TkeUiRemedy init = { NULL, N_("_Make a zone on it"), "app.ca-init" };
     static const TkeUiRemedy enroll = { NULL, N_("_Enroll the card"), "app.ep11-enroll" };
+    static const TkeUiRemedy describe = { NULL, N_("Change its _description"),
+                                          "app.ep11-describe" };
     static const TkeUiRemedy personalize = { NULL, N_("_Personalize the card"),
                                              "app.ep11-personalize" };
 
@@ -100,6 +102,9 @@ tke_ui_remedy_for_prompt(const TkePrompt *prompt)
     }
     if (says(prompt, "not-enrolled")) {
         return translate(prompt->wanted == TKE_WANTED_CA ? init : enroll);
+    }
+    if (says(prompt, "not-blank") && prompt->wanted == TKE_WANTED_ENROLLED) {
+        return translate(describe);
     }
     if (says(prompt, "not-personalised")) {
         return translate(personalize);

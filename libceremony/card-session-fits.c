@@ -247,7 +247,7 @@ fits(const TkeCardNeed *need, const TkeCardSlot *slot, bool put_in_now, const ch
 {
     const TkeCardStatus *status = &slot->status;
 
-    if (is_unfinished(need, slot, put_in_now)) {
+    if (tke_card_need_is_begun(need, status) || is_unfinished(need, slot, put_in_now)) {
         return need->fits == NULL || need->fits(slot->card, status, need->fits_data, word, reason);
     }
     if (!fits_wanted(need, status, put_in_now, word, reason)) {

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include "libceremony/card-session.h"
 
 typedef struct TkeCardSlot {
@@ -29,6 +31,8 @@ struct TkeCardSession {
     uint32_t plugs[TKE_READERS]; /* of those when a person said which is which */
     TkeCardSlot slots[TKE_READERS];
     TkeCardSessionCounts counts;
+    const char *begun; /* purpose of the step that was begun last and is not done; static; NULL: none */
+    uint8_t begun_id[TKE_CARD_ID_LEN];
     GHashTable *zones; /* descriptions of the zones that cards have shown, by the text of their ids */
 };
 
@@ -48,6 +52,25 @@ TkeReaders *tke_card_session_assign(TkeCardSession *session, GPtrArray *infos);
  */
 bool tke_card_session_choose(TkeCardSession *session, GPtrArray *infos,
                              const TkeReaderInfo *const reader[static TKE_READERS]);
+
+/*
+ * The step of this purpose (static) has begun on this card. Until it is done a further run of it takes the same card,
+ * and reads from it what is missing (E-C07).
+ */
+void tke_card_session_begin(TkeCardSession *session, const char *purpose,
+                            const uint8_t card_id[static TKE_CARD_ID_LEN]);
+void tke_card_session_end(TkeCardSession *session);
+
+/* Borrowed; NULL: no step of this purpose is unfinished. */
+const uint8_t *tke_card_session_get_begun(const TkeCardSession *session, const char *purpose);
+
+static inline bool
+tke_card_need_is_begun(const TkeCardNeed *need, const TkeCardStatus *status)
+{
+    return need->begun_id != NULL &&
+           (status->kind == TKE_CARD_KIND_CA || status->kind == TKE_CARD_KIND_EP11) &&
+           memcmp(need->begun_id, status->card_id, TKE_CARD_ID_LEN) == 0;
+}
 
 /* What to insert, one sentence. */
 const char *tke_card_session_wanted_title(TkeWantedCard wanted);

@@ -291,6 +291,26 @@ tke_card_session_get(TkeCardSession *session, unsigned reader, const TkeCardStat
     return slot->card;
 }
 
+void
+tke_card_session_begin(TkeCardSession *session, const char *purpose,
+                       const uint8_t card_id[static TKE_CARD_ID_LEN])
+{
+    session->begun = purpose;
+    memcpy(session->begun_id, card_id, sizeof session->begun_id);
+}
+
+void
+tke_card_session_end(TkeCardSession *session)
+{
+    session->begun = NULL;
+}
+
+const uint8_t *
+tke_card_session_get_begun(const TkeCardSession *session, const char *purpose)
+{
+    return g_strcmp0(session->begun, purpose) == 0 ? session->begun_id : NULL;
+}
+
 bool
 tke_card_session_query_status(TkeOperation *op, unsigned reader, const TkeCardStatus **status,
                               GError **error)

@@ -52,6 +52,8 @@ typedef struct TkeCardNeed {
      * other applet, or, if it is put in now, one in use.
      */
     bool loadable;
+    /* The card on which an earlier run of this step was interrupted: fits too, however far that one had come. */
+    const uint8_t *begun_id;
     bool overwrite; /* a card in use fits also if it is in already */
     TkeCardFits fits; /* may be NULL */
     void *fits_data;

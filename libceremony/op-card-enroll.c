@@ -6,7 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "libceremony/card-session.h"
+#include "libceremony/card-session-private.h"
 #include "libceremony/op-card-load.h"
 #include "libceremony/op-card.h"
 #include "libceremony/record.h"
@@ -111,25 +111,42 @@ tke_op_card_enroll(TkeOperation *op, TkeCardStatus *card, GError **error)
     return tke_record_done(op, "opentke-card.enroll", values, error);
 }
 
+/* The PIN, set or, where only the description is missing, entered. */
 static bool
-personalize(TkeOperation *op, const char *description, const TkeCardStatus **status, GError **error)
+personalize_pin(TkeOperation *op, const TkeCardStatus *status, GError **error)
 {
+    if (status->life_cycle != TKE_CARD_PERSONALISED) {
+        return tke_card_session_set_pin(op, 2, TKE_PIN_FIRST, error);
+    }
+    tke_operation_note(op, _("The PIN of this card is set: only its description is missing."));
+    return tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error);
+}
+
+static bool
+personalize(TkeOperation *op, const char *description, bool *pin_set, const TkeCardStatus **status,
+            GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
     const TkeCardNeed need = { .reader = 2,
                                .wanted = TKE_WANTED_ENROLLED,
-                               .purpose = "personalize" };
+                               .purpose = "personalize",
+                               .begun_id = tke_card_session_get_begun(session, "personalize") };
     TkeCard *card;
 
     tke_operation_set_steps(op, personalize_steps);
     tke_operation_reach(op, 0);
     card = tke_card_session_need(op, &need, status, error);
-    if (card == NULL || !tke_card_session_set_pin(op, 2, TKE_PIN_FIRST, error)) {
+    if (card == NULL) {
         return false;
     }
+    tke_card_session_begin(session, "personalize", (*status)->card_id);
+    if (!personalize_pin(op, *status, error)) {
+        return false;
+    }
+    *pin_set = true;
     tke_operation_reach(op, 1);
     if (!tke_card_set_description(card, description, error)) {
-        g_prefix_error(error,
-                       _("the PIN is set, the description is not (tke card set-description), "
-                         "then: "));
+        g_prefix_error(error, _("the PIN is set, the description is not: "));
         return false;
     }
     return tke_card_session_query_status(op, 2, status, error);
@@ -141,6 +158,7 @@ tke_op_card_personalize(TkeOperation *op, const TkeCardPersonalizeParams *params
 {
     const TkeCardStatus *status = NULL;
     JsonObject *values;
+    bool pin_set = false;
 
     if (!tke_op_card_check_description(params->description, error) ||
         !tke_record_check(op, error)) {
@@ -151,13 +169,16 @@ tke_op_card_personalize(TkeOperation *op, const TkeCardPersonalizeParams *params
                            _("Would set PIN and description of the enrolled card in reader 2."));
         return true;
     }
-    if (!personalize(op, params->description, &status, error)) {
+    if (!personalize(op, params->description, &pin_set, &status, error)) {
         return tke_op_card_fail(
             op, "opentke-card.personalize", 2,
-            _("“tke card info” shows whether the PIN is set: if it is, only the "
-              "description is missing (tke card set-description), else start again"),
+            pin_set ? _("only the description is missing (tke card set-description)")
+                    : _("start again with the same card: the program reads from it whether its PIN "
+                        "is set; if it is, only the description is missing (tke card "
+                        "set-description)"),
             error);
     }
+    tke_card_session_end(tke_operation_get_card_session(op));
     values = json_object_new();
     tke_record_card(values, "card", status);
     if (card != NULL) {

@@ -401,7 +401,7 @@ tke_op_card_load_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
     if (card == NULL) {
         return NULL;
     }
-    if (is_ready(&wanted, found)) {
+    if (tke_card_need_is_begun(&wanted, found) || is_ready(&wanted, found)) {
         *loaded = false;
         return probe_found(op, need, card, found, error)
                    ? tke_card_session_get(session, need->reader, status)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/error.h"
-#include "libceremony/card-session.h"
+#include "libceremony/card-session-private.h"
 #include "libceremony/op-card.h"
 #include "libceremony/record.h"
 #include "libsmartcard/ep11-card.h"
@@ -39,11 +39,17 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
                           .wanted = TKE_WANTED_EP11,
                           .title = _("Insert the blocked EP11 card."),
                           .purpose = "unblock",
-                          .zone_id = zone.zone_id };
+                          .zone_id = zone.zone_id,
+                          .begun_id = tke_card_session_get_begun(session, "unblock") };
     tke_operation_reach(op, 1);
     card = tke_card_session_need(op, &need, status, error);
     if (card == NULL || !tke_operation_check(op, error)) {
         return false;
+    }
+    if ((*status)->pins[0].state != TKE_PIN_BLOCKED && tke_card_need_is_begun(&need, *status)) {
+        tke_operation_note(op, _("The card is not blocked any more: it got its tries back before "
+                                 "the step was interrupted."));
+        return true;
     }
     if ((*status)->pins[0].state != TKE_PIN_BLOCKED) {
         g_set_error(
@@ -60,6 +66,7 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
         return false;
     }
     tke_operation_reach(op, 2);
+    tke_card_session_begin(session, "unblock", (*status)->card_id);
     ca = tke_card_session_still(session, 1, ca_id, NULL, error);
     return ca != NULL && tke_ep11_card_unblock(card, *status, ca, &zone, error) &&
            tke_card_session_query_status(op, 2, status, error);
@@ -83,8 +90,11 @@ tke_op_card_unblock(TkeOperation *op, TkeCardStatus *card, GError **error)
     if (!unblock(op, &status, error)) {
         return tke_op_card_fail(
             op, "opentke-card.unblock", 2,
-            _("“tke card info” shows whether it is still blocked; if so, start again"), error);
+            _("start again with the same two cards: the program reads from the card whether it is "
+              "still blocked, and unblocks it if so"),
+            error);
     }
+    tke_card_session_end(tke_operation_get_card_session(op));
     values = json_object_new();
     tke_record_card(values, "card", status);
     if (card != NULL) {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/error.h"
-#include "libceremony/card-session.h"
+#include "libceremony/card-session-private.h"
 #include "libceremony/op-card-load.h"
 #include "libceremony/op-card.h"
 #include "libceremony/record.h"
@@ -86,7 +86,11 @@ static bool
 create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardStatus **status,
             GError **error)
 {
-    const TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_BLANK_CA, .purpose = "zone" };
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    const TkeCardNeed need = { .reader = 1,
+                               .wanted = TKE_WANTED_BLANK_CA,
+                               .purpose = "zone",
+                               .begun_id = tke_card_session_get_begun(session, "zone") };
     TkeZoneCertificate zone;
     TkeCard *card;
     bool loaded = false;
@@ -97,7 +101,15 @@ create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSt
         return false;
     }
     card = tke_op_card_load_need(op, &need, status, &loaded, error);
-    if (card == NULL || !need_new_pins(op, 1, 1, loaded, error)) {
+    if (card == NULL) {
+        return false;
+    }
+    tke_card_session_begin(session, "zone", (*status)->card_id);
+    if ((*status)->life_cycle == TKE_CARD_MEMBER) {
+        tke_operation_note(op, _("The card has its zone already: nothing is missing."));
+        return true;
+    }
+    if (!need_new_pins(op, 1, 1, loaded, error)) {
         return false;
     }
     tke_operation_reach(op, 3);
@@ -127,10 +139,11 @@ tke_op_zone_create(TkeOperation *op, const TkeZoneCreateParams *params, TkeZoneR
     if (!create_zone(op, params, &status, error)) {
         return tke_op_card_fail(
             op, "opentke-zone.create", 1,
-            _("look with “tke card info”: if the card has its zone, all is done, "
-              "else start again with the same card, it goes on where it stopped"),
+            _("start again with the same card: the program reads from it how far it has come, and "
+              "goes on there; if it has its zone (tke card info), all is done"),
             error);
     }
+    tke_card_session_end(tke_operation_get_card_session(op));
     values = json_object_new();
     tke_record_card(values, "card", status);
     json_object_set_string_member(values, "zone_description", status->zone_description);
@@ -148,6 +161,7 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
     uint8_t card_id[TKE_CARD_ID_LEN];
     uint8_t zone_id[TKE_ZONE_ID_LEN];
     TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "source" };
+    TkeCardSession *session = tke_operation_get_card_session(op);
     bool loaded = false;
 
     tke_operation_set_steps(op, backup_steps);
@@ -165,9 +179,13 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
                           .purpose = "backup-target",
                           .zone_id = zone_id,
                           .other_than = card_id,
-                          .unfinished_too = true };
-    return tke_op_card_load_need(op, &need, target, &loaded, error) != NULL &&
-           tke_card_session_still(tke_operation_get_card_session(op), 1, card_id, source, error) !=
+                          .unfinished_too = true,
+                          .begun_id = tke_card_session_get_begun(session, "backup-target") };
+    if (tke_op_card_load_need(op, &need, target, &loaded, error) == NULL) {
+        return false;
+    }
+    tke_card_session_begin(session, "backup-target", (*target)->card_id);
+    return tke_card_session_still(tke_operation_get_card_session(op), 1, card_id, source, error) !=
                NULL &&
            need_new_pins(op, 2, 2, loaded, error);
 }
@@ -239,11 +257,13 @@ tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneR
     }
     if (!backup_zone(op, params, &source, &target, error)) {
         return tke_op_card_fail(op, "opentke-zone.backup", 2,
-                                _("the CA card is as before; look with “tke card info” what the "
-                                  "other holds: if zone and description are there, all is done, "
-                                  "else start again with the same two cards"),
+                                _("the CA card is as before; start again with the same two cards: "
+                                  "the program reads from the other one how far it has come, and "
+                                  "goes on there; if zone and description are there (tke card "
+                                  "info), all is done"),
                                 error);
     }
+    tke_card_session_end(tke_operation_get_card_session(op));
     values = json_object_new();
     tke_record_card(values, "card", target);
     tke_record_card(values, "source", source);

@@ -87,6 +87,8 @@ START_TEST(test_a_prompt_for_a_card_offers_what_is_missing)
                          "app.ca-init");
         ck_assert_str_eq(at_prompt(TKE_PROMPT_INSERT_CARD, TKE_WANTED_EP11, "not-personalised"),
                          "app.ep11-personalize");
+        ck_assert_str_eq(at_prompt(TKE_PROMPT_INSERT_CARD, TKE_WANTED_ENROLLED, "not-blank"),
+                         "app.ep11-describe");
         ck_assert_ptr_null(at_prompt(TKE_PROMPT_INSERT_CARD, TKE_WANTED_CA, "wrong-reader"));
         ck_assert_ptr_null(at_prompt(TKE_PROMPT_INSERT_CARD, TKE_WANTED_ANY, NULL));
         ck_assert_ptr_null(at_prompt(TKE_PROMPT_ENTER_PIN, TKE_WANTED_CA, NULL));

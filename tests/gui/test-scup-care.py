@@ -253,6 +253,84 @@ def test_after_a_card_was_lost_its_information_can_be_reached():
         gui.wait("the card", lambda: "3 tries left" in page.find("text").text)
 
 
+def enrolled(scup):
+    """A card without PIN, and the dialog that asks for it."""
+    scup.close(scup.make_zone())
+    scup.world.insert(2, "ep11-1")
+    dialog = scup.menu("EP11 Smart Card", s.ENROLL)
+    dialog.press("Enroll")
+    dialog.see("The card is enrolled")
+    dialog.press("Personalize this card")
+    dialog = scup.dialog(s.PERSONALIZE)
+    dialog.find("text", "EP11 card description").type("Alice")
+    dialog.press("Personalize")
+    dialog.see("Type the new PIN")
+    return dialog
+
+
+def test_e_c07_a_card_whose_pin_was_set_before_it_was_lost_gets_its_description():
+    with s.Scup() as scup:
+        dialog = enrolled(scup)
+        scup.world.sim("fault", "card", "ep11-1", "pull-after", "after=1")  # the PIN is set, the answer is lost
+        scup.world.new_pin(2, "123456")
+        dialog.see("the program reads from it whether its PIN is set")
+        scup.world.insert(2, "ep11-1")
+        dialog.press("Try again")
+        dialog.see("The PIN of this card is set: only its description is missing.")
+        scup.shot("scup-personalize-again")
+        scup.world.pin(2, "123456")
+        dialog.see("The card is ready")
+        scup.close(dialog)
+        scup.window.see("Alice")
+
+
+def test_e_c07_a_card_that_was_lost_before_its_pin_was_set_is_asked_for_it_again():
+    with s.Scup() as scup:
+        dialog = enrolled(scup)
+        scup.world.sim("fault", "card", "ep11-1", "pull-before", "after=1")
+        scup.world.new_pin(2, "123456")
+        dialog.see("The card was lost in the middle")
+        scup.world.insert(2, "ep11-1")
+        dialog.press("Try again")
+        dialog.see("Type the new PIN")
+        scup.world.new_pin(2, "123456")
+        dialog.see("The card is ready")
+
+
+def test_e_c07_only_the_description_is_missing_where_the_card_was_lost_at_it():
+    with s.Scup() as scup:
+        dialog = enrolled(scup)
+        scup.world.sim("fault", "card", "ep11-1", "pull-before", "after=2")
+        scup.world.new_pin(2, "123456")
+        dialog.see("the PIN is set, the description is not")
+        dialog.see("only the description is missing (Change description)")
+        assert not dialog.shows("whether its PIN is set"), dialog.texts()
+        dialog.press("Try again")  # the card is not in yet
+        dialog.see("Insert an enrolled EP11 card that has no PIN.")
+        scup.world.insert(2, "ep11-1")
+        dialog.see("The PIN of this card is set: only its description is missing.")
+        scup.world.pin(2, "123456")
+        dialog.see("The card is ready")
+
+
+def test_e_c07_a_card_that_got_its_tries_back_before_it_was_lost_is_recognised():
+    with s.Scup() as scup:
+        ready(scup)
+        scup.world.remove(2)
+        scup.world.sim("fault", "card", "ep11-1", "block-pin")
+        scup.world.insert(2, "ep11-1")
+        scup.window.see("✗ blocked")
+        dialog = scup.menu("EP11 Smart Card", s.UNBLOCK)
+        scup.world.sim("fault", "card", "ep11-1", "pull-after", "after=4")  # select, status, challenge, unblock
+        dialog.press("Unblock")
+        dialog.see("the program reads from the card whether it is still blocked")
+        scup.world.insert(2, "ep11-1")
+        dialog.press("Try again")
+        dialog.see("The card is unblocked")
+        dialog.see("The card is not blocked any more")  # nothing was done a second time
+        dialog.see("3 tries left")
+
+
 def test_after_a_change_of_pin_comes_the_copy():
     with s.Scup() as scup:
         ready(scup)

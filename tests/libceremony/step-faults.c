@@ -154,6 +154,7 @@ expect_cards_report(const StepCards *step, StepState state, bool ok, const GErro
     EXPECT(state == STEP_NOT_DONE || (advice != NULL && strstr(advice, "card info") != NULL) ||
                strstr(error->message, "tke card info") != NULL ||
                strstr(error->message, "start again") != NULL ||
+               strstr(error->message, "is missing") != NULL ||
                strstr(error->message, "then: ") != NULL ||
                strstr(error->message, "try first") != NULL,
            "%s has changed something; “%s” does not say how to look", step->name, error->message);
