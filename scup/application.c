@@ -128,10 +128,27 @@ on_step(GSimpleAction *action, GVariant *parameter, gpointer data)
 
 /* ---- other actions ---- */
 
+/* The window of this kind and title (NULL: any) that is open already comes to the front. */
+static bool
+present_open(ScupApplication *app, GType type, const char *title)
+{
+    for (GList *at = gtk_application_get_windows(GTK_APPLICATION(app)); at != NULL; at = at->next) {
+        if (G_TYPE_CHECK_INSTANCE_TYPE(at->data, type) &&
+            (title == NULL || g_str_has_prefix(gtk_window_get_title(at->data), title))) {
+            gtk_window_present(at->data);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 show_report(ScupApplication *app, const ScupReport *report)
 {
     scup_cards_refresh(app->cards);
+    if (present_open(app, SCUP_TYPE_REPORT_WINDOW, _(report->title))) {
+        return;
+    }
     scup_report_window_show(window_of(app), app->runner, app->cards, report, app->rehearsal);
 }
 
@@ -175,7 +192,9 @@ on_plan(GSimpleAction *action, GVariant *parameter, gpointer data)
     (void) action;
     (void) parameter;
     scup_cards_refresh(app->cards);
-    scup_card_set_assistant_show(window_of(app), app->runner, app->cards, app->rehearsal);
+    if (!present_open(app, SCUP_TYPE_CARD_SET_ASSISTANT, NULL)) {
+        scup_card_set_assistant_show(window_of(app), app->runner, app->cards, app->rehearsal);
+    }
 }
 
 static void
@@ -186,6 +205,9 @@ on_readers_check(GSimpleAction *action, GVariant *parameter, gpointer data)
     (void) action;
     (void) parameter;
     scup_cards_refresh(app->cards);
+    if (present_open(app, SCUP_TYPE_SELF_CHECK_PAGE, NULL)) {
+        return;
+    }
     scup_self_check_page_show(window_of(app), app->runner, app->cards, app->workplace,
                               app->rehearsal);
 }

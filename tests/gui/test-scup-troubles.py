@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -268,21 +269,39 @@ def test_the_keyboard_alone_is_enough():
         scup.program.no_window(s.INIT)
 
 
+def resize(title, width, height):
+    """As somebody does who drags a corner."""
+    subprocess.run(["xdotool", "search", "--sync", "--onlyvisible", "--name", "^" + title, "windowsize", "--sync",
+                    str(width), str(height)], check=True, capture_output=True, timeout=60)
+
+
+def size_of(window):
+    size = window.accessible.get_size()
+    return size.x, size.y
+
+
 def test_windows_remember_their_size():
-    world = gui.World(os.environ["TKE_SIM"])
-    state = os.path.join(os.environ["XDG_STATE_HOME"], "opentke")
-    os.makedirs(state, exist_ok=True)
-    with open(os.path.join(state, "windows.ini"), "w", encoding="ascii") as file:
-        file.write("[scup]\nwidth=1000\nheight=620\n")
-    program = gui.Program(os.environ["SCUP"], "--rehearsal", "--no-desk", "--world", world.dir)
-    try:
-        window = program.window("Smart Card Utility")
-        size = window.accessible.get_size()
-        assert (size.x, size.y) == (1000, 620), (size.x, size.y)
-    finally:
-        program.end()
-        world.end()
-        os.remove(os.path.join(state, "windows.ini"))
+    with s.Scup() as scup:
+        resize(s.TITLE, 1010, 630)
+        gui.wait(lambda: f"the new size; it is {size_of(scup.window)}", lambda: size_of(scup.window) == (1010, 630))
+        scup.quit()
+        assert os.path.exists(os.path.join(scup.world.dir, "windows.ini"))
+        assert not os.path.exists(os.path.join(os.environ["XDG_STATE_HOME"], "opentke", "windows.ini"))
+        scup.start()
+        gui.wait(lambda: f"the size of before; it is {size_of(scup.window)}",
+                 lambda: size_of(scup.window) == (1010, 630))
+
+
+def test_a_window_that_is_open_is_not_opened_twice():
+    with s.Scup() as scup:
+        for menu, item, title in (("Help", "Plan a card set…", "Plan a card set"),
+                                  ("File", "Display smart card information", "Smart card information"),
+                                  ("Readers", "Check readers…", "Check readers")):
+            scup.menu(menu, item, title)
+            scup.menu(menu, item, title)
+        scup.menu("File", "Card inventory…", "Card inventory")  # a further one is there: the menus have been obeyed
+        titles = [title.partition(" — ")[0] for title in scup.program.titles()]
+        assert len(titles) == len(set(titles)), titles
 
 
 if __name__ == "__main__":
