@@ -235,7 +235,7 @@ START_TEST(test_names_that_mean_more_than_a_name_are_refused)
         static const char *const names[] = {
             "../../etc/passwd", "/etc/passwd", "opentke/../x", "./x", "a//b", "a\\b", "C:x", "a\nb",
             "opentke/applets/javacard/../javacard/Export.cap", "a/..",   "\x7f",
-            "\xff\xfe\x80X/javacard/Q.cap", "\xc2\x9bx", "a\xe2\x80\xae" "b",
+            "\xff\xfe\x80X/javacard/Q.cap", "\xc2\x9bx", "a\xe2\x80\xaex",
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
