@@ -6,41 +6,10 @@
 #include <string.h>
 
 #include "libsmartcard/card-error.h"
-#include "libsmartcard/reader-monitor.h"
 #include "scup/cards-look.h"
-#include "scup/pads.h"
+#include "scup/cards-private.h"
 
 #define RETRY_MS 1000 /* after a failure, and while another program holds a card */
-
-struct _ScupCards {
-    GObject parent;
-    TkeUiRunner *runner;
-    TkeUiWorkplace *workplace; /* for the worker */
-    TkeReaderMonitor *monitor;
-    char *keys[TKE_READERS];
-    char *names[TKE_READERS]; /* TkeReaderChoice */
-    uint32_t plugs[TKE_READERS]; /* of readers with these names */
-    GPtrArray *readers; /* as the monitor saw them; NULL: not yet, or trouble */
-    TkeReaders *assigned;
-    GError *trouble;              /* of all readers */
-    ScupPads pads;
-    bool ask_pads;
-    GPtrArray *infos;             /* TkeCardInfo, as the last look saw them */
-    uint32_t events[TKE_READERS]; /* of the readers when the look began */
-    TkeInventory *inventory;
-    GError *inventory_error;
-    gint64 unlocked_until;
-    bool looking;
-    bool look_again;
-    bool lock_next;
-    bool forget_next; /* a reader that a person had identified was unplugged */
-    bool held; /* a procedure is shown */
-    bool has_changed;
-    ScupChanged changed;
-    unsigned proving; /* how many want to know whether cards are genuine */
-    bool stopped;
-    guint retry;
-};
 
 G_DEFINE_FINAL_TYPE(ScupCards, scup_cards, G_TYPE_OBJECT)
 
@@ -335,139 +304,7 @@ scup_cards_prove(ScupCards *cards, bool prove)
     look(cards);
 }
 
-/* ---- what the window asks ---- */
-
-const TkeReaderInfo *
-scup_cards_get_reader(ScupCards *cards, unsigned reader)
-{
-    return cards->assigned != NULL ? cards->assigned->reader[reader - 1] : NULL;
-}
-
-static const TkeCardInfo *
-find_info(ScupCards *cards, unsigned reader)
-{
-    for (guint i = 0; cards->infos != NULL && i < cards->infos->len; i++) {
-        const TkeCardInfo *info = cards->infos->pdata[i];
-
-        if (info->reader == reader) {
-            return info;
-        }
-    }
-    return NULL;
-}
-
-ScupPlace
-scup_cards_get_place(ScupCards *cards, unsigned reader)
-{
-    const TkeReaderInfo *there = scup_cards_get_reader(cards, reader);
-    const TkeCardInfo *info = find_info(cards, reader);
-
-    if (cards->trouble != NULL) {
-        return SCUP_PLACE_NO_SERVICE;
-    }
-    if (cards->readers == NULL) {
-        return SCUP_PLACE_OPENING;
-    }
-    if (there == NULL) {
-        return cards->assigned->unclear ? SCUP_PLACE_ALIKE : SCUP_PLACE_NO_READER;
-    }
-    if (there->is_virtual && !tke_ui_workplace_is_rehearsal(cards->workplace)) {
-        return SCUP_PLACE_VIRTUAL;
-    }
-    if (!there->card_present) {
-        return SCUP_PLACE_EMPTY;
-    }
-    if (info == NULL || !info->present || g_strcmp0(info->reader_name, there->name) != 0 ||
-        there->events != cards->events[reader - 1]) {
-        return SCUP_PLACE_READING;
-    }
-    return info->trouble != NULL ? SCUP_PLACE_TROUBLE : SCUP_PLACE_CARD;
-}
-
-const GError *
-scup_cards_get_trouble(ScupCards *cards, unsigned reader)
-{
-    const TkeCardInfo *info = find_info(cards, reader);
-
-    return cards->trouble != NULL ? cards->trouble : info != NULL ? info->trouble : NULL;
-}
-
-const TkeCardInfo *
-scup_cards_get_card(ScupCards *cards, unsigned reader)
-{
-    return scup_cards_get_place(cards, reader) == SCUP_PLACE_CARD ? find_info(cards, reader) : NULL;
-}
-
-const uint8_t *
-scup_cards_get_zone(ScupCards *cards)
-{
-    const TkeCardInfo *info = scup_cards_get_card(cards, 1);
-
-    return info != NULL && info->status.kind == TKE_CARD_KIND_CA && info->status.has_zone
-               ? info->status.zone_id
-               : NULL;
-}
-
-const TkeInventory *
-scup_cards_get_inventory(ScupCards *cards, const GError **error)
-{
-    *error = cards->inventory_error;
-    return cards->inventory;
-}
-
-bool
-scup_cards_is_pad_known(ScupCards *cards, unsigned reader)
-{
-    const TkeReaderInfo *there = scup_cards_get_reader(cards, reader);
-
-    return there != NULL && scup_pads_is_known(&cards->pads, reader, there->name);
-}
-
-const GError *
-scup_cards_get_pad_trouble(ScupCards *cards, unsigned reader)
-{
-    return scup_cards_is_pad_known(cards, reader) ? cards->pads.trouble[reader - 1] : NULL;
-}
-
-unsigned
-scup_cards_count_readers(ScupCards *cards)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 1; i <= TKE_READERS; i++) {
-        const ScupPlace place = scup_cards_get_place(cards, i);
-
-        n += place == SCUP_PLACE_ALIKE ||
-                     (scup_cards_get_reader(cards, i) != NULL && place != SCUP_PLACE_VIRTUAL)
-                 ? 1
-                 : 0;
-    }
-    return n;
-}
-
-unsigned
-scup_cards_get_unlocked_s(ScupCards *cards)
-{
-    gint64 left = cards->unlocked_until - g_get_monotonic_time();
-
-    return left > 0 && scup_cards_get_card(cards, 1) != NULL ? (unsigned) (left / G_USEC_PER_SEC)
-                                                             : 0;
-}
-
-void
-scup_cards_set_changed(ScupCards *cards, const TkeCardStatus *card, unsigned pin)
-{
-    cards->has_changed = true;
-    cards->changed.pin = pin;
-    memcpy(cards->changed.card_id, card->card_id, sizeof cards->changed.card_id);
-    memcpy(cards->changed.zone_id, card->zone_id, sizeof cards->changed.zone_id);
-}
-
-const ScupChanged *
-scup_cards_get_changed(ScupCards *cards)
-{
-    return cards->has_changed ? &cards->changed : NULL;
-}
+/* ---- life ---- */
 
 static void
 on_busy(TkeUiRunner *runner, GParamSpec *pspec, gpointer data)

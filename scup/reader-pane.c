@@ -8,6 +8,7 @@
 #include "gtk-common/container.h"
 #include "gtk-common/details.h"
 #include "gtk-common/error-text.h"
+#include "gtk-common/menu-words.h"
 #include "gtk-common/picture.h"
 #include "gtk-common/viewport.h"
 #include "libsmartcard/reader.h"

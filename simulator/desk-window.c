@@ -15,7 +15,7 @@
 #include "simulator/desk-reader.h"
 
 #define TICK_MS 250
-#define TROUBLE "desk-trouble" /* class of the message */
+#define TROUBLE "desk-trouble" /* class of the message: stays till a person does something else */
 #define HANGS_MS 3000 /* of silence, until a person is told */
 
 struct _SimDeskWindow {
@@ -460,7 +460,6 @@ sim_desk_window_set_hand(SimDeskWindow *window, const char *label)
 
     window->hand = g_strdup(label);
     g_free(before);
-    /* Trouble stays to be read until a person does something else. */
     if (label != NULL || !gtk_style_context_has_class(
                              gtk_widget_get_style_context(GTK_WIDGET(window->message)), TROUBLE)) {
         sim_desk_window_say(window, text, false);

@@ -133,34 +133,6 @@ run_real(Place *place, const char *words)
     return run;
 }
 
-/* Codes are for support: they stand below the sentences, and in JSON by themselves. */
-START_TEST(test_what_only_support_needs_is_told_below)
-{
-    g_autoptr(Place) place = place_enter_finished();
-
-    place_sim(place, "insert 2 ep11-1");
-    place_sim(place, "fault reader 2 pad-status sw=6401");
-    check_row(place, "E-C12", 1, "card set-description --description Alice",
-              (const char *const[]){ "reader 2: PIN entry: cancelled on the keypad\nThe step was not "
-                                     "done, and no try was used up.\nDetails: status word 6401, "
-                                     "reader \"OpenTKE Virtual PIN Pad 2\"\n",
-                                     NULL });
-    place_sim(place, "fault reader 2 pad-status sw=6401");
-    {
-        g_auto(Run) refused = place_expect(place, 1, "--json card set-description --description Alice");
-
-        ck_assert_str_eq(json_object_get_string_member(refused.json, "status_word"), "6401");
-    }
-    place_sim(place, "fault card ep11-1 status sw=6F00 times=9");
-    {
-        g_auto(Run) info = place_expect(place, 0, "card info --reader 2");
-
-        assert_contains(info.out, "Trouble: reader 2: selecting the applet: the card refuses it for "
-                                  "a reason that is not known\nDetails: status word 6F00");
-    }
-}
-END_TEST
-
 START_TEST(test_ways_to_the_service)
 {
     g_autoptr(Place) place = place_enter_nothing();
@@ -491,7 +463,6 @@ add_tests(TCase *tests)
     place_begin();
     place_rehearse();
     tcase_add_test(tests, test_answers_of_the_service);
-    tcase_add_test(tests, test_what_only_support_needs_is_told_below);
     tcase_add_test(tests, test_ways_to_the_service);
     tcase_add_test(tests, test_directories_of_the_workstation);
     tcase_add_test(tests, test_a_directory_of_the_workstation_that_others_may_change_is_refused);

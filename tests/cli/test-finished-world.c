@@ -394,6 +394,37 @@ START_TEST(test_a_card_unlocked_once_signs_for_several_commands_of_a_shell)
 }
 END_TEST
 
+/* Codes are for support: they stand below the sentences, and in JSON by themselves. */
+START_TEST(test_what_only_support_needs_is_told_below)
+{
+    g_autoptr(Place) place = place_enter_finished();
+
+    place_sim(place, "insert 2 ep11-1");
+    place_sim(place, "fault reader 2 pad-status sw=6401");
+    {
+        g_auto(Run) told = place_expect(place, 1, "card set-description --description Alice");
+        g_autofree char *text = g_strconcat(told.out, told.err, NULL);
+
+        assert_contains(text, "reader 2: PIN entry: cancelled on the keypad\nThe step was not done, and "
+                              "no try was used up.\nDetails: status word 6401, reader \"OpenTKE "
+                              "Virtual PIN Pad 2\"\n");
+    }
+    place_sim(place, "fault reader 2 pad-status sw=6401");
+    {
+        g_auto(Run) refused = place_expect(place, 1, "--json card set-description --description Alice");
+
+        ck_assert_str_eq(json_object_get_string_member(refused.json, "status_word"), "6401");
+    }
+    place_sim(place, "fault card ep11-1 status sw=6F00 times=9");
+    {
+        g_auto(Run) info = place_expect(place, 0, "card info --reader 2");
+
+        assert_contains(info.out, "Trouble: reader 2: selecting the applet: the card refuses it for "
+                                  "a reason that is not known\nDetails: status word 6F00");
+    }
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -412,6 +443,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_cards_prove_that_they_are_genuine);
     tcase_add_test(tests, test_readers_that_were_swapped_stay_swapped);
     tcase_add_test(tests, test_a_log_that_was_cut_fails_against_its_head_only);
+    tcase_add_test(tests, test_what_only_support_needs_is_told_below);
     tcase_add_test(tests, test_a_card_unlocked_once_signs_for_several_commands_of_a_shell);
 }
 

@@ -74,7 +74,7 @@ load_applet(TkeCard *card)
     check(tke_gp_registry_query_data(card, &data, &error), error);
     scp = tke_gp_scp_open(card, keys, NULL, &error);
     check(scp != NULL, error);
-    check(tke_gp_loader_install(scp, cap, &tke_gp_aid_ca, NULL, NULL, &error), error);
+    check(tke_gp_loader_install(scp, cap, &tke_gp_aid_ca, NULL, NULL, NULL, &error), error);
 }
 
 typedef struct Typist {
