@@ -16,6 +16,7 @@
 #include "libceremony/plan.h"
 #include "libceremony/record.h"
 #include "libep11admin/importer-key.h"
+#include "libep11admin/unit-error.h"
 #include "libep11admin/unit-master-key.h"
 #include "libsmartcard/card-identity.h"
 
@@ -100,6 +101,28 @@ check_still_empty(const TkeUnitState *state, void *data, GError **error)
     return true;
 }
 
+/* Where the answer was lost the unit has made a key that nobody knows. That changes nothing there. */
+static TkeImporterKey *
+take_importer(const TkeUnitResult *result, GError **error)
+{
+    const TkeUnitErrorDetails *details = NULL;
+    TkeImporterKey *key = NULL;
+
+    if (result->outcome == TKE_UNIT_OUTCOME_DONE || result->error == NULL) {
+        key = tke_unit_master_key_get_importer(result->command, error);
+    } else if (g_error_matches(result->error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_OUTCOME_UNKNOWN)) {
+        details = tke_unit_error_get_details(result->error);
+        tke_unit_error_set(error, TKE_UNIT_ERROR_CONNECTION, details, "%s", result->error->message);
+    } else {
+        g_propagate_error(error, g_error_copy(result->error));
+    }
+    if (key == NULL) {
+        g_prefix_error(error, _("importer key of %s; nothing was loaded, start again: "),
+                       tke_unit_get_name(result->unit));
+    }
+    return key;
+}
+
 static bool
 make_importers(Load *load, GError **error)
 {
@@ -110,15 +133,15 @@ make_importers(Load *load, GError **error)
                                .read = TKE_UNIT_QUERY_SIGNED_VPS };
 
     if (!run_step(load, &step, error)) {
+        if (error != NULL && tke_unit_error_is_forgery(*error)) {
+            g_prefix_error(error, "%s", _("nothing was loaded: "));
+        }
         return false;
     }
     for (unsigned i = 0; i < load->units->len; i++) {
-        const TkeUnitResult *result = g_ptr_array_index(load->result->units, i);
-        TkeImporterKey *key = tke_unit_master_key_get_importer(result->command, error);
+        TkeImporterKey *key = take_importer(g_ptr_array_index(load->result->units, i), error);
 
         if (key == NULL) {
-            g_prefix_error(error, _("importer key of %s; nothing was loaded, start again: "),
-                           tke_unit_get_name(result->unit));
             return false;
         }
         g_ptr_array_add(load->targets.importers, key);
@@ -139,6 +162,17 @@ check_loaded(const TkeUnitState *state, void *data, GError **error)
 }
 
 static bool
+was_imported(const Load *load)
+{
+    bool all = true;
+
+    for (unsigned i = 0; i < load->result->units->len; i++) {
+        all = all && tke_unit_result_is_done(g_ptr_array_index(load->result->units, i));
+    }
+    return all;
+}
+
+static bool
 import_parts(Load *load, GError **error)
 {
     TkeUnitStep clear = tke_mk_found_clear_step(load->found);
@@ -154,7 +188,14 @@ import_parts(Load *load, GError **error)
 
     clear.check = check_loaded;
     clear.data = load;
-    return run_step(load, &step, error);
+    if (run_step(load, &step, error)) {
+        return true;
+    }
+    if (error != NULL && tke_unit_error_is_forgery(*error) && was_imported(load)) {
+        g_prefix_error(error, _("the key parts were loaded, but not all could be compared; look with "
+                                "“tke cryptounit-compare” before anything is committed: "));
+    }
+    return false;
 }
 
 static bool

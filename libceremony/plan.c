@@ -26,6 +26,44 @@ tell_unfinished(TkeOperation *op, TkeUnitDirectory *directory)
     }
 }
 
+/*
+ * Units of which an answer was forged before are used again only when somebody says so, now that they have been read
+ * and verified anew.
+ */
+static bool
+confirm_distrusted(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units, GError **error)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new();
+    g_autofree char *word = NULL;
+    TkePlan plan = { .action = "unit-distrusted",
+                     .title = _("An answer of these crypto units was not their own before:"),
+                     .consequence = _("Somebody may tamper with them, or with the way to them. They were read "
+                                      "anew, and what they answer now is signed by them. Go on only if you "
+                                      "know what has happened."),
+                     .default_no = true };
+
+    for (unsigned i = 0; i < units->len; i++) {
+        TkeUnit *unit = g_ptr_array_index(units, i);
+
+        if (tke_unit_directory_is_distrusted(directory, unit)) {
+            g_ptr_array_add(lines, (gpointer) tke_unit_get_name(unit));
+        }
+    }
+    if (lines->len == 0) {
+        return true;
+    }
+    g_ptr_array_add(lines, NULL);
+    plan.lines = (const char *const *) lines->pdata;
+    plan.confirm_text = word = tke_plan_confirm_word(units);
+    if (!tke_operation_confirm(op, &plan, error)) {
+        return false;
+    }
+    for (unsigned i = 0; !tke_operation_is_dry_run(op) && i < units->len; i++) {
+        tke_unit_directory_trust_again(directory, g_ptr_array_index(units, i));
+    }
+    return true;
+}
+
 GPtrArray *
 tke_plan_query(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units,
                TkeUnitQueryFlags flags, GError **error)
@@ -50,6 +88,9 @@ tke_plan_query(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units,
     }
     if (states != NULL) {
         tell_unfinished(op, directory);
+    }
+    if (states != NULL && !confirm_distrusted(op, directory, units, error)) {
+        return NULL;
     }
     return g_steal_pointer(&states);
 }

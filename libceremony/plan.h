@@ -16,7 +16,7 @@
 
 /*
  * Queries the units, and insists that all could be read and verified; shows their warnings, and what steps
- * before have left unfinished.
+ * before have left unfinished. Where an answer to a command was forged before, asks whether to go on.
  */
 TKE_PUBLIC GPtrArray *tke_plan_query(TkeOperation *op, TkeUnitDirectory *directory,
                                      GPtrArray *units, TkeUnitQueryFlags flags, GError **error);

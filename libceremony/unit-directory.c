@@ -16,6 +16,7 @@ struct TkeUnitDirectory {
     GPtrArray *units;     /* TkeUnit */
     GHashTable *selected; /* hsm ids */
     GHashTable *once;     /* hsm ids for this process; NULL: what is saved counts */
+    GHashTable *distrusted; /* hsm ids */
     TkeUnitMemory *memory;
     TkeJournal *journal;
 };
@@ -48,6 +49,7 @@ tke_unit_directory_new(TkeWorld *world, GError **error)
     directory->path = g_strdup(path);
     directory->units = g_ptr_array_new_with_free_func((GDestroyNotify) tke_unit_unref);
     directory->selected = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    directory->distrusted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     directory->memory = tke_unit_memory_load(path, error);
     if (directory->memory == NULL || !load_selection(directory, error)) {
         return NULL;
@@ -67,6 +69,7 @@ tke_unit_directory_free(TkeUnitDirectory *directory)
         g_ptr_array_unref(directory->units);
         g_hash_table_unref(directory->selected);
         g_clear_pointer(&directory->once, g_hash_table_unref);
+        g_hash_table_unref(directory->distrusted);
         tke_unit_memory_free(directory->memory);
         tke_journal_free(directory->journal);
         g_free(directory);
@@ -315,6 +318,24 @@ tke_unit_directory_get_selected(const TkeUnitDirectory *directory, GError **erro
         return NULL;
     }
     return g_steal_pointer(&selected);
+}
+
+void
+tke_unit_directory_distrust(TkeUnitDirectory *directory, const TkeUnit *unit)
+{
+    g_hash_table_add(directory->distrusted, g_strdup(tke_unit_get_hsm_id(unit)));
+}
+
+bool
+tke_unit_directory_is_distrusted(const TkeUnitDirectory *directory, const TkeUnit *unit)
+{
+    return g_hash_table_contains(directory->distrusted, tke_unit_get_hsm_id(unit));
+}
+
+void
+tke_unit_directory_trust_again(TkeUnitDirectory *directory, const TkeUnit *unit)
+{
+    g_hash_table_remove(directory->distrusted, tke_unit_get_hsm_id(unit));
 }
 
 bool

@@ -63,6 +63,15 @@ TKE_PUBLIC GPtrArray *tke_unit_directory_query(TkeUnitDirectory *directory, GPtr
                                                TkeUnitQueryFlags flags, GCancellable *cancellable,
                                                GError **error);
 
+/*
+ * An answer of the unit was forged: as long as the directory is there, no command is to go to it before somebody has
+ * agreed, which tke_plan_query asks for.
+ */
+TKE_PUBLIC void tke_unit_directory_distrust(TkeUnitDirectory *directory, const TkeUnit *unit);
+TKE_PUBLIC bool tke_unit_directory_is_distrusted(const TkeUnitDirectory *directory,
+                                                 const TkeUnit *unit);
+TKE_PUBLIC void tke_unit_directory_trust_again(TkeUnitDirectory *directory, const TkeUnit *unit);
+
 /* Notes the identities that the units have now (after commands). Failing to save is an error. */
 TKE_PUBLIC bool tke_unit_directory_remember(TkeUnitDirectory *directory, GPtrArray *units,
                                             GError **error);

@@ -18,12 +18,33 @@ add_way(TkeUnitStepWay *ways, GPtrArray *rows, TkeUnitStepWay way, char *text)
     g_ptr_array_add(rows, row);
 }
 
+/* Those to which a command may still go. The caller frees the array. */
+static GPtrArray *
+trusted(GPtrArray *results)
+{
+    GPtrArray *some = g_ptr_array_new();
+
+    for (unsigned i = 0; i < results->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (result->forged == NULL) {
+            g_ptr_array_add(some, result);
+        }
+    }
+    return some;
+}
+
+/* NULL: there is none in which it could be. */
 static char *
 retry_text(GPtrArray *results)
 {
-    g_autofree char *failed = tke_unit_results_names(results, TKE_UNIT_RESULT_FAILED);
+    g_autoptr(GPtrArray) some = trusted(results);
+    g_autofree char *failed = tke_unit_results_names(some, TKE_UNIT_RESULT_FAILED);
     g_autofree char *unknown = tke_unit_results_names(results, TKE_UNIT_RESULT_UNKNOWN);
 
+    if (*failed == '\0' && *unknown == '\0') {
+        return NULL;
+    }
     return g_strdup_printf(_("try again in %s%s%s"), failed,
                            *failed != '\0' && *unknown != '\0' ? ", " : "", unknown);
 }
@@ -31,7 +52,8 @@ retry_text(GPtrArray *results)
 static char *
 undo_text(const TkeUnitStep *step, GPtrArray *results)
 {
-    g_autofree char *done = tke_unit_results_names(results, TKE_UNIT_RESULT_DONE);
+    g_autoptr(GPtrArray) some = trusted(results);
+    g_autofree char *done = tke_unit_results_names(some, TKE_UNIT_RESULT_DONE);
 
     return g_strdup_printf(_("undo it (%s) in %s"), step->undo->what, done);
 }
@@ -45,10 +67,14 @@ tke_unit_step_ask(TkeOperation *op, const TkeUnitStep *step, GPtrArray *results,
     g_autoptr(GError) ignored = NULL;
     TkeUnitStepWay ways[MAX_WAYS];
     TkeChoice choice = { .what = "unit-failed", .title = verdict->message, .columns = columns };
+    g_autoptr(GPtrArray) some = trusted(results);
+    char *retry = retry_text(results);
     unsigned index = 0;
 
-    add_way(ways, rows, TKE_UNIT_STEP_RETRY, retry_text(results));
-    if (step->undo != NULL && tke_unit_results_count_done(results) > 0) {
+    if (retry != NULL) {
+        add_way(ways, rows, TKE_UNIT_STEP_RETRY, retry);
+    }
+    if (step->undo != NULL && tke_unit_results_count_done(some) > 0) {
         add_way(ways, rows, TKE_UNIT_STEP_UNDO, undo_text(step, results));
     }
     add_way(ways, rows, TKE_UNIT_STEP_LEAVE, g_strdup(_("leave it as it is")));
@@ -113,7 +139,8 @@ tke_unit_step_prepare_retry(TkeOperation *op, TkeUnitDirectory *directory, const
     for (unsigned i = 0; i < results->len; i++) {
         TkeUnitResult *result = g_ptr_array_index(results, i);
 
-        if (!tke_unit_result_is_done(result) && result->outcome != TKE_UNIT_OUTCOME_UNKNOWN) {
+        if (result->forged == NULL && !tke_unit_result_is_done(result) &&
+            result->outcome != TKE_UNIT_OUTCOME_UNKNOWN) {
             g_clear_pointer(&result->command, tke_unit_command_free);
             g_ptr_array_add(failed, result);
             g_ptr_array_add(units, result->unit);
@@ -145,7 +172,7 @@ done_units(GPtrArray *results)
     for (unsigned i = 0; i < results->len; i++) {
         TkeUnitResult *result = g_ptr_array_index(results, i);
 
-        if (tke_unit_result_is_done(result)) {
+        if (result->forged == NULL && tke_unit_result_is_done(result)) {
             g_ptr_array_add(units, result->unit);
         }
     }
@@ -177,7 +204,8 @@ tke_unit_step_undo(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitS
                    GPtrArray *results, const GError *verdict, GError **error)
 {
     g_autoptr(GPtrArray) units = done_units(results);
-    g_autofree char *names = tke_unit_results_names(results, TKE_UNIT_RESULT_DONE);
+    g_autoptr(GPtrArray) some = trusted(results);
+    g_autofree char *names = tke_unit_results_names(some, TKE_UNIT_RESULT_DONE);
     g_autoptr(GPtrArray) undone = tke_unit_results_new();
     g_autoptr(GError) why = NULL;
     g_autofree char *unknown = tke_unit_results_names(results, TKE_UNIT_RESULT_UNKNOWN);
@@ -186,7 +214,8 @@ tke_unit_step_undo(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitS
     mark_undone(results, undone);
     if (ok) {
         g_set_error(error, TKE_CEREMONY_ERROR,
-                    *unknown == '\0' ? TKE_CEREMONY_ERROR_UNITS : TKE_CEREMONY_ERROR_PARTLY,
+                    *unknown == '\0' && tke_unit_results_count_done(results) == 0
+                        ? TKE_CEREMONY_ERROR_UNITS : TKE_CEREMONY_ERROR_PARTLY,
                     _("%s. It was undone in %s: start again"), verdict->message, names);
     } else {
         g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,

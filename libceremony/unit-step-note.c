@@ -106,6 +106,7 @@ tke_unit_step_note(const TkeUnitStepRun *run, GPtrArray *results, GError **error
 
         g_ptr_array_add(units, result->unit);
     }
+    tke_unit_results_note_distrust(results, run->directory);
     (void) record(run, results, &first);
     (void) tke_unit_directory_remember(run->directory, units, first == NULL ? &first : NULL);
     (void) tke_unit_step_note_in_journal(run, results, first == NULL ? &first : NULL);

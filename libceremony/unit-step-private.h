@@ -29,6 +29,15 @@ unsigned tke_unit_results_count_done(GPtrArray *results);
 /* Takes outcomes and errors from the commands. */
 void tke_unit_results_take(GPtrArray *results);
 
+/* Whether an answer to the command, or to what was asked about its outcome, is not the unit's own. */
+void tke_unit_result_take_forgery(TkeUnitResult *result);
+
+/* The directory keeps in mind which units those are, for what comes after the step. */
+void tke_unit_results_note_distrust(GPtrArray *results, TkeUnitDirectory *directory);
+
+/* The verdict of the outcomes with what is to be said of those units; takes verdict (NULL: done in all). */
+bool tke_unit_verdict_on_distrust(const TkeUnitStep *step, GPtrArray *results, GError *verdict, GError **error);
+
 /* The log, what is remembered of the units, and the journal; true if all could be written. */
 bool tke_unit_step_note(const TkeUnitStepRun *run, GPtrArray *results, GError **error);
 bool tke_unit_step_note_in_journal(const TkeUnitStepRun *run, GPtrArray *results, GError **error);

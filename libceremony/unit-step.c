@@ -16,6 +16,7 @@ static void
 result_free(TkeUnitResult *result)
 {
     tke_unit_unref(result->unit);
+    g_clear_error(&result->forged);
     g_clear_error(&result->error);
     tke_unit_command_free(result->command);
     g_strfreev(result->signers);
@@ -99,7 +100,8 @@ tke_unit_results_take(GPtrArray *results)
         why = tke_unit_command_get_error(result->command);
         result->outcome = tke_unit_command_get_outcome(result->command);
         g_clear_error(&result->error);
-        result->error = !tke_unit_result_is_done(result) && why != NULL ? g_error_copy(why) : NULL;
+        result->error = why != NULL ? g_error_copy(why) : NULL;
+        tke_unit_result_take_forgery(result);
     }
 }
 

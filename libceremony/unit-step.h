@@ -5,6 +5,9 @@
  * Where a unit was given a command by somebody else meanwhile (163), nothing was done there: it is read
  * again, and signed for again. A lost answer is looked up, never repeated. What is sent is noted in the journal
  * before. Where some units failed the operator may try again there, undo the step in the others, or leave it.
+ *
+ * A forged answer to a command is an error, whatever the unit shows afterwards in answers of its own; it gets no
+ * command of the step any more (and none of a later one before the operator has agreed: tke_plan_query).
  */
 #pragma once
 
@@ -20,7 +23,8 @@ typedef struct TkeUnitResult {
     TkeUnit *unit; /* a reference */
     TkeUnitOutcome outcome;
     bool undone;             /* it was done, and undone again */
-    GError *error;           /* NULL when done */
+    GError *forged;          /* what is wrong with an answer that is not its own: nothing more is sent; else NULL */
+    GError *error;           /* why it was not done, or why it had to be asked whether it was; else NULL */
     TkeUnitCommand *command; /* as sent; NULL when none could be made */
     GStrv signers;           /* identifiers of those who signed the command whose outcome it is; NULL: none */
 } TkeUnitResult;
@@ -61,7 +65,8 @@ typedef struct TkeUnitStep {
 /*
  * Runs the step on the units (TkeUnit). results gets one entry for each, also on failure (an empty array
  * when nothing was sent). True when it was done in all; TKE_CEREMONY_ERROR_PARTLY or _UNITS (with the
- * first unit's own error in the message; in its own domain when only one unit was concerned) otherwise.
+ * first unit's own error in the message; in its own domain when only one unit was concerned) otherwise. Done in all,
+ * and an answer was forged: the error of that answer.
  */
 TKE_PUBLIC bool tke_unit_step_run(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units,
                                   const TkeUnitStep *step, TkeUnitResults *results, GError **error);

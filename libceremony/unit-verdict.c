@@ -148,8 +148,9 @@ set_unknown(const TkeUnitStep *step, GPtrArray *results, const char *failed, GEr
     }
 }
 
-bool
-tke_unit_verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why, GError **error)
+/* Of what was done and what was not, whoever may have answered. */
+static bool
+judge_outcomes(const TkeUnitStep *step, GPtrArray *results, const GError *why, GError **error)
 {
     g_autofree char *unknown = tke_unit_results_names(results, TKE_UNIT_RESULT_UNKNOWN);
     g_autofree char *failed = tke_unit_results_names(results, TKE_UNIT_RESULT_FAILED);
@@ -181,6 +182,15 @@ tke_unit_verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why,
                 step->what, tke_unit_results_count_done(results), results->len, failed,
                 reason != NULL ? reason->message : tke_unit_result_word(first));
     return false;
+}
+
+bool
+tke_unit_verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why, GError **error)
+{
+    g_autoptr(GError) verdict = NULL;
+
+    (void) judge_outcomes(step, results, why, &verdict);
+    return tke_unit_verdict_on_distrust(step, results, g_steal_pointer(&verdict), error);
 }
 
 bool

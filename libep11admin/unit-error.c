@@ -72,3 +72,11 @@ tke_unit_error_is_refusal(const GError *error, uint32_t return_code, int64_t rea
            (reason_code < 0 ||
             (details->has_reason_code && (int64_t) details->reason_code == reason_code));
 }
+
+bool
+tke_unit_error_is_forgery(const GError *error)
+{
+    return g_error_matches(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_SIGNATURE) ||
+           g_error_matches(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_IDENTITY) ||
+           g_error_matches(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_NOT_GENUINE);
+}

@@ -80,6 +80,12 @@ TKE_PUBLIC const TkeUnitErrorDetails *tke_unit_error_get_details(const GError *e
  * nothing. */
 TKE_PUBLIC void tke_unit_error_set_unit(GError *error, const char *unit);
 
+/*
+ * True where what was answered is not the unit's own, or not to this: TKE_UNIT_ERROR_SIGNATURE, _IDENTITY or
+ * _NOT_GENUINE. Somebody may have tampered with it. NULL: false.
+ */
+TKE_PUBLIC bool tke_unit_error_is_forgery(const GError *error);
+
 /* True for TKE_UNIT_ERROR_REFUSED with these codes; reason -1 matches any reason and none. */
 TKE_PUBLIC bool tke_unit_error_is_refusal(const GError *error, uint32_t return_code,
                                           int64_t reason_code);

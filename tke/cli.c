@@ -336,6 +336,7 @@ run_command(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args)
     }
     cli->out = out;
     cli->exit_code = TKE_CLI_DONE;
+    cli->changed = false;
     tke_cli_events_start(cli->events, command->name);
     if (cli->options.rehearsal != NULL && command->func != tke_cli_shell) {
         tke_cli_output_line(out, "%s", _("REHEARSAL: virtual readers, cards and crypto units"));

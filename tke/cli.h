@@ -81,6 +81,7 @@ typedef struct TkeCli {
     TkeCliEvents *events;
     TkeCliTty *tty;
     TkeCliOutput *out; /* of the command that runs */
+    bool changed;      /* some crypto unit has done what the command is for */
     int exit_code;     /* a command may set it when it succeeds in saying something unwelcome */
     /* opened when first needed */
     TkeWorld *world;

@@ -347,7 +347,8 @@ bool
 tke_cli_show_after(TkeCli *cli, bool ok, const TkeCliBlock *blocks, unsigned n, GError **error)
 {
     if (!ok && error != NULL &&
-        g_error_matches(*error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY)) {
+        (cli->changed ||
+         g_error_matches(*error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY))) {
         (void) tke_cli_show_state(cli, blocks, n, NULL);
     }
     return ok && (cli->options.dry_run || tke_cli_show_state(cli, blocks, n, error));
@@ -373,6 +374,7 @@ tke_cli_output_results(TkeCli *cli, TkeUnitResults *results)
                                 result->error != NULL ? result->error->message : "" };
 
         tke_cli_output_row(cli->out, cells);
+        cli->changed = cli->changed || tke_unit_result_is_done(result);
     }
     tke_cli_output_table_end(cli->out, NULL);
 }

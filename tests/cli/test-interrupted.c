@@ -115,6 +115,48 @@ START_TEST(test_people_try_again_where_a_unit_failed_or_undo_or_leave_it)
 }
 END_TEST
 
+/* The last entry of the activity log. */
+static JsonObject *
+last_entry(Place *place)
+{
+    g_auto(Run) run = place_expect(place, 0, "--json log --last 1");
+    JsonArray *lines = json_object_get_array_member(run.json, "lines");
+
+    return json_object_ref(json_array_get_object_element(lines, 0));
+}
+
+START_TEST(test_a_forged_or_lost_answer_ends_with_its_own_exit_code)
+{
+    static const struct {
+        const char *fault;
+        const SimOfficersTask *task;
+        int exit_code;
+    } cases[] = {
+        { "drop-after unit=3 command=9", &kills_load, 5 },
+        { "bad-signature unit=3 command=9", &kills_load, 6 },
+        { "bad-signature unit=3 command=12", &kills_load, 6 },
+        { "bad-signature unit=3 command=28", &kills_clear, 6 },
+        { "drop-after unit=3 command=28", &kills_clear, 0 },
+    };
+    g_autoptr(Place) place = place_enter_finished();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *fault = g_strconcat("fault service ", cases[i].fault, NULL);
+
+        place_sim(place, fault);
+        place_act(place, cases[i].exit_code, cases[i].task);
+        kills_take_cards_out(place);
+        place_sim(place, "fault clear");
+        if (i >= 2) { /* importer keys are not recorded by unit */
+            g_autoptr(JsonObject) entry = last_entry(place);
+
+            ck_assert_msg(json_object_has_member(entry, "error"), "%s", cases[i].fault);
+            ck_assert_str_eq(json_object_get_string_member(entry, "result"), "done, answer lost");
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_what_the_journal_holds_forges_no_line)
 {
     g_autoptr(Place) place = place_enter_finished();
@@ -159,6 +201,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests,
                    test_a_program_killed_while_units_are_set_up_is_completed_by_a_second_run);
     tcase_add_test(tests, test_people_try_again_where_a_unit_failed_or_undo_or_leave_it);
+    tcase_add_test(tests, test_a_forged_or_lost_answer_ends_with_its_own_exit_code);
     tcase_add_test(tests, test_what_the_journal_holds_forges_no_line);
 }
 

@@ -267,6 +267,14 @@ finish(CeremonyWorld *world, const StepUnits *step, TkeUnitResults *results, boo
     ceremony_world_free(world);
 }
 
+/* Whatever the unit shows afterwards: that an answer to a command was forged is told. */
+static void
+expect_forgery_told(bool ok, const GError *error, unsigned n)
+{
+    EXPECT(!ok, "a forged answer, and quiet success");
+    EXPECT(queries[n] || strstr(error->message, "tampering") != NULL, "%s", error->message);
+}
+
 static void
 units_case(CeremonyWorld *world, const void *data, unsigned n, unsigned kind)
 {
@@ -280,6 +288,9 @@ units_case(CeremonyWorld *world, const void *data, unsigned n, unsigned kind)
     ok = step->run(world, &results, &error);
     if (!has_struck(world, test_fault_unit_transport_get_struck(world->transport) > 0, ok, error)) {
         _exit(STEP_EXIT_NOT_STRUCK);
+    }
+    if (kind == UNIT_BAD_SIGNATURE) {
+        expect_forgery_told(ok, error, n);
     }
     finish(world, step, results, ok, error, distrusted);
 }

@@ -4,8 +4,9 @@
  *
  * After each fault is checked: a clean error that names the device and says what to do next, cards and
  * units in the state that was reported, an activity log that verifies, no leak (where the sanitizer looks),
- * and that a second run without a fault completes: every other time by the same process with what is in the
- * readers, every other time by a new one that knows only what is on the disk.
+ * that a forged answer is told whatever became of the command, and that a second run without a fault completes: every
+ * other time by the same process with what is in the readers, every other time by a new one that knows only what is on
+ * the disk.
  *
  * C  each exchange with each card, and each PIN entry: pulled before it and after it, silence, an answer that
  *    means nothing, status 6F00, cancel (fault-card-source.h)
