@@ -1,7 +1,10 @@
 /*
  * run-vectors itself: what it must call a failure, and files of other names.
  */
+#include <ctype.h>
 #include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "tests/support/test-bytes.h"
@@ -49,7 +52,8 @@ check_run(const char *file, const char *text, bool good, const char *last_line)
     int status = 0;
     g_autofree char *output = run_on(file, text, &status);
 
-    ck_assert_msg(g_str_has_suffix(output, last_line), "%s", output);
+    ck_assert_msg(g_str_has_suffix(output, last_line), "not %s: %.300s … %s", last_line, output,
+                  output + (strlen(output) > 100 ? strlen(output) - 100 : 0));
     ck_assert(WIFEXITED(status));
     ck_assert((WEXITSTATUS(status) == 0) == good);
 }
@@ -96,6 +100,135 @@ START_TEST(test_directory_without_cases_is_a_failure)
     }
 END_TEST
 
+static JsonParser *
+parse_vectors(const char *file)
+{
+    g_autofree char *path = g_build_filename(VECTORS, file, NULL);
+    JsonParser *parser = json_parser_new();
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_msg(json_parser_load_from_file(parser, path, &error), "%s",
+                  error == NULL ? "" : error->message);
+    return parser;
+}
+
+/* The first request of this method in a case of file 09; NULL: it has none. Borrowed. */
+static JsonObject *
+first_request(JsonObject *vector, const char *method)
+{
+    JsonObject *expected = json_object_get_object_member(vector, "expected");
+    JsonArray *exchanges = json_object_has_member(expected, "exchanges")
+                               ? json_object_get_array_member(expected, "exchanges")
+                               : NULL;
+
+    for (guint i = 0; exchanges != NULL && i < json_array_get_length(exchanges); i++) {
+        JsonObject *request = json_object_get_object_member(
+            json_array_get_object_element(exchanges, i), "request");
+
+        if (strcmp(json_object_get_string_member(request, "method"), method) == 0) {
+            return request;
+        }
+    }
+    return NULL;
+}
+
+/* Another text, of the same length: its last letter or digit before the end'th character is another one. */
+static void
+spoil(JsonObject *object, const char *member, size_t end)
+{
+    g_autofree char *text = g_strdup(json_object_get_string_member(object, member));
+    size_t at = MIN(end, strlen(text));
+
+    while (at > 0 && !isalnum((unsigned char) text[at - 1])) {
+        at--;
+    }
+    ck_assert_uint_gt(at, 0);
+    text[at - 1] = text[at - 1] == '7' ? '8' : '7';
+    json_object_set_string_member(object, member, text);
+}
+
+static char *
+to_text(JsonArray *cases)
+{
+    g_autoptr(JsonNode) node = json_node_init_array(json_node_alloc(), cases);
+
+    return json_to_string(node, FALSE);
+}
+
+/* Cases of file 09 in which the first POST is another one: all fail, and the next file is still read. */
+static void
+check_spoilt(const char *member, size_t end)
+{
+    g_autoptr(JsonParser) parser = parse_vectors("09-transcripts.json");
+    JsonArray *all = json_node_get_array(json_parser_get_root(parser));
+    g_autoptr(JsonArray) cases = json_array_new();
+    g_autofree char *text = NULL;
+    g_autofree char *last_line = NULL;
+
+    for (guint i = 0; i < json_array_get_length(all); i++) {
+        JsonObject *vector = json_array_get_object_element(all, i);
+        JsonObject *request = first_request(vector, "POST");
+
+        if (request != NULL) {
+            spoil(request, member, end);
+            json_array_add_object_element(cases, json_object_ref(vector));
+        }
+    }
+    ck_assert_uint_gt(json_array_get_length(cases), 10);
+    text = to_text(cases);
+    last_line = g_strdup_printf("0 passed, %u failed, 0 skipped\n", json_array_get_length(cases));
+    check_run("09-transcripts.json", text, false, last_line);
+}
+
+START_TEST(test_a_first_request_that_is_another_one_is_a_failure)
+    {
+        check_spoilt("url", G_MAXSIZE);
+        check_spoilt("url", strlen("https://tke.us"));
+        check_spoilt("body", G_MAXSIZE);
+        check_spoilt("body", strlen("{\"request\":\"1"));
+    }
+END_TEST
+
+/* What the README of the cases leaves to the client is left; nothing else is. */
+static void
+check_header(const char *name, bool matters)
+{
+    g_autoptr(JsonParser) parser = parse_vectors("07-service-interface.json");
+    JsonArray *all = json_node_get_array(json_parser_get_root(parser));
+    g_autoptr(JsonArray) cases = json_array_new();
+    g_autofree char *text = NULL;
+    g_autofree char *last_line = NULL;
+    guint n = 0;
+
+    for (guint i = 0; i < json_array_get_length(all); i++) {
+        JsonObject *vector = json_array_get_object_element(all, i);
+        JsonObject *expected = json_object_get_object_member(vector, "expected");
+        JsonObject *headers = NULL;
+
+        if (!g_str_has_prefix(json_object_get_string_member(vector, "name"), "request-")) {
+            continue;
+        }
+        headers = json_object_get_object_member(json_object_get_object_member(expected, "request"),
+                                                "headers");
+        spoil(headers, name, G_MAXSIZE);
+        json_array_add_object_element(cases, json_object_ref(vector));
+    }
+    n = json_array_get_length(cases);
+    ck_assert_uint_gt(n, 1);
+    text = to_text(cases);
+    last_line = g_strdup_printf("%u passed, %u failed, 0 skipped\n", matters ? 0 : n, matters ? n : 0);
+    check_run("07-service-interface.json", text, !matters, last_line);
+}
+
+START_TEST(test_headers_that_matter_are_compared)
+    {
+        check_header("Content-Type", true);
+        check_header("Accept", true);
+        check_header("User-Agent", false);
+        check_header("Accept-Encoding", false);
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -105,6 +238,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_unknown_kinds_and_malformed_cases_are_failures);
     tcase_add_test(tests, test_unreadable_files_are_failures);
     tcase_add_test(tests, test_directory_without_cases_is_a_failure);
+    tcase_add_test(tests, test_a_first_request_that_is_another_one_is_a_failure);
+    tcase_add_test(tests, test_headers_that_matter_are_compared);
 }
 
 int

@@ -129,7 +129,7 @@ run_answer(Vector *vector)
     }
 }
 
-/* Headers that the transport sends are compared in its own tests, against a real server. */
+/* That the transport sends these headers is compared in its own tests, against a real server. */
 static void
 check_request(Vector *vector, const char *method, const char *path, const char *body)
 {
@@ -140,6 +140,10 @@ check_request(Vector *vector, const char *method, const char *path, const char *
     vector_check_text(vector, "method", method, vector_text(vector, request, "method"));
     vector_check_text(vector, "url", url, vector_text(vector, request, "url"));
     vector_check_text(vector, "body", body, vector_text(vector, request, "body"));
+    vector_check_text(vector, "Accept", "application/json",
+                      vector_text(vector, headers, "Accept"));
+    vector_check_text(vector, "Content-Type", "application/json",
+                      vector_text(vector, headers, "Content-Type"));
     if (vector_has(headers, "Authorization") ||
         *vector_text(vector, vector->inputs, "auth_token") != '\0') {
         vector_check_text(vector, "Authorization",

@@ -45,6 +45,23 @@ read_coordinate(TkeByteCursor *key, uint8_t *out)
     return tke_byte_cursor_copy(&value, out, tke_byte_cursor_left(&value));
 }
 
+/* The signer whose key has this name at the service; NULL: there is none, which is a failure. */
+static JsonObject *
+find_signer(Vector *vector, const char *name)
+{
+    JsonArray *admins = vector_array(vector, vector->inputs, "admins");
+
+    for (guint i = 0; i < json_array_get_length(admins); i++) {
+        JsonObject *admin = vector_element(vector, admins, i);
+
+        if (g_strcmp0(vector_text(vector, admin, "key"), name) == 0) {
+            return admin;
+        }
+    }
+    vector_check(vector, false, "the service is asked for a key of a signer, not for “%s”", name);
+    return NULL;
+}
+
 /* The public key of an answer, which becomes one of the keys that sign. */
 static void
 take_key(Transcript *transcript, const char *name, const char *body)
@@ -55,7 +72,7 @@ take_key(Transcript *transcript, const char *name, const char *body)
     TkeByteCursor cursor = { 0 };
     TkeByteCursor key = { 0 };
     g_autoptr(EVP_PKEY) public_key = NULL;
-    JsonArray *admins = vector_array(vector, vector->inputs, "admins");
+    JsonObject *admin = find_signer(vector, name);
 
     if (der != NULL) {
         cursor = tke_byte_cursor(der->data, der->len);
@@ -67,17 +84,13 @@ take_key(Transcript *transcript, const char *name, const char *body)
     if (!vector_check(vector, public_key != NULL, "public key of the service")) {
         return;
     }
-    for (guint i = 0; i < json_array_get_length(admins); i++) {
-        JsonObject *admin = vector_element(vector, admins, i);
+    if (admin != NULL) {
+        GByteArray *want = vector_bytes(vector, admin, "ski");
+        uint8_t ski[TKE_SKI_LEN] = { 0 };
 
-        if (g_strcmp0(vector_text(vector, admin, "key"), name) == 0) {
-            GByteArray *want = vector_bytes(vector, admin, "ski");
-            uint8_t ski[TKE_SKI_LEN] = { 0 };
-
-            tke_ec_key_get_ski(public_key, ski, NULL);
-            vector_check_bytes(vector, "ski", ski, sizeof ski, want->data, want->len);
-            transcript_add_key(transcript, ski, public_key, NULL);
-        }
+        tke_ec_key_get_ski(public_key, ski, NULL);
+        vector_check_bytes(vector, "ski", ski, sizeof ski, want->data, want->len);
+        transcript_add_key(transcript, ski, public_key, NULL);
     }
 }
 
@@ -88,7 +101,7 @@ check_signature(Transcript *transcript, const char *name, const char *request, c
     Vector *vector = transcript->vector;
     g_autoptr(GByteArray) input = base64_member(request, "input");
     g_autoptr(GByteArray) signature = base64_member(response, "signature");
-    JsonArray *admins = vector_array(vector, vector->inputs, "admins");
+    JsonObject *admin = find_signer(vector, name);
     g_autofree char *text = NULL;
     g_autofree char *made = NULL;
 
@@ -98,18 +111,14 @@ check_signature(Transcript *transcript, const char *name, const char *request, c
     text = g_base64_encode(input->data, input->len);
     made = g_strdup_printf("{\"hash_algorithm\":\"sha2-512\",\"input\":\"%s\"}", text);
     vector_check_text(vector, "body of a request to sign", made, request);
-    for (guint i = 0; i < json_array_get_length(admins); i++) {
-        JsonObject *admin = vector_element(vector, admins, i);
+    if (admin != NULL) {
         GByteArray *ski = vector_bytes(vector, admin, "ski");
+        const TranscriptKey *key = transcript_find_key(transcript, ski->data);
 
-        if (g_strcmp0(vector_text(vector, admin, "key"), name) == 0) {
-            const TranscriptKey *key = transcript_find_key(transcript, ski->data);
-
-            vector_check(vector,
-                         key != NULL && tke_ec_key_verify(key->key, input->data, input->len,
-                                                          signature->data, signature->len, NULL),
-                         "signature of the service");
-        }
+        vector_check(vector,
+                     key != NULL && tke_ec_key_verify(key->key, input->data, input->len,
+                                                      signature->data, signature->len, NULL),
+                     "signature of the service");
     }
 }
 
@@ -142,9 +151,28 @@ pass(Transcript *transcript, JsonArray *exchanges, const char *base, const char 
     }
 }
 
+/* Every request to the service is one of the two that there are. */
+static void
+check_addresses(Vector *vector, JsonArray *exchanges, const char *base)
+{
+    g_autofree char *keys = g_strconcat(base, "/keys/", NULL);
+    g_autofree char *sign = g_strconcat(base, "/sign/", NULL);
+
+    for (guint i = 0; i < json_array_get_length(exchanges); i++) {
+        JsonObject *exchange = vector_element(vector, exchanges, i);
+        const char *url = vector_text(vector, vector_object(vector, exchange, "request"), "url");
+
+        if (g_str_has_prefix(vector_text(vector, exchange, "what"), "signing service")) {
+            vector_check(vector, g_str_has_prefix(url, keys) || g_str_has_prefix(url, sign),
+                         "%s is an address of the service", url);
+        }
+    }
+}
+
 void
 transcript_check_service(Transcript *transcript, JsonArray *exchanges, const char *url)
 {
+    check_addresses(transcript->vector, exchanges, url);
     pass(transcript, exchanges, url, "keys");
     pass(transcript, exchanges, url, "sign");
 }

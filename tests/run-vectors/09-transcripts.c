@@ -109,6 +109,10 @@ take_certificate(Transcript *transcript, const TranscriptRequest *request,
         unit->chain = tke_module_chain_new(vector_roots(transcript->vector));
         g_hash_table_replace(transcript->chains, g_strdup(unit->entry->module_part), unit->chain);
     }
+    if (!vector_check(transcript->vector, unit->chain != NULL,
+                      "certificate 0 was asked for before certificate %u", index)) {
+        return true;
+    }
     if (tke_module_chain_is_end(unit->chain, response->return_code, response->has_reason_code,
                                 response->reason_code)) {
         transcript->n_wrong += tke_module_chain_finish(unit->chain, 0, NULL) ? 0 : 1;
