@@ -67,7 +67,7 @@ note_answer(TkeCardAcceptance *report, GError *why, GError **error)
         g_propagate_error(error, why);
         return false;
     }
-    fault(report, g_strdup(why->message));
+    fault(report, tke_record_text(why));
     g_error_free(why);
     return true;
 }

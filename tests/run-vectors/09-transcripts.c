@@ -1,7 +1,6 @@
 /*
  * File 09: recorded sessions. Each request is built anew from its parts (09-requests.c), each answer
- * gets a verdict, and what queries read is compared with the recorded result
- * (crypto-unit-protocol.md, 1, 2, 5, 7).
+ * gets a verdict, and what queries read is compared with the recorded result (crypto-unit-protocol.md, 1, 2, 5, 7).
  */
 #include <string.h>
 
@@ -101,16 +100,14 @@ take_certificate(Transcript *transcript, const TranscriptRequest *request,
     gsize len = 0;
     const uint8_t *der = g_bytes_get_data(response->output, &len);
 
-    if (!vector_check(transcript->vector, tke_byte_cursor_u32(&payload, &index),
-                      "index of a certificate")) {
+    if (!vector_check(transcript->vector, tke_byte_cursor_u32(&payload, &index), "its index")) {
         return true;
     }
     if (index == 0) {
         unit->chain = tke_module_chain_new(vector_roots(transcript->vector));
         g_hash_table_replace(transcript->chains, g_strdup(unit->entry->module_part), unit->chain);
     }
-    if (!vector_check(transcript->vector, unit->chain != NULL,
-                      "certificate 0 was asked for before certificate %u", index)) {
+    if (!vector_check(transcript->vector, unit->chain != NULL, "certificate %u before certificate 0", index)) {
         return true;
     }
     if (tke_module_chain_is_end(unit->chain, response->return_code, response->has_reason_code,
