@@ -129,7 +129,7 @@ def test_a_card_pulled_while_it_is_loaded_is_offered_its_step_again():
 def test_cards_that_cannot_take_the_applet_are_told_why():
     found = ("cannot take the applet", "made for NXP JCOP4 J3R180", "type that is known to work")
     for fault, told in ((("full",), (*found, "it has 1000 bytes of memory free, and", "The card is as it was")),
-                        (("lacks", "mark=1"), (*found, "it lacks P-521 key generation", "the applet was taken off the card again")),
+                        (("lacks", "mark=1"), (*found, "it lacks P-521 key generation", "The applet was taken off the card again")),
                         (("other-keys",), ("the issuer keys of this card are others", "Do not try again")),
                         (("locked-keys",), ("the issuer keys of the card are blocked", "The card is as it was"))):
         with scup_with_bought_cards() as scup:
