@@ -16,6 +16,8 @@
 #include "libep11admin/admin-certificate.h"
 #include "libep11admin/unit-admins.h"
 
+#define MOST_ADMINS 8u /* of a crypto unit */
+
 typedef struct Change {
     const uint8_t *ski;
     const char *name;
@@ -166,17 +168,35 @@ note_other_names(TkeOperation *op, GPtrArray *units, const TkeAdminResult *resul
 }
 
 static bool
-confirm_add(TkeOperation *op, GPtrArray *units, const TkeAdminResult *result, GError **error)
+confirm_add(TkeOperation *op, GPtrArray *units, GPtrArray *states, const TkeAdminResult *result,
+            GError **error)
 {
+    g_autofree char *signers = tke_plan_signatures(states, TKE_ADMIN_ADD_ADMIN, 0);
     g_autofree char *ski = tke_hex_encode(result->ski, sizeof result->ski);
     g_autofree char *count = g_strdup_printf(
         ngettext("in %u crypto unit", "in %u crypto units", units->len), units->len);
-    const char *lines[] = { result->name, ski, count, NULL };
+    const char *lines[] = { result->name, ski, count, signers, NULL };
     const TkePlan plan = { .action = "admin-add",
                            .title = _("This administrator will be added:"),
                            .lines = lines };
 
     return tke_operation_confirm(op, &plan, error);
+}
+
+/* The card is put in only when it is done: what can be said of the units before that. */
+static void
+tell_add(TkeOperation *op, GPtrArray *states)
+{
+    g_autofree char *signers = tke_plan_signatures(states, TKE_ADMIN_ADD_ADMIN, 0);
+
+    tke_operation_note(op, _("Would add the administrator whose card is put into reader 1."));
+    for (unsigned i = 0; i < states->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(states, i);
+
+        tke_operation_note(op, _("%s: %u administrators now, of at most %u"),
+                           tke_unit_get_name(state->unit), state->admins->len, MOST_ADMINS);
+    }
+    tke_operation_note(op, "%s", signers);
 }
 
 static bool
@@ -218,7 +238,7 @@ tke_op_admin_add(TkeOperation *op, TkeUnitDirectory *directory, TkeAdminResult *
         return false;
     }
     if (tke_operation_is_dry_run(op)) {
-        tke_operation_note(op, _("Would add the administrator whose card is put into reader 1."));
+        tell_add(op, states);
         return true;
     }
     certificate = get_certificate(op, units, result, error);
@@ -231,7 +251,7 @@ tke_op_admin_add(TkeOperation *op, TkeUnitDirectory *directory, TkeAdminResult *
     todo = units_with(units, result->ski, false);
     result->already = units->len - todo->len;
     result->units = tke_unit_results_new();
-    if (!confirm_add(op, todo, result, error) ||
+    if (!confirm_add(op, todo, states, result, error) ||
         !tke_unit_step_run(op, directory, todo, &step, result->units, error)) {
         return fail(op, error);
     }
@@ -328,12 +348,14 @@ find_admin(TkeOperation *op, GPtrArray *units, const char *prefix, TkeAdminResul
 }
 
 static bool
-confirm_remove(TkeOperation *op, GPtrArray *units, const TkeAdminResult *result, GError **error)
+confirm_remove(TkeOperation *op, GPtrArray *units, GPtrArray *states, const TkeAdminResult *result,
+               GError **error)
 {
+    g_autofree char *signers = tke_plan_signatures(states, TKE_ADMIN_REMOVE_ADMIN, 0);
     g_autofree char *ski = tke_hex_encode(result->ski, sizeof result->ski);
     g_autofree char *count = g_strdup_printf(
         ngettext("from %u crypto unit", "from %u crypto units", units->len), units->len);
-    const char *lines[] = { result->name, ski, count, NULL };
+    const char *lines[] = { result->name, ski, count, signers, NULL };
     const TkePlan plan = { .action = "admin-remove",
                            .title = _("This administrator will be removed:"),
                            .lines = lines,
@@ -398,7 +420,7 @@ tke_op_admin_remove(TkeOperation *op, TkeUnitDirectory *directory,
     todo = units_with(units, result->ski, true);
     result->already = units->len - todo->len;
     result->units = tke_unit_results_new();
-    if (!confirm_remove(op, todo, result, error)) {
+    if (!confirm_remove(op, todo, states, result, error)) {
         return false;
     }
     if (tke_operation_is_dry_run(op)) {

@@ -85,6 +85,8 @@ tke_op_card_unblock(TkeOperation *op, TkeCardStatus *card, GError **error)
         op, _("Unblocking gives the tries back and leaves the PIN as it is. A card whose "
               "PIN is forgotten is not cured by it."));
     if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("Would give the EP11 card in reader 2 its tries back, with the CA card in "
+                                 "reader 1."));
         return true;
     }
     if (!unblock(op, &status, error)) {

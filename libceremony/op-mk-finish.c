@@ -96,12 +96,13 @@ begin(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray **units, GError *
 
 static bool
 confirm_pattern(TkeOperation *op, const TkePlan *base, const uint8_t vp[static TKE_VP_LEN],
-                unsigned n_units, GError **error)
+                GPtrArray *left, TkeAdminCommand command, GError **error)
 {
+    g_autofree char *signers = tke_plan_signatures(left, command, 0);
     g_autofree char *pattern = tke_hex_grouped(vp, TKE_VP_LEN, 4, ' ');
     g_autofree char *count =
-        g_strdup_printf(ngettext("in %u crypto unit", "in %u crypto units", n_units), n_units);
-    const char *lines[] = { pattern, count, NULL };
+        g_strdup_printf(ngettext("in %u crypto unit", "in %u crypto units", left->len), left->len);
+    const char *lines[] = { pattern, count, signers, NULL };
     TkePlan plan = *base;
 
     plan.lines = lines;
@@ -215,7 +216,7 @@ tke_op_mk_commit(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *
     units = tke_plan_dup_units(left);
     return tke_plan_need_new_register(left, TKE_REGISTER_FULL_UNCOMMITTED, error) &&
            tke_plan_need_one_new_pattern(states, finish.vp, error) &&
-           confirm_pattern(op, &plan, finish.vp, units->len, error) &&
+           confirm_pattern(op, &plan, finish.vp, left, TKE_ADMIN_COMMIT_WK, error) &&
            run(op, directory, units, &step, results, error);
 }
 
@@ -276,7 +277,7 @@ tke_op_mk_set_immediate(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitRe
         plan.consequence = consequence;
         plan.confirm_text = word;
     }
-    return confirm_pattern(op, &plan, finish.vp, units->len, error) &&
+    return confirm_pattern(op, &plan, finish.vp, left, TKE_ADMIN_FINALIZE_WK, error) &&
            run(op, directory, units, &step, results, error);
 }
 
@@ -313,6 +314,8 @@ confirm_clear(TkeOperation *op, const char *action, GPtrArray *left, bool curren
     for (unsigned i = 0; i < left->len; i++) {
         g_ptr_array_add(lines, register_line(g_ptr_array_index(left, i), current));
     }
+    g_ptr_array_add(
+        lines, tke_plan_signatures(left, current ? TKE_ADMIN_CLEAR_WK : TKE_ADMIN_CLEAR_NEW_WK, 0));
     g_ptr_array_add(lines, NULL);
     plan.lines = (const char *const *) lines->pdata;
     return tke_operation_confirm(op, &plan, error);

@@ -92,18 +92,30 @@ check(TkeOperation *op, GPtrArray *states, const TkeThresholdsParams *params, GE
 }
 
 static bool
+in_imprint(const TkeUnitState *state, const void *data)
+{
+    (void) data;
+    return state->imprint;
+}
+
+static bool
 confirm(TkeOperation *op, GPtrArray *states, const TkeThresholdsParams *params, GError **error)
 {
     g_autofree char *values =
         g_strdup_printf(_("signature threshold %u, revocation threshold %u, in %u crypto units"),
                         params->signature, params->revocation, states->len);
+    g_autofree char *imprint = tke_plan_names(states, in_imprint, NULL);
+    g_autofree char *signers =
+        tke_plan_signatures(states, TKE_ADMIN_SET_ATTRIBUTES, params->signature);
     const char *lines[] = { values,
                             _("permissions: loading of key parts, zeroizing with one signature; "
                               "no export of master keys from operational crypto units"),
-                            NULL };
+                            signers, NULL };
     const TkePlan plan = { .action = "thresholds",
                            .title =
-                               _("The thresholds will be set; crypto units leave imprint mode:"),
+                               imprint != NULL
+                                   ? _("The thresholds will be set; crypto units leave imprint mode:")
+                                   : _("The thresholds will be changed:"),
                            .lines = lines };
 
     return tke_operation_confirm(op, &plan, error);

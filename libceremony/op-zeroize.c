@@ -52,6 +52,7 @@ confirm(TkeOperation *op, GPtrArray *units, GPtrArray *states, GError **error)
     for (unsigned i = 0; i < states->len; i++) {
         g_ptr_array_add(lines, unit_line(g_ptr_array_index(states, i)));
     }
+    g_ptr_array_add(lines, tke_plan_signatures(states, TKE_ADMIN_ZEROIZE, 0));
     g_ptr_array_add(lines, NULL);
     plan.lines = (const char *const *) lines->pdata;
     return tke_operation_confirm(op, &plan, error);

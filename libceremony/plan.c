@@ -355,6 +355,28 @@ tke_plan_check_same(GPtrArray *states, const TkeUnitState *now, TkePlanSame same
     return change == NULL;
 }
 
+char *
+tke_plan_signatures(GPtrArray *states, TkeAdminCommand command, unsigned new_threshold)
+{
+    unsigned most = 0;
+
+    for (unsigned i = 0; i < states->len; i++) {
+        const TkeUnitState *state = g_ptr_array_index(states, i);
+        const TkeSignatureState now = {
+            .signature_threshold = state->attributes.value[TKE_ATTRIBUTE_SIGN_THR],
+            .revocation_threshold = state->attributes.value[TKE_ATTRIBUTE_REVOKE_THR],
+            .permissions = state->attributes.value[TKE_ATTRIBUTE_PERMS],
+            .new_signature_threshold = new_threshold
+        };
+
+        most = MAX(most, tke_admin_command_count_signatures(command, &now));
+    }
+    return most == 0 ? g_strdup(_("no signature is needed, as in imprint mode"))
+                     : g_strdup_printf(ngettext("%u administrator signs", "%u administrators sign",
+                                                most),
+                                       most);
+}
+
 bool
 tke_plan_need_one_instance(GPtrArray *units, GError **error)
 {

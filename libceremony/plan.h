@@ -12,6 +12,7 @@
 #include "common/public.h"
 #include "libceremony/operation.h"
 #include "libceremony/unit-directory.h"
+#include "libep11admin/admin-command.h"
 #include "libep11admin/unit-query.h"
 
 /*
@@ -58,6 +59,13 @@ typedef enum {
 /* The unit is as it was when the plan was made. states: as the operator has agreed to. */
 TKE_PUBLIC bool tke_plan_check_same(GPtrArray *states, const TkeUnitState *now, TkePlanSame same,
                                     GError **error);
+
+/*
+ * How many administrators have to sign the command in the units of these states, a line for a plan: the most that one
+ * of them wants. new_threshold: as tke_admin_command_count_signatures has it, else 0. The caller frees.
+ */
+TKE_PUBLIC char *tke_plan_signatures(GPtrArray *states, TkeAdminCommand command,
+                                     unsigned new_threshold);
 
 /* All units (TkeUnit) belong to one instance (E-S07); nothing was done otherwise. */
 TKE_PUBLIC bool tke_plan_need_one_instance(GPtrArray *units, GError **error);

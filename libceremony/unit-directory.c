@@ -228,17 +228,24 @@ check_usable(const TkeUnitDirectory *directory, const unsigned *numbers, size_t 
 }
 
 bool
-tke_unit_directory_select(TkeUnitDirectory *directory, const unsigned *numbers, size_t n,
-                          bool selected, GError **error)
+tke_unit_directory_check_select(const TkeUnitDirectory *directory, const unsigned *numbers,
+                                size_t n, bool selected, GError **error)
 {
     g_autoptr(GPtrArray) ids = ids_of(directory, numbers, n, error);
 
-    if (ids == NULL) {
+    return ids != NULL && (!selected || check_usable(directory, numbers, n, error));
+}
+
+bool
+tke_unit_directory_select(TkeUnitDirectory *directory, const unsigned *numbers, size_t n,
+                          bool selected, GError **error)
+{
+    g_autoptr(GPtrArray) ids = NULL;
+
+    if (!tke_unit_directory_check_select(directory, numbers, n, selected, error)) {
         return false;
     }
-    if (selected && !check_usable(directory, numbers, n, error)) {
-        return false;
-    }
+    ids = ids_of(directory, numbers, n, NULL);
     for (unsigned i = 0; i < ids->len; i++) {
         if (selected) {
             g_hash_table_add(directory->selected, g_strdup(g_ptr_array_index(ids, i)));

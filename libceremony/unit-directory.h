@@ -43,6 +43,11 @@ TKE_PUBLIC bool tke_unit_directory_is_selected(const TkeUnitDirectory *directory
 TKE_PUBLIC bool tke_unit_directory_select(TkeUnitDirectory *directory, const unsigned *numbers,
                                           size_t n, bool selected, GError **error);
 
+/* The same checks, and nothing is changed. */
+TKE_PUBLIC bool tke_unit_directory_check_select(const TkeUnitDirectory *directory,
+                                                const unsigned *numbers, size_t n, bool selected,
+                                                GError **error);
+
 /* For now only: the numbers in the text ("1 2 3", "1,2") instead of what is saved; NULL: what is saved. */
 TKE_PUBLIC bool tke_unit_directory_select_once(TkeUnitDirectory *directory, const char *list,
                                                GError **error);

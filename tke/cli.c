@@ -320,6 +320,22 @@ log_head(TkeCli *cli)
     return tke_activity_log_head_to_text(&now);
 }
 
+static bool
+call(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args, GError **error)
+{
+    g_autoptr(GPtrArray) plan = g_ptr_array_new_with_free_func(g_free);
+    bool ok;
+
+    if (!cli->options.dry_run || command->func == tke_cli_shell) {
+        return command->func(cli, args, error);
+    }
+    tke_cli_tty_set_notes(cli->tty, plan);
+    ok = command->func(cli, args, error);
+    tke_cli_tty_set_notes(cli->tty, NULL);
+    tke_cli_output_dry_run(cli->out, plan);
+    return ok;
+}
+
 static int
 run_command(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args)
 {
@@ -341,7 +357,7 @@ run_command(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args)
     if (cli->options.rehearsal != NULL && command->func != tke_cli_shell) {
         tke_cli_output_line(out, "%s", _("REHEARSAL: virtual readers, cards and crypto units"));
     }
-    code = command->func(cli, args, &error) ? cli->exit_code : (int) tke_cli_exit_code(error);
+    code = call(cli, command, args, &error) ? cli->exit_code : (int) tke_cli_exit_code(error);
     advice = tke_advice_for_error(error);
     head = log_head(cli);
     tke_cli_output_finish(out, command->name, code, error, advice, head);

@@ -87,6 +87,52 @@ warn_of_instances(TkeCli *cli)
     }
 }
 
+static void
+tell_one(TkeCli *cli, TkeOperation *op, const TkeUnit *unit, bool selected)
+{
+    const char *name = tke_unit_get_name(unit);
+
+    if (tke_unit_directory_is_selected(cli->units, unit) == selected) {
+        tke_operation_note(
+            op, selected ? _("%s is selected already.") : _("%s is not selected anyway."), name);
+    } else {
+        tke_operation_note(op, selected ? _("Would select %s.") : _("Would unselect %s."), name);
+    }
+}
+
+/* What a change of the selection would come to, unit by unit. */
+static void
+tell_selection(TkeCli *cli, TkeOperation *op, const GArray *numbers, bool selected)
+{
+    const GPtrArray *units = tke_unit_directory_get_units(cli->units);
+
+    for (unsigned i = 0; i < numbers->len; i++) {
+        for (unsigned k = 0; k < units->len; k++) {
+            const TkeUnit *unit = g_ptr_array_index(units, k);
+
+            if (tke_unit_get_number(unit) == g_array_index(numbers, unsigned, i)) {
+                tell_one(cli, op, unit, selected);
+            }
+        }
+    }
+}
+
+/* Does it, or in a dry run tells it. */
+static bool
+select_numbers(TkeCli *cli, TkeOperation *op, const GArray *numbers, bool selected, GError **error)
+{
+    const unsigned *list = (const unsigned *) (void *) numbers->data;
+
+    if (!cli->options.dry_run) {
+        return tke_unit_directory_select(cli->units, list, numbers->len, selected, error);
+    }
+    if (!tke_unit_directory_check_select(cli->units, list, numbers->len, selected, error)) {
+        return false;
+    }
+    tell_selection(cli, op, numbers, selected);
+    return true;
+}
+
 static bool
 change_selection(TkeCli *cli, const TkeCliArgs *args, bool selected, const char *title,
                  GError **error)
@@ -94,12 +140,8 @@ change_selection(TkeCli *cli, const TkeCliArgs *args, bool selected, const char 
     g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
     g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(unsigned));
 
-    if (op == NULL || !get_numbers(cli, args, title, numbers, error)) {
-        return false;
-    }
-    if (!cli->options.dry_run &&
-        !tke_unit_directory_select(cli->units, (const unsigned *) (void *) numbers->data,
-                                   numbers->len, selected, error)) {
+    if (op == NULL || !get_numbers(cli, args, title, numbers, error) ||
+        !select_numbers(cli, op, numbers, selected, error)) {
         return false;
     }
     tke_cli_output_head(cli);

@@ -355,6 +355,19 @@ tke_cli_output_group_end(TkeCliOutput *out)
     g_ptr_array_set_size(out->groups, (int) out->groups->len - 1);
 }
 
+void
+tke_cli_output_dry_run(TkeCliOutput *out, const GPtrArray *plan)
+{
+    JsonArray *texts = json_array_new();
+
+    for (unsigned i = 0; i < plan->len; i++) {
+        json_array_add_string_element(texts, g_ptr_array_index(plan, i));
+    }
+    json_object_set_boolean_member(out->root, "dry_run", TRUE);
+    json_object_set_array_member(out->root, "plan", texts);
+    tke_cli_output_line(out, "%s", _("Dry run: nothing was done."));
+}
+
 static void
 finish_json(TkeCliOutput *out, const char *command, int exit_code, const GError *error,
             const char *advice, const char *head)

@@ -61,6 +61,9 @@ void tke_cli_output_group_resume(TkeCliOutput *out, const char *key, const char 
                                  const char *value);
 void tke_cli_output_group_end(TkeCliOutput *out);
 
+/* The command was a dry run that has told this plan (texts): members "dry_run" and "plan", a line for people. */
+void tke_cli_output_dry_run(TkeCliOutput *out, const GPtrArray *plan);
+
 /*
  * Ends the command: OK or FAILED and the error with its advice; JSON is printed now. error may be NULL.
  * head is the head of the activity log, or NULL.

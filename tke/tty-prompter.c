@@ -21,6 +21,7 @@ struct TkeCliTty {
     FILE *to;
     GString *input; /* read, not yet used */
     char *last_title;
+    GPtrArray *notes; /* borrowed; NULL: nobody collects them */
 };
 
 TkeCliTty *
@@ -50,6 +51,12 @@ tke_cli_tty_set_answers(TkeCliTty *tty, bool yes, const char *confirm)
 {
     tty->options.yes = yes;
     tty->options.confirm = confirm;
+}
+
+void
+tke_cli_tty_set_notes(TkeCliTty *tty, GPtrArray *notes)
+{
+    tty->notes = notes;
 }
 
 static char *
@@ -200,6 +207,9 @@ tty_note(void *ui, const char *text)
 {
     TkeCliTty *tty = ui;
 
+    if (tty->notes != NULL) {
+        g_ptr_array_add(tty->notes, g_strdup(text));
+    }
     say_line(tty, "", text);
     fflush(tty->to);
 }

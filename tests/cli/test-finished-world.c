@@ -219,6 +219,10 @@ START_TEST(test_dry_runs_change_neither_cards_nor_crypto_units)
         /* 3: the registers are not in the state that the command needs */
         ck_assert_msg(run.exit_code == 0 || run.exit_code == 3, "%s: %d %s", lines[i],
                       run.exit_code, run.out);
+        ck_assert_msg(json_object_get_boolean_member(run.json, "dry_run"), "%s", lines[i]);
+        ck_assert_msg(run.exit_code == 3 || g_str_has_prefix(lines[i], "cryptounit-leave") ||
+                          json_array_get_length(json_object_get_array_member(run.json, "plan")) > 0,
+                      "%s tells no plan: %s", lines[i], run.out);
         ck_assert_msg(strcmp(cards, cards_now) == 0, "%s changed a card", lines[i]);
         ck_assert_msg(strcmp(units, units_now) == 0, "%s changed a crypto unit", lines[i]);
     }
@@ -230,6 +234,49 @@ START_TEST(test_dry_runs_change_neither_cards_nor_crypto_units)
         ck_assert(json_object_get_boolean_member(
             json_array_get_object_element(table(&list, "units"), 0), "selected"));
     }
+}
+END_TEST
+
+START_TEST(test_dry_runs_tell_what_would_be_done)
+{
+    static const struct {
+        const char *line;
+        const char *told[4];
+    } runs[] = {
+        { "card unblock", { "Would give the EP11 card in reader 2 its tries back" } },
+        { "cryptounit-add 1 2", { "crypto unit 1 is selected already", "Would select crypto unit 2" } },
+        { "cryptounit-rm 1 2", { "Would unselect crypto unit 1", "crypto unit 2 is not selected" } },
+        { "--select 1,3 cryptounit-admin-add",
+          { "Would add", "crypto unit 1: 2 administrators", "crypto unit 3: 2 administrators",
+            "2 administrators sign" } },
+        { "cryptounit-thrhld-set --signature 1 --revocation 1",
+          { "The thresholds will be changed:", "2 administrators sign" } },
+        { "cryptounit-mk-clrnew", { "will be cleared in:", "1 administrator signs" } },
+        { "cryptounit-mk-clrcur", { "will be cleared in:", "1 administrator signs" } },
+        { "cryptounit-zeroize", { "will be zeroized:", "1 administrator signs" } },
+    };
+    g_autoptr(Place) place = place_enter_finished();
+    g_auto(Run) unselect = place_expect(place, 0, "cryptounit-rm 2 3");
+    g_auto(Run) unknown = { 0 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(runs); i++) {
+        g_autofree char *line = g_strconcat("--dry-run --json ", runs[i].line, NULL);
+        g_autofree char *text_line = g_strconcat("--dry-run ", runs[i].line, NULL);
+        g_auto(Run) run = place_expect(place, 0, line);
+        g_auto(Run) text = place_expect(place, 0, text_line);
+        g_autoptr(JsonNode) node = json_node_init_array(
+            json_node_alloc(), json_object_get_array_member(run.json, "plan"));
+        g_autofree char *plan = json_to_string(node, FALSE);
+
+        assert_contains(text.out, "Dry run: nothing was done.");
+        for (unsigned k = 0; k < G_N_ELEMENTS(runs[i].told) && runs[i].told[k] != NULL; k++) {
+            assert_contains(plan, runs[i].told[k]);
+            assert_contains(text.out, runs[i].told[k]);
+        }
+        ck_assert_ptr_null(strstr(plan, "imprint mode"));
+    }
+    unknown = place_expect(place, 2, "--dry-run --json cryptounit-add 99");
+    ck_assert(json_object_get_boolean_member(unknown.json, "dry_run"));
 }
 END_TEST
 
@@ -436,6 +483,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_every_listing_says_rehearsal_and_ends_with_the_note);
     tcase_add_test(tests, test_a_step_of_a_unit_that_is_gone_is_told_and_left);
     tcase_add_test(tests, test_dry_runs_change_neither_cards_nor_crypto_units);
+    tcase_add_test(tests, test_dry_runs_tell_what_would_be_done);
     tcase_add_test(tests, test_crypto_units_that_differ_are_marked_and_told_by_the_exit_code);
     tcase_add_test(tests,
                    test_a_command_that_all_crypto_units_refuse_is_told_from_one_that_some_do);

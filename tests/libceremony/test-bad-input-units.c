@@ -145,6 +145,25 @@ START_TEST(test_thresholds_need_as_many_administrators)
 }
 END_TEST
 
+START_TEST(test_thresholds_are_agreed_to_as_what_they_are)
+{
+    g_autoptr(CeremonyWorld) world = admins_world();
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_hand(world, 1, "admin-1", "admin-2", NULL);
+    card_world_check(set_thresholds(world, 2, &error), error);
+    ck_assert_msg(strstr(world->details->str, "leave imprint mode") != NULL, "%s",
+                  world->details->str);
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "admin-1", "admin-2", NULL);
+    card_world_check(set_thresholds(world, 1, &error), error);
+    ck_assert_msg(strstr(world->details->str, "imprint mode") == NULL, "%s", world->details->str);
+    ck_assert_msg(strstr(world->details->str, "will be changed") != NULL, "%s", world->details->str);
+    ck_assert_msg(strstr(world->details->str, "2 administrators sign") != NULL, "%s",
+                  world->details->str);
+}
+END_TEST
+
 START_TEST(test_nobody_signs_twice)
 {
     g_autoptr(CeremonyWorld) world = admins_world();
@@ -332,6 +351,7 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_nothing_is_loaded_in_imprint_mode);
     tcase_add_test(tests, test_thresholds_need_as_many_administrators);
+    tcase_add_test(tests, test_thresholds_are_agreed_to_as_what_they_are);
     tcase_add_test(tests, test_nobody_signs_twice);
     tcase_add_test(tests, test_who_is_no_administrator_of_one_unit_does_not_sign);
     tcase_add_test(tests, test_a_unit_that_somebody_else_administers_is_read_and_signed_for_again);
