@@ -28,6 +28,9 @@ tke_ui_error_text_sentence(const char *text)
     if (words[0] == '\0') {
         return g_steal_pointer(&words);
     }
+    if (g_str_has_prefix(words, "tke-sim ")) { /* names of programs stay what they are */
+        return g_strdup_printf("%s%s", words, is_ended(words) ? "" : ".");
+    }
     rest = g_utf8_next_char(words);
     first = g_utf8_strup(words, rest - words);
     return g_strdup_printf("%s%s%s", first, rest, is_ended(words) ? "" : ".");

@@ -238,7 +238,7 @@ tke_card_session_need_keypad(TkeOperation *op, unsigned reader, GError **error)
     TkeCard *card;
     TkePinPad pad;
 
-    if (!tke_operation_check(op, error) || !tke_card_session_look(op, &readers, error)) {
+    if (!tke_card_session_look_identified(op, reader, &readers, NULL, error)) {
         return false;
     }
     info = tke_readers_get(readers, reader, error);

@@ -300,7 +300,7 @@ def test_e_c07_a_card_that_was_lost_before_its_pin_was_set_is_asked_for_it_again
 def test_e_c07_only_the_description_is_missing_where_the_card_was_lost_at_it():
     with s.Scup() as scup:
         dialog = enrolled(scup)
-        scup.world.sim("fault", "card", "ep11-1", "pull-before", "after=2")
+        scup.world.sim("fault", "card", "ep11-1", "pull-before", "after=3")
         scup.world.new_pin(2, "123456")
         dialog.see("the PIN is set, the description is not")
         dialog.see("only the description is missing (Change description)")

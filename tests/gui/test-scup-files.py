@@ -34,6 +34,7 @@ def save_as(scup, page, path):
 def card_of_the_zone(scup):
     scup.close(scup.make_zone())
     scup.make_card("ep11-1", "Alice")
+    scup.window.see("Alice")  # it has been looked at, and noted
 
 
 def test_the_inventory_is_saved_as_a_table_and_replaced_after_a_question():

@@ -99,7 +99,7 @@ def test_pictures_of_a_prompt_say_what_the_hand_does():
         scup.world.insert(1, "ca-1")
         see_pictures(dialog, "Picture of the keypad of reader 1, lit")
         scup.world.sim("cancel", 1)
-        dialog.see("Cancelled on the keypad")
+        dialog.see("cancelled on the keypad")
         see_pictures(dialog, "")  # only repeats the headline
 
 

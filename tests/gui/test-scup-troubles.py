@@ -136,7 +136,7 @@ def test_a_tke_sim_that_hangs_in_a_procedure_is_told_and_the_step_goes_on_afterw
         dialog.press("Try again")
         dialog.see("first PIN")
         scup.world.sim("cancel", 1)
-        dialog.see("Cancelled on the keypad")
+        dialog.see("cancelled on the keypad")
         dialog.press("Stop")
         scup.program.no_window(s.INIT)
         scup.window.see("Two readers ready")
