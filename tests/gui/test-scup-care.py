@@ -302,7 +302,7 @@ def test_e_c07_only_the_description_is_missing_where_the_card_was_lost_at_it():
         dialog = enrolled(scup)
         scup.world.sim("fault", "card", "ep11-1", "pull-before", "after=3")
         scup.world.new_pin(2, "123456")
-        dialog.see("the PIN is set, the description is not")
+        dialog.see("The PIN is set, the description is not")
         dialog.see("only the description is missing (Change description)")
         assert not dialog.shows("whether its PIN is set"), dialog.texts()
         dialog.press("Try again")  # the card is not in yet
