@@ -48,13 +48,15 @@ typedef struct TkeCliOptions {
     int token_fd;
 } TkeCliOptions;
 
+#define TKE_CLI_NOT_GIVEN G_MININT
+
 /* Options and arguments of one command; those a command does not take are refused before it runs. */
 typedef struct TkeCliArgs {
     int reader; /* 0: not given */
     int pin;
-    int signature; /* thresholds; 0: not given */
+    int signature; /* thresholds; or TKE_CLI_NOT_GIVEN */
     int revocation;
-    int last;
+    int last; /* likewise */
     gboolean check;
     gboolean identify;
     gboolean swap;

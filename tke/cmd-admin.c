@@ -74,7 +74,7 @@ static bool
 need_threshold(TkeCli *cli, int given, const char *title, const char *what, unsigned *value,
                GError **error)
 {
-    if (given == 0) {
+    if (given == TKE_CLI_NOT_GIVEN) {
         return tke_cli_tty_ask_number(cli->tty, title, what, 1, TKE_UNIT_THRESHOLD_MAX, value,
                                       cli->cancellable, error);
     }

@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 
+#include "common/error.h"
 #include "tke/commands.h"
 
 static void
@@ -23,6 +24,11 @@ tke_cli_log_show(TkeCli *cli, const TkeCliArgs *args, GError **error)
     TkeLogHead head;
 
     if (log == NULL) {
+        return false;
+    }
+    if (args->last != TKE_CLI_NOT_GIVEN && args->last < 1) {
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_USAGE,
+                            _("--last takes the number of entries, 1 or more"));
         return false;
     }
     lines = tke_activity_log_read(log, args->last > 0 ? (unsigned) args->last : 0, error);

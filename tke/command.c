@@ -255,6 +255,9 @@ tke_cli_command_parse(const TkeCliCommand *command, int argc, char **argv, TkeCl
     g_autoptr(GError) local = NULL;
     g_auto(GStrv) list = g_new0(char *, (gsize) argc + 2);
 
+    args->signature = TKE_CLI_NOT_GIVEN;
+    args->revocation = TKE_CLI_NOT_GIVEN;
+    args->last = TKE_CLI_NOT_GIVEN;
     list[0] = g_strdup("tke");
     for (int i = 0; i < argc; i++) {
         list[i + 1] = g_strdup(argv[i]);

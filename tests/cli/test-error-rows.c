@@ -457,6 +457,25 @@ START_TEST(test_units_of_two_instances)
 }
 END_TEST
 
+START_TEST(test_numbers_out_of_range_are_refused_and_ask_for_nothing)
+{
+    static const struct {
+        const char *line;
+        const char *words[2];
+    } rows[] = {
+        { "cryptounit-thrhld-set --signature=0 --revocation 1", { "thresholds are numbers from 1 to 8" } },
+        { "cryptounit-thrhld-set --signature 1 --revocation=9", { "thresholds are numbers from 1 to 8" } },
+        { "cryptounit-thrhld-set --signature=-1 --revocation 1", { "thresholds are numbers from 1 to 8" } },
+        { "log --last=-1", { "--last takes the number of entries" } },
+    };
+    g_autoptr(Place) place = place_enter_finished();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        check_row(place, rows[i].line, 2, rows[i].line, rows[i].words);
+    }
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -471,6 +490,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_second_program);
     tcase_add_test(tests, test_signers);
     tcase_add_test(tests, test_units_of_two_instances);
+    tcase_add_test(tests, test_numbers_out_of_range_are_refused_and_ask_for_nothing);
 }
 
 int
