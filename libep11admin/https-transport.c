@@ -140,7 +140,7 @@ classify(const Transfer *transfer, CURLcode code)
 static void
 set_error(const Transfer *transfer, CURLcode code, GError **error)
 {
-    const char *text = transfer->repeated ? _("it was closed") : curl_easy_strerror(code);
+    const char *told = transfer->text[0] != '\0' ? transfer->text : curl_easy_strerror(code);
     long verified = X509_V_OK;
     TkeHttpsFault fault = { .kind = classify(transfer, code),
                             .sent = transfer->sent,
@@ -148,7 +148,7 @@ set_error(const Transfer *transfer, CURLcode code, GError **error)
                             .tls = is_tls_fault(code),
                             .timeout = code == CURLE_OPERATION_TIMEDOUT,
                             .timeout_ms = transfer->transport->timeout_ms,
-                            .text = transfer->text[0] != '\0' ? transfer->text : text };
+                            .text = transfer->repeated ? _("it was closed") /* by us, in libcurl's eyes */ : told };
 
     curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
     if (fault.tls && verified != X509_V_OK) { /* plainer than what libcurl makes of it */

@@ -131,6 +131,7 @@ START_TEST(test_nothing_is_repeated_when_a_kept_connection_dies)
         ck_assert_ptr_null(second->error);
         query = run_one(transport, "{}", false);
         check_failed(query, TKE_UNIT_ERROR_CONNECTION, false);
+        ck_assert_msg(strstr(query->error->message, "it was closed") != NULL, "%s", query->error->message);
         ck_assert_uint_eq(test_tls_server_requests(server), 4);
         check_counts(transport, 4, 4, test_tls_server_connections(server));
     }
