@@ -35,6 +35,8 @@ insert_why(const TkePrompt *prompt)
                    ? _("It hands its zone on to the backup. Both of its PINs are asked for.")
                : g_strcmp0(prompt->purpose, "backup-test") == 0
                    ? _("It shows that it can take the other one's place. Both of its PINs are asked for.")
+               : g_strcmp0(prompt->purpose, "change-pin") == 0
+                   ? _("One of its PINs is changed; the other one is not asked for.")
                    : _("The zone's CA card must agree to this step, with both of its PINs.");
     case TKE_WANTED_BLANK_CA:
         return g_strcmp0(prompt->purpose, "backup-target") == 0

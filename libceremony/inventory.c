@@ -391,6 +391,12 @@ another_has(const TkeInventory *inventory, const TkeInventoryCard *card, const u
 }
 
 bool
+tke_inventory_is_empty(const TkeInventoryCard *card)
+{
+    return card->kind == TKE_CARD_KIND_EP11 && !card->has_key && card->n_parts == 0;
+}
+
+bool
 tke_inventory_has_copy(const TkeInventory *inventory, const TkeInventoryCard *card)
 {
     if (card->kind == TKE_CARD_KIND_CA) {
@@ -444,7 +450,11 @@ add_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *c
     tke_csv_append(text, card->admin_name, false);
     tke_csv_append(text, ski, false);
     tke_csv_append(text, parts->str, false);
-    tke_csv_append(text, tke_inventory_has_copy(inventory, card) ? "yes" : "no", false);
+    tke_csv_append(text,
+                   tke_inventory_is_empty(card)                ? ""
+                   : tke_inventory_has_copy(inventory, card) ? "yes"
+                                                               : "no",
+                   false);
     tke_csv_append(text, day, false);
     tke_csv_append(text, card->suspect ? "NOT GENUINE" : checked, false);
     tke_csv_append(text, card->blocked ? "yes" : "no", true);

@@ -54,6 +54,9 @@ TKE_PUBLIC bool tke_inventory_note_check(TkeInventory *inventory,
 /* TkeInventoryCard, by zone, kind and description; borrowed. */
 TKE_PUBLIC const GPtrArray *tke_inventory_get_cards(const TkeInventory *inventory);
 
+/* An EP11 card with neither signature key nor key part: there is nothing to copy. */
+TKE_PUBLIC bool tke_inventory_is_empty(const TkeInventoryCard *card);
+
 /*
  * Is there a second card for all of this one: a CA card of the same zone; for an EP11 card others with its
  * signature key and each of its parts? An EP11 card without keys needs none.

@@ -267,7 +267,6 @@ add_inventory_card(GString *text, const TkeInventory *inventory, const TkeInvent
     g_autofree char *id = tke_card_id_text(card->card_id);
     g_autofree char *day = dup_day(card->seen);
     g_autofree char *checked = dup_day(card->checked);
-    bool empty = card->kind == TKE_CARD_KIND_EP11 && !card->has_key && card->n_parts == 0;
 
     add(text, card->kind == TKE_CARD_KIND_CA ? _("CA smart card") : _("EP11 smart card"),
         card->description[0] != '\0' ? card->description : _("no description"));
@@ -284,7 +283,7 @@ add_inventory_card(GString *text, const TkeInventory *inventory, const TkeInvent
         add(text, _("  Key part begins"), pattern);
     }
     add(text, _("  Copy"),
-        empty                                        ? _("holds nothing yet")
+        tke_inventory_is_empty(card)                ? _("holds nothing yet")
         : tke_inventory_has_copy(inventory, card) ? _("✓ there is another card with the same")
                                                      : _("✗ none known: copy it"));
     add(text, _("  Proved genuine"),

@@ -66,6 +66,24 @@ START_TEST(test_what_went_wrong_with_an_entry_is_told_in_words_of_the_window)
     }
 END_TEST
 
+START_TEST(test_a_ca_card_is_told_which_of_its_pins_are_asked_for)
+    {
+        static const char *const rows[][2] = {
+            { "source", "Both of its PINs" },
+            { "backup-test", "Both of its PINs" },
+            { "change-pin", "the other one is not asked for" },
+            { "enroll", "with both of its PINs" },
+        };
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+            const TkePrompt prompt = { .kind = TKE_PROMPT_INSERT_CARD, .wanted = TKE_WANTED_CA, .reader = 1,
+                                       .purpose = rows[i][0] };
+
+            ck_assert_msg(strstr(tke_ui_prompt_text_why(&prompt), rows[i][1]) != NULL, "%s", rows[i][0]);
+        }
+    }
+END_TEST
+
 START_TEST(test_errors_are_sentences_in_windows)
     {
         static const char *const rows[][2] = {
@@ -163,6 +181,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_every_prompt_has_a_picture_of_its_reader_and_card);
     tcase_add_test(tests, test_time_and_tries_are_told_for_entries_only);
     tcase_add_test(tests, test_what_went_wrong_with_an_entry_is_told_in_words_of_the_window);
+    tcase_add_test(tests, test_a_ca_card_is_told_which_of_its_pins_are_asked_for);
     tcase_add_test(tests, test_errors_are_sentences_in_windows);
     tcase_add_test(tests, test_commands_become_menu_items);
     tcase_add_test(tests, test_windows_send_nobody_to_a_terminal_for_a_rehearsal);

@@ -88,6 +88,24 @@ START_TEST(test_a_table_is_no_formula_and_keeps_its_quotes)
     }
 END_TEST
 
+START_TEST(test_a_card_that_holds_nothing_is_neither_with_nor_without_a_copy)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+        TkeCardStatus alice = card(TKE_CARD_KIND_EP11, 1, "Alice");
+        g_autofree char *nothing = NULL;
+        g_autofree char *key = NULL;
+
+        tke_inventory_note(inventory, &alice, NULL, 86400);
+        nothing = tke_inventory_to_csv(inventory);
+        ck_assert_msg(g_str_has_suffix(nothing, "\"\",\"1970-01-02\",\"\",\"no\"\r\n"), "%s", nothing);
+        give_key(&alice, 5);
+        tke_inventory_note(inventory, &alice, NULL, 86400);
+        key = tke_inventory_to_csv(inventory);
+        ck_assert_msg(g_str_has_suffix(key, "\"no\",\"1970-01-02\",\"\",\"no\"\r\n"), "%s", key);
+    }
+END_TEST
+
 START_TEST(test_every_line_of_a_rehearsals_table_begins_with_the_word)
     {
         g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
@@ -410,6 +428,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_only_members_of_a_zone_are_noted);
     tcase_add_test(tests, test_a_copy_is_known_by_zone_key_and_parts);
     tcase_add_test(tests, test_a_table_is_no_formula_and_keeps_its_quotes);
+    tcase_add_test(tests, test_a_card_that_holds_nothing_is_neither_with_nor_without_a_copy);
     tcase_add_test(tests, test_every_line_of_a_rehearsals_table_begins_with_the_word);
     tcase_add_test(tests, test_labels_have_lines_to_write_on_and_say_what_is_a_rehearsal);
     tcase_add_test(tests, test_labels_of_a_set_are_a_table);
