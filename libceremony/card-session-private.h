@@ -64,12 +64,17 @@ void tke_card_session_end(TkeCardSession *session);
 /* Borrowed; NULL: no step of this purpose is unfinished. */
 const uint8_t *tke_card_session_get_begun(const TkeCardSession *session, const char *purpose);
 
+/* The card that the step has begun on, unless it is meant for another zone now, or plays another part in it. */
 static inline bool
 tke_card_need_is_begun(const TkeCardNeed *need, const TkeCardStatus *status)
 {
     return need->begun_id != NULL &&
            (status->kind == TKE_CARD_KIND_CA || status->kind == TKE_CARD_KIND_EP11) &&
-           memcmp(need->begun_id, status->card_id, TKE_CARD_ID_LEN) == 0;
+           memcmp(need->begun_id, status->card_id, TKE_CARD_ID_LEN) == 0 &&
+           (need->zone_id == NULL || !status->has_zone ||
+            memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0) &&
+           (need->other_than == NULL ||
+            memcmp(need->other_than, status->card_id, TKE_CARD_ID_LEN) != 0);
 }
 
 /* What to insert, one sentence. */

@@ -139,6 +139,11 @@ personalize(TkeOperation *op, const char *description, bool *pin_set, const TkeC
     if (card == NULL) {
         return false;
     }
+    if ((*status)->life_cycle == TKE_CARD_PERSONALISED && (*status)->description[0] != '\0' &&
+        strcmp((*status)->description, description) != 0) {
+        tke_card_session_end(session); /* it was described meanwhile: nothing is missing, the next card is meant */
+        return personalize(op, description, pin_set, status, error);
+    }
     tke_card_session_begin(session, "personalize", (*status)->card_id);
     if (!personalize_pin(op, *status, error)) {
         return false;

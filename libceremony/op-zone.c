@@ -82,6 +82,14 @@ check_after_pins(TkeOperation *op, GError **error)
     return true;
 }
 
+/* The zone that was asked for, and not one that was given up. */
+static bool
+is_asked_for(const TkeCardStatus *status, const TkeZoneCreateParams *params)
+{
+    return strcmp(status->zone_description, params->zone_description) == 0 &&
+           strcmp(status->description, params->card_description) == 0;
+}
+
 static bool
 create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardStatus **status,
             GError **error)
@@ -103,6 +111,10 @@ create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSt
     card = tke_op_card_load_need(op, &need, status, &loaded, error);
     if (card == NULL) {
         return false;
+    }
+    if ((*status)->life_cycle == TKE_CARD_MEMBER && !is_asked_for(*status, params)) {
+        tke_card_session_end(session); /* a card like any other that is in use */
+        return create_zone(op, params, status, error);
     }
     tke_card_session_begin(session, "zone", (*status)->card_id);
     if ((*status)->life_cycle == TKE_CARD_MEMBER) {

@@ -1,0 +1,230 @@
+/*
+ * A step that was interrupted goes on with the card it had begun on (E-C07), and with that card only for what it was
+ * begun for: not for another zone, other texts, or after somebody finished it in another way.
+ */
+#include <string.h>
+
+#include "libceremony/op-card.h"
+#include "libceremony/op-card-enroll.h"
+#include "libceremony/op-zone.h"
+#include "tests/libceremony/ceremony-world.h"
+#include "tests/support/test-main.h"
+
+#define MOST_EXCHANGES 40u
+
+static SimCardInfo
+info_of(CeremonyWorld *world, const char *name)
+{
+    SimCardInfo info;
+
+    sim_card_get_info(g_hash_table_lookup(world->by_name, name), &info);
+    return info;
+}
+
+static bool
+create_zone(CeremonyWorld *world, const char *card, const char *zone, GError **error)
+{
+    const TkeZoneCreateParams params = { .zone_description = zone, .card_description = "CA" };
+
+    ceremony_world_hand(world, 1, card, NULL);
+    return tke_op_zone_create(world->op, &params, NULL, error);
+}
+
+static bool
+back_up(CeremonyWorld *world, const char *source, GError **error)
+{
+    const TkeZoneBackupParams params = { .card_description = "Backup" };
+
+    ceremony_world_hand(world, 1, source, NULL);
+    ceremony_world_hand(world, 2, "new", NULL);
+    return tke_op_zone_backup(world->op, &params, NULL, error);
+}
+
+static bool
+personalize(CeremonyWorld *world, const char *card, const char *description, GError **error)
+{
+    const TkeCardPersonalizeParams params = { .description = description };
+
+    ceremony_world_hand(world, 2, card, NULL);
+    return tke_op_card_personalize(world->op, &params, NULL, error);
+}
+
+/* Pulled after its exchange k; the next operation finds empty readers. */
+static void
+pull_at(CeremonyWorld *world, unsigned k)
+{
+    const SimCardFault fault = { .kind = SIM_CARD_FAULT_PULL_AFTER, .after = k, .times = 1 };
+
+    sim_card_add_fault(g_hash_table_lookup(world->by_name, "new"), &fault);
+}
+
+static void
+empty_readers(CeremonyWorld *world)
+{
+    ceremony_world_go_on(world);
+    for (unsigned reader = 1; reader <= 2; reader++) {
+        sim_reader_remove(virtual_readers_get(world->cards->readers, reader));
+    }
+}
+
+/* A world whose last try to make a backup has left "new" in the zone, without a description. */
+static CeremonyWorld *
+world_with_half_a_backup(void)
+{
+    for (unsigned k = 1; k < MOST_EXCHANGES; k++) {
+        CeremonyWorld *world = ceremony_world_new(1);
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_make_zone(world);
+        ceremony_world_blank(world, "other", SIM_CARD_CA);
+        ceremony_world_restart(world);
+        card_world_check(create_zone(world, "other", "Other", &error), error);
+        ceremony_world_restart(world);
+        ceremony_world_blank(world, "new", SIM_CARD_CA);
+        pull_at(world, k);
+        if (!back_up(world, "ca", NULL) && info_of(world, "new").zone_known &&
+            info_of(world, "new").description[0] == '\0') {
+            empty_readers(world);
+            return world;
+        }
+        ceremony_world_free(world);
+    }
+    ck_abort_msg("no exchange leaves half a backup");
+    return NULL;
+}
+
+START_TEST(test_a_backup_that_was_begun_becomes_none_of_another_zone)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_half_a_backup();
+        bool done = back_up(world, "other", NULL);
+        const SimCardInfo other = info_of(world, "other");
+        const SimCardInfo target = info_of(world, "new");
+
+        ck_assert(!done || memcmp(other.zone_id, target.zone_id, sizeof other.zone_id) == 0);
+        ck_assert_ptr_null(strstr(world->notes->str, "holds the zone already"));
+    }
+END_TEST
+
+START_TEST(test_a_backup_that_was_begun_is_finished)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_half_a_backup();
+        g_autoptr(GError) error = NULL;
+
+        card_world_check(back_up(world, "ca", &error), error);
+        ck_assert_str_eq(info_of(world, "new").description, "Backup");
+        ck_assert_ptr_nonnull(strstr(world->notes->str, "holds the zone already"));
+    }
+END_TEST
+
+/* A world whose last try to make a zone was interrupted after the card had it. */
+static CeremonyWorld *
+world_with_a_zone_nobody_knows_of(void)
+{
+    for (unsigned k = 1; k < MOST_EXCHANGES; k++) {
+        CeremonyWorld *world = ceremony_world_new(1);
+
+        ceremony_world_blank(world, "new", SIM_CARD_CA);
+        pull_at(world, k);
+        if (!create_zone(world, "new", "Zone", NULL) && info_of(world, "new").zone_known) {
+            empty_readers(world);
+            return world;
+        }
+        ceremony_world_free(world);
+    }
+    ck_abort_msg("no exchange leaves an unknown zone");
+    return NULL;
+}
+
+START_TEST(test_a_zone_that_was_made_before_is_not_told_to_be_another_one)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_a_zone_nobody_knows_of();
+        bool done = create_zone(world, "new", "Quite another", NULL);
+
+        ck_assert(!done || strcmp(info_of(world, "new").zone_description, "Quite another") == 0);
+        ck_assert_ptr_null(strstr(world->notes->str, "has its zone already"));
+    }
+END_TEST
+
+START_TEST(test_a_zone_that_was_made_before_is_found)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_a_zone_nobody_knows_of();
+        g_autoptr(GError) error = NULL;
+
+        card_world_check(create_zone(world, "new", "Zone", &error), error);
+        ck_assert_ptr_nonnull(strstr(world->notes->str, "has its zone already"));
+    }
+END_TEST
+
+/* A world whose last try to personalize "new" was interrupted after its PIN was set. */
+static CeremonyWorld *
+world_with_a_card_without_description(void)
+{
+    for (unsigned k = 1; k < MOST_EXCHANGES; k++) {
+        CeremonyWorld *world = ceremony_world_new(1);
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_make_zone(world);
+        for (unsigned i = 0; i < 2; i++) {
+            const char *name = i == 0 ? "new" : "next";
+
+            ceremony_world_blank(world, name, SIM_CARD_EP11);
+            ceremony_world_restart(world);
+            ceremony_world_hand(world, 1, "ca", NULL);
+            ceremony_world_hand(world, 2, name, NULL);
+            card_world_check(tke_op_card_enroll(world->op, NULL, &error), error);
+        }
+        ceremony_world_restart(world);
+        pull_at(world, k);
+        if (!personalize(world, "new", "Alice", NULL) && info_of(world, "new").pin_set[0] &&
+            info_of(world, "new").description[0] == '\0') {
+            empty_readers(world);
+            return world;
+        }
+        ceremony_world_free(world);
+    }
+    ck_abort_msg("no exchange leaves a card without description");
+    return NULL;
+}
+
+START_TEST(test_a_card_that_was_described_meanwhile_is_not_described_as_the_next_one)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_a_card_without_description();
+        const TkeCardDescribeParams params = { .description = "Alice" };
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_hand(world, 2, "new", NULL);
+        card_world_check(tke_op_card_describe(world->op, &params, NULL, &error), error);
+        ceremony_world_go_on(world);
+        card_world_check(personalize(world, "next", "Bob", &error), error);
+        ck_assert_str_eq(info_of(world, "new").description, "Alice");
+        ck_assert_str_eq(info_of(world, "next").description, "Bob");
+    }
+END_TEST
+
+START_TEST(test_only_the_description_is_missing_afterwards)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_a_card_without_description();
+        g_autoptr(GError) error = NULL;
+
+        card_world_check(personalize(world, "new", "Alice", &error), error);
+        ck_assert_str_eq(info_of(world, "new").description, "Alice");
+        ck_assert_ptr_nonnull(strstr(world->notes->str, "only its description is missing"));
+    }
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_a_backup_that_was_begun_becomes_none_of_another_zone);
+    tcase_add_test(tests, test_a_backup_that_was_begun_is_finished);
+    tcase_add_test(tests, test_a_zone_that_was_made_before_is_not_told_to_be_another_one);
+    tcase_add_test(tests, test_a_zone_that_was_made_before_is_found);
+    tcase_add_test(tests, test_a_card_that_was_described_meanwhile_is_not_described_as_the_next_one);
+    tcase_add_test(tests, test_only_the_description_is_missing_afterwards);
+}
+
+int
+main(void)
+{
+    return test_main("begun-step", add_tests);
+}
