@@ -290,11 +290,13 @@ say_state(const Loading *loading, GError **error)
         return;
     }
     if (loading->left != NULL) {
+        g_autofree char *left = tke_record_text(loading->left);
+
         g_prefix_error(error,
                        _("what was loaded may still be on the card, because it could not be taken "
                          "off (%s); start again with the card, which begins with that, or take "
                          "another one: "),
-                       loading->left->message);
+                       left);
         return;
     }
     g_prefix_error(error, "%s", state_text(loading->state));

@@ -8,6 +8,7 @@
 
 #include "common/hex.h"
 #include "libceremony/card-tries.h"
+#include "libceremony/record.h"
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/card-identity.h"
 #include "libsmartcard/gp-registry.h"
@@ -113,14 +114,16 @@ static void
 say_what_became(GError *why, GError *left)
 {
     g_autofree char *old = why->message;
+    g_autofree char *text = NULL;
 
     if (left == NULL) {
         why->message = g_strconcat(_("the applet was taken off the card again: "), old, NULL);
         return;
     }
+    text = tke_record_text(left);
     why->message = g_strdup_printf(_("the applet may still be on the card, because it could not be "
                                      "taken off (%s): %s"),
-                                   left->message, old);
+                                   text, old);
     tke_card_error_set_remedy(why, _("Take another card. This one is tried again whenever a step "
                                      "is started with it, and its applet is taken off as soon as "
                                      "what stands in the way is gone."));

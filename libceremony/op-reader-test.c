@@ -109,7 +109,7 @@ describe(Run *run, GError **error)
     }
     test->described = true;
     if (!tke_pin_pad_check(&test->pad, test->name, &refused)) {
-        test->refusal = g_strdup(refused->message);
+        test->refusal = tke_record_text(refused);
     }
     return true;
 }

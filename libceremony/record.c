@@ -97,11 +97,17 @@ tke_record_error(JsonObject *object, const GError *error)
     TkeCardErrorInfo info;
 
     json_object_set_string_member(object, "error", error != NULL ? error->message : "");
-    if (tke_card_error_get_info(error, &info) && info.sw != 0) {
+    if (!tke_card_error_get_info(error, &info)) {
+        return;
+    }
+    if (info.sw != 0) {
         char text[5];
 
         g_snprintf(text, sizeof text, "%04X", info.sw);
         json_object_set_string_member(object, "status_word", text);
+    }
+    if (info.details != NULL) {
+        json_object_set_string_member(object, "details", info.details);
     }
 }
 

@@ -123,8 +123,8 @@ set_spoilt(const TkeCard *card, GError **error, uint16_t sw, TkePinPadEntry entr
 {
     g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS,
                 _("%s: the reader \"%s\" offers this entry, but the command does not reach the card "
-                  "as it should (status word %04X)"),
-                entry_text(entry), tke_card_get_reader_name(card), sw);
+                  "as it should"),
+                entry_text(entry), tke_card_get_reader_name(card));
     if (error != NULL) {
         tke_card_error_set_sw(*error, sw);
         tke_card_error_set_remedy(*error,

@@ -8,6 +8,7 @@
 
 #include "common/hex.h"
 #include "gtk-common/rehearsal.h"
+#include "libceremony/record.h"
 #include "libsmartcard/reader.h"
 #include "scup/card-text.h"
 
@@ -103,13 +104,14 @@ static bool
 add_presence(GString *text, ScupCards *cards, unsigned reader)
 {
     const GError *trouble = scup_cards_get_trouble(cards, reader);
+    g_autofree char *why = trouble != NULL ? tke_record_text(trouble) : NULL;
 
     switch (scup_cards_get_place(cards, reader)) {
     case SCUP_PLACE_CARD:
         return true;
     case SCUP_PLACE_TROUBLE:
     case SCUP_PLACE_NO_SERVICE:
-        g_string_append_printf(text, "%s\n\n", trouble->message);
+        g_string_append_printf(text, "%s\n\n", why);
         return false;
     case SCUP_PLACE_ALIKE:
         g_string_append_printf(text, "%s\n\n", _("the readers cannot be told apart"));

@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "libceremony/op-card.h"
 #include "libceremony/op-reader.h"
+#include "libceremony/record.h"
 #include "libceremony/self-check.h"
 #include "tke/card-output.h"
 #include "tke/commands.h"
@@ -24,6 +25,7 @@ static void
 print_reader(TkeCli *cli, const TkeCardInfo *info)
 {
     g_autofree char *number = g_strdup_printf("%u", info->reader);
+    g_autofree char *why = info->pad_trouble != NULL ? tke_record_text(info->pad_trouble) : NULL;
     const char *card = !info->present          ? _("empty")
                        : info->trouble != NULL ? _("cannot be read")
                                                : tke_cli_card_kind_text(&info->status);
@@ -33,7 +35,7 @@ print_reader(TkeCli *cli, const TkeCardInfo *info)
                             card,
                             info->reader_virtual ? "true" : "false",
                             pad_word(info),
-                            info->pad_trouble != NULL ? info->pad_trouble->message : NULL };
+                            why };
 
     tke_cli_output_row(cli->out, cells);
 }
@@ -42,6 +44,7 @@ print_reader(TkeCli *cli, const TkeCardInfo *info)
 static void
 print_alike(TkeCli *cli, const TkeReaderCheck *check)
 {
+    g_autofree char *why = check->trouble != NULL ? tke_record_text(check->trouble) : NULL;
     const char *pad = check->trouble == NULL ? "yes"
                       : tke_card_error_code(check->trouble) == TKE_CARD_ERROR_IN_USE ? "unknown"
                                                                                     : "no";
@@ -51,7 +54,7 @@ print_alike(TkeCli *cli, const TkeReaderCheck *check)
                             check->reader->card_present ? _("not read") : _("empty"),
                             check->reader->is_virtual ? "true" : "false",
                             pad,
-                            check->trouble != NULL ? check->trouble->message : NULL };
+                            why };
 
     tke_cli_output_row(cli->out, cells);
 }

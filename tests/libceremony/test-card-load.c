@@ -424,6 +424,7 @@ START_TEST(test_what_could_not_be_taken_off_again_is_told_and_taken_off_by_the_n
                                        "not be taken off (reader 1: deleting the applet: "),
                       "%s", error->message);
         ck_assert_ptr_nonnull(strstr(error->message, "start again with the card"));
+        ck_assert_msg(strstr(error->message, "(status word 6982, ") != NULL, "%s", error->message); /* why it stays */
         ck_assert(tke_card_error_get_info(error, &info));
         ck_assert_uint_eq(info.sw, 0x6F00);
         test_fault_card_source_clear(world->source);

@@ -135,6 +135,7 @@ START_TEST(test_an_applet_on_a_card_that_lacks_something_is_taken_off)
         check_taken_off(world, error);
         check_log_has(world, steps[_i].action);
         check_log_has(world, "it lacks AES-256");
+        check_log_has(world, "\"details\":\"ATR ");
         /* and a card that has everything goes into it, with its applet */
         ceremony_world_blank(world, "new", steps[_i].kind);
         g_clear_error(&error);
