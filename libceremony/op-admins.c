@@ -167,11 +167,27 @@ note_other_names(TkeOperation *op, GPtrArray *units, const TkeAdminResult *resul
     }
 }
 
+/* How many sign the command in those units that get it. */
+static char *
+signatures_in(GPtrArray *units, GPtrArray *states, TkeAdminCommand command)
+{
+    g_autoptr(GPtrArray) some = g_ptr_array_new();
+
+    for (unsigned i = 0; i < states->len; i++) {
+        TkeUnitState *state = g_ptr_array_index(states, i);
+
+        if (g_ptr_array_find(units, state->unit, NULL)) {
+            g_ptr_array_add(some, state);
+        }
+    }
+    return tke_plan_signatures(some, command, 0);
+}
+
 static bool
 confirm_add(TkeOperation *op, GPtrArray *units, GPtrArray *states, const TkeAdminResult *result,
             GError **error)
 {
-    g_autofree char *signers = tke_plan_signatures(states, TKE_ADMIN_ADD_ADMIN, 0);
+    g_autofree char *signers = signatures_in(units, states, TKE_ADMIN_ADD_ADMIN);
     g_autofree char *ski = tke_hex_encode(result->ski, sizeof result->ski);
     g_autofree char *count = g_strdup_printf(
         ngettext("in %u crypto unit", "in %u crypto units", units->len), units->len);
@@ -351,7 +367,7 @@ static bool
 confirm_remove(TkeOperation *op, GPtrArray *units, GPtrArray *states, const TkeAdminResult *result,
                GError **error)
 {
-    g_autofree char *signers = tke_plan_signatures(states, TKE_ADMIN_REMOVE_ADMIN, 0);
+    g_autofree char *signers = signatures_in(units, states, TKE_ADMIN_REMOVE_ADMIN);
     g_autofree char *ski = tke_hex_encode(result->ski, sizeof result->ski);
     g_autofree char *count = g_strdup_printf(
         ngettext("from %u crypto unit", "from %u crypto units", units->len), units->len);

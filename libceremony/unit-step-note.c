@@ -35,6 +35,9 @@ record_unit(const TkeUnitStepRun *run, const TkeUnitResult *result, GError **err
     if (result->error != NULL) {
         json_object_set_string_member(values, "error", result->error->message);
     }
+    if (result->forged != NULL && result->forged != result->error) {
+        json_object_set_string_member(values, "forged", result->forged->message);
+    }
     (void) tke_record_done(run->op, step->action, values, error);
 }
 

@@ -353,6 +353,7 @@ lose_then_forge(CeremonyWorld *world)
 START_TEST(test_a_forged_answer_about_a_lost_one_is_told)
 {
     g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autofree char *entry = NULL;
     g_autoptr(GError) error = NULL;
 
     prepare_load(world);
@@ -363,6 +364,8 @@ START_TEST(test_a_forged_answer_about_a_lost_one_is_told)
     ck_assert_msg(strstr(error->message, "crypto unit 2 is unknown") != NULL, "%s", error->message);
     ck_assert_msg(strstr(error->message, "possible tampering with what crypto unit 2") != NULL, "%s",
                   error->message);
+    entry = last_entry(world, "tke-cryptounit-new-master-key-register.clear");
+    ck_assert_msg(strstr(entry, "\"forged\":\"") != NULL, "%s", entry);
 }
 END_TEST
 
