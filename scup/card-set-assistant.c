@@ -5,7 +5,6 @@
 
 #include <glib/gi18n.h>
 
-#include "gtk-common/container.h"
 #include "gtk-common/error-dialog.h"
 #include "gtk-common/grid.h"
 #include "gtk-common/rehearsal.h"
@@ -206,7 +205,7 @@ find_focus(ScupCardSetAssistant *assistant)
                : -1;
 }
 
-/* The rows are new: that in the place of the one with the focus gets it. A button that went away has lost it too. */
+/* A new row in the place of the one with the focus gets it. A button that went away has lost it too. */
 static void
 restore_focus(ScupCardSetAssistant *assistant, int index)
 {
@@ -232,7 +231,7 @@ action_for(const TkePlanCard *place, const char **label)
         *label = _("_Make the CA card");
         return "app.ca-init";
     case TKE_PLAN_TO_BACK_UP:
-        *label = _("_Back up the CA card");
+        *label = _("Back _up the CA card");
         return "app.ca-backup";
     case TKE_PLAN_TO_TEST:
         *label = _("_Test the backup");
@@ -300,16 +299,14 @@ redraw(ScupCardSetAssistant *assistant)
         return;
     }
     focus = find_focus(assistant);
-    tke_ui_container_clear(assistant->list);
     for (guint i = 0; i < set->len; i++) {
         const TkePlanCard *place = set->pdata[i];
-        GtkWidget *row = scup_plan_row_new(place);
 
-        g_signal_connect(scup_plan_row_get_button(row), "clicked", G_CALLBACK(on_edit), assistant);
-        gtk_container_add(GTK_CONTAINER(assistant->list), row);
+        scup_plan_row_put(GTK_LIST_BOX(assistant->list), (int) i, place, G_CALLBACK(on_edit), assistant);
         made += tke_card_plan_is_made(place) ? 1 : 0;
         checked += place->step == TKE_PLAN_DONE ? 1 : 0;
     }
+    scup_plan_row_remove_from(GTK_LIST_BOX(assistant->list), (int) set->len);
     text = set->len > 0 ? g_strdup_printf(ngettext("%u card, %u made, %u checked",
                                                    "%u cards, %u made, %u checked", set->len),
                                           set->len, made, checked)

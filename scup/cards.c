@@ -207,6 +207,7 @@ on_looked(const GError *error, gpointer data)
         cards->trouble = g_error_copy(error);
         g_clear_pointer(&cards->infos, g_ptr_array_unref);
     }
+    cards->ask_pads = cards->ask_pads || (error != NULL && job->pads);
     if (job->source != NULL && cards->monitor == NULL && !cards->stopped) {
         cards->monitor = tke_reader_monitor_new(g_steal_pointer(&job->source), on_monitor, cards);
     }

@@ -72,7 +72,7 @@ update(ScupMainWindow *window)
     unsigned n = scup_cards_count_readers(window->cards);
     g_autofree char *text = NULL;
 
-    if (scup_cards_get_trouble(window->cards, 1) != NULL && n == 0) {
+    if (scup_cards_get_place(window->cards, 1) == SCUP_PLACE_NO_SERVICE) {
         text = g_strdup(_("✗ The readers cannot be reached"));
     } else if (scup_cards_get_place(window->cards, 1) == SCUP_PLACE_ALIKE ||
                scup_cards_get_place(window->cards, 2) == SCUP_PLACE_ALIKE) {

@@ -4,8 +4,7 @@
 #include "scup/plan-row.h"
 
 #include <glib/gi18n.h>
-
-#define BUTTON "plan-row-button" /* of the row's data */
+#include <stdbool.h>
 
 /* The card that is there, and the step. */
 static char *
@@ -65,8 +64,8 @@ make_words(const char *head, const char *text)
     return box;
 }
 
-GtkWidget *
-scup_plan_row_new(const TkePlanCard *place)
+static GtkWidget *
+make_row(const TkePlanCard *place, GtkWidget **button)
 {
     g_autofree char *label = tke_card_plan_label(place);
     g_autofree char *head =
@@ -80,19 +79,47 @@ scup_plan_row_new(const TkePlanCard *place)
     g_autofree char *name = g_strdup_printf("%s, %s", head, text);
     GtkWidget *row = gtk_list_box_row_new();
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
-    GtkWidget *button = make_button(label);
 
+    *button = make_button(label);
     gtk_container_set_border_width(GTK_CONTAINER(box), 6);
     gtk_container_add(GTK_CONTAINER(box), make_words(head, text));
-    gtk_container_add(GTK_CONTAINER(box), button);
+    gtk_container_add(GTK_CONTAINER(box), *button);
     gtk_container_add(GTK_CONTAINER(row), box);
     atk_object_set_name(gtk_widget_get_accessible(row), name);
-    g_object_set_data(G_OBJECT(row), BUTTON, button);
     return row;
 }
 
-GtkWidget *
-scup_plan_row_get_button(GtkWidget *row)
+static bool
+says_the_same(GtkWidget *row, GtkWidget *other)
 {
-    return g_object_get_data(G_OBJECT(row), BUTTON);
+    return g_strcmp0(atk_object_get_name(gtk_widget_get_accessible(row)),
+                     atk_object_get_name(gtk_widget_get_accessible(other))) == 0;
+}
+
+void
+scup_plan_row_put(GtkListBox *list, int index, const TkePlanCard *place, GCallback changed,
+                  gpointer data)
+{
+    GtkListBoxRow *before = gtk_list_box_get_row_at_index(list, index);
+    GtkWidget *button = NULL;
+    GtkWidget *row = g_object_ref_sink(make_row(place, &button));
+
+    if (before == NULL || !says_the_same(GTK_WIDGET(before), row)) {
+        if (before != NULL) {
+            gtk_widget_destroy(GTK_WIDGET(before));
+        }
+        g_signal_connect(button, "clicked", changed, data);
+        gtk_list_box_insert(list, row, index);
+    }
+    g_object_unref(row);
+}
+
+void
+scup_plan_row_remove_from(GtkListBox *list, int index)
+{
+    GtkListBoxRow *row = NULL;
+
+    while ((row = gtk_list_box_get_row_at_index(list, index)) != NULL) {
+        gtk_widget_destroy(GTK_WIDGET(row));
+    }
 }

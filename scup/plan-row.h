@@ -8,10 +8,12 @@
 #include "libceremony/card-plan.h"
 
 /*
- * A GtkListBoxRow; the keyboard goes from row to row, and a screen reader says all that is in each. Activating it is
- * meant to do what its button does.
+ * The row at index of list, from 0. The keyboard goes from row to row, and a screen reader says all that is in each.
+ * Activating it is meant to do what its button does: changed (GtkButton *, data). A row that says this already stays:
+ * somebody may be about to click it, or hears it.
  */
-GtkWidget *scup_plan_row_new(const TkePlanCard *place);
+void scup_plan_row_put(GtkListBox *list, int index, const TkePlanCard *place, GCallback changed,
+                       gpointer data);
 
-/* The button with which holder and place are changed. */
-GtkWidget *scup_plan_row_get_button(GtkWidget *row);
+/* There are no rows from index on. */
+void scup_plan_row_remove_from(GtkListBox *list, int index);

@@ -143,12 +143,13 @@ dup_notice(ScupReaderPane *pane, bool *bad)
 {
     const TkeCardInfo *info = scup_cards_get_card(pane->cards, pane->reader);
     const GError *pad = scup_cards_get_pad_trouble(pane->cards, pane->reader);
+    const ScupPlace place = scup_cards_get_place(pane->cards, pane->reader);
     bool zone_there = scup_cards_get_zone(pane->cards) != NULL;
     g_autofree char *card =
         info != NULL ? scup_notice_get(info, pane->reader, zone_there, bad) : NULL;
     g_autofree char *why = pad != NULL ? tke_ui_menu_words(pad->message) : NULL;
 
-    if (pad == NULL || scup_cards_get_place(pane->cards, pane->reader) == SCUP_PLACE_TROUBLE) {
+    if (pad == NULL || (place != SCUP_PLACE_EMPTY && place != SCUP_PLACE_READING && place != SCUP_PLACE_CARD)) {
         return g_steal_pointer(&card);
     }
     *bad = true;

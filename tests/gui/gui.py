@@ -85,11 +85,21 @@ def run(tests):
     return 0 if failed == 0 and passed > 0 else 1
 
 
+def looked_at(condition):
+    """condition(); false if something that it looks at goes away meanwhile."""
+    try:
+        return condition()
+    except Exception as error:  # noqa: BLE001
+        if type(error).__module__.startswith("gi."):
+            return False
+        raise
+
+
 def wait(what, condition, deadline=DEADLINE):
     """The first true result of condition(); else an AssertionError that says what was waited for."""
     end = time.monotonic() + deadline
     while True:
-        result = condition()
+        result = looked_at(condition)
         if result:
             return result
         if time.monotonic() > end:

@@ -113,6 +113,7 @@ def test_the_numbers_of_a_plan_have_names():
 def test_a_long_list_stays_shown_when_it_is_scrolled_to_its_end():
     with s.Scup() as scup:
         plan = scup.menu("Help", "Plan a card set…", PLAN)
+        plan.see("10 cards, 0 made")  # what was remembered is there
         plan.find("spin button", SPINS[2]).accessible.get_value_iface().set_current_value(3)
         plan.see("20 cards, 0 made")
         last = gui.wait("the last card", lambda: next(
