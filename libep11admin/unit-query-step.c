@@ -103,6 +103,23 @@ ask_for_module(TkeUnitQuery *query)
         add_ask(query, tke_unit_ask_new(query->unit, TKE_ADMIN_QUERY_DEVICE_CERT, NULL, 0));
 }
 
+/* What no other question waits for. */
+static void
+ask_for_details(TkeUnitQuery *query)
+{
+    TkeUnit *unit = query->unit;
+
+    if ((query->flags & TKE_UNIT_QUERY_SIGNED_VPS) != 0) {
+        query->current_vp = add_ask(query, tke_unit_ask_new(unit, TKE_ADMIN_QUERY_WK, NULL, 0));
+        query->new_vp = add_ask(query, tke_unit_ask_new(unit, TKE_ADMIN_QUERY_NEW_WK, NULL, 0));
+    }
+    if ((query->flags & TKE_UNIT_QUERY_CONTROL_POINTS) != 0) {
+        query->control_points =
+            add_ask(query, tke_unit_ask_new(unit, TKE_ADMIN_QUERY_CONTROL_POINTS, NULL, 0));
+    }
+}
+
+/* At most six questions: as many as there are connections, so that none waits for an answer to another. */
 void
 tke_unit_query_step_first(TkeUnitQuery *query, const TkeKnownModules *known)
 {
@@ -113,16 +130,10 @@ tke_unit_query_step_first(TkeUnitQuery *query, const TkeKnownModules *known)
     query->attributes = add_ask(query, tke_unit_ask_new(unit, TKE_ADMIN_QUERY_ATTRIBUTES, NULL, 0));
     query->admins = add_ask(query, tke_unit_ask_new(unit, TKE_ADMIN_QUERY_ADMINS, NULL, 0));
     query->info = add_ask(query, tke_unit_ask_new_info(unit));
-    if ((query->flags & TKE_UNIT_QUERY_SIGNED_VPS) != 0) {
-        query->current_vp = add_ask(query, tke_unit_ask_new(unit, TKE_ADMIN_QUERY_WK, NULL, 0));
-        query->new_vp = add_ask(query, tke_unit_ask_new(unit, TKE_ADMIN_QUERY_NEW_WK, NULL, 0));
-    }
-    if ((query->flags & TKE_UNIT_QUERY_CONTROL_POINTS) != 0) {
-        query->control_points =
-            add_ask(query, tke_unit_ask_new(unit, TKE_ADMIN_QUERY_CONTROL_POINTS, NULL, 0));
-    }
     query->warm = certificates != NULL && use_known(query, certificates);
-    if (!query->warm) {
+    if (query->warm) {
+        ask_for_details(query);
+    } else {
         ask_for_module(query);
     }
 }
@@ -208,6 +219,7 @@ tke_unit_query_step_second(TkeUnitQuery *query, GError **error)
         return false;
     }
     if (!query->warm) {
+        ask_for_details(query);
         return ask_for_parents(query, error);
     }
     if (known_key_is_wrong(query)) {
