@@ -12,6 +12,9 @@
 
 #define PIN_BLOCK 8u /* ASCII, filled up (card-protocol.md) */
 #define PIN_FILL 0xFF
+#define LIMB 8u /* bytes of a word of OpenSSL's numbers on 64-bit machines */
+#define LIMBS 17u
+#define NUMBER_MIN 16u /* shorter values are no keys */
 #define CHUNK_PAGES 256u
 #define PAGE_PRESENT_OR_SWAPPED (3ull << 62)
 /* A sanitizer's shadow, terabytes with hardly a page in it; it holds no values of the program. */
@@ -56,6 +59,24 @@ add_one(GPtrArray *needles, const char *what, const uint8_t *bytes, size_t len, 
     g_ptr_array_add(needles, needle);
 }
 
+/* As OpenSSL keeps the scalar of a key: words, the least significant first, each as the machine writes it. The
+ * incomplete word at the end is left out. */
+static void
+add_number(GPtrArray *needles, const char *what, const uint8_t *bytes, size_t len)
+{
+    uint8_t words[LIMBS * LIMB];
+    const size_t n = MIN(len / LIMB, LIMBS);
+
+    for (size_t i = 0; i < n; i++) {
+        uint64_t word = 0;
+
+        memcpy(&word, bytes + len - (i + 1) * LIMB, LIMB);
+        word = GUINT64_FROM_BE(word);
+        memcpy(words + i * LIMB, &word, LIMB);
+    }
+    add_one(needles, what, words, n * LIMB, false);
+}
+
 void
 memory_scan_add(GPtrArray *needles, const char *what, const uint8_t *bytes, size_t len)
 {
@@ -71,6 +92,9 @@ memory_scan_add(GPtrArray *needles, const char *what, const uint8_t *bytes, size
     add_one(needles, what, bytes, len, false);
     add_one(needles, what, (const uint8_t *) lower, strlen(lower), false);
     add_one(needles, what, (const uint8_t *) upper, strlen(upper), false);
+    if (len >= NUMBER_MIN) {
+        add_number(needles, what, bytes, len);
+    }
 }
 
 void

@@ -1,13 +1,19 @@
 /*
  * The control of the secret scan: holds a random secret in a TkeSecret, with the argument "heap" also on the
  * ordinary heap; writes its bytes to standard output and waits until standard input is closed. The first bytes are
- * digits, a PIN: "pin", "pin-hex", "pin-block" and "pin-block-hex" leave only that on the heap, in this form.
+ * digits, a PIN: "pin", "pin-hex", "pin-block" and "pin-block-hex" leave only that on the heap, in this form; "number"
+ * leaves the secret there as a number of OpenSSL. "key" holds a private key as the programs do, and its bytes are
+ * the end of the scalar.
  */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/bn.h>
+
+#include "common/ec-key.h"
 #include "common/hex.h"
+#include "common/openssl.h"
 #include "common/process.h"
 #include "common/secret.h"
 
@@ -54,24 +60,47 @@ leave(const char *mode, const uint8_t *secret)
     return block;
 }
 
+/* The end of the scalar of a key, to be freed by the caller. */
+static TkeSecret *
+make_secret_of_key(EVP_PKEY **key, GError **error)
+{
+    g_autoptr(TkeSecret) scalar = NULL;
+
+    *key = tke_ec_key_generate(error);
+    scalar = *key != NULL ? tke_ec_key_dup_scalar(*key, error) : NULL;
+    if (scalar == NULL) {
+        return NULL;
+    }
+    return tke_secret_new_slice(scalar, tke_secret_len(scalar) - SECRET, SECRET, error);
+}
+
 int
 main(int argc, char **argv)
 {
+    const char *mode = argc > 1 ? argv[1] : "";
     g_autoptr(GError) error = NULL;
     g_autoptr(TkeSecret) secret = NULL;
+    g_autoptr(EVP_PKEY) key = NULL;
     g_autofree uint8_t *copy = NULL;
+    g_autoptr(BIGNUM) number = NULL;
     char byte = 0;
 
     if (!tke_process_init(TKE_PROCESS_DUMPABLE, &error)) {
         fprintf(stderr, "%s\n", error->message);
         return 1;
     }
-    secret = tke_secret_new_random(SECRET, &error);
+    if (strcmp(mode, "key") == 0) {
+        secret = make_secret_of_key(&key, &error);
+    } else if ((secret = tke_secret_new_random(SECRET, &error)) != NULL) {
+        make_pin(tke_secret_fill(secret, NULL));
+    }
     if (secret == NULL) {
         return 1;
     }
-    make_pin(tke_secret_fill(secret, NULL));
-    copy = leave(argc > 1 ? argv[1] : "", tke_secret_bytes(secret, NULL));
+    copy = leave(mode, tke_secret_bytes(secret, NULL));
+    if (strcmp(mode, "number") == 0) {
+        number = BN_bin2bn(tke_secret_bytes(secret, NULL), SECRET, NULL);
+    }
     if (write(STDOUT_FILENO, tke_secret_bytes(secret, NULL), SECRET) != SECRET) {
         return 1;
     }

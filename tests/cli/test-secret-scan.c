@@ -88,6 +88,25 @@ START_TEST(test_a_secret_in_locked_memory_is_found_only_there)
 }
 END_TEST
 
+START_TEST(test_a_number_of_openssl_on_the_heap_is_found)
+{
+    g_auto(ScanResult) result = { 0 };
+
+    control("number", false, &result);
+    ck_assert_uint_ge(result.outside, 1);
+}
+END_TEST
+
+START_TEST(test_a_private_key_is_found_in_locked_memory_only)
+{
+    g_auto(ScanResult) result = { 0 };
+
+    control("key", false, &result);
+    ck_assert_msg(result.outside == 0, "%s", result.first);
+    ck_assert_uint_ge(result.locked, 2); /* the key itself, and the end of its scalar */
+}
+END_TEST
+
 START_TEST(test_a_pin_on_the_heap_is_found_in_every_form)
 {
     static const char *const modes[] = { "pin", "pin-hex", "pin-block", "pin-block-hex" };
@@ -289,6 +308,8 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_secret_on_the_heap_is_found);
     tcase_add_test(tests, test_a_secret_in_locked_memory_is_found_only_there);
+    tcase_add_test(tests, test_a_number_of_openssl_on_the_heap_is_found);
+    tcase_add_test(tests, test_a_private_key_is_found_in_locked_memory_only);
     tcase_add_test(tests, test_a_pin_on_the_heap_is_found_in_every_form);
     tcase_add_test(tests, test_a_pin_in_locked_memory_is_found_only_there);
     tcase_add_test(tests, test_a_pin_in_a_text_is_found_in_every_form);
