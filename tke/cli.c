@@ -366,38 +366,6 @@ run_command(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args)
     return code;
 }
 
-int
-tke_cli_wrong_use(TkeCli *cli, const char *name, const GError *error)
-{
-    g_autofree char *advice = tke_advice_for_error(error);
-
-    tke_cli_events_start(cli->events, name);
-    if (cli->options.json) {
-        g_autoptr(TkeCliOutput) out =
-            tke_cli_output_new(true, cli->options.rehearsal != NULL, false);
-
-        tke_cli_output_finish(out, name, TKE_CLI_WRONG_USE, error, advice, NULL);
-    } else {
-        fprintf(stderr, "tke: %s\n", error->message);
-    }
-    tke_cli_events_result(cli->events, name, TKE_CLI_WRONG_USE, error);
-    return TKE_CLI_WRONG_USE;
-}
-
-static void
-set_unknown_command(int argc, char **argv, GError **error)
-{
-    const char *nearest = tke_cli_command_nearest(argc, argv);
-
-    if (nearest != NULL) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
-                    _("there is no command “%s”; did you mean “%s”?"), argv[0], nearest);
-    } else {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
-                    _("there is no command “%s”; “tke help” lists them"), argv[0]);
-    }
-}
-
 static void
 open_terminal(TkeCli *cli)
 {
@@ -442,8 +410,7 @@ run_words(TkeCli *cli, int argc, char **argv)
     const TkeCliCommand *command = tke_cli_command_find(argc, argv, &words);
 
     if (command == NULL) {
-        set_unknown_command(argc, argv, &error);
-        return tke_cli_wrong_use(cli, argv[0], error);
+        return tke_cli_unknown_command(cli, argc, argv);
     }
     if (!tke_cli_command_parse(command, argc - words, argv + words, &args, &error)) {
         tke_cli_command_args_clear(&args);

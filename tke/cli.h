@@ -122,6 +122,9 @@ int tke_cli_run(TkeCli *cli, int argc, char **argv);
 /* Tells a line that cannot be run, named by its first word, as a command that has failed. */
 int tke_cli_wrong_use(TkeCli *cli, const char *name, const GError *error);
 
+/* The same for words that begin with no command: with the nearest one, or with those that begin with the first word. */
+int tke_cli_unknown_command(TkeCli *cli, int argc, char **argv);
+
 /* Text of an option, or asked for at the terminal. */
 char *tke_cli_need_text(TkeCli *cli, const char *given, const char *title, const char *what,
                         unsigned max, GError **error);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/nearest.h"
 #include "tke/commands.h"
 
 #define NONE TKE_CLI_OPT_NONE
@@ -62,66 +63,138 @@ match(const char *name, int argc, char **argv)
     return n;
 }
 
+/* Whether names of two words begin with this one ("card", "zone"). */
+static bool
+is_group(const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const TkeCliCommand *command = tke_cli_commands; command->name != NULL; command++) {
+        if (strncmp(command->name, word, len) == 0 && command->name[len] == ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *
+tke_cli_command_group(int argc, char **argv)
+{
+    return argc > 0 && (argc == 1 || argv[1][0] == '-') && is_group(argv[0]) ? argv[0] : NULL;
+}
+
 const TkeCliCommand *
 tke_cli_command_find(int argc, char **argv, int *words)
 {
     const TkeCliCommand *best = NULL;
+    int most = 0;
 
     *words = 0;
     for (const TkeCliCommand *command = tke_cli_commands; command->name != NULL; command++) {
         int n = MAX(match(command->name, argc, argv), match(command->alias, argc, argv));
 
-        if (n > *words) {
-            *words = n;
+        if (n > most) {
+            most = n;
             best = command;
         }
     }
+    /* "log verfy" means none of the log's commands, not "log" with something behind it. */
+    if (most == 1 && is_group(argv[0]) && tke_cli_command_group(argc, argv) == NULL) {
+        return NULL;
+    }
+    *words = most;
     return best;
 }
 
-/* Edit distance (Levenshtein). */
-static unsigned
-distance(const char *a, const char *b)
+char *
+tke_cli_command_dup_typed(int argc, char **argv)
 {
-    size_t n = strlen(b);
-    g_autofree unsigned *row = g_new(unsigned, n + 1);
+    bool two = argc > 1 && argv[1][0] != '-' && is_group(argv[0]);
 
-    for (size_t j = 0; j <= n; j++) {
-        row[j] = (unsigned) j;
-    }
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        unsigned diagonal = row[0];
-
-        row[0] = (unsigned) i + 1;
-        for (size_t j = 0; j < n; j++) {
-            unsigned above = row[j + 1];
-            unsigned change = diagonal + (a[i] == b[j] ? 0 : 1);
-
-            row[j + 1] = MIN(change, MIN(above, row[j]) + 1);
-            diagonal = above;
-        }
-    }
-    return row[n];
+    return two ? g_strjoin(" ", argv[0], argv[1], NULL) : g_strdup(argv[0]);
 }
 
-const char *
-tke_cli_command_nearest(int argc, char **argv)
+/* Names of commands whose first word is this one. */
+static GPtrArray *
+names_of_group(const char *group)
 {
-    const char *best = NULL;
-    unsigned least = 4; /* further away is no help */
-    g_autofree char *two = argc > 1 ? g_strjoin(" ", argv[0], argv[1], NULL) : NULL;
+    GPtrArray *names = g_ptr_array_new();
+    g_autofree char *begin = g_strconcat(group, " ", NULL);
 
     for (const TkeCliCommand *command = tke_cli_commands; command->name != NULL; command++) {
-        bool pair = strchr(command->name, ' ') != NULL;
-        const char *typed = pair && two != NULL ? two : argv[0];
-        unsigned d = distance(typed, command->name);
-
-        if (d < least && 2 * d <= strlen(command->name)) {
-            least = d;
-            best = command->name;
+        if (g_str_has_prefix(command->name, begin)) {
+            g_ptr_array_add(names, (gpointer) (command->name + strlen(begin)));
+        }
+        if (command->alias != NULL && g_str_has_prefix(command->alias, begin)) {
+            g_ptr_array_add(names, (gpointer) (command->alias + strlen(begin)));
         }
     }
-    return best;
+    g_ptr_array_add(names, NULL);
+    return names;
+}
+
+/* Names of that many words, and the groups among those of one. */
+static GPtrArray *
+names_of(bool two)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+    for (const TkeCliCommand *command = tke_cli_commands; command->name != NULL; command++) {
+        const char *space = strchr(command->name, ' ');
+
+        if (two == (space != NULL)) {
+            g_ptr_array_add(names, g_strdup(command->name));
+        } else if (space != NULL) {
+            g_ptr_array_add(names, g_strndup(command->name, (gsize) (space - command->name)));
+        }
+        if (command->alias != NULL && two == (strchr(command->alias, ' ') != NULL)) {
+            g_ptr_array_add(names, g_strdup(command->alias));
+        }
+    }
+    g_ptr_array_add(names, NULL);
+    return names;
+}
+
+/* The known name nearest to what was typed, NULL if none is near; the caller frees. */
+static char *
+find_nearest(int argc, char **argv, const char *typed)
+{
+    bool two = argc > 1 && argv[1][0] != '-';
+    g_autofree char *both = two ? g_strjoin(" ", argv[0], argv[1], NULL) : NULL;
+    g_autoptr(GPtrArray) ones = names_of(false);
+    g_autoptr(GPtrArray) pairs = names_of(true);
+    const char *near = NULL;
+
+    if (strchr(typed, ' ') != NULL) {
+        g_autoptr(GPtrArray) group = names_of_group(argv[0]);
+
+        near = tke_nearest_name(argv[1], (const char *const *) group->pdata);
+        return near != NULL ? g_strjoin(" ", argv[0], near, NULL) : NULL;
+    }
+    near = two ? tke_nearest_name(both, (const char *const *) pairs->pdata) : NULL;
+    if (near == NULL) {
+        near = tke_nearest_name(argv[0], (const char *const *) ones->pdata);
+    }
+    return g_strdup(near);
+}
+
+void
+tke_cli_command_set_unknown(int argc, char **argv, GError **error)
+{
+    g_autofree char *typed = tke_cli_command_dup_typed(argc, argv);
+    g_autofree char *nearest = find_nearest(argc, argv, typed);
+
+    if (nearest != NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("there is no command “%s”; did you mean “%s”?"), typed, nearest);
+    } else if (strchr(typed, ' ') != NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("there is no command “%s”; “tke help %s” lists those that begin so"), typed,
+                    argv[0]);
+    } else {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("there is no command “%s”; “tke help” lists them"), typed);
+    }
 }
 
 typedef struct Option {
@@ -293,17 +366,36 @@ tke_cli_command_args_clear(TkeCliArgs *args)
     memset(args, 0, sizeof *args);
 }
 
+/* Lines "name summary" of the commands that begin with this; NULL: of all. */
+static void
+append_list(GString *text, const char *begin)
+{
+    for (const TkeCliCommand *command = tke_cli_commands; command->name != NULL; command++) {
+        if (begin == NULL || g_str_has_prefix(command->name, begin)) {
+            g_string_append_printf(text, "  %-29s %s\n", command->name, _(command->summary));
+        }
+    }
+}
+
 char *
 tke_cli_command_help_all(void)
 {
     GString *text = g_string_new(_("Commands:\n"));
 
-    for (const TkeCliCommand *command = tke_cli_commands; command->name != NULL; command++) {
-        g_string_append_printf(text, "  %-29s %s\n", command->name, _(command->summary));
-    }
+    append_list(text, NULL);
     g_string_append(text,
                     _("“tke help COMMAND” shows the options of one, “tke --help” those that every "
                       "command takes.\n"));
+    return g_string_free(text, FALSE);
+}
+
+char *
+tke_cli_command_help_group(const char *group)
+{
+    GString *text = g_string_new(_("Commands:\n"));
+
+    append_list(text, group);
+    g_string_append(text, _("“tke help COMMAND” shows the options of one.\n"));
     return g_string_free(text, FALSE);
 }
 
@@ -312,6 +404,13 @@ tke_cli_command_help(const TkeCliCommand *command)
 {
     TkeCliArgs args = { 0 };
     g_autoptr(GOptionContext) context = make_context(command, &args);
+    char *usage = g_option_context_get_help(context, TRUE, NULL);
 
-    return g_option_context_get_help(context, TRUE, NULL);
+    if (is_group(command->name)) {
+        g_autofree char *own = usage;
+        g_autofree char *group = tke_cli_command_help_group(command->name);
+
+        usage = g_strconcat(own, group, NULL);
+    }
+    return usage;
 }

@@ -17,24 +17,21 @@ bool
 tke_cli_help(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
     int n = (int) g_strv_length(args->rest);
-    const TkeCliCommand *command;
+    const char *group = tke_cli_command_group(n, args->rest);
+    const TkeCliCommand *command = NULL;
     g_autofree char *text = NULL;
     int words = 0;
 
-    if (n == 0) {
-        text = tke_cli_command_help_all();
-    } else {
-        command = tke_cli_command_find(n, args->rest, &words);
-        if (command == NULL) {
-            const char *nearest = tke_cli_command_nearest(n, args->rest);
-
-            g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
-                        nearest != NULL ? _("there is no command “%s”; did you mean “%s”?")
-                                        : _("there is no command “%s”"),
-                        args->rest[0], nearest);
-            return false;
-        }
+    command = n > 0 ? tke_cli_command_find(n, args->rest, &words) : NULL;
+    if (command != NULL) {
         text = tke_cli_command_help(command);
+    } else if (n == 0) {
+        text = tke_cli_command_help_all();
+    } else if (group != NULL) {
+        text = tke_cli_command_help_group(group);
+    } else {
+        tke_cli_command_set_unknown(n, args->rest, error);
+        return false;
     }
     tke_cli_output_value(cli->out, "text", NULL, g_strchomp(text));
     tke_cli_output_line(cli->out, "%s", text);

@@ -44,6 +44,84 @@ START_TEST(test_unknown_commands_and_options_are_wrong_use_with_a_hint)
 }
 END_TEST
 
+START_TEST(test_the_begin_of_several_commands_lists_them)
+{
+    static const struct {
+        const char *word;
+        const char *listed[3];
+        const char *other; /* of another group */
+    } groups[] = {
+        { "card", { "card info", "card delete", "make a master key part" }, "zone create" },
+        { "zone", { "zone create", "zone backup", "backup of the CA card" }, "card enroll" },
+        { "reader", { "reader acceptance-test", "readers ", "list the readers" }, "card enroll" },
+        { "log", { "log head", "log verify", "show the activity log" }, "card enroll" },
+    };
+    g_auto(Programs) p = { 0 };
+    g_autoptr(JsonObject) json = NULL;
+
+    programs_start(&p, false);
+    for (unsigned i = 0; i < G_N_ELEMENTS(groups); i++) {
+        g_autofree char *help = g_strconcat("help ", groups[i].word, NULL);
+        const char *const forms[] = { help, groups[i].word };
+
+        for (unsigned k = 0; k < G_N_ELEMENTS(forms); k++) {
+            if (strcmp(forms[k], "log") == 0) { /* which is a command, too */
+                continue;
+            }
+            programs_tke(&p, forms[k], NULL);
+            programs_expect(&p, k == 0 ? DONE : WRONG_USE);
+            ck_assert_msg(said(&p, groups[i].listed[0]) && said(&p, groups[i].listed[1]) &&
+                              said(&p, groups[i].listed[2]) && !said(&p, groups[i].other),
+                          "%s: %s %s", forms[k], p.output, p.complaint);
+        }
+    }
+    programs_tke(&p, "--json card --reader 1", NULL);
+    programs_expect(&p, WRONG_USE);
+    json = programs_json(&p);
+    ck_assert_str_eq(json_object_get_string_member(json, "command"), "card");
+    ck_assert_ptr_nonnull(strstr(json_object_get_string_member(json, "text"), "card change-pin"));
+}
+END_TEST
+
+START_TEST(test_wrong_words_lead_to_the_nearest_names)
+{
+    static const struct {
+        const char *line;
+        const char *told;
+    } lines[] = {
+        { "card foo", "no command “card foo”; “tke help card” lists" },
+        { "card inof", "no command “card inof”; did you mean “card info”?" },
+        { "card pers", "did you mean “card personalize”?" },
+        { "card head", "no command “card head”; “tke help card” lists" },
+        { "log verfy", "no command “log verfy”; did you mean “log verify”?" },
+        { "log shw", "did you mean “log show”?" },
+        { "zones create", "no command “zones”; did you mean “zone create”?" },
+        { "zones", "did you mean “zone”?" },
+        { "reeders", "did you mean “readers”?" },
+        { "cryptounit-mks-load", "did you mean “cryptounit-mk-load”?" },
+        { "zzz", "no command “zzz”; “tke help” lists them" },
+    };
+    g_auto(Programs) p = { 0 };
+
+    programs_start(&p, false);
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autofree char *help = g_strconcat("help ", lines[i].line, NULL);
+
+        programs_tke(&p, lines[i].line, NULL);
+        programs_expect(&p, WRONG_USE);
+        ck_assert_msg(said(&p, lines[i].told), "%s: %s", lines[i].line, p.complaint);
+        programs_tke(&p, help, NULL);
+        programs_expect(&p, WRONG_USE);
+        ck_assert_msg(said(&p, lines[i].told), "%s: %s %s", help, p.output, p.complaint);
+    }
+    programs_tke(&p, "help log verify", NULL);
+    programs_expect(&p, DONE);
+    ck_assert(said(&p, "--head") && !said(&p, "log head"));
+    programs_tke(&p, "log --last 0", NULL);
+    ck_assert(said(&p, "--last takes the number"));
+}
+END_TEST
+
 START_TEST(test_outside_a_rehearsal_it_says_what_is_missing)
 {
     g_auto(Programs) p = { 0 };
@@ -280,6 +358,8 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_unknown_commands_and_options_are_wrong_use_with_a_hint);
+    tcase_add_test(tests, test_the_begin_of_several_commands_lists_them);
+    tcase_add_test(tests, test_wrong_words_lead_to_the_nearest_names);
     tcase_add_test(tests, test_outside_a_rehearsal_it_says_what_is_missing);
     tcase_add_test(tests, test_units_are_selected_by_number_and_only_whole_requests_count);
     tcase_add_test(tests, test_faults_of_the_service_have_their_own_exit_code_and_advice);
