@@ -96,12 +96,34 @@ print_card(JsonObject *card)
     printf("\n");
 }
 
+/* What the service and its crypto units are ordered to do wrong next. */
+static void
+print_service_fault(JsonObject *fault)
+{
+    gint64 count = number_of(fault, "count");
+    const char *command = text_of(fault, "command");
+    const char *unit = text_of(fault, "unit");
+
+    printf(_("fault: %s"), text_of(fault, "fault"));
+    if (*command != '\0') {
+        printf(_(", command %s"), command);
+    }
+    if (*unit != '\0') {
+        printf(_(", crypto unit %s"), unit);
+    }
+    if (count > 0) {
+        printf(ngettext(", %d more time", ", %d more times", (unsigned long) count), (int) count);
+    }
+    printf("\n");
+}
+
 void
 sim_command_print_status(JsonObject *status)
 {
     JsonObject *service = sim_json_need_object(status, "service", NULL);
     JsonArray *readers = array_of(status, "readers");
     JsonArray *cards = array_of(status, "cards");
+    JsonArray *faults = service != NULL ? array_of(service, "faults") : NULL;
 
     printf(_("REHEARSAL  world %s, scenario %s, card timing %s\n"), text_of(status, "world"),
            text_of(status, "scenario"), text_of(status, "profile"));
@@ -119,5 +141,8 @@ sim_command_print_status(JsonObject *status)
     if (service != NULL) {
         printf(_("\nservice %s, wait before each answer %d ms\n"), text_of(service, "base_url"),
                (int) number_of(service, "delay_ms"));
+        for (unsigned i = 0; faults != NULL && i < json_array_get_length(faults); i++) {
+            print_service_fault(json_array_get_object_element(faults, i));
+        }
     }
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/nearest.h"
 #include "libsmartcard/sim-protocol.h"
 #include "simulator/sim-command-status.h"
 #include "simulator/sim-daemon.h"
@@ -109,6 +110,13 @@ take_keys(JsonObject *command, char **words, GError **error)
     return true;
 }
 
+/* Status words are written in hexadecimal, other numbers in decimal or with 0x. */
+static bool
+is_hex(const char *member, const char *value)
+{
+    return strcmp(member, "sw") == 0 || g_str_has_prefix(value, "0x");
+}
+
 /* MEMBER=VALUE: a number, true, false or a text. */
 static bool
 take_member(JsonObject *command, const char *word, GError **error)
@@ -126,13 +134,46 @@ take_member(JsonObject *command, const char *word, GError **error)
     }
     member = g_strndup(word, (gsize) (sign - word));
     value = sign + 1;
-    number = g_ascii_strtoll(value, &end, strcmp(member, "sw") == 0 ? 16 : 0);
+    number = g_ascii_strtoll(value, &end, is_hex(member, value) ? 16 : 10);
     if (*value != '\0' && *end == '\0') {
         json_object_set_int_member(command, member, number);
     } else if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0) {
         json_object_set_boolean_member(command, member, strcmp(value, "true") == 0);
     } else {
         json_object_set_string_member(command, member, value);
+    }
+    return true;
+}
+
+/* What faults may say more about themselves; of those of the service tke-sim itself tells. */
+static const struct {
+    const char *target;
+    const char *members[8];
+} fault_members[] = {
+    { "card", { "after", "times", "sw", "mark", "memory", "version", "pin" } },
+    { "reader", { "sw", "on" } },
+    { "daemon", { NULL } },
+};
+
+static bool
+check_members(JsonObject *command, GError **error)
+{
+    static const char *const always[] = { "command", "target", "fault", "name", "reader",
+                                          "timeout_ms", NULL };
+    const char *target = json_object_get_string_member(command, "target");
+    g_autoptr(GList) given = json_object_get_members(command);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(fault_members); i++) {
+        for (const GList *at = given; at != NULL && strcmp(fault_members[i].target, target) == 0;
+             at = at->next) {
+            if (!g_strv_contains(always, at->data) &&
+                !g_strv_contains(fault_members[i].members, at->data)) {
+                g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                            _("a fault of this kind has no \"%s\"; see tke-sim --help"),
+                            (const char *) at->data);
+                return false;
+            }
+        }
     }
     return true;
 }
@@ -152,7 +193,7 @@ take_members(JsonObject *command, char **words, GError **error)
             return false;
         }
     }
-    return true;
+    return check_members(command, error);
 }
 
 /* fault card NAME FAULT …, fault reader [R] FAULT, fault daemon|service FAULT …, fault clear */
@@ -248,6 +289,26 @@ static const struct {
     { "note", take_note },
 };
 
+static void
+set_unknown(const char *word, GError **error)
+{
+    /* Those that are carried out elsewhere may be meant, too. */
+    const char *names[G_N_ELEMENTS(commands) + 4] = { "start", "stop", "pcscd" };
+    const char *near = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        names[i + 3] = commands[i].name;
+    }
+    near = tke_nearest_name(word, names);
+    if (near != NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("tke-sim knows no command \"%s\"; did you mean \"%s\"?"), word, near);
+    } else {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("tke-sim knows no command \"%s\"; see tke-sim --help"), word);
+    }
+}
+
 static bool
 build_command(const SimCommandOptions *options, char **words, JsonObject *command, GError **error)
 {
@@ -261,8 +322,7 @@ build_command(const SimCommandOptions *options, char **words, JsonObject *comman
             return commands[i].take(command, words + 1, error);
         }
     }
-    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
-                _("tke-sim knows no command \"%s\"; see tke-sim --help"), words[0]);
+    set_unknown(words[0], error);
     return false;
 }
 

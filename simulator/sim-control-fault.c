@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/nearest.h"
 #include "simulator/sim-control.h"
 #include "simulator/sim-json.h"
 
@@ -85,9 +86,17 @@ static const struct {
 };
 
 static bool
-set_unknown(GError **error, const char *fault)
+set_unknown(GError **error, const char *fault, const char *const *names)
 {
-    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("there is no such fault here: \"%s\""), fault);
+    const char *near = tke_nearest_name(fault, names);
+
+    if (near != NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("there is no such fault here: \"%s\"; did you mean \"%s\"?"), fault, near);
+    } else {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("there is no such fault here: \"%s\"; see tke-sim --help"), fault);
+    }
     return false;
 }
 
@@ -191,6 +200,26 @@ give_trait(SimCard *card, size_t index, JsonObject *command, GError **error)
 }
 
 static bool
+set_unknown_of_card(GError **error, const char *fault)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(card_faults); i++) {
+        g_ptr_array_add(names, (gpointer) card_faults[i].name);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(traits); i++) {
+        g_ptr_array_add(names, (gpointer) traits[i].name);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(forgeries); i++) {
+        g_ptr_array_add(names, (gpointer) forgeries[i].name);
+    }
+    g_ptr_array_add(names, (gpointer) "fill-up");
+    g_ptr_array_add(names, (gpointer) "block-pin");
+    g_ptr_array_add(names, NULL);
+    return set_unknown(error, fault, (const char *const *) names->pdata);
+}
+
+static bool
 fault_card(SimWorld *world, JsonObject *command, const char *fault, GError **error)
 {
     SimCard *card = need_card(world, command, error);
@@ -217,7 +246,7 @@ fault_card(SimWorld *world, JsonObject *command, const char *fault, GError **err
         return fill_card(card, error);
     }
     return strcmp(fault, "block-pin") == 0 ? block_pin(card, command, error)
-                                           : set_unknown(error, fault);
+                                           : set_unknown_of_card(error, fault);
 }
 
 void
@@ -257,12 +286,23 @@ typedef struct OwnFault {
     int64_t sw;
 } OwnFault;
 
+static bool
+set_unknown_of_reader(GError **error, const char *fault)
+{
+    const char *names[SIM_READER_FAULTS + 6] = { "held", "free", "unplugged", "plugged", "honest" };
+
+    for (unsigned i = 0; i < SIM_READER_FAULTS; i++) {
+        names[i + 5] = sim_reader_fault_word((SimReaderFault) i);
+    }
+    return set_unknown(error, fault, names);
+}
+
 /* True, unless there is no such fault. */
 static bool
 find_reader_fault(JsonObject *command, const char *fault, OwnFault *own, GError **error)
 {
     if (!sim_reader_find_fault(fault, &own->fault)) {
-        return set_unknown(error, fault);
+        return set_unknown_of_reader(error, fault);
     }
     return sim_json_get_flag(command, "on", true, &own->on, error) &&
            sim_json_get_number(command, "sw", 0, G_MAXUINT16, 0x6400, &own->sw, error);
@@ -306,9 +346,11 @@ fault_reader(SimWorld *world, JsonObject *command, const char *fault, GError **e
 static bool
 fault_daemon(SimWorld *world, JsonObject *command, const char *fault, GError **error)
 {
+    static const char *const names[] = { "stopped", "running", NULL };
+
     (void) command;
-    if (strcmp(fault, "stopped") != 0 && strcmp(fault, "running") != 0) {
-        return set_unknown(error, fault);
+    if (!g_strv_contains(names, fault)) {
+        return set_unknown(error, fault, names);
     }
     sim_world_set_running(world, strcmp(fault, "running") == 0);
     return true;
@@ -335,9 +377,11 @@ fault_service(SimWorld *world, JsonObject *command, const char *fault, GError **
 static bool
 fault_all(SimWorld *world, JsonObject *command, const char *fault, GError **error)
 {
+    static const char *const names[] = { "clear", NULL };
+
     (void) command;
-    if (strcmp(fault, "clear") != 0) {
-        return set_unknown(error, fault);
+    if (!g_strv_contains(names, fault)) {
+        return set_unknown(error, fault, names);
     }
     sim_world_clear_faults(world);
     return true;

@@ -8,6 +8,8 @@
 #include <glib/gi18n-lib.h>
 
 #include "common/error.h"
+#include "common/nearest.h"
+#include "simulator/sim-command-name.h"
 #include "simulator/sim-json.h"
 #include "simulator/sim-store.h"
 
@@ -72,6 +74,25 @@ sim_faults_free(SimFaults *faults)
     }
 }
 
+static void
+set_unknown(const char *name, GError **error)
+{
+    const char *names[G_N_ELEMENTS(kinds)] = { NULL };
+    const char *near = NULL;
+
+    for (size_t i = 1; i < G_N_ELEMENTS(kinds); i++) {
+        names[i - 1] = kinds[i].name;
+    }
+    near = tke_nearest_name(name, names);
+    if (near != NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("unknown fault \"%s\"; did you mean \"%s\"?"), name, near);
+    } else {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("unknown fault \"%s\"; see tke-sim --help"), name);
+    }
+}
+
 static bool
 read_kind(SimFault *fault, JsonObject *order, GError **error)
 {
@@ -84,24 +105,72 @@ read_kind(SimFault *fault, JsonObject *order, GError **error)
         }
     }
     if (name != NULL) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("unknown fault \"%s\""), name);
+        set_unknown(name, error);
     }
     return false;
 }
 
-/* A number, or the text "info". */
+/* What only one kind of request is struck by: named, by its code, or "info". */
+static bool
+find_command(JsonNode *node, uint32_t *command)
+{
+    const GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_INVALID;
+
+    if (type == G_TYPE_STRING && strcmp(json_node_get_string(node), "info") == 0) {
+        *command = SIM_FAULT_COMMAND_INFO;
+        return true;
+    }
+    if (type == G_TYPE_STRING) {
+        return sim_command_name_find(json_node_get_string(node), command);
+    }
+    if (type == G_TYPE_INT64 && json_node_get_int(node) > 0 &&
+        json_node_get_int(node) <= UINT32_MAX) {
+        *command = (uint32_t) json_node_get_int(node);
+        return sim_command_name_get(*command) != NULL;
+    }
+    return false;
+}
+
 static bool
 read_command(SimFault *fault, JsonObject *order, GError **error)
 {
-    static const uint32_t any = SIM_FAULT_COMMAND_ANY;
     JsonNode *node = json_object_get_member(order, "command");
+    g_autofree char *typed = NULL;
+    g_autofree char *list = NULL;
 
-    if (node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
-        g_strcmp0(json_node_get_string(node), "info") == 0) {
-        fault->command = SIM_FAULT_COMMAND_INFO;
+    fault->command = SIM_FAULT_COMMAND_ANY;
+    if (node == NULL || find_command(node, &fault->command)) {
         return true;
     }
-    return sim_store_get_number(order, "command", &any, UINT32_MAX - 1, &fault->command, error);
+    typed = json_to_string(node, FALSE);
+    list = sim_command_name_list();
+    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                _("crypto units have no command %s; there are: info, %s"), typed, list);
+    return false;
+}
+
+/* A misspelt member would let a fault strike what it is not for. */
+static bool
+check_members(JsonObject *order, GError **error)
+{
+    static const char *const members[] = { "fault",       "unit",        "list",   "count",
+                                           "skip",        "command",     "status", "size",
+                                           "return_code", "reason_code", "type",   "text" };
+    g_autoptr(GList) given = json_object_get_members(order);
+
+    for (const GList *at = given; at != NULL; at = at->next) {
+        bool known = false;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(members); i++) {
+            known = known || strcmp(at->data, members[i]) == 0;
+        }
+        if (!known) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                        _("faults of the service have no \"%s\""), (const char *) at->data);
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool
@@ -155,8 +224,8 @@ sim_faults_add(SimFaults *faults, JsonObject *order, const char *hsm_id, GError 
     g_autoptr(GError) cause = NULL;
     const char *text = NULL;
 
-    if (!read_kind(&fault, order, &cause) || !read_command(&fault, order, &cause) ||
-        !read_numbers(&fault, order, &cause) ||
+    if (!read_kind(&fault, order, &cause) || !check_members(order, &cause) ||
+        !read_command(&fault, order, &cause) || !read_numbers(&fault, order, &cause) ||
         !sim_json_get_flag(order, "list", false, &fault.list_only, &cause)) {
         g_set_error_literal(error, TKE_ERROR, TKE_ERROR_USAGE, cause->message);
         return false;
@@ -238,6 +307,12 @@ sim_faults_describe(SimFaults *faults, JsonBuilder *builder)
         sim_store_add_text(builder, "fault", kinds[fault->kind].name);
         if (fault->hsm_id != NULL) {
             sim_store_add_text(builder, "unit", fault->hsm_id);
+        }
+        if (fault->command != SIM_FAULT_COMMAND_ANY) {
+            sim_store_add_text(builder, "command",
+                               fault->command == SIM_FAULT_COMMAND_INFO
+                                   ? "info"
+                                   : sim_command_name_get(fault->command));
         }
         sim_store_add_number(builder, "skip", fault->skip);
         sim_store_add_number(builder, "count", fault->count);

@@ -9,8 +9,8 @@
  *   "list"    true: only the listing (GET); not together with "unit"
  *   "count"   how many requests it strikes (default 1; 0: until cleared)
  *   "skip"    how many matching requests pass before it strikes (default 0)
- *   "command" only requests with this command or query (a number: 13 is commit; queries have
- *             65536 added), or "info": only information queries
+ *   "command" only requests with this command or query, by its name (sim-command-name.h) or its
+ *             code (13 is COMMIT_WK; queries have 65536 added), or "info": only information queries
  *
  * Faults of the connection (any request):
  *

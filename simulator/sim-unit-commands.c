@@ -29,8 +29,9 @@ typedef struct SimCommandEntry {
 } SimCommandEntry;
 
 static const SimCommandEntry entries[] = {
-#define SIM_COMMAND(code, function, signers, imprint, source) { code, function, signers, imprint },
-#define SIM_QUERY(code, function, source)                                                          \
+#define SIM_COMMAND(code, name, function, signers, imprint, source)                                \
+    { code, function, signers, imprint },
+#define SIM_QUERY(code, name, function, source)                                                    \
     { SIM_QUERY_BIT | (code), function, SIM_SIGNERS_NONE, true },
 #include "simulator/sim-unit-commands.inc"
 #undef SIM_COMMAND

@@ -103,8 +103,9 @@ void sim_unit_get_key_kind(EVP_PKEY *key, uint32_t *general, uint32_t *curve);
 unsigned sim_unit_mode_strength(uint32_t mode);
 
 /* The commands and queries; sim-unit-commands.inc says which is which. */
-#define SIM_COMMAND(code, function, signers, imprint, source) SimCode function(SimCommand *command);
-#define SIM_QUERY(code, function, source) SimCode function(SimCommand *command);
+#define SIM_COMMAND(code, name, function, signers, imprint, source)                                \
+    SimCode function(SimCommand *command);
+#define SIM_QUERY(code, name, function, source) SimCode function(SimCommand *command);
 #include "simulator/sim-unit-commands.inc"
 #undef SIM_COMMAND
 #undef SIM_QUERY

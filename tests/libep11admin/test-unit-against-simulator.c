@@ -373,7 +373,7 @@ START_TEST(test_faults_of_the_service_are_settled)
         { "{'fault':'oversized'}", TKE_UNIT_OUTCOME_UNKNOWN, TKE_UNIT_OUTCOME_FOUND_DONE },
         { "{'fault':'code','return_code':80,'reason_code':46}", TKE_UNIT_OUTCOME_REFUSED,
           TKE_UNIT_OUTCOME_REFUSED },
-        { "{'fault':'outer-code','code':7}", TKE_UNIT_OUTCOME_UNKNOWN,
+        { "{'fault':'outer-code','return_code':7}", TKE_UNIT_OUTCOME_UNKNOWN,
           TKE_UNIT_OUTCOME_FOUND_NOT_DONE },
     };
     g_autoptr(SimUnits) units = sim_units_new("o");

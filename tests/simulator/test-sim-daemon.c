@@ -245,6 +245,8 @@ START_TEST(test_commands_of_the_desk_reach_the_world)
         "fault reader unplugged",
         "fault daemon stopped",
         "fault service http status=401 unit=1 count=2 skip=1 command=13",
+        "fault service code command=commit-wk",
+        "fault service code command=0x10002",
         "fault clear",
         "remove 1",
     };
@@ -257,6 +259,45 @@ START_TEST(test_commands_of_the_desk_reach_the_world)
     }
     pin = run(directory, "--timeout 0 pin 1 123456");
     ck_assert_int_eq(pin.code, SIM_EXIT_FAILED);
+    run_well(directory, "stop");
+}
+END_TEST
+
+START_TEST(test_what_the_desk_misspells_is_refused_with_the_nearest_word)
+{
+    static const struct {
+        const char *line;
+        const char *told;
+    } lines[] = {
+        { "insrt 1 ca-1", "did you mean \"insert\"?" },
+        { "moon", "see tke-sim --help" },
+        { "fault card ca-1 slent", "did you mean \"silent\"?" },
+        { "fault card ca-1 moon", "no such fault here: \"moon\"; see" },
+        { "fault card ca-1 silent aftr=3", "no \"aftr\"" },
+        { "fault reader 1 quick-clok", "did you mean \"quick-clock\"?" },
+        { "fault reader 1 held after=3", "no \"after\"" },
+        { "fault daemon stoped", "did you mean \"stopped\"?" },
+        { "fault daemon stopped after=3", "no \"after\"" },
+        { "fault service cde", "did you mean \"code\"?" },
+        { "fault service code comand=13", "no \"comand\"" },
+        { "fault service code command=5555", "COMMIT_WK (13)" },
+        { "fault service code command=COMIT_WK", "COMMIT_WK (13)" },
+    };
+    g_autoptr(TestDirectory) directory = test_directory_new();
+
+    start(directory);
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_auto(Result) result = run(directory, lines[i].line);
+
+        ck_assert_msg(result.code != SIM_EXIT_OK, "%s", lines[i].line);
+        ck_assert_msg(strstr(result.complaint, lines[i].told) != NULL, "%s: %s", lines[i].line, result.complaint);
+    }
+    run_well(directory, "fault service code command=13 count=2");
+    {
+        g_auto(Result) status = run(directory, "status");
+
+        ck_assert_ptr_nonnull(strstr(status.output, "fault: code, command COMMIT_WK, 2 more times"));
+    }
     run_well(directory, "stop");
 }
 END_TEST
@@ -297,6 +338,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_world_whose_path_is_too_long_is_refused_with_that_reason);
     tcase_add_test(tests, test_wrong_use_has_its_exit_code);
     tcase_add_test(tests, test_commands_of_the_desk_reach_the_world);
+    tcase_add_test(tests, test_what_the_desk_misspells_is_refused_with_the_nearest_word);
     tcase_add_test(tests, test_programs_that_need_a_world_at_the_same_time_start_one);
 }
 

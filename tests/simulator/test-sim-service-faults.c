@@ -291,6 +291,83 @@ START_TEST(test_faults_are_counted_and_aimed)
 }
 END_TEST
 
+/* What is waiting to strike, as the status tells it. */
+static JsonObject *
+first_fault(Fixture *fixture)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonNode) root = NULL;
+    JsonArray *faults;
+
+    json_builder_begin_object(builder);
+    sim_service_status(fixture->service, builder);
+    json_builder_end_object(builder);
+    root = json_builder_get_root(builder);
+    faults = json_object_get_array_member(json_node_get_object(root), "faults");
+    ck_assert_uint_eq(json_array_get_length(faults), 1);
+    return json_object_ref(json_array_get_object_element(faults, 0));
+}
+
+START_TEST(test_a_command_is_named_as_in_the_standard_or_by_its_code)
+{
+    static const char *const orders[] = {
+        "{'fault':'code','command':'DOM_ADMIN_LOGIN','return_code':49}",
+        "{'fault':'code','command':'dom-admin-login','return_code':49}",
+        "{'fault':'code','command':2,'return_code':49}",
+    };
+    static const struct {
+        const char *order;
+        const char *name;
+    } names[] = {
+        { "{'fault':'http','command':'info'}", "info" },
+        { "{'fault':'http','command':13}", "COMMIT_WK" },
+        { "{'fault':'http','command':'export_next_wk'}", "EXPORT_NEXT_WK" },
+        { "{'fault':'http','command':65538}", "Q_DOMADMIN" },
+        { "{'fault':'http','command':'q-dom-ctrlpoints'}", "Q_DOM_CTRLPOINTS" },
+    };
+    g_auto(Fixture) fixture = { 0 };
+
+    fixture_open(&fixture);
+    for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
+        fixture_fault(&fixture, orders[i]);
+        {
+            g_auto(Answer) refused = fixture_add_admin(&fixture, 0);
+
+            check_answer_refused(&refused, 49, 0);
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(JsonObject) fault = NULL;
+
+        sim_service_clear_faults(fixture.service);
+        fixture_fault(&fixture, names[i].order);
+        fault = first_fault(&fixture);
+        ck_assert_str_eq(json_object_get_string_member(fault, "command"), names[i].name);
+    }
+}
+END_TEST
+
+START_TEST(test_a_command_that_there_is_not_is_answered_with_the_names)
+{
+    static const char *const orders[] = { "{\"fault\":\"code\",\"command\":5555}",
+                                          "{\"fault\":\"code\",\"command\":\"COMIT_WK\"}" };
+    g_auto(Fixture) fixture = { 0 };
+
+    fixture_open(&fixture);
+    for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
+        g_autoptr(JsonObject) order = sim_json_parse(orders[i], -1, NULL);
+        g_autoptr(GError) error = NULL;
+
+        ck_assert(!sim_service_fault(fixture.service, order, &error));
+        ck_assert_msg(strstr(error->message, "DOM_ADMIN_LOGIN (2)") != NULL &&
+                          strstr(error->message, "COMMIT_WK (13)") != NULL &&
+                          strstr(error->message, "Q_WK_ORIGINS (65548)") != NULL &&
+                          strstr(error->message, "info") != NULL,
+                      "%s", error->message);
+    }
+}
+END_TEST
+
 START_TEST(test_orders_that_make_no_sense_are_refused)
 {
     static const char *const orders[] = {
@@ -306,6 +383,12 @@ START_TEST(test_orders_that_make_no_sense_are_refused)
         "{\"fault\":\"http\",\"status\":\"500\"}",
         "{\"fault\":\"http\",\"count\":-1}",
         "{\"fault\":\"http\",\"command\":\"all\"}",
+        "{\"fault\":\"http\",\"command\":1}", /* of the card, not of the domain */
+        "{\"fault\":\"http\",\"command\":5555}",
+        "{\"fault\":\"http\",\"command\":-13}",
+        "{\"fault\":\"http\",\"command\":true}",
+        "{\"fault\":\"http\",\"command\":\"COMMIT\"}",
+        "{\"fault\":\"http\",\"comand\":13}",
         "{\"fault\":\"http\",\"text\":1}",
     };
     g_auto(Fixture) fixture = { 0 };
@@ -334,6 +417,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_stale_counter_makes_the_next_command_fail);
     tcase_add_test(tests, test_forged_certificates_differ_from_the_genuine_ones);
     tcase_add_test(tests, test_faults_are_counted_and_aimed);
+    tcase_add_test(tests, test_a_command_is_named_as_in_the_standard_or_by_its_code);
+    tcase_add_test(tests, test_a_command_that_there_is_not_is_answered_with_the_names);
     tcase_add_test(tests, test_orders_that_make_no_sense_are_refused);
 }
 
