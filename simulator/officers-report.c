@@ -1,5 +1,5 @@
 /*
- * The end of a rehearsal (4.12): the registers as they were read back, and the verdict.
+ * What the crypto units of a rehearsal are found to be (4.12), read from what tke prints as JSON.
  */
 #include "simulator/officers-report.h"
 
@@ -7,23 +7,39 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/error.h"
 #include "simulator/sim-json.h"
 
 #define UNITS_MAX 10000
 #define PATTERN_SHOWN 16
+#define PATTERN_COMPARED 56 /* hex digits: the last 4 bytes depend on the module's firmware */
 
 typedef struct Row {
     int64_t number;
     const char *location;
+    bool is_read; /* the thresholds were */
+    bool is_imprint;
+    bool is_verified;
     const char *new_status; /* "" if the unit told none */
     const char *status;
     const char *pattern;
 } Row;
 
+struct SimOfficersReport {
+    GPtrArray *listings; /* JsonObject: what the rows' texts belong to */
+    GArray *rows;        /* Row */
+};
+
+static Row *
+get_row(const SimOfficersReport *report, unsigned i)
+{
+    return &g_array_index(report->rows, Row, i);
+}
+
 /* Calls visit for every row of a table in every instance; instances without that table are skipped. */
 static bool
-visit_rows(JsonObject *listing, const char *table,
-           bool (*visit)(JsonObject *row, GArray *rows, GError **error), GArray *rows,
+visit_rows(SimOfficersReport *report, JsonObject *listing, const char *table,
+           bool (*visit)(SimOfficersReport *report, JsonObject *entry, GError **error),
            GError **error)
 {
     JsonArray *instances = sim_json_need_array(listing, "instances", error);
@@ -45,7 +61,7 @@ visit_rows(JsonObject *listing, const char *table,
         for (unsigned k = 0; k < json_array_get_length(entries); k++) {
             JsonObject *entry = sim_json_need_element(entries, k, table, error);
 
-            if (entry == NULL || !visit(entry, rows, error)) {
+            if (entry == NULL || !visit(report, entry, error)) {
                 return false;
             }
         }
@@ -55,7 +71,7 @@ visit_rows(JsonObject *listing, const char *table,
 
 /* Units that keep keys for an instance; recovery units hold none of their own. */
 static bool
-take_unit(JsonObject *entry, GArray *rows, GError **error)
+take_unit(SimOfficersReport *report, JsonObject *entry, GError **error)
 {
     Row row = { .new_status = "", .status = "", .pattern = "" };
     const char *type = sim_json_need_text(entry, "type", error);
@@ -65,31 +81,49 @@ take_unit(JsonObject *entry, GArray *rows, GError **error)
     }
     row.location = json_object_get_string_member_with_default(entry, "location", "");
     if (strcmp(type, "RECOVERY") != 0) {
-        g_array_append_val(rows, row);
+        g_array_append_val(report->rows, row);
     }
     return true;
 }
 
 static Row *
-find_row(JsonObject *entry, GArray *rows)
+find_row(const SimOfficersReport *report, JsonObject *entry)
 {
     gint64 number = json_object_get_int_member_with_default(entry, "number", 0);
 
-    for (unsigned i = 0; i < rows->len; i++) {
-        Row *row = &g_array_index(rows, Row, i);
-
-        if (row->number == number) {
-            return row;
+    for (unsigned i = 0; i < report->rows->len; i++) {
+        if (get_row(report, i)->number == number) {
+            return get_row(report, i);
         }
     }
     return NULL;
 }
 
 static bool
-take_new_register(JsonObject *entry, GArray *rows, GError **error)
+take_thresholds(SimOfficersReport *report, JsonObject *entry, GError **error)
+{
+    Row *row = find_row(report, entry);
+    bool is_imprint = false;
+    bool is_verified = false;
+
+    /* What is not said is not so. */
+    if (!sim_json_get_flag(entry, "imprint_mode", false, &is_imprint, error) ||
+        !sim_json_get_flag(entry, "module_verified", false, &is_verified, error)) {
+        return false;
+    }
+    if (row != NULL) {
+        row->is_read = true;
+        row->is_imprint = is_imprint;
+        row->is_verified = is_verified;
+    }
+    return true;
+}
+
+static bool
+take_new_register(SimOfficersReport *report, JsonObject *entry, GError **error)
 {
     const char *status = sim_json_need_text(entry, "status", error);
-    Row *row = find_row(entry, rows);
+    Row *row = find_row(report, entry);
 
     if (status != NULL && row != NULL) {
         row->new_status = status;
@@ -98,11 +132,11 @@ take_new_register(JsonObject *entry, GArray *rows, GError **error)
 }
 
 static bool
-take_current_register(JsonObject *entry, GArray *rows, GError **error)
+take_current_register(SimOfficersReport *report, JsonObject *entry, GError **error)
 {
     const char *status = sim_json_need_text(entry, "status", error);
     const char *pattern = status == NULL ? NULL : sim_json_need_text(entry, "pattern", error);
-    Row *row = find_row(entry, rows);
+    Row *row = find_row(report, entry);
 
     if (pattern != NULL && row != NULL) {
         row->status = status;
@@ -111,54 +145,167 @@ take_current_register(JsonObject *entry, GArray *rows, GError **error)
     return pattern != NULL;
 }
 
+/* The listing, kept for as long as the report; NULL: it is none. */
+static JsonObject *
+keep_listing(SimOfficersReport *report, const char *text, GError **error)
+{
+    JsonObject *listing = sim_json_parse(text, -1, error);
+
+    if (listing != NULL) {
+        g_ptr_array_add(report->listings, listing);
+    }
+    return listing;
+}
+
+static bool
+explain(bool ok, GError **error)
+{
+    if (!ok) {
+        g_prefix_error(error, _("the state of the units as tke tells it: "));
+    }
+    return ok;
+}
+
+SimOfficersReport *
+sim_officers_report_new(const char *units, GError **error)
+{
+    g_autoptr(SimOfficersReport) report = g_new0(SimOfficersReport, 1);
+    JsonObject *listing;
+
+    report->listings = g_ptr_array_new_with_free_func((GDestroyNotify) json_object_unref);
+    report->rows = g_array_new(FALSE, TRUE, sizeof(Row));
+    listing = keep_listing(report, units, error);
+    if (!explain(listing != NULL && visit_rows(report, listing, "units", take_unit, error),
+                 error)) {
+        return NULL;
+    }
+    if (report->rows->len == 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                    _("there are no crypto units that serve an instance"));
+        return NULL;
+    }
+    return g_steal_pointer(&report);
+}
+
+void
+sim_officers_report_free(SimOfficersReport *report)
+{
+    if (report != NULL) {
+        g_ptr_array_unref(report->listings);
+        g_array_unref(report->rows);
+        g_free(report);
+    }
+}
+
+char *
+sim_officers_report_dup_numbers(const SimOfficersReport *report)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < report->rows->len; i++) {
+        g_string_append_printf(text, "%s%d", i > 0 ? "," : "", (int) get_row(report, i)->number);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+bool
+sim_officers_report_take_thresholds(SimOfficersReport *report, const char *text, GError **error)
+{
+    JsonObject *listing = keep_listing(report, text, error);
+
+    return explain(listing != NULL &&
+                       visit_rows(report, listing, "thresholds", take_thresholds, error),
+                   error);
+}
+
+bool
+sim_officers_report_take_registers(SimOfficersReport *report, const char *text, GError **error)
+{
+    JsonObject *listing = keep_listing(report, text, error);
+
+    return explain(
+        listing != NULL && visit_rows(report, listing, "new_register", take_new_register, error) &&
+            visit_rows(report, listing, "current_register", take_current_register, error),
+        error);
+}
+
+bool
+sim_officers_report_check_new(const SimOfficersReport *report, GError **error)
+{
+    for (unsigned i = 0; i < report->rows->len; i++) {
+        const Row *row = get_row(report, i);
+        const int number = (int) row->number;
+
+        if (!row->is_read) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("crypto unit %d was not read"),
+                        number);
+        } else if (!row->is_verified) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                        _("the module certificates of crypto unit %d were not verified"), number);
+        } else if (!row->is_imprint) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                        _("crypto unit %d is not in imprint mode"), number);
+        } else {
+            continue;
+        }
+        return false;
+    }
+    return true;
+}
+
+/* Whether a register has the pattern of the first unit; zeros are none. */
+static bool
+has_pattern(const SimOfficersReport *report, const Row *row)
+{
+    return strspn(row->pattern, "0") < strlen(row->pattern) &&
+           strncmp(row->pattern, get_row(report, 0)->pattern, PATTERN_COMPARED) == 0;
+}
+
+bool
+sim_officers_report_check_patterns(const SimOfficersReport *report, GError **error)
+{
+    for (unsigned i = 0; i < report->rows->len; i++) {
+        const Row *row = get_row(report, i);
+
+        if (!has_pattern(report, row)) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                        _("crypto unit %d has another verification pattern than crypto unit %d, or "
+                          "none"),
+                        (int) row->number, (int) get_row(report, 0)->number);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* How many are Valid with the pattern of the first. */
 static unsigned
-count_valid(GArray *rows)
+count_valid(const SimOfficersReport *report)
 {
     unsigned n = 0;
 
-    for (unsigned i = 0; i < rows->len; i++) {
-        const Row *row = &g_array_index(rows, Row, i);
+    for (unsigned i = 0; i < report->rows->len; i++) {
+        const Row *row = get_row(report, i);
 
-        if (strcmp(row->status, "Valid") == 0 && *row->pattern != '\0' &&
-            strcmp(row->pattern, g_array_index(rows, Row, 0).pattern) == 0) {
-            n++;
-        }
+        n += strcmp(row->status, "Valid") == 0 && has_pattern(report, row) ? 1 : 0;
     }
     return n;
 }
 
-static void
-print_rows(GArray *rows)
+bool
+sim_officers_report_print(const SimOfficersReport *report)
 {
+    unsigned n_valid = count_valid(report);
+
     printf("%-16s %-32s %-18s %-18s %s\n", _("CRYPTO UNIT NUM"), _("LOCATION"), _("NEW"),
            _("CURRENT"), _("VERIFICATION PATTERN"));
-    for (unsigned i = 0; i < rows->len; i++) {
-        const Row *row = &g_array_index(rows, Row, i);
+    for (unsigned i = 0; i < report->rows->len; i++) {
+        const Row *row = get_row(report, i);
 
         printf("%-16d %-32s %-18s %-18s %.*s…\n", (int) row->number, row->location, row->new_status,
                row->status, PATTERN_SHOWN, row->pattern);
     }
-}
-
-bool
-sim_officers_report_print(const char *units, const char *registers, bool *good, GError **error)
-{
-    g_autoptr(GArray) rows = g_array_new(FALSE, TRUE, sizeof(Row));
-    g_autoptr(JsonObject) unit_listing = sim_json_parse(units, -1, error);
-    g_autoptr(JsonObject) register_listing =
-        unit_listing == NULL ? NULL : sim_json_parse(registers, -1, error);
-    unsigned n_valid = 0;
-
-    if (register_listing == NULL || !visit_rows(unit_listing, "units", take_unit, rows, error) ||
-        !visit_rows(register_listing, "new_register", take_new_register, rows, error) ||
-        !visit_rows(register_listing, "current_register", take_current_register, rows, error)) {
-        g_prefix_error(error, _("the state of the units as tke tells it: "));
-        return false;
-    }
-    n_valid = count_valid(rows);
-    print_rows(rows);
-    printf(_("\nmaster key Valid on %u of %u crypto units\n"), n_valid, rows->len);
-    *good = rows->len > 0 && n_valid == rows->len;
-    return true;
+    /* In every language as it is: programs that start a rehearsal look for this line. */
+    printf("\nmaster key Valid on %u of %u crypto units\n", n_valid, report->rows->len);
+    return n_valid == report->rows->len;
 }

@@ -74,10 +74,10 @@ print_step(const char *what, void *data)
 }
 
 static void
-begin_task(Rehearsal *rehearsal, const SimOfficersTask *task)
+begin_step(Rehearsal *rehearsal, const char *title)
 {
     rehearsal->done++;
-    printf("[%2u/%2u] %s\n", rehearsal->done, rehearsal->total, task->title);
+    printf("[%2u/%2u] %s\n", rehearsal->done, rehearsal->total, title);
     fflush(stdout);
 }
 
@@ -131,6 +131,88 @@ end_program(const Rehearsal *rehearsal, SimOfficersProgram *program, GError **er
     return code == 0;
 }
 
+/* What a command prints as JSON. units: for which ones, or NULL. */
+static char *
+query_tke(const Rehearsal *rehearsal, const char *command, const char *units, GError **error)
+{
+    g_autofree char *output = NULL;
+    g_autofree char *complaint = NULL;
+    const char *argv[] = { rehearsal->tke, get_rehearsal_option(rehearsal),    "--json", command,
+                           units != NULL ? "--select" : NULL, units, NULL };
+    int status = 0;
+
+    if (!g_spawn_sync(NULL, (char **) argv, rehearsal->environment, G_SPAWN_SEARCH_PATH, NULL, NULL,
+                      &output, &complaint, &status, error)) {
+        return NULL;
+    }
+    if (!g_spawn_check_wait_status(status, NULL)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("tke %s failed: %s%s"), command, output,
+                    complaint);
+        return NULL;
+    }
+    return g_steal_pointer(&output);
+}
+
+/* What the service lists, by a program of its own. */
+static SimOfficersReport *
+query_units(const Rehearsal *rehearsal, GError **error)
+{
+    g_autofree char *units = query_tke(rehearsal, "cryptounits", NULL, error);
+
+    return units != NULL ? sim_officers_report_new(units, error) : NULL;
+}
+
+/* The ceremony is one for units in imprint mode, of modules that are what they say. */
+static bool
+check_new_units(Rehearsal *rehearsal, GError **error)
+{
+    g_autoptr(SimOfficersReport) report = NULL;
+    g_autofree char *numbers = NULL;
+    g_autofree char *thresholds = NULL;
+
+    begin_step(rehearsal, "See that the crypto units are in imprint mode, their modules genuine");
+    report = query_units(rehearsal, error);
+    if (report == NULL) {
+        return false;
+    }
+    numbers = sim_officers_report_dup_numbers(report);
+    thresholds = query_tke(rehearsal, "cryptounit-thrhlds", numbers, error);
+    if (thresholds == NULL ||
+        !sim_officers_report_take_thresholds(report, thresholds, error) ||
+        !sim_officers_report_check_new(report, error)) {
+        return false;
+    }
+    printf(_("        crypto units %s: in imprint mode, module certificates verified\n"), numbers);
+    return true;
+}
+
+/* Reads the registers back, with a program of its own again. NULL: they cannot be read. */
+static SimOfficersReport *
+check_done_units(Rehearsal *rehearsal, GError **error)
+{
+    g_autoptr(SimOfficersReport) report = NULL;
+    g_autoptr(GError) differ = NULL;
+    g_autofree char *numbers = NULL;
+    g_autofree char *registers = NULL;
+
+    begin_step(rehearsal, "Read the state back from the crypto units");
+    report = query_units(rehearsal, error);
+    if (report == NULL) {
+        return NULL;
+    }
+    numbers = sim_officers_report_dup_numbers(report);
+    registers = query_tke(rehearsal, "cryptounit-mk", numbers, error);
+    if (registers == NULL || !sim_officers_report_take_registers(report, registers, error)) {
+        return NULL;
+    }
+    if (sim_officers_report_check_patterns(report, &differ)) {
+        printf(_("        crypto units %s: verification patterns equal\n"), numbers);
+    } else {
+        printf("        %s\n", differ->message);
+    }
+    return g_steal_pointer(&report);
+}
+
 static bool
 run_card_tasks(Rehearsal *rehearsal, GError **error)
 {
@@ -140,7 +222,7 @@ run_card_tasks(Rehearsal *rehearsal, GError **error)
     for (size_t i = 0; i < n; i++) {
         g_autoptr(SimOfficersProgram) program = NULL;
 
-        begin_task(rehearsal, &tasks[i]);
+        begin_step(rehearsal, tasks[i].title);
         program = start_tke(rehearsal, tasks[i].command, error);
         if (program == NULL) {
             return false;
@@ -165,7 +247,7 @@ run_unit_tasks(Rehearsal *rehearsal, GError **error)
     const SimOfficersTask *tasks = sim_officers_ceremony_get_unit_tasks(&n);
 
     for (size_t i = 0; shell != NULL && i < n; i++) {
-        begin_task(rehearsal, &tasks[i]);
+        begin_step(rehearsal, tasks[i].title);
         if (!sim_officers_program_type(shell, tasks[i].command, error) ||
             !sim_officers_people_follow(rehearsal->people, shell, &tasks[i], error)) {
             sim_officers_program_close_input(shell);
@@ -176,39 +258,6 @@ run_unit_tasks(Rehearsal *rehearsal, GError **error)
         show_output(rehearsal, shell, false);
     }
     return shell != NULL && end_program(rehearsal, shell, error);
-}
-
-/* What a command prints as JSON. */
-static char *
-query_tke(const Rehearsal *rehearsal, const char *command, GError **error)
-{
-    g_autofree char *output = NULL;
-    g_autofree char *complaint = NULL;
-    const char *argv[] = { rehearsal->tke, get_rehearsal_option(rehearsal), "--json", command,
-                           NULL };
-    int status = 0;
-
-    if (!g_spawn_sync(NULL, (char **) argv, rehearsal->environment, G_SPAWN_SEARCH_PATH, NULL, NULL,
-                      &output, &complaint, &status, error)) {
-        return NULL;
-    }
-    if (!g_spawn_check_wait_status(status, NULL)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("tke %s failed: %s%s"), command, output,
-                    complaint);
-        return NULL;
-    }
-    return g_steal_pointer(&output);
-}
-
-/* Reads the registers back with a program of its own and judges them. */
-static bool
-check_units(const Rehearsal *rehearsal, bool *good, GError **error)
-{
-    g_autofree char *units = query_tke(rehearsal, "cryptounits", error);
-    g_autofree char *registers =
-        units == NULL ? NULL : query_tke(rehearsal, "cryptounit-mk", error);
-
-    return registers != NULL && sim_officers_report_print(units, registers, good, error);
 }
 
 static bool
@@ -262,6 +311,7 @@ static bool
 rehearse(Rehearsal *rehearsal, bool *good, GError **error)
 {
     gint64 start = g_get_monotonic_time();
+    g_autoptr(SimOfficersReport) report = NULL;
     SimOfficersCounts counts = { 0 };
     size_t n_cards = 0;
     size_t n_units = 0;
@@ -269,11 +319,14 @@ rehearse(Rehearsal *rehearsal, bool *good, GError **error)
 
     (void) sim_officers_ceremony_get_card_tasks(&n_cards);
     (void) sim_officers_ceremony_get_unit_tasks(&n_units);
-    rehearsal->total = (unsigned) (n_cards + n_units);
+    rehearsal->total = (unsigned) (n_cards + 1 + n_units + 1);
     if (!start_world(rehearsal, error) || !enter_world(rehearsal, error) ||
         !enter_pcscd(rehearsal, error) || !run_card_tasks(rehearsal, error) ||
-        !run_unit_tasks(rehearsal, error) ||
-        !sim_officers_desk_count_loaded(rehearsal->desk, &loaded, error)) {
+        !check_new_units(rehearsal, error) || !run_unit_tasks(rehearsal, error)) {
+        return false;
+    }
+    report = check_done_units(rehearsal, error);
+    if (report == NULL || !sim_officers_desk_count_loaded(rehearsal->desk, &loaded, error)) {
         return false;
     }
     sim_officers_people_get_counts(rehearsal->people, &counts);
@@ -281,7 +334,8 @@ rehearse(Rehearsal *rehearsal, bool *good, GError **error)
              "%.1f s\n\n"),
            rehearsal->done, loaded, counts.insertions, counts.pins,
            (double) (g_get_monotonic_time() - start) / G_USEC_PER_SEC);
-    return check_units(rehearsal, good, error);
+    *good = sim_officers_report_print(report);
+    return true;
 }
 
 static void

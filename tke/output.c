@@ -237,6 +237,9 @@ print_row(TkeCliOutput *out, char *const *row, const size_t *widths)
             g_autofree char *line = cell_line(&out->columns[i], row[i], n);
             g_autofree char *next = cell_line(&out->columns[i], row[i], n + 1);
 
+            if (out->columns[i].heading == NULL) {
+                continue;
+            }
             append_padded(text, line != NULL ? line : "", widths[i]);
             more = more || next != NULL;
         }
@@ -251,6 +254,9 @@ print_table(TkeCliOutput *out)
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (unsigned i = 0; i < out->n_columns; i++) {
+        if (out->columns[i].heading == NULL) {
+            continue;
+        }
         widths[i] = (size_t) g_utf8_strlen(_(out->columns[i].heading), -1);
         for (unsigned r = 0; r < out->rows->len; r++) {
             char **row = g_ptr_array_index(out->rows, r);
@@ -263,7 +269,9 @@ print_table(TkeCliOutput *out)
         }
     }
     for (unsigned i = 0; i < out->n_columns; i++) {
-        append_padded(text, _(out->columns[i].heading), widths[i]);
+        if (out->columns[i].heading != NULL) {
+            append_padded(text, _(out->columns[i].heading), widths[i]);
+        }
     }
     print_line(text);
     for (unsigned r = 0; r < out->rows->len; r++) {

@@ -24,7 +24,7 @@ typedef enum {
 
 typedef struct TkeCliColumn {
     const char *key;     /* JSON member */
-    const char *heading; /* translated by the output; upper case as the original prints it */
+    const char *heading; /* translated by the output; upper case as the original prints it; NULL: in JSON only */
     TkeCliCell kind;
 } TkeCliColumn;
 

@@ -60,7 +60,9 @@ row_thresholds(TkeCli *cli, const TkeUnitState *state, const TkeUnitState *first
     g_autofree char *first_rev = g_strdup_printf("%u", firsts[TKE_ATTRIBUTE_REVOKE_THR]);
     g_autofree char *sig_cell = cell(mark, first_sig, sig, differs);
     g_autofree char *rev_cell = cell(mark, first_rev, rev, differs);
-    const char *cells[] = { number, sig_cell, rev_cell, state->imprint ? "true" : "false" };
+    bool verified = tke_unit_get_trust(state->unit) == TKE_UNIT_VERIFIED;
+    const char *cells[] = { number, sig_cell, rev_cell, state->imprint ? "true" : "false",
+                            verified ? "true" : "false" };
 
     tke_cli_output_row(cli->out, cells);
 }
@@ -169,6 +171,7 @@ static const TkeCliColumn threshold_columns[] = {
     { "signature_threshold", N_("SIGNATURE THRESHOLD"), TKE_CLI_NUMBER },
     { "revocation_threshold", N_("REVOCATION THRESHOLD"), TKE_CLI_NUMBER },
     { "imprint_mode", N_("IMPRINT MODE"), TKE_CLI_BOOL },
+    { "module_verified", NULL, TKE_CLI_BOOL }, /* else its state would not be told (F-066) */
 };
 static const TkeCliColumn admin_columns[] = {
     { "number", N_("CRYPTO UNIT NUM"), TKE_CLI_NUMBER },

@@ -3,6 +3,7 @@
  */
 #include <locale.h>
 
+#include "tests/support/test-locale.h"
 #include "tests/support/test-main.h"
 #include "tke/text.h"
 
@@ -50,41 +51,19 @@ START_TEST(test_dates_are_in_the_form_of_the_place)
 }
 END_TEST
 
-/* A locale of the test's own: which ones a machine has is not its to say. False: it lacks the sources. */
-static bool
-make_german(const char *dir)
-{
-    g_autofree char *path = g_build_filename(dir, "de_DE.UTF-8", NULL);
-    const char *argv[] = { "localedef", "-i", "de_DE", "-f", "UTF-8", path, NULL };
-    int status = 0;
-
-    return g_file_test("/usr/share/i18n/locales/de_DE", G_FILE_TEST_EXISTS) &&
-           g_spawn_sync(NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
-                        &status, NULL) &&
-           g_setenv("LOCPATH", dir, TRUE) && setlocale(LC_TIME, "de_DE.UTF-8") != NULL;
-}
-
-static void
-remove_locale(const char *dir)
-{
-    const char *argv[] = { "rm", "-r", dir, NULL };
-
-    g_spawn_sync(NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-}
-
 START_TEST(test_dates_in_germany_begin_with_the_day)
 {
     g_autofree char *dir = g_dir_make_tmp("tke-locale-XXXXXX", NULL);
     g_autofree char *german = NULL;
 
     ck_assert(g_setenv("TZ", "Europe/Berlin", TRUE));
-    if (make_german(dir)) {
+    if (test_locale_begin_german(dir, LC_TIME)) {
         german = tke_cli_text_time(MOMENT);
         ck_assert_str_eq(german, "27.11.2026 15:05:09 CET");
     } else {
         g_print("not tried: the sources of locales are not installed\n");
     }
-    remove_locale(dir);
+    test_locale_end(dir);
 }
 END_TEST
 
