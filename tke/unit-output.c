@@ -23,9 +23,6 @@ tke_cli_output_head(TkeCli *cli)
     tke_cli_output_value(cli->out, "account", N_("Account"), tke_world_get_account(world));
     tke_cli_output_value(cli->out, "resource_group", N_("Resource group"),
                          tke_world_get_resource_group(world));
-    if (tke_world_is_rehearsal(world)) {
-        tke_cli_output_line(cli->out, "%s", "REHEARSAL");
-    }
 }
 
 void

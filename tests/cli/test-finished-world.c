@@ -86,7 +86,16 @@ START_TEST(test_json_of_cards_readers_and_log_holds_the_documented_members)
 }
 END_TEST
 
-START_TEST(test_every_listing_says_rehearsal_and_ends_with_the_note)
+/* At its head, and there only. */
+static void
+assert_marked_once(const Run *run)
+{
+    ck_assert_msg(g_str_has_prefix(run->out, "REHEARSAL: ") &&
+                      strstr(run->out + 1, "REHEARSAL") == NULL,
+                  "%s", run->out);
+}
+
+START_TEST(test_every_listing_says_rehearsal_once_and_ends_with_the_note)
 {
     static const char *const lines[] = {
         "cryptounits",       "cryptounit-add --all", "cryptounit-rm 3",    "cryptounit-compare",
@@ -97,7 +106,7 @@ START_TEST(test_every_listing_says_rehearsal_and_ends_with_the_note)
     for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_auto(Run) run = place_expect(place, 0, lines[i]);
 
-        ck_assert(g_str_has_prefix(run.out, "REHEARSAL"));
+        assert_marked_once(&run);
         assert_contains(run.out, "API endpoint: https://127.0.0.1:");
         assert_contains(run.out, "Resource group: ");
         assert_contains(run.out, "must be configured the same");
@@ -107,7 +116,7 @@ START_TEST(test_every_listing_says_rehearsal_and_ends_with_the_note)
         static const char *const others[] = { "readers", "card info", "log" };
         g_auto(Run) run = place_expect(place, 0, others[i]);
 
-        assert_contains(run.out, "REHEARSAL");
+        assert_marked_once(&run);
     }
 }
 END_TEST
@@ -464,7 +473,7 @@ add_tests(TCase *tests)
     place_rehearse();
     tcase_add_test(tests, test_json_of_queries_holds_the_documented_members);
     tcase_add_test(tests, test_json_of_cards_readers_and_log_holds_the_documented_members);
-    tcase_add_test(tests, test_every_listing_says_rehearsal_and_ends_with_the_note);
+    tcase_add_test(tests, test_every_listing_says_rehearsal_once_and_ends_with_the_note);
     tcase_add_test(tests, test_a_step_of_a_unit_that_is_gone_is_told_and_left);
     tcase_add_test(tests, test_dry_runs_change_neither_cards_nor_crypto_units);
     tcase_add_test(tests, test_dry_runs_tell_what_would_be_done);
