@@ -75,8 +75,16 @@ tke_cli_output_line(TkeCliOutput *out, const char *format, ...)
         va_start(args, format);
         text = g_strdup_vprintf(format, args);
         va_end(args);
-        safe = tke_cli_text_safe(text, true);
+        safe = tke_cli_text_safe(text);
         printf("%s\n", safe);
+    }
+}
+
+void
+tke_cli_output_text(TkeCliOutput *out, const char *text)
+{
+    if (prints_text(out)) {
+        printf("%s\n", text);
     }
 }
 
@@ -85,7 +93,7 @@ tke_cli_output_value(TkeCliOutput *out, const char *key, const char *heading, co
 {
     json_object_set_string_member(innermost(out), key, value);
     if (prints_text(out) && heading != NULL) {
-        g_autofree char *safe = tke_cli_text_safe(value != NULL ? value : "", false);
+        g_autofree char *safe = tke_cli_text_safe(value != NULL ? value : "");
 
         printf("%s: %s\n", _(heading), safe);
     }
@@ -194,7 +202,7 @@ add_json_table(TkeCliOutput *out)
 static char *
 cell_line(const TkeCliColumn *column, const char *cell, unsigned n)
 {
-    g_autofree char *text = tke_cli_text_safe(cell_text(cell), false);
+    g_autofree char *text = tke_cli_text_safe(cell_text(cell));
     const char *mark = is_marked(cell) && n == 0 ? "*" : "";
 
     if (column->kind == TKE_CLI_PATTERN && strlen(text) == 64) {
@@ -408,7 +416,7 @@ static void
 print_details(const GError *error)
 {
     g_autofree char *details = tke_advice_details_for_error(error);
-    g_autofree char *safe = details != NULL ? tke_cli_text_safe(details, false) : NULL;
+    g_autofree char *safe = details != NULL ? tke_cli_text_safe(details) : NULL;
 
     if (safe != NULL) {
         printf(_("Details: %s\n"), safe);
@@ -423,14 +431,16 @@ tke_cli_output_finish(TkeCliOutput *out, const char *command, int exit_code, con
         finish_json(out, command, exit_code, error, advice, head);
     } else {
         if (error != NULL) {
-            g_autofree char *safe = tke_cli_text_safe(error->message, false);
+            g_autofree char *safe = tke_cli_text_safe(error->message);
 
             printf("%s\n%s\n", _("FAILED"), safe);
         } else if (!out->quiet) {
             printf("%s\n", _("OK"));
         }
         if (advice != NULL) {
-            printf("%s\n", advice);
+            g_autofree char *safe = tke_cli_text_safe(advice);
+
+            printf("%s\n", safe);
         }
         print_details(error);
         if (head != NULL && !out->quiet) {

@@ -32,8 +32,11 @@ TkeCliOutput *tke_cli_output_new(bool json, bool rehearsal, bool quiet);
 void tke_cli_output_free(TkeCliOutput *out);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCliOutput, tke_cli_output_free)
 
-/* A line for people; nothing in JSON. */
+/* A line for people, one whatever is in it; nothing in JSON. */
 void tke_cli_output_line(TkeCliOutput *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Lines for people that are all ours; nothing in JSON. */
+void tke_cli_output_text(TkeCliOutput *out, const char *text);
 
 /* "Heading: value" for people, a member for programs. */
 void tke_cli_output_value(TkeCliOutput *out, const char *key, const char *heading,

@@ -34,7 +34,7 @@ tke_cli_help(TkeCli *cli, const TkeCliArgs *args, GError **error)
         return false;
     }
     tke_cli_output_value(cli->out, "text", NULL, g_strchomp(text));
-    tke_cli_output_line(cli->out, "%s", text);
+    tke_cli_output_text(cli->out, text);
     return true;
 }
 

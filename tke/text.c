@@ -4,7 +4,7 @@
 #include "tke/text.h"
 
 char *
-tke_cli_text_safe(const char *text, bool lines)
+tke_cli_text_safe(const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
     GString *safe = g_string_new(NULL);
@@ -12,7 +12,7 @@ tke_cli_text_safe(const char *text, bool lines)
     for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
 
-        g_string_append_unichar(safe, g_unichar_isprint(c) || (lines && c == '\n') ? c : '?');
+        g_string_append_unichar(safe, g_unichar_isprint(c) ? c : '?');
     }
     return g_string_free(safe, FALSE);
 }

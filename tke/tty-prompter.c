@@ -73,7 +73,7 @@ take_line(TkeCliTty *tty)
     return g_strchomp(line);
 }
 
-/* Prints; what came from outside among it steers no terminal. */
+/* Prints on one line: what came from outside among it steers no terminal and passes for no line of ours. */
 static void say(TkeCliTty *tty, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static void
@@ -86,15 +86,15 @@ say(TkeCliTty *tty, const char *format, ...)
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
-    safe = tke_cli_text_safe(text, true);
+    safe = tke_cli_text_safe(text);
     fputs(safe, tty->to);
 }
 
-/* One line: a name with a line end in it does not pass for a line of ours. */
+/* A whole line, likewise. */
 static void
 say_line(TkeCliTty *tty, const char *indent, const char *text)
 {
-    g_autofree char *safe = tke_cli_text_safe(text, false);
+    g_autofree char *safe = tke_cli_text_safe(text);
 
     fprintf(tty->to, "%s%s\n", indent, safe);
 }
@@ -149,6 +149,18 @@ ask_line(TkeCliTty *tty, const char *title, GCancellable *cancellable, GError **
     return line;
 }
 
+/* With the reader's model and place (P-1), unless it is not known which one it will be. */
+static void
+say_what_to_do(TkeCliTty *tty, const TkePrompt *prompt)
+{
+    if (prompt->reader_name != NULL && prompt->reader_name[0] != '\0') {
+        say(tty, _("Reader %u (%s): %s"), prompt->reader, prompt->reader_name, prompt->title);
+    } else {
+        say(tty, _("Reader %u: %s"), prompt->reader, prompt->title);
+    }
+    fputc('\n', tty->to);
+}
+
 static void
 tty_show(void *ui, const TkePrompt *prompt)
 {
@@ -164,8 +176,7 @@ tty_show(void *ui, const TkePrompt *prompt)
         }
     }
     if (prompt->reason == NULL || g_strcmp0(prompt->title, tty->last_title) != 0) {
-        say(tty, _("Reader %u: %s"), prompt->reader, prompt->title);
-        fputc('\n', tty->to);
+        say_what_to_do(tty, prompt);
     }
     if (prompt->kind == TKE_PROMPT_ENTER_PIN || prompt->kind == TKE_PROMPT_CHANGE_PIN) {
         say(tty,
@@ -198,7 +209,8 @@ tty_step(void *ui, unsigned done, unsigned total, const char *what)
     TkeCliTty *tty = ui;
 
     tke_cli_events_step(tty->events, done, total, what);
-    say(tty, "[%u/%u] %s\n", MIN(done + 1, total), total, what);
+    say(tty, "[%u/%u] %s", MIN(done + 1, total), total, what);
+    fputc('\n', tty->to);
     fflush(tty->to);
 }
 

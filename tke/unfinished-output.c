@@ -1,7 +1,6 @@
 /*
  * Steps that have not reached all crypto units, for people and for programs (F-177).
  */
-#include "tke/text.h"
 #include "tke/unit-output.h"
 
 /* Numbers of the units that are listed now and in this state. */
@@ -91,9 +90,7 @@ tke_cli_output_unfinished(TkeCli *cli)
 
             tke_cli_output_json_line(cli->out, "unfinished", json);
         } else if (text != NULL) {
-            g_autofree char *safe = tke_cli_text_safe(text, false); /* one line, whatever is in it */
-
-            tke_cli_output_line(cli->out, "%s", safe);
+            tke_cli_output_line(cli->out, "%s", text);
         }
     }
 }

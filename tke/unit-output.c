@@ -10,7 +10,6 @@
 #include "common/hex.h"
 #include "libceremony/ceremony-error.h"
 #include "libep11admin/control-point.h"
-#include "tke/text.h"
 
 void
 tke_cli_output_head(TkeCli *cli)
@@ -297,10 +296,9 @@ tke_cli_check_readable(TkeCli *cli, GPtrArray *states, GError **error)
             return false;
         }
         for (unsigned k = 0; state->warnings != NULL && k < state->warnings->len; k++) {
-            g_autofree char *safe =
-                tke_cli_text_safe(g_ptr_array_index(state->warnings, k), false);
+            const char *warning = g_ptr_array_index(state->warnings, k);
 
-            tke_cli_output_line(cli->out, "%s", safe);
+            tke_cli_output_line(cli->out, "%s", warning);
         }
     }
     return true;

@@ -8,6 +8,7 @@
 #include "libceremony/advice.h"
 #include "tke/cli.h"
 #include "tke/command.h"
+#include "tke/text.h"
 
 /* list: the commands to choose from, or NULL. */
 static int
@@ -25,7 +26,9 @@ tell(TkeCli *cli, const char *name, const GError *error, const char *list)
         }
         tke_cli_output_finish(out, name, TKE_CLI_WRONG_USE, error, advice, NULL);
     } else {
-        fprintf(stderr, "tke: %s\n%s", error->message, list != NULL ? list : "");
+        g_autofree char *safe = tke_cli_text_safe(error->message);
+
+        fprintf(stderr, "tke: %s\n%s", safe, list != NULL ? list : "");
     }
     tke_cli_events_result(cli->events, name, TKE_CLI_WRONG_USE, error);
     return TKE_CLI_WRONG_USE;

@@ -1,39 +1,174 @@
 /*
  * Text from outside does not steer the operator's terminal.
  */
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <locale.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "tests/support/test-locale.h"
 #include "tests/support/test-main.h"
+#include "tke/output.h"
 #include "tke/text.h"
+#include "tke/tty-prompter.h"
 
 static void
-check(const char *text, bool lines, const char *expected)
+check(const char *text, const char *expected)
 {
-    g_autofree char *safe = tke_cli_text_safe(text, lines);
+    g_autofree char *safe = tke_cli_text_safe(text);
 
     ck_assert_str_eq(safe, expected);
 }
 
 START_TEST(test_what_prints_stays_and_what_steers_becomes_a_question_mark)
 {
-    g_autofree char *plain = tke_cli_text_safe("Müller, 2 of 3", false);
+    g_autofree char *plain = tke_cli_text_safe("Müller, 2 of 3");
 
     ck_assert_str_eq(plain, "Müller, 2 of 3");
-    check("a\033[2Jb\007\r\t\x7f", false, "a?[2Jb????");
+    check("a\033[2Jb\007\r\t\x7f", "a?[2Jb????");
     check("C1: \xc2\x9b"
           "31m, override: \xe2\x80\xae",
-          false, "C1: ?31m, override: ?");
-    check("not \xff\xfe UTF-8", false, "not \xef\xbf\xbd\xef\xbf\xbd UTF-8");
+          "C1: ?31m, override: ?");
+    check("not \xff\xfe UTF-8", "not \xef\xbf\xbd\xef\xbf\xbd UTF-8");
 }
 END_TEST
 
 START_TEST(test_a_line_of_somebody_else_does_not_pass_for_ours)
 {
-    g_autofree char *kept = tke_cli_text_safe("one\ntwo", true);
+    check("AZ1\nOK\n", "AZ1?OK?");
+}
+END_TEST
 
-    ck_assert_str_eq(kept, "one\ntwo");
-    check("AZ1\nOK\n", false, "AZ1?OK?");
+/* What is shown at the terminal while somebody of outside has chosen the names. */
+static char *
+shown(void (*show)(TkeCliTty *tty))
+{
+    const TkeCliTtyOptions options = { .json = false };
+    g_autoptr(TkeCliEvents) events = tke_cli_events_new(-1);
+    g_autoptr(TkeCliTty) tty = tke_cli_tty_new(&options, events);
+    char name[] = "/tmp/opentke-shown-XXXXXX";
+    int file = g_mkstemp(name);
+    int before = dup(STDOUT_FILENO);
+    int nothing = open("/dev/null", O_RDONLY);
+    char *text = NULL;
+
+    ck_assert(file >= 0 && before >= 0 && nothing >= 0);
+    fflush(stdout);
+    ck_assert_int_ge(dup2(nothing, STDIN_FILENO), 0);
+    ck_assert_int_ge(dup2(file, STDOUT_FILENO), 0);
+    show(tty);
+    fflush(stdout);
+    ck_assert_int_ge(dup2(before, STDOUT_FILENO), 0);
+    close(nothing);
+    close(before);
+    close(file);
+    ck_assert(g_file_get_contents(name, &text, NULL, NULL));
+    g_unlink(name);
+    return text;
+}
+
+#define FAKE "Alice\nOK\n\033[2JMaster key"
+
+static void
+show_prompt(TkeCliTty *tty)
+{
+    const TkePrompt prompt = { .kind = TKE_PROMPT_INSERT_CARD,
+                               .reader = 1,
+                               .reader_name = FAKE,
+                               .title = FAKE,
+                               .reason = FAKE,
+                               .details = FAKE };
+
+    tke_cli_tty_ops.show(tty, &prompt);
+}
+
+static void
+show_step(TkeCliTty *tty)
+{
+    tke_cli_tty_ops.step(tty, 0, 1, FAKE);
+}
+
+static void
+show_note(TkeCliTty *tty)
+{
+    tke_cli_tty_ops.note(tty, FAKE);
+}
+
+static void
+show_plan(TkeCliTty *tty)
+{
+    static const char *const lines[] = { FAKE, NULL };
+    const TkePlan plan = { .action = "a",
+                           .title = FAKE,
+                           .lines = lines,
+                           .consequence = FAKE,
+                           .confirm_text = FAKE };
+
+    ck_assert(!tke_cli_tty_ops.confirm(tty, &plan, NULL, NULL)); /* nobody is there */
+}
+
+static void
+show_choice(TkeCliTty *tty)
+{
+    static const char *const columns[] = { "c", NULL };
+    static const char *const row[] = { FAKE, NULL };
+    static const char *const *const rows[] = { row };
+    const TkeChoice choice = {
+        .what = "w", .title = FAKE, .columns = columns, .rows = rows, .n_rows = 1
+    };
+    unsigned index = 0;
+
+    ck_assert(!tke_cli_tty_ops.choose(tty, &choice, &index, NULL, NULL));
+}
+
+static void
+show_question(TkeCliTty *tty)
+{
+    g_autofree char *answer = tke_cli_tty_ask_text(tty, FAKE, "w", 30, NULL, NULL);
+
+    ck_assert_ptr_null(answer);
+}
+
+START_TEST(test_a_name_with_a_line_end_stays_in_its_line_in_all_that_is_shown)
+{
+    void (*const shows[])(TkeCliTty *) = { show_prompt, show_step,   show_note,
+                                           show_plan,   show_choice, show_question };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(shows); i++) {
+        g_autofree char *text = shown(shows[i]);
+
+        ck_assert_msg(strstr(text, i == 0 ? "Reader 1 (Alice?OK??[2JMaster key): Alice?OK"
+                                          : "Alice?OK??[2JMaster key") != NULL,
+                      "%u: %s", i, text);
+        ck_assert_msg(strstr(text, "\nOK") == NULL && strchr(text, '\033') == NULL, "%u: %s", i,
+                      text);
+    }
+}
+END_TEST
+
+static void
+show_listing(TkeCliTty *tty)
+{
+    static const TkeCliColumn columns[] = { { "a", "A", TKE_CLI_TEXT } };
+    const char *cells[] = { FAKE };
+    g_autoptr(TkeCliOutput) out = tke_cli_output_new(false, false, false);
+    g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED, FAKE);
+
+    (void) tty;
+    tke_cli_output_line(out, "%s: %s", "Instance", FAKE);
+    tke_cli_output_value(out, "v", "Value", FAKE);
+    tke_cli_output_table_begin(out, "t", columns, 1);
+    tke_cli_output_row(out, cells);
+    tke_cli_output_table_end(out, NULL);
+    tke_cli_output_finish(out, "c", 1, error, FAKE, NULL);
+}
+
+START_TEST(test_a_name_with_a_line_end_stays_in_its_line_in_listings)
+{
+    g_autofree char *text = shown(show_listing);
+
+    ck_assert_msg(strstr(text, "\nOK") == NULL && strchr(text, '\033') == NULL, "%s", text);
 }
 END_TEST
 
@@ -72,6 +207,8 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_what_prints_stays_and_what_steers_becomes_a_question_mark);
     tcase_add_test(tests, test_a_line_of_somebody_else_does_not_pass_for_ours);
+    tcase_add_test(tests, test_a_name_with_a_line_end_stays_in_its_line_in_all_that_is_shown);
+    tcase_add_test(tests, test_a_name_with_a_line_end_stays_in_its_line_in_listings);
     tcase_add_test(tests, test_dates_are_in_the_form_of_the_place);
     tcase_add_test(tests, test_dates_in_germany_begin_with_the_day);
 }
