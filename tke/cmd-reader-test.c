@@ -211,5 +211,6 @@ tke_cli_reader_acceptance_test(TkeCli *cli, const TkeCliArgs *args, GError **err
     if (test != NULL && (test->has_card || test->refusal != NULL)) {
         print_report(cli, test);
     }
-    return ok && (test->verdict != TKE_READER_VERDICT_FAILED || set_failed(test, error));
+    return ok && test != NULL &&
+           (test->verdict != TKE_READER_VERDICT_FAILED || set_failed(test, error));
 }
