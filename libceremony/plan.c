@@ -26,40 +26,67 @@ tell_unfinished(TkeOperation *op, TkeUnitDirectory *directory)
     }
 }
 
-/*
- * Units of which an answer was forged before are used again only when somebody says so, now that they have been read
- * and verified anew.
- */
+/* Those of which an answer was forged before, all of one instance; none: there is no such unit. */
+static GPtrArray *
+dup_distrusted(TkeUnitDirectory *directory, GPtrArray *units, GPtrArray *but)
+{
+    g_autoptr(GPtrArray) some = g_ptr_array_new();
+
+    for (unsigned i = 0; i < units->len; i++) {
+        TkeUnit *unit = g_ptr_array_index(units, i);
+        const char *instance = some->len > 0 ? tke_unit_get_instance(g_ptr_array_index(some, 0)) : NULL;
+
+        if (tke_unit_directory_is_distrusted(directory, unit) && !g_ptr_array_find(but, unit, NULL) &&
+            (instance == NULL || strcmp(instance, tke_unit_get_instance(unit)) == 0)) {
+            g_ptr_array_add(some, unit);
+        }
+    }
+    return g_steal_pointer(&some);
+}
+
 static bool
-confirm_distrusted(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units, GError **error)
+confirm_instance(TkeOperation *op, GPtrArray *distrusted, GError **error)
 {
     g_autoptr(GPtrArray) lines = g_ptr_array_new();
-    g_autofree char *word = NULL;
+    g_autofree char *word = tke_plan_confirm_word(distrusted);
     TkePlan plan = { .action = "unit-distrusted",
                      .title = _("An answer of these crypto units was not their own before:"),
                      .consequence = _("Somebody may tamper with them, or with the way to them. They were read "
                                       "anew, and what they answer now is signed by them. Go on only if you "
                                       "know what has happened."),
+                     .confirm_text = word,
                      .default_no = true };
 
-    for (unsigned i = 0; i < units->len; i++) {
-        TkeUnit *unit = g_ptr_array_index(units, i);
-
-        if (tke_unit_directory_is_distrusted(directory, unit)) {
-            g_ptr_array_add(lines, (gpointer) tke_unit_get_name(unit));
-        }
-    }
-    if (lines->len == 0) {
-        return true;
+    for (unsigned i = 0; i < distrusted->len; i++) {
+        g_ptr_array_add(lines, (gpointer) tke_unit_get_name(g_ptr_array_index(distrusted, i)));
     }
     g_ptr_array_add(lines, NULL);
     plan.lines = (const char *const *) lines->pdata;
-    plan.confirm_text = word = tke_plan_confirm_word(units);
-    if (!tke_operation_confirm(op, &plan, error)) {
-        return false;
+    return tke_operation_confirm(op, &plan, error);
+}
+
+/*
+ * Units of which an answer was forged before are used again only when somebody says so, now that they have been read
+ * and verified anew; for each instance, whose word it is.
+ */
+static bool
+confirm_distrusted(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units, GError **error)
+{
+    g_autoptr(GPtrArray) agreed = g_ptr_array_new();
+
+    for (;;) {
+        g_autoptr(GPtrArray) some = dup_distrusted(directory, units, agreed);
+
+        if (some->len == 0) {
+            break;
+        }
+        if (!confirm_instance(op, some, error)) {
+            return false;
+        }
+        g_ptr_array_extend(agreed, some, NULL, NULL);
     }
-    for (unsigned i = 0; !tke_operation_is_dry_run(op) && i < units->len; i++) {
-        tke_unit_directory_trust_again(directory, g_ptr_array_index(units, i));
+    for (unsigned i = 0; !tke_operation_is_dry_run(op) && i < agreed->len; i++) {
+        tke_unit_directory_trust_again(directory, g_ptr_array_index(agreed, i));
     }
     return true;
 }

@@ -4,6 +4,7 @@
  */
 #include <glib/gi18n-lib.h>
 
+#include "libceremony/ceremony-error.h"
 #include "libceremony/unit-step-private.h"
 #include "libep11admin/unit-error.h"
 
@@ -34,14 +35,14 @@ tke_unit_results_note_distrust(GPtrArray *results, TkeUnitDirectory *directory)
     }
 }
 
-static const TkeUnitResult *
-first_distrusted(GPtrArray *results)
+const GError *
+tke_unit_results_get_forgery(GPtrArray *results)
 {
     for (unsigned i = 0; i < results->len; i++) {
         const TkeUnitResult *result = g_ptr_array_index(results, i);
 
         if (result->forged != NULL) {
-            return result;
+            return result->forged;
         }
     }
     return NULL;
@@ -66,8 +67,8 @@ dup_names(GPtrArray *results)
 bool
 tke_unit_verdict_on_distrust(const TkeUnitStep *step, GPtrArray *results, GError *verdict, GError **error)
 {
-    const TkeUnitResult *first = first_distrusted(results);
-    bool cancelled = g_error_matches(verdict, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    const GError *first = tke_unit_results_get_forgery(results);
+    bool partly = g_error_matches(verdict, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY);
     g_autofree char *names = NULL;
     g_autofree char *distrust = NULL;
     g_autofree char *text = NULL;
@@ -82,13 +83,13 @@ tke_unit_verdict_on_distrust(const TkeUnitStep *step, GPtrArray *results, GError
     distrust = g_strdup_printf(_("possible tampering with what %s answers (%s): nothing more is sent there "
                                  "before it was read anew and you have agreed; look with “tke "
                                  "cryptounit-compare”"),
-                               names, first->forged->message);
+                               names, first->message);
     text = verdict != NULL ? g_strdup_printf("%s; %s", verdict->message, distrust)
                            : g_strdup_printf(_("%s: done in all %u crypto units, but: %s"),
                                              step->what, results->len, distrust);
-    if (verdict == NULL || cancelled) {
+    if (!partly) { /* whatever else has failed, and how: this is what is to be acted on */
         g_clear_error(&verdict);
-        verdict = g_error_copy(first->forged);
+        verdict = g_error_copy(first);
     }
     g_free(verdict->message);
     verdict->message = g_steal_pointer(&text);

@@ -34,19 +34,40 @@ trusted(GPtrArray *results)
     return some;
 }
 
-/* NULL: there is none in which it could be. */
+/* Names of those whose outcome is unknown and which get no command: they can be asked, no more. */
+static char *
+names_to_ask(GPtrArray *results)
+{
+    g_autoptr(GPtrArray) some = g_ptr_array_new();
+
+    for (unsigned i = 0; i < results->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(results, i);
+
+        if (result->forged != NULL) {
+            g_ptr_array_add(some, result);
+        }
+    }
+    return tke_unit_results_names(some, TKE_UNIT_RESULT_UNKNOWN);
+}
+
+/* NULL: there is nothing that could help. */
 static char *
 retry_text(GPtrArray *results)
 {
     g_autoptr(GPtrArray) some = trusted(results);
     g_autofree char *failed = tke_unit_results_names(some, TKE_UNIT_RESULT_FAILED);
-    g_autofree char *unknown = tke_unit_results_names(results, TKE_UNIT_RESULT_UNKNOWN);
+    g_autofree char *unknown = tke_unit_results_names(some, TKE_UNIT_RESULT_UNKNOWN);
+    g_autofree char *again = g_strdup_printf(
+        "%s%s%s", failed, *failed != '\0' && *unknown != '\0' ? ", " : "", unknown);
+    g_autofree char *ask = names_to_ask(results);
 
-    if (*failed == '\0' && *unknown == '\0') {
-        return NULL;
+    if (*again != '\0' && *ask != '\0') {
+        return g_strdup_printf(_("try again in %s; ask %s again whether it was done"), again, ask);
     }
-    return g_strdup_printf(_("try again in %s%s%s"), failed,
-                           *failed != '\0' && *unknown != '\0' ? ", " : "", unknown);
+    if (*ask != '\0') {
+        return g_strdup_printf(_("ask %s again whether it was done"), ask);
+    }
+    return *again != '\0' ? g_strdup_printf(_("try again in %s"), again) : NULL;
 }
 
 static char *
@@ -199,6 +220,33 @@ mark_undone(GPtrArray *results, GPtrArray *undone)
     }
 }
 
+static bool
+is_undone_in_all(GPtrArray *undone, unsigned n)
+{
+    return undone->len == n && tke_unit_results_count_done(undone) == n;
+}
+
+/* What is left of the step where the undo has come to its end; why: what is to be said of the undo, or NULL. */
+static void
+set_undone(GPtrArray *results, GPtrArray *undone, const char *text, const GError *why, GError **error)
+{
+    g_autofree char *unknown = tke_unit_results_names(results, TKE_UNIT_RESULT_UNKNOWN);
+    const GError *forged = tke_unit_results_get_forgery(results);
+    GError *verdict = NULL;
+
+    forged = forged != NULL ? forged : tke_unit_results_get_forgery(undone);
+    if (*unknown != '\0' || tke_unit_results_count_done(results) > 0) {
+        verdict = g_error_new_literal(TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY, text);
+    } else if (forged != NULL || why != NULL) {
+        verdict = g_error_copy(forged != NULL ? forged : why);
+        g_free(verdict->message);
+        verdict->message = g_strdup(text);
+    } else {
+        verdict = g_error_new_literal(TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_UNITS, text);
+    }
+    g_propagate_error(error, verdict);
+}
+
 void
 tke_unit_step_undo(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *step,
                    GPtrArray *results, const GError *verdict, GError **error)
@@ -207,18 +255,18 @@ tke_unit_step_undo(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitS
     g_autoptr(GPtrArray) some = trusted(results);
     g_autofree char *names = tke_unit_results_names(some, TKE_UNIT_RESULT_DONE);
     g_autoptr(GPtrArray) undone = tke_unit_results_new();
+    g_autofree char *text = NULL;
     g_autoptr(GError) why = NULL;
-    g_autofree char *unknown = tke_unit_results_names(results, TKE_UNIT_RESULT_UNKNOWN);
-    bool ok = tke_unit_step_run(op, directory, units, step->undo, undone, &why);
 
+    (void) tke_unit_step_run(op, directory, units, step->undo, undone, &why);
     mark_undone(results, undone);
-    if (ok) {
-        g_set_error(error, TKE_CEREMONY_ERROR,
-                    *unknown == '\0' && tke_unit_results_count_done(results) == 0
-                        ? TKE_CEREMONY_ERROR_UNITS : TKE_CEREMONY_ERROR_PARTLY,
-                    _("%s. It was undone in %s: start again"), verdict->message, names);
-    } else {
+    if (!is_undone_in_all(undone, units->len)) {
         g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
                     _("%s. Not all of it could be undone: %s"), verdict->message, why->message);
+        return;
     }
+    text = why == NULL ? g_strdup_printf(_("%s. It was undone in %s: start again"), verdict->message, names)
+                       : g_strdup_printf(_("%s. It was undone in %s. %s"), verdict->message, names,
+                                         why->message);
+    set_undone(results, undone, text, why, error);
 }

@@ -32,10 +32,16 @@ void tke_unit_results_take(GPtrArray *results);
 /* Whether an answer to the command, or to what was asked about its outcome, is not the unit's own. */
 void tke_unit_result_take_forgery(TkeUnitResult *result);
 
+/* What is wrong with the first answer that was forged; NULL: none was. Borrowed. */
+const GError *tke_unit_results_get_forgery(GPtrArray *results);
+
 /* The directory keeps in mind which units those are, for what comes after the step. */
 void tke_unit_results_note_distrust(GPtrArray *results, TkeUnitDirectory *directory);
 
-/* The verdict of the outcomes with what is to be said of those units; takes verdict (NULL: done in all). */
+/*
+ * The verdict of the outcomes with what is to be said of those units; takes verdict (NULL: done in all). The error is
+ * that of the forged answer, unless the step was done in some units and not in others.
+ */
 bool tke_unit_verdict_on_distrust(const TkeUnitStep *step, GPtrArray *results, GError *verdict, GError **error);
 
 /* The log, what is remembered of the units, and the journal; true if all could be written. */

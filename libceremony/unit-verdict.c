@@ -92,8 +92,8 @@ reason_text(const TkeUnitStep *step, Reason reason, const char *names, const GEr
               "cryptounit-compare”"),
             step->what, names, first->message);
     case OVERTAKEN:
-        return g_strdup_printf(_("%s: the outcome in %s is unknown, as the answer was lost (%s); "
-                                 "nothing is repeated. Look with “tke cryptounit-compare”"),
+        return g_strdup_printf(_("%s: the outcome in %s is unknown: %s; nothing is repeated. Look with “tke "
+                                 "cryptounit-compare”"),
                                step->what, names, first->message);
     case LOST:
     default:

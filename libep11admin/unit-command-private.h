@@ -24,6 +24,7 @@ struct TkeUnitCommand {
     bool refused;           /* the answer says so, whatever is known of the outcome */
     bool refusal_confirmed; /* the unit shows that a refused command was not done */
     GError *error;
+    GError *said; /* what error was, where that says what was found out since; else NULL */
     GByteArray *output;
 };
 

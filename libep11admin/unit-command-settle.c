@@ -256,7 +256,11 @@ verify_asks(const Settling *settling, GError **error)
     }
     moment = &settling->attributes->response->identity;
     for (guint i = 0; i < settling->asks->len; i++) {
-        if (!tke_unit_ask_check_moment(g_ptr_array_index(settling->asks, i), moment, error)) {
+        g_autoptr(GError) wrong = NULL;
+
+        if (!tke_unit_ask_check_moment(g_ptr_array_index(settling->asks, i), moment, &wrong)) {
+            tke_unit_refuse(settling->command->unit, wrong);
+            g_propagate_error(error, g_steal_pointer(&wrong));
             return false;
         }
     }
@@ -271,14 +275,37 @@ has_foreign_key(const Settling *settling)
            is_overtaken_import(settling) && !is_empty(settling);
 }
 
+/* Says so in place of what the answer says, or that it was lost: that is kept, as it counts again once more is known. */
 static bool
 set_foreign_key(const Settling *settling, GError **error)
 {
-    tke_unit_error_set(error, TKE_UNIT_ERROR_PRECONDITION, NULL,
-                       _("it was given other commands since, and holds a key that may be of one of "
-                         "them"));
-    tke_unit_name_error(settling->command->unit, error);
+    TkeUnitCommand *command = settling->command;
+    GError *said = g_steal_pointer(&command->error);
+
+    if (settling->refused) {
+        tke_unit_error_set(&command->error, TKE_UNIT_ERROR_PRECONDITION, tke_unit_error_get_details(said),
+                           _("%s; but it was given other commands since, and holds a key that may be of this one "
+                             "or of one of them"),
+                           said->message);
+    } else {
+        tke_unit_error_set(&command->error, TKE_UNIT_ERROR_PRECONDITION, NULL,
+                           _("there is no valid answer, it was given other commands since, and it holds a key that "
+                             "may be of this one or of one of them"));
+        tke_unit_name_error(command->unit, &command->error);
+    }
+    command->said = said;
+    g_propagate_error(error, g_error_copy(command->error));
     return false;
+}
+
+/* What is found now replaces what was found before. */
+static void
+forget_findings(TkeUnitCommand *command)
+{
+    if (command->said != NULL) {
+        g_clear_error(&command->error);
+        command->error = g_steal_pointer(&command->said);
+    }
 }
 
 static bool
@@ -310,13 +337,10 @@ settle_one(Settling *settling, GError **error)
 {
     TkeUnitCommand *command = settling->command;
 
+    forget_findings(command);
     if (!take_answers(settling, error)) {
         command->outcome = TKE_UNIT_OUTCOME_UNKNOWN;
         return false;
-    }
-    if (!settling->refused && has_foreign_key(settling)) {
-        g_clear_error(&command->error); /* more is known than that the answer was lost */
-        set_foreign_key(settling, &command->error);
     }
     if (has_foreign_key(settling) && !may_be_of_somebody_else(settling)) {
         command->outcome = TKE_UNIT_OUTCOME_UNKNOWN;

@@ -160,6 +160,7 @@ tke_unit_command_free(TkeUnitCommand *command)
     g_clear_pointer(&command->payload, g_byte_array_unref);
     g_clear_pointer(&command->output, g_byte_array_unref);
     g_clear_error(&command->error);
+    g_clear_error(&command->said);
     g_free(command);
 }
 

@@ -224,6 +224,10 @@ on_choose(void *ui, const TkeChoice *choice, unsigned *index, GCancellable *canc
     (void) cancellable;
     (void) error;
     g_string_append_printf(world->choose, "%s: %s\n", choice->what, choice->title);
+    g_string_truncate(world->rows, 0);
+    for (unsigned i = 0; i < choice->n_rows; i++) {
+        g_string_append_printf(world->rows, "%s\n", choice->rows[i][0]);
+    }
     if (world->at_choice != NULL) {
         world->at_choice(world);
     }
@@ -254,45 +258,6 @@ const TkePrompterOps ceremony_world_operator = {
     .choose = on_choose,
     .ask_secret = on_secret,
 };
-
-static JsonObject *
-make_scenario(unsigned n_units)
-{
-    g_autoptr(GString) text =
-        g_string_new("{'account':'A','user':'U','region':'us-south',"
-                     "'resource_group':'R','instances':[{'id':"
-                     "'11112222-3333-4444-5555-666677778888','name':'I','units':[");
-    g_autoptr(JsonParser) parser = json_parser_new();
-    g_autoptr(GError) error = NULL;
-
-    for (unsigned i = 0; i < n_units; i++) {
-        g_string_append_printf(
-            text,
-            "%s{'type':'operational','zone':'us-south','host':'AZ%u','module':%u,"
-            "'domain':%u,'kind':'CEX%u','serial':'93AA%04u'}",
-            i > 0 ? "," : "", i % 3 + 1, i + 1, i + 3, 7 + i % 2, 1000 + i);
-    }
-    g_string_append(text, "]}]}");
-    g_strdelimit(text->str, "'", '"');
-    card_world_check(json_parser_load_from_data(parser, text->str, -1, &error), error);
-    return json_object_ref(json_node_get_object(json_parser_get_root(parser)));
-}
-
-static TkeModuleRoots *
-make_roots(SimService *service)
-{
-    TkeModuleRoots *roots = tke_module_roots_new_rehearsal();
-    g_autoptr(GError) error = NULL;
-
-    for (size_t i = 0; i < sim_service_get_n_roots(service); i++) {
-        SimRoot root;
-
-        sim_service_get_root(service, i, &root);
-        card_world_check(tke_module_roots_add_generation(roots, root.name, root.point, &error),
-                         error);
-    }
-    return roots;
-}
 
 static void
 new_operation(CeremonyWorld *world)
@@ -351,12 +316,12 @@ set_applet(CeremonyWorld *world)
     tke_world_set_applet(world->world, bytes);
 }
 
-CeremonyWorld *
-ceremony_world_new(unsigned n_units)
+static CeremonyWorld *
+new_world(unsigned n_units, bool apart)
 {
     CeremonyWorld *world = g_new0(CeremonyWorld, 1);
-    g_autoptr(JsonObject) scenario = make_scenario(n_units);
-    const char *const instances[] = { "11112222-3333-4444-5555-666677778888", NULL };
+    g_autoptr(JsonObject) scenario = ceremony_world_make_scenario(n_units, apart);
+    const char *const instances[] = { CEREMONY_WORLD_INSTANCE, apart ? CEREMONY_WORLD_OTHER : NULL, NULL };
     g_autoptr(GError) error = NULL;
     g_autoptr(TkeSecret) token = NULL;
     g_autofree char *path = NULL;
@@ -375,7 +340,7 @@ ceremony_world_new(unsigned n_units)
     world->source =
         test_fault_card_source_new(virtual_readers_source(world->cards->readers), pull, world);
     world->world = tke_world_new_of_parts(world->source, world->transport,
-                                          make_roots(world->service), world->dir, instances);
+                                          ceremony_world_make_roots(world->service), world->dir, instances);
     set_applet(world);
     path = g_build_filename(world->dir, "activity.log", NULL);
     world->log = tke_activity_log_new(path, true);
@@ -393,9 +358,22 @@ ceremony_world_new(unsigned n_units)
     world->plans = g_string_new(NULL);
     world->details = g_string_new(NULL);
     world->choose = g_string_new(NULL);
+    world->rows = g_string_new(NULL);
     start(world);
     select_all(world, n_units);
     return world;
+}
+
+CeremonyWorld *
+ceremony_world_new(unsigned n_units)
+{
+    return new_world(n_units, false);
+}
+
+CeremonyWorld *
+ceremony_world_new_apart(unsigned n_units)
+{
+    return new_world(n_units, true);
 }
 
 static void
@@ -436,6 +414,7 @@ ceremony_world_free(CeremonyWorld *world)
     g_string_free(world->plans, TRUE);
     g_string_free(world->details, TRUE);
     g_string_free(world->choose, TRUE);
+    g_string_free(world->rows, TRUE);
     if (!world->keep_dir) {
         remove_tree(world->dir);
     }

@@ -20,6 +20,8 @@
 #include "tests/support/card-world.h"
 
 #define WORLD_TEST_PIN "135790" /* in the test of a keypad */
+#define CEREMONY_WORLD_INSTANCE "11112222-3333-4444-5555-666677778888"
+#define CEREMONY_WORLD_OTHER "99990000-3333-4444-5555-666677778888"
 #define CEREMONY_WORLD_FAULT "!" /* begins what a pad answers, instead of keys: "!9000" */
 #define WORLD_PAD_LIES CEREMONY_WORLD_FAULT "9000"
 #define WORLD_PAD_FAILS CEREMONY_WORLD_FAULT "" /* no answer: the entry is broken off */
@@ -55,6 +57,7 @@ struct CeremonyWorld {
     GString *tries; /* tries left as shown before each entry of a PIN: "3 2 " */
     GString *plans; /* actions of the plans shown, a line each */
     GString *details; /* of the last plan: title, lines, consequence, what is to be typed, a line each */
+    GString *rows; /* of the last choice, a line each */
     GString *choose; /* "unit-failed: title", … of the choices, a line each */
 };
 
@@ -70,6 +73,8 @@ extern const TkePrompterOps ceremony_world_operator;
 
 /* n_units operational units in imprint mode, all selected; the service's units under real rules. */
 CeremonyWorld *ceremony_world_new(unsigned n_units);
+/* The same, and the last of the units is of an instance of its own. */
+CeremonyWorld *ceremony_world_new_apart(unsigned n_units);
 void ceremony_world_free(CeremonyWorld *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CeremonyWorld, ceremony_world_free)
 
@@ -100,3 +105,7 @@ GPtrArray *ceremony_world_states(CeremonyWorld *world);
 
 /* Readers and session as counted since the last restart. */
 TkeCardSessionCounts ceremony_world_counts(CeremonyWorld *world);
+
+/* What the service is made from, and how its modules are known. */
+JsonObject *ceremony_world_make_scenario(unsigned n_units, bool apart);
+TkeModuleRoots *ceremony_world_make_roots(SimService *service);

@@ -189,39 +189,6 @@ static const Step steps[] = {
 };
 
 static void
-order_fault(CeremonyWorld *world, const char *name, TkeAdminCommand command)
-{
-    g_autoptr(JsonObject) order = json_object_new();
-    g_autoptr(GError) error = NULL;
-
-    json_object_set_string_member(order, "fault", name);
-    json_object_set_string_member(order, "unit",
-                                  sim_unit_get_hsm_id(unfinished_unit_of(world, SECOND)));
-    json_object_set_int_member(order, "command", (int) command);
-    card_world_check(sim_service_fault(world->service, order, &error), error);
-}
-
-/* What the log says last of the step in unit 2: "result: error". */
-static char *
-last_entry(CeremonyWorld *world, const char *action)
-{
-    const char *id = sim_unit_get_hsm_id(unfinished_unit_of(world, SECOND));
-    g_autofree char *text = NULL;
-    g_auto(GStrv) lines = NULL;
-    char *found = g_strdup("");
-
-    ck_assert(g_file_get_contents(tke_activity_log_get_path(world->log), &text, NULL, NULL));
-    lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line != NULL; line++) {
-        if (strstr(*line, action) != NULL && strstr(*line, id) != NULL) {
-            g_free(found);
-            found = g_strdup(*line);
-        }
-    }
-    return found;
-}
-
-static void
 check_told(CeremonyWorld *world, const Step *step, TkeUnitError code, const GError *error)
 {
     g_autofree char *advice = tke_advice_for_error(error);
@@ -233,7 +200,7 @@ check_told(CeremonyWorld *world, const Step *step, TkeUnitError code, const GErr
                   "%s: %s", step->name, error->message);
     ck_assert_msg(advice != NULL && strstr(advice, "ampering") != NULL, "%s", step->name);
     if (step->action != NULL) {
-        entry = last_entry(world, step->action);
+        entry = unfinished_last_entry(world, SECOND, step->action);
         ck_assert_msg(strstr(entry, "\"result\":\"done, answer lost\"") != NULL, "%s", entry);
         ck_assert_msg(strstr(entry, "\"error\":\"crypto unit 2: ") != NULL, "%s", entry);
     }
@@ -283,7 +250,7 @@ check_forged(const Step *step, const char *fault, TkeUnitError code)
     if (step->prepare != NULL) {
         step->prepare(world);
     }
-    order_fault(world, fault, step->command);
+    unfinished_order(world, SECOND, fault, step->command);
     ck_assert_msg(!step->run(world, &error), "%s: quiet success", step->name);
     check_told(world, step, code, error);
     for (unsigned number = 1; number <= UNITS; number++) {
@@ -318,7 +285,7 @@ START_TEST(test_no_way_on_leads_to_a_unit_that_is_distrusted)
     g_autoptr(GError) error = NULL;
 
     unfinished_refuse(world, 1, IMPORT, 1);
-    order_fault(world, "bad-signature", TKE_ADMIN_IMPORT_WK);
+    unfinished_order(world, SECOND, "bad-signature", TKE_ADMIN_IMPORT_WK);
     get_counter(world, SECOND, before);
     unfinished_choose(world, UNDO);
     ck_assert(!unfinished_load_all(world, &error));
@@ -347,7 +314,7 @@ static void
 lose_then_forge(CeremonyWorld *world)
 {
     lose_answer(world);
-    order_fault(world, "bad-signature", TKE_ADMIN_QUERY_ATTRIBUTES);
+    unfinished_order(world, SECOND, "bad-signature", TKE_ADMIN_QUERY_ATTRIBUTES);
 }
 
 START_TEST(test_a_forged_answer_about_a_lost_one_is_told)
@@ -364,7 +331,7 @@ START_TEST(test_a_forged_answer_about_a_lost_one_is_told)
     ck_assert_msg(strstr(error->message, "crypto unit 2 is unknown") != NULL, "%s", error->message);
     ck_assert_msg(strstr(error->message, "possible tampering with what crypto unit 2") != NULL, "%s",
                   error->message);
-    entry = last_entry(world, "tke-cryptounit-new-master-key-register.clear");
+    entry = unfinished_last_entry(world, SECOND, "tke-cryptounit-new-master-key-register.clear");
     ck_assert_msg(strstr(entry, "\"forged\":\"") != NULL, "%s", entry);
 }
 END_TEST
@@ -377,9 +344,9 @@ START_TEST(test_a_lost_answer_is_recorded_with_its_cause)
     g_autoptr(GError) error = NULL;
 
     prepare_load(world);
-    order_fault(world, "drop-after", TKE_ADMIN_CLEAR_NEW_WK);
+    unfinished_order(world, SECOND, "drop-after", TKE_ADMIN_CLEAR_NEW_WK);
     card_world_check(unfinished_clear_new(world, &error), error);
-    entry = last_entry(world, "tke-cryptounit-new-master-key-register.clear");
+    entry = unfinished_last_entry(world, SECOND, "tke-cryptounit-new-master-key-register.clear");
     ck_assert_msg(strstr(entry, "\"result\":\"done, answer lost\"") != NULL, "%s", entry);
     ck_assert_msg(strstr(entry, "\"error\":\"crypto unit 2: ") != NULL, "%s", entry);
 }
@@ -422,9 +389,9 @@ START_TEST(test_why_there_is_no_importer_key_is_told)
     g_autoptr(CeremonyWorld) garbled = unfinished_secured_world();
     g_autoptr(CeremonyWorld) forged = unfinished_secured_world();
 
-    order_fault(garbled, "truncated", TKE_ADMIN_GEN_IMPORTER);
+    unfinished_order(garbled, SECOND, "truncated", TKE_ADMIN_GEN_IMPORTER);
     check_no_importer(garbled, TKE_UNIT_ERROR_MALFORMED, "Try again");
-    order_fault(forged, "bad-signature", TKE_ADMIN_GEN_IMPORTER);
+    unfinished_order(forged, SECOND, "bad-signature", TKE_ADMIN_GEN_IMPORTER);
     check_no_importer(forged, TKE_UNIT_ERROR_SIGNATURE, "ampering");
 }
 END_TEST

@@ -55,6 +55,37 @@ unfinished_refuse(CeremonyWorld *world, unsigned number, unsigned command, unsig
 }
 
 void
+unfinished_order(CeremonyWorld *world, unsigned number, const char *fault, unsigned command)
+{
+    g_autoptr(JsonObject) order = json_object_new();
+    g_autoptr(GError) error = NULL;
+
+    json_object_set_string_member(order, "fault", fault);
+    json_object_set_string_member(order, "unit", sim_unit_get_hsm_id(unfinished_unit_of(world, number)));
+    json_object_set_int_member(order, "command", command);
+    card_world_check(sim_service_fault(world->service, order, &error), error);
+}
+
+char *
+unfinished_last_entry(CeremonyWorld *world, unsigned number, const char *action)
+{
+    const char *id = sim_unit_get_hsm_id(unfinished_unit_of(world, number));
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    char *found = g_strdup("");
+
+    ck_assert(g_file_get_contents(tke_activity_log_get_path(world->log), &text, NULL, NULL));
+    lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+        if (strstr(*line, action) != NULL && strstr(*line, id) != NULL) {
+            g_free(found);
+            found = g_strdup(*line);
+        }
+    }
+    return found;
+}
+
+void
 unfinished_choose(CeremonyWorld *world, unsigned row)
 {
     g_queue_push_tail(world->choices, GUINT_TO_POINTER(row));

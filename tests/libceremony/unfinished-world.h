@@ -24,6 +24,10 @@ bool unfinished_is_loaded(CeremonyWorld *world, unsigned number);
 void unfinished_check_one_key(CeremonyWorld *world);
 /* The unit refuses the next commands of that kind. */
 void unfinished_refuse(CeremonyWorld *world, unsigned number, unsigned command, unsigned count);
+/* Any fault of the simulator in the next answer to the command. */
+void unfinished_order(CeremonyWorld *world, unsigned number, const char *fault, unsigned command);
+/* What the log says last of the action in that unit: the line; an empty one. The caller frees. */
+char *unfinished_last_entry(CeremonyWorld *world, unsigned number, const char *action);
 void unfinished_choose(CeremonyWorld *world, unsigned row);
 /* The next command of an operator who has left the readers as they are. */
 void unfinished_go_on(CeremonyWorld *world);

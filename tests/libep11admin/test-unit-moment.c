@@ -118,6 +118,18 @@ check_unsettled(UnitWorld *world, TkeUnitCommand *command, int code)
     ck_assert_int_eq(tke_unit_command_get_outcome(command), TKE_UNIT_OUTCOME_UNKNOWN);
 }
 
+/* As after a query with such answers: no command goes there before the unit was read anew. */
+static void
+check_refused_since(UnitWorld *world)
+{
+    const TkeUnit *unit = unit_world_unit(world, 0);
+
+    ck_assert_int_eq(tke_unit_get_trust(unit), TKE_UNIT_REFUSED);
+    ck_assert(tke_unit_error_is_forgery(tke_unit_get_refusal(unit)));
+    unit_world_query_well(world);
+    ck_assert_int_eq(tke_unit_get_trust(unit), TKE_UNIT_VERIFIED);
+}
+
 START_TEST(test_answers_of_different_moments_settle_nothing)
 {
     g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
@@ -129,6 +141,7 @@ START_TEST(test_answers_of_different_moments_settle_nothing)
     check_unsettled(world, command, TKE_UNIT_ERROR_IDENTITY);
     fake_of(world)->before_query = 0;
     check_settled(world, command, TKE_UNIT_OUTCOME_FOUND_DONE);
+    check_refused_since(world);
 }
 END_TEST
 
@@ -147,6 +160,7 @@ START_TEST(test_refused_and_done_is_not_settled_by_answers_of_different_moments)
     check_unsettled(world, command, TKE_UNIT_ERROR_IDENTITY);
     fake_of(world)->before_query = 0;
     check_settled(world, command, TKE_UNIT_OUTCOME_FOUND_DONE);
+    check_refused_since(world);
 }
 END_TEST
 
@@ -224,11 +238,40 @@ START_TEST(test_state_takes_a_register_for_empty_only_by_an_answer_of_its_moment
 }
 END_TEST
 
+/* Told as what it is, with its codes, and no longer than it is so. */
+START_TEST(test_a_refused_import_and_a_foreign_key_are_told_until_more_is_known)
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, 2);
+    const TkeUnitErrorDetails *details = NULL;
+    const GError *error = NULL;
+
+    fake_of(world)->replay_code = 208;
+    ck_assert(!tke_unit_command_send(world->transport, &command, 1, NULL, NULL));
+    fake_of(world)->replay_code = 0;
+    fake_of(world)->identity.counter[15]++;
+    for (unsigned i = 0; i < 2; i++) { /* said once, however often it is found */
+        check_unsettled(world, command, TKE_UNIT_ERROR_PRECONDITION);
+        error = tke_unit_command_get_error(command);
+        details = tke_unit_error_get_details(error);
+        test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_PRECONDITION);
+        ck_assert(details != NULL && details->has_return_code && details->return_code == 208);
+        ck_assert_ptr_nonnull(strstr(error->message, "208"));
+        ck_assert_ptr_nonnull(strstr(error->message, "may be of this one"));
+        ck_assert_ptr_null(strstr(strstr(error->message, "other commands") + 1, "other commands"));
+    }
+    memset(fake_of(world)->new_vp, 0, TKE_VP_LEN);
+    check_settled(world, command, TKE_UNIT_OUTCOME_REFUSED);
+    ck_assert(tke_unit_error_is_refusal(tke_unit_command_get_error(command), 208, -1));
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     const int n = (int) G_N_ELEMENTS(commands);
 
+    tcase_add_test(tests, test_a_refused_import_and_a_foreign_key_are_told_until_more_is_known);
     tcase_add_loop_test(tests, test_answers_of_different_moments_settle_nothing, 0, n);
     tcase_add_loop_test(tests, test_refused_and_done_is_not_settled_by_answers_of_different_moments,
                         0, n);
