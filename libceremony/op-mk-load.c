@@ -123,14 +123,37 @@ take_importer(const TkeUnitResult *result, GError **error)
     return key;
 }
 
+/* The key that the unit has made, as the part cards' usage logs name it (card-protocol.md 9, 16). */
+static void
+describe_importer(TkeUnit *unit, void *data, JsonObject *values)
+{
+    const Load *load = data;
+
+    for (unsigned i = 0; i < load->result->units->len; i++) {
+        const TkeUnitResult *result = g_ptr_array_index(load->result->units, i);
+        g_autoptr(TkeImporterKey) key = result->unit == unit && result->outcome == TKE_UNIT_OUTCOME_DONE
+                                            ? tke_unit_master_key_get_importer(result->command, NULL)
+                                            : NULL;
+
+        if (key != NULL) {
+            g_autofree char *ski = tke_hex_encode(key->ski, sizeof key->ski);
+
+            json_object_set_string_member(values, "importer_key", ski);
+        }
+    }
+}
+
 static bool
 make_importers(Load *load, GError **error)
 {
-    const TkeUnitStep step = { .action = NULL,
+    const TkeUnitStep step = { .action = "tke-cryptounit-importer-key.add",
                                .what = _("Importer keys of the crypto units"),
                                .make = make_importer,
+                               .describe = describe_importer,
                                .check = check_still_empty,
-                               .read = TKE_UNIT_QUERY_SIGNED_VPS };
+                               .read = TKE_UNIT_QUERY_SIGNED_VPS,
+                               .data = load,
+                               .passing = true };
 
     if (!run_step(load, &step, error)) {
         if (error != NULL && tke_unit_error_is_forgery(*error)) {

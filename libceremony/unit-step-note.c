@@ -47,7 +47,7 @@ record(const TkeUnitStepRun *run, GPtrArray *results, GError **error)
 {
     g_autoptr(GError) first = NULL;
 
-    for (unsigned i = 0; run->step->action != NULL && i < results->len; i++) {
+    for (unsigned i = 0; i < results->len; i++) {
         record_unit(run, g_ptr_array_index(results, i), first == NULL ? &first : NULL);
     }
     if (first != NULL) {
@@ -88,7 +88,7 @@ tke_unit_step_note_in_journal(const TkeUnitStepRun *run, GPtrArray *results, GEr
 {
     TkeJournal *journal = tke_unit_directory_get_journal(run->directory);
 
-    for (unsigned i = 0; run->step->action != NULL && i < results->len; i++) {
+    for (unsigned i = 0; !run->step->passing && i < results->len; i++) {
         const TkeUnitResult *result = g_ptr_array_index(results, i);
 
         tke_journal_note(journal, run->step->action, run->values, result->unit,

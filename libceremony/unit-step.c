@@ -157,7 +157,7 @@ begin_journal(const TkeUnitStepRun *run, GPtrArray *commands, GError **error)
 {
     g_autoptr(GPtrArray) units = units_of(commands);
 
-    if (run->step->action == NULL ||
+    if (run->step->passing ||
         tke_journal_begin(tke_unit_directory_get_journal(run->directory), run->step->action,
                           run->values, units, error)) {
         return true;

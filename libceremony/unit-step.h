@@ -49,7 +49,7 @@ typedef bool (*TkeUnitCheckState)(const TkeUnitState *state, void *data, GError 
 typedef bool (*TkeUnitGetKey)(const TkeUnitCommand *command, uint8_t vp[static 32], GError **error);
 
 typedef struct TkeUnitStep {
-    const char *action; /* of the activity log; NULL: the step is not recorded by itself */
+    const char *action; /* of the activity log */
     const char *what;   /* for people, translated: "Commit" */
     TkeUnitMakeCommand make;
     TkeUnitDescribeCommand describe;
@@ -59,6 +59,7 @@ typedef struct TkeUnitStep {
     TkeUnitGetKey key; /* of a load; NULL: no key is noted */
     /* No signed answer shows that it was done: what is found after a lost answer stays unfinished. */
     bool unproven;
+    bool passing; /* nobody has to finish it, as nothing is left of it: the journal does not keep it */
     const struct TkeUnitStep *undo; /* what undoes it where it was done; NULL: nothing does */
 } TkeUnitStep;
 

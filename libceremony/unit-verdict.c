@@ -173,7 +173,7 @@ judge_outcomes(const TkeUnitStep *step, GPtrArray *results, const GError *why, G
         return false;
     }
     g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
-                step->action != NULL
+                !step->passing
                     ? _("%s was done in %u of %u crypto units, not in %s: %s; the same command "
                         "again does it in the rest; “tke cryptounit-compare” shows how they are "
                         "now")

@@ -226,6 +226,55 @@ read_log(CeremonyWorld *world)
     world->at_choice = NULL;
 }
 
+/* Entries of the action, as JSON objects; the caller unrefs. */
+static GPtrArray *
+entries_of(CeremonyWorld *world, const char *action)
+{
+    GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify) json_object_unref);
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    ck_assert(g_file_get_contents(tke_activity_log_get_path(world->log), &text, NULL, NULL));
+    lines = g_strsplit(g_strchomp(text), "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+        g_autoptr(JsonNode) node = json_from_string(*line, NULL);
+        JsonObject *entry = json_node_get_object(node);
+
+        if (strcmp(json_object_get_string_member(entry, "action"), action) == 0) {
+            g_ptr_array_add(entries, json_object_ref(entry));
+        }
+    }
+    return entries;
+}
+
+/* An administrator has signed in every unit: whatever becomes of the load. */
+START_TEST(test_importer_keys_are_in_the_log_of_a_load_that_ends_before_the_import)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autoptr(GPtrArray) entries = NULL;
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_hand(world, 1, "admin-1", NULL); /* and no card with a key part */
+    ck_assert(!unfinished_load(world, &result, &error));
+    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    entries = entries_of(world, "tke-cryptounit-importer-key.add");
+    ck_assert_uint_eq(entries->len, UNITS);
+    for (unsigned i = 0; i < entries->len; i++) {
+        JsonObject *entry = g_ptr_array_index(entries, i);
+        JsonArray *signers = json_object_get_array_member(entry, "signers");
+
+        ck_assert_str_eq(json_object_get_string_member(entry, "result"), "done");
+        ck_assert_str_eq(json_object_get_string_member(entry, "unit"),
+                         sim_unit_get_hsm_id(unfinished_unit_of(world, i + 1)));
+        ck_assert_uint_eq(json_array_get_length(signers), 1);
+        ck_assert_uint_eq(strlen(json_object_get_string_member(entry, "importer_key")), 64);
+    }
+    unfinished_start_anew(world);
+    ck_assert_uint_eq(unfinished_count(world), 0); /* nothing is to be finished */
+}
+END_TEST
+
 START_TEST(test_the_log_is_written_before_the_result_is_shown)
 {
     g_autoptr(CeremonyWorld) world = unfinished_secured_world();
@@ -251,6 +300,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_refused_query_is_noticed_too);
     tcase_add_test(tests, test_a_list_that_fails_changes_nothing);
     tcase_add_test(tests, test_a_list_can_be_cancelled);
+    tcase_add_test(tests, test_importer_keys_are_in_the_log_of_a_load_that_ends_before_the_import);
     tcase_add_test(tests, test_the_log_is_written_before_the_result_is_shown);
 }
 
