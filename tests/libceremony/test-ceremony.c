@@ -119,72 +119,88 @@ make_cards(CeremonyWorld *world, unsigned n_admins, unsigned n_parts)
     }
 }
 
-/* Thresholds to set immediate: 2T - 1 + K insertions and as many PINs, for any number of units. */
-static TkeCardSessionCounts
-count_people(unsigned n_units, unsigned threshold)
+static const char *const part_cards[] = { "part-1", "part-2", "part-3" };
+
+/* Signers first to last, in that order. */
+static void
+hand_signers(CeremonyWorld *world, unsigned first, unsigned last)
 {
-    static const char *const parts[] = { "part-1", "part-2", "part-3" };
-    g_autoptr(CeremonyWorld) world = ceremony_world_new(n_units);
+    for (unsigned i = first; i <= last; i++) {
+        g_autofree char *card = g_strdup_printf("admin-%u", i);
+
+        ceremony_world_hand(world, 1, card, NULL);
+    }
+}
+
+/* The thresholds are set, and the last signer is in reader 1. */
+static CeremonyWorld *
+secured_world(unsigned n_units, unsigned threshold)
+{
+    CeremonyWorld *world = ceremony_world_new(n_units);
 
     make_cards(world, threshold, 3);
     ceremony_world_add_admins(world, threshold);
-
-    for (unsigned i = 1; i <= threshold; i++) {
-        g_autofree char *card = g_strdup_printf("admin-%u", i);
-
-        ceremony_world_hand(world, 1, card, NULL);
-    }
+    hand_signers(world, 1, threshold);
     set_thresholds(world, threshold);
-    ceremony_world_hand(world, 2, "part-1", "part-2", "part-3", NULL);
-    load(world, 3);
-    for (unsigned i = 1; i < threshold; i++) {
-        g_autofree char *card = g_strdup_printf("admin-%u", i);
+    return world;
+}
 
-        ceremony_world_hand(world, 1, card, NULL);
+/* From load to set immediate, with a signer in reader 1 or the first in hand; then the others. */
+static void
+load_and_finish(CeremonyWorld *world, unsigned n_parts, unsigned first, unsigned last)
+{
+    for (unsigned i = 0; i < n_parts; i++) {
+        ceremony_world_hand(world, 2, part_cards[i], NULL);
     }
+    load(world, n_parts);
+    hand_signers(world, first, last);
     finish(world, tke_op_mk_commit);
     finish(world, tke_op_mk_set_immediate);
 
     check_valid(world);
-    check_keys(world, parts, 3);
+    check_keys(world, part_cards, n_parts);
     check_log(world);
-    return ceremony_world_counts(world);
 }
 
+static void
+expect_counts(CeremonyWorld *world, unsigned wanted)
+{
+    TkeCardSessionCounts counts = ceremony_world_counts(world);
+
+    ck_assert_uint_eq(counts.insertions, wanted);
+    ck_assert_uint_eq(counts.pins, wanted);
+}
+
+/* Three parts with every number of units and every threshold; two parts in three units. */
+static const struct {
+    unsigned units, parts;
+} counted[] = { { 1, 3 }, { 3, 3 }, { 8, 3 }, { 3, 2 } };
+#define THRESHOLDS 3
+#define CASES ((int) G_N_ELEMENTS(counted) * THRESHOLDS)
+
+/* 2T - 1 + K insertions and as many PINs. */
 START_TEST(test_insertions_do_not_depend_on_the_number_of_units)
 {
-    static const unsigned units[] = { 1, 3, 8 };
+    unsigned threshold = (unsigned) (_i % THRESHOLDS) + 1;
+    unsigned parts = counted[_i / THRESHOLDS].parts;
+    g_autoptr(CeremonyWorld) world = secured_world(counted[_i / THRESHOLDS].units, threshold);
 
-    unsigned threshold = (unsigned) _i % 3 + 1;
-    TkeCardSessionCounts counts = count_people(units[_i / 3], threshold);
-
-    ck_assert_uint_eq(counts.insertions, 2 * threshold - 1 + 3);
-    ck_assert_uint_eq(counts.pins, 2 * threshold - 1 + 3);
+    load_and_finish(world, parts, 1, threshold - 1);
+    expect_counts(world, 2 * threshold - 1 + parts);
 }
 END_TEST
 
+/* From empty readers: T + K. */
 START_TEST(test_load_to_set_immediate_takes_threshold_plus_parts)
 {
-    g_autoptr(CeremonyWorld) world = ceremony_world_new(3);
-    TkeCardSessionCounts counts;
+    unsigned threshold = (unsigned) (_i % THRESHOLDS) + 1;
+    unsigned parts = counted[_i / THRESHOLDS].parts;
+    g_autoptr(CeremonyWorld) world = secured_world(counted[_i / THRESHOLDS].units, threshold);
 
-    make_cards(world, 2, 3);
-    ceremony_world_add_admins(world, 2);
-    ceremony_world_hand(world, 1, "admin-1", "admin-2", NULL);
-    set_thresholds(world, 2);
     ceremony_world_restart(world);
-
     ceremony_world_hand(world, 1, "admin-1", NULL);
-    ceremony_world_hand(world, 2, "part-1", "part-2", "part-3", NULL);
-    load(world, 3);
-    ceremony_world_hand(world, 1, "admin-2", NULL);
-    finish(world, tke_op_mk_commit);
-    finish(world, tke_op_mk_set_immediate);
-
-    counts = ceremony_world_counts(world);
-    ck_assert_uint_eq(counts.insertions, 5);
-    ck_assert_uint_eq(counts.pins, 5);
-    check_valid(world);
+    load_and_finish(world, parts, 2, threshold);
+    expect_counts(world, threshold + parts);
 }
 END_TEST
 
@@ -435,9 +451,9 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
-    tcase_add_loop_test(tests, test_insertions_do_not_depend_on_the_number_of_units, 0, 9);
+    tcase_add_loop_test(tests, test_insertions_do_not_depend_on_the_number_of_units, 0, CASES);
+    tcase_add_loop_test(tests, test_load_to_set_immediate_takes_threshold_plus_parts, 0, CASES);
     tcase_add_test(tests, test_a_backup_of_the_ca_card_is_tested);
-    tcase_add_test(tests, test_load_to_set_immediate_takes_threshold_plus_parts);
     tcase_add_test(tests,
                    test_a_whole_ceremony_ends_valid_tells_no_secret_and_backups_can_repeat_it);
     tcase_add_test(tests, test_what_is_on_the_wires_is_found);
