@@ -110,35 +110,43 @@ holds_current(const TkeUnitState *state, const void *data)
            tke_digest_vp_equal(state->registers.current_vp, data);
 }
 
-/* What was loaded is not what it should be, or of no use: empty the new registers again? */
-static bool
-clear_if_wanted(Check *check, const char *title, const char *keep, bool *cleared, GError **error)
+typedef enum { CLEAR, KEEP, LEAVE } Way; /* in the order of the rows */
+
+/*
+ * What was loaded is not what it should be, or of no use: empty the new registers again? Where nobody can be asked it
+ * is the last way: kept, or where undecided is not NULL left until somebody has decided.
+ */
+static Way
+choose_way(Check *check, const char *title, const char *keep, const char *undecided)
 {
     const char *columns[] = { _("NEXT STEP"), NULL };
-    const char *leave_row[] = { keep, NULL };
     const char *clear_row[] = { _("clear the new master key registers"), NULL };
-    const char *const *rows[] = { clear_row, leave_row };
+    const char *keep_row[] = { keep, NULL };
+    const char *leave_row[] = { undecided, NULL };
+    const char *const *rows[] = { clear_row, keep_row, leave_row };
+    const unsigned n_rows = undecided != NULL ? 3 : 2;
     const TkeChoice choice = { .what = "clear-new",
                                .title = title,
                                .columns = columns,
                                .rows = rows,
-                               .n_rows = G_N_ELEMENTS(rows),
-                               .default_row = G_N_ELEMENTS(rows) };
-    const TkeUnitStep clear = tke_mk_found_clear_step(check->found);
-    g_autoptr(GPtrArray) all = NULL;
-    unsigned index = 1;
+                               .n_rows = n_rows,
+                               .default_row = n_rows };
+    unsigned index = n_rows - 1;
 
-    *cleared = false;
     tke_op_mk_check_note_seen(check->found, check->result);
-    if (!tke_operation_choose(check->op, &choice, &index, NULL) || index != 0) {
-        return true;
-    }
-    all = tke_unit_directory_get_selected(check->directory, error);
+    return tke_operation_choose(check->op, &choice, &index, NULL) ? (Way) index : (Way) (n_rows - 1);
+}
+
+static bool
+clear_new(Check *check, GError **error)
+{
+    const TkeUnitStep clear = tke_mk_found_clear_step(check->found);
+    g_autoptr(GPtrArray) all = tke_unit_directory_get_selected(check->directory, error);
+
     g_clear_pointer(&check->result->units, g_ptr_array_unref);
     check->result->units = tke_unit_results_new();
-    *cleared = all != NULL && tke_unit_step_run(check->op, check->directory, all, &clear,
-                                                check->result->units, error);
-    return *cleared;
+    return all != NULL && tke_unit_step_run(check->op, check->directory, all, &clear,
+                                            check->result->units, error);
 }
 
 /* What is loaded must not be committed: left as it is, with that as the error, or cleared. Returns false. */
@@ -146,9 +154,9 @@ static bool
 set_unusable(Check *check, const char *title, const char *when_cleared, const char *when_left,
              GError **error)
 {
-    bool cleared = false;
+    bool cleared = choose_way(check, title, _("leave them as they are"), NULL) == CLEAR;
 
-    if (!clear_if_wanted(check, title, _("leave them as they are"), &cleared, error)) {
+    if (cleared && !clear_new(check, error)) {
         g_prefix_error(error, "%s ", title);
         return false;
     }
@@ -195,32 +203,67 @@ set_wrong_part(Check *check, const char *name, unsigned part, GError **error)
     return set_unusable(check, title, when_cleared, when_left, error);
 }
 
-/* The key is there already: the parts were the same. That is of use only to bring other units in line. */
 static bool
-check_current(Check *check, GPtrArray *states, GError **error)
+set_cleared(Check *check, const char *names, GError **error)
 {
-    g_autofree char *names = tke_plan_names(states, holds_current, check->result->vp);
-    g_autofree char *title = NULL;
-    bool cleared = false;
-
-    if (names == NULL) {
-        return true;
-    }
-    title = g_strdup_printf(_("%s: the new master key is the current one: the same parts were "
-                              "used. It cannot serve for a rotation."),
-                            names);
-    tke_operation_note(check->op, "%s", title);
-    if (!clear_if_wanted(check, title, _("keep it: the same key is to be loaded again"), &cleared,
-                         error)) {
-        return false;
-    }
-    if (cleared) {
+    if (clear_new(check, error)) {
         g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_UNITS,
                     _("the key parts were those of the current master key of %s; the new registers "
                       "were cleared: load other parts"),
                     names);
     }
-    return !cleared;
+    return false;
+}
+
+static bool
+set_undecided(const char *names, GError **error)
+{
+    g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
+                _("the new master key registers were loaded with the key parts of the current master key of %s, which "
+                  "cannot serve for a rotation: clear them (tke cryptounit-mk-clrnew) and load other parts; only if "
+                  "the same key is to be loaded again go on with tke cryptounit-mk-commit"),
+                names);
+    return false;
+}
+
+/*
+ * The key is there already: the parts were the same. That is of use to bring other units in line; where there are none,
+ * it is kept only by somebody who says so.
+ */
+static bool
+check_current(Check *check, GPtrArray *states, GError **error)
+{
+    g_autofree char *names = tke_plan_names(states, holds_current, check->result->vp);
+    bool all = true;
+    g_autofree char *title = NULL;
+    Way way = KEEP;
+
+    if (names == NULL) {
+        return true;
+    }
+    for (unsigned i = 0; i < states->len; i++) {
+        all = all && holds_current(g_ptr_array_index(states, i), check->result->vp);
+    }
+    title = g_strdup_printf(all ? _("%s: the new master key is the current one: the same parts were "
+                                    "used. It cannot serve for a rotation.")
+                                : _("%s: the new master key is the current one there: the same parts were used. The "
+                                    "other crypto units get the same key; it cannot serve for a rotation."),
+                            names);
+    way = choose_way(check, title, _("keep it: the same key is to be loaded again"),
+                     all ? _("decide later: leave it as it is") : NULL);
+    if (way == CLEAR) {
+        return set_cleared(check, names, error);
+    }
+    return way == KEEP || set_undecided(names, error);
+}
+
+bool
+tke_op_mk_check_kept(TkeOperation *op, TkeUnitDirectory *directory, TkeMkFound *found,
+                     TkeMkLoadResult *result, GError **error)
+{
+    Check check = { .op = op, .directory = directory, .found = found, .result = result };
+
+    return check_current(&check, found->read, error);
 }
 
 /* That parts were not compared is said, whatever the reason. */

@@ -293,7 +293,7 @@ take_units(Load *load)
     load->targets.patterns = load->found->patterns;
 }
 
-/* All units hold the key of a load that was interrupted. */
+/* All units hold one key, that of a load that was interrupted or what the operator wants to keep. */
 static bool
 keep(Load *load, GError **error)
 {
@@ -303,6 +303,9 @@ keep(Load *load, GError **error)
         return false;
     }
     memcpy(load->result->vp, load->found->vp, sizeof load->result->vp);
+    if (!tke_op_mk_check_kept(load->op, load->directory, load->found, load->result, error)) {
+        return false;
+    }
     tke_operation_note(load->op, _("All crypto units are loaded with the key %s; nothing is left "
                                    "to do."),
                        pattern);

@@ -18,6 +18,19 @@ const SimOfficersTask kills_clear = {
     "", "--yes cryptounit-mk-clrnew", { KILLS_SIGNERS, { NULL } }, { NULL }
 };
 
+Place *
+kills_enter(void)
+{
+    static const SimOfficersTask clear_current = {
+        "", "--yes --confirm 9f4d2c1e cryptounit-mk-clrcur", { KILLS_SIGNERS, { NULL } }, { NULL }
+    };
+    Place *place = place_enter_finished();
+
+    place_act(place, 0, &clear_current);
+    kills_take_cards_out(place);
+    return place;
+}
+
 typedef struct Watch {
     Place *place;
     const char *action; /* killed once the journal holds it and the units have answered */

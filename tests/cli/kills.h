@@ -19,6 +19,9 @@
 extern const SimOfficersTask kills_load;
 extern const SimOfficersTask kills_clear; /* the new registers */
 
+/* A finished world whose current registers are empty again: what its key parts make is of use. */
+Place *kills_enter(void);
+
 /* A step that is killed: how it is noted, and the command that it sends to each unit. */
 typedef struct KilledStep {
     const SimOfficersTask *task;

@@ -55,7 +55,7 @@ START_TEST(test_a_program_killed_while_keys_are_changed_is_completed_by_a_second
         { &activate, "tke-cryptounit-master-key-register.activate", 14,
           "Unfinished: Set immediate" },
     };
-    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(Place) place = kills_enter();
 
     kill_and_complete(place, steps, G_N_ELEMENTS(steps));
 }
@@ -68,7 +68,7 @@ START_TEST(test_a_program_killed_while_units_are_set_up_is_completed_by_a_second
         { &lower, "tke-cryptounit-threshold.set", 8, "Unfinished: Set thresholds" },
         { &zeroize, "tke-cryptounit.reset", 16, "Unfinished: Zeroize" },
     };
-    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(Place) place = kills_enter();
 
     place_act(place, 0, &new_key);
     kills_take_cards_out(place);
@@ -89,11 +89,11 @@ START_TEST(test_people_try_again_where_a_unit_failed_or_undo_or_leave_it)
         { "undo it", 6, { "Empty", "Empty", "Empty" } },
         { "leave it", 7, { "Full Uncommitted", "Empty", "Full Uncommitted" } },
     };
-    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(Place) place = kills_enter();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(ways); i++) {
         /* The custodians agree to the plan and to three patterns; then there is a choice. */
-        const SimOfficersTask attended = { "", LOAD, { KILLS_SIGNERS, KILLS_PARTS }, { ways[i].answer, "keep" } };
+        const SimOfficersTask attended = { "", LOAD, { KILLS_SIGNERS, KILLS_PARTS }, { ways[i].answer } };
         g_auto(Run) run = { 0 };
 
         place_sim(place, "fault service code unit=2 command=12");
@@ -138,7 +138,7 @@ START_TEST(test_a_forged_or_lost_answer_ends_with_its_own_exit_code)
         { "bad-signature unit=3 command=28", &kills_clear, 6 },
         { "drop-after unit=3 command=28", &kills_clear, 0 },
     };
-    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(Place) place = kills_enter();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *fault = g_strconcat("fault service ", cases[i].fault, NULL);
@@ -157,7 +157,7 @@ END_TEST
 
 START_TEST(test_what_the_journal_holds_forges_no_line)
 {
-    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(Place) place = kills_enter();
     g_autofree char *path =
         g_build_filename(place->world, "workstation", "opentke-journal.json", NULL);
     g_autoptr(JsonNode) journal = NULL;

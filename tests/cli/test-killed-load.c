@@ -49,7 +49,7 @@ named_load(Place *place)
 
 START_TEST(test_a_load_is_completed_after_its_program_was_killed_at_any_event)
 {
-    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(Place) place = kills_enter();
     unsigned kills = 0;
 
     for (unsigned at = 1 + (unsigned) _i; kills_at_event(place, &kills_load, at);

@@ -30,7 +30,7 @@ static const struct {
     const char *done;
 } steps[] = {
     { { &kills_load, NULL }, &commit, "--json cryptounit-mk", "\"Full Committed\"" },
-    { { &kills_load, &commit }, &activate, "--json cryptounit-mk", "\"Empty\"" },
+    { { &kills_load, &commit }, &activate, "--json cryptounit-mk", "\"Valid\"" },
     { { &new_key, NULL }, &add, "--json cryptounit-admins", "\"Carol\"" },
 };
 
@@ -51,7 +51,7 @@ count_done(Place *place, unsigned i, bool *unfinished)
 static char *
 prepare(unsigned i)
 {
-    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(Place) place = kills_enter();
     bool unfinished = false;
 
     for (unsigned k = 0; k < G_N_ELEMENTS(steps[i].before) && steps[i].before[k] != NULL; k++) {

@@ -1,6 +1,5 @@
 /*
- * A load that finds new registers that are not empty: its own rest, another key, the current one (functions 3.8;
- * F-091, F-177).
+ * A load that finds new registers that are not empty: its own rest, another key (functions 3.8; F-091, F-177).
  */
 #include <string.h>
 #include <unistd.h>
@@ -137,38 +136,6 @@ START_TEST(test_registers_that_hold_different_keys_can_only_be_cleared)
     card_world_check(unfinished_load(world, &result, &error), error);
     ck_assert_msg(strstr(world->choose->str, "different keys") != NULL, "%s", world->choose->str);
     unfinished_check_one_key(world);
-}
-END_TEST
-
-START_TEST(test_key_parts_of_the_current_key_are_told_and_cleared)
-{
-    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
-    g_autoptr(GPtrArray) results = tke_unit_results_new();
-    g_auto(TkeMkLoadResult) result = { .units = NULL };
-    g_autoptr(GError) error = NULL;
-
-    unfinished_hand_all(world);
-    card_world_check(unfinished_load(world, &result, &error), error);
-    tke_mk_load_result_clear(&result);
-    unfinished_go_on(world);
-    card_world_check(unfinished_commit(world, &error), error);
-    unfinished_go_on(world);
-    card_world_check(tke_op_mk_set_immediate(world->op, world->units, results, &error), error);
-    unfinished_start_anew(world);
-    unfinished_hand_all(world);
-    card_world_check(unfinished_load(world, &result, &error), error); /* kept: the same key again */
-    ck_assert_ptr_nonnull(strstr(world->notes->str, "cannot serve for a rotation"));
-    tke_mk_load_result_clear(&result);
-    unfinished_go_on(world);
-    card_world_check(unfinished_clear_new(world, &error), error);
-    unfinished_start_anew(world);
-    unfinished_hand_all(world);
-    unfinished_choose(world, 0);
-    ck_assert(!unfinished_load(world, &result, &error));
-    ck_assert_msg(strstr(error->message, "load other parts") != NULL, "%s", error->message);
-    for (unsigned number = 1; number <= UNITS; number++) {
-        ck_assert(!unfinished_is_loaded(world, number));
-    }
 }
 END_TEST
 
@@ -449,7 +416,6 @@ add_tests(TCase *tests)
         tests, test_new_registers_of_unknown_origin_are_left_unless_the_operator_says_otherwise);
     tcase_add_test(tests, test_a_load_clears_what_is_there_first_if_the_operator_wants);
     tcase_add_test(tests, test_registers_that_hold_different_keys_can_only_be_cleared);
-    tcase_add_test(tests, test_key_parts_of_the_current_key_are_told_and_cleared);
     tcase_add_test(tests, test_an_interrupted_load_that_reached_all_needs_no_card);
     tcase_add_test(tests, test_a_load_is_not_continued_with_other_parts_than_its_own);
     tcase_add_test(tests, test_a_foreign_key_is_not_taken_for_that_of_a_load_that_reached_nobody);
