@@ -22,6 +22,7 @@ typedef enum {
     TKE_ERROR_LOCKED,        /* another process works on the same directory */
     TKE_ERROR_SETUP,         /* environment or settings keep the program from working */
     TKE_ERROR_USAGE,         /* the caller asked for something that makes no sense */
+    TKE_ERROR_NOT_RECORDED,  /* a step was done, but its record could not be written */
 } TkeError;
 
 TKE_PUBLIC GQuark tke_error_quark(void);

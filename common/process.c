@@ -4,22 +4,37 @@
 #include "common/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libintl.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <glib/gi18n-lib.h>
 
 #include "common/error.h"
 #include "common/secret.h"
 
+void
+tke_process_open_standard(void)
+{
+    /* A new descriptor is the lowest that is free. Without any nothing can be said, nor should be done. */
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd) {
+            abort();
+        }
+    }
+}
+
 bool
 tke_process_init(TkeProcessFlags flags, GError **error)
 {
     const struct rlimit no_core = { 0 };
 
+    tke_process_open_standard();
     setlocale(LC_ALL, "");
     bindtextdomain(GETTEXT_PACKAGE, TKE_LOCALE_DIR);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");

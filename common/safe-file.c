@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <glib/gi18n-lib.h>
@@ -369,6 +371,39 @@ tke_safe_file_append_open(int fd, const char *path, const char *line, size_t len
                        restored ? _("cannot be written") : _("ends in an unfinished line"), reason);
     }
     return ok;
+}
+
+/* Some file systems keep no blocks in advance: their free ones are counted. 0 or an errno. */
+static int
+lacks_room(int fd, off_t size, size_t room)
+{
+    struct rlimit limit = { 0 };
+    struct statvfs disk = { 0 };
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        ((rlim_t) size > limit.rlim_cur || limit.rlim_cur - (rlim_t) size < room)) {
+        return EFBIG;
+    }
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, size, (off_t) room) == 0) {
+        return 0;
+    }
+    if (errno != EOPNOTSUPP && errno != ENOSYS) {
+        return errno;
+    }
+    return fstatvfs(fd, &disk) == 0 && disk.f_bavail < room / MAX(disk.f_frsize, 1) + 1 ? ENOSPC
+                                                                                        : 0;
+}
+
+bool
+tke_safe_file_keep_room(int fd, const char *path, size_t room, GError **error)
+{
+    struct stat info = { 0 };
+    int reason = fstat(fd, &info) != 0 ? errno : lacks_room(fd, info.st_size, room);
+
+    if (reason != 0) {
+        tke_safe_file_set_error(error, path, _("cannot be written"), reason);
+    }
+    return reason == 0;
 }
 
 GByteArray *

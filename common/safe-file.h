@@ -51,6 +51,12 @@ TKE_PUBLIC GByteArray *tke_safe_file_read_open(int fd, const char *path, size_t 
 TKE_PUBLIC bool tke_safe_file_append_open(int fd, const char *path, const char *line, size_t len,
                                           GError **error);
 
+/*
+ * Keeps room bytes at the end of an open file free for what will be written there soon, without making it longer;
+ * an error where the disk, a quota or a limit of the process has no room for them.
+ */
+TKE_PUBLIC bool tke_safe_file_keep_room(int fd, const char *path, size_t room, GError **error);
+
 /* Whether path still is the name of the file that fd was opened for: asked after a file was locked, which
  * may have been removed or replaced while one waited. */
 TKE_PUBLIC bool tke_safe_file_is_named(int fd, const char *path);

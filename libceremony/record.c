@@ -14,6 +14,8 @@
 #include "libceremony/advice.h"
 #include "libsmartcard/card-error.h"
 
+#define ROOM 65536u /* for the entries of the longest step: thirty-two units, two commands each */
+
 bool
 tke_record_check(TkeOperation *op, GError **error)
 {
@@ -21,6 +23,7 @@ tke_record_check(TkeOperation *op, GError **error)
     const char *path = tke_activity_log_get_path(log);
     g_autofree char *dir = g_path_get_dirname(path);
     TkeLogHead head;
+    bool ok = false;
     int fd;
 
     if (!tke_safe_file_make_dir(dir, error) || !tke_activity_log_get_head(log, &head, error)) {
@@ -34,8 +37,12 @@ tke_record_check(TkeOperation *op, GError **error)
                     g_strerror(errno));
         return false;
     }
+    ok = tke_safe_file_keep_room(fd, path, ROOM, error);
     close(fd);
-    return true;
+    if (!ok) {
+        g_prefix_error(error, _("nothing was begun: activity log "));
+    }
+    return ok;
 }
 
 static void
@@ -71,12 +78,14 @@ bool
 tke_record_done(TkeOperation *op, const char *action, JsonObject *values, GError **error)
 {
     g_autoptr(JsonObject) object = values != NULL ? values : json_object_new();
+    g_autoptr(GError) why = NULL;
 
     if (!json_object_has_member(object, "result")) {
         json_object_set_string_member(object, "result", "done");
     }
-    if (!tke_activity_log_append(tke_operation_get_log(op), action, object, error)) {
-        g_prefix_error(error, _("the step was done, but could not be recorded: "));
+    if (!tke_activity_log_append(tke_operation_get_log(op), action, object, &why)) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_NOT_RECORDED,
+                    _("the step was done, but could not be recorded: %s"), why->message);
         return false;
     }
     return true;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "common/main-thread.h"
+#include "common/process.h"
 #include "libsmartcard/sim-protocol.h"
 #include "simulator/desk-size.h"
 #include "simulator/desk-window.h"
@@ -144,6 +145,7 @@ main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     int status = SIM_EXIT_OK;
 
+    tke_process_open_standard();
     setlocale(LC_ALL, "");
     bindtextdomain(GETTEXT_PACKAGE, TKE_LOCALE_DIR);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/process.h"
 #include "libsmartcard/sim-protocol.h"
 #include "simulator/sim-command-pcscd.h"
 #include "simulator/sim-command.h"
@@ -182,6 +183,7 @@ main(int argc, char **argv)
     g_auto(Arguments) arguments = { .delay_ms = -1, .timeout_s = -1 };
     g_autoptr(GError) error = NULL;
 
+    tke_process_open_standard();
     setlocale(LC_ALL, "");
     bindtextdomain(GETTEXT_PACKAGE, TKE_LOCALE_DIR);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");

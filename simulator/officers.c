@@ -433,6 +433,7 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
 
     if (!parse_options(&rehearsal, &argc, &argv, &error)) {
         fprintf(stderr, "tke-rehearse: %s\n", error->message);

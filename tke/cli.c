@@ -336,6 +336,23 @@ call(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args, GError *
     return ok;
 }
 
+/* A record that nobody got is no success, though what the command did was done. */
+static int
+deliver(int code)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (tke_cli_output_flush(&error)) {
+        return code;
+    }
+    fprintf(stderr, "tke: %s\n", error->message);
+    if (code == TKE_CLI_DONE) {
+        fprintf(stderr, "%s\n",
+                _("The command itself was carried out; what it changed is in the activity log."));
+    }
+    return code == TKE_CLI_DONE ? TKE_CLI_PRECONDITION : code;
+}
+
 static int
 run_command(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args)
 {
@@ -361,6 +378,7 @@ run_command(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args)
     advice = tke_advice_for_error(error);
     head = log_head(cli);
     tke_cli_output_finish(out, command->name, code, error, advice, head);
+    code = deliver(code);
     tke_cli_events_result(cli->events, command->name, code, error);
     cli->out = outer;
     return code;

@@ -16,6 +16,27 @@ print_head(TkeCli *cli, const TkeLogHead *head)
     tke_cli_output_value(cli->out, "head", N_("Head"), text);
 }
 
+static void
+set_absent(TkeActivityLog *log, GError **error)
+{
+    g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                _("there is no activity log at %s: nothing was recorded here yet, or it was "
+                  "removed"),
+                tke_activity_log_get_path(log));
+}
+
+/* A log without entries proves nothing, nor does the head of it. */
+static void
+tell_absent(TkeCli *cli, TkeActivityLog *log, const TkeLogHead *head)
+{
+    g_autoptr(GError) absent = NULL;
+
+    if (head->count == 0) {
+        set_absent(log, &absent);
+        tke_cli_output_line(cli->out, "%s", absent->message);
+    }
+}
+
 bool
 tke_cli_log_show(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
@@ -38,7 +59,8 @@ tke_cli_log_show(TkeCli *cli, const TkeCliArgs *args, GError **error)
     for (char **line = lines; *line != NULL; line++) {
         tke_cli_output_json_line(cli->out, "lines", *line);
     }
-    tke_cli_output_value(cli->out, "file", NULL, tke_activity_log_get_path(log));
+    tell_absent(cli, log, &head);
+    tke_cli_output_value(cli->out, "file", N_("File"), tke_activity_log_get_path(log));
     print_head(cli, &head);
     return true;
 }
@@ -53,6 +75,8 @@ tke_cli_log_head(TkeCli *cli, const TkeCliArgs *args, GError **error)
     if (log == NULL || !tke_activity_log_get_head(log, &head, error)) {
         return false;
     }
+    tell_absent(cli, log, &head);
+    tke_cli_output_value(cli->out, "file", N_("File"), tke_activity_log_get_path(log));
     print_head(cli, &head);
     return true;
 }
@@ -92,6 +116,11 @@ tke_cli_log_verify(TkeCli *cli, const TkeCliArgs *args, GError **error)
         !tke_activity_log_verify(log, args->head != NULL ? &noted : NULL, &now, error)) {
         return false;
     }
+    if (now.count == 0) {
+        set_absent(log, error);
+        return false;
+    }
+    tke_cli_output_value(cli->out, "file", N_("File"), tke_activity_log_get_path(log));
     tke_cli_output_line(
         cli->out, "%s",
         args->head != NULL

@@ -3,10 +3,12 @@
  */
 #include "tke/output.h"
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/error.h"
 #include "libceremony/advice.h"
 #include "libceremony/record.h"
 #include "tke/text.h"
@@ -447,5 +449,21 @@ tke_cli_output_finish(TkeCliOutput *out, const char *command, int exit_code, con
             printf(_("Activity log: %s\n"), head);
         }
     }
-    fflush(stdout);
+}
+
+bool
+tke_cli_output_flush(GError **error)
+{
+    const bool lost = ferror(stdout) != 0; /* an earlier part of it */
+    const bool flushed = fflush(stdout) == 0;
+    const int reason = flushed ? EIO : errno;
+
+    clearerr(stdout); /* the next command of a shell may be shown again */
+    if (lost || !flushed) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("what the command says could not be written to standard output: %s"),
+                    g_strerror(reason));
+        return false;
+    }
+    return true;
 }

@@ -73,3 +73,6 @@ void tke_cli_output_dry_run(TkeCliOutput *out, const GPtrArray *plan);
  */
 void tke_cli_output_finish(TkeCliOutput *out, const char *command, int exit_code,
                            const GError *error, const char *advice, const char *head);
+
+/* What was printed so far leaves the program; an error if some of it did not arrive (a full disk, a closed pipe). */
+bool tke_cli_output_flush(GError **error);

@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -134,6 +135,15 @@ can_write_events(const TkeCliOptions *options)
     return false;
 }
 
+/* The terminal was closed, or the connection to it was lost; not told apart from Ctrl-C, unless nohup wants so. */
+static bool
+minds_hangup(void)
+{
+    struct sigaction action = { 0 };
+
+    return sigaction(SIGHUP, NULL, &action) != 0 || action.sa_handler != SIG_IGN;
+}
+
 static int
 run_cli(TkeCli *cli, int argc, char **argv)
 {
@@ -143,6 +153,9 @@ run_cli(TkeCli *cli, int argc, char **argv)
 
     g_unix_signal_add(SIGINT, on_interrupt, &run);
     g_unix_signal_add(SIGTERM, on_interrupt, &run);
+    if (minds_hangup()) {
+        g_unix_signal_add(SIGHUP, on_interrupt, &run);
+    }
     thread = g_thread_new("ceremony", worker, &run);
     g_main_loop_run(loop);
     g_thread_join(thread);

@@ -320,8 +320,9 @@ flags_for(const TkeCliBlock *blocks, unsigned n)
            (patterns ? TKE_UNIT_QUERY_SIGNED_VPS : TKE_UNIT_QUERY_DEFAULT);
 }
 
-bool
-tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **error)
+static bool
+show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GCancellable *cancellable,
+           GError **error)
 {
     g_autoptr(GPtrArray) units = tke_unit_directory_get_selected(cli->units, error);
     g_autoptr(GPtrArray) states = NULL;
@@ -329,8 +330,8 @@ tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **
     if (units == NULL) {
         return false;
     }
-    states = tke_unit_directory_query(cli->units, units, flags_for(blocks, n), cli->cancellable,
-                                      error);
+    states =
+        tke_unit_directory_query(cli->units, units, flags_for(blocks, n), cancellable, error);
     if (states == NULL) {
         return false;
     }
@@ -342,14 +343,33 @@ tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **
 }
 
 bool
+tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **error)
+{
+    return show_state(cli, blocks, n, cli->cancellable, error);
+}
+
+/* Who stopped too late, or in the middle, has to see all the more what came of it: not to be stopped. */
+bool
 tke_cli_show_after(TkeCli *cli, bool ok, const TkeCliBlock *blocks, unsigned n, GError **error)
 {
+    const bool stopped = g_cancellable_is_cancelled(cli->cancellable);
+
     if (!ok && error != NULL &&
         (cli->changed ||
          g_error_matches(*error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY))) {
-        (void) tke_cli_show_state(cli, blocks, n, NULL);
+        (void) show_state(cli, blocks, n, NULL, NULL);
     }
-    return ok && (cli->options.dry_run || tke_cli_show_state(cli, blocks, n, error));
+    if (!ok || cli->options.dry_run) {
+        return ok;
+    }
+    if (stopped) {
+        tke_cli_output_line(cli->out, "%s", _("It was too late to stop: the step was done."));
+    }
+    if (!show_state(cli, blocks, n, NULL, error)) {
+        g_prefix_error(error, _("the step was done, but its result could not be shown: "));
+        return false;
+    }
+    return true;
 }
 
 void

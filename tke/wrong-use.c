@@ -25,6 +25,7 @@ tell(TkeCli *cli, const char *name, const GError *error, const char *list)
             tke_cli_output_value(out, "text", NULL, list);
         }
         tke_cli_output_finish(out, name, TKE_CLI_WRONG_USE, error, advice, NULL);
+        (void) tke_cli_output_flush(NULL);
     } else {
         g_autofree char *safe = tke_cli_text_safe(error->message);
 

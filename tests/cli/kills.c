@@ -9,6 +9,7 @@
 #define WAIT_US 20000
 #define CALM_ROUNDS 25u /* of WAIT_US, without a change of any unit */
 #define MOST_ROUNDS 400u
+#define END_MS 120000
 
 const SimOfficersTask kills_load = { "",
                                      "--yes cryptounit-mk-load --part any --part any --part any",
@@ -36,6 +37,7 @@ typedef struct Watch {
     const char *action; /* killed once the journal holds it and the units have answered */
     int pid;            /* 0: not started yet */
     int over;           /* the program has ended by itself */
+    int number;         /* of the signal */
     bool killed;
 } Watch;
 
@@ -71,7 +73,7 @@ kill_in_step(gpointer data)
         before = g_steal_pointer(&now);
         g_usleep(WAIT_US);
     }
-    watch->killed = kill(g_atomic_int_get(&watch->pid), SIGKILL) == 0;
+    watch->killed = kill(g_atomic_int_get(&watch->pid), watch->number) == 0;
     return NULL;
 }
 
@@ -91,7 +93,7 @@ kills_in_step(Place *place, const KilledStep *step)
         g_strdup_printf("fault service silence-after unit=2 command=%u", step->command);
     g_autofree char *never =
         g_strdup_printf("fault service silence unit=3 command=%u", step->command);
-    Watch watch = { .place = place, .action = step->action };
+    Watch watch = { .place = place, .action = step->action, .number = SIGKILL };
     GThread *thread = NULL;
 
     place_sim(place, lost);
@@ -107,6 +109,31 @@ kills_in_step(Place *place, const KilledStep *step)
     }
     ck_assert_msg(watch.killed, "%s was not killed", step->task->command);
     place_sim(place, "fault clear");
+}
+
+int
+kills_signal_in_step(Place *place, const KilledStep *step, int number, char **output)
+{
+    g_autofree char *lost =
+        g_strdup_printf("fault service silence-after unit=2 command=%u", step->command);
+    g_autoptr(SimOfficersProgram) program = NULL;
+    Watch watch = { .place = place, .action = step->action, .number = number };
+    GThread *thread = NULL;
+    int exit_code;
+
+    place_sim(place, lost);
+    program = place_start(place, step->task->command);
+    sim_officers_program_set_observer(program, take_pid, &watch);
+    thread = g_thread_new("signal", kill_in_step, &watch);
+    (void) sim_officers_people_follow(place->people, program, step->task, NULL);
+    g_atomic_int_set(&watch.over, 1);
+    g_thread_join(thread);
+    ck_assert_msg(watch.killed, "%s got no signal", step->task->command);
+    sim_officers_program_close_input(program);
+    exit_code = sim_officers_program_wait(program, END_MS, NULL);
+    *output = sim_officers_program_take_output(program);
+    place_sim(place, "fault clear");
+    return exit_code;
 }
 
 void

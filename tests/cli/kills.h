@@ -36,6 +36,12 @@ typedef struct KilledStep {
  */
 void kills_in_step(Place *place, const KilledStep *step);
 
+/*
+ * Does the task while unit 2 does the command and keeps its answer back; the program gets the signal then. Its exit
+ * code; output is freed by the caller.
+ */
+int kills_signal_in_step(Place *place, const KilledStep *step, int number, char **output);
+
 /* What the listing says of the step that was killed. */
 void kills_check_unfinished(Place *place, const KilledStep *step);
 

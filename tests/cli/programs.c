@@ -71,6 +71,18 @@ programs_tke(Programs *programs, const char *words, const char *answers)
 }
 
 void
+programs_tke_redirected(Programs *programs, const char *words, const char *redirections)
+{
+    g_autofree char *world = g_shell_quote(programs->world);
+    g_autofree char *line =
+        g_strdup_printf("exec %s --rehearsal --world %s %s %s", TKE, world, words, redirections);
+    const char *const argv[] = { "/bin/sh", "-c", line, NULL };
+    g_auto(GStrv) environment = clean_environment();
+
+    run(programs, (char **) argv, environment, NULL);
+}
+
+void
 programs_tke_real(Programs *programs, const char *words, const char *const *variables)
 {
     const char *const before[] = { TKE, NULL };

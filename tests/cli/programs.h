@@ -25,6 +25,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Programs, programs_stop)
 /* tke --rehearsal with these words (one string, parsed as a shell would); answers: standard input or NULL. */
 void programs_tke(Programs *programs, const char *words, const char *answers);
 
+/* The same started by a shell, with redirections behind its words. */
+void programs_tke_redirected(Programs *programs, const char *words, const char *redirections);
+
 /* tke without a rehearsal, with variables "NAME=VALUE" (NULL-terminated list may be NULL). */
 void programs_tke_real(Programs *programs, const char *words, const char *const *variables);
 

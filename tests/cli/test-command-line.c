@@ -264,11 +264,14 @@ START_TEST(test_an_entry_that_tells_of_an_unfinished_line_is_listed)
     programs_start(&p, false);
     programs_tke(&p, "cryptounits", NULL);
     programs_expect(&p, DONE);
-    programs_tke(&p, "log verify", NULL);
-    programs_expect(&p, DONE);
-    ck_assert(!said(&p, "unfinished line"));
     path = g_build_filename(p.workstation, "activity.log", NULL);
     ck_assert(!g_file_test(path, G_FILE_TEST_EXISTS)); /* nothing was changed until now */
+    programs_tke(&p, "log", NULL);
+    programs_expect(&p, DONE);
+    ck_assert(said(&p, path) && said(&p, "nothing was recorded here yet, or it was removed"));
+    programs_tke(&p, "log verify", NULL);
+    programs_expect(&p, PRECONDITION); /* what is not there is not good */
+    ck_assert(said(&p, path) && !said(&p, "unfinished line"));
     ck_assert(g_file_set_contents(path, line, -1, NULL));
     programs_tke(&p, "log verify", NULL);
     programs_expect(&p, DONE);
@@ -328,6 +331,37 @@ START_TEST(test_a_ceremony_leaves_a_log_that_verifies_until_it_is_changed)
 }
 END_TEST
 
+START_TEST(test_a_result_that_nobody_got_is_no_success)
+{
+    static const char *const words[] = { "cryptounits", "--json cryptounits" };
+    g_auto(Programs) p = { 0 };
+
+    programs_start(&p, false);
+    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+        programs_tke_redirected(&p, words[i], ">/dev/full");
+        programs_expect(&p, PRECONDITION);
+        ck_assert(said(&p, "could not be written to standard output: No space left"));
+        ck_assert(said(&p, "was carried out"));
+    }
+    programs_tke_redirected(&p, "cryptounit-mk-commit", ">/dev/full");
+    ck_assert_int_gt(p.exit_code, WRONG_USE);
+    ck_assert(said(&p, "standard output") && !said(&p, "was carried out"));
+}
+END_TEST
+
+START_TEST(test_nothing_is_printed_into_files_that_get_a_closed_descriptor)
+{
+    g_auto(Programs) p = { 0 };
+
+    programs_start(&p, false);
+    programs_tke_redirected(&p, "cryptounits", "<&- >&- 2>&-");
+    programs_expect(&p, DONE);
+    programs_tke_redirected(&p, "cryptounits", "<&- 2>&-");
+    programs_expect(&p, DONE);
+    ck_assert(said(&p, "operational"));
+}
+END_TEST
+
 START_TEST(test_the_shell_stops_a_script_at_the_first_failure)
 {
     g_auto(Programs) p = { 0 };
@@ -366,6 +400,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_two_programs_do_not_work_on_one_directory);
     tcase_add_test(tests, test_an_entry_that_tells_of_an_unfinished_line_is_listed);
     tcase_add_test(tests, test_a_ceremony_leaves_a_log_that_verifies_until_it_is_changed);
+    tcase_add_test(tests, test_a_result_that_nobody_got_is_no_success);
+    tcase_add_test(tests, test_nothing_is_printed_into_files_that_get_a_closed_descriptor);
     tcase_add_test(tests, test_the_shell_stops_a_script_at_the_first_failure);
     tcase_set_timeout(tests, 300);
 }

@@ -96,7 +96,7 @@ END_TEST
 /* In the middle of a wait for a person, with the world stopped and without. */
 START_TEST(test_a_signal_ends_a_program_at_any_point)
 {
-    static const int signals[] = { SIGTERM, SIGINT };
+    static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
     g_autoptr(Place) place = place_enter_new();
     const pid_t pid = query_pid(place);
 

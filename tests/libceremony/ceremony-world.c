@@ -153,6 +153,10 @@ on_show(void *ui, const TkePrompt *prompt)
         if (prompt->kind == TKE_PROMPT_ENTER_PIN) {
             g_string_append_printf(world->tries, "%u ", prompt->tries_left);
         }
+        if (world->at_pin != NULL) {
+            world->at_pin(world);
+            world->at_pin = NULL;
+        }
         type_pin(world, prompt);
     }
 }

@@ -51,6 +51,7 @@ struct CeremonyWorld {
     unsigned slots[2];                       /* which readers they are for the person; 0: as they are */
     unsigned patience;                       /* how often a card that is not read is put in again */
     void (*meanwhile)(CeremonyWorld *world); /* happens once, before the next plan is answered */
+    void (*at_pin)(CeremonyWorld *world);    /* happens once, before the next PIN is typed */
     void (*at_choice)(CeremonyWorld *world); /* when a choice is shown */
     GString *prompts; /* "insert signer, reader 1", "pin, reader 1", … with reasons, a line each */
     GString *notes;

@@ -99,6 +99,42 @@ limit_files(rlim_t size)
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+static rlim_t
+size_of_log(CeremonyWorld *world)
+{
+    GStatBuf info;
+
+    ck_assert_int_eq(g_stat(tke_activity_log_get_path(world->log), &info), 0);
+    return (rlim_t) info.st_size;
+}
+
+START_TEST(test_nothing_is_begun_on_a_full_disk)
+{
+    g_autoptr(CeremonyWorld) world = admins_world();
+    g_autoptr(GError) error = NULL;
+    const rlim_t before = size_of_log(world);
+
+    ceremony_world_hand(world, 2, "admin-1", NULL);
+    limit_files(before + 20);
+    ck_assert(!generate_part(world, &error));
+    limit_files(RLIM_INFINITY);
+    ck_assert_msg(g_str_has_prefix(error->message, "nothing was begun: "), "%s", error->message);
+    ck_assert_ptr_nonnull(strstr(error->message, tke_activity_log_get_path(world->log)));
+    ck_assert_str_eq(world->prompts->str, "");
+    ck_assert_uint_eq(parts_of(world, "admin-1"), 0);
+    ck_assert(before == size_of_log(world));
+    g_clear_error(&error);
+    card_world_check(generate_part(world, &error), error);
+}
+END_TEST
+
+/* While a PIN is typed somebody fills the disk. */
+static void
+fill_disk(CeremonyWorld *world)
+{
+    limit_files(size_of_log(world) + 20);
+}
+
 START_TEST(test_a_step_that_was_done_on_a_full_disk_is_told_as_done)
 {
     g_autoptr(CeremonyWorld) world = admins_world();
@@ -109,11 +145,12 @@ START_TEST(test_a_step_that_was_done_on_a_full_disk_is_told_as_done)
 
     ck_assert_int_eq(g_stat(tke_activity_log_get_path(world->log), &before), 0);
     ceremony_world_hand(world, 2, "admin-1", NULL);
-    limit_files((rlim_t) before.st_size + 20);
+    world->at_pin = fill_disk;
     ck_assert(!generate_part(world, &error));
     limit_files(RLIM_INFINITY);
     ck_assert_msg(strstr(error->message, "was done, but could not be recorded") != NULL, "%s",
                   error->message);
+    check_advice(error);
     ck_assert_uint_eq(parts_of(world, "admin-1"), 1);
     g_clear_error(&error);
     ck_assert_int_eq(g_stat(tke_activity_log_get_path(world->log), &after), 0);
@@ -251,6 +288,7 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_nothing_is_begun_where_the_log_cannot_be_written);
+    tcase_add_test(tests, test_nothing_is_begun_on_a_full_disk);
     tcase_add_test(tests, test_a_step_that_was_done_on_a_full_disk_is_told_as_done);
     tcase_add_test(tests, test_commands_that_were_done_count_though_they_could_not_be_recorded);
     tcase_add_test(tests, test_a_data_directory_that_is_none_is_named);
