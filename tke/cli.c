@@ -138,7 +138,6 @@ tke_cli_need_log(TkeCli *cli, GError **error)
     if (cli->log == NULL) {
         path = g_build_filename(tke_world_get_state_directory(world), "activity.log", NULL);
         cli->log = tke_activity_log_new(path, tke_world_is_rehearsal(world));
-        (void) tke_activity_log_get_head(cli->log, &cli->log_before, NULL);
     }
     return cli->log;
 }
@@ -307,14 +306,23 @@ tke_cli_exit_code(const GError *error)
     return TKE_CLI_PRECONDITION;
 }
 
-/* The head of the log after the command, if it wrote something. */
+/*
+ * The head of the log after the command, for a note on paper: a cut end shows only against a head that was noted, so
+ * whatever is told of cards and crypto units ends with it (functions 7). The log's own commands tell it themselves.
+ */
 static char *
-log_head(TkeCli *cli)
+log_head(TkeCli *cli, const TkeCliCommand *command)
 {
+    static const TkeCliFunc without[] = { tke_cli_help, tke_cli_log_show, tke_cli_log_head,
+                                          tke_cli_log_verify };
     TkeLogHead now = { .count = 0 };
 
-    if (cli->log == NULL || !tke_activity_log_get_head(cli->log, &now, NULL) ||
-        now.count == cli->log_before.count) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(without); i++) {
+        if (command->func == without[i]) {
+            return NULL;
+        }
+    }
+    if (cli->log == NULL || !tke_activity_log_get_head(cli->log, &now, NULL)) {
         return NULL;
     }
     return tke_activity_log_head_to_text(&now);
@@ -364,9 +372,6 @@ run_command(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args)
     g_autofree char *head = NULL;
     int code;
 
-    if (cli->log != NULL) {
-        (void) tke_activity_log_get_head(cli->log, &cli->log_before, NULL);
-    }
     cli->out = out;
     cli->exit_code = TKE_CLI_DONE;
     cli->changed = false;
@@ -376,7 +381,7 @@ run_command(TkeCli *cli, const TkeCliCommand *command, const TkeCliArgs *args)
     }
     code = call(cli, command, args, &error) ? cli->exit_code : (int) tke_cli_exit_code(error);
     advice = tke_advice_for_error(error);
-    head = log_head(cli);
+    head = log_head(cli, command);
     tke_cli_output_finish(out, command->name, code, error, advice, head);
     code = deliver(code);
     tke_cli_events_result(cli->events, command->name, code, error);

@@ -89,7 +89,6 @@ typedef struct TkeCli {
     TkeWorld *world;
     TkeCardSession *session;
     TkeActivityLog *log;
-    TkeLogHead log_before; /* head of the log when the command began, or when it was opened */
     TkeSettings *settings;
     TkeUnitDirectory *units;
     TkeDirLock *lock;

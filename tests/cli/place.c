@@ -305,6 +305,24 @@ place_expect(Place *place, int exit_code, const char *line)
     return result;
 }
 
+JsonArray *
+place_get_table(const Run *run, const char *key)
+{
+    JsonArray *instances = json_object_get_array_member(run->json, "instances");
+
+    ck_assert_uint_eq(json_array_get_length(instances), 1);
+    return json_object_get_array_member(json_array_get_object_element(instances, 0), key);
+}
+
+char *
+place_dup_log_head(Place *place)
+{
+    g_auto(Run) run = place_expect(place, 0, "--json log head");
+
+    ck_assert(!json_object_has_member(run.json, "log_head")); /* once is enough */
+    return g_strdup(json_object_get_string_member(run.json, "head"));
+}
+
 void
 place_sim(Place *place, const char *line)
 {

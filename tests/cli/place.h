@@ -65,6 +65,12 @@ Run place_rehearsal(Place *place, const char *line);
 /* The same, and checks the exit code. */
 Run place_expect(Place *place, int exit_code, const char *line);
 
+/* A table of the one service instance in what was printed with --json. */
+JsonArray *place_get_table(const Run *run, const char *key);
+
+/* Head of the activity log, as "tke log head" tells it; the caller frees. */
+char *place_dup_log_head(Place *place);
+
 /* tke-sim; must end well. */
 void place_sim(Place *place, const char *line);
 
