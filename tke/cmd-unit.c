@@ -140,11 +140,14 @@ change_selection(TkeCli *cli, const TkeCliArgs *args, bool selected, const char 
     g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
     g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(unsigned));
 
-    if (op == NULL || !get_numbers(cli, args, title, numbers, error) ||
-        !select_numbers(cli, op, numbers, selected, error)) {
+    if (op == NULL) {
         return false;
     }
     tke_cli_output_head(cli);
+    if (!get_numbers(cli, args, title, numbers, error) ||
+        !select_numbers(cli, op, numbers, selected, error)) {
+        return false;
+    }
     tke_cli_output_units(cli);
     warn_of_instances(cli);
     tke_cli_output_unfinished(cli);
@@ -265,11 +268,7 @@ tke_cli_cryptounit_thrhlds(TkeCli *cli, const TkeCliArgs *args, GError **error)
     static const TkeCliBlock blocks[] = { TKE_CLI_BLOCK_THRESHOLDS };
 
     (void) args;
-    if (!show_blocks(cli, blocks, G_N_ELEMENTS(blocks), error)) {
-        return false;
-    }
-    tke_cli_output_line(cli->out, "%s", _("A threshold of 0 means imprint mode."));
-    return true;
+    return show_blocks(cli, blocks, G_N_ELEMENTS(blocks), error);
 }
 
 bool

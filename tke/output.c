@@ -13,8 +13,6 @@
 #include "libceremony/record.h"
 #include "tke/text.h"
 
-#define EMPTY "\x01" /* a cell that was given as NULL */
-
 struct TkeCliOutput {
     bool json;
     bool rehearsal;
@@ -137,7 +135,7 @@ tke_cli_output_row(TkeCliOutput *out, const char *const *cells)
     char **row = g_new0(char *, out->n_columns + 1);
 
     for (unsigned i = 0; i < out->n_columns; i++) {
-        row[i] = cells[i] != NULL ? g_strdup(cells[i]) : g_strdup(EMPTY);
+        row[i] = cells[i] != NULL ? g_strdup(cells[i]) : g_strdup(TKE_CLI_NULL);
     }
     g_ptr_array_add(out->rows, row);
 }
@@ -149,15 +147,15 @@ is_marked(const char *cell)
 }
 
 static bool
-is_empty(const char *cell)
+is_null(const char *cell)
 {
-    return cell[0] == EMPTY[0];
+    return cell[is_marked(cell) ? 1 : 0] == TKE_CLI_NULL[0];
 }
 
 static const char *
 cell_text(const char *cell)
 {
-    return is_marked(cell) || is_empty(cell) ? cell + 1 : cell;
+    return cell + (is_marked(cell) ? 1 : 0) + (is_null(cell) ? 1 : 0);
 }
 
 static void
@@ -165,7 +163,7 @@ add_json_cell(JsonObject *object, JsonArray *differs, const TkeCliColumn *column
 {
     const char *text = cell_text(cell);
 
-    if (is_empty(cell)) {
+    if (is_null(cell)) {
         json_object_set_null_member(object, column->key);
     } else if (column->kind == TKE_CLI_NUMBER) {
         json_object_set_int_member(object, column->key, g_ascii_strtoll(text, NULL, 10));

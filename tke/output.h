@@ -13,7 +13,9 @@
 
 typedef struct TkeCliOutput TkeCliOutput;
 
-#define TKE_CLI_MARK "\x02" /* stands in no text that is printed */
+/* What a cell may begin with; they stand in no text that is printed. */
+#define TKE_CLI_MARK "\x02" /* the cell differs; before the other one */
+#define TKE_CLI_NULL "\x01" /* JSON null; what follows is for people */
 
 typedef enum {
     TKE_CLI_TEXT,
@@ -45,7 +47,7 @@ void tke_cli_output_number(TkeCliOutput *out, const char *key, const char *headi
 void tke_cli_output_flag(TkeCliOutput *out, const char *key, const char *heading, bool value);
 
 /*
- * A table: begin, then a row at a time with as many cells as columns (NULL cell: empty, JSON null), end.
+ * A table: begin, then a row at a time with as many cells as columns (NULL cell: TKE_CLI_NULL), end.
  * A cell that begins with TKE_CLI_MARK is marked as differing: "*" before it in a table, member "differs" listing
  * its key in JSON. Without rows the line none is printed instead, if given.
  */

@@ -96,7 +96,9 @@ rows_admins(TkeCli *cli, const TkeUnitState *state, const TkeUnitState *first, b
     }
     if (state->admins->len == 0) {
         bool other = mark && first->admins->len > 0;
-        const char *cells[] = { number, other ? TKE_CLI_MARK : NULL, NULL };
+        g_autofree char *none =
+            g_strconcat(other ? TKE_CLI_MARK : "", TKE_CLI_NULL, _("none"), NULL);
+        const char *cells[] = { number, none, NULL };
 
         *differs = *differs || other;
         tke_cli_output_row(cli->out, cells);
@@ -279,6 +281,9 @@ tke_cli_output_block(TkeCli *cli, TkeCliBlock block, GPtrArray *states, bool mar
             }
         }
         tke_cli_output_table_end(cli->out, _("None."));
+        if (block == TKE_CLI_BLOCK_THRESHOLDS) {
+            tke_cli_output_line(cli->out, "%s", _("A threshold of 0 means imprint mode."));
+        }
         tke_cli_output_group_end(cli->out);
     }
     return differs;
@@ -356,8 +361,9 @@ tke_cli_show_after(TkeCli *cli, bool ok, const TkeCliBlock *blocks, unsigned n, 
 
     if (!ok && error != NULL &&
         (cli->changed ||
-         g_error_matches(*error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY))) {
-        (void) show_state(cli, blocks, n, NULL, NULL);
+         g_error_matches(*error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY)) &&
+        show_state(cli, blocks, n, NULL, NULL)) {
+        tke_cli_output_note(cli);
     }
     if (!ok || cli->options.dry_run) {
         return ok;
@@ -369,6 +375,7 @@ tke_cli_show_after(TkeCli *cli, bool ok, const TkeCliBlock *blocks, unsigned n, 
         g_prefix_error(error, _("the step was done, but its result could not be shown: "));
         return false;
     }
+    tke_cli_output_note(cli);
     return true;
 }
 

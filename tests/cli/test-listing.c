@@ -23,6 +23,69 @@ trouble(const Run *run, gint64 number)
     return "";
 }
 
+/* The first one stands in the text, and the other only after it. */
+static void
+assert_before(const char *text, const char *first, const char *then)
+{
+    assert_contains(text, first);
+    assert_contains(text, then);
+    ck_assert_msg(strstr(text, first) < strstr(text, then), "\"%s\" is not before \"%s\" in: %s",
+                  first, then, text);
+}
+
+START_TEST(test_listings_have_their_parts_in_order)
+{
+    static const char *const thresholds[] = { "cryptounit-thrhlds", "cryptounit-compare" };
+    g_autoptr(Place) place = place_enter_new();
+
+    {
+        /* Nobody answers, but what to choose from was shown, below the head of the listing. */
+        g_auto(Run) asked = place_expect(place, 2, "cryptounit-add");
+        g_auto(Run) added = place_expect(place, 0, "cryptounit-add --all");
+
+        assert_before(asked.out, "API endpoint: ", "LOCATION");
+        assert_before(asked.out, "LOCATION", "to add:");
+        assert_before(added.out, "API endpoint: ", "LOCATION");
+        ck_assert_ptr_null(strstr(strstr(added.out, "LOCATION") + 1, "LOCATION"));
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(thresholds); i++) {
+        g_auto(Run) run = place_expect(place, 0, thresholds[i]);
+
+        assert_before(run.out, "REVOCATION THRESHOLD", "A threshold of 0 means imprint mode.");
+        assert_before(run.out, "A threshold of 0 means imprint mode.", "Note: all operational");
+    }
+}
+END_TEST
+
+START_TEST(test_a_unit_without_administrators_says_so)
+{
+    g_autoptr(Place) place = place_enter_new();
+    g_auto(Run) selected G_GNUC_UNUSED = place_expect(place, 0, "cryptounit-add --all");
+    g_auto(Run) text = place_expect(place, 0, "cryptounit-admins");
+    g_auto(Run) json = place_expect(place, 0, "--json cryptounit-admins");
+    JsonObject *row = json_array_get_object_element(place_get_table(&json, "administrators"), 2);
+
+    assert_contains(text.out, "\n3                none\n");
+    ck_assert_int_eq(json_object_get_int_member(row, "number"), 3);
+    ck_assert(json_object_get_null_member(row, "name"));
+    ck_assert(json_object_get_null_member(row, "ski"));
+}
+END_TEST
+
+START_TEST(test_the_state_after_a_change_ends_with_the_note)
+{
+    static const SimOfficersTask clear = { "", "--yes cryptounit-mk-clrnew", { { "ep11-1" } }, { NULL } };
+    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(SimOfficersProgram) program = place_start(place, clear.command);
+    g_autofree char *text = NULL;
+
+    ck_assert(sim_officers_people_follow(place->people, program, &clear, NULL));
+    ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 0);
+    text = sim_officers_program_take_output(program);
+    assert_before(text, "CURRENT MASTER KEY REGISTER", "Note: all operational");
+}
+END_TEST
+
 START_TEST(test_one_unit_in_an_impossible_place_does_not_block_the_instance)
 {
     g_autoptr(Place) place = place_enter_new();
@@ -179,6 +242,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_json_of_queries_holds_the_documented_members);
     tcase_add_test(tests, test_json_of_cards_readers_and_log_holds_the_documented_members);
     tcase_add_test(tests, test_every_listing_says_rehearsal_once_and_ends_with_note_and_head);
+    tcase_add_test(tests, test_listings_have_their_parts_in_order);
+    tcase_add_test(tests, test_a_unit_without_administrators_says_so);
+    tcase_add_test(tests, test_the_state_after_a_change_ends_with_the_note);
     tcase_add_test(tests, test_one_unit_in_an_impossible_place_does_not_block_the_instance);
     tcase_add_test(tests, test_a_unit_that_is_listed_twice_is_refused);
 }
