@@ -33,6 +33,7 @@ static const char *const unit_faults[UNIT_FAULTS] = {
 typedef struct Strike {
     CeremonyWorld *world;
     const StepUnits *step;
+    unsigned unit; /* whose request is struck, from 0 */
     unsigned kind; /* UnitFault or TestCardFault */
     unsigned n;
     void (*arm)(struct Strike *how);
@@ -42,16 +43,38 @@ typedef struct Strike {
 
 static Strike strike_now;
 
-/* Queries are all alike: each meets a fifth of the kinds of faults. Commands meet all. */
-#define QUERY_SHARE 5u
+/*
+ * Queries are all alike: each meets one of the kinds of faults in one unit, and another one in the other. Commands meet
+ * all in both.
+ */
+#define QUERY_SHARE UNIT_FAULTS
+#define OTHER_UNIT 5u /* between the kinds */
+#define EVERY "OPENTKE_EVERY_FAULT" /* in the environment: queries meet all kinds too */
 
-/* Which requests are queries, as the runs have found: memory that all of them share. */
-static bool *queries;
+/* The units that are struck: the second, in which something differs in some worlds, and the first. */
+#define STRUCK_UNITS 2u
+static const unsigned struck_units[STRUCK_UNITS] = { STEP_SECOND, STEP_FIRST };
+
+/* What is sent to one of them without a fault, as a first run has found: in memory that all runs share. */
+typedef struct Requests {
+    unsigned n;
+    bool is_query[STEP_MOST_EXCHANGES + 1];
+} Requests;
+
+static Requests *requests;
+static unsigned turn; /* which of them it is now */
 
 static bool
-is_left_out(unsigned n, unsigned kind)
+is_query(unsigned n)
 {
-    return queries[n] && (n + kind) % QUERY_SHARE != 0;
+    return requests->is_query[n];
+}
+
+static bool
+is_left_out(const StepUnits *step, unsigned n, unsigned kind)
+{
+    return !step->every_query && g_getenv(EVERY) == NULL && is_query(n) &&
+           (n + kind) % QUERY_SHARE != (struck_units[turn] == STEP_SECOND ? 0 : OTHER_UNIT);
 }
 
 static bool
@@ -79,10 +102,7 @@ strike(void *data, const char *lane, bool changes_state)
 {
     Strike *how = data;
 
-    queries[how->n] = !changes_state;
-    if (is_left_out(how->n, how->kind)) {
-        _exit(EXIT_SUCCESS);
-    }
+    EXPECT(is_query(how->n) == !changes_state, "request %u is another one than before", how->n);
     if (how->kind == UNIT_CANCEL) {
         g_cancellable_cancel(how->world->cancellable);
     } else if (how->kind == UNIT_BAD_SIGNATURE) {
@@ -104,7 +124,7 @@ arm_unit_fault(Strike *how)
         TEST_UNIT_FAULT_HOOK,
     };
     CeremonyWorld *world = how->world;
-    const char *lane = sim_unit_get_hsm_id(sim_service_get_unit(world->service, STEP_SECOND));
+    const char *lane = sim_unit_get_hsm_id(sim_service_get_unit(world->service, how->unit));
 
     test_fault_unit_transport_clear(world->transport);
     test_fault_unit_transport_set_hook(world->transport, strike, how);
@@ -134,7 +154,8 @@ begin(CeremonyWorld *world, const StepUnits *step, unsigned n, unsigned kind,
       void (*arm)(Strike *how))
 {
     strike_now =
-        (Strike){ .world = world, .step = step, .kind = kind, .n = n, .arm = arm, .armed = true };
+        (Strike){ .world = world, .step = step, .unit = struck_units[turn], .kind = kind, .n = n, .arm = arm,
+                  .armed = true };
     EXPECT(sim_service_get_n_units(world->service) <= MOST_UNITS, "too many units");
     for (size_t i = 0; i < sim_service_get_n_units(world->service); i++) {
         strike_now.done_before[i] = is_done(step, sim_service_get_unit(world->service, i));
@@ -272,7 +293,7 @@ static void
 expect_forgery_told(bool ok, const GError *error, unsigned n)
 {
     EXPECT(!ok, "a forged answer, and quiet success");
-    EXPECT(queries[n] || strstr(error->message, "tampering") != NULL, "%s", error->message);
+    EXPECT(is_query(n) || strstr(error->message, "tampering") != NULL, "%s", error->message);
 }
 
 static void
@@ -335,34 +356,73 @@ cancel_case(CeremonyWorld *world, const void *data, unsigned n, unsigned kind)
     finish(world, step, results, ok, error, false);
 }
 
-/* False: the operation has fewer requests. */
-static bool
-try_request(CeremonyWorld *world, const StepUnits *step, unsigned n, unsigned kind)
+static void
+note_request(void *data, const char *lane, bool changes_state)
 {
-    g_autofree char *what = g_strdup_printf("%s, %s", step->name, unit_faults[kind]);
+    (void) data;
+    (void) lane;
+    requests->n++;
+    requests->is_query[requests->n] = !changes_state;
+}
 
-    return is_left_out(n, kind) || step_run_apart(world, step, n, kind, what, units_case);
+static void
+arm_notes(Strike *how)
+{
+    CeremonyWorld *world = how->world;
+    const char *lane = sim_unit_get_hsm_id(sim_service_get_unit(world->service, how->unit));
+
+    test_fault_unit_transport_clear(world->transport);
+    test_fault_unit_transport_set_hook(world->transport, note_request, NULL);
+    for (unsigned n = 1; n <= STEP_MOST_EXCHANGES; n++) {
+        test_fault_unit_transport_set(world->transport, lane, n, TEST_UNIT_FAULT_HOOK, 0);
+    }
+}
+
+/* Without a fault. */
+static void
+notes_case(CeremonyWorld *world, const void *data, unsigned n, unsigned kind)
+{
+    const StepUnits *step = data;
+    g_autoptr(GError) error = NULL;
+    TkeUnitResults *results = NULL;
+
+    begin(world, step, n, kind, arm_notes);
+    EXPECT(step->run(world, &results, &error), "without a fault: %s", step_text_of(error));
+    g_clear_pointer(&results, g_ptr_array_unref);
+    ceremony_world_free(world);
+}
+
+/* All faults of the unit whose turn it is. From the choice on the first one may be asked nothing. */
+static void
+try_unit(CeremonyWorld *world, const StepUnits *step)
+{
+    memset(requests, 0, sizeof *requests);
+    ck_assert(step_run_apart(world, step, 0, 0, step->name, notes_case));
+    ck_assert_msg(requests->n > 0 || (step->from_choice && struck_units[turn] == STEP_FIRST),
+                  "%s: never", step->name);
+    ck_assert_uint_lt(requests->n, STEP_MOST_EXCHANGES);
+    for (unsigned kind = 0; kind < UNIT_FAULTS; kind++) {
+        g_autofree char *what = g_strdup_printf("%s, unit %u, %s", step->name,
+                                                struck_units[turn] + 1, unit_faults[kind]);
+
+        for (unsigned n = 1; n <= requests->n; n++) {
+            ck_assert(is_left_out(step, n, kind) ||
+                      step_run_apart(world, step, n, kind, what, units_case));
+        }
+    }
 }
 
 void
 step_faults_units(CeremonyWorld *world, const StepUnits *step)
 {
-    size_t size = (STEP_MOST_EXCHANGES + 1) * sizeof *queries;
-    void *shared =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-    ck_assert_ptr_ne(shared, MAP_FAILED);
-    queries = shared;
-    for (unsigned kind = 0; kind < UNIT_FAULTS; kind++) {
-        unsigned n = 1;
-
-        while (n < STEP_MOST_EXCHANGES && try_request(world, step, n, kind)) {
-            n++;
-        }
-        ck_assert_msg(n > 1, "%s, %s: never", step->name, unit_faults[kind]);
-        ck_assert_uint_lt(n, STEP_MOST_EXCHANGES);
+    requests =
+        mmap(NULL, sizeof *requests, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(requests, MAP_FAILED);
+    for (turn = 0; turn < STRUCK_UNITS; turn++) {
+        try_unit(world, step);
     }
-    ck_assert_int_eq(munmap(shared, size), 0);
+    turn = 0;
+    ck_assert_int_eq(munmap(requests, sizeof *requests), 0);
 }
 
 void

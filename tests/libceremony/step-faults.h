@@ -10,9 +10,11 @@
  *
  * C  each exchange with each card, and each PIN entry: pulled before it and after it, silence, an answer that
  *    means nothing, status 6F00, cancel (fault-card-source.h)
- * U  each request to the second unit: connection cut before delivery and after it, silence, 401, 500, garbage,
- *    cancel, an answer with a bad signature, one with an old counter, refused as somebody else was there. Requests
- *    that only read are all alike: each of them meets every fifth of these, those that change something meet all.
+ * U  each request to each of two units: connection cut before delivery and after it, silence, 401, 500, garbage,
+ *    cancel, an answer with a bad signature, one with an old counter, refused as somebody else was there. Those that
+ *    change something meet all ten, and so does every request of a query by itself (program "units"). In other
+ *    operations requests that only read are all alike: each of them meets one of the ten in one unit and another one
+ *    in the other; with OPENTKE_EVERY_FAULT=1 in the environment, as in ./test --all, it meets all ten in both.
  * P  cancelled at each prompt: for a card, a PIN, a plan, a choice
  *
  *    operation                                          faults   program (test-step-faults-)
@@ -79,7 +81,8 @@ typedef struct StepCards {
 /* All faults of cards at every exchange. Fails the test at the first that is not as it should be. */
 void step_faults_cards(CeremonyWorld *world, const StepCards *step);
 
-#define STEP_SECOND 1u /* of the units, from 0: where their faults strike */
+#define STEP_FIRST 0u /* of the two units, from 0, where their faults strike */
+#define STEP_SECOND 1u
 
 /* An operation on crypto units. results (may stay NULL): what it reports of each unit. */
 typedef struct StepUnits {
@@ -91,10 +94,11 @@ typedef struct StepUnits {
     void (*hand_again)(CeremonyWorld *world);
     bool (*run_again)(CeremonyWorld *world, TkeUnitResults **results, GError **error);
     bool from_choice; /* exchanges count from the operator's first choice on: others are those of another step */
+    bool every_query; /* each of its queries meets every kind of fault, also where that is not asked for */
     bool undoes;      /* after a run without a fault it is done nowhere */
 } StepUnits;
 
-/* All faults of the connection at every request to the second of the units, and cancel. */
+/* All faults of the connection at every request to each of the two units, and cancel. */
 void step_faults_units(CeremonyWorld *world, const StepUnits *step);
 
 /* The same operation with faults of the cards that sign or hold key parts. */

@@ -9,7 +9,6 @@
 #include "tests/support/test-main.h"
 
 #define JOURNAL "opentke-journal.json"
-#define FIRST 0u
 
 /* Reads the directory anew: what is on the disk counts. */
 static void
@@ -49,7 +48,7 @@ START_TEST(test_the_rest_of_a_load_survives_faults_of_a_unit_that_has_it)
     g_autoptr(CeremonyWorld) world = unit_steps_secured_world();
 
     unit_steps_learn_key(world, "part-1", "part-2");
-    unit_steps_load_but(world, FIRST);
+    unit_steps_load_but(world, STEP_FIRST);
     step_faults_units(world, &rest);
     unit_steps_really(world, &rest);
 }

@@ -36,7 +36,8 @@ run_query(CeremonyWorld *world, TkeUnitResults **results, GError **error)
 
 START_TEST(test_a_query_survives_a_fault_at_every_request)
 {
-    static const StepUnits query = { .name = "query", .hand = hand_nothing, .run = run_query };
+    static const StepUnits query = { .name = "query", .hand = hand_nothing, .run = run_query,
+                                     .every_query = true };
     g_autoptr(CeremonyWorld) world = ceremony_world_new(UNIT_STEPS_UNITS);
 
     step_faults_units(world, &query);
