@@ -11,7 +11,7 @@
 void
 tke_unit_result_take_forgery(TkeUnitResult *result)
 {
-    const GError *answered = tke_unit_command_get_error(result->command);
+    const GError *answered = result->command != NULL ? tke_unit_command_get_error(result->command) : NULL;
     const GError *asked = tke_unit_get_trust(result->unit) == TKE_UNIT_REFUSED
                               ? tke_unit_get_refusal(result->unit)
                               : NULL;
@@ -20,6 +20,21 @@ tke_unit_result_take_forgery(TkeUnitResult *result)
     if (result->forged == NULL && tke_unit_error_is_forgery(forged) &&
         result->outcome != TKE_UNIT_OUTCOME_NOT_SENT && result->outcome != TKE_UNIT_OUTCOME_DONE) {
         result->forged = g_error_copy(forged);
+    }
+}
+
+void
+tke_unit_results_take_reading(GPtrArray *results)
+{
+    for (unsigned i = 0; i < results->len; i++) {
+        TkeUnitResult *result = g_ptr_array_index(results, i);
+        const GError *refusal = tke_unit_get_trust(result->unit) == TKE_UNIT_REFUSED
+                                    ? tke_unit_get_refusal(result->unit)
+                                    : NULL;
+
+        if (result->forged == NULL && tke_unit_error_is_forgery(refusal)) {
+            result->forged = g_error_copy(refusal);
+        }
     }
 }
 

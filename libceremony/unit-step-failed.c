@@ -182,6 +182,7 @@ tke_unit_step_prepare_retry(TkeOperation *op, TkeUnitDirectory *directory, const
             g_ptr_array_add(todo, result);
         }
     }
+    tke_unit_results_take_reading(failed);
     return states != NULL;
 }
 

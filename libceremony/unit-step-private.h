@@ -32,6 +32,9 @@ void tke_unit_results_take(GPtrArray *results);
 /* Whether an answer to the command, or to what was asked about its outcome, is not the unit's own. */
 void tke_unit_result_take_forgery(TkeUnitResult *result);
 
+/* The same of units that were read again. */
+void tke_unit_results_take_reading(GPtrArray *results);
+
 /* What is wrong with the first answer that was forged; NULL: none was. Borrowed. */
 const GError *tke_unit_results_get_forgery(GPtrArray *results);
 

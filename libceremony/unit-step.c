@@ -270,6 +270,7 @@ run_rounds(const TkeUnitStepRun *run, GPtrArray *results, GError **error)
             return true;
         }
         if (!read_again(run, stale, error)) {
+            tke_unit_results_take_reading(results);
             return false;
         }
     }

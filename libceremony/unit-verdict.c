@@ -68,11 +68,14 @@ tke_unit_results_count_done(GPtrArray *results)
 }
 
 /* Why the outcome is unknown. */
-typedef enum { LOST, OVERTAKEN, UNCONFIRMED, REASONS } Reason;
+typedef enum { LOST, OVERTAKEN, UNCONFIRMED, DISBELIEVED, REASONS } Reason;
 
 static Reason
 reason_of(const TkeUnitResult *result)
 {
+    if (result->forged != NULL) {
+        return DISBELIEVED;
+    }
     if (g_error_matches(result->error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_REFUSED)) {
         return UNCONFIRMED; /* an answer says so */
     }
@@ -84,6 +87,10 @@ static char *
 reason_text(const TkeUnitStep *step, Reason reason, const char *names, const GError *first)
 {
     switch (reason) {
+    case DISBELIEVED: /* what is wrong with it is told below, of all such units */
+        return g_strdup_printf(_("%s: the outcome in %s is unknown, as what is answered there cannot be "
+                                 "believed; nothing is repeated"),
+                               step->what, names);
     case UNCONFIRMED:
         return g_strdup_printf(
             _("%s: the outcome in %s is unknown: an answer says that it was refused (%s), which "

@@ -200,8 +200,55 @@ START_TEST(test_answers_of_different_moments_are_told_as_tampering)
     expect_part(error->message, "crypto unit 2 is unknown");
     expect_part(error->message, "possible tampering with what crypto unit 2 answers");
     expect_part(error->message, "do not belong together");
+    expect_no_part(error->message, "cannot be asked"); /* it was */
     entry = unfinished_last_entry(world, 2, CLEAR_NEW_ACTION);
     expect_part(entry, "\"forged\":\"");
+}
+END_TEST
+
+static void
+forge_reading(CeremonyWorld *world)
+{
+    world->at_choice = NULL;
+    unfinished_order(world, 2, "bad-signature", TKE_ADMIN_QUERY_ATTRIBUTES);
+}
+
+START_TEST(test_a_reading_that_is_forged_before_another_try_is_told_as_tampering)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autoptr(GError) error = NULL;
+
+    unfinished_refuse(world, 2, IMPORT, 1);
+    world->at_choice = forge_reading;
+    unfinished_choose(world, RETRY);
+    ck_assert(!unfinished_load_all(world, &error));
+    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s", error->message);
+    expect_part(error->message, "possible tampering with what crypto unit 2 answers");
+    ck_assert_str_eq(world->rows->str, "undo it (Clear new) in crypto unit 1, crypto unit 3\n"
+                                       "leave it as it is\n");
+}
+END_TEST
+
+/* Somebody else was there, and what the unit is said to hold then is not its own answer. */
+START_TEST(test_a_reading_that_is_forged_before_it_is_signed_again_is_told_as_tampering)
+{
+    g_autoptr(CeremonyWorld) world = loaded_world();
+    g_autoptr(JsonObject) order = json_object_new();
+    g_autoptr(GError) error = NULL;
+
+    json_object_set_string_member(order, "fault", "code");
+    json_object_set_string_member(order, "unit", sim_unit_get_hsm_id(unfinished_unit_of(world, 2)));
+    json_object_set_int_member(order, "command", CLEAR_NEW);
+    json_object_set_int_member(order, "return_code", 163);
+    card_world_check(sim_service_fault(world->service, order, &error), error);
+    json_object_set_string_member(order, "fault", "bad-signature");
+    json_object_set_int_member(order, "command", TKE_ADMIN_QUERY_ADMINS); /* settling does not ask it */
+    json_object_set_int_member(order, "skip", 3); /* those of the plan: the list and two names */
+    card_world_check(sim_service_fault(world->service, order, &error), error);
+    ck_assert(!unfinished_clear_new(world, &error));
+    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s", error->message);
+    expect_part(error->message, "possible tampering with what crypto unit 2 answers");
+    ck_assert(unfinished_is_loaded(world, 2) && !unfinished_is_loaded(world, 1));
 }
 END_TEST
 
@@ -304,6 +351,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_what_is_offered_of_a_distrusted_unit_is_a_question);
     tcase_add_test(tests, test_what_is_offered_tells_units_apart);
     tcase_add_test(tests, test_answers_of_different_moments_are_told_as_tampering);
+    tcase_add_test(tests, test_a_reading_that_is_forged_before_another_try_is_told_as_tampering);
+    tcase_add_test(tests, test_a_reading_that_is_forged_before_it_is_signed_again_is_told_as_tampering);
     tcase_add_test(tests, test_a_unit_that_could_be_asked_is_not_told_as_one_that_could_not);
     tcase_add_test(tests, test_the_word_is_that_of_the_instance_of_the_distrusted_unit);
     tcase_add_test(tests, test_each_instance_has_its_own_word);
