@@ -226,6 +226,15 @@ tke_unit_memory_find_admin(const TkeUnitMemory *memory, const uint8_t ski[static
     return names;
 }
 
+/* Of the same domain, before something that it has done since. */
+static bool
+is_older(const TkeUnitIdentity *now, const TkeUnitIdentity *known)
+{
+    return memcmp(now->domain, known->domain, sizeof now->domain) == 0 &&
+           memcmp(now->module_id, known->module_id, sizeof now->module_id) == 0 &&
+           memcmp(now->counter, known->counter, sizeof now->counter) < 0;
+}
+
 void
 tke_unit_memory_note(TkeUnitMemory *memory, const TkeUnit *unit)
 {
@@ -237,8 +246,8 @@ tke_unit_memory_note(TkeUnitMemory *memory, const TkeUnit *unit)
         return;
     }
     note_admins(memory, unit);
-    if (known != NULL && memcmp(now, known, sizeof *now) == 0) {
-        return;
+    if (known != NULL && (memcmp(now, known, sizeof *now) == 0 || is_older(now, known))) {
+        return; /* what is older than that is warned of until it is so no more */
     }
     g_hash_table_insert(memory->identities, g_strdup(tke_unit_get_hsm_id(unit)),
                         g_memdup2(now, sizeof *now));

@@ -308,6 +308,39 @@ START_TEST(test_the_word_is_that_of_the_instance_of_the_distrusted_unit)
 }
 END_TEST
 
+/* As if a higher counter of each unit had been seen: what it answers now is older. */
+static void
+remember_more(CeremonyWorld *world)
+{
+    g_autofree char *path = g_build_filename(world->dir, "opentke-units.json", NULL);
+    g_autofree char *text = NULL;
+    GString *more = NULL;
+
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    more = g_string_new(text);
+    ck_assert_uint_gt(g_string_replace(more, "\"counter\" : \"00", "\"counter\" : \"01", 0), 0);
+    ck_assert(g_file_set_contents(path, more->str, -1, NULL));
+    g_string_free(more, TRUE);
+}
+
+/* Not only the first time, after which nobody would look at it any more. */
+START_TEST(test_old_answers_are_warned_of_as_long_as_they_are_old)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+
+    remember_more(world);
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(GPtrArray) states = NULL;
+        g_autoptr(GError) error = NULL;
+
+        unfinished_start_anew(world);
+        states = query_all(world, &error);
+        card_world_check(states != NULL, error);
+        expect_part(world->notes->str, "crypto unit 2: its answers are older than what was seen last");
+    }
+}
+END_TEST
+
 static void
 refuse_the_next(CeremonyWorld *world)
 {
@@ -356,6 +389,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_unit_that_could_be_asked_is_not_told_as_one_that_could_not);
     tcase_add_test(tests, test_the_word_is_that_of_the_instance_of_the_distrusted_unit);
     tcase_add_test(tests, test_each_instance_has_its_own_word);
+    tcase_add_test(tests, test_old_answers_are_warned_of_as_long_as_they_are_old);
 }
 
 int
