@@ -101,15 +101,21 @@ START_TEST(test_directory_without_cases_is_a_failure)
 END_TEST
 
 static JsonParser *
-parse_vectors(const char *file)
+parse_in(const char *dir, const char *file)
 {
-    g_autofree char *path = g_build_filename(VECTORS, file, NULL);
+    g_autofree char *path = g_build_filename(dir, file, NULL);
     JsonParser *parser = json_parser_new();
     g_autoptr(GError) error = NULL;
 
     ck_assert_msg(json_parser_load_from_file(parser, path, &error), "%s",
                   error == NULL ? "" : error->message);
     return parser;
+}
+
+static JsonParser *
+parse_vectors(const char *file)
+{
+    return parse_in(VECTORS, file);
 }
 
 /* The first request of this method in a case of file 09; NULL: it has none. Borrowed. */
@@ -229,6 +235,76 @@ START_TEST(test_headers_that_matter_are_compared)
     }
 END_TEST
 
+#ifdef VECTORS_CARD
+/* The last step with this member (not empty), or what is in its list of signatures; NULL: there is none. Borrowed. */
+static JsonObject *
+last_with(JsonObject *vector, const char *member, bool signature)
+{
+    JsonArray *steps = json_object_get_array_member(
+        json_object_get_object_member(vector, "expected"), "steps");
+
+    for (guint i = json_array_get_length(steps); i > 0; i--) {
+        JsonObject *at = json_array_get_object_element(steps, i - 1);
+        JsonArray *list = signature && json_object_has_member(at, "signatures")
+                              ? json_object_get_array_member(at, "signatures")
+                              : NULL;
+
+        at = list != NULL ? json_array_get_object_element(list, 0) : at;
+        if (json_object_has_member(at, member) &&
+            strlen(json_object_get_string_member(at, member)) > 0) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+#define SPOILT_CASES 4u
+
+/* Cases of a card file in which one character of one step is another one: all fail. */
+static void
+check_spoilt_step(const char *file, const char *member, bool signature)
+{
+    g_autoptr(JsonParser) parser = parse_in(VECTORS_CARD, file);
+    JsonArray *all = json_node_get_array(json_parser_get_root(parser));
+    g_autoptr(JsonArray) cases = json_array_new();
+    g_autofree char *text = NULL;
+    g_autofree char *last_line = NULL;
+
+    for (guint i = 0; json_array_get_length(cases) < SPOILT_CASES; i++) {
+        JsonObject *vector = json_array_get_object_element(all, i);
+        JsonObject *step = last_with(vector, member, signature);
+
+        if (step != NULL) {
+            spoil(step, member, G_MAXSIZE);
+            json_array_add_object_element(cases, json_object_ref(vector));
+        }
+    }
+    text = to_text(cases);
+    last_line = g_strdup_printf("0 passed, %u failed, 0 skipped\n", SPOILT_CASES);
+    check_run(file, text, false, last_line);
+}
+
+START_TEST(test_a_command_that_is_not_that_of_its_apdus_is_a_failure)
+    {
+        check_spoilt_step("04-exchanges.json", "header", false);
+        check_spoilt_step("04-exchanges.json", "data_hex", false);
+        check_spoilt_step("05-refusals.json", "header", false);
+        check_spoilt_step("05-refusals.json", "data_hex", false);
+        check_spoilt_step("05-refusals.json", "answer_hex", false);
+    }
+END_TEST
+
+START_TEST(test_a_listed_signature_that_the_card_did_not_make_is_a_failure)
+    {
+        check_spoilt_step("04-exchanges.json", "by", true);
+        check_spoilt_step("04-exchanges.json", "point_hex", true);
+        check_spoilt_step("04-exchanges.json", "message_hex", true);
+        check_spoilt_step("04-exchanges.json", "signature_hex", true);
+        check_spoilt_step("05-refusals.json", "signature_hex", true);
+    }
+END_TEST
+#endif
+
 static void
 add_tests(TCase *tests)
 {
@@ -240,6 +316,10 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_directory_without_cases_is_a_failure);
     tcase_add_test(tests, test_a_first_request_that_is_another_one_is_a_failure);
     tcase_add_test(tests, test_headers_that_matter_are_compared);
+#ifdef VECTORS_CARD
+    tcase_add_test(tests, test_a_command_that_is_not_that_of_its_apdus_is_a_failure);
+    tcase_add_test(tests, test_a_listed_signature_that_the_card_did_not_make_is_a_failure);
+#endif
 }
 
 int

@@ -12,6 +12,7 @@
 #include "common/hex.h"
 #include "common/tlv.h"
 #include "simulator/sim-card.h"
+#include "tests/run-vectors/card-sim-steps.h"
 #include "tests/run-vectors/vectors.h"
 
 extern const VectorKind vectors_card_sim_exchanges[];
@@ -424,6 +425,12 @@ run_step(Run *run, JsonObject *step)
     send_all(run, card, step, &answers);
     run->made = sim_card_take_signatures(card);
     check_answers(run, step, &answers);
+    if (vector_has(step, "header")) {
+        card_sim_steps_check_command(vector, run->step, step);
+    }
+    if (vector_has(step, "signatures")) { /* some steps whose answer has one do without the list */
+        card_sim_steps_check_signatures(vector, run->step, step, card, run->made);
+    }
     vector_check(vector, sim_card_injected_left(card) == 0,
                  "step %u: the card did not draw what it should", run->step);
     g_clear_pointer(&run->made, g_ptr_array_unref);
