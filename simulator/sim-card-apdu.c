@@ -267,11 +267,12 @@ for_applet(SimCard *card, const Apdu *apdu, bool well_formed)
         return SIM_SW_INS;
     }
     sw = sim_card_find_command(card, installed(card), apdu->header, &command);
-    if (sw != SIM_SW_DONE) {
-        return sw;
+    if (sw == SIM_SW_DONE && (!well_formed || !sim_ep11_card_le_is_right(command, apdu->ne))) {
+        sw = SIM_SW_LENGTH;
     }
-    if (!well_formed || !sim_ep11_card_le_is_right(command, apdu->ne)) {
-        return SIM_SW_LENGTH;
+    if (sw != SIM_SW_DONE) {
+        card->now.chaining = false;
+        return sw;
     }
     return more ? take_block(card, command, apdu) : take_last(card, command, apdu);
 }

@@ -185,6 +185,12 @@ START_TEST(test_an_unfinished_chain_is_lost_with_any_other_command)
     expect_answer(card, "90460600", "6700"); /* a block without data ends it as well */
     expect_answer(card, "8046060001 41", "6a80");
     expect_answer(card, "9046060002 8e01", "9000");
+    expect_answer(card, "9046060003 41", "6700"); /* and so does a block that is no APDU, */
+    expect_answer(card, "8046060001 41", "6a80");
+    expect_answer(card, "9046060002 8e01", "9000");
+    expect_answer(card, "8046060003 41", "6700"); /* also the last one */
+    expect_answer(card, "8046060001 41", "6a80");
+    expect_answer(card, "9046060002 8e01", "9000");
     talk_sw(card, "80460600", "41", 0x9000);
 }
 END_TEST
