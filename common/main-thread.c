@@ -3,6 +3,8 @@
  */
 #include "common/main-thread.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "common/error.h"
 
 static GThread *marked; /* compared, never used */
@@ -22,6 +24,6 @@ tke_main_thread_may_block(GError **error)
         return true;
     }
     g_set_error_literal(error, TKE_ERROR, TKE_ERROR_USAGE,
-                        "cards, services and files are not used on the thread of the windows");
+                        _("cards, services and files are not used on the thread of the windows"));
     return false;
 }

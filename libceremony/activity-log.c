@@ -151,7 +151,7 @@ parse_line(const char *line, size_t len, GError **error)
         return NULL;
     }
     if (!JSON_NODE_HOLDS_OBJECT(node)) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY, "it is not a JSON object");
+        g_set_error(error, TKE_ERROR, TKE_ERROR_VERIFY, _("it is not a JSON object"));
         return NULL;
     }
     return json_node_dup_object(node);

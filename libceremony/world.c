@@ -98,7 +98,7 @@ set_roots(TkeWorld *world, GError **error)
 
         if (len != TKE_EC_POINT_LEN) {
             g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
-                        "root key %s of the rehearsal is no point", name);
+                        _("root key %s of the rehearsal is no point"), name);
             return false;
         }
         if (!tke_module_roots_add_generation(world->roots, name, point, error)) {

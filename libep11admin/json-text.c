@@ -4,6 +4,7 @@
  */
 #include "libep11admin/json-text.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "common/error.h"
@@ -189,22 +190,24 @@ tke_json_text_parse(const char *text, size_t len, TkeJsonMode mode, GError **err
     size_t value_len = 0;
 
     if (text == NULL || len > G_MAXINT32 || !scan_value(&s, 0)) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, "not a JSON text");
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, _("not a JSON text"));
         return NULL;
     }
     value_len = (size_t) (s.at - text);
     skip_blanks(&s);
     if (mode == TKE_JSON_WHOLE && s.at != s.end) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, "something follows the JSON text");
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                            _("something follows the JSON text"));
         return NULL;
     }
     if (!g_utf8_validate(text, (gssize) value_len, NULL)) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, "the JSON text is not UTF-8");
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, _("the JSON text is not UTF-8"));
         return NULL;
     }
     if (!json_parser_load_from_data(parser, text, (gssize) value_len, NULL)) {
         /* json-glib's message may quote the text; what it holds is not ours to show */
-        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, "the JSON text cannot be read");
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                            _("the JSON text cannot be read"));
         return NULL;
     }
     return json_parser_steal_root(parser);

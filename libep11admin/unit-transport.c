@@ -3,6 +3,8 @@
  */
 #include "libep11admin/unit-transport.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "common/error.h"
 #include "common/main-thread.h"
 
@@ -54,7 +56,7 @@ tke_unit_transport_check(TkeUnitRequest *const *requests, size_t n, GError **err
         if (requests[i]->changes_state &&
             GPOINTER_TO_UINT(g_hash_table_lookup(lanes, requests[i]->lane)) > 1) {
             g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
-                        "a request that changes state must go alone to its unit");
+                        _("a request that changes state must go alone to its unit"));
             return false;
         }
     }
