@@ -30,7 +30,7 @@ enum { FORM_BODY, FORM_PAYLOAD, FORM_SIGNED, FORM_ENVELOPE, FORMS };
 static const char scenario[] =
     "{\"account\":\"a\",\"user\":\"u\",\"region\":\"r\",\"resource_group\":\"g\","
     "\"instances\":[{\"id\":\"" INSTANCE "\",\"units\":[{"
-    "\"type\":\"operational\",\"zone\":\"z\",\"host\":\"h\",\"module\":4,\"domain\":37,"
+    "\"type\":\"operational\",\"zone\":\"z\",\"host\":\"h\",\"module\":4,\"domain\":0,"
     "\"serial\":\"93AABC12\",\"hsm_id\":\"" HSM_ID "\"}]}]}";
 
 typedef struct Host {
