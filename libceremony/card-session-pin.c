@@ -49,17 +49,40 @@ tke_card_session_ca_seconds_left(TkeCardSession *session)
                : 0;
 }
 
+/* What the card says of its PINs, after something that has closed some. */
+static void
+take_status(TkeCardSlot *slot, const TkeCardStatus *status)
+{
+    slot->status = *status;
+    for (unsigned i = 0; i < status->n_pins; i++) {
+        slot->verified[i] = slot->verified[i] && status->pins[i].state == TKE_PIN_VERIFIED;
+    }
+}
+
+/* The PIN is not verified then, and where only a reset could do that none is. */
+static bool
+close_pin(TkeCardSlot *slot, uint8_t reference, GError **error)
+{
+    TkeCardStatus status = { 0 };
+
+    slot->verified[pin_index(reference)] = false;
+    if (!tke_pin_pad_close(slot->card, reference, &status, error)) {
+        return false;
+    }
+    take_status(slot, &status);
+    return true;
+}
+
 void
 tke_card_session_lock(TkeCardSession *session, unsigned reader)
 {
     TkeCardSlot *slot = tke_card_session_slot(session, reader);
 
     for (unsigned i = 0; slot->card != NULL && i < slot->status.n_pins; i++) {
-        g_autoptr(GError) ignored = NULL;
+        const uint8_t reference = slot->status.pins[i].reference;
 
-        if (slot->verified[i]) {
-            (void) tke_pin_pad_forget(slot->card, slot->status.pins[i].reference, &ignored);
-            slot->verified[i] = false;
+        if (slot->verified[i] && !close_pin(slot, reference, NULL)) {
+            tke_card_session_drop(session, reader); /* whatever the card is, it is not that any more */
         }
     }
 }
@@ -148,24 +171,6 @@ repeat_text(const GError *error)
     return tke_card_error_code(error) == TKE_CARD_ERROR_PIN_EQUAL
                ? _("The two PINs of a CA card must be different, six digits each.")
                : error->message;
-}
-
-/* Notes the tries a failed entry left. */
-static void
-note_tries(TkeCardSlot *slot, uint8_t reference, const GError *error)
-{
-    TkeCardErrorInfo info;
-    TkePinStatus *pin = &slot->status.pins[pin_index(reference)];
-    int code = tke_card_error_code(error);
-
-    if (!tke_card_error_get_info(error, &info)) {
-        return;
-    }
-    if (code == TKE_CARD_ERROR_PIN_WRONG || code == TKE_CARD_ERROR_PIN_BLOCKED) {
-        slot->verified[pin_index(reference)] = false;
-        pin->tries_left = info.tries_left > 0 ? (unsigned) info.tries_left : 0;
-        pin->state = pin->tries_left > 0 ? TKE_PIN_SET : TKE_PIN_BLOCKED;
-    }
 }
 
 static bool
@@ -271,12 +276,50 @@ take_as_stop(TkeOperation *op, GError **error)
     }
 }
 
-/* One entry. What the pad says is not taken on trust: the card has to know of it. */
+/* One entry. What the pad says is not taken on trust: what has come of it is what the card says. */
 static bool
-enter(const TkeCardSlot *slot, uint8_t reference, PadFunc func, GError **error)
+enter(TkeOperation *op, TkeCardSlot *slot, uint8_t reference, PadFunc func, GError **error)
 {
-    return func(slot->card, reference, error) &&
-           tke_pin_pad_confirm(slot->card, reference, error);
+    TkeCardStatus status = slot->status;
+    g_autoptr(GError) told = NULL;
+    bool belied = false;
+    bool done = false;
+
+    (void) func(slot->card, reference, &told);
+    done = tke_pin_pad_judge(slot->card, reference, told, &status, &belied, error);
+    take_status(slot, &status);
+    if (belied) {
+        tke_operation_note(op,
+                           done ? _("Reader %s: the keypad said that the entry failed, but the card shows that "
+                                    "it was done. “tke reader acceptance-test” tells what is wrong with the "
+                                    "reader.")
+                                : _("Reader %s: the keypad said something else, but the card has counted a "
+                                    "wrong entry. “tke reader acceptance-test” tells what is wrong with the "
+                                    "reader."),
+                           slot->text != NULL ? slot->text : tke_card_get_reader_name(slot->card));
+    }
+    return done;
+}
+
+/* Before the first entry. */
+static bool
+prepare(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference, GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+    g_autoptr(GError) local = NULL;
+
+    if (!need_pad(session, slot->card, error)) {
+        return false;
+    }
+    if (!close_pin(slot, reference, &local)) {
+        tke_card_session_settle(session, local);
+        g_propagate_error(error, g_steal_pointer(&local));
+        return false;
+    }
+    return kind == TKE_PROMPT_NEW_PIN ||
+           slot->status.pins[pin_index(reference)].state != TKE_PIN_BLOCKED ||
+           blocked_error(reader, slot, reference, error);
 }
 
 /* Asks on the pad until it worked, or must not be repeated. */
@@ -289,7 +332,7 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
     g_autoptr(GError) last = NULL;
     unsigned timeouts = 0;
 
-    if (!need_pad(session, slot->card, error)) {
+    if (!prepare(op, reader, kind, reference, error)) {
         return false;
     }
     for (;;) {
@@ -302,11 +345,10 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
         }
         show_pin(op, reader, kind, reference, word, last != NULL ? repeat_text(last) : NULL);
         session->counts.pins++;
-        if (tke_operation_check(op, &local) && enter(slot, reference, func, &local)) {
+        if (tke_operation_check(op, &local) && enter(op, slot, reference, func, &local)) {
             tke_operation_hide(op);
             return true;
         }
-        note_tries(slot, reference, local);
         if (tke_card_error_code(local) == TKE_CARD_ERROR_PIN_BLOCKED) {
             tke_operation_hide(op);
             return blocked_error(reader, slot, reference,
@@ -319,10 +361,6 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
             take_as_stop(op, &local);
             g_propagate_error(error, g_steal_pointer(&local));
             return false;
-        }
-        if (slot->status.pins[pin_index(reference)].state == TKE_PIN_BLOCKED) {
-            tke_operation_hide(op);
-            return blocked_error(reader, slot, reference, error);
         }
         g_clear_error(&last);
         last = g_steal_pointer(&local);
@@ -361,13 +399,29 @@ tke_card_session_need_pin(TkeOperation *op, unsigned reader, uint8_t reference, 
         slot->used_at[pin_index(reference)] = g_get_monotonic_time();
         return true;
     }
-    if (pin->state == TKE_PIN_BLOCKED) {
-        return blocked_error(reader, slot, reference, error);
-    }
     if (!ask_pad(op, reader, TKE_PROMPT_ENTER_PIN, reference, tke_pin_pad_verify, error)) {
         return false;
     }
     note_verified(slot, reference);
+    return true;
+}
+
+/* Before the first of the two is typed, because closing one may close both. */
+static bool
+close_ca_pins(TkeOperation *op, unsigned reader, bool fresh, GError **error)
+{
+    static const uint8_t references[] = { TKE_PIN_FIRST, TKE_PIN_SECOND };
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    g_autoptr(GError) local = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(references); i++) {
+        if ((fresh || !tke_card_session_is_unlocked(session, reader, references[i])) &&
+            !close_pin(tke_card_session_slot(session, reader), references[i], &local)) {
+            tke_card_session_settle(session, local);
+            g_propagate_error(error, g_steal_pointer(&local));
+            return false;
+        }
+    }
     return true;
 }
 
@@ -383,8 +437,11 @@ tke_card_session_need_ca_pins(TkeOperation *op, unsigned reader, bool fresh, GEr
         first != NULL && first->state != TKE_PIN_BLOCKED) {
         return blocked_error(reader, slot, TKE_PIN_SECOND, error);
     }
-    return tke_card_session_need_pin(op, reader, TKE_PIN_FIRST, fresh, error) &&
-           tke_card_session_need_pin(op, reader, TKE_PIN_SECOND, fresh, error);
+    if (slot->card != NULL && second != NULL && !close_ca_pins(op, reader, fresh, error)) {
+        return false;
+    }
+    return tke_card_session_need_pin(op, reader, TKE_PIN_FIRST, false, error) &&
+           tke_card_session_need_pin(op, reader, TKE_PIN_SECOND, false, error);
 }
 
 bool
@@ -403,16 +460,7 @@ bool
 tke_card_session_change_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **error)
 {
     TkeCardSlot *slot = tke_card_session_slot(tke_operation_get_card_session(op), reader);
-    const TkePinStatus *pin = tke_card_status_get_pin(&slot->status, reference);
 
-    if (pin != NULL && pin->state == TKE_PIN_BLOCKED) {
-        return blocked_error(reader, slot, reference, error);
-    }
-    /* a PIN that is open already would not show whether the change has come about */
-    if (slot->card != NULL && pin != NULL && pin->state == TKE_PIN_VERIFIED) {
-        (void) tke_pin_pad_forget(slot->card, reference, NULL);
-        slot->verified[pin_index(reference)] = false;
-    }
     if (!ask_pad(op, reader, TKE_PROMPT_CHANGE_PIN, reference, tke_pin_pad_change, error)) {
         return false;
     }

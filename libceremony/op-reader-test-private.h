@@ -7,14 +7,26 @@
 
 #include "libceremony/op-reader-test.h"
 
+/* What the keypad said of an entry, and the card contradicts. */
+typedef enum {
+    TKE_READER_LIE_NONE,
+    TKE_READER_LIE_DONE,  /* done: the card knows nothing of an entry */
+    TKE_READER_LIE_FAILED, /* not done: the card has done it */
+    TKE_READER_LIE_WRONG, /* a wrong PIN, or none left: the card has counted no try */
+} TkeReaderLie;
+
 /* How an entry ended. */
 typedef struct TkeReaderOutcome {
     int code; /* TkeCardError; -1: the card said 9000 */
     uint16_t sw;
-    bool belied; /* the keypad said 9000, and the card knows nothing of an entry */
+    TkeReaderLie lie;
     unsigned duration_ms;
     unsigned second_ms;
 } TkeReaderOutcome;
+
+/* Does the card contradict what the keypad said of the entry? now: its PIN after it. */
+TkeReaderLie tke_op_reader_verdict_find_lie(const TkeReaderOutcome *outcome,
+                                            const TkePinStatus *now, unsigned tries_before);
 
 /* Judges the step by its outcome: verdict and remark, which is replaced. */
 void tke_op_reader_verdict(TkeReaderStep *step, TkeReaderStepNumber number,

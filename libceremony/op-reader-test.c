@@ -155,6 +155,19 @@ has_tries(TkeCard *card, const TkeCardStatus *status, void *data, const char **w
     return true;
 }
 
+/* A PIN that is open would not show whether it was entered. */
+static bool
+close_pin(Run *run, GError **error)
+{
+    TkeCardStatus status = { 0 };
+
+    if (!tke_pin_pad_close(run->card, TKE_PIN_FIRST, &status, error)) {
+        return false;
+    }
+    run->tries_left = status.pins[0].tries_left;
+    return true;
+}
+
 static bool
 need_card(Run *run, GError **error)
 {
@@ -169,12 +182,11 @@ need_card(Run *run, GError **error)
     if (run->card == NULL) {
         return false;
     }
-    /* what an earlier step has opened would hide how many tries are left */
-    tke_card_session_lock(tke_operation_get_card_session(run->op), run->test->reader);
     run->test->card = *status;
     run->test->has_card = true;
-    run->tries_left = status->pins[0].tries_left;
-    return true;
+    /* what an earlier step has opened would hide how many tries are left */
+    tke_card_session_lock(tke_operation_get_card_session(run->op), run->test->reader);
+    return close_pin(run, error);
 }
 
 /* ---- one test ---- */
@@ -185,9 +197,9 @@ changes_pin(TkeReaderStepNumber number)
     return number == TKE_READER_STEP_CHANGE || number == TKE_READER_STEP_BACK;
 }
 
-/* Does the test go on after it? Not where it is unknown which PIN the card has now. */
+/* Does the test go on after it, if the card can still be asked what has come of it? */
 static bool
-is_about_the_entry(const GError *error, TkeReaderStepNumber number)
+is_about_the_entry(const GError *error)
 {
     switch (tke_card_error_code(error)) {
     case TKE_CARD_ERROR_PIN_WRONG:
@@ -199,9 +211,8 @@ is_about_the_entry(const GError *error, TkeReaderStepNumber number)
     case TKE_CARD_ERROR_STATE:
     case TKE_CARD_ERROR_STATUS:
     case TKE_CARD_ERROR_NO_PIN_PAD:
+    case TKE_CARD_ERROR_COMMUNICATION:
         return true;
-    case TKE_CARD_ERROR_COMMUNICATION: /* if the card is still there */
-        return !changes_pin(number);
     default:
         return false;
     }
@@ -230,20 +241,6 @@ show_step(Run *run, TkeReaderStepNumber number)
     tke_operation_show(run->op, &prompt);
 }
 
-/* The state of the PIN as the card's status tells it, after each entry: what the pad says is not taken on trust. */
-static bool
-look_at_pin(Run *run, TkePinState *state, GError **error)
-{
-    TkeCardStatus status = { 0 };
-
-    if (!tke_card_query_status(run->card, &status, error)) {
-        return false;
-    }
-    run->tries_left = status.pins[0].tries_left;
-    *state = status.pins[0].state;
-    return true;
-}
-
 /* What the entry has made of the card's PIN. */
 static void
 note_pin(Run *run, TkeReaderStepNumber number, bool done, bool lost)
@@ -257,21 +254,21 @@ note_pin(Run *run, TkeReaderStepNumber number, bool done, bool lost)
     }
 }
 
-/* What has really come of it. */
+/* What has really come of it: that, and not what the keypad says, decides which PIN the card has. */
 static bool
 look_after_entry(Run *run, TkeReaderStepNumber number, TkeReaderOutcome *outcome, GError **error)
 {
-    const bool done = outcome->code == -1;
-    const bool lost = outcome->code == TKE_CARD_ERROR_COMMUNICATION;
-    TkePinState state = TKE_PIN_SET;
+    TkeCardStatus status = { 0 };
+    const TkePinStatus *pin = &status.pins[0];
 
-    if (!look_at_pin(run, &state, error)) {
-        note_pin(run, number, false, done);
+    if (!tke_card_query_status(run->card, &status, error)) {
+        note_pin(run, number, false, true);
         return false;
     }
-    outcome->belied = done && state != TKE_PIN_VERIFIED;
-    run->unreliable = run->unreliable || outcome->belied || (lost && state == TKE_PIN_VERIFIED);
-    note_pin(run, number, done && !outcome->belied, false);
+    outcome->lie = tke_op_reader_verdict_find_lie(outcome, pin, run->tries_left);
+    run->unreliable = run->unreliable || outcome->lie != TKE_READER_LIE_NONE;
+    run->tries_left = pin->tries_left;
+    note_pin(run, number, pin->state == TKE_PIN_VERIFIED, false);
     return true;
 }
 
@@ -284,8 +281,9 @@ enter(Run *run, TkeReaderStepNumber number, TkeReaderOutcome *outcome, GError **
     gint64 begin = 0;
     bool ok = false;
 
-    /* a PIN that is open would not show whether it was entered */
-    (void) tke_pin_pad_forget(run->card, TKE_PIN_FIRST, NULL);
+    if (!close_pin(run, error)) {
+        return false;
+    }
     show_step(run, number);
     begin = g_get_monotonic_time();
     ok = plans[number].func(run->card, TKE_PIN_FIRST, &local);
@@ -296,7 +294,7 @@ enter(Run *run, TkeReaderStepNumber number, TkeReaderOutcome *outcome, GError **
     if (!ok && tke_card_error_get_info(local, &info)) {
         outcome->sw = info.sw;
     }
-    if (!ok && !is_about_the_entry(local, number)) {
+    if (!ok && !is_about_the_entry(local)) {
         note_pin(run, number, false, tke_card_error_is_outcome_unknown(local));
         g_propagate_error(error, g_steal_pointer(&local));
         return false;
@@ -330,7 +328,7 @@ wants_again(Run *run, const TkeReaderStep *step, const TkeReaderOutcome *outcome
     const TkePlan plan = { .action = "reader-test-again", .title = title, .lines = lines };
     g_autoptr(GError) refused = NULL;
 
-    if (step->attempts >= ATTEMPTS_MAX || outcome->belied ||
+    if (step->attempts >= ATTEMPTS_MAX || outcome->lie != TKE_READER_LIE_NONE ||
         outcome->code == TKE_CARD_ERROR_NO_PIN_PAD ||
         outcome->code == TKE_CARD_ERROR_COMMUNICATION) {
         return false; /* no key was pressed wrongly where none was asked for */
@@ -377,15 +375,20 @@ run_step(Run *run, TkeReaderStepNumber number, GError **error)
     return true;
 }
 
-/* The last two make sense only after the one before, a change only with a keypad that can be believed. */
+/* A PIN is changed only with a keypad that can be believed, and changed back and tried whenever it was changed. */
 static bool
 makes_sense(const Run *run, TkeReaderStepNumber number)
 {
-    if (number == TKE_READER_STEP_CHANGE) {
+    switch (number) {
+    case TKE_READER_STEP_CHANGE:
         return !run->unreliable;
+    case TKE_READER_STEP_BACK:
+        return run->test->pin == TKE_READER_PIN_CHANGED;
+    case TKE_READER_STEP_RESTORED:
+        return run->test->pin == TKE_READER_PIN_UNKNOWN;
+    default:
+        return true;
     }
-    return number < TKE_READER_STEP_BACK ||
-           run->test->steps[number - 1].verdict == TKE_READER_VERDICT_PASSED;
 }
 
 /* Readers with a filter for PIN commands refuse this one; nothing else needs it. */
@@ -442,8 +445,8 @@ run_test(Run *run, GError **error)
     bool ok = need_card(run, error) && run_steps(run, error);
 
     if (run->card != NULL) {
-        /* nothing stays open that the session does not know of */
-        (void) tke_pin_pad_forget(run->card, TKE_PIN_FIRST, NULL);
+        /* nothing stays open that the session does not know of; a card that is away or broken is told of already */
+        (void) close_pin(run, NULL);
         (void) tke_card_session_query_status(run->op, test->reader, NULL, NULL);
     }
     test->verdict = tke_op_reader_verdict_of_all(test);

@@ -73,6 +73,24 @@ outcome_text(const TkeReaderOutcome *outcome)
     }
 }
 
+static const char *
+lie_text(TkeReaderLie lie)
+{
+    switch (lie) {
+    case TKE_READER_LIE_FAILED:
+        return _("the keypad or its driver says that it failed, and the card has done it: no PIN is to be "
+                 "typed there");
+    case TKE_READER_LIE_WRONG:
+        return _("the keypad says that the PIN is wrong or used up, and the card has counted no wrong entry: "
+                 "no PIN is to be typed there");
+    case TKE_READER_LIE_DONE:
+    case TKE_READER_LIE_NONE:
+    default:
+        return _("the keypad says that it is done, and the card knows nothing of it: no PIN is to be "
+                 "typed there");
+    }
+}
+
 static void
 judge(TkeReaderStep *step, TkeReaderVerdict verdict, const char *text)
 {
@@ -124,6 +142,21 @@ harmless(TkeReaderStepNumber number, const TkeReaderOutcome *outcome)
     return NULL;
 }
 
+TkeReaderLie
+tke_op_reader_verdict_find_lie(const TkeReaderOutcome *outcome, const TkePinStatus *now, unsigned tries_before)
+{
+    const bool done = now->state == TKE_PIN_VERIFIED;
+
+    if (done != (outcome->code == -1)) {
+        return done ? TKE_READER_LIE_FAILED : TKE_READER_LIE_DONE;
+    }
+    return (outcome->code == TKE_CARD_ERROR_PIN_WRONG ||
+            outcome->code == TKE_CARD_ERROR_PIN_BLOCKED) &&
+                   now->tries_left >= tries_before
+               ? TKE_READER_LIE_WRONG
+               : TKE_READER_LIE_NONE;
+}
+
 void
 tke_op_reader_verdict(TkeReaderStep *step, TkeReaderStepNumber number,
                       const TkeReaderOutcome *outcome)
@@ -132,10 +165,8 @@ tke_op_reader_verdict(TkeReaderStep *step, TkeReaderStepNumber number,
 
     step->sw = outcome->sw;
     step->duration_ms = outcome->duration_ms;
-    if (outcome->belied) {
-        judge(step, TKE_READER_VERDICT_FAILED,
-              _("the keypad says that it is done, and the card knows nothing of it: no PIN is to be "
-                "typed there"));
+    if (outcome->lie != TKE_READER_LIE_NONE) {
+        judge(step, TKE_READER_VERDICT_FAILED, lie_text(outcome->lie));
         return;
     }
     if (outcome->sw == step->expected_sw && number == TKE_READER_STEP_TIMEOUT) {

@@ -185,31 +185,6 @@ tke_pin_pad_change(TkeCard *card, uint8_t reference, GError **error)
     return enter(card, TKE_PIN_PAD_CHANGE, reference, error);
 }
 
-bool
-tke_pin_pad_confirm(TkeCard *card, uint8_t reference, GError **error)
-{
-    TkeCardStatus status = { 0 };
-    const TkePinStatus *pin = NULL;
-    GError *inner = NULL;
-
-    if (!tke_card_query_status(card, &status, error)) {
-        return false;
-    }
-    pin = tke_card_status_get_pin(&status, reference);
-    if (pin != NULL && pin->state == TKE_PIN_VERIFIED) {
-        return true;
-    }
-    inner = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD,
-                        _("the keypad of the reader \"%s\" says that it is done, and the card knows "
-                          "nothing of it"),
-                        tke_card_get_reader_name(card));
-    tke_card_error_set_pin(inner, reference, -1);
-    tke_card_error_set_remedy(inner, _("Type no PIN at this reader. Use another one; “tke reader "
-                                       "acceptance-test” tells what is wrong with this one. The PIN "
-                                       "of the card is as it was."));
-    return tke_card_fail(card, error, inner);
-}
-
 /* The state that a VERIFY without data tells; false if it is no such status word. */
 static bool
 take_state(uint16_t sw, unsigned limit, TkePinStatus *status)

@@ -81,18 +81,31 @@ TKE_PUBLIC bool tke_pin_pad_set(TkeCard *card, uint8_t reference, GError **error
 TKE_PUBLIC bool tke_pin_pad_change(TkeCard *card, uint8_t reference, GError **error);
 
 /*
- * After an entry that was "done": does the card say so too? There are keypads and drivers that answer that without
- * asking anybody. If the PIN is not verified: TKE_CARD_ERROR_NO_PIN_PAD. One APDU, the status; a PIN that was
- * verified before the entry tells nothing (tke_pin_pad_forget).
+ * Before an entry: sees to it that this PIN is not verified, because one that is tells nothing about what comes of an entry.
+ * Asks the card, closes the PIN if it is open and looks again; some readers keep that command from the card. Then the card is
+ * reset, which closes all its PINs, and its applet selected again. status: of the card at the end. Fails if the card cannot be asked
+ * or the PIN stays open all the same; some PINs of the card may be closed then.
  */
-TKE_PUBLIC bool tke_pin_pad_confirm(TkeCard *card, uint8_t reference, GError **error);
+TKE_PUBLIC bool tke_pin_pad_close(TkeCard *card, uint8_t reference, TkeCardStatus *status,
+                                  GError **error);
+
+/*
+ * After an entry: what has come of it, as the card's status tells; keypads and drivers say things that are not so. told: how
+ * the entry ended; NULL: "done". status: of the card before, from tke_pin_pad_close, and then of the card now. True: the PIN was entered, set
+ * or changed. Else the error is told, PIN_WRONG or PIN_BLOCKED if the card has counted a try, or
+ * TKE_CARD_ERROR_NO_PIN_PAD if the card knows nothing of what is told. One that was broken off (COMMUNICATION) becomes
+ * STATUS, because it is known now that nothing has come of it. belied: something else has come of it than what was told, and what that is was
+ * found out. Of a card that cannot be asked any more what is told is all there is.
+ */
+TKE_PUBLIC bool tke_pin_pad_judge(TkeCard *card, uint8_t reference, const GError *told,
+                                  TkeCardStatus *status, bool *belied, GError **error);
 
 /* State and tries of a PIN, without an entry. tries_left is not told while it is verified (limit
  * then). */
 TKE_PUBLIC bool tke_pin_pad_query_state(TkeCard *card, uint8_t reference, TkePinStatus *status,
                                         GError **error);
 
-/* Ends the verified state. */
+/* Ends the verified state; a reader with a filter may keep it from the card (tke_pin_pad_close). */
 TKE_PUBLIC bool tke_pin_pad_forget(TkeCard *card, uint8_t reference, GError **error);
 
 /* ---- The blocks (part 10, 2.6); all host-order integers. Internal, here for tests. ---- */

@@ -123,15 +123,16 @@ type_pin(CeremonyWorld *world, const TkePrompt *prompt)
     if (given != NULL && g_str_has_prefix(given, CEREMONY_WORLD_FAULT)) {
         order_of_pad(world, prompt->reader, given + strlen(CEREMONY_WORLD_FAULT));
         return;
-    }
-    if (given != NULL) {
+    } else if (given != NULL && g_str_has_prefix(given, CEREMONY_WORLD_LIE)) {
+        test_fault_card_source_set_lie(world->source, given + strlen(CEREMONY_WORLD_LIE));
+        keys = g_strdup(strchr(given, ':') + 1);
+    } else if (given != NULL) {
         keys = g_strdup(given);
     } else if (keys_for_test(prompt->purpose) != NULL) {
         keys = g_strdup(keys_for_test(prompt->purpose));
-    } else if (prompt->kind == TKE_PROMPT_ENTER_PIN) {
-        keys = g_strconcat(pin, "E", NULL);
     } else {
-        keys = g_strconcat(pin, "E", pin, "E", NULL);
+        keys = prompt->kind == TKE_PROMPT_ENTER_PIN ? g_strconcat(pin, "E", NULL)
+                                                    : g_strconcat(pin, "E", pin, "E", NULL);
     }
     virtual_readers_type(world->cards->readers, ceremony_world_slot(world, prompt->reader), keys);
 }

@@ -24,6 +24,8 @@
 #define CEREMONY_WORLD_OTHER "99990000-3333-4444-5555-666677778888"
 #define CEREMONY_WORLD_FAULT "!" /* begins what a pad answers, instead of keys: "!9000" */
 #define WORLD_PAD_LIES CEREMONY_WORLD_FAULT "9000"
+/* "?6403:123456E": the entry is done, and the pad says this of it; 0000: that it has failed. */
+#define CEREMONY_WORLD_LIE "?"
 #define WORLD_PAD_FAILS CEREMONY_WORLD_FAULT "" /* no answer: the entry is broken off */
 
 typedef struct CeremonyWorld CeremonyWorld;

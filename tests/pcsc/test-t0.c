@@ -102,10 +102,12 @@ enter(PrivatePcscd *place, TkeCard *card, bool (*func)(TkeCard *, uint8_t, GErro
     GThread *thread = g_thread_new("typist", type, &typist);
     g_autoptr(GError) error = NULL;
     const bool done = func(card, TKE_PIN_FIRST, &error);
+    TkeCardStatus status = { 0 };
 
     check(done, error);
     g_thread_join(thread);
-    check(tke_pin_pad_confirm(card, TKE_PIN_FIRST, &error), error);
+    check(tke_card_query_status(card, &status, &error), error);
+    ck_assert_int_eq((int) status.pins[0].state, (int) TKE_PIN_VERIFIED);
 }
 
 START_TEST(test_a_blank_card_that_speaks_t0_gets_its_applet_and_its_pin)

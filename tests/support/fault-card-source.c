@@ -20,6 +20,10 @@ typedef struct FaultSource {
     bool struck;
     TestCardFault fault;
     GCancellable *cancellable;
+    uint16_t filter_sw; /* 0: none */
+    bool resets_fail;
+    bool lies; /* about the next entry */
+    uint16_t lie_sw;
 } FaultSource;
 
 typedef struct FaultConnection {
@@ -110,6 +114,28 @@ spoil_after(FaultConnection *connection, uint8_t *response, size_t size, size_t 
     return true;
 }
 
+static void
+put_sw(uint16_t sw, uint8_t *response, size_t *len)
+{
+    response[0] = (uint8_t) (sw >> 8);
+    response[1] = (uint8_t) sw;
+    *len = 2;
+}
+
+/* VERIFY that does not come from the keypad. */
+static bool
+is_filtered(const FaultSource *source, const uint8_t *command)
+{
+    return source->filter_sw != 0 && command[0] == 0x00 && command[1] == 0x20;
+}
+
+static bool
+set_failed(GError **error)
+{
+    g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION, "the driver failed");
+    return false;
+}
+
 static bool
 fault_exchange(TkeCardConnection *base, const uint8_t *command, size_t len, uint8_t *response,
                size_t size, size_t *response_len, GError **error)
@@ -121,6 +147,10 @@ fault_exchange(TkeCardConnection *base, const uint8_t *command, size_t len, uint
     base->exchanges++;
     if (struck && spoil_before(connection, response, response_len, &ok, error)) {
         return ok;
+    }
+    if (is_filtered(connection->source, command)) {
+        put_sw(connection->source->filter_sw, response, response_len);
+        return true;
     }
     ok = connection->inner->ops->exchange(connection->inner, command, len, response, size,
                                           response_len, error);
@@ -141,6 +171,11 @@ fault_control(TkeCardConnection *base, uint32_t code, const uint8_t *in, size_t 
     }
     ok = connection->inner->ops->control(connection->inner, code, in, in_len, out, size, out_len,
                                          error);
+    if (ok && in_len > 0 && connection->source->lies) {
+        connection->source->lies = false;
+        put_sw(connection->source->lie_sw, out, out_len);
+        return connection->source->lie_sw != 0 || set_failed(error);
+    }
     return ok && struck ? spoil_after(connection, out, size, out_len, error) : ok;
 }
 
@@ -149,7 +184,9 @@ fault_reset(TkeCardConnection *base, GError **error)
 {
     FaultConnection *connection = (FaultConnection *) base;
 
-    return connection->inner->ops->reset(connection->inner, error);
+    return connection->source->resets_fail
+               ? set_failed(error)
+               : connection->inner->ops->reset(connection->inner, error);
 }
 
 static bool
@@ -300,4 +337,23 @@ bool
 test_fault_card_source_has_struck(const TkeCardSource *base)
 {
     return ((const FaultSource *) base)->struck;
+}
+
+void
+test_fault_card_source_set_filter(TkeCardSource *source, uint16_t sw)
+{
+    ((FaultSource *) source)->filter_sw = sw;
+}
+
+void
+test_fault_card_source_refuse_resets(TkeCardSource *source)
+{
+    ((FaultSource *) source)->resets_fail = true;
+}
+
+void
+test_fault_card_source_set_lie(TkeCardSource *source, const char *sw)
+{
+    ((FaultSource *) source)->lies = true;
+    ((FaultSource *) source)->lie_sw = (uint16_t) g_ascii_strtoull(sw, NULL, 16);
 }

@@ -1,0 +1,178 @@
+/*
+ * What has come of a PIN entry: the card decides, not the keypad (card-protocol.md, sections 4 and 6.1). An entry that was right
+ * leaves its PIN verified, a wrong one costs a try; so a PIN is closed before.
+ */
+#include <glib/gi18n-lib.h>
+
+#include "libsmartcard/card-private.h"
+#include "libsmartcard/pin-pad.h"
+#include "libsmartcard/status-word.h"
+
+#define SW_TRIES 0x63C0u
+
+/* ---- before an entry ---- */
+
+static bool
+is_open(const TkeCardStatus *status, uint8_t reference)
+{
+    const TkePinStatus *pin = tke_card_status_get_pin(status, reference);
+
+    return pin != NULL && pin->state == TKE_PIN_VERIFIED;
+}
+
+/* Refused or not: what has come of it is looked at. False: the card cannot be asked any more. */
+static bool
+close_by_command(TkeCard *card, uint8_t reference, TkeCardStatus *status, GError **error)
+{
+    (void) tke_pin_pad_forget(card, reference, NULL);
+    return tke_card_query_status(card, status, error);
+}
+
+static bool
+close_by_reset(TkeCard *card, TkeCardStatus *status, GError **error)
+{
+    const TkeCardKind kind = tke_card_get_selected(card);
+
+    return tke_card_reset(card, error) && tke_card_select(card, kind, NULL, error) &&
+           tke_card_query_status(card, status, error);
+}
+
+/* Readers with a filter refuse the command for it in the card's place, or answer it (docs/hardware.md). */
+bool
+tke_pin_pad_close(TkeCard *card, uint8_t reference, TkeCardStatus *status, GError **error)
+{
+    TkeCardStatus now = { 0 };
+    GError *inner = NULL;
+
+    if (!tke_card_query_status(card, &now, error) ||
+        (is_open(&now, reference) && !close_by_command(card, reference, &now, error))) {
+        return false;
+    }
+    if (is_open(&now, reference) && !close_by_reset(card, &now, &inner)) {
+        g_prefix_error(&inner, "%s: ", _("the PIN that is still open cannot be closed"));
+        g_propagate_error(error, inner);
+        return false;
+    }
+    if (is_open(&now, reference)) {
+        inner = g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
+                                    _("the PIN that is still open cannot be closed: the card keeps "
+                                      "it open even when it is reset"));
+        return tke_card_fail(card, error, inner);
+    }
+    *status = now;
+    return true;
+}
+
+/* ---- after it ---- */
+
+/* Whoever was not asked tells nothing: the reader, the card or the service is away. */
+static bool
+can_be_asked(const GError *told)
+{
+    switch (tke_card_error_code(told)) {
+    case -1:
+    case TKE_CARD_ERROR_NO_SERVICE:
+    case TKE_CARD_ERROR_NO_ACCESS:
+    case TKE_CARD_ERROR_NO_READER:
+    case TKE_CARD_ERROR_NO_CARD:
+    case TKE_CARD_ERROR_IN_USE:
+    case TKE_CARD_ERROR_UNRESPONSIVE:
+    case TKE_CARD_ERROR_REMOVED:
+    case TKE_CARD_ERROR_RESET:
+    case TKE_CARD_ERROR_SILENT:
+        return told == NULL;
+    default:
+        return true;
+    }
+}
+
+static bool
+is_about_tries(const GError *told)
+{
+    return tke_card_error_code(told) == TKE_CARD_ERROR_PIN_WRONG ||
+           tke_card_error_code(told) == TKE_CARD_ERROR_PIN_BLOCKED;
+}
+
+/* The card has counted a wrong entry, whatever was said of it. */
+static GError *
+wrong_entry(uint8_t reference, unsigned tries_left)
+{
+    GError *made = NULL;
+
+    tke_status_word_set_error(&made, (uint16_t) (SW_TRIES | tries_left), _("PIN entry"));
+    tke_card_error_set_pin(made, reference, (int) tries_left);
+    return made;
+}
+
+static GError *
+not_believed(const TkeCard *card, uint8_t reference, const GError *told)
+{
+    GError *made = g_error_new(
+        TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD,
+        told == NULL ? _("the keypad of the reader \"%s\" says that it is done, and the card knows "
+                         "nothing of it")
+                     : _("the keypad of the reader \"%s\" says that the PIN is wrong or used up, and "
+                         "the card knows nothing of it"),
+        tke_card_get_reader_name(card));
+
+    tke_card_error_set_pin(made, reference, -1);
+    tke_card_error_set_remedy(made, _("Type no PIN at this reader. Use another one; “tke reader "
+                                      "acceptance-test” tells what is wrong with this one. The PIN "
+                                      "of the card is as it was."));
+    return made;
+}
+
+/* An entry that was broken off, and of which it is known now that nothing has come of it. */
+static void
+say_as_it_was(GError *told)
+{
+    g_autofree char *old = NULL;
+
+    if (tke_card_error_code(told) == TKE_CARD_ERROR_COMMUNICATION) {
+        old = told->message;
+        told->message = g_strdup_printf("%s; %s", old, _("the PIN of the card is as it was"));
+        told->code = TKE_CARD_ERROR_STATUS; /* what has come of it is known now */
+        tke_card_error_set_remedy(told, _("Try it once more. If it happens again, use another reader; “tke "
+                                          "reader acceptance-test” tells what is wrong with this one."));
+    }
+}
+
+bool
+tke_pin_pad_judge(TkeCard *card, uint8_t reference, const GError *told, TkeCardStatus *status,
+                  bool *belied, GError **error)
+{
+    const TkePinStatus *before = tke_card_status_get_pin(status, reference);
+    const TkePinStatus *after = NULL;
+    TkeCardStatus now = { 0 };
+    GError *found = NULL;
+
+    g_return_val_if_fail(before != NULL, false);
+    *belied = false;
+    if (!can_be_asked(told)) {
+        g_propagate_error(error, g_error_copy(told));
+        return false;
+    }
+    if (!tke_card_query_status(card, &now, error)) {
+        return false;
+    }
+    after = tke_card_status_get_pin(&now, reference);
+    if (after->state == TKE_PIN_VERIFIED) {
+        *belied = told != NULL;
+        *status = now;
+        return true;
+    }
+    if (after->tries_left < before->tries_left) {
+        TkeCardErrorInfo info = { .tries_left = -1 };
+
+        (void) tke_card_error_get_info(told, &info);
+        *belied = !is_about_tries(told) || info.tries_left != (int) after->tries_left;
+        found = wrong_entry(reference, after->tries_left);
+    } else if (told == NULL || is_about_tries(told)) {
+        found = not_believed(card, reference, told);
+    } else {
+        found = g_error_copy(told);
+        say_as_it_was(found);
+    }
+    *status = now;
+    return tke_card_fail(card, error, found);
+}
