@@ -182,12 +182,12 @@ tke_card_tries_keys(TkeOperation *op, TkeCard *card, GError **error)
 }
 
 TkeGpScp *
-tke_card_tries_open(TkeOperation *op, TkeCard *card, const TkeGpKeySet *keys, bool retry,
-                    GError **error)
+tke_card_tries_open(TkeOperation *op, TkeCard *card, const TkeGpKeySet *keys,
+                    bool retry_cut_off, GError **error)
 {
     const char *directory = tke_world_get_state_directory(tke_operation_get_world(op));
     const TkeGpMemory memory = {
-        .look = look, .note = note, .data = (void *) directory, .retry = retry
+        .look = look, .note = note, .data = (void *) directory, .retry_cut_off = retry_cut_off
     };
     TkeGpScp *scp = tke_gp_scp_open(card, keys, &memory, error);
     const unsigned cut_off = scp != NULL ? tke_gp_scp_get_info(scp)->cut_off : 0;

@@ -145,7 +145,7 @@ judge(TkeCardAcceptance *report)
 
 /* Opens the card manager with the keys that the settings name, once. */
 static bool
-open_and_list(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry,
+open_and_list(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry_cut_off,
               GError **error)
 {
     g_autoptr(TkeGpKeySet) keys = tke_card_tries_keys(op, card, error);
@@ -157,7 +157,7 @@ open_and_list(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool r
     }
     report->keys = g_strdup(tke_gp_key_set_get_name(keys));
     report->test_keys = tke_gp_key_set_is_default(keys);
-    scp = tke_card_tries_open(op, card, keys, retry, &why);
+    scp = tke_card_tries_open(op, card, keys, retry_cut_off, &why);
     if (scp == NULL) {
         return take_refusal(report, why, error);
     }
@@ -171,7 +171,7 @@ open_and_list(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool r
 }
 
 static bool
-test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry, GError **error)
+test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry_cut_off, GError **error)
 {
     GError *why = NULL;
 
@@ -190,7 +190,7 @@ test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry
         report->maker = tke_hex_encode_upper(report->data.cplc, TKE_GP_CPLC_LEN);
     }
     tke_operation_step(op, 1, 2, _("The card manager"));
-    return open_and_list(op, report, card, retry, error);
+    return open_and_list(op, report, card, retry_cut_off, error);
 }
 
 static size_t
@@ -235,7 +235,7 @@ tke_op_card_accept(TkeOperation *op, const TkeCardAcceptParams *params, GError *
     judge_atr(report, atr, len);
     report->status = *status;
     report->wanted_bytes = wanted_memory(op);
-    ok = test_card(op, report, card, params->retry_keys, error);
+    ok = test_card(op, report, card, params->retry_cut_off, error);
     tke_card_end(card);
     /* Another application is selected now, and no PIN is verified any more. */
     tke_card_session_drop(tke_operation_get_card_session(op), params->reader);

@@ -18,7 +18,7 @@
 
 typedef struct TkeCardAcceptParams {
     unsigned reader; /* 1 or 2 */
-    bool retry_keys; /* the issuer keys, too, that this card has refused, or at which it was cut off */
+    bool retry_cut_off; /* the issuer keys once more though opening the card was cut off each time; never after a refusal */
 } TkeCardAcceptParams;
 
 typedef struct TkeCardAcceptance {

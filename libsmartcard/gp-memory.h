@@ -29,7 +29,7 @@ typedef struct TkeGpMemory {
     bool (*note)(void *data, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries,
                  GError **error);
     void *data;
-    bool retry; /* a person has said so: once more, whatever is noted */
+    bool retry_cut_off; /* a person has said so: once more after openings that were cut off; never after a refusal */
 } TkeGpMemory;
 
 /* Ends with the process, and forgets nothing before. Static. */

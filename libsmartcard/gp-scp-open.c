@@ -54,25 +54,27 @@ note_tries(const TkeGpScp *scp, const TkeGpKeySet *keys, TkeGpTries tries, GErro
 }
 
 static GError *
-tried_before(const TkeGpTries *before, const char *name)
+tried_before(const TkeGpTries *before, bool retry_cut_off, const char *name)
 {
     GError *made = NULL;
 
     if (before->refused) {
         made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
                            _("this card, or one that cannot be told from it, has refused the key "
-                             "set (%s) before; it is not tried again, because the card may lock"),
+                             "set (%s) before; it is never tried again, because the card may lock"),
                            name);
-    } else if (before->cut_off >= TKE_GP_CUT_OFF_MAX) {
+        tke_card_error_set_remedy(made, _("Name the card's own key set in the settings (card_keys), or "
+                                          "take another card."));
+    } else if (before->cut_off >= TKE_GP_CUT_OFF_MAX && !retry_cut_off) {
         made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
                            _("opening this card, or one that cannot be told from it, was cut off "
                              "%u times in a row; the key set (%s) is not tried again, because the "
                              "card may have counted each as a failed try and may lock"),
                            before->cut_off, name);
+        tke_card_error_set_remedy(made, _("Take another card. The key set is right, as this card's own proof "
+                                          "showed; “tke card acceptance-test --retry-cut-off” tries it once "
+                                          "more, and if the card opens its count is set back."));
     }
-    tke_card_error_set_remedy(made, _("Name another key set in the settings (card_keys), or take "
-                                      "another card. Only if you are sure of this key set: “tke "
-                                      "card acceptance-test --retry-keys” tries it once more."));
     return made;
 }
 
@@ -87,7 +89,7 @@ check_not_refused(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
         return false;
     }
     scp->info.cut_off = scp->before.cut_off;
-    made = scp->memory->retry ? NULL : tried_before(&scp->before, tke_gp_key_set_get_name(keys));
+    made = tried_before(&scp->before, scp->memory->retry_cut_off, tke_gp_key_set_get_name(keys));
     return made == NULL || tke_card_fail(scp->card, error, made);
 }
 

@@ -61,7 +61,7 @@ typedef struct TkeCliArgs {
     gboolean identify;
     gboolean swap;
     gboolean replace;
-    gboolean retry_keys;
+    gboolean retry_cut_off;
     gboolean all;
     gboolean listed;
     char *description;

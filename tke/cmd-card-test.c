@@ -170,7 +170,7 @@ tke_cli_card_acceptance_test(TkeCli *cli, const TkeCliArgs *args, GError **error
 {
     const TkeCardAcceptParams params = {
         .reader = args->reader == 0 ? 2u : (unsigned) args->reader,
-        .retry_keys = args->retry_keys,
+        .retry_cut_off = args->retry_cut_off,
     };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
     g_autoptr(TkeCardAcceptance) report = NULL;

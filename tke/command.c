@@ -26,7 +26,7 @@
 #define PARTS TKE_CLI_OPT_PARTS
 #define FILE TKE_CLI_OPT_FILE
 #define REPLACE TKE_CLI_OPT_REPLACE
-#define RETRY_KEYS TKE_CLI_OPT_RETRY_KEYS
+#define RETRY_CUT_OFF TKE_CLI_OPT_RETRY_CUT_OFF
 #define LAST TKE_CLI_OPT_LAST
 #define ALL TKE_CLI_OPT_ALL
 #define LISTED TKE_CLI_OPT_LISTED
@@ -209,10 +209,10 @@ fill_key_options(TkeCliArgs *args, GArray *all)
         { REPLACE,
           { "replace", 0, 0, G_OPTION_ARG_NONE, &args->replace,
             N_("replace the key that the card has"), NULL } },
-        { RETRY_KEYS,
-          { "retry-keys", 0, 0, G_OPTION_ARG_NONE, &args->retry_keys,
-            N_("try issuer keys once more that this card has refused; too many tries lock a card "
-               "for good"),
+        { RETRY_CUT_OFF,
+          { "retry-cut-off", 0, 0, G_OPTION_ARG_NONE, &args->retry_cut_off,
+            N_("try the issuer keys once more though opening this card was cut off each time; too "
+               "many tries lock a card for good"),
             NULL } },
     };
 

@@ -28,7 +28,7 @@ typedef enum {
     TKE_CLI_OPT_LAST = 1 << 15,
     TKE_CLI_OPT_ALL = 1 << 16,
     TKE_CLI_OPT_ARGS = 1 << 17, /* words that are no options */
-    TKE_CLI_OPT_RETRY_KEYS = 1 << 18,
+    TKE_CLI_OPT_RETRY_CUT_OFF = 1 << 18,
     TKE_CLI_OPT_LISTED = 1 << 19,
 } TkeCliOpt;
 

@@ -152,8 +152,7 @@ def test_refused_issuer_keys_are_not_tried_again_and_the_ways_on_are_named():
         scup.world.insert(1, "ca-1")
         scup.window.see(BOUGHT)
         for told in (("the issuer keys of this card are others", "name it in the settings (card_keys)"),
-                     ("has refused the key set (default test keys) before", "Name another key set in the settings",
-                      "tke card acceptance-test --retry-keys")):
+                     ("has refused the key set (default test keys) before", "Name the card's own key set in the settings (card_keys), or take another card.")):
             dialog = start_init(scup)
             for text in told:
                 dialog.see(text)

@@ -62,7 +62,7 @@ START_TEST(test_refused_keys_are_not_tried_again_and_used_cards_are_kept)
         ceremony_world_hand(world, 1, "member", NULL);
         ck_assert(!create_zone(world, &error));
         test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-        ck_assert_msg(strstr(error->message, "before; it is not tried again") != NULL, "%s",
+        ck_assert_msg(strstr(error->message, "before; it is never tried again") != NULL, "%s",
                       error->message);
         sim_card_get_manager(card_of(world, "member"), &after);
         ck_assert_uint_eq(before.sets[0].tries, after.sets[0].tries);

@@ -42,7 +42,7 @@ create_zone(CeremonyWorld *world, GError **error)
 static TkeCardAcceptance *
 accept(CeremonyWorld *world, bool retry, GError **error)
 {
-    const TkeCardAcceptParams params = { .reader = 2, .retry_keys = retry };
+    const TkeCardAcceptParams params = { .reader = 2, .retry_cut_off = retry };
 
     tke_gp_scp_forget_refusals();
     ceremony_world_restart(world);
@@ -74,6 +74,14 @@ check_says(const GError *error, const char *text)
     ck_assert_msg(strstr(error->message, text) != NULL, "no “%s” in “%s”", text, error->message);
 }
 
+static void
+check_advice(const GError *error, const char *text)
+{
+    g_autofree char *advice = tke_advice_for_error(error);
+
+    ck_assert_msg(strstr(advice, text) != NULL, "%s", advice);
+}
+
 static CeremonyWorld *
 world_with_blank(void)
 {
@@ -88,7 +96,6 @@ START_TEST(test_a_refused_key_set_is_not_tried_by_the_next_run)
         g_autoptr(CeremonyWorld) world = world_with_blank();
         g_autoptr(TkeCardAcceptance) report = NULL;
         g_autoptr(GError) error = NULL;
-        g_autofree char *advice = NULL;
 
         sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
         ck_assert(!create_zone(world, &error));
@@ -97,8 +104,7 @@ START_TEST(test_a_refused_key_set_is_not_tried_by_the_next_run)
         ck_assert(!create_zone(world, &error));
         test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
         check_says(error, "has refused the key set (default test keys) before");
-        advice = tke_advice_for_error(error);
-        ck_assert_msg(strstr(advice, "--retry-keys") != NULL, "%s", advice);
+        check_advice(error, "Name the card's own key set in the settings (card_keys)");
         report = accept(world, false, NULL);
         ck_assert_ptr_nonnull(report);
         ck_assert(!report->opened);
@@ -106,27 +112,60 @@ START_TEST(test_a_refused_key_set_is_not_tried_by_the_next_run)
     }
 END_TEST
 
-START_TEST(test_the_officer_may_say_so_and_a_success_is_remembered_too)
+static unsigned
+tries_left(CeremonyWorld *world)
+{
+    SimGpState manager;
+
+    sim_card_get_manager(card_of(world, "new"), &manager);
+    return manager.sets[0].tries;
+}
+
+/* The card has other keys now, and the settings name them. */
+static void
+use_other_keys(CeremonyWorld *world)
+{
+    g_autofree char *settings = g_build_filename(world->dir, "settings.json", NULL);
+    g_autofree char *file = g_build_filename(world->dir, "own.keys", NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
+    SimGpState manager;
+
+    sim_card_get_manager(card_of(world, "new"), &manager);
+    for (unsigned i = 0; i < 3; i++) {
+        static const char *const names[] = { "enc", "mac", "dek" };
+
+        memset(manager.sets[0].keys[i], 0x5A, manager.sets[0].key_len);
+        g_string_append_printf(text, "%s = ", names[i]);
+        for (size_t n = 0; n < manager.sets[0].key_len; n++) {
+            g_string_append(text, "5A");
+        }
+        g_string_append_c(text, '\n');
+    }
+    ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+    ck_assert(g_file_set_contents(settings, "{\"card_keys\":[{\"file\":\"own.keys\"}]}", -1, NULL));
+    ck_assert(g_file_set_contents(file, text->str, -1, NULL));
+    ck_assert_int_eq(g_chmod(file, 0600), 0);
+}
+
+/* Not by another run, not when a person says so, not when the card would take it now; another key set is. */
+START_TEST(test_a_refused_key_set_is_never_tried_again_and_another_is)
     {
         g_autoptr(CeremonyWorld) world = world_with_blank();
-        g_autoptr(TkeCardAcceptance) refused = NULL;
-        g_autoptr(TkeCardAcceptance) opened = NULL;
         g_autoptr(GError) error = NULL;
 
         sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
         ck_assert(!create_zone(world, NULL));
-        refused = accept(world, true, &error);
-        ck_assert_ptr_nonnull(refused);
-        check_says(refused->refused, "the issuer keys of this card are others"); /* it was tried */
         check_file(world, "\"refused\" : true", true);
+        for (unsigned run = 0; run < 4; run++) {
+            g_autoptr(TkeCardAcceptance) report = accept(world, run % 2 == 1, &error);
+            const unsigned before = tries_left(world);
 
-        sim_card_clear_traits(card_of(world, "new"));
-        ck_assert(!create_zone(world, &error));
-        check_says(error, "before");
-        g_clear_error(&error);
-        opened = accept(world, true, &error);
-        ck_assert(opened != NULL && opened->opened);
-        check_file(world, "refused", false);
+            ck_assert(report != NULL && !report->opened);
+            check_says(report->refused, "has refused the key set (default test keys) before");
+            ck_assert_uint_eq(tries_left(world), before);
+            sim_card_clear_traits(card_of(world, "new")); /* from the second run on it would open */
+        }
+        use_other_keys(world);
         card_world_check(create_zone(world, &error), error);
     }
 END_TEST
@@ -219,6 +258,7 @@ START_TEST(test_a_card_that_is_cut_off_again_and_again_is_left_alone)
         ck_assert(!create_zone(world, &error));
         test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
         check_says(error, "was cut off 3 times in a row");
+        check_advice(error, "--retry-cut-off");
         check_says(error, "the card is as it was");
         g_clear_error(&error);
         report = accept(world, true, &error);
@@ -253,15 +293,6 @@ speak_scp02(CeremonyWorld *world, uint16_t refusal)
     manager.refusal = refusal;
     memset(manager.sets[0].keys[1], 0x77, manager.sets[0].key_len); /* mac */
     ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
-}
-
-static unsigned
-tries_left(CeremonyWorld *world)
-{
-    SimGpState manager;
-
-    sim_card_get_manager(card_of(world, "new"), &manager);
-    return manager.sets[0].tries;
 }
 
 START_TEST(test_a_card_that_refuses_the_proof_is_left_alone_whatever_word_it_has)
@@ -335,7 +366,7 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_refused_key_set_is_not_tried_by_the_next_run);
-    tcase_add_test(tests, test_the_officer_may_say_so_and_a_success_is_remembered_too);
+    tcase_add_test(tests, test_a_refused_key_set_is_never_tried_again_and_another_is);
     tcase_add_test(tests, test_the_file_tells_no_key);
     tcase_add_loop_test(tests, test_an_opening_that_was_cut_off_is_told_and_taken_back_by_the_next,
                         0, 3);
