@@ -172,13 +172,18 @@ tke_card_tries_keys(TkeOperation *op, TkeCard *card, GError **error)
 {
     g_autoptr(TkeSettings) settings = tke_settings_load(tke_operation_get_world(op), error);
     g_autofree char *path = NULL;
+    TkeGpKeySet *keys = NULL;
     size_t len = 0;
     const uint8_t *atr = tke_card_get_atr(card, &len);
 
     if (settings == NULL || !tke_settings_find_card_keys(settings, atr, len, &path, error)) {
         return NULL;
     }
-    return path != NULL ? tke_gp_key_set_load(path, error) : tke_gp_key_set_new_default(error);
+    keys = path != NULL ? tke_gp_key_set_load(path, error) : tke_gp_key_set_new_default(error);
+    if (keys != NULL) {
+        tke_gp_key_set_raise_level(keys, TKE_GP_LEVEL_C_DEC);
+    }
+    return keys;
 }
 
 TkeGpScp *

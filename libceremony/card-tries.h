@@ -14,7 +14,10 @@
 #include "libceremony/operation.h"
 #include "libsmartcard/gp-scp.h"
 
-/* The issuer keys that the settings name for a card, or the makers' test keys. */
+/*
+ * The issuer keys that the settings name for a card, or the makers' test keys; for a channel with encrypted commands, as loading
+ * wants it, whatever the file says.
+ */
 TKE_PUBLIC TkeGpKeySet *tke_card_tries_keys(TkeOperation *op, TkeCard *card, GError **error);
 
 /*

@@ -302,6 +302,12 @@ tke_gp_key_set_get_level(const TkeGpKeySet *keys)
     return keys->level;
 }
 
+void
+tke_gp_key_set_raise_level(TkeGpKeySet *keys, uint8_t level)
+{
+    keys->level |= level;
+}
+
 bool
 tke_gp_key_set_is_default(const TkeGpKeySet *keys)
 {

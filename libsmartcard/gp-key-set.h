@@ -52,6 +52,8 @@ TKE_PUBLIC const TkeSecret *tke_gp_key_set_get_key(const TkeGpKeySet *keys, TkeG
 TKE_PUBLIC uint8_t tke_gp_key_set_get_version(const TkeGpKeySet *keys);
 TKE_PUBLIC uint8_t tke_gp_key_set_get_protocol(const TkeGpKeySet *keys); /* 2, 3; 0: any */
 TKE_PUBLIC uint8_t tke_gp_key_set_get_level(const TkeGpKeySet *keys);
+/* Adds to what the file wants: TKE_GP_LEVEL_C_DEC before an applet is loaded. */
+TKE_PUBLIC void tke_gp_key_set_raise_level(TkeGpKeySet *keys, uint8_t level);
 TKE_PUBLIC bool tke_gp_key_set_is_default(const TkeGpKeySet *keys);
 
 /* "default test keys", or the file's name; for people. */

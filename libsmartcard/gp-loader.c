@@ -23,6 +23,7 @@
 #define TAG_PARAMETERS 0xC9u
 #define FIELDS_MAX 64u
 #define MEMORY_FACTOR 2u
+#define LEVEL (TKE_GP_LEVEL_C_MAC | TKE_GP_LEVEL_C_DEC)
 
 size_t
 tke_gp_loader_memory(const TkeCapFile *cap)
@@ -168,6 +169,23 @@ clean_up(TkeGpScp *scp, const TkeGpAid *package, const GError *why, GError **lef
     tke_card_set_cancellable(card, cancellable);
 }
 
+/* Loading takes C-MAC and C-DECRYPTION (card-protocol.md, section 1). */
+static bool
+check_level(TkeGpScp *scp, GError **error)
+{
+    const uint8_t level = tke_gp_scp_get_info(scp)->level;
+
+    if ((level & LEVEL) == LEVEL) {
+        return true;
+    }
+    return tke_card_fail(
+        tke_gp_scp_get_card(scp), error,
+        g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                    _("an applet is loaded with encrypted commands only, and the channel to the card has level "
+                      "%02X"),
+                    level));
+}
+
 bool
 tke_gp_loader_install(TkeGpScp *scp, const TkeCapFile *cap, const TkeGpAid *applet,
                       TkeGpProgress progress, void *data, GError **left, GError **error)
@@ -176,7 +194,7 @@ tke_gp_loader_install(TkeGpScp *scp, const TkeCapFile *cap, const TkeGpAid *appl
     g_autoptr(GError) inner = NULL;
     bool found = false;
 
-    if (!tke_gp_registry_delete(scp, package, &found, error)) {
+    if (!check_level(scp, error) || !tke_gp_registry_delete(scp, package, &found, error)) {
         return false;
     }
     if (!install_for_load(scp, package, &inner)) {

@@ -20,7 +20,8 @@ typedef void (*TkeGpProgress)(void *data, size_t done, size_t total);
 
 /*
  * Deletes the package and everything made of it, loads the file, and installs one of its applets, whose class and
- * instance have the same AID. progress may be NULL.
+ * instance have the same AID. progress may be NULL. A channel without encrypted commands is TKE_CARD_ERROR_CARD_KEYS, and
+ * nothing is sent.
  *
  * left (may be NULL) is set after a failure from which something may have stayed on the card: why it could not be
  * taken off. It stays NULL where it was taken off, where nothing was begun, and where the error itself says that the

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "libceremony/advice.h"
+#include "libceremony/op-card-accept.h"
 #include "libceremony/op-zone.h"
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/gp-registry.h"
@@ -134,6 +135,18 @@ START_TEST(test_the_settings_name_the_issuer_keys_of_a_lot)
     }
 END_TEST
 
+/* The card is opened as it is for loading: with encrypted commands, whatever the file says (card-applets, 1). */
+static void
+check_level(CeremonyWorld *world, uint8_t told)
+{
+    const TkeCardAcceptParams params = { .reader = 1 };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TkeCardAcceptance) report = tke_op_card_accept(world->op, &params, &error);
+
+    ck_assert_msg(report != NULL && report->opened, "%s", error != NULL ? error->message : "refused");
+    ck_assert_uint_eq(report->channel.level, told | TKE_GP_LEVEL_C_DEC);
+}
+
 START_TEST(test_every_kind_of_channel_loads_an_applet)
     {
         static const struct {
@@ -166,6 +179,7 @@ START_TEST(test_every_kind_of_channel_loads_an_applet)
             ck_assert_msg(create_zone(world, &error), "SCP%02u i=%02X level %s: %s", cases[i].scp,
                           cases[i].option, cases[i].level,
                           error != NULL ? error->message : "");
+            check_level(world, (uint8_t) strtoul(cases[i].level, NULL, 16));
         }
     }
 END_TEST

@@ -125,6 +125,21 @@ START_TEST(test_an_applet_is_loaded_in_full_blocks_and_installed)
     }
 END_TEST
 
+START_TEST(test_nothing_is_loaded_without_encrypted_commands)
+    {
+        static const uint8_t levels[] = { 0x01, 0x11 };
+        g_auto(Loading) loading = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        loading_init(&loading, 1000);
+        loading.manager.scp->info.level = levels[_i];
+        ck_assert(!install(&loading, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+        ck_assert_msg(strstr(error->message, "encrypted commands only") != NULL, "%s", error->message);
+        manager_check(&loading.manager);
+    }
+END_TEST
+
 START_TEST(test_a_load_file_that_just_fits_or_is_too_large)
     {
         g_auto(Loading) fits = { 0 };
@@ -286,6 +301,7 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_an_applet_is_loaded_in_full_blocks_and_installed);
+    tcase_add_loop_test(tests, test_nothing_is_loaded_without_encrypted_commands, 0, 2);
     tcase_add_test(tests, test_a_load_file_that_just_fits_or_is_too_large);
     tcase_add_test(tests, test_every_refusal_takes_the_partial_package_off_again);
     tcase_add_test(tests, test_cancelling_between_blocks_takes_the_package_off_again);
