@@ -32,7 +32,7 @@ struct TkeCardSession {
     TkeCardSlot slots[TKE_READERS];
     TkeCardSessionCounts counts;
     const char *begun; /* purpose of the step that was begun last and is not done; static; NULL: none */
-    uint8_t begun_id[TKE_CARD_ID_LEN];
+    TkeCardStatus begun_status; /* of its card when it began */
     GHashTable *zones; /* descriptions of the zones that cards have shown, by the text of their ids */
 };
 
@@ -54,15 +54,17 @@ bool tke_card_session_choose(TkeCardSession *session, GPtrArray *infos,
                              const TkeReaderInfo *const reader[static TKE_READERS]);
 
 /*
- * The step of this purpose (static) has begun on this card. Until it is done a further run of it takes the same card,
+ * The step of this purpose (static) has begun on the card of this status. Until it is done a further run of it takes the same card,
  * and reads from it what is missing (E-C07).
  */
 void tke_card_session_begin(TkeCardSession *session, const char *purpose,
-                            const uint8_t card_id[static TKE_CARD_ID_LEN]);
+                            const TkeCardStatus *status);
 void tke_card_session_end(TkeCardSession *session);
 
-/* Borrowed; NULL: no step of this purpose is unfinished. */
+/* Id and status of its card, borrowed; NULL: no step of this purpose is unfinished. */
 const uint8_t *tke_card_session_get_begun(const TkeCardSession *session, const char *purpose);
+const TkeCardStatus *tke_card_session_get_begun_status(const TkeCardSession *session,
+                                                       const char *purpose);
 
 /* The card that the step has begun on, unless it is meant for another zone now, or plays another part in it. */
 static inline bool

@@ -293,10 +293,10 @@ tke_card_session_get(TkeCardSession *session, unsigned reader, const TkeCardStat
 
 void
 tke_card_session_begin(TkeCardSession *session, const char *purpose,
-                       const uint8_t card_id[static TKE_CARD_ID_LEN])
+                       const TkeCardStatus *status)
 {
     session->begun = purpose;
-    memcpy(session->begun_id, card_id, sizeof session->begun_id);
+    session->begun_status = *status;
 }
 
 void
@@ -308,7 +308,13 @@ tke_card_session_end(TkeCardSession *session)
 const uint8_t *
 tke_card_session_get_begun(const TkeCardSession *session, const char *purpose)
 {
-    return g_strcmp0(session->begun, purpose) == 0 ? session->begun_id : NULL;
+    return g_strcmp0(session->begun, purpose) == 0 ? session->begun_status.card_id : NULL;
+}
+
+const TkeCardStatus *
+tke_card_session_get_begun_status(const TkeCardSession *session, const char *purpose)
+{
+    return g_strcmp0(session->begun, purpose) == 0 ? &session->begun_status : NULL;
 }
 
 bool

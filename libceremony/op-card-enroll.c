@@ -144,7 +144,7 @@ personalize(TkeOperation *op, const char *description, bool *pin_set, const TkeC
         tke_card_session_end(session); /* it was described meanwhile: nothing is missing, the next card is meant */
         return personalize(op, description, pin_set, status, error);
     }
-    tke_card_session_begin(session, "personalize", (*status)->card_id);
+    tke_card_session_begin(session, "personalize", *status);
     if (!personalize_pin(op, *status, error)) {
         return false;
     }

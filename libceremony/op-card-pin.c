@@ -10,11 +10,72 @@
 #include "libceremony/card-session-private.h"
 #include "libceremony/op-card.h"
 #include "libceremony/record.h"
+#include "libsmartcard/card-evidence.h"
 #include "libsmartcard/ep11-card.h"
+
+#define OPERATION(value, name, text, source) USAGE_##name = (value),
+enum {
+#include "libsmartcard/usage-operation.inc"
+};
+#undef OPERATION
 
 static const char *const unblock_steps[] = { N_("CA card and its PINs"), N_("Blocked card"),
                                              N_("The card gets its tries back"), NULL };
 static const char *const change_steps[] = { N_("Card"), N_("Old PIN and new PIN"), NULL };
+
+/* Has the card been unblocked since the step began? Its usage log tells; one that does not reach back tells nothing. */
+static bool
+got_tries_back(TkeCard *card, const TkeCardStatus *now, const TkeCardStatus *begun, bool *found,
+               GError **error)
+{
+    TkeUsageLog log = { .counter = 0 };
+    g_autoptr(GError) inner = NULL;
+
+    *found = false;
+    if (!tke_card_evidence_query_log(card, now, begun->usage_counter, begun->usage_head, &log, &inner)) {
+        if (tke_card_error_code(inner) == TKE_CARD_ERROR_LOG_GAP) {
+            return true;
+        }
+        g_propagate_error(error, g_steal_pointer(&inner));
+        return false;
+    }
+    for (unsigned i = 0; i < log.n; i++) {
+        *found = *found || (log.entries[i].counter > begun->usage_counter &&
+                            log.entries[i].operation == USAGE_PIN_UNBLOCKED);
+    }
+    return true;
+}
+
+static bool
+not_blocked(const TkeCardStatus *status, GError **error)
+{
+    g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATE,
+                ngettext("reader 2: this card is not blocked: %u try is left; nothing was done",
+                         "reader 2: this card is not blocked: %u tries are left; nothing was done",
+                         status->pins[0].tries_left),
+                status->pins[0].tries_left);
+    if (error != NULL) {
+        tke_card_error_set_remedy(
+            *error, _("There is nothing to unblock: the card can be used with its PIN."));
+    }
+    return false;
+}
+
+/* That it says so is not enough. */
+static bool
+check_unblocked(const TkeCard *card, const TkeCardStatus *status, GError **error)
+{
+    GError *made = NULL;
+
+    if (status->pins[0].state == TKE_PIN_SET) {
+        return true;
+    }
+    made = g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
+                               _("the card says that it has taken the unblock, but is not unblocked"));
+    tke_card_tag_error(card, &made);
+    g_propagate_error(error, made);
+    return false;
+}
 
 static bool
 unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
@@ -24,6 +85,7 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
     const TkeCardStatus *ca_status = NULL;
     TkeZoneCertificate zone;
     uint8_t ca_id[TKE_CARD_ID_LEN];
+    bool found = false;
     TkeCard *card;
     TkeCard *ca;
 
@@ -47,29 +109,24 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
         return false;
     }
     if ((*status)->pins[0].state != TKE_PIN_BLOCKED && tke_card_need_is_begun(&need, *status)) {
-        tke_operation_note(op, _("The card is not blocked any more: it got its tries back before "
-                                 "the step was interrupted."));
-        return true;
+        if (!got_tries_back(card, *status, tke_card_session_get_begun_status(session, "unblock"), &found,
+                            error)) {
+            return false;
+        }
+        if (found) {
+            tke_operation_note(op, _("The card is not blocked any more: it got its tries back after the "
+                                     "step had begun, as its usage log shows."));
+            return true;
+        }
     }
     if ((*status)->pins[0].state != TKE_PIN_BLOCKED) {
-        g_set_error(
-            error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATE,
-            ngettext("reader 2: this card is not blocked: %u try is left; nothing was done",
-                     "reader 2: this card is not blocked: %u tries are left; nothing was done",
-                     (*status)->pins[0].tries_left),
-            (*status)->pins[0].tries_left);
-        if (error != NULL) {
-            tke_card_error_set_remedy(*error,
-                                      _("There is nothing to unblock: the card can be used with its "
-                                        "PIN."));
-        }
-        return false;
+        return not_blocked(*status, error);
     }
     tke_operation_reach(op, 2);
-    tke_card_session_begin(session, "unblock", (*status)->card_id);
+    tke_card_session_begin(session, "unblock", *status);
     ca = tke_card_session_still(session, 1, ca_id, NULL, error);
     return ca != NULL && tke_ep11_card_unblock(card, *status, ca, &zone, error) &&
-           tke_card_session_query_status(op, 2, status, error);
+           tke_card_session_query_status(op, 2, status, error) && check_unblocked(card, *status, error);
 }
 
 bool

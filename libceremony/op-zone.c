@@ -116,7 +116,7 @@ create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSt
         tke_card_session_end(session); /* a card like any other that is in use */
         return create_zone(op, params, status, error);
     }
-    tke_card_session_begin(session, "zone", (*status)->card_id);
+    tke_card_session_begin(session, "zone", *status);
     if ((*status)->life_cycle == TKE_CARD_MEMBER) {
         tke_operation_note(op, _("The card has its zone already: nothing is missing."));
         return true;
@@ -196,7 +196,7 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
     if (tke_op_card_load_need(op, &need, target, &loaded, error) == NULL) {
         return false;
     }
-    tke_card_session_begin(session, "backup-target", (*target)->card_id);
+    tke_card_session_begin(session, "backup-target", *target);
     return tke_card_session_still(tke_operation_get_card_session(op), 1, card_id, source, error) !=
                NULL &&
            need_new_pins(op, 2, 2, loaded, error);

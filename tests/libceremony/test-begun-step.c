@@ -4,8 +4,10 @@
  */
 #include <string.h>
 
+#include "libceremony/card-session-private.h"
 #include "libceremony/op-card.h"
 #include "libceremony/op-card-enroll.h"
+#include "libceremony/op-card-pin.h"
 #include "libceremony/op-zone.h"
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/test-main.h"
@@ -212,6 +214,94 @@ START_TEST(test_only_the_description_is_missing_afterwards)
     }
 END_TEST
 
+/* "member" in reader 2 is blocked, as long as nobody unblocks it. */
+static CeremonyWorld *
+world_with_a_blocked_card(void)
+{
+    CeremonyWorld *world = ceremony_world_new(1);
+
+    ceremony_world_make_zone(world);
+    ceremony_world_make_member(world, "member");
+    ceremony_world_restart(world);
+    ck_assert(sim_card_block_pin(g_hash_table_lookup(world->by_name, "member"), TKE_PIN_FIRST));
+    return world;
+}
+
+static bool
+unblock(CeremonyWorld *world, GError **error)
+{
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ceremony_world_hand(world, 2, "member", NULL);
+    return tke_op_card_unblock(world->op, NULL, error);
+}
+
+static void
+fault_at(CeremonyWorld *world, SimCardFaultKind kind, unsigned k, uint16_t sw)
+{
+    const SimCardFault fault = { .kind = kind, .after = k, .times = 1, .sw = sw };
+
+    sim_card_add_fault(g_hash_table_lookup(world->by_name, "member"), &fault);
+}
+
+/* Whatever the card says to a command that it has not carried out. */
+START_TEST(test_a_card_that_is_still_blocked_is_not_told_to_be_unblocked)
+    {
+        unsigned refused = 0;
+
+        for (unsigned k = 1; k < MOST_EXCHANGES; k++) {
+            g_autoptr(CeremonyWorld) world = world_with_a_blocked_card();
+            g_autoptr(GError) error = NULL;
+            bool done = false;
+
+            fault_at(world, SIM_CARD_FAULT_STATUS, k, 0x9000);
+            done = unblock(world, &error);
+            ck_assert_msg(!done || info_of(world, "member").pin_tries[0] > 0, "exchange %u", k);
+            refused += done ? 0 : 1;
+            if (sim_card_faults_left(g_hash_table_lookup(world->by_name, "member")) > 0) {
+                break; /* there are no more exchanges */
+            }
+        }
+        ck_assert_uint_gt(refused, 1);
+    }
+END_TEST
+
+START_TEST(test_tries_that_came_back_after_the_step_had_begun_are_told_from_the_usage_log)
+    {
+        for (unsigned k = 1; k < MOST_EXCHANGES; k++) {
+            g_autoptr(CeremonyWorld) world = world_with_a_blocked_card();
+            g_autoptr(GError) error = NULL;
+
+            fault_at(world, SIM_CARD_FAULT_PULL_AFTER, k, 0);
+            if (unblock(world, NULL) || info_of(world, "member").pin_tries[0] == 0) {
+                continue;
+            }
+            empty_readers(world);
+            card_world_check(unblock(world, &error), error);
+            ck_assert_msg(strstr(world->notes->str, "as its usage log shows") != NULL, "%s",
+                          world->notes->str);
+            return;
+        }
+        ck_abort_msg("no exchange leaves a card that is unblocked and not known to be");
+    }
+END_TEST
+
+START_TEST(test_a_card_that_has_got_no_tries_back_since_is_told_as_it_is)
+    {
+        g_autoptr(CeremonyWorld) world = world_with_a_blocked_card();
+        const TkeCardStatus *status = NULL;
+        g_autoptr(GError) error = NULL;
+
+        card_world_check(unblock(world, &error), error);
+        ceremony_world_go_on(world);
+        ck_assert_ptr_nonnull(tke_card_session_get(world->session, 2, &status));
+        tke_card_session_begin(world->session, "unblock", status); /* its counter is that of now */
+        empty_readers(world);
+        ck_assert(!unblock(world, &error));
+        ck_assert_msg(strstr(error->message, "3 tries are left; nothing was done") != NULL, "%s",
+                      error->message);
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -221,6 +311,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_zone_that_was_made_before_is_found);
     tcase_add_test(tests, test_a_card_that_was_described_meanwhile_is_not_described_as_the_next_one);
     tcase_add_test(tests, test_only_the_description_is_missing_afterwards);
+    tcase_add_test(tests, test_a_card_that_is_still_blocked_is_not_told_to_be_unblocked);
+    tcase_add_test(tests, test_tries_that_came_back_after_the_step_had_begun_are_told_from_the_usage_log);
+    tcase_add_test(tests, test_a_card_that_has_got_no_tries_back_since_is_told_as_it_is);
 }
 
 int
