@@ -148,6 +148,34 @@ START_TEST(test_a_probe_that_is_answered_wrongly_is_a_fault_and_the_test_goes_on
     }
 END_TEST
 
+/* A card that was recognised, and then answers anything once: that is a line of the report, and no end of the test. */
+START_TEST(test_whatever_the_card_answers_there_is_a_report)
+    {
+        static const SimCardFaultKind kinds[] = { SIM_CARD_FAULT_STATUS, SIM_CARD_FAULT_GARBAGE,
+                                                  SIM_CARD_FAULT_CUT };
+        unsigned spoilt = 0;
+
+        for (unsigned n = BEFORE_PROBE + 1;; n++) {
+            const SimCardFault fault = { .kind = kinds[_i], .after = n, .times = 1, .sw = 0x6F00 };
+            g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+            g_autoptr(TkeCardAcceptance) report = NULL;
+
+            tke_gp_scp_forget_refusals();
+            ceremony_world_make_zone(world);
+            ceremony_world_make_part(world, "member", "Part A");
+            sim_card_add_fault(card_of(world, "member"), &fault);
+            report = accept(world, "member");
+            if (sim_card_faults_left(card_of(world, "member")) > 0) {
+                break; /* there are no more exchanges */
+            }
+            spoilt++;
+            ck_assert_int_eq((int) report->status.kind, (int) TKE_CARD_KIND_EP11);
+            ck_assert_msg(report->probed || report->faults->len > 0, "exchange %u", n);
+        }
+        ck_assert_uint_ge(spoilt, 5);
+    }
+END_TEST
+
 START_TEST(test_a_locked_card_does_not_fit)
     {
         g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
@@ -172,6 +200,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_an_answer_to_reset_that_makes_no_sense_is_a_fault);
     tcase_add_test(tests, test_a_card_that_speaks_t0_fits);
     tcase_add_test(tests, test_a_probe_that_is_answered_wrongly_is_a_fault_and_the_test_goes_on);
+    tcase_add_loop_test(tests, test_whatever_the_card_answers_there_is_a_report, 0, 3);
     tcase_add_test(tests, test_a_locked_card_does_not_fit);
 }
 
