@@ -179,6 +179,7 @@ erase(Loading *loading, TkeGpScp *scp, GError **error)
     return record_erase(loading, NULL, error);
 }
 
+/* status NULL: the card did not tell any more who it is. */
 static bool
 record_load(Loading *loading, const TkeCardStatus *status, const TkeGpScpInfo *info, GError **error)
 {
@@ -197,7 +198,9 @@ record_load(Loading *loading, const TkeCardStatus *status, const TkeGpScpInfo *i
     }
     hash = tke_hex_encode(digest, sizeof digest);
     type = tke_hex_encode(atr, atr_len);
-    tke_record_card(values, "card", status);
+    if (status != NULL) {
+        tke_record_card(values, "card", status);
+    }
     json_object_set_string_member(values, "atr", type);
     json_object_set_string_member(values, "load_file", hash);
     json_object_set_int_member(values, "scp", info->protocol);
@@ -332,6 +335,9 @@ load_applet(TkeOperation *op, const TkeCardNeed *need, TkeCard *card, const TkeC
         return false;
     }
     if (!tke_card_session_recognise(op, need->reader, &status, error)) {
+        g_prefix_error(error, "%s", state_text(INSTALLED));
+        (void) record_load(&loading, NULL, &info, NULL);
+        tke_card_session_drop(session, need->reader);
         return false;
     }
     if (status->kind != kind_of(&loading)) {

@@ -258,6 +258,44 @@ START_TEST(test_an_applet_that_answers_the_probe_wrongly_is_taken_off)
 END_TEST
 
 static bool
+says_applet_is_there(CeremonyWorld *world, const GError *error)
+{
+    return strstr(world->notes->str, "has its applet now") != NULL ||
+           strstr(error->message, "the card has its applet now") != NULL ||
+           strstr(error->message, "may still be on the card") != NULL;
+}
+
+/* Whatever fails: who puts a blank card in is told if an applet is on it now, and the activity log knows of it. */
+START_TEST(test_an_applet_that_was_loaded_is_told_of_whatever_fails_then)
+    {
+        static const TestCardFault faults[] = { TEST_CARD_FAULT_STATUS, TEST_CARD_FAULT_GARBAGE };
+        unsigned there = 0;
+
+        for (unsigned n = 1; n <= MOST_EXCHANGES; n++) {
+            g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_BLANK, 0);
+            g_autoptr(GError) error = NULL;
+            g_auto(GStrv) lines = NULL;
+            g_autofree char *all = NULL;
+
+            tke_gp_scp_forget_refusals();
+            test_fault_card_source_set(world->source, n, faults[_i], NULL);
+            if (create_zone(world, &error) || info_of(world, "new").kind != SIM_CARD_CA ||
+                info_of(world, "new").pin_set[0]) {
+                continue;
+            }
+            ck_assert_msg(says_applet_is_there(world, error), "exchange %u: %.700s", n, error->message);
+            lines = tke_activity_log_read(world->log, 0, NULL);
+            all = g_strjoinv("\n", lines);
+            ck_assert_msg(strstr(error->message, "may still be") != NULL ||
+                              strstr(all, "\"action\":\"opentke-card.load\"") != NULL,
+                          "exchange %u: %.700s", n, error->message);
+            there++;
+        }
+        ck_assert_uint_ge(there, 2);
+    }
+END_TEST
+
+static bool
 has_begun(CeremonyWorld *world)
 {
     const SimCardInfo info = info_of(world, "new");
@@ -295,6 +333,7 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_a_probe_that_is_cut_off_leaves_the_card_as_it_is, 0, 4);
     tcase_add_loop_test(tests, test_an_applet_that_answers_the_probe_wrongly_is_taken_off, 0, 2);
     tcase_add_test(tests, test_a_card_with_a_zone_is_not_probed);
+    tcase_add_loop_test(tests, test_an_applet_that_was_loaded_is_told_of_whatever_fails_then, 0, 2);
 }
 
 int
