@@ -282,6 +282,15 @@ ask_port(const TkePcscApi *api, SCARDHANDLE handle, unsigned slot)
     return port != NULL ? join_place(port, slot) : g_strdup("");
 }
 
+/* The reader or its driver has said something, if only that it does not know the question. */
+static bool
+is_answer(LONG code)
+{
+    return code == SCARD_S_SUCCESS || (uint32_t) code == (uint32_t) SCARD_E_UNSUPPORTED_FEATURE ||
+           (uint32_t) code == (uint32_t) SCARD_E_INVALID_PARAMETER ||
+           (uint32_t) code == (uint32_t) SCARD_E_INSUFFICIENT_BUFFER;
+}
+
 /*
  * Features and properties; what is malformed counts as not told. False: the question failed, which is no word against
  * the keypad; drivers that have no list say so.
@@ -305,7 +314,7 @@ ask_pad(const TkePcscApi *api, SCARDHANDLE handle, const char *name, TkePinPad *
         tke_pin_pad_properties_add_structure(&pad->properties, value, len);
     }
     pad->quirk = tke_pin_pad_quirk_find(pad->properties.vendor, pad->properties.product, name);
-    return (uint32_t) code != (uint32_t) SCARD_E_NOT_TRANSACTED;
+    return is_answer(code);
 }
 
 /* Extended APDUs go through if what our cards take in one goes through. */

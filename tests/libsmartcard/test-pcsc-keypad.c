@@ -24,6 +24,15 @@ ask(const char *name, TkePcscIdentity *identity)
     (void) fake_pcsc_api.release_context(context);
 }
 
+static const struct {
+    LONG code;
+    bool told; /* that there is no keypad */
+} failures[] = {
+    { SCARD_E_NOT_TRANSACTED, false },     { SCARD_F_COMM_ERROR, false },
+    { SCARD_E_TIMEOUT, false },            { SCARD_E_SHARING_VIOLATION, false },
+    { SCARD_W_RESET_CARD, false },         { SCARD_E_UNSUPPORTED_FEATURE, true },
+};
+
 START_TEST(test_a_feature_list_that_could_not_be_had_is_no_word_against_the_keypad)
 {
     FakePcscReader *reader = NULL;
@@ -33,9 +42,9 @@ START_TEST(test_a_feature_list_that_could_not_be_had_is_no_word_against_the_keyp
     reader = fake_pcsc_add(NAME);
     reader->usb_path = "1-1.3:1.0";
     reader->features = "060442330006070442330007";
-    fake_pcsc_fail(FAKE_PCSC_CONTROL, 1, 1, SCARD_E_NOT_TRANSACTED); /* after the path */
+    fake_pcsc_fail(FAKE_PCSC_CONTROL, 1, 1, failures[_i].code); /* after the path */
     ask(reader->name, &identity);
-    ck_assert(!identity.no_keypad);
+    ck_assert_int_eq(identity.no_keypad, failures[_i].told);
     tke_pcsc_identity_clear(&identity);
 
     reader = fake_pcsc_add("Cherry SmartTerminal XX44 00 00"); /* has none, whatever it may say */
@@ -68,7 +77,8 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
-    tcase_add_test(tests, test_a_feature_list_that_could_not_be_had_is_no_word_against_the_keypad);
+    tcase_add_loop_test(tests, test_a_feature_list_that_could_not_be_had_is_no_word_against_the_keypad, 0,
+                        (int) G_N_ELEMENTS(failures));
     tcase_add_test(tests, test_the_older_properties_count_as_well);
 }
 
