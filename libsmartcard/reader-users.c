@@ -23,6 +23,15 @@ static const struct {
     { "gsd-smartcard", false },  { "p11_child", false },      { "scup", false },
     { "tke", false },            { "tke-gui", false },        { "ykman", false },
     { "yubico-piv-tool", false },
+    /* further clients of the service in the archives of Debian and Fedora */
+    { "opensc-explorer", false }, { "opensc-notify", false },  { "pkcs15-init", false },
+    { "pkcs15-crypt", false },   { "pkcs11-register", false }, { "eidenv", false },
+    { "piv-tool", false },       { "sc-hsm-tool", false },    { "p11tool", false },
+    { "ssh-pkcs11-help", false }, { "pkcs11_eventmgr", false }, { "pkcs11_inspect", false },
+    { "card_eventmgr", false },  { "gscriptor", false },      { "scriptor", false },
+    { "firefox-bin", false },    { "thunderbird-bin", false }, { "chromium-browse", false },
+    { "evolution", false },      { "keepassxc", false },      { "AusweisApp", false },
+    { "AusweisApp2", false },    { "eid-viewer", false },     { "gpshell", false },
 };
 
 /* Does the name of a directory of /proc belong to a process other than this one? */

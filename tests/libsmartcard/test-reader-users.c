@@ -3,6 +3,7 @@
  */
 #include "libsmartcard/reader-users.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "tests/support/proc-dir.h"
@@ -29,6 +30,23 @@ START_TEST(test_who_may_hold_a_reader_is_looked_for_among_what_runs)
 }
 END_TEST
 
+/* As the kernel shows them: names are cut after 15 characters. */
+START_TEST(test_usual_clients_of_the_service_are_known)
+{
+    static const char *const usual[] = { "p11_child",       "gsd-smartcard",   "ssh-pkcs11-help",
+                                         "pkcs11_eventmgr", "opensc-explorer", "pkcs15-init",
+                                         "firefox-bin",     "AusweisApp" };
+    g_autofree char *proc = g_dir_make_tmp("tke-proc-XXXXXX", NULL);
+    g_autofree char *list = NULL;
+
+    proc_dir_add(proc, "7", usual[_i]);
+    list = tke_reader_users_list(proc, TKE_READER_USERS_ALL);
+    ck_assert_msg(list != NULL && g_str_has_prefix(list, usual[_i]), "%s", usual[_i]);
+    ck_assert_uint_le(strlen(usual[_i]), 15);
+    ck_assert_ptr_null(tke_reader_users_list(proc, TKE_READER_USERS_PAST_SERVICE));
+}
+END_TEST
+
 START_TEST(test_only_programs_with_a_driver_of_their_own_take_a_reader_past_the_service)
 {
     g_autofree char *proc = g_dir_make_tmp("tke-proc-XXXXXX", NULL);
@@ -49,6 +67,7 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_who_may_hold_a_reader_is_looked_for_among_what_runs);
+    tcase_add_loop_test(tests, test_usual_clients_of_the_service_are_known, 0, 8);
     tcase_add_test(tests,
                    test_only_programs_with_a_driver_of_their_own_take_a_reader_past_the_service);
 }
