@@ -10,7 +10,6 @@
 
 #define BLOCK_LEN 8u
 #define FORMAT_ASCII_LEFT 0x82u     /* bmFormatString: bytes, position 0, left justified, ASCII */
-#define BLOCK_OF_EIGHT 0x08u        /* bmPINBlockString: no length written, 8 bytes */
 #define NO_LENGTH 0x00u             /* bmPINLengthFormat */
 #define SIX_DIGITS 0x0606u          /* wPINMaxExtraDigit: at least, at most */
 #define LANGUAGE_ENGLISH_US 0x0409u /* wLangId: the one every reader with a display knows */
@@ -39,12 +38,12 @@ put_host_u32(TkeByteBuilder *b, uint32_t value)
 }
 
 static void
-put_form(TkeByteBuilder *b)
+put_form(TkeByteBuilder *b, const TkePinPadQuirk *quirk)
 {
     tke_byte_builder_u8(b, TKE_PIN_PAD_TIMEOUT_S); /* bTimerOut */
     tke_byte_builder_u8(b, TKE_PIN_PAD_TIMEOUT_S); /* bTimerOut2: after the first key */
     tke_byte_builder_u8(b, FORMAT_ASCII_LEFT);
-    tke_byte_builder_u8(b, BLOCK_OF_EIGHT);
+    tke_byte_builder_u8(b, quirk->block); /* bmPINBlockString */
     tke_byte_builder_u8(b, NO_LENGTH);
 }
 
@@ -62,7 +61,7 @@ put_command(TkeByteBuilder *b, uint8_t ins, uint8_t p1, uint8_t reference, uint8
 static void
 put_verify(TkeByteBuilder *b, const TkePinPad *pad, const TkePinPadQuirk *quirk, uint8_t reference)
 {
-    put_form(b);
+    put_form(b, quirk);
     put_host_u16(b, SIX_DIGITS);
     tke_byte_builder_u8(b, tke_pin_pad_get_condition(pad));
     tke_byte_builder_u8(b, quirk->verify_messages); /* bNumberMessage */
@@ -90,7 +89,7 @@ static void
 put_modify(TkeByteBuilder *b, const TkePinPad *pad, const TkePinPadQuirk *quirk, bool change,
            uint8_t reference)
 {
-    put_form(b);
+    put_form(b, quirk);
     tke_byte_builder_u8(b, 0);                                /* bInsertionOffsetOld */
     tke_byte_builder_u8(b, change ? (uint8_t) BLOCK_LEN : 0); /* bInsertionOffsetNew */
     put_host_u16(b, SIX_DIGITS);

@@ -27,6 +27,7 @@ typedef struct TkePinPadQuirk {
     uint8_t set_messages;
     uint8_t change_messages;
     bool zero_indices;  /* bMsgIndex1 to 3 are all 0 when a PIN is set or changed */
+    uint8_t block; /* bmPINBlockString: 08, 8 bytes without a length in them */
     const char *source;
 } TkePinPadQuirk;
 

@@ -54,6 +54,22 @@ START_TEST(test_structures_are_those_of_part_10)
 }
 END_TEST
 
+/* A reader that turns out to want another form of the block needs another row of the table, and no more. */
+START_TEST(test_the_form_of_the_block_is_what_the_row_of_the_reader_says)
+{
+    TkePinPadQuirk row = *tke_pin_pad_quirk_find(0x04E6, 0xE003, NULL);
+    const TkePinPad pad = { .quirk = &row };
+
+    ck_assert_uint_eq(row.block, 0x08);
+    row.block = 0;
+    check_block_of(&pad, TKE_PIN_PAD_VERIFY, TKE_PIN_FIRST,
+                   "14 14 82 00 00 0606 02 01" LANGUAGE "00 000000" LEN_13 "0020008108" ROOM);
+    check_block_of(&pad, TKE_PIN_PAD_CHANGE, TKE_PIN_FIRST,
+                   "14 14 82 00 00 00 08 0606 03 02 03" LANGUAGE "000000 000000" LEN_21
+                   "0024008110" ROOM ROOM);
+}
+END_TEST
+
 START_TEST(test_feature_lists_are_read_whatever_else_is_in_them)
 {
     static const struct {
@@ -249,6 +265,7 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_structures_are_those_of_part_10);
+    tcase_add_test(tests, test_the_form_of_the_block_is_what_the_row_of_the_reader_says);
     tcase_add_test(tests, test_feature_lists_are_read_whatever_else_is_in_them);
     tcase_add_test(tests, test_a_reader_without_a_keypad_is_refused);
     tcase_add_test(tests, test_a_reader_is_asked_for_its_keypad_by_name);
