@@ -20,12 +20,13 @@ tke_problem_free(TkeProblem *problem)
         g_free(problem->subject);
         g_free(problem->text);
         g_free(problem->remedy);
+        g_free(problem->details);
         g_free(problem);
     }
 }
 
 /* Takes the texts. */
-static void
+static TkeProblem *
 add(GPtrArray *problems, char *subject, char *text, char *remedy, bool minor)
 {
     TkeProblem *problem = g_new0(TkeProblem, 1);
@@ -35,10 +36,11 @@ add(GPtrArray *problems, char *subject, char *text, char *remedy, bool minor)
     problem->remedy = remedy != NULL ? remedy : g_strdup("");
     problem->minor = minor;
     g_ptr_array_add(problems, problem);
+    return problem;
 }
 
-static void
-check_reader(GPtrArray *problems, const TkeReaderCheck *check, unsigned *good)
+void
+tke_self_check_reader(GPtrArray *problems, const TkeReaderCheck *check, unsigned *good)
 {
     g_autofree char *subject = check->number != 0
                                    ? g_strdup_printf(_("reader %u"), check->number)
@@ -50,8 +52,11 @@ check_reader(GPtrArray *problems, const TkeReaderCheck *check, unsigned *good)
         (*good)++;
     }
     if (check->trouble != NULL) {
-        add(problems, g_steal_pointer(&subject), g_strdup(check->trouble->message),
-            tke_advice_for_error(check->trouble), check->number == 0 && !check->alike);
+        TkeProblem *problem =
+            add(problems, g_steal_pointer(&subject), g_strdup(check->trouble->message),
+                tke_advice_for_error(check->trouble), check->number == 0 && !check->alike);
+
+        problem->details = tke_advice_details_for_error(check->trouble);
     }
 }
 
@@ -167,7 +172,7 @@ tke_self_check_readers(TkeOperation *op, GPtrArray **checks, GPtrArray **problem
     }
     *good = 0;
     for (guint i = 0; i < all->len; i++) {
-        check_reader(found, g_ptr_array_index(all, i), good);
+        tke_self_check_reader(found, g_ptr_array_index(all, i), good);
     }
     add_alike(found, all);
     if (!tke_world_is_rehearsal(tke_operation_get_world(op))) {

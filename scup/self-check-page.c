@@ -78,14 +78,14 @@ add_row(ScupSelfCheckPage *page, Mark mark, const char *what, const char *remedy
 }
 
 /* Below the last row. */
-static void
-add_details(ScupSelfCheckPage *page, const GError *error)
+static TkeUiDetails *
+add_details(ScupSelfCheckPage *page)
 {
     GtkWidget *details = g_object_new(TKE_UI_TYPE_DETAILS, "margin-start", 18, NULL);
 
     gtk_container_add(GTK_CONTAINER(page->rows), details);
     gtk_widget_set_no_show_all(details, TRUE);
-    tke_ui_details_set_error(TKE_UI_DETAILS(details), error);
+    return TKE_UI_DETAILS(details);
 }
 
 static void
@@ -96,7 +96,7 @@ add_error(ScupSelfCheckPage *page, const char *what, const GError *error)
     g_autofree char *remedy = g_strdup_printf("%s\n%s", message, advice != NULL ? advice : "");
 
     add_row(page, BAD, what, g_strchomp(remedy));
-    add_details(page, error);
+    tke_ui_details_set_error(add_details(page), error);
 }
 
 /* A reader that answered well; false if the card in it cannot be read. */
@@ -131,6 +131,9 @@ add_problem(ScupSelfCheckPage *page, const TkeProblem *problem)
     g_autofree char *text = tke_ui_error_text_sentence(plain);
 
     add_row(page, problem->minor ? MINOR : BAD, text, problem->remedy);
+    if (problem->details != NULL) {
+        tke_ui_details_set_text(add_details(page), problem->details);
+    }
     return problem->minor;
 }
 

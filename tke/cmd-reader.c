@@ -99,6 +99,9 @@ print_problems(TkeCli *cli, GPtrArray *problems)
         tke_cli_output_value(cli->out, "subject", N_("Problem with"), problem->subject);
         tke_cli_output_value(cli->out, "problem", N_("What"), problem->text);
         tke_cli_output_value(cli->out, "remedy", N_("What to do"), problem->remedy);
+        if (problem->details != NULL) {
+            tke_cli_output_value(cli->out, "details", N_("Details"), problem->details);
+        }
         tke_cli_output_group_end(cli->out);
     }
 }

@@ -6,6 +6,7 @@
 
 #include "libceremony/op-reader.h"
 #include "libceremony/self-check.h"
+#include "libsmartcard/card-error.h"
 #include "tests/support/proc-dir.h"
 #include "tests/support/test-main.h"
 #include "tests/support/usb-devices.h"
@@ -87,11 +88,40 @@ START_TEST(test_a_program_that_takes_readers_past_the_service_is_named)
 }
 END_TEST
 
+/* Numbers of the smart card service are for support: they stand apart from the sentence. */
+START_TEST(test_codes_of_the_service_are_details_of_a_problem)
+{
+    const TkeReaderInfo reader = { .name = (char *) "Reader 00 00",
+                                   .model = (char *) "Reader",
+                                   .serial = (char *) "",
+                                   .port = (char *) "" };
+    TkeReaderCheck check = { .number = 1, .reader = (TkeReaderInfo *) &reader };
+    g_autoptr(GPtrArray) problems =
+        g_ptr_array_new_with_free_func((GDestroyNotify) tke_problem_free);
+    const TkeProblem *problem = NULL;
+    unsigned good = 0;
+
+    check.trouble = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION, "it failed");
+    tke_self_check_reader(problems, &check, &good);
+    tke_card_error_set_details(check.trouble, "SCARD_E_NOT_TRANSACTED (80100016)");
+    tke_self_check_reader(problems, &check, &good);
+    g_clear_error(&check.trouble);
+    ck_assert_uint_eq(good, 0);
+    ck_assert_uint_eq(problems->len, 2);
+    problem = g_ptr_array_index(problems, 0);
+    ck_assert_ptr_null(problem->details);
+    problem = g_ptr_array_index(problems, 1);
+    ck_assert_str_eq(problem->text, "it failed");
+    ck_assert_msg(g_strcmp0(problem->details, "SCARD_E_NOT_TRANSACTED (80100016)") == 0, "%s", problem->details);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, test_devices_that_are_not_shown_are_told_with_the_remedy, 0,
                         G_N_ELEMENTS(cases));
+    tcase_add_test(tests, test_codes_of_the_service_are_details_of_a_problem);
     tcase_add_test(tests, test_a_program_that_takes_readers_past_the_service_is_named);
 }
 
