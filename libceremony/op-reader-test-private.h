@@ -13,6 +13,7 @@ typedef enum {
     TKE_READER_LIE_DONE,  /* done: the card knows nothing of an entry */
     TKE_READER_LIE_FAILED, /* not done: the card has done it */
     TKE_READER_LIE_WRONG, /* a wrong PIN, or none left: the card has counted no try */
+    TKE_READER_LIE_OTHER, /* anything else: the card has counted a try */
 } TkeReaderLie;
 
 /* How an entry ended. */

@@ -83,6 +83,9 @@ lie_text(TkeReaderLie lie)
     case TKE_READER_LIE_WRONG:
         return _("the keypad says that the PIN is wrong or used up, and the card has counted no wrong entry: "
                  "no PIN is to be typed there");
+    case TKE_READER_LIE_OTHER:
+        return _("the keypad says something else, and the card has counted a wrong PIN: no PIN is to be typed "
+                 "there");
     case TKE_READER_LIE_DONE:
     case TKE_READER_LIE_NONE:
     default:
@@ -146,15 +149,19 @@ TkeReaderLie
 tke_op_reader_verdict_find_lie(const TkeReaderOutcome *outcome, const TkePinStatus *now, unsigned tries_before)
 {
     const bool done = now->state == TKE_PIN_VERIFIED;
+    const bool counted = !done && now->tries_left < tries_before;
+    const bool wrong = outcome->code == TKE_CARD_ERROR_PIN_WRONG ||
+                       outcome->code == TKE_CARD_ERROR_PIN_BLOCKED;
 
-    if (done != (outcome->code == -1)) {
-        return done ? TKE_READER_LIE_FAILED : TKE_READER_LIE_DONE;
+    if (counted) {
+        return wrong ? TKE_READER_LIE_NONE : TKE_READER_LIE_OTHER;
     }
-    return (outcome->code == TKE_CARD_ERROR_PIN_WRONG ||
-            outcome->code == TKE_CARD_ERROR_PIN_BLOCKED) &&
-                   now->tries_left >= tries_before
-               ? TKE_READER_LIE_WRONG
-               : TKE_READER_LIE_NONE;
+    if (done) {
+        return outcome->code == -1 ? TKE_READER_LIE_NONE : TKE_READER_LIE_FAILED;
+    }
+    return outcome->code == -1 ? TKE_READER_LIE_DONE
+           : wrong             ? TKE_READER_LIE_WRONG
+                               : TKE_READER_LIE_NONE;
 }
 
 void

@@ -278,8 +278,8 @@ run_reader_test(CeremonyWorld *world, TkeReaderStepNumber liar, const char *lie,
     g_autoptr(GError) error = NULL;
 
     for (TkeReaderStepNumber i = TKE_READER_STEP_VERIFY; i < TKE_READER_STEPS; i++) {
-        const bool unasked = i == liar && g_str_has_prefix(lie, CEREMONY_WORLD_FAULT);
-        g_autofree char *given = g_strconcat(i == liar ? lie : "", unasked ? "" : keys[i], NULL);
+        const bool complete = i == liar && !g_str_has_suffix(lie, ":");
+        g_autofree char *given = g_strconcat(i == liar ? lie : "", complete ? "" : keys[i], NULL);
 
         ceremony_world_type(world, 2, given);
     }
@@ -327,6 +327,8 @@ START_TEST(test_an_entry_that_the_keypad_calls_failed_or_wrong_fails_that_test)
             { CEREMONY_WORLD_LIE "6402:", "and the card has done it" },
             { CEREMONY_WORLD_FAULT "63C2", "the card has counted no wrong entry" },
             { CEREMONY_WORLD_FAULT "6983", "the card has counted no wrong entry" },
+            { CEREMONY_WORLD_LIE "9000:999999E", "the card has counted a wrong PIN" },
+            { CEREMONY_WORLD_LIE "6401:999999E", "the card has counted a wrong PIN" },
         };
         g_autoptr(CeremonyWorld) world = member_world();
         g_autoptr(TkeReaderTest) test = NULL;
@@ -360,7 +362,7 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_a_pin_is_neither_wrong_nor_blocked_because_a_keypad_says_so, 0, 3);
     tcase_add_loop_test(tests, test_a_change_that_the_keypad_calls_failed_is_found_and_taken_back, 0, 2);
     tcase_add_test(tests, test_a_change_back_that_the_keypad_calls_failed_is_found);
-    tcase_add_loop_test(tests, test_an_entry_that_the_keypad_calls_failed_or_wrong_fails_that_test, 0, 4);
+    tcase_add_loop_test(tests, test_an_entry_that_the_keypad_calls_failed_or_wrong_fails_that_test, 0, 6);
 }
 
 int
