@@ -56,6 +56,10 @@ def test_all_steps_have_names_and_are_ticked_off():
         scup.program.no_window(s.BACKUP)
         dialog = scup.menu("EP11 Smart Card", s.ENROLL)
         dialog.press("Enroll")
+        # the backup wanted its PINs fresh, so they were closed before they were asked for
+        see_steps(dialog, "CA card and its PINs: now", "Card to be enrolled: to come",
+                  "The card joins the zone: to come", "The card proves its key: to come")
+        scup.world.pin(1, "111111", "222222")
         see_steps(dialog, "CA card and its PINs: done", "Card to be enrolled: now",
                   "The card joins the zone: to come", "The card proves its key: to come")
 
