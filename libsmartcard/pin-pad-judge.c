@@ -137,6 +137,20 @@ say_as_it_was(GError *told)
     }
 }
 
+/* The card could not be asked: where the entry itself has ended in doubt, its reason is the one to tell. */
+static bool
+fail_unasked(const GError *told, GError *why, GError **error)
+{
+    g_autoptr(GError) query = why;
+
+    if (tke_card_error_is_outcome_unknown(told)) {
+        g_propagate_error(error, g_error_copy(told));
+    } else {
+        g_propagate_error(error, g_steal_pointer(&query));
+    }
+    return false;
+}
+
 bool
 tke_pin_pad_judge(TkeCard *card, uint8_t reference, const GError *told, TkeCardStatus *status,
                   bool *belied, GError **error)
@@ -152,8 +166,8 @@ tke_pin_pad_judge(TkeCard *card, uint8_t reference, const GError *told, TkeCardS
         g_propagate_error(error, g_error_copy(told));
         return false;
     }
-    if (!tke_card_query_status(card, &now, error)) {
-        return false;
+    if (!tke_card_query_status(card, &now, &found)) {
+        return fail_unasked(told, found, error);
     }
     after = tke_card_status_get_pin(&now, reference);
     if (after->state == TKE_PIN_VERIFIED) {
