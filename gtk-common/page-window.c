@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "gtk-common/file-save.h"
+#include "gtk-common/focus.h"
 #include "gtk-common/text-print.h"
 #include "gtk-common/window-size.h"
 
@@ -98,6 +99,7 @@ tke_ui_page_window_open(TkeUiPageWindow *window, const TkeUiPage *page)
     gtk_window_set_title(GTK_WINDOW(window), marked);
     gtk_window_set_transient_for(GTK_WINDOW(window), page->parent);
     gtk_window_set_application(GTK_WINDOW(window), gtk_window_get_application(page->parent));
+    tke_ui_focus_keep(GTK_WINDOW(window));
     tke_ui_window_size_follow(GTK_WINDOW(window), page->size_name);
     gtk_widget_set_visible(page->banner, page->rehearsal);
     g_signal_connect_swapped(page->model, "changed", G_CALLBACK(on_changed), window);

@@ -8,6 +8,7 @@
 
 #include "gtk-common/container.h"
 #include "gtk-common/details.h"
+#include "gtk-common/focus.h"
 #include "gtk-common/form-grid.h"
 #include "gtk-common/identifiers.h"
 #include "gtk-common/picture.h"
@@ -105,7 +106,6 @@ tke_ui_prompt_dialog_set_buttons(TkeUiPromptDialog *dialog, const char *stop, co
     set_button(dialog->stop_button, stop);
     set_button(dialog->other_button, other);
     set_button(dialog->primary_button, primary);
-    set_enabled(dialog, "stop", !dialog->stopping);
     set_enabled(dialog, "other", other != NULL);
     set_enabled(dialog, "primary", primary != NULL);
     gtk_style_context_remove_class(style, gone ? "suggested-action" : "destructive-action");
@@ -170,8 +170,7 @@ tke_ui_prompt_dialog_set_stopping(TkeUiPromptDialog *dialog)
 {
     unsigned reader = tke_ui_prompt_dialog_get_pad(dialog);
 
-    dialog->stopping = true;
-    set_enabled(dialog, "stop", false);
+    dialog->stopping = true; /* the button keeps the focus, and does nothing more */
     if (reader != 0) {
         g_autofree char *text =
             g_strdup_printf(_("Stopping as soon as the keypad is free: press the red key on "
@@ -268,6 +267,9 @@ on_stop(GSimpleAction *action, GVariant *parameter, gpointer data)
 
     (void) action;
     (void) parameter;
+    if (dialog->stopping) {
+        return;
+    }
     if (dialog->page == TKE_UI_PAGE_CONFIRM || dialog->page == TKE_UI_PAGE_CHOOSE) {
         tke_ui_prompt_dialog_show_working(dialog, _("Stopping…"));
         dialog->funcs->answer(dialog->owner, false, 0);
@@ -470,6 +472,7 @@ tke_ui_prompt_dialog_new(GtkWindow *parent, const char *title, bool rehearsal,
     dialog->funcs = funcs;
     dialog->owner = owner;
     gtk_widget_set_visible(dialog->banner, rehearsal);
+    tke_ui_focus_keep(GTK_WINDOW(dialog));
     tke_ui_window_size_fit(GTK_WINDOW(dialog));
     return dialog;
 }

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gtk-common/focus.h"
 #include "gtk-common/picture.h"
 #include "gtk-common/window-size.h"
 #include "libsmartcard/card-error.h"
@@ -156,6 +157,7 @@ scup_main_window_new(GtkApplication *app, ScupCards *cards, bool rehearsal)
     window->cards = g_object_ref(cards);
     gtk_widget_show(left);
     gtk_widget_show(right);
+    tke_ui_focus_keep(GTK_WINDOW(window));
     tke_ui_window_size_follow(GTK_WINDOW(window), "scup");
     gtk_widget_set_visible(window->banner, rehearsal);
     gtk_box_pack_start(GTK_BOX(window->panes), left, TRUE, TRUE, 0);

@@ -25,7 +25,7 @@ struct _ScupReaderPane {
     GtkBox parent;
     ScupCards *cards;
     unsigned reader;
-    GtkWidget *title, *model, *stack, *empty, *picture, *headline, *text, *details, *check, *notice, *suggestions;
+    GtkWidget *title, *model, *stack, *empty, *picture, *headline, *text, *details, *check, *notice, *suggestions, *holds;
     GtkWidget *ca, *ep11, *other;
     const ScupSuggestion *suggested; /* static: what is shown now */
 };
@@ -206,6 +206,9 @@ show_suggestions(ScupReaderPane *pane)
         gtk_container_add(GTK_CONTAINER(pane->suggestions), button);
     }
     gtk_widget_show_all(pane->suggestions);
+    if (gtk_widget_is_focus(pane->holds)) { /* had it as long as there was nothing in it */
+        gtk_widget_child_focus(pane->suggestions, GTK_DIR_TAB_FORWARD);
+    }
 }
 
 static void
@@ -252,6 +255,7 @@ scup_reader_pane_class_init(ScupReaderPaneClass *class)
     BIND(check);
     BIND(notice);
     BIND(suggestions);
+    BIND(holds);
 }
 
 static GtkWidget *
@@ -279,10 +283,12 @@ scup_reader_pane_new(ScupCards *cards, unsigned reader)
 {
     ScupReaderPane *pane = g_object_new(SCUP_TYPE_READER_PANE, NULL);
     g_autofree char *name = g_strdup_printf(_("Reader %u"), reader);
+    g_autofree char *holds = g_strdup_printf(_("What reader %u holds"), reader);
 
     pane->cards = g_object_ref(cards);
     pane->reader = reader;
     atk_object_set_name(gtk_widget_get_accessible(GTK_WIDGET(pane)), name);
+    atk_object_set_name(gtk_widget_get_accessible(pane->holds), holds);
     g_signal_connect_swapped(cards, "changed", G_CALLBACK(update), pane);
     update(pane);
     return GTK_WIDGET(pane);

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """How the dialogs of scup behave: their steps, the end of the program, the keyboard."""
 import os
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gui  # noqa: E402
 import scup as s  # noqa: E402
+from keyboard import activate, focused, keys  # noqa: E402
 
 gui.reexec()
 
@@ -170,27 +170,6 @@ def test_closing_the_window_is_an_exit():
 
 
 FOCUSABLE = ("push button", "text", "check box", "radio button", "spin button", "toggle button", "table")
-
-
-def keys(*names):
-    subprocess.run(["xdotool", "key", "--delay", "40", *names], check=True, timeout=60)
-
-
-def activate(window, title):
-    """What a window manager does with a window that is new."""
-    def is_active():
-        subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^" + title, "windowfocus"], timeout=30,
-                       capture_output=True)
-        return window.has("active")
-    gui.wait(f"the focus of {title}", is_active)
-
-
-def focused(window):
-    """The thing with the focus: known to screen readers, shown and named."""
-    node = gui.wait(lambda: f"a focus in {window.name}:\n{window.dump()}",
-                    lambda: next((n for n in window.walk() if n.has("focused") and n.has("showing")), None))
-    assert node.name or node.text, f"a {node.role} without a name has the focus"
-    return node
 
 
 def walk_with_tab(window, title):
