@@ -200,7 +200,7 @@ view_confirm(void *view, const TkePlan *plan)
     tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), NULL, tke_ui_prompt_text_verb(plan),
                                      gone || plan->default_no);
     if (plan->confirm_text != NULL) {
-        g_autofree char *label = g_strdup_printf(_("To go on, type %s:"), plan->confirm_text);
+        g_autofree char *label = g_strdup_printf(_("To go on, type “%s”:"), plan->confirm_text);
 
         gtk_label_set_text(GTK_LABEL(dialog->confirm_label), label);
         atk_object_set_name(gtk_widget_get_accessible(dialog->confirm_entry), label);

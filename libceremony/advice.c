@@ -222,7 +222,7 @@ tke_advice_details_for_error(const GError *error)
         g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", info.details);
     }
     if (text->len > 0 && info.reader_name != NULL) {
-        g_string_append_printf(text, _(", reader \"%s\""), info.reader_name);
+        g_string_append_printf(text, _(", reader “%s”"), info.reader_name);
     }
     return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }

@@ -164,7 +164,7 @@ need_zone(const TkeCardStatus *status, const uint8_t *zone_id, GError **error)
     own = tke_card_id_text(status->zone_id);
     wanted = tke_card_id_text(zone_id);
     g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_WRONG_ZONE,
-                _("this card belongs to zone %s \"%s\"; a card of zone %s is needed"), own,
+                _("this card belongs to zone %s “%s”; a card of zone %s is needed"), own,
                 status->zone_description, wanted);
     return false;
 }

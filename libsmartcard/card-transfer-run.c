@@ -63,7 +63,7 @@ check_contents(const TkeCardStatus *source, const TkeKeyPartList *source_list,
     if (plan->signature_key && target->has_signature_key &&
         memcmp(source->ski, target->ski, sizeof source->ski) != 0) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_EXISTS,
-                    _("the target card has another signature key (\"%s\")"), target->admin_name);
+                    _("the target card has another signature key (“%s”)"), target->admin_name);
         return false;
     }
     return true;

@@ -52,7 +52,7 @@ static void
 drop_name(GError *error, const char *reader_name)
 {
     g_autoptr(GString) text = g_string_new(error->message);
-    g_autofree char *quoted = g_strdup_printf(_("reader \"%s\": %s"), reader_name, "");
+    g_autofree char *quoted = g_strdup_printf(_("reader “%s”: %s"), reader_name, "");
     g_autofree char *plain = g_strdup_printf("%s: ", reader_name);
 
     if (g_string_replace(text, quoted, "", 1) == 0) {

@@ -82,7 +82,7 @@ check_start(TkeCard *card, const TkeCardStatus *status, const TkeZoneCertificate
         other = tke_card_id_text(status->zone_id);
         return tke_card_fail(card, error,
                              g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_WRONG_ZONE,
-                                         _("enrolment of this card was begun in zone %s \"%s\""),
+                                         _("enrolment of this card was begun in zone %s “%s”"),
                                          other, status->zone_description));
     }
     return true;

@@ -86,7 +86,7 @@ set(GError **error, TkeCardError code, const char *reader_name, const char *reme
     g_autoptr(GError) inner = NULL;
 
     inner = reader_name != NULL
-                ? g_error_new(TKE_CARD_ERROR, (gint) code, _("reader \"%s\": %s"), reader_name, text)
+                ? g_error_new(TKE_CARD_ERROR, (gint) code, _("reader “%s”: %s"), reader_name, text)
                 : g_error_new_literal(TKE_CARD_ERROR, (gint) code, text);
     tke_card_error_set_reader(inner, 0, reader_name);
     tke_card_error_set_remedy(inner, remedy);

@@ -109,9 +109,9 @@ not_believed(const TkeCard *card, uint8_t reference, const GError *told)
 {
     GError *made = g_error_new(
         TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD,
-        told == NULL ? _("the keypad of the reader \"%s\" says that it is done, and the card knows "
+        told == NULL ? _("the keypad of the reader “%s” says that it is done, and the card knows "
                          "nothing of it")
-                     : _("the keypad of the reader \"%s\" says that the PIN is wrong or used up, and "
+                     : _("the keypad of the reader “%s” says that the PIN is wrong or used up, and "
                          "the card knows nothing of it"),
         tke_card_get_reader_name(card));
 

@@ -220,7 +220,7 @@ tke_pin_pad_check(const TkePinPad *pad, const char *reader_name, GError **error)
                                                         properties->product)
                                       : g_strdup("");
     g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD,
-                _("the reader \"%s\"%s cannot take PINs on a keypad of its own: %s"), reader_name,
+                _("the reader “%s”%s cannot take PINs on a keypad of its own: %s"), reader_name,
                 numbers, obstacle);
     return false;
 }

@@ -84,7 +84,7 @@ translate_error(GError **error, GError *from, const char *reader_name, bool sent
     if (reader_name == NULL || strstr(cause->message, reader_name) != NULL) {
         g_set_error_literal(error, TKE_CARD_ERROR, (gint) code, cause->message);
     } else {
-        g_set_error(error, TKE_CARD_ERROR, (gint) code, _("reader \"%s\": %s"), reader_name,
+        g_set_error(error, TKE_CARD_ERROR, (gint) code, _("reader “%s”: %s"), reader_name,
                     cause->message);
     }
     if (error != NULL && reader_name != NULL) {
@@ -216,7 +216,7 @@ connect_reader(TkeSimClient *client, const char *reader_name, GError **error)
     self->reader_name = g_strdup(reader_name);
     if (len < 1 || answer[0] > 1) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_COMMUNICATION,
-                    _("reader \"%s\": an answer of tke-sim is malformed"), reader_name);
+                    _("reader “%s”: an answer of tke-sim is malformed"), reader_name);
         connection_close(&self->base);
         return NULL;
     }

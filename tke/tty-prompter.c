@@ -256,7 +256,7 @@ print_plan(TkeCliTty *tty, const TkePlan *plan)
 static bool
 confirm_by_word(TkeCliTty *tty, const TkePlan *plan, GCancellable *cancellable, GError **error)
 {
-    g_autofree char *question = g_strdup_printf(_("To go on, type %s:"), plan->confirm_text);
+    g_autofree char *question = g_strdup_printf(_("To go on, type “%s”:"), plan->confirm_text);
     g_autofree char *line = NULL;
 
     if (tty->options.confirm != NULL) {

@@ -337,7 +337,7 @@ START_TEST(test_what_only_support_needs_is_told_below)
         g_auto(Run) told = place_expect(place, 1, "card set-description --description Alice");
         g_autofree char *text = g_strconcat(told.out, told.err, NULL);
         assert_contains(text, "reader 2: PIN entry: cancelled on the keypad\nThe step was not done, and no try was "
-                              "used up.\nDetails: status word 6401, reader \"OpenTKE Virtual PIN Pad 2\"\n");
+                              "used up.\nDetails: status word 6401, reader “OpenTKE Virtual PIN Pad 2”\n");
     }
     place_sim(place, "fault reader 2 pad-status sw=6401");
     {

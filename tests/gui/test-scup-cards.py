@@ -220,8 +220,8 @@ def test_contents_are_described_and_deleted_after_a_question():
         gui.wait("the question", lambda: dialog.maybe("push button", "Delete"))
         scup.shot("scup-delete-question")
         entry = dialog.maybe("text")
-        if entry is not None and entry.name.startswith("To go on, type "):
-            entry.type(entry.name[len("To go on, type "):-1])
+        if entry is not None and entry.name.startswith("To go on, type “"):
+            entry.type(entry.name[len("To go on, type “"):-len("”:")])
         dialog.press("Delete")
         dialog.see("Key parts deleted")
         scup.close(dialog)

@@ -154,7 +154,7 @@ def test_many_key_parts_are_counted_and_the_key_is_asked_for_by_itself():
         assert not dialog.shows("signature key of"), dialog.dump()
         gui.wait("a scrollbar", lambda: dialog.maybe("scroll bar"))
         scup.shot("scup-delete-parts")
-        dialog.find("text", "To go on, type Alice:").type("Alice")
+        dialog.find("text", "To go on, type “Alice”:").type("Alice")
         dialog.press("Delete")
         dialog.see("The signature key will be deleted")
         dialog.see("may become unmanageable")

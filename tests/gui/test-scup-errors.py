@@ -69,7 +69,7 @@ def test_e_c02_a_card_that_always_fails_cannot_be_read():
         assert not scup.window.shows("6F00"), scup.window.dump()  # for support, not for officers
         scup.shot("scup-unreadable")
         scup.window.find("toggle button", "Details").click()
-        scup.window.see("Status word 6F00, reader \"OpenTKE Virtual PIN Pad 1\".")
+        scup.window.see("Status word 6F00, reader “OpenTKE Virtual PIN Pad 1”.")
         scup.shot("scup-unreadable-details")
 
 

@@ -84,7 +84,7 @@ START_TEST(test_what_only_support_needs_is_told_apart_from_the_sentence)
     tke_card_error_set_reader(error, 1, "Pad 00 00");
     copy = g_error_copy(error);
     all = tke_advice_details_for_error(copy);
-    ck_assert_str_eq(all, "status word 6A82, ATR 3B00, reader \"Pad 00 00\"");
+    ck_assert_str_eq(all, "status word 6A82, ATR 3B00, reader “Pad 00 00”");
 }
 END_TEST
 

@@ -355,7 +355,7 @@ START_TEST(test_a_reader_is_named_once)
     {
         g_auto(Fixture) f = open_card(false);
         g_autoptr(GError) quoted = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_CARD,
-                                               "looking: reader \"Reader\": it is empty");
+                                               "looking: reader “Reader”: it is empty");
         g_autoptr(GError) plain = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_CARD,
                                               "Reader: it is empty");
         TkeCardErrorInfo info = { 0 };
