@@ -21,7 +21,7 @@ constructed(GObject *object)
 {
     G_OBJECT_CLASS(tke_ui_details_parent_class)->constructed(object);
     gtk_expander_set_use_underline(GTK_EXPANDER(object), TRUE);
-    gtk_expander_set_label(GTK_EXPANDER(object), _("_Details"));
+    gtk_expander_set_label(GTK_EXPANDER(object), _("Details"));
 }
 
 static void

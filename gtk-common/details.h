@@ -1,6 +1,7 @@
 /*
  * TkeUiDetails: what support wants to know and no officer needs (status words, codes), folded away until somebody
- * opens it. Hidden while there is nothing to tell.
+ * opens it. Hidden while there is nothing to tell. Its label has no mnemonic, because a window may have many; the owner of
+ * one alone gives it one.
  */
 #pragma once
 

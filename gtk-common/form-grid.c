@@ -111,25 +111,43 @@ make_choice(TkeUiFormGrid *grid, TkeUiField *field, GtkWidget *box)
     return first;
 }
 
+/* The key of a choice leads to what is chosen, and chooses nothing else. */
+static gboolean
+on_choice_key(GtkWidget *label, gboolean again, gpointer data)
+{
+    GSList *group = gtk_radio_button_get_group(GTK_RADIO_BUTTON(data));
+
+    (void) label;
+    (void) again;
+    for (; group != NULL; group = group->next) {
+        if (gtk_toggle_button_get_active(group->data)) {
+            gtk_widget_grab_focus(group->data);
+        }
+    }
+    return TRUE;
+}
+
+static void
+add_check(TkeUiFormGrid *grid, TkeUiField *field, int row)
+{
+    GtkWidget *control = gtk_check_button_new_with_label(field->label);
+
+    gtk_grid_attach(GTK_GRID(grid), control, 0, row, 2, 1);
+    g_ptr_array_add(grid->controls, control);
+}
+
 static void
 add_field(TkeUiFormGrid *grid, TkeUiField *field, int row)
 {
-    GtkWidget *label = gtk_label_new_with_mnemonic(field->label);
+    GtkWidget *label = gtk_label_new_with_mnemonic(field->mnemonic);
     GtkWidget *control;
     GtkWidget *shown;
 
-    if (field->kind == TKE_UI_FIELD_CHECK) {
-        control = gtk_check_button_new_with_label(field->label);
-        gtk_grid_attach(GTK_GRID(grid), control, 0, row, 2, 1);
-        g_ptr_array_add(grid->controls, control);
-        gtk_widget_destroy(g_object_ref_sink(label));
-        g_object_unref(label);
-        return;
-    }
     if (field->kind == TKE_UI_FIELD_CHOICE) {
         shown = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
         control = make_choice(grid, field, shown);
         gtk_widget_set_valign(label, GTK_ALIGN_START);
+        g_signal_connect(label, "mnemonic-activate", G_CALLBACK(on_choice_key), control);
     } else {
         shown = control = make_entry(field);
         g_signal_connect_swapped(control, "changed", G_CALLBACK(tell), grid);
@@ -150,7 +168,9 @@ tke_ui_form_grid_set_form(TkeUiFormGrid *grid, TkeUiForm *form)
     grid->form = form;
     grid->asked_again = false;
     for (guint i = 0; form != NULL && i < form->fields->len; i++) {
-        add_field(grid, g_ptr_array_index(form->fields, i), (int) i);
+        TkeUiField *field = g_ptr_array_index(form->fields, i);
+
+        (field->kind == TKE_UI_FIELD_CHECK ? add_check : add_field)(grid, field, (int) i);
     }
     gtk_widget_show_all(GTK_WIDGET(grid));
     if (grid->controls->len > 0) {

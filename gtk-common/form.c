@@ -15,6 +15,7 @@ field_free(gpointer data)
 
     g_free(field->id);
     g_free(field->label);
+    g_free(field->mnemonic);
     g_free(field->text);
     g_strfreev(field->options);
     g_free(field->of);
@@ -58,17 +59,30 @@ add(TkeUiForm *form, TkeUiFieldKind kind, const char *id, const char *label)
     return field;
 }
 
+/* The label as it is read, and the mark of its key. */
+static TkeUiField *
+add_with_mnemonic(TkeUiForm *form, TkeUiFieldKind kind, const char *id, const char *label)
+{
+    g_autoptr(GString) plain = g_string_new(label);
+    TkeUiField *field = NULL;
+
+    g_string_replace(plain, "_", "", 1);
+    field = add(form, kind, id, plain->str);
+    field->mnemonic = g_strdup(label);
+    return field;
+}
+
 void
 tke_ui_form_add_description(TkeUiForm *form, const char *id, const char *label, const char *text)
 {
-    add(form, TKE_UI_FIELD_DESCRIPTION, id, label)->text = g_strdup(text != NULL ? text : "");
+    add_with_mnemonic(form, TKE_UI_FIELD_DESCRIPTION, id, label)->text = g_strdup(text != NULL ? text : "");
 }
 
 void
 tke_ui_form_add_choice(TkeUiForm *form, const char *id, const char *label,
                        const char *const *options, unsigned chosen)
 {
-    TkeUiField *field = add(form, TKE_UI_FIELD_CHOICE, id, label);
+    TkeUiField *field = add_with_mnemonic(form, TKE_UI_FIELD_CHOICE, id, label);
 
     field->options = g_strdupv((char **) options);
     field->chosen = chosen;
@@ -78,7 +92,7 @@ void
 tke_ui_form_add_description_of(TkeUiForm *form, const char *id, const char *label, const char *of,
                                const char *const *texts)
 {
-    TkeUiField *field = add(form, TKE_UI_FIELD_DESCRIPTION, id, label);
+    TkeUiField *field = add_with_mnemonic(form, TKE_UI_FIELD_DESCRIPTION, id, label);
     unsigned chosen = tke_ui_form_get_chosen(form, of);
 
     field->of = g_strdup(of);

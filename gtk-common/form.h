@@ -17,6 +17,7 @@ typedef struct TkeUiField {
     TkeUiFieldKind kind;
     char *id;
     char *label;
+    char *mnemonic; /* the label with the mark of its key; NULL: it has none */
     char *text;    /* of a description */
     char *of;      /* a description: id of the choice that it belongs to; NULL: none */
     char **texts;  /* what the description is now, for each option of that choice */
@@ -38,6 +39,7 @@ TkeUiForm *tke_ui_form_new(const char *headline, const char *why, const char *st
 void tke_ui_form_free(TkeUiForm *form);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUiForm, tke_ui_form_free)
 
+/* Labels of descriptions and choices have a mnemonic ("_Zone description"). */
 void tke_ui_form_add_description(TkeUiForm *form, const char *id, const char *label,
                                  const char *text);
 void tke_ui_form_add_choice(TkeUiForm *form, const char *id, const char *label,

@@ -201,8 +201,11 @@ view_confirm(void *view, const TkePlan *plan)
                                      gone || plan->default_no);
     if (plan->confirm_text != NULL) {
         g_autofree char *label = g_strdup_printf(_("To go on, type “%s”:"), plan->confirm_text);
+        g_auto(GStrv) parts = g_strsplit(plan->confirm_text, "_", -1);
+        g_autofree char *kept = g_strjoinv("__", parts); /* no mnemonic of its own */
+        g_autofree char *marked = g_strdup_printf(_("To go on, _type “%s”:"), kept);
 
-        gtk_label_set_text(GTK_LABEL(dialog->confirm_label), label);
+        gtk_label_set_text_with_mnemonic(GTK_LABEL(dialog->confirm_label), marked);
         atk_object_set_name(gtk_widget_get_accessible(dialog->confirm_entry), label);
         dialog->confirm_text = g_strdup(plan->confirm_text);
         gtk_entry_set_text(GTK_ENTRY(dialog->confirm_entry), "");

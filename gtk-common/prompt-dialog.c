@@ -455,6 +455,7 @@ tke_ui_prompt_dialog_init(TkeUiPromptDialog *dialog)
     g_action_map_add_action_entries(G_ACTION_MAP(dialog->actions), entries, G_N_ELEMENTS(entries),
                                     dialog);
     gtk_widget_init_template(GTK_WIDGET(dialog));
+    gtk_expander_set_label(GTK_EXPANDER(dialog->details), _("Det_ails"));
     gtk_widget_insert_action_group(GTK_WIDGET(dialog), "procedure",
                                    G_ACTION_GROUP(dialog->actions));
     g_signal_connect(dialog, "delete-event", G_CALLBACK(on_delete), NULL);

@@ -153,15 +153,15 @@ const char *
 tke_ui_prompt_text_verb(const TkePlan *plan)
 {
     if (g_strcmp0(plan->action, "last-try") == 0) {
-        return _("Use the last try");
+        return _("_Use the last try");
     }
     if (strstr(plan->action, "delete") != NULL) {
-        return _("Delete");
+        return _("_Delete");
     }
     if (plan->confirm_text != NULL) {
         return strstr(plan->action, "overwrite") != NULL || strstr(plan->action, "erase") != NULL
-                   ? _("Erase and initialize")
-                   : _("Go on");
+                   ? _("_Erase and initialize")
+                   : _("_Go on");
     }
-    return _("Go on");
+    return _("_Go on");
 }

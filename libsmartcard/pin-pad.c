@@ -26,7 +26,7 @@ fail_entry(const TkeCard *card, GError *inner, GError **error)
     }
     return tke_card_fail(card, error,
                          g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD,
-                                     _("the reader \"%s\" cannot take PINs on a keypad of its own: "
+                                     _("the reader “%s” cannot take PINs on a keypad of its own: "
                                        "it offers an entry and does not know it"),
                                      tke_card_get_reader_name(card)));
 }
@@ -122,7 +122,7 @@ static void
 set_spoilt(const TkeCard *card, GError **error, uint16_t sw, TkePinPadEntry entry)
 {
     g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_STATUS,
-                _("%s: the reader \"%s\" offers this entry, but the command does not reach the card "
+                _("%s: the reader “%s” offers this entry, but the command does not reach the card "
                   "as it should"),
                 entry_text(entry), tke_card_get_reader_name(card));
     if (error != NULL) {

@@ -180,7 +180,7 @@ show_suggestions(ScupReaderPane *pane)
     const TkeCardStatus *status = info != NULL ? &info->status : NULL;
     const ScupSuggestion *list =
         scup_cards_get_place(pane->cards, pane->reader) == SCUP_PLACE_ALIKE
-            ? scup_suggestions_for_alike()
+            ? scup_suggestions_for_alike(pane->reader)
         : scup_cards_get_pad_trouble(pane->cards, pane->reader) != NULL
             ? scup_suggestions_get_to_view(status, pane->reader)
             : scup_suggestions_get(status, pane->reader, scup_cards_get_zone(pane->cards) != NULL);
@@ -198,7 +198,7 @@ show_suggestions(ScupReaderPane *pane)
         gtk_container_add(GTK_CONTAINER(pane->suggestions), title);
     }
     for (unsigned i = 0; list[i].label != NULL; i++) {
-        GtkWidget *button = gtk_button_new_with_label(_(list[i].label));
+        GtkWidget *button = gtk_button_new_with_mnemonic(_(list[i].label));
 
         gtk_label_set_line_wrap(GTK_LABEL(gtk_bin_get_child(GTK_BIN(button))), TRUE);
         gtk_actionable_set_action_name(GTK_ACTIONABLE(button), list[i].action);
@@ -289,6 +289,11 @@ scup_reader_pane_new(ScupCards *cards, unsigned reader)
     pane->reader = reader;
     atk_object_set_name(gtk_widget_get_accessible(GTK_WIDGET(pane)), name);
     atk_object_set_name(gtk_widget_get_accessible(pane->holds), holds);
+    /* Both panes may show these: each has keys of its own. */
+    gtk_button_set_label(GTK_BUTTON(pane->check),
+                         reader == 1 ? _("Chec_k readers…") : _("Check re_aders…"));
+    gtk_expander_set_label(GTK_EXPANDER(pane->details),
+                           reader == 1 ? _("_Details") : _("De_tails"));
     g_signal_connect_swapped(cards, "changed", G_CALLBACK(update), pane);
     update(pane);
     return GTK_WIDGET(pane);

@@ -41,8 +41,8 @@ form_init(gpointer data)
         _("_Initialize"));
 
     (void) data;
-    tke_ui_form_add_description(form, "zone", _("Zone description"), NULL);
-    tke_ui_form_add_description(form, "card", _("CA card description"), NULL);
+    tke_ui_form_add_description(form, "zone", _("_Zone description"), NULL);
+    tke_ui_form_add_description(form, "card", _("CA card _description"), NULL);
     return form;
 }
 
@@ -112,7 +112,7 @@ form_backup(gpointer data)
           "entered."),
         _("_Back up"));
 
-    tke_ui_form_add_description(form, "card", _("Description of the backup"), proposal);
+    tke_ui_form_add_description(form, "card", _("_Description of the backup"), proposal);
     return form;
 }
 
@@ -231,7 +231,7 @@ add_pins(TkeUiForm *form, unsigned pin)
 {
     const char *const options[] = { _("First PIN"), _("Second PIN"), NULL };
 
-    tke_ui_form_add_choice(form, "pin", _("Which PIN"), options, pin == 2 ? 1 : 0);
+    tke_ui_form_add_choice(form, "pin", _("_Which PIN"), options, pin == 2 ? 1 : 0);
 }
 
 static TkeUiForm *

@@ -54,8 +54,8 @@ form_describe(gpointer data)
         g_ptr_array_add(texts, (gpointer) parts->parts[i].description);
     }
     g_ptr_array_add(texts, NULL);
-    tke_ui_form_add_choice(form, "what", _("Of"), (const char *const *) options, 0);
-    tke_ui_form_add_description_of(form, "text", _("New description"), "what",
+    tke_ui_form_add_choice(form, "what", _("_Of"), (const char *const *) options, 0);
+    tke_ui_form_add_description_of(form, "text", _("_New description"), "what",
                                    (const char *const *) texts->pdata);
     return form;
 }

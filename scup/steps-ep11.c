@@ -75,7 +75,7 @@ form_personalize(gpointer data)
         _("_Personalize"));
 
     (void) data;
-    tke_ui_form_add_description(form, "card", _("EP11 card description"), NULL);
+    tke_ui_form_add_description(form, "card", _("EP11 card _description"), NULL);
     return form;
 }
 
@@ -186,7 +186,7 @@ summarise_change(gpointer data, TkeUiSummary *summary)
                        _("Copies of this card keep their own PIN."));
     add_card(summary, &step->card);
     scup_cards_set_changed(step->cards, &step->card, 0);
-    tke_ui_summary_set_other(summary, _("Change the PIN of a _copy"), "app.ep11-change-copy");
+    tke_ui_summary_set_other(summary, _("Change the PIN of a c_opy"), "app.ep11-change-copy");
 }
 
 /* The copy is another card: the one whose PIN was changed just now does not do, and stays asked for. */

@@ -7,58 +7,59 @@
 
 static const ScupSuggestion nothing[] = { { NULL, NULL } };
 static const ScupSuggestion blank_ca[] = {
-    { N_("Make it the CA card of a new zone"), "app.ca-init" },
+    { N_("Make it the CA card of a new _zone"), "app.ca-init" },
     { NULL, NULL },
 };
 static const ScupSuggestion blank_backup[] = {
-    { N_("Make it a backup of the CA card"), "app.ca-backup" },
+    { N_("Make it a back_up of the CA card"), "app.ca-backup" },
     { NULL, NULL },
 };
 static const ScupSuggestion ca[] = {
-    { N_("Enroll an EP11 card"), "app.ep11-enroll" },
-    { N_("Make a backup of this card"), "app.ca-backup" },
+    { N_("E_nroll an EP11 card"), "app.ep11-enroll" },
+    { N_("Make a _backup of this card"), "app.ca-backup" },
     { NULL, NULL },
 };
 static const ScupSuggestion blank_ep11[] = {
-    { N_("Enroll it in the zone"), "app.ep11-enroll" },
+    { N_("Enr_oll it in the zone"), "app.ep11-enroll" },
     { NULL, NULL },
 };
 static const ScupSuggestion blank_ep11_alone[] = { /* the step asks for the CA card of the zone */
-    { N_("Enroll it with a CA card"), "app.ep11-enroll" },
+    { N_("Enr_oll it with a CA card"), "app.ep11-enroll" },
     { NULL, NULL },
 };
 static const ScupSuggestion without_applet[] = {
-    { N_("Enroll it in the zone"), "app.ep11-enroll" },
-    { N_("Make it a backup of the CA card"), "app.ca-backup" },
+    { N_("Enr_oll it in the zone"), "app.ep11-enroll" },
+    { N_("Make it a back_up of the CA card"), "app.ca-backup" },
     { NULL, NULL },
 };
 static const ScupSuggestion enrolled[] = {
-    { N_("Give it its PIN"), "app.ep11-personalize" },
+    { N_("_Give it its PIN"), "app.ep11-personalize" },
     { NULL, NULL },
 };
 static const ScupSuggestion blocked[] = {
-    { N_("Unblock it with a CA card"), "app.ep11-unblock" },
+    { N_("_Unblock it with a CA card"), "app.ep11-unblock" },
     { NULL, NULL },
 };
 static const ScupSuggestion ep11_to_view[] = {
-    { N_("Show its key identifiers"), "app.key-ids" },
+    { N_("_Show its key identifiers"), "app.key-ids" },
     { NULL, NULL },
 };
 static const ScupSuggestion ep11[] = {
-    { N_("Show its key identifiers"), "app.key-ids" },
-    { N_("Manage its contents"), "app.ep11-contents" },
+    { N_("_Show its key identifiers"), "app.key-ids" },
+    { N_("_Manage its contents"), "app.ep11-contents" },
     { NULL, NULL },
 };
 
-static const ScupSuggestion alike[] = {
-    { N_("Identify the readers"), "app.readers-identify" },
-    { NULL, NULL },
+/* Both panes may show it: each has a key of its own. */
+static const ScupSuggestion alike[][2] = {
+    { { N_("_Identify the readers"), "app.readers-identify" }, { NULL, NULL } },
+    { { N_("Identif_y the readers"), "app.readers-identify" }, { NULL, NULL } },
 };
 
 const ScupSuggestion *
-scup_suggestions_for_alike(void)
+scup_suggestions_for_alike(unsigned reader)
 {
-    return alike;
+    return alike[reader == 2 ? 1 : 0];
 }
 
 /* A CA card with a blocked PIN can do nothing for its zone any more. */

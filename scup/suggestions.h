@@ -17,7 +17,7 @@ const ScupSuggestion *scup_suggestions_get(const TkeCardStatus *status, unsigned
                                            bool zone_there);
 
 /* Where readers cannot be told apart. */
-const ScupSuggestion *scup_suggestions_for_alike(void);
+const ScupSuggestion *scup_suggestions_for_alike(unsigned reader);
 
 /* The same where no PIN can be typed: what takes none. */
 const ScupSuggestion *scup_suggestions_get_to_view(const TkeCardStatus *status, unsigned reader);

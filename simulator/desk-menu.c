@@ -150,8 +150,9 @@ make_card_faults(const SimDeskCard *card)
 
     append(menu, _("Let it _misbehave…"), "desk.card-fault", g_variant_new_string(card->label));
     for (unsigned i = 0; i < card->pins; i++) {
-        g_autofree char *label = card->pins == 1 ? g_strdup(_("_Block the PIN"))
-                                                 : g_strdup_printf(_("_Block PIN %u"), i + 1);
+        g_autofree char *label = card->pins == 1 ? g_strdup(_("B_lock the PIN"))
+                                 : g_strdup_printf(i == 0 ? _("B_lock PIN %u") : _("Bl_ock PIN %u"),
+                                                   i + 1);
 
         if (card->pin_set[i]) {
             append(menu, label, "desk.block", g_variant_new("(su)", card->label, i + 1));

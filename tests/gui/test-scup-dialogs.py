@@ -188,23 +188,10 @@ def walk_with_tab(window, title):
     assert not missing, f"{title}: Tab does not reach {missing}; it reached {[n.name for n in reached]}"
 
 
-def check_mnemonics(window, title):
-    """No two of a window answer to the same key."""
-    seen = {}
-    for node in window.all():
-        if node.role not in ("push button", "menu", "check box", "radio button", "label"):
-            continue
-        action = node.accessible.get_action_iface()
-        bindings = [action.get_key_binding(i) for i in range(action.get_n_actions())] if action else []
-        for binding in {part for text in bindings for part in (text or "").split(";") if part.startswith("<Alt>")}:
-            assert seen.setdefault(binding, node.name) == node.name, f"{title}: {binding} is {seen[binding]} and {node.name}"
-
-
-def test_tab_reaches_everything_in_each_window_and_mnemonics_are_unique():
+def test_tab_reaches_everything_in_each_window():
     with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
         scup.close(scup.make_zone())
         scup.make_card("ep11-1", "Alice")
-        check_mnemonics(scup.window, s.TITLE)
         for menu, item, title in (
                 ("CA Smart Card", s.INIT, s.INIT), ("CA Smart Card", s.BACKUP, s.BACKUP),
                 ("CA Smart Card", "Change PIN", "Change PIN of a CA"), ("EP11 Smart Card", s.ENROLL, s.ENROLL),
@@ -216,7 +203,6 @@ def test_tab_reaches_everything_in_each_window_and_mnemonics_are_unique():
             window = scup.menu(menu, item, title)
             gui.wait(f"what {title} shows", lambda: len(list(window.all("push button"))) > 0)
             walk_with_tab(window, title)
-            check_mnemonics(window, title)
             keys("Escape")
             scup.program.no_window(title)
 

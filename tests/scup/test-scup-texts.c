@@ -54,9 +54,9 @@ START_TEST(test_a_card_is_to_be_enrolled_in_the_zone_only_where_one_is_there)
             const ScupSuggestion *alone = scup_suggestions_get(&blank.status, 2, false);
             const ScupSuggestion *zone = scup_suggestions_get(&blank.status, 2, true);
 
-            ck_assert_str_eq(alone[0].label, "Enroll it with a CA card");
+            ck_assert_str_eq(alone[0].label, "Enr_oll it with a CA card");
             ck_assert_str_eq(alone[0].action, "app.ep11-enroll"); /* asks for it in reader 1 */
-            ck_assert_str_eq(zone[0].label, "Enroll it in the zone");
+            ck_assert_str_eq(zone[0].label, "Enr_oll it in the zone");
             ck_assert_str_eq(zone[0].action, "app.ep11-enroll");
         }
     }
