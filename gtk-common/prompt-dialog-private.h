@@ -27,7 +27,7 @@ struct _TkeUiPromptDialog {
     /* template */
     GtkWidget *banner, *picture, *headline, *reason, *why, *countdown_box, *countdown_bar;
     GtkWidget *countdown, *middle, *content, *consequence, *confirm_box, *confirm_label;
-    GtkWidget *confirm_entry, *notes, *steps, *details, *hint, *stop_button, *other_button, *primary_button;
+    GtkWidget *confirm_entry, *notes, *told, *told_notes, *steps, *details, *hint, *stop_button, *other_button, *primary_button;
     /* of the page */
     GtkWidget *form_grid; /* TKE_UI_PAGE_FORM */
     GtkWidget *list;      /* TKE_UI_PAGE_CHOOSE */
@@ -38,6 +38,7 @@ struct _TkeUiPromptDialog {
     TkePrompt prompt; /* numbers only */
     gint64 until;
     guint tick;
+    unsigned told_s; /* seconds left when they were told last */
     /* of the procedure */
     GPtrArray *step_names;  /* char *: of all steps, as far as they are known */
     int step_now;           /* the one that has begun; -1: none */
@@ -61,5 +62,8 @@ void tke_ui_prompt_dialog_set_label(GtkWidget *label, const char *text);
 
 /* Adds a widget below the text. */
 void tke_ui_prompt_dialog_add(TkeUiPromptDialog *dialog, GtkWidget *widget);
+
+/* From now on: the focus stays on a button, whatever the dialog asks or says next. */
+void tke_ui_prompt_dialog_tell_changes(TkeUiPromptDialog *dialog);
 
 void tke_ui_prompt_dialog_stop_countdown(TkeUiPromptDialog *dialog);

@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gtk-common/announce.h"
 #include "gtk-common/details.h"
 #include "gtk-common/identifiers.h"
 #include "gtk-common/menu-words.h"
@@ -31,6 +32,10 @@ draw_countdown(TkeUiPromptDialog *dialog)
     gtk_label_set_text(GTK_LABEL(dialog->countdown), text);
     gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(dialog->countdown_bar),
                                   MIN(1.0, (double) left / MAX(1, dialog->prompt.timeout_s)));
+    if ((left <= 10 && dialog->told_s > 10) || (left <= 5 && dialog->told_s > 5)) {
+        tke_ui_announce_now(dialog->countdown_box);
+        dialog->told_s = left;
+    }
 }
 
 static gboolean
@@ -45,6 +50,7 @@ start_countdown(TkeUiPromptDialog *dialog)
 {
     dialog->until =
         g_get_monotonic_time() + (gint64) dialog->prompt.timeout_s * G_USEC_PER_SEC;
+    dialog->told_s = dialog->prompt.timeout_s;
     draw_countdown(dialog);
     gtk_widget_show(dialog->countdown_box);
     dialog->tick = g_timeout_add(TICK_MS, on_tick, dialog);
@@ -57,6 +63,21 @@ tke_ui_prompt_dialog_stop_countdown(TkeUiPromptDialog *dialog)
         g_source_remove(dialog->tick);
         dialog->tick = 0;
     }
+}
+
+/* ---- for screen readers ---- */
+
+void
+tke_ui_prompt_dialog_tell_changes(TkeUiPromptDialog *dialog)
+{
+    tke_ui_announce_add(dialog->told, dialog->headline, true);
+    tke_ui_announce_add(dialog->told, dialog->reason, true);
+    tke_ui_announce_add(dialog->told, dialog->why, true);
+    tke_ui_announce_add(dialog->told, dialog->countdown, false);
+    tke_ui_announce_add(dialog->told, dialog->consequence, true);
+    tke_ui_announce_add(dialog->countdown_box, dialog->countdown, false);
+    tke_ui_announce_add(dialog->told_notes, dialog->notes, true);
+    tke_ui_announce_add(gtk_widget_get_parent(dialog->hint), dialog->hint, true);
 }
 
 /* ---- what operations tell ---- */

@@ -430,6 +430,8 @@ tke_ui_prompt_dialog_class_init(TkeUiPromptDialogClass *class)
     BIND(confirm_label);
     BIND(confirm_entry);
     BIND(notes);
+    BIND(told);
+    BIND(told_notes);
     BIND(steps);
     BIND(hint);
     BIND(stop_button);
@@ -458,6 +460,7 @@ tke_ui_prompt_dialog_init(TkeUiPromptDialog *dialog)
     gtk_expander_set_label(GTK_EXPANDER(dialog->details), _("Det_ails"));
     gtk_widget_insert_action_group(GTK_WIDGET(dialog), "procedure",
                                    G_ACTION_GROUP(dialog->actions));
+    tke_ui_prompt_dialog_tell_changes(dialog);
     g_signal_connect(dialog, "delete-event", G_CALLBACK(on_delete), NULL);
 }
 

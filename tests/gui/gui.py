@@ -179,7 +179,7 @@ class Node:
         found = []
         try:
             for node in self.walk():
-                if node.has("showing") and node.role not in ("filler", "panel", "frame", "menu bar"):
+                if node.has("showing") and node.role not in ("filler", "panel", "frame", "menu bar", "notification"):
                     found.append(node.text)
         except GLib.Error:
             pass

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """What a screen reader makes of scup's windows: the order in which it reads, what it is told of pictures and fields."""
 import os
+import re
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gui  # noqa: E402
 import scup as s  # noqa: E402
+from keyboard import activate, focused  # noqa: E402
 
 gui.reexec()
 
@@ -122,6 +124,111 @@ def test_a_long_list_stays_shown_when_it_is_scrolled_to_its_end():
         last.accessible.get_component_iface().grab_focus()
         gui.wait(lambda: f"the last card to be shown:\n{plan.dump()}",
                  lambda: any("Key part 2, backup 3" in node.name for node in plan.all("list item")))
+
+
+class Told:
+    """What a screen reader is told wherever the focus is: notifications that show."""
+
+    def __init__(self, scup):
+        import gi
+        gi.require_version("Atspi", "2.0")
+        from gi.repository import Atspi, GLib
+        self.context = GLib.MainContext.default()
+        self.pid = scup.program.process.pid
+        self.words = []
+        self.listener = Atspi.EventListener.new(self.on_event)
+        assert self.listener.register("object:state-changed:showing")
+
+    def on_event(self, event):
+        from gi.repository import GLib
+        try:
+            if event.source.get_role_name() == "notification" and event.detail1 and \
+                    event.source.get_process_id() == self.pid:
+                self.words.append(event.source.get_name())
+        except GLib.Error:
+            pass  # it has gone
+
+    def see(self, *patterns):
+        """Waits until all of them were told at once."""
+        def told():
+            while self.context.iteration(False):
+                pass
+            return any(all(re.search(pattern, words) for pattern in patterns) for words in self.words)
+        gui.wait(lambda: f"{patterns} to be told; told was {self.words}", told)
+        self.words.clear()
+
+    def end(self):
+        self.listener.deregister("object:state-changed:showing")
+
+
+def test_what_a_dialog_asks_next_is_told_wherever_the_focus_is():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        told = Told(scup)
+        dialog = scup.menu("CA Smart Card", "Change PIN", "Change PIN of a CA")
+        dialog.press("Change")
+        told.see("Reader 1: ", "Old PIN, new PIN, new PIN", "5 tries left", "0:")
+        scup.world.pin(1, "999999", "333333", "333333")
+        told.see("That PIN was wrong.", "4 tries left")
+        scup.world.pin(1, s.CA_PINS[0], "333333", "444444")
+        told.see("The two new PINs differ")
+        dialog.press("Cancel")
+        told.see("Stopping as soon as the keypad is free: press the red key on reader 1.")
+        scup.world.sim("cancel", 1)
+        scup.program.no_window("Change PIN")
+        told.end()
+
+
+def test_what_is_wrong_in_a_form_and_how_a_step_ended_is_told():
+    with s.Scup() as scup:
+        told = Told(scup)
+        dialog = scup.menu("CA Smart Card", s.INIT)
+        dialog.press("Initialize")
+        told.see("A description is empty.")
+        dialog.press("Initialize")
+        told.see("Insert a blank card")
+        scup.world.insert(1, "ca-1")
+        told.see("first PIN")
+        scup.world.new_pin(1, s.CA_PINS[0])
+        told.see("second PIN")
+        scup.world.sim("cancel", 1)
+        told.see("The PIN was not entered")
+        dialog.press("Try again")
+        told.see("second PIN")
+        scup.world.new_pin(1, s.CA_PINS[1])
+        told.see("The zone is made")
+        told.end()
+
+
+def test_the_time_that_is_left_is_told_twice():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.make_card("ep11-1", "Alice")
+        told = Told(scup)
+        dialog = scup.menu("EP11 Smart Card", s.DESCRIBE)
+        told.see("Type the PIN")
+        told.see("^0:(10|0[6-9]) left · 3 tries left$")
+        told.see("^0:0[0-5] left · 3 tries left$")
+        told.see("The entry took longer than 20 seconds")
+        activate(dialog, s.DESCRIBE)
+        assert focused(dialog).name == "Cancel"  # where it was all the time
+        told.end()
+
+
+def test_the_last_try_is_told():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.make_card("ep11-1", "Alice")
+        told = Told(scup)
+        dialog = scup.menu("EP11 Smart Card", s.DESCRIBE)
+        told.see("Type the PIN", "3 tries left")
+        for left in ("2 tries left", "1 try left"):
+            scup.world.pin(2, "999999")
+            told.see("That PIN was wrong.", left)
+        scup.world.pin(2, "999999")
+        told.see("blocked")
+        dialog.see("blocked")
+        told.end()
 
 
 if __name__ == "__main__":
