@@ -43,3 +43,22 @@ tke_ui_identifiers_set_text(GtkLabel *label, const char *text)
     gtk_label_set_text(label, text);
     gtk_label_set_attributes(label, list);
 }
+
+char *
+tke_ui_identifiers_find(const char *text)
+{
+    g_autoptr(GString) line = g_string_new(text);
+    g_autoptr(GRegex) regex = g_regex_new(IDENTIFIER, 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+
+    char *found = NULL;
+
+    g_string_replace(line, "\n", " ", 0); /* long ones take several */
+    g_regex_match(regex, line->str, 0, &match);
+    while (g_match_info_matches(match)) {
+        g_free(found);
+        found = g_match_info_fetch(match, 0);
+        g_match_info_next(match, NULL);
+    }
+    return found;
+}

@@ -10,3 +10,6 @@ void tke_ui_identifiers_set_text(GtkLabel *label, const char *text);
 
 /* The marks alone; freed by the caller with pango_attr_list_unref(). */
 PangoAttrList *tke_ui_identifiers_attributes(const char *text);
+
+/* The last identifier in the text (descriptions come first), in one line; NULL: there is none. To be freed. */
+char *tke_ui_identifiers_find(const char *text);

@@ -3,6 +3,7 @@
  */
 #include <glib/gi18n.h>
 
+#include "gtk-common/copy-button.h"
 #include "gtk-common/details.h"
 #include "gtk-common/grid.h"
 #include "gtk-common/identifiers.h"
@@ -58,10 +59,12 @@ tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary 
     gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
     gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
     for (guint i = 0; i + 1 < summary->rows->len; i += 2) {
+        GtkWidget *value = make_row_label(summary->rows->pdata[i + 1], true);
+
         gtk_grid_attach(GTK_GRID(grid), make_row_label(summary->rows->pdata[i], false), 0,
                         (int) i / 2, 1, 1);
-        gtk_grid_attach(GTK_GRID(grid), make_row_label(summary->rows->pdata[i + 1], true), 1,
-                        (int) i / 2, 1, 1);
+        gtk_grid_attach(GTK_GRID(grid), value, 1, (int) i / 2, 1, 1);
+        tke_ui_copy_button_add(value, summary->rows->pdata[i]);
     }
     tke_ui_prompt_dialog_add(dialog, grid);
     g_free(dialog->next_action);

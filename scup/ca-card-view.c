@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gtk-common/copy-button.h"
 #include "gtk-common/grid.h"
 #include "gtk-common/identifiers.h"
 #include "gtk-common/picture.h"
@@ -80,6 +81,8 @@ static void
 scup_ca_card_view_init(ScupCaCardView *view)
 {
     gtk_widget_init_template(GTK_WIDGET(view));
+    tke_ui_copy_button_add(view->card_id, _("Card identifier"));
+    tke_ui_copy_button_add(view->zone, _("Zone identifier"));
 }
 
 GtkWidget *

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gtk-common/copy-button.h"
 #include "gtk-common/grid.h"
 #include "gtk-common/identifiers.h"
 #include "gtk-common/picture.h"
@@ -117,6 +118,9 @@ static void
 scup_ep11_card_view_init(ScupEp11CardView *view)
 {
     gtk_widget_init_template(GTK_WIDGET(view));
+    tke_ui_copy_button_add(view->card_id, _("Card identifier"));
+    tke_ui_copy_button_add(view->zone, _("Zone identifier"));
+    tke_ui_copy_button_add(view->ski, _("Key identifier"));
 }
 
 GtkWidget *

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <stdbool.h>
 
+#include "gtk-common/copy-button.h"
 #include "gtk-common/picture.h"
 #include "scup/card-text.h"
 
@@ -79,6 +80,7 @@ static void
 scup_other_card_view_init(ScupOtherCardView *view)
 {
     gtk_widget_init_template(GTK_WIDGET(view));
+    tke_ui_copy_button_add(view->card_id, _("Card identifier"));
 }
 
 GtkWidget *

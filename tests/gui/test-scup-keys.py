@@ -15,7 +15,7 @@ from keyboard import activate, focused, keys, see_keys  # noqa: E402
 
 gui.reexec()
 
-EDIT = ("Holder and place of", "Inhaber und Ort von", "Copy", "Kopiere")  # in each row
+EDIT = ("Holder and place of", "Inhaber und Ort von", "Copy: ", "Kopieren: ")  # in each row
 BLANK = ("take a blank card", "eine leere Karte")
 FORMS = ((1, 0), (1, 1), (1, 2), (1, 3), (2, 0), (2, 1), (2, 2))
 WINDOWS = ((0, 0), (0, 1), (0, 2), (3, 2), (4, 0))
@@ -63,7 +63,9 @@ class Scup(s.Scup):
 
 
 def see_buttons(window, n):
-    gui.wait(lambda: f"{n} buttons in:\n{window.dump()}", lambda: len(list(window.all("push button"))) == n)
+    def buttons():
+        return [node for node in window.all("push button") if not node.name.startswith(EDIT)]
+    gui.wait(lambda: f"{n} buttons in:\n{window.dump()}", lambda: len(buttons()) == n)
 
 
 def look_at_panes(scup):
@@ -76,7 +78,7 @@ def look_at_panes(scup):
     see_buttons(scup.window, 0)
     scup.world.insert(1, "ca-1")
     see_buttons(scup.window, 1)
-    see_keys(scup.window)
+    see_keys(scup.window, EDIT)
     scup.world.remove(1)
     scup.make_cards()
 

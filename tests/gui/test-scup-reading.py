@@ -8,7 +8,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gui  # noqa: E402
 import scup as s  # noqa: E402
-from keyboard import activate, focused  # noqa: E402
+from keyboard import activate, focused, keys, take_focus  # noqa: E402
 
 gui.reexec()
 
@@ -200,10 +200,19 @@ def test_what_is_wrong_in_a_form_and_how_a_step_ended_is_told():
         told.end()
 
 
+def make_card_to_be_asked(scup):
+    """A card that was out: the PIN that was typed for it is not enough any more."""
+    scup.make_card("ep11-1", "Alice")
+    scup.world.remove(2)
+    scup.window.see("Insert a card in reader 2")
+    scup.world.insert(2, "ep11-1")
+    scup.window.see("Alice")
+
+
 def test_the_time_that_is_left_is_told_twice():
     with s.Scup() as scup:
         scup.close(scup.make_zone())
-        scup.make_card("ep11-1", "Alice")
+        make_card_to_be_asked(scup)
         told = Told(scup)
         dialog = scup.menu("EP11 Smart Card", s.DESCRIBE)
         told.see("Type the PIN")
@@ -218,7 +227,7 @@ def test_the_time_that_is_left_is_told_twice():
 def test_the_last_try_is_told():
     with s.Scup() as scup:
         scup.close(scup.make_zone())
-        scup.make_card("ep11-1", "Alice")
+        make_card_to_be_asked(scup)
         told = Told(scup)
         dialog = scup.menu("EP11 Smart Card", s.DESCRIBE)
         told.see("Type the PIN", "3 tries left")
@@ -228,6 +237,52 @@ def test_the_last_try_is_told():
         scup.world.pin(2, "999999")
         told.see("blocked")
         dialog.see("blocked")
+        told.end()
+
+
+def clipboard():
+    """What can be pasted."""
+    import gi
+    gi.require_version("Gdk", "3.0")
+    gi.require_version("Gtk", "3.0")
+    from gi.repository import Gdk, Gtk
+    return Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).wait_for_text()
+
+
+def copy(window, told, name):
+    """With the keyboard: what is told, and what can be pasted then."""
+    take_focus(window.find("push button", "Copy: " + name))
+    keys("space")
+    told.see("^Copied$")
+    assert focused(window).name == "Copy: " + name
+    return clipboard()
+
+
+def test_identifiers_are_copied_with_the_keyboard_and_that_is_told():
+    with s.Scup() as scup:
+        told = Told(scup)
+        dialog = scup.make_zone()
+        activate(dialog, s.INIT)
+        card = re.search("[0-9A-F-]{19}", "\n".join(dialog.texts())).group()
+        assert copy(dialog, told, "Card identifier") == card
+        zone = copy(dialog, told, "Zone identifier")
+        assert re.fullmatch("([0-9A-F]{4}-){3}[0-9A-F]{4}", zone) and zone != card, zone
+        scup.shot("scup-copy-summary")
+        scup.close(dialog)
+        activate(scup.window, s.TITLE)
+        assert copy(scup.window, told, "Card identifier") == card
+        assert copy(scup.window, told, "Zone identifier") == zone  # and not the description before it
+        scup.make_card("ep11-1", "Alice")
+        process = scup.tke("card", "generate-signature-key", "--name", "Alice")
+        scup.world.pin(2, "123456")
+        assert process.wait(60) == 0
+        process.stdout.close()
+        scup.world.remove(2)
+        scup.world.insert(2, "ep11-1")
+        activate(scup.window, s.TITLE)
+        key = copy(scup.window, told, "Key identifier")
+        assert re.fullmatch("([0-9A-F]{4} ){15}[0-9A-F]{4}", key), key
+        scup.shot("scup-copy")
         told.end()
 
 
