@@ -6,6 +6,7 @@
 #define LOW_WINDOW 640
 #define TWO_ROWS 182 /* of cards */
 #define ONE_ROW 96
+#define FOCUS_KEY "sim-desk-focus"
 
 GtkWidget *
 sim_desk_place_content(GtkWidget *child)
@@ -55,5 +56,44 @@ sim_desk_place_fit_box(GtkScrolledWindow *box, int window_height)
 
     if (gtk_scrolled_window_get_max_content_height(box) != height) {
         gtk_scrolled_window_set_max_content_height(box, height);
+    }
+}
+
+/* To where the focus was; to the first control if that is gone. */
+static void
+bring_focus_back(GtkWindow *window, GtkWidget *before)
+{
+    if (before != NULL && gtk_widget_get_toplevel(before) == GTK_WIDGET(window) &&
+        gtk_widget_is_sensitive(before)) {
+        gtk_widget_grab_focus(before);
+    } else {
+        gtk_widget_child_focus(GTK_WIDGET(window), GTK_DIR_TAB_FORWARD);
+    }
+}
+
+void
+sim_desk_place_set_usable(GtkWidget *table, bool usable, GtkWidget *start, bool can_start)
+{
+    GtkWindow *window = GTK_WINDOW(gtk_widget_get_toplevel(table));
+    GtkWidget *focus = gtk_window_get_focus(window);
+
+    if (!usable && focus != NULL && focus != start) {
+        g_object_set_data_full(G_OBJECT(window), FOCUS_KEY, g_object_ref(focus), g_object_unref);
+    }
+    gtk_widget_set_sensitive(table, usable);
+    gtk_widget_set_sensitive(start, can_start);
+    if (can_start && gtk_window_get_focus(window) == NULL &&
+        g_object_get_data(G_OBJECT(window), FOCUS_KEY) != NULL) {
+        gtk_widget_grab_focus(start);
+    }
+    if (usable && (focus == start || focus == NULL)) {
+        GtkWidget *before = g_object_get_data(G_OBJECT(window), FOCUS_KEY);
+
+        if (focus == start || before != NULL) {
+            bring_focus_back(window, before);
+        }
+    }
+    if (usable) {
+        g_object_set_data(G_OBJECT(window), FOCUS_KEY, NULL);
     }
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <gtk/gtk.h>
+#include <stdbool.h>
 
 /* Adds a widget, in a child of its own that the focus passes by. */
 void sim_desk_place_add(GtkContainer *flow, GtkWidget *widget);
@@ -20,3 +21,9 @@ void sim_desk_place_reveal(GtkScrolledWindow *scrolled, GtkWidget *widget);
 
 /* The box of cards takes less of a window that is low. */
 void sim_desk_place_fit_box(GtkScrolledWindow *box, int window_height);
+
+/*
+ * Whether table and start button can be used. The focus is never lost: from what cannot it goes to the button, and
+ * comes back when the table can be used again.
+ */
+void sim_desk_place_set_usable(GtkWidget *table, bool usable, GtkWidget *start, bool can_start);

@@ -174,10 +174,9 @@ show_connection(SimDeskWindow *self)
 {
     const bool usable = self->connected && !self->hangs;
 
-    gtk_widget_set_sensitive(self->table, usable);
-    gtk_widget_set_sensitive(GTK_WIDGET(self->fault_button), usable);
-    gtk_widget_set_sensitive(self->start, !self->connected);
     gtk_info_bar_set_revealed(GTK_INFO_BAR(self->lost_bar), !usable);
+    gtk_widget_set_sensitive(GTK_WIDGET(self->fault_button), usable);
+    sim_desk_place_set_usable(self->table, usable, self->start, !self->connected);
 }
 
 /* ---- what the link tells ---- */

@@ -29,6 +29,25 @@ class ConnectionTest(DeskTest):
             self.desk.find(CARD, "EP11 card ep11-1"), "SENSITIVE"))
         self.insert("EP11", "ep11-1", 2)
 
+    def wait_for_focus(self, role, name):
+        def focus():
+            return [(node.get_role_name(), node.get_name()) for node in self.desk.nodes()
+                    if self.desk.has_state(node, "FOCUSED")]
+        screen.until(lambda: f"the focus on {name}; it is on {focus()}",
+                     lambda: any(found == role and text.startswith(name) for found, text in focus()))
+
+    def test_focus_goes_to_the_button_that_helps_and_comes_back(self):
+        self.desk.find(CARD, "EP11 card ep11-3, in the box").get_component_iface().grab_focus()
+        self.wait_for_focus(CARD, "EP11 card ep11-3")
+        self.world.sim("insert", "2", "ep11-3")  # it takes the focus along
+        self.wait_for_focus(CARD, "EP11 card ep11-3, in reader 2")
+        self.world.sim("remove", "2")
+        self.wait_for_focus(CARD, "EP11 card ep11-3, in the box")
+        self.world.sim("stop")
+        self.wait_for_focus(BUTTON, "Start tke-sim")
+        self.desk.keys("space")
+        self.wait_for_focus(CARD, "EP11 card ep11-3, in the box")
+
     def test_tke_sim_that_hangs_is_told_and_the_window_still_answers(self):
         pid = self.pid()
         os.kill(pid, signal.SIGSTOP)
