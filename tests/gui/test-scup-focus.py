@@ -183,5 +183,77 @@ def test_a_dialog_keeps_its_focus_from_step_to_step():
         activate(scup.window, s.TITLE)
 
 
+def choose(scup, menu, item, title):
+    """An item of a menu with its mnemonics; the window that it opens has the focus then."""
+    activate(scup.window, s.TITLE)
+    keys("alt+" + menu)
+    keys(item)
+    window = scup.program.window(title)
+    activate(window, title)
+    return window
+
+
+def test_an_officer_without_a_mouse_makes_a_zone():
+    with Cards() as scup:
+        scup.window.see("Two readers ready")
+        dialog = choose(scup, "c", "i", s.INIT)
+        see_focus(dialog, "Zone description")
+        keys("Z", "1", "alt+d")
+        see_focus(dialog, "CA card description")
+        keys("A", "B", "Return")  # the button that goes on is the default
+        dialog.see("Insert a blank card")
+        scup.world.insert(1, "ca-1")
+        for pin, which in zip(s.CA_PINS, ("first PIN", "second PIN")):
+            dialog.see(which)
+            scup.world.new_pin(1, pin)
+        dialog.see("The zone is made")
+        dialog.see("AB")
+        see_focus(dialog, "Back up the CA card")
+        keys("alt+e")
+        dialog = scup.dialog(s.ENROLL)
+        activate(dialog, s.ENROLL)
+        see_focus(dialog, "Enroll")
+        keys("Escape")
+        scup.program.no_window(s.ENROLL)
+        activate(scup.window, s.TITLE)
+        keys("alt+l")  # lock now
+        scup.window.see_not("Zone unlocked")
+        keys("alt+n")
+        activate(scup.dialog(s.ENROLL), s.ENROLL)
+        keys("Escape")
+        scup.program.no_window(s.ENROLL)
+
+
+def test_an_officer_without_a_mouse_plans_a_set():
+    with Cards() as scup:
+        plan = choose(scup, "h", "p", "Plan a card set")
+        plan.see("10 cards, 0 made")
+        keys("alt+b")
+        see_focus(plan, "Backups of every card")
+        keys("Up")
+        plan.see("15 cards, 0 made")
+        row = gui.wait("the last card", lambda: list(plan.all("list item", hidden=True))[-1])
+        take_focus(row)
+        keys("Return")
+        holder = scup.program.window("Holder and place")
+        activate(holder, "Holder and place")
+        see_focus(holder, "Holder")
+        keys("W", "alt+a")
+        see_focus(holder, "Stored at")
+        keys("S", "Return")
+        scup.program.no_window("Holder and place")
+        activate(plan, "Plan a card set")
+        gui.wait(lambda: f"the focus on the same card; it is on {focused(plan).name}",
+                 lambda: "Holder: W · stored at: S" in focused(plan).name)
+        keys("alt+m")
+        dialog = scup.dialog(s.INIT)
+        activate(dialog, s.INIT)
+        keys("Escape")
+        scup.program.no_window(s.INIT)
+        activate(plan, "Plan a card set")
+        keys("alt+l")
+        scup.program.no_window("Plan a card set")
+
+
 if __name__ == "__main__":
     sys.exit(gui.run([value for name, value in list(globals().items()) if name.startswith("test_")]))
