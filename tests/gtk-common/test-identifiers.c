@@ -47,10 +47,31 @@ START_TEST(test_identifiers_are_marked_and_those_with_hyphens_stay_whole)
     }
 END_TEST
 
+START_TEST(test_the_identifier_of_a_line_is_found_without_its_description)
+    {
+        static const struct {
+            const char *text;
+            const char *found;
+        } cases[] = {
+            { "none", NULL },
+            { "Production 2026 · 1C7E-9A40-0000-FFFF  ✓ same zone", "1C7E-9A40-0000-FFFF" },
+            { "1111-2222-3333-4444 · 1C7E-9A40-0000-FFFF", "1C7E-9A40-0000-FFFF" },
+            { "8978 95D4 EE10 2A5C\nFC34 0001 0002 0003", "8978 95D4 EE10 2A5C FC34 0001 0002 0003" },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+            g_autofree char *found = tke_ui_identifiers_find(cases[i].text);
+
+            ck_assert_pstr_eq(found, cases[i].found);
+        }
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_identifiers_are_marked_and_those_with_hyphens_stay_whole);
+    tcase_add_test(tests, test_the_identifier_of_a_line_is_found_without_its_description);
 }
 
 int
