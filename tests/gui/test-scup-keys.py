@@ -17,6 +17,7 @@ gui.reexec()
 
 EDIT = ("Holder and place of", "Inhaber und Ort von", "Copy: ", "Kopieren: ")  # in each row
 BLANK = ("take a blank card", "eine leere Karte")
+READY = ("✓ Two readers ready", "✓ Zwei Leser bereit")
 FORMS = ((1, 0), (1, 1), (1, 2), (1, 3), (2, 0), (2, 1), (2, 2))
 WINDOWS = ((0, 0), (0, 1), (0, 2), (3, 2), (4, 0))
 
@@ -68,13 +69,19 @@ def see_buttons(window, n):
     gui.wait(lambda: f"{n} buttons in:\n{window.dump()}", lambda: len(buttons()) == n)
 
 
+def see_ready(scup):
+    """Both readers are there and their keypads known."""
+    gui.wait(lambda: f"two readers:\n{scup.window.dump()}",
+             lambda: any(text.startswith(READY) for text in scup.window.texts()))
+
+
 def look_at_panes(scup):
-    see_keys(scup.window) if list(scup.window.all("push button")) else None
     scup.world.sim("fault", "reader", "unplugged")
     see_buttons(scup.window, 2)
     see_keys(scup.window)
     scup.shot("scup-keys-no-readers")
     scup.world.sim("fault", "reader", "plugged")
+    see_ready(scup)
     see_buttons(scup.window, 0)
     scup.world.insert(1, "ca-1")
     see_buttons(scup.window, 1)
@@ -125,7 +132,7 @@ def look_at_a_question(scup):
 
 def look_through(language):
     with Scup(language) as scup:
-        see_buttons(scup.window, 0)
+        see_ready(scup)
         look_at_panes(scup)
         for place in FORMS + WINDOWS:
             window = scup.item(*place)
