@@ -20,9 +20,10 @@ struct TkeUiPrompter {
     bool yes;
     bool detached;
     unsigned index;
+    char **texts; /* answers; NULL: none */
 };
 
-typedef enum { SHOW, HIDE, STEPS, STEP, NOTE, CARD, CONFIRM, CHOOSE, WITHDRAW } MessageKind;
+typedef enum { SHOW, HIDE, STEPS, STEP, NOTE, CARD, CONFIRM, CHOOSE, TEXTS, WITHDRAW } MessageKind;
 
 /* One thing to be told, with copies of all it needs. */
 typedef struct Message {
@@ -33,6 +34,7 @@ typedef struct Message {
     TkePrompt prompt;
     TkePlan plan;
     TkeChoice choice;
+    TkeTextPrompt text_prompt;
     GStringChunk *texts;
     GPtrArray *arrays;
 } Message;
@@ -63,6 +65,7 @@ tke_ui_prompter_unref(TkeUiPrompter *prompter)
     if (prompter != NULL && g_atomic_int_dec_and_test(&prompter->refs)) {
         g_mutex_clear(&prompter->lock);
         g_cond_clear(&prompter->cond);
+        g_strfreev(prompter->texts);
         g_free(prompter);
     }
 }
@@ -78,17 +81,34 @@ tke_ui_prompter_detach(TkeUiPrompter *prompter)
     g_mutex_unlock(&prompter->lock);
 }
 
-void
-tke_ui_prompter_answer(TkeUiPrompter *prompter, bool yes, unsigned index)
+/* Takes the texts. */
+static void
+take_answer(TkeUiPrompter *prompter, bool yes, unsigned index, char **texts)
 {
     g_mutex_lock(&prompter->lock);
     if (prompter->question != 0 && !prompter->answered) {
         prompter->answered = true;
         prompter->yes = yes;
         prompter->index = index;
+        g_strfreev(prompter->texts);
+        prompter->texts = texts;
+        texts = NULL;
         g_cond_broadcast(&prompter->cond);
     }
     g_mutex_unlock(&prompter->lock);
+    g_strfreev(texts);
+}
+
+void
+tke_ui_prompter_answer(TkeUiPrompter *prompter, bool yes, unsigned index)
+{
+    take_answer(prompter, yes, index, NULL);
+}
+
+void
+tke_ui_prompter_answer_texts(TkeUiPrompter *prompter, const char *const *texts)
+{
+    take_answer(prompter, true, 0, g_strdupv((char **) texts));
 }
 
 /* ---- messages ---- */
@@ -187,6 +207,11 @@ deliver(gpointer data)
     case CHOOSE:
         if (is_asked(message)) {
             ops->choose(view, &message->choice);
+        }
+        break;
+    case TEXTS:
+        if (is_asked(message)) {
+            ops->ask_texts(view, &message->text_prompt);
         }
         break;
     case WITHDRAW:
@@ -359,6 +384,43 @@ prompter_choose(void *ui, const TkeChoice *choice, unsigned *index, GCancellable
     return true;
 }
 
+/* An answer without texts is one to another kind of question: taken for no. */
+static bool
+prompter_ask_texts(void *ui, const TkeTextPrompt *prompt, char **texts, GCancellable *cancellable,
+                   GError **error)
+{
+    TkeUiPrompter *prompter = ui;
+    Message *message = message_new(prompter, TEXTS);
+    TkeTextField *fields = g_new0(TkeTextField, prompt->n_fields);
+    g_auto(GStrv) answers = NULL;
+
+    for (unsigned i = 0; i < prompt->n_fields; i++) {
+        fields[i].word = keep(message, prompt->fields[i].word);
+        fields[i].label = keep(message, prompt->fields[i].label);
+        fields[i].proposal = keep(message, prompt->fields[i].proposal);
+    }
+    g_ptr_array_add(message->arrays, fields);
+    message->text_prompt = (TkeTextPrompt){ .title = keep(message, prompt->title),
+                                            .why = keep(message, prompt->why),
+                                            .fields = fields,
+                                            .n_fields = prompt->n_fields };
+    if (!ask(prompter, message, NULL, cancellable, error)) {
+        return false;
+    }
+    g_mutex_lock(&prompter->lock);
+    answers = g_steal_pointer(&prompter->texts);
+    g_mutex_unlock(&prompter->lock);
+    if (answers == NULL || g_strv_length(answers) != prompt->n_fields) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                            _("not done: it was not confirmed"));
+        return false;
+    }
+    for (unsigned i = 0; i < prompt->n_fields; i++) {
+        texts[i] = g_strdup(answers[i]);
+    }
+    return true;
+}
+
 static TkeSecret *
 prompter_ask_secret(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellable,
                     GError **error)
@@ -380,4 +442,5 @@ const TkePrompterOps tke_ui_prompter_ops = {
     .confirm = prompter_confirm,
     .choose = prompter_choose,
     .ask_secret = prompter_ask_secret,
+    .ask_texts = prompter_ask_texts,
 };

@@ -21,6 +21,7 @@ typedef struct TkeUiPromptView {
     void (*card)(void *view, unsigned reader, bool inserted);
     void (*confirm)(void *view, const TkePlan *plan);    /* answered by tke_ui_prompter_answer() */
     void (*choose)(void *view, const TkeChoice *choice); /* the same */
+    void (*ask_texts)(void *view, const TkeTextPrompt *prompt); /* by tke_ui_prompter_answer_texts(), or no */
     void (*withdraw)(void *view); /* nobody waits for the answer any more */
 } TkeUiPromptView;
 
@@ -37,6 +38,9 @@ void tke_ui_prompter_detach(TkeUiPrompter *prompter);
 
 /* The answer to the question that is asked; without one nothing happens. index: of a choice. */
 void tke_ui_prompter_answer(TkeUiPrompter *prompter, bool yes, unsigned index);
+
+/* The answer to a question for texts: as many as it has fields, copied. */
+void tke_ui_prompter_answer_texts(TkeUiPrompter *prompter, const char *const *texts);
 
 /* For tke_operation_new(), with the prompter as ui. */
 extern const TkePrompterOps tke_ui_prompter_ops;

@@ -275,6 +275,14 @@ on_answer(void *owner, bool yes, unsigned index)
 }
 
 static void
+on_answer_texts(void *owner, const char *const *texts)
+{
+    TkeUiProcedure *procedure = owner;
+
+    tke_ui_prompter_answer_texts(procedure->prompter, texts);
+}
+
+static void
 on_next(void *owner, const char *action)
 {
     TkeUiProcedure *procedure = owner;
@@ -337,6 +345,7 @@ tke_ui_procedure_start(const TkeUiProcedureKind *kind, TkeUiRunner *runner, GtkW
                                                   .stop = on_stop,
                                                   .again = on_again,
                                                   .answer = on_answer,
+                                                  .answer_texts = on_answer_texts,
                                                   .next = on_next };
     TkeUiProcedure *procedure;
 

@@ -1,6 +1,6 @@
 /*
- * What prompt-dialog.c (pages and buttons), prompt-dialog-view.c (what operations ask) and prompt-dialog-end.c (how it
- * ended) share.
+ * What prompt-dialog.c (pages and buttons), prompt-dialog-view.c (what operations ask), prompt-dialog-texts.c (for
+ * texts) and prompt-dialog-end.c (how it ended) share.
  */
 #pragma once
 
@@ -12,6 +12,7 @@ typedef enum {
     TKE_UI_PAGE_PROMPT,
     TKE_UI_PAGE_CONFIRM,
     TKE_UI_PAGE_CHOOSE,
+    TKE_UI_PAGE_TEXTS,
     TKE_UI_PAGE_ERROR,
     TKE_UI_PAGE_STOPPED,
     TKE_UI_PAGE_SUMMARY,
@@ -29,7 +30,8 @@ struct _TkeUiPromptDialog {
     GtkWidget *countdown, *middle, *content, *consequence, *confirm_box, *confirm_label;
     GtkWidget *confirm_entry, *notes, *told, *told_notes, *steps, *details, *hint, *stop_button, *other_button, *primary_button;
     /* of the page */
-    GtkWidget *form_grid; /* TKE_UI_PAGE_FORM */
+    GtkWidget *form_grid; /* TKE_UI_PAGE_FORM, TKE_UI_PAGE_TEXTS */
+    TkeUiForm *texts;     /* TKE_UI_PAGE_TEXTS: owned */
     GtkWidget *list;      /* TKE_UI_PAGE_CHOOSE */
     char *confirm_text;
     char *next_action;
@@ -65,5 +67,15 @@ void tke_ui_prompt_dialog_add(TkeUiPromptDialog *dialog, GtkWidget *widget);
 
 /* From now on: the focus stays on a button, whatever the dialog asks or says next. */
 void tke_ui_prompt_dialog_tell_changes(TkeUiPromptDialog *dialog);
+
+/* The fields of the form, in the page that has begun; it is borrowed as long as the page is shown. */
+void tke_ui_prompt_dialog_add_fields(TkeUiPromptDialog *dialog, TkeUiForm *form);
+
+/* What operations ask: descriptions in the middle of a step; then what was entered, if nothing is wrong with it. */
+void tke_ui_prompt_dialog_ask_texts(void *view, const TkeTextPrompt *prompt);
+void tke_ui_prompt_dialog_submit_texts(TkeUiPromptDialog *dialog);
+
+/* A question that the operation waits for: no is an answer too. */
+bool tke_ui_prompt_dialog_is_question(const TkeUiPromptDialog *dialog);
 
 void tke_ui_prompt_dialog_stop_countdown(TkeUiPromptDialog *dialog);

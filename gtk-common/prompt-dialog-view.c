@@ -263,7 +263,8 @@ view_choose(void *view, const TkeChoice *choice)
     TkeUiPromptDialog *dialog = view;
     guint n_columns = g_strv_length((char **) choice->columns);
     g_autoptr(GtkListStore) store = fill_list(choice, n_columns);
-    GtkTreePath *first = gtk_tree_path_new_first();
+    GtkTreePath *first =
+        gtk_tree_path_new_from_indices((int) MAX(1, choice->default_row) - 1, -1);
     GtkWidget *list = gtk_tree_view_new_with_model(GTK_TREE_MODEL(store));
 
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_CHOOSE, "question", choice->title, NULL);
@@ -285,7 +286,7 @@ view_withdraw(void *view)
 {
     TkeUiPromptDialog *dialog = view;
 
-    if (dialog->page == TKE_UI_PAGE_CONFIRM || dialog->page == TKE_UI_PAGE_CHOOSE) {
+    if (tke_ui_prompt_dialog_is_question(dialog)) {
         tke_ui_prompt_dialog_show_working(dialog, _("Stopping…"));
     }
 }
@@ -299,5 +300,6 @@ const TkeUiPromptView tke_ui_prompt_dialog_view = {
     .card = view_card,
     .confirm = view_confirm,
     .choose = view_choose,
+    .ask_texts = tke_ui_prompt_dialog_ask_texts,
     .withdraw = view_withdraw,
 };

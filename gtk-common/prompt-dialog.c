@@ -47,6 +47,7 @@ tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, const
     tke_ui_prompt_dialog_stop_countdown(dialog);
     tke_ui_container_clear(dialog->content);
     dialog->form_grid = NULL;
+    g_clear_pointer(&dialog->texts, tke_ui_form_free);
     dialog->list = NULL;
     tke_ui_picture_set(GTK_IMAGE(dialog->picture), picture, PICTURE_WIDTH);
     tke_ui_prompt_dialog_set_label(dialog->headline, headline);
@@ -128,10 +129,8 @@ on_form_changed(TkeUiPromptDialog *dialog)
 }
 
 void
-tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form)
+tke_ui_prompt_dialog_add_fields(TkeUiPromptDialog *dialog, TkeUiForm *form)
 {
-    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_FORM, "form", form->headline, form->why);
-    tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), NULL, form->start, form->gone);
     if (form->fields->len > 0) {
         dialog->form_grid = tke_ui_form_grid_new();
         tke_ui_prompt_dialog_add(dialog, dialog->form_grid);
@@ -140,6 +139,14 @@ tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form)
         on_form_changed(dialog);
         fit_middle(dialog);
     }
+}
+
+void
+tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form)
+{
+    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_FORM, "form", form->headline, form->why);
+    tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), NULL, form->start, form->gone);
+    tke_ui_prompt_dialog_add_fields(dialog, form);
 }
 
 void
@@ -270,7 +277,7 @@ on_stop(GSimpleAction *action, GVariant *parameter, gpointer data)
     if (dialog->stopping) {
         return;
     }
-    if (dialog->page == TKE_UI_PAGE_CONFIRM || dialog->page == TKE_UI_PAGE_CHOOSE) {
+    if (tke_ui_prompt_dialog_is_question(dialog)) {
         tke_ui_prompt_dialog_show_working(dialog, _("Stopping…"));
         dialog->funcs->answer(dialog->owner, false, 0);
     } else {
@@ -321,6 +328,9 @@ on_primary(GSimpleAction *action, GVariant *parameter, gpointer data)
         index = dialog->list != NULL ? chosen_row(dialog) : 0;
         tke_ui_prompt_dialog_show_working(dialog, _("Working…"));
         dialog->funcs->answer(dialog->owner, true, index);
+        break;
+    case TKE_UI_PAGE_TEXTS:
+        tke_ui_prompt_dialog_submit_texts(dialog);
         break;
     case TKE_UI_PAGE_ERROR:
         dialog->funcs->again(dialog->owner);
@@ -388,6 +398,7 @@ finalize(GObject *object)
     g_free(dialog->next_action);
     g_free(dialog->other_action);
     g_free(dialog->step_part);
+    tke_ui_form_free(dialog->texts);
     g_ptr_array_unref(dialog->step_names);
     g_string_free(dialog->note_text, TRUE);
     G_OBJECT_CLASS(tke_ui_prompt_dialog_parent_class)->finalize(object);

@@ -23,6 +23,7 @@ typedef struct TkeUiPromptDialogFuncs {
     void (*stop)(void *owner);                              /* cancel, stop, close, Escape */
     void (*again)(void *owner);                             /* after an error */
     void (*answer)(void *owner, bool yes, unsigned index);  /* of a question */
+    void (*answer_texts)(void *owner, const char *const *texts); /* of one for texts */
     void (*next)(void *owner, const char *action);          /* an action instead, detailed */
 } TkeUiPromptDialogFuncs;
 

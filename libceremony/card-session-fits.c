@@ -253,8 +253,7 @@ fits(const TkeCardNeed *need, const TkeCardSlot *slot, bool put_in_now, const ch
     if (!fits_wanted(need, status, put_in_now, word, reason)) {
         return false;
     }
-    if (need->other_than != NULL && is_ours(status) &&
-        memcmp(need->other_than, status->card_id, TKE_CARD_ID_LEN) == 0) {
+    if (is_ours(status) && tke_card_need_excludes(need, status->card_id)) {
         return unfit(
             word, reason, "same-card",
             _("This is the card that is already in use in the other reader, or was before: "
@@ -286,8 +285,7 @@ is_in_other(const TkeCardNeed *need, const TkeCardSlot *other)
     const char *ignored_word = NULL;
 
     return other->card != NULL && need->wanted != TKE_WANTED_ANY &&
-           (need->other_than == NULL ||
-            memcmp(need->other_than, other->status.card_id, TKE_CARD_ID_LEN) != 0) &&
+           !tke_card_need_excludes(need, other->status.card_id) &&
            fits(need, other, false, &ignored_word, &ignored);
 }
 

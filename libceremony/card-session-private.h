@@ -66,6 +66,19 @@ const uint8_t *tke_card_session_get_begun(const TkeCardSession *session, const c
 const TkeCardStatus *tke_card_session_get_begun_status(const TkeCardSession *session,
                                                        const char *purpose);
 
+/* The card is one of those that it must not be. */
+static inline bool
+tke_card_need_excludes(const TkeCardNeed *need, const uint8_t *card_id)
+{
+    bool excluded = false;
+
+    for (unsigned i = 0; need->other_than != NULL && i < MAX(1, need->n_other_than); i++) {
+        excluded = excluded || memcmp(need->other_than + (size_t) i * TKE_CARD_ID_LEN, card_id,
+                                      TKE_CARD_ID_LEN) == 0;
+    }
+    return excluded;
+}
+
 /* The card that the step has begun on, unless it is meant for another zone now, or plays another part in it. */
 static inline bool
 tke_card_need_is_begun(const TkeCardNeed *need, const TkeCardStatus *status)
@@ -75,8 +88,7 @@ tke_card_need_is_begun(const TkeCardNeed *need, const TkeCardStatus *status)
            memcmp(need->begun_id, status->card_id, TKE_CARD_ID_LEN) == 0 &&
            (need->zone_id == NULL || !status->has_zone ||
             memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0) &&
-           (need->other_than == NULL ||
-            memcmp(need->other_than, status->card_id, TKE_CARD_ID_LEN) != 0);
+           !tke_card_need_excludes(need, status->card_id);
 }
 
 /* What to insert, one sentence. */

@@ -42,6 +42,7 @@ typedef struct TkeCardNeed {
     const uint8_t *zone_id;    /* 8 bytes; NULL: any zone */
     const char *zone_description; /* NULL: what a card of the zone has said, if there was one */
     const uint8_t *other_than; /* card id that it must not have (E-C17); NULL: any */
+    unsigned n_other_than;     /* of so many, one after the other; 0: of one */
     /*
      * A card of zone_id on which this step was begun and only its end is missing fits too: NEW_EP11: one
      * that is enrolled already, if it is put in now; BLANK_CA: one without a description.

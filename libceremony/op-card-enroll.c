@@ -122,15 +122,31 @@ personalize_pin(TkeOperation *op, const TkeCardStatus *status, GError **error)
     return tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error);
 }
 
+/* Whose card it is: as was said beforehand, or asked for now. */
 static bool
-personalize(TkeOperation *op, const char *description, bool *pin_set, const TkeCardStatus **status,
-            GError **error)
+describe(TkeOperation *op, const TkeCardPersonalizeParams *params, TkeCard *card, GError **error)
+{
+    if (params->ask != NULL &&
+        !tke_op_card_ask_texts(op, _("Whose card is it?"),
+                               _("The card has its PIN. The description tells people whose card it "
+                                 "is; it has no other meaning."),
+                               NULL, _("EP11 card description"), params->ask, error)) {
+        return false;
+    }
+    return tke_card_set_description(
+        card, params->ask != NULL ? params->ask->card : params->description, error);
+}
+
+static bool
+personalize(TkeOperation *op, const TkeCardPersonalizeParams *params, bool *pin_set,
+            const TkeCardStatus **status, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     const TkeCardNeed need = { .reader = 2,
                                .wanted = TKE_WANTED_ENROLLED,
                                .purpose = "personalize",
                                .begun_id = tke_card_session_get_begun(session, "personalize") };
+    const char *wanted = params->ask != NULL ? params->ask->card : params->description;
     TkeCard *card;
 
     tke_operation_set_steps(op, personalize_steps);
@@ -140,9 +156,9 @@ personalize(TkeOperation *op, const char *description, bool *pin_set, const TkeC
         return false;
     }
     if ((*status)->life_cycle == TKE_CARD_PERSONALISED && (*status)->description[0] != '\0' &&
-        strcmp((*status)->description, description) != 0) {
+        strcmp((*status)->description, wanted) != 0) {
         tke_card_session_end(session); /* it was described meanwhile: nothing is missing, the next card is meant */
-        return personalize(op, description, pin_set, status, error);
+        return personalize(op, params, pin_set, status, error);
     }
     tke_card_session_begin(session, "personalize", *status);
     if (!personalize_pin(op, *status, error)) {
@@ -150,11 +166,30 @@ personalize(TkeOperation *op, const char *description, bool *pin_set, const TkeC
     }
     *pin_set = true;
     tke_operation_reach(op, 1);
-    if (!tke_card_set_description(card, description, error)) {
+    if (!describe(op, params, card, error)) {
         g_prefix_error(error, _("the PIN is set, the description is not: "));
         return false;
     }
     return tke_card_session_query_status(op, 2, status, error);
+}
+
+/* A card that has its PIN is personalised, and that is recorded, though somebody stopped at its description. */
+static bool
+fail_personalize(TkeOperation *op, const TkeCardStatus *status, bool pin_set, GError **error)
+{
+    JsonObject *done = NULL;
+
+    if (pin_set && error != NULL && g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        done = json_object_new();
+        tke_record_card(done, "card", status);
+    }
+    return tke_op_card_fail_partly(
+        op, "opentke-card.personalize", 2,
+        pin_set ? _("only the description is missing (tke card set-description)")
+                : _("start again with the same card: the program reads from it whether its PIN "
+                    "is set; if it is, only the description is missing (tke card "
+                    "set-description)"),
+        done, error);
 }
 
 bool
@@ -165,7 +200,7 @@ tke_op_card_personalize(TkeOperation *op, const TkeCardPersonalizeParams *params
     JsonObject *values;
     bool pin_set = false;
 
-    if (!tke_op_card_check_description(params->description, error) ||
+    if ((params->ask == NULL && !tke_op_card_check_description(params->description, error)) ||
         !tke_record_check(op, error)) {
         return false;
     }
@@ -174,14 +209,8 @@ tke_op_card_personalize(TkeOperation *op, const TkeCardPersonalizeParams *params
                            _("Would set PIN and description of the enrolled card in reader 2."));
         return true;
     }
-    if (!personalize(op, params->description, &pin_set, &status, error)) {
-        return tke_op_card_fail(
-            op, "opentke-card.personalize", 2,
-            pin_set ? _("only the description is missing (tke card set-description)")
-                    : _("start again with the same card: the program reads from it whether its PIN "
-                        "is set; if it is, only the description is missing (tke card "
-                        "set-description)"),
-            error);
+    if (!personalize(op, params, &pin_set, &status, error)) {
+        return fail_personalize(op, status, pin_set, error);
     }
     tke_card_session_end(tke_operation_get_card_session(op));
     values = json_object_new();

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "common/public.h"
+#include "libceremony/op-card.h"
 #include "libceremony/operation.h"
 #include "libsmartcard/card-identity.h"
 
@@ -17,6 +18,7 @@ TKE_PUBLIC bool tke_op_card_enroll(TkeOperation *op, TkeCardStatus *card, GError
 
 typedef struct TkeCardPersonalizeParams {
     const char *description;
+    TkeCardTexts *ask; /* asked for when the PIN is set (2.7, step 3); NULL: the one above is meant */
 } TkeCardPersonalizeParams;
 
 /* Enrolled card without PIN in reader 2: PIN, then description. */

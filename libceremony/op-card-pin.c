@@ -22,6 +22,8 @@ enum {
 static const char *const unblock_steps[] = { N_("CA card and its PINs"), N_("Blocked card"),
                                              N_("The card gets its tries back"), NULL };
 static const char *const change_steps[] = { N_("Card"), N_("Old PIN and new PIN"), NULL };
+static const char *const choose_steps[] = { N_("Card"), N_("Which PIN"), N_("Old PIN and new PIN"),
+                                            NULL };
 
 /* Has the card been unblocked since the step began? Its usage log tells; one that does not reach back tells nothing. */
 static bool
@@ -164,7 +166,7 @@ tke_op_card_unblock(TkeOperation *op, TkeCardStatus *card, GError **error)
 
 /* The other CA PIN pays a try for each change; it needs two. */
 static bool
-warn_ca(TkeOperation *op, const TkeCardStatus *status, uint8_t reference, GError **error)
+check_other_pin(const TkeCardStatus *status, uint8_t reference, GError **error)
 {
     const TkePinStatus *other = tke_card_status_get_pin(
         status, reference == TKE_PIN_FIRST ? TKE_PIN_SECOND : TKE_PIN_FIRST);
@@ -177,8 +179,6 @@ warn_ca(TkeOperation *op, const TkeCardStatus *status, uint8_t reference, GError
                     1);
         return false;
     }
-    tke_operation_note(op, _("The change costs the other PIN of this CA card one try, until it is "
-                             "entered rightly. Backups of the card keep their own PINs."));
     if (other != NULL && other->state != TKE_PIN_NOT_SET && other->tries_left < 2) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_FEW_TRIES,
                     _("reader 1: the other PIN has only %u try left: enter it first (tke card info "
@@ -189,8 +189,59 @@ warn_ca(TkeOperation *op, const TkeCardStatus *status, uint8_t reference, GError
     return true;
 }
 
+static char *
+state_text(const TkePinStatus *pin)
+{
+    return pin->state == TKE_PIN_BLOCKED
+               ? g_strdup(_("blocked, for good"))
+               : g_strdup_printf(ngettext("%u try left", "%u tries left", pin->tries_left),
+                                 pin->tries_left);
+}
+
+/* 2.5, step 2. */
 static bool
-change_pin(TkeOperation *op, const TkeCardChangePinParams *params, uint8_t reference,
+choose_pin(TkeOperation *op, const TkeCardStatus *status, unsigned *pin, GError **error)
+{
+    g_autofree char *first = state_text(&status->pins[0]);
+    g_autofree char *second = state_text(&status->pins[1]);
+    const char *const columns[] = { _("PIN"), _("State"), NULL };
+    const char *const first_row[] = { _("First PIN"), first, NULL };
+    const char *const second_row[] = { _("Second PIN"), second, NULL };
+    const char *const *const rows[] = { first_row, second_row, NULL };
+    const TkeChoice choice = { .what = "ca-pin",
+                               .title = _("Which PIN of the CA card is to be changed?"),
+                               .columns = columns,
+                               .rows = rows,
+                               .n_rows = 2,
+                               .default_row = *pin == 2 ? 2 : 1 };
+    unsigned index = 0;
+
+    if (!tke_operation_choose(op, &choice, &index, error)) {
+        return false;
+    }
+    *pin = index + 1;
+    return true;
+}
+
+/* What a change does to the other PIN is said before anybody chooses. */
+static bool
+prepare_ca(TkeOperation *op, const TkeCardChangePinParams *params, const TkeCardStatus *status,
+           uint8_t *reference, GError **error)
+{
+    tke_operation_note(op, _("The change costs the other PIN of this CA card one try, until it is "
+                             "entered rightly. Backups of the card keep their own PINs."));
+    if (params->ask_pin != NULL) {
+        tke_operation_reach(op, 1);
+        if (!choose_pin(op, status, params->ask_pin, error)) {
+            return false;
+        }
+        *reference = *params->ask_pin == 2 ? TKE_PIN_SECOND : TKE_PIN_FIRST;
+    }
+    return check_other_pin(status, *reference, error);
+}
+
+static bool
+change_pin(TkeOperation *op, const TkeCardChangePinParams *params, uint8_t *reference,
            const TkeCardStatus **status, GError **error)
 {
     unsigned reader = params->reader;
@@ -198,17 +249,18 @@ change_pin(TkeOperation *op, const TkeCardChangePinParams *params, uint8_t refer
                                .title = params->title,
                                .zone_id = params->zone_id,
                                .other_than = params->other_than,
+                               .n_other_than = params->n_other_than,
                                .wanted = reader == 1 ? TKE_WANTED_CA : TKE_WANTED_EP11,
                                .purpose = "change-pin" };
 
-    tke_operation_set_steps(op, change_steps);
+    tke_operation_set_steps(op, params->ask_pin != NULL ? choose_steps : change_steps);
     tke_operation_reach(op, 0);
     if (tke_card_session_need(op, &need, status, error) == NULL ||
-        (reader == 1 && !warn_ca(op, *status, reference, error))) {
+        (reader == 1 && !prepare_ca(op, params, *status, reference, error))) {
         return false;
     }
-    tke_operation_reach(op, 1);
-    return tke_card_session_change_pin(op, reader, reference, error) &&
+    tke_operation_reach(op, params->ask_pin != NULL ? 2 : 1);
+    return tke_card_session_change_pin(op, reader, *reference, error) &&
            tke_card_session_query_status(op, reader, status, error);
 }
 
@@ -221,7 +273,7 @@ tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params, T
     JsonObject *values;
 
     if (params->reader < 1 || params->reader > 2 || params->pin > 2 ||
-        (params->reader == 2 && params->pin == 2)) {
+        (params->reader == 2 && (params->pin == 2 || params->ask_pin != NULL))) {
         g_set_error(
             error, TKE_ERROR, TKE_ERROR_USAGE,
             _("reader 1 holds a CA card with a first and a second PIN, reader 2 an EP11 card "
@@ -235,7 +287,7 @@ tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params, T
         tke_operation_note(op, _("Would change a PIN of the card in reader %u."), params->reader);
         return true;
     }
-    if (!change_pin(op, params, reference, &status, error)) {
+    if (!change_pin(op, params, &reference, &status, error)) {
         return tke_op_card_fail(op, "opentke-card.change-pin", params->reader,
                                 _("if the new PIN was typed already, try first with the new PIN which of "
                                   "the two is set; if not, the old one is"),
@@ -243,7 +295,7 @@ tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params, T
     }
     values = json_object_new();
     tke_record_card(values, "card", status);
-    json_object_set_int_member(values, "pin", params->reader == 1 && params->pin == 2 ? 2 : 1);
+    json_object_set_int_member(values, "pin", reference == TKE_PIN_SECOND ? 2 : 1);
     if (card != NULL) {
         *card = *status;
     }

@@ -14,6 +14,23 @@
 TKE_PUBLIC bool tke_op_card_check_description(const char *text, GError **error);
 
 /*
+ * Descriptions that a step asks for itself, at their place among its other steps (functions 2.3, 2.4, 2.7). What is
+ * there is proposed; then what was answered is.
+ */
+typedef struct TkeCardTexts {
+    char zone[TKE_CARD_TEXT_MAX + 1];
+    char card[TKE_CARD_TEXT_MAX + 1];
+} TkeCardTexts;
+
+/*
+ * Asks for the description of the card, and of its zone where zone_label is not NULL. The answers are descriptions, or
+ * it fails.
+ */
+bool tke_op_card_ask_texts(TkeOperation *op, const char *title, const char *why,
+                           const char *zone_label, const char *card_label, TkeCardTexts *texts,
+                           GError **error);
+
+/*
  * Ends an operation that failed: settles the card session, says in the error what state the card in the
  * reader is in (next: what to do, translated; may be NULL) and records the failure. Returns false.
  */

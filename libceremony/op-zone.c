@@ -17,6 +17,10 @@ static const char *const create_steps[] = {
     N_("Blank card for the CA card"), N_("First PIN of the CA card"), N_("Second PIN of the CA card"),
     N_("The card makes the zone"), NULL
 };
+static const char *const asking_steps[] = {
+    N_("Blank card for the CA card"), N_("First PIN of the CA card"), N_("Second PIN of the CA card"),
+    N_("Descriptions"), N_("The card makes the zone"), NULL
+};
 static const char *const backup_steps[] = { N_("CA card to be backed up"),
                                             N_("Card for the backup"),
                                             N_("First PIN of the backup"),
@@ -72,22 +76,69 @@ need_new_pins(TkeOperation *op, unsigned reader, unsigned step, bool loaded, GEr
 
 /* The operator may stop between the PINs and what needs them. */
 static bool
-check_after_pins(TkeOperation *op, GError **error)
+say_pins_are_set(bool good, GError **error)
 {
-    if (!tke_operation_check(op, error)) {
+    if (!good) {
         g_prefix_error(error, _("the card has its two PINs now; start again with the same card, it "
                                 "goes on there: "));
+    }
+    return good;
+}
+
+/* What zone and card are called: as was said beforehand, or asked for now; then the card may be gone. */
+static bool
+take_texts(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardStatus **status,
+           TkeCardTexts *texts, GError **error)
+{
+    if (params->ask == NULL) {
+        g_strlcpy(texts->zone, params->zone_description, sizeof texts->zone);
+        g_strlcpy(texts->card, params->card_description, sizeof texts->card);
+        return tke_operation_check(op, error);
+    }
+    if (!tke_op_card_ask_texts(op, _("What are the zone and its CA card called?"),
+                               _("The card has its two PINs. The descriptions tell zones and cards "
+                                 "apart; they have no other meaning. Then the card makes the zone."),
+                               _("Zone description"), _("CA card description"), params->ask, error) ||
+        !tke_card_session_query_status(op, 1, status, error)) {
         return false;
     }
+    *texts = *params->ask;
     return true;
 }
 
-/* The zone that was asked for, and not one that was given up. */
+/*
+ * The zone that was asked for, and not one that was given up. Where nobody has been asked yet, the card on which the
+ * step was begun has done what it was begun for.
+ */
 static bool
 is_asked_for(const TkeCardStatus *status, const TkeZoneCreateParams *params)
 {
+    const TkeCardTexts *ask = params->ask;
+
+    if (ask != NULL) {
+        return (ask->zone[0] == '\0' && ask->card[0] == '\0') ||
+               (strcmp(status->zone_description, ask->zone) == 0 &&
+                strcmp(status->description, ask->card) == 0);
+    }
     return strcmp(status->zone_description, params->zone_description) == 0 &&
            strcmp(status->description, params->card_description) == 0;
+}
+
+/* Both PINs are set or entered: the rest. */
+static bool
+make_zone(TkeOperation *op, const TkeZoneCreateParams *params, TkeCard *card,
+          const TkeCardStatus **status, GError **error)
+{
+    TkeZoneCertificate zone;
+    TkeCardTexts texts = { 0 };
+
+    tke_operation_reach(op, 3);
+    if (!say_pins_are_set(take_texts(op, params, status, &texts, error), error)) {
+        return false;
+    }
+    tke_operation_reach(op, params->ask != NULL ? 4 : 3);
+    return tke_ca_card_create_zone(card, texts.zone, texts.card, &zone, error) &&
+           tke_card_session_query_status(op, 1, status, error);
 }
 
 static bool
@@ -99,11 +150,10 @@ create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSt
                                .wanted = TKE_WANTED_BLANK_CA,
                                .purpose = "zone",
                                .begun_id = tke_card_session_get_begun(session, "zone") };
-    TkeZoneCertificate zone;
     TkeCard *card;
     bool loaded = false;
 
-    tke_operation_set_steps(op, create_steps);
+    tke_operation_set_steps(op, params->ask != NULL ? asking_steps : create_steps);
     tke_operation_reach(op, 0);
     if (!tke_card_session_need_keypad(op, 1, error)) {
         return false;
@@ -121,14 +171,7 @@ create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSt
         tke_operation_note(op, _("The card has its zone already: nothing is missing."));
         return true;
     }
-    if (!need_new_pins(op, 1, 1, loaded, error)) {
-        return false;
-    }
-    tke_operation_reach(op, 3);
-    return check_after_pins(op, error) &&
-           tke_ca_card_create_zone(card, params->zone_description, params->card_description, &zone,
-                                   error) &&
-           tke_card_session_query_status(op, 1, status, error);
+    return need_new_pins(op, 1, 1, loaded, error) && make_zone(op, params, card, status, error);
 }
 
 bool
@@ -138,8 +181,9 @@ tke_op_zone_create(TkeOperation *op, const TkeZoneCreateParams *params, TkeZoneR
     const TkeCardStatus *status = NULL;
     JsonObject *values;
 
-    if (!tke_op_card_check_description(params->zone_description, error) ||
-        !tke_op_card_check_description(params->card_description, error) ||
+    if ((params->ask == NULL &&
+         (!tke_op_card_check_description(params->zone_description, error) ||
+          !tke_op_card_check_description(params->card_description, error))) ||
         !tke_record_check(op, error)) {
         return false;
     }
@@ -218,12 +262,48 @@ give_zone(TkeOperation *op, TkeCard *from, const TkeCardStatus *source, TkeCard 
     return tke_ca_card_backup(from, source, to, target, &zone, error);
 }
 
+char *
+tke_op_zone_propose_backup(const char *description)
+{
+    const char *translated = _("backup");
+    const char *word = tke_card_text_is_description(translated) ? translated : "backup";
+    size_t room = TKE_CARD_TEXT_MAX - MIN(strlen(word) + 1, TKE_CARD_TEXT_MAX);
+    g_autofree char *begin = g_strndup(description, room);
+
+    g_strchomp(begin);
+    return begin[0] != '\0' ? g_strdup_printf("%s %s", begin, word) : g_strdup(word);
+}
+
+/* What the backup is called. It has the zone already, and is one without it too. */
+static bool
+describe_backup(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCardStatus *source,
+                TkeCard *to, GError **error)
+{
+    const char *description =
+        params->card_description != NULL ? params->card_description : source->description;
+
+    if (params->ask != NULL && params->ask->card[0] == '\0') {
+        g_autofree char *proposal = tke_op_zone_propose_backup(source->description);
+
+        g_strlcpy(params->ask->card, proposal, sizeof params->ask->card);
+    }
+    if (params->ask != NULL) {
+        if (!tke_op_card_ask_texts(op, _("What is the backup called?"),
+                                   _("The backup has the zone. Its description tells the two CA cards "
+                                     "apart; it has no other meaning."),
+                                   NULL, _("Description of the backup"), params->ask, error)) {
+            return false;
+        }
+        description = params->ask->card;
+    }
+    return tke_card_set_description(to, description, error);
+}
+
 static bool
 backup_zone(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCardStatus **source,
-            const TkeCardStatus **target, GError **error)
+            const TkeCardStatus **target, bool *handed_on, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
-    const char *description;
     TkeCard *from;
     TkeCard *to;
 
@@ -233,13 +313,13 @@ backup_zone(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCardSt
     from = tke_card_session_get(session, 1, source);
     to = tke_card_session_get(session, 2, target);
     tke_operation_reach(op, 4);
-    if (!check_after_pins(op, error) || !give_zone(op, from, *source, to, *target, error)) {
+    if (!say_pins_are_set(tke_operation_check(op, error), error) ||
+        !give_zone(op, from, *source, to, *target, error)) {
         return false;
     }
+    *handed_on = true;
     tke_operation_reach(op, 5);
-    description =
-        params->card_description != NULL ? params->card_description : (*source)->description;
-    if (!tke_card_set_description(to, description, error)) {
+    if (!describe_backup(op, params, *source, to, error)) {
         g_prefix_error(error,
                        _("the backup has the zone, but no description yet; start again with the "
                          "same two cards: "));
@@ -248,12 +328,33 @@ backup_zone(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCardSt
     return tke_card_session_query_status(op, 2, target, error);
 }
 
+/* A backup that somebody stopped at its description is one, and is recorded. */
+static bool
+fail_backup(TkeOperation *op, const TkeCardStatus *source, const TkeCardStatus *target,
+            bool handed_on, GError **error)
+{
+    JsonObject *done = NULL;
+
+    if (handed_on && error != NULL && g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        done = json_object_new();
+        tke_record_card(done, "card", target);
+        tke_record_card(done, "source", source);
+    }
+    return tke_op_card_fail_partly(op, "opentke-zone.backup", 2,
+                                   _("the CA card is as before; start again with the same two cards: "
+                                     "the program reads from the other one how far it has come, and "
+                                     "goes on there; if zone and description are there (tke card "
+                                     "info), all is done"),
+                                   done, error);
+}
+
 bool
 tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneResult *result,
                    GError **error)
 {
     const TkeCardStatus *source = NULL;
     const TkeCardStatus *target = NULL;
+    bool handed_on = false;
     JsonObject *values;
 
     if ((params->card_description != NULL &&
@@ -267,13 +368,8 @@ tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneR
                              "reader 2."));
         return true;
     }
-    if (!backup_zone(op, params, &source, &target, error)) {
-        return tke_op_card_fail(op, "opentke-zone.backup", 2,
-                                _("the CA card is as before; start again with the same two cards: "
-                                  "the program reads from the other one how far it has come, and "
-                                  "goes on there; if zone and description are there (tke card "
-                                  "info), all is done"),
-                                error);
+    if (!backup_zone(op, params, &source, &target, &handed_on, error)) {
+        return fail_backup(op, source, target, handed_on, error);
     }
     tke_card_session_end(tke_operation_get_card_session(op));
     values = json_object_new();

@@ -6,12 +6,14 @@
 #include <stdbool.h>
 
 #include "common/public.h"
+#include "libceremony/op-card.h"
 #include "libceremony/operation.h"
 #include "libsmartcard/card-identity.h"
 
 typedef struct TkeZoneCreateParams {
     const char *zone_description; /* 0-30 printable ASCII characters */
     const char *card_description;
+    TkeCardTexts *ask; /* asked for when both PINs are set (2.3, steps 5 and 6); NULL: the two above are meant */
 } TkeZoneCreateParams;
 
 typedef struct TkeZoneResult {
@@ -28,6 +30,7 @@ TKE_PUBLIC bool tke_op_zone_create(TkeOperation *op, const TkeZoneCreateParams *
 
 typedef struct TkeZoneBackupParams {
     const char *card_description; /* of the backup; NULL: as the source's */
+    TkeCardTexts *ask; /* asked for when the backup has the zone (2.4, step 4); NULL: the one above is meant */
 } TkeZoneBackupParams;
 
 typedef struct TkeZoneTestParams {
@@ -41,6 +44,12 @@ typedef struct TkeZoneTestParams {
  */
 TKE_PUBLIC bool tke_op_zone_test(TkeOperation *op, const TkeZoneTestParams *params,
                                  TkeZoneResult *result, GError **error);
+
+/*
+ * What a backup of the CA card of this description may be called: the description, cut off where it is too long, and
+ * what it is. To be freed.
+ */
+TKE_PUBLIC char *tke_op_zone_propose_backup(const char *description);
 
 /* Reader 1: CA card, both PINs fresh; reader 2: blank card, which gets two PINs of its own. */
 TKE_PUBLIC bool tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params,

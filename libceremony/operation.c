@@ -223,3 +223,19 @@ tke_operation_choose(TkeOperation *op, const TkeChoice *choice, unsigned *index,
     return tke_operation_check(op, error) &&
            op->prompter->choose(op->ui, choice, index, tke_operation_get_cancellable(op), error);
 }
+
+bool
+tke_operation_ask_texts(TkeOperation *op, const TkeTextPrompt *prompt, char **texts, GError **error)
+{
+    if (!tke_operation_check(op, error)) {
+        return false;
+    }
+    if (op->prompter->ask_texts != NULL) {
+        return op->prompter->ask_texts(op->ui, prompt, texts, tke_operation_get_cancellable(op),
+                                       error);
+    }
+    for (unsigned i = 0; i < prompt->n_fields; i++) {
+        texts[i] = g_strdup(prompt->fields[i].proposal);
+    }
+    return true;
+}

@@ -78,3 +78,7 @@ TKE_PUBLIC void tke_operation_card(TkeOperation *op, unsigned reader, bool inser
 TKE_PUBLIC bool tke_operation_confirm(TkeOperation *op, const TkePlan *plan, GError **error);
 TKE_PUBLIC bool tke_operation_choose(TkeOperation *op, const TkeChoice *choice, unsigned *index,
                                      GError **error);
+
+/* texts: as many as the prompt has fields, each to be freed. */
+TKE_PUBLIC bool tke_operation_ask_texts(TkeOperation *op, const TkeTextPrompt *prompt, char **texts,
+                                        GError **error);

@@ -73,6 +73,20 @@ typedef struct TkeSecretPrompt {
     size_t max;
 } TkeSecretPrompt;
 
+/* Descriptions that are asked for in the middle of a step. */
+typedef struct TkeTextField {
+    const char *word;     /* for programs: "zone-description", "card-description" */
+    const char *label;    /* translated */
+    const char *proposal; /* what it is unless it is changed; never NULL */
+} TkeTextField;
+
+typedef struct TkeTextPrompt {
+    const char *title; /* one sentence */
+    const char *why;
+    const TkeTextField *fields;
+    unsigned n_fields;
+} TkeTextPrompt;
+
 typedef struct TkePrompterOps {
     /* Do not block: the operation itself waits for the card or the PIN pad, so a prompt goes away
      * when the card is inserted, without a click. */
@@ -92,4 +106,10 @@ typedef struct TkePrompterOps {
                    GError **error);
     TkeSecret *(*ask_secret)(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellable,
                              GError **error);
+    /*
+     * texts: n_fields places for what was answered, each to be freed; written only on success. The function may be
+     * NULL: nobody can be asked, and what is proposed is taken.
+     */
+    bool (*ask_texts)(void *ui, const TkeTextPrompt *prompt, char **texts, GCancellable *cancellable,
+                      GError **error);
 } TkePrompterOps;

@@ -118,15 +118,3 @@ scup_card_text_groups(const uint8_t *bytes, size_t len, unsigned groups_per_line
     }
     return g_string_free(text, FALSE);
 }
-
-char *
-scup_card_text_backup(const char *description)
-{
-    const char *translated = _("backup");
-    const char *word = tke_card_text_is_description(translated) ? translated : "backup";
-    size_t room = TKE_CARD_TEXT_MAX - MIN(strlen(word) + 1, TKE_CARD_TEXT_MAX);
-    g_autofree char *begin = g_strndup(description, room);
-
-    g_strchomp(begin);
-    return begin[0] != '\0' ? g_strdup_printf("%s %s", begin, word) : g_strdup(word);
-}

@@ -16,12 +16,6 @@ const char *scup_card_text_picture(const TkeCardStatus *status);
 /* The description, or "no description". */
 const char *scup_card_text_description(const TkeCardStatus *status);
 
-/*
- * What a backup of the CA card of this description may be called: the description, cut off where it is too long, and
- * what it is. To be freed.
- */
-char *scup_card_text_backup(const char *description);
-
 /* "●●○  2 tries left", "blocked", "not set". */
 char *scup_card_text_pin(const TkeCardStatus *status, unsigned index);
 

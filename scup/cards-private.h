@@ -32,6 +32,7 @@ struct _ScupCards {
     bool held; /* a procedure is shown */
     bool has_changed;
     ScupChanged changed;
+    GByteArray *changed_ids; /* NULL: none */
     unsigned proving; /* how many want to know whether cards are genuine */
     bool stopped;
     guint retry;

@@ -122,6 +122,17 @@ scup_cards_get_unlocked_s(ScupCards *cards)
                                                              : 0;
 }
 
+static bool
+is_changed(const ScupCards *cards, const uint8_t *card_id)
+{
+    bool found = false;
+
+    for (guint i = 0; i < cards->changed_ids->len; i += TKE_CARD_ID_LEN) {
+        found = found || memcmp(cards->changed_ids->data + i, card_id, TKE_CARD_ID_LEN) == 0;
+    }
+    return found;
+}
+
 void
 scup_cards_set_changed(ScupCards *cards, const TkeCardStatus *card, unsigned pin)
 {
@@ -129,6 +140,20 @@ scup_cards_set_changed(ScupCards *cards, const TkeCardStatus *card, unsigned pin
     cards->changed.pin = pin;
     memcpy(cards->changed.card_id, card->card_id, sizeof cards->changed.card_id);
     memcpy(cards->changed.zone_id, card->zone_id, sizeof cards->changed.zone_id);
+    if (cards->changed_ids == NULL) {
+        cards->changed_ids = g_byte_array_new();
+    }
+    if (is_changed(cards, card->card_id)) {
+        g_byte_array_set_size(cards->changed_ids, 0);
+    }
+    g_byte_array_append(cards->changed_ids, card->card_id, sizeof card->card_id);
+}
+
+const uint8_t *
+scup_cards_get_changed_ids(ScupCards *cards, unsigned *n)
+{
+    *n = cards->changed_ids != NULL ? cards->changed_ids->len / TKE_CARD_ID_LEN : 0;
+    return *n > 0 ? cards->changed_ids->data : NULL;
 }
 
 const ScupChanged *

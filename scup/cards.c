@@ -337,6 +337,7 @@ finalize(GObject *object)
     g_clear_error(&cards->inventory_error);
     tke_inventory_free(cards->inventory);
     scup_pads_clear(&cards->pads);
+    g_clear_pointer(&cards->changed_ids, g_byte_array_unref);
     for (unsigned i = 0; i < TKE_READERS; i++) {
         g_free(cards->keys[i]);
         g_free(cards->names[i]);

@@ -82,5 +82,11 @@ typedef struct ScupChanged {
 void scup_cards_set_changed(ScupCards *cards, const TkeCardStatus *card, unsigned pin);
 const ScupChanged *scup_cards_get_changed(ScupCards *cards);
 
+/*
+ * All cards of this round of changes: ids, one after the other, borrowed. Another round begins when one of them is
+ * changed once more: its copies then need the new PIN again.
+ */
+const uint8_t *scup_cards_get_changed_ids(ScupCards *cards, unsigned *n);
+
 /* Stops watching; before the runner is shut down. */
 void scup_cards_stop(ScupCards *cards);

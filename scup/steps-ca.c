@@ -22,46 +22,25 @@ add_card(TkeUiSummary *summary, const TkeCardStatus *card)
                        card->zone_description[0] != '\0' ? card->zone_description : NULL);
 }
 
-static void
-take_text(char **place, const TkeUiForm *form, const char *id)
-{
-    g_free(*place);
-    *place = g_strdup(tke_ui_form_get_text(form, id));
-}
-
 /* ---- Initialize and personalize CA smart card ---- */
 
 static TkeUiForm *
 form_init(gpointer data)
 {
-    TkeUiForm *form = tke_ui_form_new(
+    (void) data;
+    return tke_ui_form_new(
         _("Make a zone and its CA card"),
         _("The card in reader 1 becomes the CA card of a new zone. Two people are needed: each "
-          "chooses one of its two PINs and types it on the pad."),
+          "chooses one of its two PINs and types it on the pad. Then zone and card get their "
+          "descriptions."),
         _("_Initialize"));
-
-    (void) data;
-    tke_ui_form_add_description(form, "zone", _("_Zone description"), NULL);
-    tke_ui_form_add_description(form, "card", _("CA card _description"), NULL);
-    return form;
-}
-
-static char *
-take_init(gpointer data, const TkeUiForm *form)
-{
-    ScupStep *step = data;
-
-    take_text(&step->zone_description, form, "zone");
-    take_text(&step->description, form, "card");
-    return NULL;
 }
 
 static bool
 run_init(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
-    const TkeZoneCreateParams params = { .zone_description = step->zone_description,
-                                         .card_description = step->description };
+    const TkeZoneCreateParams params = { .ask = &step->texts };
 
     return tke_op_zone_create(op, &params, &step->zone, error);
 }
@@ -84,7 +63,6 @@ const TkeUiProcedureKind scup_steps_ca_init = {
     .title = N_("Initialize and personalize CA smart card"),
     .data_size = sizeof(ScupStep),
     .form = form_init,
-    .take = take_init,
     .run = run_init,
     .summarise = summarise_init,
     .clear = scup_steps_clear,
@@ -92,44 +70,23 @@ const TkeUiProcedureKind scup_steps_ca_init = {
 
 /* ---- Backup CA smart card ---- */
 
-static char *
-propose_backup(ScupStep *step)
-{
-    const TkeCardInfo *ca = scup_cards_get_card(step->cards, 1);
-
-    return scup_card_text_backup(
-        ca != NULL && ca->status.kind == TKE_CARD_KIND_CA ? ca->status.description : "");
-}
-
 static TkeUiForm *
 form_backup(gpointer data)
 {
-    g_autofree char *proposal = propose_backup(data);
-    TkeUiForm *form = tke_ui_form_new(
+    (void) data;
+    return tke_ui_form_new(
         _("Back up the CA card"),
         _("The CA card in reader 1 hands its zone on to a blank card in reader 2, which gets two "
           "PINs of its own. Both PINs of the CA card are asked for, even if they were just "
           "entered."),
         _("_Back up"));
-
-    tke_ui_form_add_description(form, "card", _("_Description of the backup"), proposal);
-    return form;
-}
-
-static char *
-take_backup(gpointer data, const TkeUiForm *form)
-{
-    ScupStep *step = data;
-
-    take_text(&step->description, form, "card");
-    return NULL;
 }
 
 static bool
 run_backup(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
-    const TkeZoneBackupParams params = { .card_description = step->description };
+    const TkeZoneBackupParams params = { .ask = &step->texts };
 
     return tke_op_zone_backup(op, &params, &step->zone, error);
 }
@@ -153,7 +110,6 @@ const TkeUiProcedureKind scup_steps_ca_backup = {
     .title = N_("Backup CA smart card"),
     .data_size = sizeof(ScupStep),
     .form = form_backup,
-    .take = take_backup,
     .run = run_backup,
     .summarise = summarise_backup,
     .clear = scup_steps_clear,
@@ -226,66 +182,46 @@ const TkeUiProcedureKind scup_steps_ca_test = {
 
 /* ---- Change PIN ---- */
 
-static void
-add_pins(TkeUiForm *form, unsigned pin)
-{
-    const char *const options[] = { _("First PIN"), _("Second PIN"), NULL };
-
-    tke_ui_form_add_choice(form, "pin", _("_Which PIN"), options, pin == 2 ? 1 : 0);
-}
-
 static TkeUiForm *
 form_change(gpointer data)
 {
-    TkeUiForm *form = tke_ui_form_new(
+    ScupStep *step = data;
+
+    step->pin = 1;
+    return tke_ui_form_new(
         _("Change a PIN of the CA card"),
         _("The old PIN and twice the new one are typed on reader 1. The change ends what the PINs "
           "of this card have opened, and costs the other PIN one try until it is entered: best "
           "done right after. Backups of the card keep their own PINs."),
         _("C_hange"));
-
-    (void) data;
-    add_pins(form, 1);
-    return form;
 }
 
-/* The backup is another card of the zone: the one whose PIN was changed just now does not do, and stays asked for. */
+/* The backup is another card of the zone: those whose PINs were changed before do not do, and it stays asked for. */
 static TkeUiForm *
 form_change_copy(gpointer data)
 {
     ScupStep *step = data;
     const ScupChanged *changed = scup_cards_get_changed(step->cards);
-    TkeUiForm *form = tke_ui_form_new(
+
+    scup_steps_take_changed(step);
+    step->has_zone_id = changed != NULL;
+    step->pin = changed != NULL ? changed->pin : 1;
+    if (changed != NULL) {
+        memcpy(step->zone_id, changed->zone_id, sizeof step->zone_id);
+    }
+    return tke_ui_form_new(
         _("Change a PIN of a backup"),
         _("The backup goes into reader 1 instead of the CA card whose PIN was changed just now. Its "
           "old PIN and twice the new one are typed there. The change costs its other PIN one try "
           "until it is entered: best done right after."),
         _("C_hange"));
-
-    step->has_other_than = changed != NULL;
-    step->has_zone_id = changed != NULL;
-    if (changed != NULL) {
-        memcpy(step->other_than, changed->card_id, sizeof step->other_than);
-        memcpy(step->zone_id, changed->zone_id, sizeof step->zone_id);
-    }
-    add_pins(form, changed != NULL ? changed->pin : 1);
-    return form;
-}
-
-static char *
-take_change(gpointer data, const TkeUiForm *form)
-{
-    ScupStep *step = data;
-
-    step->pin = tke_ui_form_get_chosen(form, "pin") + 1;
-    return NULL;
 }
 
 static bool
 run_change(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
-    const TkeCardChangePinParams params = { .reader = 1, .pin = step->pin };
+    const TkeCardChangePinParams params = { .reader = 1, .ask_pin = &step->pin };
 
     return tke_op_card_change_pin(op, &params, &step->card, error);
 }
@@ -296,10 +232,11 @@ run_change_copy(TkeOperation *op, gpointer data, GError **error)
     ScupStep *step = data;
     const TkeCardChangePinParams params = {
         .reader = 1,
-        .pin = step->pin,
+        .ask_pin = &step->pin,
         .title = _("Insert the backup of the CA card."),
         .zone_id = step->has_zone_id ? step->zone_id : NULL,
-        .other_than = step->has_other_than ? step->other_than : NULL,
+        .other_than = step->n_changed > 0 ? step->changed : NULL,
+        .n_other_than = step->n_changed,
     };
 
     return tke_op_card_change_pin(op, &params, &step->card, error);
@@ -326,7 +263,6 @@ const TkeUiProcedureKind scup_steps_ca_change_pin = {
     .title = N_("Change PIN of a CA smart card"),
     .data_size = sizeof(ScupStep),
     .form = form_change,
-    .take = take_change,
     .run = run_change,
     .summarise = summarise_change,
     .clear = scup_steps_clear,
@@ -336,7 +272,6 @@ const TkeUiProcedureKind scup_steps_ca_change_copy = {
     .title = N_("Change PIN of a backup"),
     .data_size = sizeof(ScupStep),
     .form = form_change_copy,
-    .take = take_change,
     .run = run_change_copy,
     .summarise = summarise_change,
     .clear = scup_steps_clear,

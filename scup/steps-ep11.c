@@ -68,32 +68,19 @@ const TkeUiProcedureKind scup_steps_ep11_enroll = {
 static TkeUiForm *
 form_personalize(gpointer data)
 {
-    TkeUiForm *form = tke_ui_form_new(
-        _("Personalize an EP11 card"),
-        _("The holder of the card in reader 2 chooses its PIN and types it twice on the pad. The "
-          "description tells people whose card it is."),
-        _("_Personalize"));
-
     (void) data;
-    tke_ui_form_add_description(form, "card", _("EP11 card _description"), NULL);
-    return form;
-}
-
-static char *
-take_personalize(gpointer data, const TkeUiForm *form)
-{
-    ScupStep *step = data;
-
-    g_free(step->description);
-    step->description = g_strdup(tke_ui_form_get_text(form, "card"));
-    return NULL;
+    return tke_ui_form_new(
+        _("Personalize an EP11 card"),
+        _("The holder of the card in reader 2 chooses its PIN and types it twice on the pad. Then "
+          "the card gets its description, which tells people whose card it is."),
+        _("_Personalize"));
 }
 
 static bool
 run_personalize(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
-    const TkeCardPersonalizeParams params = { .description = step->description };
+    const TkeCardPersonalizeParams params = { .ask = &step->texts };
 
     return tke_op_card_personalize(op, &params, &step->card, error);
 }
@@ -114,7 +101,6 @@ const TkeUiProcedureKind scup_steps_ep11_personalize = {
     .title = N_("Personalize EP11 smart card"),
     .data_size = sizeof(ScupStep),
     .form = form_personalize,
-    .take = take_personalize,
     .run = run_personalize,
     .summarise = summarise_personalize,
     .clear = scup_steps_clear,
@@ -171,8 +157,8 @@ run_change(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
     const TkeCardChangePinParams params = { .reader = 2,
-                                            .other_than = step->has_other_than ? step->other_than
-                                                                               : NULL };
+                                            .other_than = step->n_changed > 0 ? step->changed : NULL,
+                                            .n_other_than = step->n_changed };
 
     return tke_op_card_change_pin(op, &params, &step->card, error);
 }
@@ -189,17 +175,11 @@ summarise_change(gpointer data, TkeUiSummary *summary)
     tke_ui_summary_set_other(summary, _("Change the PIN of a c_opy"), "app.ep11-change-copy");
 }
 
-/* The copy is another card: the one whose PIN was changed just now does not do, and stays asked for. */
+/* The copy is another card: those whose PINs were changed before do not do, and it stays asked for. */
 static TkeUiForm *
 form_change_copy(gpointer data)
 {
-    ScupStep *step = data;
-    const ScupChanged *changed = scup_cards_get_changed(step->cards);
-
-    step->has_other_than = changed != NULL;
-    if (changed != NULL) {
-        memcpy(step->other_than, changed->card_id, sizeof step->other_than);
-    }
+    scup_steps_take_changed(data);
     return NULL;
 }
 

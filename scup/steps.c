@@ -54,12 +54,21 @@ scup_steps_names(void)
 }
 
 void
+scup_steps_take_changed(ScupStep *step)
+{
+    const uint8_t *ids = scup_cards_get_changed_ids(step->cards, &step->n_changed);
+
+    g_free(step->changed);
+    step->changed = g_memdup2(ids, (gsize) step->n_changed * TKE_CARD_ID_LEN);
+}
+
+void
 scup_steps_clear(gpointer data)
 {
     ScupStep *step = data;
 
     g_clear_pointer(&step->description, g_free);
-    g_clear_pointer(&step->zone_description, g_free);
+    g_clear_pointer(&step->changed, g_free);
     g_clear_pointer(&step->opened, tke_card_info_free);
     g_clear_pointer(&step->infos, g_ptr_array_unref);
 }

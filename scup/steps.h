@@ -16,11 +16,13 @@ typedef struct ScupStep {
     TkeUiWorkplace *workplace; /* worker only */
     /* answers */
     char *description;
-    char *zone_description;
+    TkeCardTexts texts; /* as the operation has asked for them */
     unsigned pin;
     unsigned place;
     uint8_t other_than[TKE_CARD_ID_LEN]; /* card that it is not to be */
     bool has_other_than;
+    uint8_t *changed; /* ids of cards whose PINs were changed before: nor one of these */
+    unsigned n_changed;
     uint8_t zone_id[TKE_ZONE_ID_LEN]; /* of the CA card that is wanted */
     bool has_zone_id;
     TkeDeleteParams deletion;
@@ -34,6 +36,9 @@ typedef struct ScupStep {
     GPtrArray *infos;
     bool lasting; /* the readers are remembered */
 } ScupStep;
+
+/* The cards whose PINs were changed before, from what is known on the main thread. */
+void scup_steps_take_changed(ScupStep *step);
 
 /* Frees what a step owns. */
 void scup_steps_clear(gpointer data);

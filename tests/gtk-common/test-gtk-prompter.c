@@ -87,6 +87,24 @@ on_choose(void *data, const TkeChoice *choice)
 }
 
 static void
+on_ask_texts(void *data, const TkeTextPrompt *prompt)
+{
+    View *view = data;
+    const char *const texts[] = { "a zone", "a card", NULL };
+
+    for (unsigned i = 0; i < prompt->n_fields; i++) {
+        g_string_append_printf(view->told, "%s: %s (%s)\n", prompt->title, prompt->fields[i].label,
+                               prompt->fields[i].proposal);
+    }
+    if (view->cancel == NULL && view->yes) {
+        tke_ui_prompter_answer_texts(view->prompter, texts);
+        tke_ui_prompter_answer(view->prompter, false, 0); /* comes too late */
+    } else {
+        answer(view);
+    }
+}
+
+static void
 on_withdraw(void *data)
 {
     g_string_append(((View *) data)->told, "withdraw\n");
@@ -101,6 +119,7 @@ static const TkeUiPromptView ops = {
     .card = on_card,
     .confirm = on_confirm,
     .choose = on_choose,
+    .ask_texts = on_ask_texts,
     .withdraw = on_withdraw,
 };
 
@@ -110,6 +129,8 @@ typedef struct Asked {
     GCancellable *cancellable;
     GMainLoop *loop;
     bool choose;
+    bool texts;
+    char *answers[2];
     bool yes;
     unsigned index;
     GError *error;
@@ -146,6 +167,18 @@ ask(gpointer data)
     p->hide(asked->prompter);
     p->card(asked->prompter, 2, true);
     p->note(asked->prompter, line);
+    if (asked->texts) {
+        const TkeTextField fields[] = {
+            { .word = "zone-description", .label = line, .proposal = "" },
+            { .word = "card-description", .label = title, .proposal = line },
+        };
+        const TkeTextPrompt texts = { .title = title, .why = line, .fields = fields, .n_fields = 2 };
+
+        asked->yes = p->ask_texts(asked->prompter, &texts, asked->answers, asked->cancellable,
+                                  &asked->error);
+        g_idle_add(on_end, asked->loop);
+        return NULL;
+    }
     asked->yes = asked->choose ? p->choose(asked->prompter, &choice, &asked->index,
                                            asked->cancellable, &asked->error)
                                : p->confirm(asked->prompter, &plan, asked->cancellable,
@@ -186,6 +219,57 @@ START_TEST(test_what_a_worker_tells_arrives_in_order_and_is_answered)
         ck_assert(asked.yes);
         ck_assert_ptr_null(asked.error);
         ck_assert_str_eq(view.told->str, TOLD "confirm All of it: one thing, another; type ERASE\n");
+        g_string_free(view.told, TRUE);
+    }
+END_TEST
+
+#define TEXTS "All of it: one thing ()\nAll of it: All of it (one thing)\n"
+
+START_TEST(test_texts_are_asked_for_and_answered)
+    {
+        View view = { .yes = true };
+        Asked asked = { .texts = true };
+
+        run(&view, &asked);
+
+        ck_assert(asked.yes);
+        ck_assert_ptr_null(asked.error);
+        ck_assert_str_eq(asked.answers[0], "a zone");
+        ck_assert_str_eq(asked.answers[1], "a card");
+        ck_assert_str_eq(view.told->str, TOLD TEXTS);
+        g_free(asked.answers[0]);
+        g_free(asked.answers[1]);
+        g_string_free(view.told, TRUE);
+    }
+END_TEST
+
+START_TEST(test_a_no_to_texts_is_a_cancel)
+    {
+        View view = { .yes = false, .answers = 1 };
+        Asked asked = { .texts = true };
+
+        run(&view, &asked);
+
+        ck_assert(!asked.yes);
+        ck_assert(g_error_matches(asked.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+        ck_assert_ptr_null(asked.answers[0]);
+        g_clear_error(&asked.error);
+        g_string_free(view.told, TRUE);
+    }
+END_TEST
+
+START_TEST(test_texts_are_withdrawn_when_the_operation_is_cancelled)
+    {
+        g_autoptr(GCancellable) cancellable = g_cancellable_new();
+        View view = { .cancel = cancellable, .yes = true };
+        Asked asked = { .texts = true, .cancellable = cancellable };
+
+        run(&view, &asked);
+
+        ck_assert(!asked.yes);
+        ck_assert(g_error_matches(asked.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+        ck_assert_str_eq(view.told->str, TOLD TEXTS "withdraw\n");
+        g_clear_error(&asked.error);
         g_string_free(view.told, TRUE);
     }
 END_TEST
@@ -261,6 +345,9 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_what_a_worker_tells_arrives_in_order_and_is_answered);
+    tcase_add_test(tests, test_texts_are_asked_for_and_answered);
+    tcase_add_test(tests, test_a_no_to_texts_is_a_cancel);
+    tcase_add_test(tests, test_texts_are_withdrawn_when_the_operation_is_cancelled);
     tcase_add_test(tests, test_a_no_is_a_cancel);
     tcase_add_test(tests, test_only_the_first_answer_to_a_choice_counts);
     tcase_add_test(tests, test_an_answer_beyond_the_rows_is_the_last_one);

@@ -87,6 +87,7 @@ def make_cards(scup):
     scup.world.new_pin(2, "333333")
     dialog.see("new second PIN")
     scup.world.new_pin(2, "444444")
+    s.name_backup(dialog)
     dialog.see("The CA card has a backup")
     scup.close(dialog)
     for number in (1, 2):

@@ -20,6 +20,28 @@ DESCRIBE = "Change description"
 LEAKS_OF_GTK = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
 
 
+def name_zone(dialog, zone="Zone", card="Officers"):
+    """What is asked for once both PINs are set."""
+    dialog.see("What are the zone and its CA card called?")
+    dialog.find("text", "Zone description").type(zone)
+    dialog.find("text", "CA card description").type(card)
+    dialog.press("Continue")
+
+
+def name_backup(dialog, proposed="Zone officers A/B backup"):
+    """What is asked for once the backup has the zone."""
+    dialog.see("What is the backup called?")
+    assert dialog.find("text", "Description of the backup").text == proposed
+    dialog.press("Continue")
+
+
+def name_card(dialog, description):
+    """What is asked for once the PIN is set."""
+    dialog.see("Whose card is it?")
+    dialog.find("text", "EP11 card description").type(description)
+    dialog.press("Continue")
+
+
 class Scup:
     """with Scup() as scup: the program, its window and its world."""
 
@@ -91,13 +113,12 @@ class Scup:
     def make_zone(self, card="ca-1", zone="Production 2026", description="Zone officers A/B"):
         self.world.insert(1, card)
         dialog = self.menu("CA Smart Card", INIT)
-        dialog.find("text", "Zone description").type(zone)
-        dialog.find("text", "CA card description").type(description)
         dialog.press("Initialize")
         dialog.see("first PIN")
         self.world.new_pin(1, CA_PINS[0])
         dialog.see("second PIN")
         self.world.new_pin(1, CA_PINS[1])
+        name_zone(dialog, zone, description)
         dialog.see("The zone is made")
         return dialog
 
@@ -117,9 +138,9 @@ class Scup:
 
     def personalize(self, description, pin="123456"):
         dialog = self.dialog(PERSONALIZE)
-        dialog.find("text", "EP11 card description").type(description)
         dialog.press("Personalize")
         dialog.see("Type the new PIN")
         self.world.new_pin(2, pin)
+        name_card(dialog, description)
         dialog.see("The card is ready")
         self.close(dialog)

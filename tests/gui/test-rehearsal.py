@@ -130,8 +130,6 @@ def dialogs_that_gtk_makes_say_rehearsal():
 def leave(scup):
     """The question whether to stop what runs."""
     dialog = scup.dialog(s.INIT)
-    dialog.find("text", "Zone description").type("Zone")
-    dialog.find("text", "CA card description").type("Officers")
     dialog.press("Initialize")
     dialog.see("Insert a blank card")
     scup.program.menu(scup.window, "File", "Exit")

@@ -25,6 +25,7 @@ def set_pins_and_end(scup, dialog):
     scup.world.new_pin(1, s.CA_PINS[0])
     dialog.see("second PIN")
     scup.world.new_pin(1, s.CA_PINS[1])
+    s.name_zone(dialog, "Production 2026", "Zone officers A/B")
     dialog.see("The zone is made")
 
 
@@ -32,8 +33,6 @@ def start_init(scup):
     """From what the pane of reader 1 offers."""
     scup.window.press(TO_CA)
     dialog = scup.dialog(s.INIT)
-    dialog.find("text", "Zone description").type("Production 2026")
-    dialog.find("text", "CA card description").type("Zone officers A/B")
     dialog.press("Initialize")
     return dialog
 
@@ -69,6 +68,7 @@ def test_bought_cards_become_what_the_panes_offer():
         scup.world.new_pin(2, "333333")
         dialog.see("Type the new second PIN of CA card")
         scup.world.new_pin(2, "444444")
+        s.name_backup(dialog)
         dialog.see("The CA card has a backup")
         scup.close(dialog)
         scup.world.remove(2)

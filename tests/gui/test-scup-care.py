@@ -52,9 +52,17 @@ def back_up(scup):
     scup.world.new_pin(2, "333333")
     dialog.see("new second PIN")
     scup.world.new_pin(2, "444444")
+    s.name_backup(dialog)
     dialog.see("The CA card has a backup")
     scup.close(dialog)
     scup.world.remove(2)
+
+
+def choose_second(dialog):
+    dialog.see("Which PIN of the CA card is to be changed?")
+    table = dialog.find("table", "Which PIN of the CA card is to be changed?").accessible.get_table_iface()
+    gui.wait("the second row", lambda: table.add_row_selection(1) or table.is_row_selected(1))
+    dialog.press("Choose")
 
 
 def buttons(dialog):
@@ -262,7 +270,6 @@ def enrolled(scup):
     dialog.see("The card is enrolled")
     dialog.press("Personalize this card")
     dialog = scup.dialog(s.PERSONALIZE)
-    dialog.find("text", "EP11 card description").type("Alice")
     dialog.press("Personalize")
     dialog.see("Type the new PIN")
     return dialog
@@ -279,6 +286,7 @@ def test_e_c07_a_card_whose_pin_was_set_before_it_was_lost_gets_its_description(
         dialog.see("The PIN of this card is set: only its description is missing.")
         scup.shot("scup-personalize-again")
         scup.world.pin(2, "123456")
+        s.name_card(dialog, "Alice")
         dialog.see("The card is ready")
         scup.close(dialog)
         scup.window.see("Alice")
@@ -294,6 +302,7 @@ def test_e_c07_a_card_that_was_lost_before_its_pin_was_set_is_asked_for_it_again
         dialog.press("Try again")
         dialog.see("Type the new PIN")
         scup.world.new_pin(2, "123456")
+        s.name_card(dialog, "Alice")
         dialog.see("The card is ready")
 
 
@@ -302,6 +311,7 @@ def test_e_c07_only_the_description_is_missing_where_the_card_was_lost_at_it():
         dialog = enrolled(scup)
         scup.world.sim("fault", "card", "ep11-1", "pull-before", "after=3")
         scup.world.new_pin(2, "123456")
+        s.name_card(dialog, "Alice")
         dialog.see("The PIN is set, the description is not")
         dialog.see("only the description is missing (Change description)")
         assert not dialog.shows("whether its PIN is set"), dialog.texts()
@@ -310,6 +320,7 @@ def test_e_c07_only_the_description_is_missing_where_the_card_was_lost_at_it():
         scup.world.insert(2, "ep11-1")
         dialog.see("The PIN of this card is set: only its description is missing.")
         scup.world.pin(2, "123456")
+        s.name_card(dialog, "Alice")
         dialog.see("The card is ready")
 
 
@@ -351,21 +362,21 @@ def test_the_pin_of_a_backup_is_changed_on_the_backup():
         scup.close(scup.make_zone())
         back_up(scup)
         dialog = scup.menu("CA Smart Card", "Change PIN", CHANGE_CA)
-        dialog.find("radio button", "Second PIN").click()
         dialog.press("Change")
+        choose_second(dialog)
         dialog.see("Type the old second PIN")
         scup.world.pin(1, "222222", "555555", "555555")
         dialog.see("The second PIN is changed")
         dialog.press("Change a PIN of a backup")
         dialog = scup.dialog("Change PIN of a backup")
-        second = dialog.find("radio button", "Second PIN")
-        assert second.has("checked")  # the same one as before
         dialog.press("Change")
         dialog.see("Insert the backup of the CA card.")
         dialog.see("insert another one")  # the card of before is still in, and loses no try
         scup.shot("scup-change-backup")
         scup.world.remove(1)
         scup.world.insert(1, "ca-2")
+        dialog.see("Which PIN of the CA card is to be changed?")
+        dialog.press("Choose")  # the same one as before
         dialog.see("Type the old second PIN of CA card Zone officers A/B backup")
         scup.world.pin(1, "444444", "555555", "555555")
         dialog.see("The second PIN is changed")
@@ -378,6 +389,8 @@ def test_a_card_of_another_zone_is_no_backup():
         scup.close(scup.make_zone())
         dialog = scup.menu("CA Smart Card", "Change PIN", CHANGE_CA)
         dialog.press("Change")
+        dialog.see("Which PIN of the CA card is to be changed?")
+        dialog.press("Choose")
         dialog.see("Type the old first PIN")
         scup.world.pin(1, "111111", "555555", "555555")
         dialog.see("The first PIN is changed")

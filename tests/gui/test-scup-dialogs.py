@@ -32,16 +32,18 @@ def test_all_steps_have_names_and_are_ticked_off():
     with s.Scup() as scup:
         scup.world.insert(1, "ca-1")
         dialog = scup.menu("CA Smart Card", s.INIT)
-        dialog.find("text", "Zone description").type("Zone")
-        dialog.find("text", "CA card description").type("Officers")
         dialog.press("Initialize")
         see_steps(dialog, "Blank card for the CA card: done", "First PIN of the CA card: now",
-                  "Second PIN of the CA card: to come", "The card makes the zone: to come")
+                  "Second PIN of the CA card: to come", "Descriptions: to come", "The card makes the zone: to come")
         scup.shot("scup-steps")
         scup.world.new_pin(1, "111111")
         see_steps(dialog, "Blank card for the CA card: done", "First PIN of the CA card: done",
-                  "Second PIN of the CA card: now", "The card makes the zone: to come")
+                  "Second PIN of the CA card: now", "Descriptions: to come", "The card makes the zone: to come")
         scup.world.new_pin(1, "222222")
+        see_steps(dialog, "Blank card for the CA card: done", "First PIN of the CA card: done",
+                  "Second PIN of the CA card: done", "Descriptions: now", "The card makes the zone: to come")
+        scup.shot("scup-descriptions")
+        s.name_zone(dialog)
         dialog.see("The zone is made")
         scup.close(dialog)
         dialog = scup.menu("CA Smart Card", s.BACKUP)
@@ -87,8 +89,6 @@ def ends(scup):
 def start_pin_entry(scup):
     scup.world.insert(1, "ca-1")
     dialog = scup.menu("CA Smart Card", s.INIT)
-    dialog.find("text", "Zone description").type("Zone")
-    dialog.find("text", "CA card description").type("Officers")
     dialog.press("Initialize")
     dialog.see("first PIN")
     return dialog
@@ -154,7 +154,6 @@ def test_exit_while_a_card_is_waited_for_ends_at_once():
     with s.Scup() as scup:
         dialog = scup.menu("CA Smart Card", s.INIT)
         dialog.press("Initialize")
-        dialog.press("Initialize")  # without descriptions
         dialog.see("Insert a blank card")
         question = exit_is_asked(scup)
         question.see("is stopped where that does no harm")
@@ -216,7 +215,7 @@ def test_the_focus_comes_back_when_a_dialog_closes():
         keys("space")
         dialog = scup.dialog(s.INIT)
         activate(dialog, s.INIT)
-        assert focused(dialog).name == "Zone description"
+        assert focused(dialog).name == "Initialize"
         keys("Escape")
         scup.program.no_window(s.INIT)
         activate(scup.window, s.TITLE)

@@ -21,8 +21,6 @@ FORGERIES = (
 
 def start_init_without_card(scup):
     dialog = scup.menu("CA Smart Card", s.INIT)
-    dialog.find("text", "Zone description").type("Zone")
-    dialog.find("text", "CA card description").type("Officers")
     dialog.press("Initialize")
     dialog.see("Insert a blank card")
     return dialog
@@ -30,8 +28,6 @@ def start_init_without_card(scup):
 
 def start_init(scup):
     dialog = scup.menu("CA Smart Card", s.INIT)
-    dialog.find("text", "Zone description").type("Zone")
-    dialog.find("text", "CA card description").type("Officers")
     dialog.press("Initialize")
     dialog.see("first PIN")
     return dialog
@@ -121,7 +117,6 @@ def test_e_c05_a_card_that_is_not_enrolled_gets_no_pin():
     with s.Scup() as scup:
         scup.world.insert(2, "ep11-1")
         dialog = scup.menu("EP11 Smart Card", s.PERSONALIZE)
-        dialog.find("text", "EP11 card description").type("Alice")
         dialog.press("Personalize")
         dialog.see("not enrolled")
         dialog.see("Initialize and enroll EP11 smart card")
@@ -225,6 +220,7 @@ def test_e_c13_new_pins_that_differ_are_typed_again():
         scup.world.new_pin(1, "111111")  # equal to the first: the card refuses it
         dialog.see("must be different")
         scup.world.new_pin(1, "222222")
+        s.name_zone(dialog)
         dialog.see("The zone is made")
 
 
@@ -298,8 +294,6 @@ def test_e_c18_nothing_is_erased_where_no_pin_can_be_set():
         scup.close(scup.make_zone())
         scup.world.sim("fault", "reader", "1", "no-keypad")
         dialog = scup.menu("CA Smart Card", s.INIT)
-        dialog.find("text", "Zone description").type("Zone")
-        dialog.find("text", "CA card description").type("Officers")
         scup.world.remove(1)
         scup.world.insert(1, "ca-1")
         dialog.press("Initialize")
@@ -314,8 +308,6 @@ def test_e_c18_a_reader_without_keypad_takes_no_pin():
         scup.world.insert(1, "ca-1")
         scup.window.see("Blank card for a CA card")  # cards can still be looked at
         dialog = scup.menu("CA Smart Card", s.INIT)
-        dialog.find("text", "Zone description").type("Zone")
-        dialog.find("text", "CA card description").type("Officers")
         dialog.press("Initialize")
         dialog.see("PINs are only typed on a reader's own keypad")
         dialog.press("Stop")

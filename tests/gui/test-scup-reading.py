@@ -93,8 +93,6 @@ def test_windows_and_dialogs_are_read_from_top_to_bottom():
 def test_pictures_of_a_prompt_say_what_the_hand_does():
     with s.Scup() as scup:
         dialog = scup.menu("CA Smart Card", s.INIT)
-        dialog.find("text", "Zone description").type("Zone")
-        dialog.find("text", "CA card description").type("Officers")
         dialog.press("Initialize")
         see_pictures(dialog, "Picture of a card going into reader 1")
         see_order(dialog, s.INIT)

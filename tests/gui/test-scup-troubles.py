@@ -70,8 +70,6 @@ def test_readers_that_cannot_be_told_apart_are_identified_by_a_card():
         scup.world.sim("fault", "reader", "1", "plugged")
         scup.window.see("Which reader is it?")
         dialog = scup.menu("CA Smart Card", s.INIT)  # a procedure asks by itself
-        dialog.find("text", "Zone description").type("Zone")
-        dialog.find("text", "CA card description").type("Officers")
         dialog.press("Initialize")
         dialog.see("Insert any card into the reader that is to be reader 1.")
         scup.world.remove(2)
@@ -120,8 +118,6 @@ def test_a_tke_sim_that_hangs_in_a_procedure_is_told_and_the_step_goes_on_afterw
     with s.Scup() as scup:
         scup.world.insert(1, "ca-1")
         dialog = scup.menu("CA Smart Card", s.INIT)
-        dialog.find("text", "Zone description").type("Zone")
-        dialog.find("text", "CA card description").type("Officers")
         dialog.press("Initialize")
         dialog.see("first PIN")
         pid = pid_of(scup.world)
@@ -208,21 +204,106 @@ def test_readers_are_swapped_and_identified():
         scup.window.see("Make it the CA card of a new zone")
 
 
+def start_to_describe(scup):
+    """A card with both its PINs, and the question what it is called."""
+    scup.world.insert(1, "ca-1")
+    dialog = scup.menu("CA Smart Card", s.INIT)
+    dialog.press("Initialize")
+    dialog.see("first PIN")
+    scup.world.new_pin(1, "111111")
+    dialog.see("second PIN")
+    scup.world.new_pin(1, "222222")
+    dialog.see("What are the zone and its CA card called?")
+    return dialog
+
+
 def test_a_description_that_no_card_takes_is_refused_before_anything_is_written():
     with s.Scup() as scup:
-        scup.world.insert(1, "ca-1")
-        dialog = scup.menu("CA Smart Card", s.INIT)
+        dialog = start_to_describe(scup)
         dialog.find("text", "Zone description").type("Österreich")
-        dialog.press("Initialize")
+        dialog.press("Continue")
         dialog.see("Zone description: “Ö” cannot stand there")
         dialog.find("text", "Zone description").type("Production of the year 2026, site A and B")
-        dialog.press("Initialize")
+        dialog.press("Continue")
         dialog.see("Zone description: 41 characters are too many, 30 fit on the card.")
         dialog.find("text", "Zone description").type("")
-        dialog.press("Initialize")
+        dialog.press("Continue")
         dialog.see("A description is empty")
-        dialog.press("Initialize")  # once more: it may be empty
-        dialog.see("first PIN")
+        dialog.press("Continue")  # once more: it may be empty
+        dialog.see("The zone is made")
+
+
+def test_who_stops_at_the_descriptions_is_told_what_is_done_and_goes_on_there():
+    with s.Scup() as scup:
+        dialog = start_to_describe(scup)
+        dialog.find("text", "Zone description").type("Zone")
+        dialog.press("Cancel")
+        dialog.see("The card has its two PINs now; start again with the same card, it goes on there.")
+        dialog.press("Close")
+        scup.program.no_window(s.INIT)
+        dialog = scup.menu("CA Smart Card", s.INIT)
+        dialog.press("Initialize")
+        s.name_zone(dialog)  # the card is still in, its PINs are entered
+        dialog.see("The zone is made")
+        scup.close(dialog)
+        scup.window.see("Officers")
+
+
+def test_a_card_pulled_while_it_is_described_is_told_and_goes_on_there():
+    with s.Scup() as scup:
+        dialog = start_to_describe(scup)
+        scup.world.remove(1)
+        s.name_zone(dialog)
+        dialog.see("The card has its two PINs now; start again with the same card, it goes on there")
+        scup.world.insert(1, "ca-1")
+        dialog.press("Try again")
+        dialog.see("Type the first PIN")
+        scup.ca_pins(("111111", "222222"))
+        dialog.see("What are the zone and its CA card called?")
+        assert dialog.find("text", "Zone description").text == "Zone"  # as it was typed before
+        dialog.press("Continue")
+        dialog.see("The zone is made")
+
+
+def test_who_stops_at_the_description_of_a_backup_has_one():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        dialog = scup.menu("CA Smart Card", s.BACKUP)
+        dialog.press("Back up")
+        scup.ca_pins()
+        dialog.see("Insert a blank card")
+        scup.world.insert(2, "ca-2")
+        dialog.see("new first PIN")
+        scup.world.new_pin(2, "333333")
+        dialog.see("new second PIN")
+        scup.world.new_pin(2, "444444")
+        dialog.see("What is the backup called?")
+        dialog.press("Cancel")
+        dialog.see("The backup has the zone, but no description yet")
+        dialog.press("Close")
+        scup.program.no_window(s.BACKUP)
+        scup.window.see("no description")
+        assert len([text for text in scup.window.texts() if text.startswith("Production 2026 · ")]) == 2
+
+
+def test_who_stops_at_the_description_of_an_ep11_card_is_told_that_it_has_its_pin():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.world.insert(2, "ep11-1")
+        dialog = scup.menu("EP11 Smart Card", s.ENROLL)
+        dialog.press("Enroll")
+        dialog.see("The card is enrolled")
+        dialog.press("Personalize this card")
+        dialog = scup.dialog(s.PERSONALIZE)
+        dialog.press("Personalize")
+        dialog.see("Type the new PIN")
+        scup.world.new_pin(2, "123456")
+        dialog.see("Whose card is it?")
+        dialog.press("Cancel")
+        dialog.see("The PIN is set, the description is not.")
+        dialog.press("Close")
+        scup.program.no_window(s.PERSONALIZE)
+        scup.window.see("3 tries left")
 
 
 def test_a_rehearsal_opens_the_virtual_desk_and_both_work_together():
@@ -256,15 +337,20 @@ def test_the_keyboard_alone_is_enough():
         focus(scup.window, s.TITLE)
         keys("ctrl+n")
         dialog = scup.dialog(s.INIT)
+        dialog.find("push button", "Initialize")
+        focus(dialog, s.INIT)
+        keys("Return")
+        dialog.see("first PIN")
+        scup.world.new_pin(1, "111111")
+        dialog.see("second PIN")
+        scup.world.new_pin(1, "222222")
         dialog.find("text", "Zone description")
         focus(dialog, s.INIT)
         keys("z", "o", "n", "e", "Tab", "c", "a")
         gui.wait("what was typed", lambda: dialog.find("text", "CA card description").text == "ca")
         assert dialog.find("text", "Zone description").text == "zone"
         keys("Return")
-        dialog.see("first PIN")
-        scup.world.sim("cancel", 1)
-        dialog.see("The PIN was not entered")
+        dialog.see("The zone is made")
         keys("Escape")
         scup.program.no_window(s.INIT)
 

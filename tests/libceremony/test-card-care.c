@@ -187,24 +187,37 @@ START_TEST(test_a_card_that_is_not_blocked_is_not_to_be_replaced)
     }
 END_TEST
 
-START_TEST(test_a_copy_is_another_card_than_the_one_whose_pin_was_changed)
+/* Of two copies each has its turn: no card that was changed before is taken again and loses a try. */
+START_TEST(test_a_copy_is_another_card_than_those_whose_pins_were_changed)
     {
         g_autoptr(CeremonyWorld) world = member_world();
-        TkeCardStatus changed = { 0 };
+        TkeCardStatus status = { 0 };
+        uint8_t changed[2][TKE_CARD_ID_LEN];
         TkeCardChangePinParams params = { .reader = 2 };
         g_autoptr(GError) error = NULL;
 
-        ceremony_world_make_member(world, "copy");
+        ceremony_world_make_member(world, "copy-1");
+        ceremony_world_make_member(world, "copy-2");
         ceremony_world_restart(world);
         ceremony_world_hand(world, 2, "member", NULL);
         ceremony_world_type(world, 2, CHANGE);
-        card_world_check(tke_op_card_change_pin(world->op, &params, &changed, &error), error);
-        params.other_than = changed.card_id;
+        card_world_check(tke_op_card_change_pin(world->op, &params, &status, &error), error);
+        memcpy(changed[0], status.card_id, TKE_CARD_ID_LEN);
+        params.other_than = changed[0];
         ceremony_world_go_on(world);
-        ceremony_world_hand(world, 2, "copy", NULL);
+        ceremony_world_hand(world, 2, "copy-1", NULL);
         ceremony_world_type(world, 2, CHANGE);
-        card_world_check(tke_op_card_change_pin(world->op, &params, NULL, &error), error);
+        card_world_check(tke_op_card_change_pin(world->op, &params, &status, &error), error);
+        memcpy(changed[1], status.card_id, TKE_CARD_ID_LEN);
+        params.n_other_than = 2;
+        ceremony_world_go_on(world);
+        put(world, 2, "member"); /* it was the first, and lies there again */
+        ceremony_world_hand(world, 2, "copy-2", NULL);
+        ceremony_world_type(world, 2, CHANGE);
+        card_world_check(tke_op_card_change_pin(world->op, &params, &status, &error), error);
         check_says(world->prompts->str, "insert change-pin, reader 2: same-card\n");
+        ck_assert(memcmp(changed[0], status.card_id, TKE_CARD_ID_LEN) != 0 &&
+                  memcmp(changed[1], status.card_id, TKE_CARD_ID_LEN) != 0);
     }
 END_TEST
 
@@ -463,7 +476,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_nobody_types_the_first_pin_of_a_ca_card_whose_second_is_blocked);
     tcase_add_test(tests, test_a_ca_card_whose_other_pin_is_blocked_gets_no_new_pin);
     tcase_add_test(tests, test_a_card_that_is_not_blocked_is_not_to_be_replaced);
-    tcase_add_test(tests, test_a_copy_is_another_card_than_the_one_whose_pin_was_changed);
+    tcase_add_test(tests, test_a_copy_is_another_card_than_those_whose_pins_were_changed);
     tcase_add_test(tests, test_a_card_pulled_at_a_pin_change_has_one_advice_and_it_fits);
     tcase_add_loop_test(tests, test_a_pad_that_only_says_that_the_pin_is_changed_is_not_believed, 0, 2);
     tcase_add_test(tests, test_a_pad_that_only_says_that_the_pin_was_entered_is_not_believed);

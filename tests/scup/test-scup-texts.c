@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "libceremony/op-zone.h"
 #include "libsmartcard/card-error.h"
 #include "scup/card-text.h"
 #include "scup/notice.h"
@@ -144,7 +145,7 @@ START_TEST(test_a_backup_is_called_one_however_long_the_description_is)
         };
 
         for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-            g_autofree char *text = scup_card_text_backup(names[i].description);
+            g_autofree char *text = tke_op_zone_propose_backup(names[i].description);
 
             ck_assert_str_eq(text, names[i].backup);
             ck_assert(tke_card_text_is_description(text));

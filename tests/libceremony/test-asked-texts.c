@@ -1,0 +1,285 @@
+/*
+ * Descriptions, and which PIN is changed, asked for at their place among the steps (functions 2.3 steps 5 and 6, 2.4
+ * step 4, 2.5 step 2, 2.7 step 3): after cards and PINs; who stops there keeps what was done.
+ */
+#include <string.h>
+
+#include "libceremony/op-card-enroll.h"
+#include "libceremony/op-card-pin.h"
+#include "libceremony/op-zone.h"
+#include "tests/libceremony/ceremony-world.h"
+#include "tests/support/test-main.h"
+
+static const char *answers[2]; /* NULL: what is proposed; "-": stops there */
+
+/* Written down among the prompts, so that the order shows. */
+static bool
+on_texts(void *ui, const TkeTextPrompt *prompt, char **texts, GCancellable *cancellable, GError **error)
+{
+    CeremonyWorld *world = ui;
+
+    (void) cancellable;
+    ck_assert_ptr_nonnull(prompt->title);
+    for (unsigned i = 0; i < prompt->n_fields; i++) {
+        g_string_append_printf(world->prompts, "ask %s (%s)\n", prompt->fields[i].word,
+                               prompt->fields[i].proposal);
+    }
+    if (g_strcmp0(answers[0], "-") == 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "stopped");
+        return false;
+    }
+    for (unsigned i = 0; i < prompt->n_fields; i++) {
+        texts[i] = g_strdup(answers[i] != NULL ? answers[i] : prompt->fields[i].proposal);
+    }
+    return true;
+}
+
+/* The same people, who also answer questions for texts. */
+static TkeOperation *
+asking(CeremonyWorld *world)
+{
+    static TkePrompterOps ops;
+
+    ops = ceremony_world_operator;
+    ops.ask_texts = on_texts;
+    answers[0] = NULL;
+    answers[1] = NULL;
+    return tke_operation_new(world->world, world->session, world->log, &ops, world,
+                             world->cancellable);
+}
+
+static SimCardInfo
+info_of(CeremonyWorld *world, const char *name)
+{
+    SimCardInfo info;
+
+    sim_card_get_info(g_hash_table_lookup(world->by_name, name), &info);
+    return info;
+}
+
+static bool
+logged(CeremonyWorld *world, const char *text)
+{
+    g_autofree char *path = g_build_filename(world->dir, "activity.log", NULL);
+    g_autofree char *all = NULL;
+
+    ck_assert(g_file_get_contents(path, &all, NULL, NULL));
+    return strstr(all, text) != NULL;
+}
+
+START_TEST(test_zone_and_card_are_described_after_both_pins)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeOperation) op = asking(world);
+        TkeCardTexts texts = { .card = "A/B" };
+        const TkeZoneCreateParams params = { .ask = &texts };
+        TkeZoneResult zone;
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_blank(world, "ca", SIM_CARD_CA);
+        ceremony_world_hand(world, 1, "ca", NULL);
+        answers[0] = "Zone 1";
+        card_world_check(tke_op_zone_create(op, &params, &zone, &error), error);
+        ck_assert_str_eq(world->prompts->str, "insert zone, reader 1\npin, reader 1\npin, reader 1\n"
+                                              "ask zone-description ()\nask card-description (A/B)\n");
+        ck_assert_str_eq(zone.card.zone_description, "Zone 1");
+        ck_assert_str_eq(zone.card.description, "A/B");
+        ck_assert_str_eq(texts.zone, "Zone 1");
+    }
+END_TEST
+
+START_TEST(test_who_stops_at_the_descriptions_of_a_zone_goes_on_there)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeOperation) op = asking(world);
+        TkeCardTexts texts = { 0 };
+        const TkeZoneCreateParams params = { .ask = &texts };
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_blank(world, "ca", SIM_CARD_CA);
+        ceremony_world_hand(world, 1, "ca", NULL);
+        answers[0] = "-";
+        ck_assert(!tke_op_zone_create(op, &params, NULL, &error));
+        ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+        ck_assert_ptr_nonnull(strstr(error->message, "has its two PINs now"));
+        ck_assert(!info_of(world, "ca").zone_known);
+        g_clear_error(&error);
+        ceremony_world_restart(world);
+        ceremony_world_hand(world, 1, "ca", NULL);
+        tke_operation_free(op);
+        op = asking(world);
+        answers[0] = "Zone 1";
+        answers[1] = "A/B";
+        card_world_check(tke_op_zone_create(op, &params, NULL, &error), error);
+        ck_assert_str_eq(info_of(world, "ca").description, "A/B");
+    }
+END_TEST
+
+START_TEST(test_texts_that_no_card_takes_are_refused)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeOperation) op = asking(world);
+        TkeCardTexts texts = { 0 };
+        const TkeZoneCreateParams params = { .ask = &texts };
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_blank(world, "ca", SIM_CARD_CA);
+        ceremony_world_hand(world, 1, "ca", NULL);
+        answers[0] = "a description that is far too long for a card";
+        ck_assert(!tke_op_zone_create(op, &params, NULL, &error));
+        ck_assert_ptr_nonnull(strstr(error->message, "is no description"));
+        ck_assert(!info_of(world, "ca").zone_known);
+        ck_assert_str_eq(texts.zone, "");
+    }
+END_TEST
+
+START_TEST(test_a_backup_is_described_when_it_has_the_zone_and_its_source_is_proposed)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeOperation) op = NULL;
+        TkeCardTexts texts = { 0 };
+        const TkeZoneBackupParams params = { .ask = &texts };
+        g_autofree char *ask = NULL;
+        g_autofree char *proposal = NULL;
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_make_zone(world);
+        ceremony_world_blank(world, "backup", SIM_CARD_CA);
+        ceremony_world_restart(world);
+        ceremony_world_hand(world, 1, "ca", NULL);
+        ceremony_world_hand(world, 2, "backup", NULL);
+        op = asking(world);
+        card_world_check(tke_op_zone_backup(op, &params, NULL, &error), error);
+        proposal = tke_op_zone_propose_backup(info_of(world, "ca").description);
+        ask = g_strdup_printf("ask card-description (%s)\n", proposal);
+        ck_assert(g_str_has_suffix(world->prompts->str, ask));
+        ck_assert_str_eq(info_of(world, "backup").description, proposal);
+    }
+END_TEST
+
+START_TEST(test_a_backup_that_was_not_described_is_one_and_is_recorded)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeOperation) op = NULL;
+        TkeCardTexts texts = { 0 };
+        const TkeZoneBackupParams params = { .ask = &texts };
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_make_zone(world);
+        ceremony_world_blank(world, "backup", SIM_CARD_CA);
+        ceremony_world_restart(world);
+        ceremony_world_hand(world, 1, "ca", NULL);
+        ceremony_world_hand(world, 2, "backup", NULL);
+        op = asking(world);
+        answers[0] = "-";
+        ck_assert(!tke_op_zone_backup(op, &params, NULL, &error));
+        ck_assert_ptr_nonnull(strstr(error->message, "the backup has the zone, but no description yet"));
+        ck_assert_mem_eq(info_of(world, "backup").zone_id, info_of(world, "ca").zone_id, TKE_ZONE_ID_LEN);
+        ck_assert(logged(world, "opentke-zone.backup"));
+    }
+END_TEST
+
+static void
+enroll(CeremonyWorld *world)
+{
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_make_zone(world);
+    ceremony_world_blank(world, "new", SIM_CARD_EP11);
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ceremony_world_hand(world, 2, "new", NULL);
+    card_world_check(tke_op_card_enroll(world->op, NULL, &error), error);
+    g_string_truncate(world->prompts, 0);
+}
+
+START_TEST(test_an_ep11_card_is_described_after_its_pin)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeOperation) op = NULL;
+        TkeCardTexts texts = { 0 };
+        const TkeCardPersonalizeParams params = { .ask = &texts };
+        g_autoptr(GError) error = NULL;
+
+        enroll(world);
+        op = asking(world);
+        answers[0] = "Alice";
+        card_world_check(tke_op_card_personalize(op, &params, NULL, &error), error);
+        ck_assert_str_eq(world->prompts->str, "pin, reader 2\nask card-description ()\n");
+        ck_assert_str_eq(info_of(world, "new").description, "Alice");
+    }
+END_TEST
+
+START_TEST(test_an_ep11_card_that_was_not_described_has_its_pin_and_is_recorded)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeOperation) op = NULL;
+        TkeCardTexts texts = { 0 };
+        const TkeCardPersonalizeParams params = { .ask = &texts };
+        g_autoptr(GError) error = NULL;
+
+        enroll(world);
+        op = asking(world);
+        answers[0] = "-";
+        ck_assert(!tke_op_card_personalize(op, &params, NULL, &error));
+        ck_assert_ptr_nonnull(strstr(error->message, "the PIN is set, the description is not"));
+        ck_assert(info_of(world, "new").pin_set[0]);
+        ck_assert(logged(world, "opentke-card.personalize"));
+        g_clear_error(&error);
+        answers[0] = "Alice";
+        card_world_check(tke_op_card_personalize(op, &params, NULL, &error), error);
+        ck_assert_str_eq(info_of(world, "new").description, "Alice");
+    }
+END_TEST
+
+/* First the card, then which PIN; what is proposed is what was there. */
+START_TEST(test_which_ca_pin_is_changed_is_asked_for_when_the_card_is_in)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        unsigned pin = 1;
+        const TkeCardChangePinParams params = { .reader = 1, .ask_pin = &pin };
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_make_zone(world);
+        ceremony_world_restart(world);
+        ceremony_world_hand(world, 1, "ca", NULL);
+        ceremony_world_type(world, 1, WORLD_SECOND "E555555E555555E");
+        g_queue_push_tail(world->choices, GUINT_TO_POINTER(1));
+        card_world_check(tke_op_card_change_pin(world->op, &params, NULL, &error), error);
+        ck_assert_uint_eq(pin, 2);
+        ck_assert_str_eq(world->choose->str, "ca-pin: Which PIN of the CA card is to be changed?\n");
+        ck_assert(logged(world, "\"pin\":2"));
+    }
+END_TEST
+
+START_TEST(test_an_ep11_card_has_one_pin_only)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        unsigned pin = 1;
+        const TkeCardChangePinParams params = { .reader = 2, .ask_pin = &pin };
+        g_autoptr(GError) error = NULL;
+
+        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+        ck_assert_ptr_nonnull(strstr(error->message, "with one"));
+    }
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_zone_and_card_are_described_after_both_pins);
+    tcase_add_test(tests, test_who_stops_at_the_descriptions_of_a_zone_goes_on_there);
+    tcase_add_test(tests, test_texts_that_no_card_takes_are_refused);
+    tcase_add_test(tests, test_a_backup_is_described_when_it_has_the_zone_and_its_source_is_proposed);
+    tcase_add_test(tests, test_a_backup_that_was_not_described_is_one_and_is_recorded);
+    tcase_add_test(tests, test_an_ep11_card_is_described_after_its_pin);
+    tcase_add_test(tests, test_an_ep11_card_that_was_not_described_has_its_pin_and_is_recorded);
+    tcase_add_test(tests, test_which_ca_pin_is_changed_is_asked_for_when_the_card_is_in);
+    tcase_add_test(tests, test_an_ep11_card_has_one_pin_only);
+}
+
+int
+main(void)
+{
+    return test_main("asked-texts", add_tests);
+}
