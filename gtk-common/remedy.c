@@ -56,9 +56,9 @@ translate(TkeUiRemedy remedy)
 static TkeUiRemedy
 for_blocked(const GError *error)
 {
-    bool ca = g_strrstr(error->message, "CA") != NULL; /* as advice.c tells them apart */
+    TkeCardErrorInfo info = { 0 };
 
-    return ca ? (TkeUiRemedy){ _("Go on with the _backup"), NULL, NULL }
+    return tke_card_error_get_info(error, &info) && info.ca_card ? (TkeUiRemedy){ _("Go on with the _backup"), NULL, NULL }
               : (TkeUiRemedy){ NULL, _("_Unblock the card"), "app.ep11-unblock" };
 }
 

@@ -105,11 +105,11 @@ card_kind_advice(int code)
 }
 
 static const char *
-pin_advice(const GError *error)
+pin_advice(int code, const TkeCardErrorInfo *info)
 {
-    switch (error->code) {
+    switch (code) {
     case TKE_CARD_ERROR_PIN_BLOCKED:
-        return g_strrstr(error->message, "CA") != NULL
+        return info->ca_card
                    ? _("This CA card is lost. Use the backup CA card, and make a new backup from "
                        "it at once.")
                    : _("A CA card of the zone gives the tries back: tke card unblock.");
@@ -231,16 +231,17 @@ char *
 tke_advice_for_error(const GError *error)
 {
     const char *advice = NULL;
-    TkeCardErrorInfo info;
+    TkeCardErrorInfo info = { 0 };
 
     if (error == NULL) {
         return NULL;
     }
     if (error->domain == TKE_CARD_ERROR) {
-        advice = tke_card_error_get_info(error, &info) ? info.remedy : NULL;
+        (void) tke_card_error_get_info(error, &info);
+        advice = info.remedy;
         advice = advice != NULL ? advice : card_way_advice(error->code);
         advice = advice != NULL ? advice : card_kind_advice(error->code);
-        advice = advice != NULL ? advice : pin_advice(error);
+        advice = advice != NULL ? advice : pin_advice(error->code, &info);
     } else if (error->domain == TKE_UNIT_ERROR) {
         advice = unit_advice(error);
     } else if (g_error_matches(error, TKE_ERROR, TKE_ERROR_SECURE_MEMORY)) {

@@ -268,6 +268,43 @@ tke_card_plan_make(const TkeCardPlanParams *params, const TkeInventory *inventor
     return set;
 }
 
+/* Nothing gives a CA card its tries back. */
+static bool
+is_started_by_people(const TkePlanCard *place)
+{
+    bool ca = place->kind == TKE_PLAN_CARD_CA;
+
+    switch (place->step) {
+    case TKE_PLAN_TO_INIT:
+    case TKE_PLAN_TO_BACK_UP:
+    case TKE_PLAN_TO_TEST:
+    case TKE_PLAN_TO_ENROLL:
+    case TKE_PLAN_TO_PERSONALISE:
+        return true;
+    case TKE_PLAN_TO_UNBLOCK:
+        return !ca;
+    case TKE_PLAN_TO_CHECK:
+        return ca;
+    case TKE_PLAN_TO_GENERATE:
+    case TKE_PLAN_TO_COPY:
+    case TKE_PLAN_NOT_GENUINE:
+    case TKE_PLAN_DONE:
+    default:
+        return false;
+    }
+}
+
+const TkePlanCard *
+tke_card_plan_find_next(const GPtrArray *set)
+{
+    for (guint i = 0; i < set->len; i++) {
+        if (is_started_by_people(set->pdata[i])) {
+            return set->pdata[i];
+        }
+    }
+    return NULL;
+}
+
 bool
 tke_card_plan_is_made(const TkePlanCard *card)
 {

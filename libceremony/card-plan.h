@@ -69,6 +69,12 @@ TKE_PUBLIC unsigned tke_card_plan_count(const TkeCardPlanParams *params);
 TKE_PUBLIC GPtrArray *tke_card_plan_make(const TkeCardPlanParams *params,
                                          const TkeInventory *inventory, const uint8_t *zone_id);
 
+/*
+ * The first card of the set whose step is one that people start (procedures of functions 2): keys, parts and copies are
+ * made in another program, and an EP11 card proves itself when it is put in. Borrowed; NULL: there is none.
+ */
+TKE_PUBLIC const TkePlanCard *tke_card_plan_find_next(const GPtrArray *set);
+
 /* All that is to be on the card is there, whether it is checked or not. */
 TKE_PUBLIC bool tke_card_plan_is_made(const TkePlanCard *card);
 

@@ -176,7 +176,9 @@ repeat_text(const GError *error)
 static bool
 blocked_error(unsigned reader, const TkeCardSlot *slot, uint8_t reference, GError **error)
 {
-    if (slot->status.kind == TKE_CARD_KIND_CA) {
+    bool ca = slot->status.kind == TKE_CARD_KIND_CA;
+
+    if (ca) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED,
                     reference == TKE_PIN_SECOND
                         ? _("reader %u: the second PIN of this CA card is blocked, for good")
@@ -189,6 +191,9 @@ blocked_error(unsigned reader, const TkeCardSlot *slot, uint8_t reference, GErro
     if (error != NULL) {
         tke_card_error_set_pin(*error, reference, 0);
         tke_card_error_set_reader(*error, reader, slot->reader_name);
+    }
+    if (ca && error != NULL) {
+        tke_card_error_set_ca_card(*error);
     }
     return false;
 }

@@ -177,6 +177,9 @@ check_other_pin(const TkeCardStatus *status, uint8_t reference, GError **error)
                         ? _("reader %u: the second PIN of this CA card is blocked, for good")
                         : _("reader %u: the first PIN of this CA card is blocked, for good"),
                     1);
+        if (error != NULL) {
+            tke_card_error_set_ca_card(*error);
+        }
         return false;
     }
     if (other != NULL && other->state != TKE_PIN_NOT_SET && other->tries_left < 2) {

@@ -286,6 +286,34 @@ tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params, GPtrArray **
 }
 
 bool
+tke_op_card_check(TkeOperation *op, GPtrArray **infos, GError **error)
+{
+    const TkeCardInfoParams params = { .check = true };
+    g_autoptr(GPtrArray) all = NULL;
+    unsigned checked = 0;
+
+    if (!tke_op_card_info(op, &params, &all, error)) {
+        return false;
+    }
+    for (guint i = 0; i < all->len; i++) {
+        const TkeCardInfo *info = all->pdata[i];
+
+        if (info->genuine == TKE_GENUINE_NO) {
+            g_propagate_error(error, g_error_copy(info->not_genuine)); /* it names the reader */
+            return false;
+        }
+        checked += info->genuine == TKE_GENUINE_YES ? 1 : 0;
+    }
+    if (checked == 0) {
+        g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_CARD,
+                            _("there is no enrolled card or CA card in the readers"));
+        return false;
+    }
+    *infos = g_steal_pointer(&all);
+    return true;
+}
+
+bool
 tke_op_card_open(TkeOperation *op, const char *purpose, TkeCardInfo **info, GError **error)
 {
     const TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .purpose = purpose };

@@ -8,6 +8,7 @@ typedef struct TkeCardErrorPrivate {
     uint16_t sw;
     int tries_left;
     uint8_t pin_reference;
+    bool ca_card;
     unsigned reader_number;
     char *reader_name;
     char *remedy;
@@ -52,6 +53,7 @@ tke_card_error_get_info(const GError *error, TkeCardErrorInfo *info)
         .sw = priv->sw,
         .tries_left = priv->tries_left,
         .pin_reference = priv->pin_reference,
+        .ca_card = priv->ca_card,
         .reader_number = priv->reader_number,
         .reader_name = priv->reader_name,
         .remedy = priv->remedy,
@@ -80,6 +82,14 @@ tke_card_error_set_pin(GError *error, uint8_t pin_reference, int tries_left)
     if (error != NULL && error->domain == TKE_CARD_ERROR) {
         tke_card_error_get_private(error)->pin_reference = pin_reference;
         tke_card_error_get_private(error)->tries_left = tries_left;
+    }
+}
+
+void
+tke_card_error_set_ca_card(GError *error)
+{
+    if (error != NULL && error->domain == TKE_CARD_ERROR) {
+        tke_card_error_get_private(error)->ca_card = true;
     }
 }
 

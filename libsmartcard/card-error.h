@@ -66,6 +66,7 @@ typedef struct TkeCardErrorInfo {
     uint16_t sw;             /* status word; 0 if none was received */
     int tries_left;          /* of the PIN; -1 if unknown */
     uint8_t pin_reference;   /* 81, 82; 0 if the error is not about a PIN */
+    bool ca_card;            /* it is a CA card's: a blocked PIN is one for good */
     unsigned reader_number;  /* 1, 2; 0 if unknown */
     const char *reader_name; /* NULL if unknown */
     const char *remedy;      /* the next step, translated; NULL: what the code advises */
@@ -83,6 +84,7 @@ TKE_PUBLIC int tke_card_error_code(const GError *error);
 /* Makers of errors fill in what they know; errors of other domains are left alone. */
 TKE_PUBLIC void tke_card_error_set_sw(GError *error, uint16_t sw);
 TKE_PUBLIC void tke_card_error_set_pin(GError *error, uint8_t pin_reference, int tries_left);
+TKE_PUBLIC void tke_card_error_set_ca_card(GError *error);
 TKE_PUBLIC void tke_card_error_set_reader(GError *error, unsigned reader_number,
                                           const char *reader_name);
 

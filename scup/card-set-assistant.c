@@ -220,58 +220,32 @@ restore_focus(ScupCardSetAssistant *assistant, int index)
     }
 }
 
-/* What scup itself can do about a step; NULL: it is done elsewhere, or by inserting the card. */
-static const char *
-action_for(const TkePlanCard *place, const char **label)
-{
-    bool ca = place->kind == TKE_PLAN_CARD_CA;
+/* The item of the menus that does a step, and its words on the button. */
+static const struct {
+    TkePlanStep step;
+    const char *label, *action;
+} items[] = {
+    { TKE_PLAN_TO_INIT, N_("_Make the CA card"), "app.ca-init" },
+    { TKE_PLAN_TO_BACK_UP, N_("Back _up the CA card"), "app.ca-backup" },
+    { TKE_PLAN_TO_TEST, N_("_Test the backup"), "app.ca-test" },
+    { TKE_PLAN_TO_ENROLL, N_("_Enroll the next card"), "app.ep11-enroll" },
+    { TKE_PLAN_TO_PERSONALISE, N_("Give the card its P_IN"), "app.ep11-personalize" },
+    { TKE_PLAN_TO_UNBLOCK, N_("_Unblock the card"), "app.ep11-unblock" },
+    { TKE_PLAN_TO_CHECK, N_("C_heck the CA card"), "app.card-check" },
+};
 
-    switch (place->step) {
-    case TKE_PLAN_TO_INIT:
-        *label = _("_Make the CA card");
-        return "app.ca-init";
-    case TKE_PLAN_TO_BACK_UP:
-        *label = _("Back _up the CA card");
-        return "app.ca-backup";
-    case TKE_PLAN_TO_TEST:
-        *label = _("_Test the backup");
-        return "app.ca-test";
-    case TKE_PLAN_TO_ENROLL:
-        *label = _("_Enroll the next card");
-        return "app.ep11-enroll";
-    case TKE_PLAN_TO_PERSONALISE:
-        *label = _("Give the card its P_IN");
-        return "app.ep11-personalize";
-    case TKE_PLAN_TO_UNBLOCK:
-        *label = _("_Unblock the card");
-        return ca ? NULL : "app.ep11-unblock";
-    case TKE_PLAN_TO_CHECK:
-        *label = _("C_heck the CA card");
-        return ca ? "app.card-check" : NULL;
-    case TKE_PLAN_TO_GENERATE:
-    case TKE_PLAN_TO_COPY:
-    case TKE_PLAN_NOT_GENUINE:
-    case TKE_PLAN_DONE:
-    default:
-        return NULL;
-    }
-}
-
-/* The button for the first open place whose step is one of scup's. */
 static void
 show_next(ScupCardSetAssistant *assistant, const GPtrArray *set)
 {
-    const char *action = NULL;
-    const char *label = NULL;
+    const TkePlanCard *next = tke_card_plan_find_next(set);
 
-    for (guint i = 0; action == NULL && i < set->len; i++) {
-        action = action_for(set->pdata[i], &label);
+    for (guint i = 0; next != NULL && i < G_N_ELEMENTS(items); i++) {
+        if (items[i].step == next->step) {
+            gtk_button_set_label(GTK_BUTTON(assistant->next), _(items[i].label));
+            gtk_actionable_set_action_name(GTK_ACTIONABLE(assistant->next), items[i].action);
+        }
     }
-    gtk_widget_set_visible(assistant->next, action != NULL);
-    if (action != NULL) {
-        gtk_button_set_label(GTK_BUTTON(assistant->next), label);
-        gtk_actionable_set_action_name(GTK_ACTIONABLE(assistant->next), action);
-    }
+    gtk_widget_set_visible(assistant->next, next != NULL);
 }
 
 static void

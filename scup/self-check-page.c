@@ -5,14 +5,12 @@
 
 #include <glib/gi18n.h>
 
-#include "gtk-common/container.h"
 #include "gtk-common/details.h"
 #include "gtk-common/error-text.h"
 #include "gtk-common/menu-words.h"
 #include "gtk-common/viewport.h"
-#include "libceremony/op-reader.h"
+#include "libceremony/advice.h"
 #include "libceremony/self-check.h"
-#include "libsmartcard/reader.h"
 
 struct _ScupSelfCheckPage {
     TkeUiPageWindow parent;
@@ -41,8 +39,6 @@ do_check(TkeOperation *op, gpointer data, GError **error)
     return tke_self_check_readers(op, &check->readers, &check->problems, &check->good, error);
 }
 
-typedef enum { GOOD, MINOR, BAD } Mark;
-
 static GtkWidget *
 make_label(const char *text)
 {
@@ -56,139 +52,119 @@ make_label(const char *text)
     return label;
 }
 
-/* One finding: a mark, what it is, and below what to do. */
-static void
-add_row(ScupSelfCheckPage *page, Mark mark, const char *what, const char *remedy)
+/* What the error says; NULL: there is none. */
+static char *
+dup_remedy(const TkeFinding *finding)
 {
-    static const char *const marks[] = { "✓", "–", "✗" };
-    g_autofree char *marked = g_strdup_printf("%s %s", marks[mark], what);
+    g_autofree char *message = NULL;
+    g_autofree char *advice = NULL;
+    g_autofree char *both = NULL;
+
+    if (finding->error == NULL) {
+        return finding->remedy != NULL && finding->remedy[0] != '\0'
+                   ? tke_ui_menu_words(finding->remedy)
+                   : NULL;
+    }
+    message = tke_ui_error_text_message(finding->error);
+    advice = tke_ui_error_text_advice(finding->error);
+    both = g_strdup_printf("%s\n%s", message, advice != NULL ? advice : "");
+    return tke_ui_menu_words(g_strchomp(both));
+}
+
+/* One finding: a mark, what it is, and below what to do. */
+static GtkWidget *
+make_row(const char *marked, const char *remedy, const char *details)
+{
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
     GtkWidget *label = make_label(marked);
 
     gtk_style_context_add_class(gtk_widget_get_style_context(label), "tke-big");
     gtk_container_add(GTK_CONTAINER(box), label);
-    if (remedy != NULL && remedy[0] != '\0') {
-        g_autofree char *words = tke_ui_menu_words(remedy);
-        GtkWidget *advice = make_label(words);
+    if (remedy != NULL) {
+        GtkWidget *advice = make_label(remedy);
 
         gtk_widget_set_margin_start(advice, 18);
         gtk_container_add(GTK_CONTAINER(box), advice);
     }
-    gtk_container_add(GTK_CONTAINER(page->rows), box);
+    if (details != NULL) {
+        GtkWidget *folded = g_object_new(TKE_UI_TYPE_DETAILS, "margin-start", 18, NULL);
+
+        gtk_container_add(GTK_CONTAINER(box), folded);
+        gtk_widget_set_no_show_all(folded, TRUE);
+        tke_ui_details_set_text(TKE_UI_DETAILS(folded), details);
+    }
+    return box;
 }
 
-/* Below the last row. */
-static TkeUiDetails *
-add_details(ScupSelfCheckPage *page)
+/*
+ * In its place among the rows. One that says the same stays the widget that it is: the page looks again each second
+ * while another program holds a reader, and nobody's focus or reading is to be disturbed by it.
+ */
+static void
+put_row(ScupSelfCheckPage *page, int index, const TkeFinding *finding)
 {
-    GtkWidget *details = g_object_new(TKE_UI_TYPE_DETAILS, "margin-start", 18, NULL);
+    static const char *const marks[] = { "✓", "–", "✗" };
+    g_autofree char *what =
+        finding->clause ? tke_ui_error_text_sentence(finding->what) : g_strdup(finding->what);
+    g_autofree char *marked = g_strdup_printf("%s %s", marks[finding->kind], what);
+    g_autofree char *remedy = dup_remedy(finding);
+    g_autofree char *details = finding->error != NULL
+                                   ? tke_advice_details_for_error(finding->error)
+                                   : g_strdup(finding->details);
+    g_autofree char *said = g_strdup_printf("%s\n%s\n%s", marked, remedy != NULL ? remedy : "",
+                                            details != NULL ? details : "");
+    g_autoptr(GList) rows = gtk_container_get_children(GTK_CONTAINER(page->rows));
+    GtkWidget *before = g_list_nth_data(rows, (guint) index);
+    GtkWidget *row;
 
-    gtk_container_add(GTK_CONTAINER(page->rows), details);
-    gtk_widget_set_no_show_all(details, TRUE);
-    return TKE_UI_DETAILS(details);
+    if (before != NULL && g_strcmp0(g_object_get_data(G_OBJECT(before), "said"), said) == 0) {
+        return;
+    }
+    if (before != NULL) {
+        gtk_widget_destroy(before);
+    }
+    row = make_row(marked, remedy, details);
+    g_object_set_data_full(G_OBJECT(row), "said", g_steal_pointer(&said), g_free);
+    gtk_container_add(GTK_CONTAINER(page->rows), row);
+    gtk_box_reorder_child(GTK_BOX(page->rows), row, index);
+    gtk_widget_show_all(row);
 }
 
 static void
-add_error(ScupSelfCheckPage *page, const char *what, const GError *error)
+remove_rows_from(ScupSelfCheckPage *page, guint index)
 {
-    g_autofree char *message = tke_ui_error_text_message(error);
-    g_autofree char *advice = tke_ui_error_text_advice(error);
-    g_autofree char *remedy = g_strdup_printf("%s\n%s", message, advice != NULL ? advice : "");
+    g_autoptr(GList) rows = gtk_container_get_children(GTK_CONTAINER(page->rows));
 
-    add_row(page, BAD, what, g_strchomp(remedy));
-    tke_ui_details_set_error(add_details(page), error);
+    for (GList *row = g_list_nth(rows, index); row != NULL; row = row->next) {
+        gtk_widget_destroy(row->data);
+    }
 }
 
-/* A reader that answered well; false if the card in it cannot be read. */
-static bool
-add_reader(ScupSelfCheckPage *page, const TkeReaderCheck *check)
+/* Why the card in the reader cannot be read; NULL: it can, or there is none. */
+static const GError *
+get_card_trouble(ScupSelfCheckPage *page, unsigned reader)
 {
-    const GError *card =
-        check->number != 0 && scup_cards_get_place(page->cards, check->number) == SCUP_PLACE_TROUBLE
-            ? scup_cards_get_trouble(page->cards, check->number)
-            : NULL;
-    g_autofree char *name = tke_reader_dup_text(check->reader);
-    g_autofree char *text = NULL;
-
-    if (check->trouble != NULL) {
-        return true; /* told as a problem */
-    }
-    text = check->number != 0
-               ? g_strdup_printf(_("Reader %u: %s, keypad takes PINs"), check->number, name)
-           : check->alike ? g_strdup_printf(_("Reader without number: %s, keypad takes PINs"), name)
-                          : g_strdup_printf(_("Further reader, not used: %s"), name);
-    add_row(page, GOOD, text, NULL);
-    if (card != NULL) {
-        add_error(page, _("The card in it cannot be read"), card);
-    }
-    return card == NULL;
-}
-
-static bool
-add_problem(ScupSelfCheckPage *page, const TkeProblem *problem)
-{
-    g_autofree char *plain = g_strdup_printf("%s: %s", problem->subject, problem->text);
-    g_autofree char *text = tke_ui_error_text_sentence(plain);
-
-    add_row(page, problem->minor ? MINOR : BAD, text, problem->remedy);
-    if (problem->details != NULL) {
-        tke_ui_details_set_text(add_details(page), problem->details);
-    }
-    return problem->minor;
-}
-
-/* How many are there at all: the others are told of one by one. */
-static bool
-add_count(ScupSelfCheckPage *page, const GPtrArray *readers)
-{
-    g_autofree char *text = NULL;
-    unsigned n = 0;
-
-    for (guint i = 0; i < readers->len; i++) {
-        const TkeReaderCheck *check = readers->pdata[i];
-
-        n += check->number != 0 || check->alike ? 1 : 0;
-    }
-    if (n >= TKE_READERS) {
-        return true;
-    }
-    text = g_strdup_printf(
-        ngettext("%u reader found, two are needed", "%u readers found, two are needed", n), n);
-    add_row(page, BAD, text,
-            _("Plug in what is missing. If a reader is plugged in and not listed, its driver is "
-              "missing: install the package libccid, and unplug and plug in the reader."));
-    return false;
-}
-
-static bool
-show_readers(ScupSelfCheckPage *page, const Check *check)
-{
-    bool good = check->good >= TKE_READERS;
-
-    add_row(page, GOOD, _("The smart card service answers"), NULL);
-    for (guint i = 0; i < check->readers->len; i++) {
-        good = add_reader(page, check->readers->pdata[i]) && good;
-    }
-    for (guint i = 0; i < check->problems->len; i++) {
-        good = add_problem(page, check->problems->pdata[i]) && good;
-    }
-    return add_count(page, check->readers) && good;
+    return scup_cards_get_place(page->cards, reader) == SCUP_PLACE_TROUBLE
+               ? scup_cards_get_trouble(page->cards, reader)
+               : NULL;
 }
 
 static void
 show_found(ScupSelfCheckPage *page, const GError *error, const Check *check)
 {
-    bool good = false;
+    const GError *const cards[2] = { get_card_trouble(page, 1), get_card_trouble(page, 2) };
+    g_autoptr(TkeSelfCheck) verdict =
+        error != NULL ? tke_self_check_judge_failure(error)
+                      : tke_self_check_judge(check->readers, check->problems, check->good, cards);
+    const char *text = verdict->ready ? _("Everything is ready") : _("Something is missing");
 
-    tke_ui_container_clear(page->rows);
-    if (error != NULL) {
-        add_error(page, _("The readers cannot be reached"), error);
-    } else {
-        good = show_readers(page, check);
+    for (guint i = 0; i < verdict->findings->len; i++) {
+        put_row(page, (int) i, verdict->findings->pdata[i]);
     }
-    gtk_label_set_text(GTK_LABEL(page->verdict), good ? _("Everything is ready")
-                                                      : _("Something is missing"));
-    gtk_widget_show_all(page->rows);
+    remove_rows_from(page, verdict->findings->len);
+    if (g_strcmp0(gtk_label_get_text(GTK_LABEL(page->verdict)), text) != 0) {
+        gtk_label_set_text(GTK_LABEL(page->verdict), text);
+    }
 }
 
 static void start_check(ScupSelfCheckPage *page);

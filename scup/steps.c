@@ -6,9 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "common/error.h"
 #include "libceremony/op-reader.h"
-#include "libsmartcard/card-error.h"
 
 static const struct {
     const char *action;
@@ -79,28 +77,9 @@ static bool
 run_check(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
-    const TkeCardInfoParams params = { .check = true };
-    unsigned checked = 0;
 
     g_clear_pointer(&step->infos, g_ptr_array_unref);
-    if (!tke_op_card_info(op, &params, &step->infos, error)) {
-        return false;
-    }
-    for (guint i = 0; i < step->infos->len; i++) {
-        const TkeCardInfo *info = step->infos->pdata[i];
-
-        if (info->genuine == TKE_GENUINE_NO) {
-            g_propagate_error(error, g_error_copy(info->not_genuine)); /* it names the reader */
-            return false;
-        }
-        checked += info->genuine == TKE_GENUINE_YES ? 1 : 0;
-    }
-    if (checked == 0) {
-        g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_CARD,
-                            _("there is no enrolled card or CA card in the readers"));
-        return false;
-    }
-    return true;
+    return tke_op_card_check(op, &step->infos, error);
 }
 
 static void

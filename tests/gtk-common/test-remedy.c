@@ -14,12 +14,16 @@ after(int code, const char *message)
     return tke_ui_remedy_for_error(error);
 }
 
+/* Whose PIN it is says the error, and no word of its sentence. */
 START_TEST(test_a_blocked_card_is_unblocked_or_replaced_and_never_tried_again)
     {
-        const TkeUiRemedy ep11 =
-            after(TKE_CARD_ERROR_PIN_BLOCKED, "reader 2: the PIN of this EP11 card is blocked");
-        const TkeUiRemedy ca = after(TKE_CARD_ERROR_PIN_BLOCKED,
-                                     "reader 1: the first PIN of this CA card is blocked, for good");
+        const TkeUiRemedy ep11 = after(TKE_CARD_ERROR_PIN_BLOCKED, "the PIN of CAROL'S CARD is blocked");
+        g_autoptr(GError) error =
+            g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED, "blocked, for good");
+        TkeUiRemedy ca;
+
+        tke_card_error_set_ca_card(error);
+        ca = tke_ui_remedy_for_error(error);
 
         ck_assert_ptr_null(ep11.again);
         ck_assert_str_eq(ep11.action, "app.ep11-unblock");

@@ -289,6 +289,20 @@ def test_e_c19_a_reader_held_at_the_start_is_told_until_it_is_free():
         scup.window.see("✓ Two readers ready")
 
 
+def test_rows_of_the_check_that_say_the_same_stay_what_they_are():
+    with s.Scup() as scup:
+        page = scup.menu("Readers", "Check readers…", "Check readers")
+        page.see("Everything is ready")
+        kept = page.find("label", "✓ The smart card service answers")
+        scup.world.sim("fault", "reader", "1", "unplugged")
+        page.see("Something is missing")
+        scup.world.sim("fault", "reader", "1", "plugged")
+        page.see("Everything is ready")
+        again = page.find("label", "✓ The smart card service answers")
+        assert again.accessible == kept.accessible, "the row was made anew"
+        assert kept.has("showing")
+
+
 def test_e_c18_nothing_is_erased_where_no_pin_can_be_set():
     with s.Scup() as scup:
         scup.close(scup.make_zone())

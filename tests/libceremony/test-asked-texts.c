@@ -1,9 +1,11 @@
 /*
  * Descriptions, and which PIN is changed, asked for at their place among the steps (functions 2.3 steps 5 and 6, 2.4
- * step 4, 2.5 step 2, 2.7 step 3): after cards and PINs; who stops there keeps what was done.
+ * step 4, 2.5 step 2, 2.7 step 3): after cards and PINs; who stops there keeps what was done. And what the operations of
+ * these steps tell that windows used to find out themselves.
  */
 #include <string.h>
 
+#include "libceremony/advice.h"
 #include "libceremony/op-card-enroll.h"
 #include "libceremony/op-card-pin.h"
 #include "libceremony/op-zone.h"
@@ -264,9 +266,81 @@ START_TEST(test_an_ep11_card_has_one_pin_only)
     }
 END_TEST
 
+/* Whose PIN is blocked is in the error, so that nobody has to look for it in a sentence. */
+START_TEST(test_a_blocked_ca_pin_is_said_to_be_one)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        unsigned pin = 1;
+        const TkeCardChangePinParams params = { .reader = 1, .ask_pin = &pin };
+        g_autofree char *advice = NULL;
+        TkeCardErrorInfo info = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_make_zone(world);
+        ck_assert(sim_card_block_pin(g_hash_table_lookup(world->by_name, "ca"), TKE_PIN_SECOND));
+        ceremony_world_restart(world);
+        ceremony_world_hand(world, 1, "ca", NULL);
+        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+        ck_assert(tke_card_error_get_info(error, &info) && info.ca_card);
+        advice = tke_advice_for_error(error);
+        ck_assert_ptr_nonnull(strstr(advice, "This CA card is lost"));
+    }
+END_TEST
+
+START_TEST(test_a_blocked_ep11_pin_is_not_said_to_be_one_of_a_ca_card)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        const TkeCardChangePinParams params = { .reader = 2 };
+        g_autofree char *advice = NULL;
+        TkeCardErrorInfo info = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        ceremony_world_make_zone(world);
+        ceremony_world_make_member(world, "CAROL");
+        ck_assert(sim_card_block_pin(g_hash_table_lookup(world->by_name, "CAROL"), TKE_PIN_FIRST));
+        ceremony_world_restart(world);
+        ceremony_world_hand(world, 2, "CAROL", NULL);
+        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+        ck_assert(tke_card_error_get_info(error, &info) && !info.ca_card);
+        advice = tke_advice_for_error(error);
+        ck_assert_ptr_nonnull(strstr(advice, "gives the tries back"));
+    }
+END_TEST
+
+/* F-036: what the window and every other program calls a check of the cards. */
+START_TEST(test_cards_are_checked_and_where_there_is_nothing_to_check_it_is_said)
+    {
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(GPtrArray) infos = NULL;
+        g_autoptr(GError) error = NULL;
+
+        ck_assert(!tke_op_card_check(world->op, &infos, &error));
+        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_CARD);
+        ck_assert_ptr_null(infos);
+        g_clear_error(&error);
+        ceremony_world_make_zone(world);
+        ceremony_world_make_member(world, "member");
+        ceremony_world_restart(world);
+        ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
+                                    g_hash_table_lookup(world->by_name, "member"), NULL));
+        card_world_check(tke_op_card_check(world->op, &infos, &error), error);
+        ck_assert_int_eq(((TkeCardInfo *) infos->pdata[1])->genuine, TKE_GENUINE_YES);
+        g_clear_pointer(&infos, g_ptr_array_unref);
+        ceremony_world_restart(world);
+        ck_assert(sim_card_set_forgery(g_hash_table_lookup(world->by_name, "member"), SIM_CARD_FORGED_KEY));
+        ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
+                                    g_hash_table_lookup(world->by_name, "member"), NULL));
+        ck_assert(!tke_op_card_check(world->op, &infos, &error));
+        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NOT_GENUINE);
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_a_blocked_ca_pin_is_said_to_be_one);
+    tcase_add_test(tests, test_a_blocked_ep11_pin_is_not_said_to_be_one_of_a_ca_card);
+    tcase_add_test(tests, test_cards_are_checked_and_where_there_is_nothing_to_check_it_is_said);
     tcase_add_test(tests, test_zone_and_card_are_described_after_both_pins);
     tcase_add_test(tests, test_who_stops_at_the_descriptions_of_a_zone_goes_on_there);
     tcase_add_test(tests, test_texts_that_no_card_takes_are_refused);

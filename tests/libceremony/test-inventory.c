@@ -270,6 +270,40 @@ START_TEST(test_the_set_ticks_itself_off_as_cards_are_seen)
     }
 END_TEST
 
+static const struct {
+    TkePlanCard cards[3];
+    int next; /* -1: nothing that people start here */
+} nexts[] = {
+    { { { .step = TKE_PLAN_DONE }, { .step = TKE_PLAN_TO_BACK_UP }, { .step = TKE_PLAN_TO_ENROLL } }, 1 },
+    { { { .kind = TKE_PLAN_CARD_CA, .step = TKE_PLAN_TO_CHECK }, { .step = TKE_PLAN_TO_TEST } }, 0 },
+    /* it proves itself when it is put in; keys and copies are made in another program */
+    { { { .kind = TKE_PLAN_CARD_KEY, .step = TKE_PLAN_TO_CHECK },
+        { .kind = TKE_PLAN_CARD_KEY, .step = TKE_PLAN_TO_GENERATE },
+        { .kind = TKE_PLAN_CARD_PART, .step = TKE_PLAN_TO_PERSONALISE } },
+      2 },
+    /* nothing gives a CA card its tries back */
+    { { { .kind = TKE_PLAN_CARD_CA, .step = TKE_PLAN_TO_UNBLOCK },
+        { .kind = TKE_PLAN_CARD_PART, .step = TKE_PLAN_TO_UNBLOCK },
+        { .step = TKE_PLAN_DONE } },
+      1 },
+    { { { .kind = TKE_PLAN_CARD_KEY, .step = TKE_PLAN_TO_COPY },
+        { .step = TKE_PLAN_NOT_GENUINE },
+        { .step = TKE_PLAN_DONE } },
+      -1 },
+};
+
+START_TEST(test_the_next_step_is_one_that_people_start_here)
+    {
+        g_autoptr(GPtrArray) set = g_ptr_array_new();
+        const int next = nexts[_i].next;
+
+        for (guint i = 0; i < G_N_ELEMENTS(nexts[_i].cards); i++) {
+            g_ptr_array_add(set, (gpointer) &nexts[_i].cards[i]);
+        }
+        ck_assert_ptr_eq(tke_card_plan_find_next(set), next < 0 ? NULL : &nexts[_i].cards[next]);
+    }
+END_TEST
+
 /* One original each: a copy of Alice's key is no second administrator, a copy of part 1 no part 2. */
 START_TEST(test_a_copy_never_counts_as_another_original)
     {
@@ -435,6 +469,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_damaged_inventory_is_named_and_left_alone);
     tcase_add_test(tests, test_the_documented_sets_have_their_sizes);
     tcase_add_test(tests, test_the_set_ticks_itself_off_as_cards_are_seen);
+    tcase_add_loop_test(tests, test_the_next_step_is_one_that_people_start_here, 0,
+                        G_N_ELEMENTS(nexts));
     tcase_add_test(tests, test_a_copy_never_counts_as_another_original);
     tcase_add_test(tests, test_a_card_is_done_when_it_has_proved_itself_with_what_it_holds);
     tcase_add_test(tests, test_the_backup_to_be_tested_is_the_card_that_is_not_there);

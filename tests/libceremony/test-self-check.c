@@ -117,8 +117,124 @@ START_TEST(test_codes_of_the_service_are_details_of_a_problem)
 END_TEST
 
 static void
+check_free(gpointer data)
+{
+    TkeReaderCheck *check = data;
+
+    g_free(check->reader->name);
+    g_free(check->reader->model);
+    g_free(check->reader->serial);
+    g_free(check->reader->port);
+    g_free(check->reader);
+    g_free(check);
+}
+
+/* Readers 1 to n, all good. */
+static GPtrArray *
+good_readers(unsigned n)
+{
+    GPtrArray *checks = g_ptr_array_new_with_free_func(check_free);
+
+    for (unsigned i = 1; i <= n; i++) {
+        add_shown(checks, "usb:1-1", false);
+        ((TkeReaderCheck *) checks->pdata[i - 1])->number = i <= TKE_READERS ? i : 0;
+    }
+    return checks;
+}
+
+static const TkeFinding *
+finding(const TkeSelfCheck *check, guint i)
+{
+    ck_assert_uint_lt(i, check->findings->len);
+    return check->findings->pdata[i];
+}
+
+START_TEST(test_two_good_readers_are_ready_and_a_third_is_named)
+    {
+        g_autoptr(GPtrArray) checks = good_readers(3);
+        g_autoptr(GPtrArray) problems = g_ptr_array_new();
+        const GError *const cards[2] = { NULL, NULL };
+        g_autoptr(TkeSelfCheck) check = tke_self_check_judge(checks, problems, 2, cards);
+
+        ck_assert(check->ready);
+        ck_assert_uint_eq(check->findings->len, 4);
+        ck_assert_str_eq(finding(check, 0)->what, "The smart card service answers");
+        ck_assert(g_str_has_prefix(finding(check, 2)->what, "Reader 2: Reader"));
+        ck_assert(g_str_has_prefix(finding(check, 3)->what, "Further reader, not used"));
+    }
+END_TEST
+
+START_TEST(test_one_reader_is_not_enough_and_what_to_do_is_told)
+    {
+        g_autoptr(GPtrArray) checks = good_readers(1);
+        g_autoptr(GPtrArray) problems = g_ptr_array_new();
+        const GError *const cards[2] = { NULL, NULL };
+        g_autoptr(TkeSelfCheck) check = tke_self_check_judge(checks, problems, 1, cards);
+        const TkeFinding *last = finding(check, check->findings->len - 1);
+
+        ck_assert(!check->ready);
+        ck_assert_int_eq(last->kind, TKE_FINDING_BAD);
+        ck_assert_str_eq(last->what, "1 reader found, two are needed");
+        ck_assert_ptr_nonnull(strstr(last->remedy, "libccid"));
+    }
+END_TEST
+
+START_TEST(test_a_card_that_cannot_be_read_is_told_with_its_error)
+    {
+        g_autoptr(GPtrArray) checks = good_readers(2);
+        g_autoptr(GPtrArray) problems = g_ptr_array_new();
+        g_autoptr(GError) error =
+            g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_UNRESPONSIVE, "it is silent");
+        const GError *const cards[2] = { NULL, error };
+        g_autoptr(TkeSelfCheck) check = tke_self_check_judge(checks, problems, 2, cards);
+
+        ck_assert(!check->ready);
+        ck_assert_str_eq(finding(check, 3)->what, "The card in it cannot be read");
+        ck_assert_str_eq(finding(check, 3)->error->message, "it is silent");
+    }
+END_TEST
+
+/* What is minor keeps nobody from working; what is not does, though two readers are good. */
+START_TEST(test_only_problems_that_are_not_minor_keep_from_working)
+    {
+        for (int minor = 0; minor <= 1; minor++) {
+            g_autoptr(GPtrArray) checks = good_readers(2);
+            g_autoptr(GPtrArray) problems = g_ptr_array_new();
+            char subject[] = "reader 7", text[] = "no keypad", remedy[] = "take another";
+            TkeProblem problem = { subject, text, remedy, minor != 0 };
+            const GError *const cards[2] = { NULL, NULL };
+            g_autoptr(TkeSelfCheck) check = NULL;
+
+            g_ptr_array_add(problems, &problem);
+            check = tke_self_check_judge(checks, problems, 2, cards);
+            ck_assert(check->ready == (minor != 0));
+            ck_assert_str_eq(finding(check, 3)->what, "reader 7: no keypad");
+            ck_assert_str_eq(finding(check, 3)->remedy, "take another");
+            ck_assert(finding(check, 3)->clause);
+        }
+    }
+END_TEST
+
+START_TEST(test_a_service_that_is_not_there_is_all_that_is_found)
+    {
+        g_autoptr(GError) error =
+            g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE, "it does not run");
+        g_autoptr(TkeSelfCheck) check = tke_self_check_judge_failure(error);
+
+        ck_assert(!check->ready);
+        ck_assert_uint_eq(check->findings->len, 1);
+        ck_assert_str_eq(finding(check, 0)->error->message, "it does not run");
+    }
+END_TEST
+
+static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_two_good_readers_are_ready_and_a_third_is_named);
+    tcase_add_test(tests, test_one_reader_is_not_enough_and_what_to_do_is_told);
+    tcase_add_test(tests, test_a_card_that_cannot_be_read_is_told_with_its_error);
+    tcase_add_test(tests, test_only_problems_that_are_not_minor_keep_from_working);
+    tcase_add_test(tests, test_a_service_that_is_not_there_is_all_that_is_found);
     tcase_add_loop_test(tests, test_devices_that_are_not_shown_are_told_with_the_remedy, 0,
                         G_N_ELEMENTS(cases));
     tcase_add_test(tests, test_codes_of_the_service_are_details_of_a_problem);
