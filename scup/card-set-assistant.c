@@ -91,6 +91,22 @@ is_open(ScupCardSetAssistant *assistant)
 
 static void redraw(ScupCardSetAssistant *assistant);
 
+/* What is remembered would overwrite what somebody enters before it is known. */
+static void
+enable(ScupCardSetAssistant *assistant, bool enabled)
+{
+    GtkWidget *const controls[] = { assistant->administrators, assistant->parts,
+                                    assistant->backups,        assistant->signatures,
+                                    assistant->revocations,    assistant->together };
+
+    for (guint i = 0; i < G_N_ELEMENTS(controls); i++) {
+        gtk_widget_set_sensitive(controls[i], enabled);
+    }
+    if (enabled) {
+        gtk_widget_grab_focus(assistant->administrators);
+    }
+}
+
 /* A file that cannot be read is told and left alone: the plan is not kept then. */
 static void
 on_loaded(const GError *error, gpointer data)
@@ -114,6 +130,7 @@ on_loaded(const GError *error, gpointer data)
         gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(assistant->together),
                                      assistant->notes->params.together);
         assistant->filling = false;
+        enable(assistant, true);
         redraw(assistant);
     }
     job_free(job);
@@ -450,6 +467,7 @@ scup_card_set_assistant_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *
                              .saved = assistant->saved };
 
     assistant->cards = cards;
+    enable(assistant, false);
     tke_ui_page_window_open(TKE_UI_PAGE_WINDOW(assistant), &page);
     tke_ui_runner_look(runner, do_load, on_loaded, job_new(assistant));
     scup_cards_prove(cards, true); /* each card is ticked off by inserting it */

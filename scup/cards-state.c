@@ -88,7 +88,7 @@ scup_cards_is_pad_known(ScupCards *cards, unsigned reader)
 {
     const TkeReaderInfo *there = scup_cards_get_reader(cards, reader);
 
-    return there != NULL && scup_pads_is_known(&cards->pads, reader, there->name);
+    return there != NULL && scup_pads_is_known(&cards->pads, reader, there);
 }
 
 const GError *

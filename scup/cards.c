@@ -169,7 +169,7 @@ static void
 take_look(ScupCards *cards, ScupLook *job)
 {
     if (job->pads) {
-        scup_pads_take(&cards->pads, job->infos);
+        scup_pads_take(&cards->pads, job->infos, job->plugs);
     }
     g_clear_pointer(&cards->infos, g_ptr_array_unref);
     cards->infos = g_steal_pointer(&job->infos);
@@ -261,6 +261,11 @@ look(ScupCards *cards)
     job->lock = cards->lock_next;
     job->let_go = !cards->held;
     job->prove = cards->proving > 0;
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        const TkeReaderInfo *reader = scup_cards_get_reader(cards, i + 1);
+
+        job->plugs[i] = reader != NULL ? reader->plugs : 0;
+    }
     job->pads = cards->ask_pads || has_unknown_pad(cards);
     cards->ask_pads = false;
     cards->lock_next = false;

@@ -4,6 +4,7 @@
 #include "scup/main-window.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "gtk-common/focus.h"
 #include "gtk-common/picture.h"
@@ -49,7 +50,7 @@ pad_text(ScupCards *cards, unsigned reader)
                            reader);
 }
 
-/* Two readers are there; can PINs be typed on them? NULL: not known yet. */
+/* Two readers are there; can PINs be typed on them? */
 static char *
 dup_pads(ScupCards *cards)
 {
@@ -57,7 +58,7 @@ dup_pads(ScupCards *cards)
 
     for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
         if (!scup_cards_is_pad_known(cards, reader)) {
-            return NULL;
+            return g_strdup(_("Checking…"));
         }
         bad |= scup_cards_get_pad_trouble(cards, reader) != NULL ? reader : 0;
     }
@@ -73,7 +74,9 @@ update(ScupMainWindow *window)
     unsigned n = scup_cards_count_readers(window->cards);
     g_autofree char *text = NULL;
 
-    if (scup_cards_get_place(window->cards, 1) == SCUP_PLACE_NO_SERVICE) {
+    if (scup_cards_get_place(window->cards, 1) == SCUP_PLACE_OPENING) {
+        text = g_strdup(_("Checking…"));
+    } else if (scup_cards_get_place(window->cards, 1) == SCUP_PLACE_NO_SERVICE) {
         text = g_strdup(_("✗ The readers cannot be reached"));
     } else if (scup_cards_get_place(window->cards, 1) == SCUP_PLACE_ALIKE ||
                scup_cards_get_place(window->cards, 2) == SCUP_PLACE_ALIKE) {
@@ -85,7 +88,7 @@ update(ScupMainWindow *window)
             ngettext("✗ %u reader found, two are needed", "✗ %u readers found, two are needed", n),
             n);
     }
-    if (text != NULL) {
+    if (strcmp(gtk_label_get_text(GTK_LABEL(window->readers)), text) != 0) {
         gtk_label_set_text(GTK_LABEL(window->readers), text);
     }
     draw_unlocked(window);

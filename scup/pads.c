@@ -4,6 +4,7 @@
 #include "scup/pads.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 #include "libsmartcard/card-error.h"
 
@@ -23,7 +24,7 @@ scup_pads_clear(ScupPads *pads)
 }
 
 void
-scup_pads_take(ScupPads *pads, const GPtrArray *infos)
+scup_pads_take(ScupPads *pads, const GPtrArray *infos, const uint32_t plugs[TKE_READERS])
 {
     for (guint i = 0; i < infos->len; i++) {
         const TkeCardInfo *info = infos->pdata[i];
@@ -34,6 +35,7 @@ scup_pads_take(ScupPads *pads, const GPtrArray *infos)
             continue;
         }
         pads->name[info->reader - 1] = g_strdup(info->reader_name);
+        pads->plugs[info->reader - 1] = plugs[info->reader - 1];
         if (info->pad_trouble != NULL) {
             pads->trouble[info->reader - 1] = g_error_copy(info->pad_trouble);
         }
@@ -41,9 +43,10 @@ scup_pads_take(ScupPads *pads, const GPtrArray *infos)
 }
 
 bool
-scup_pads_is_known(const ScupPads *pads, unsigned reader, const char *name)
+scup_pads_is_known(const ScupPads *pads, unsigned reader, const TkeReaderInfo *there)
 {
-    return g_strcmp0(pads->name[reader - 1], name) == 0;
+    return pads->name[reader - 1] != NULL && strcmp(pads->name[reader - 1], there->name) == 0 &&
+           pads->plugs[reader - 1] == there->plugs;
 }
 
 bool

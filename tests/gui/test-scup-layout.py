@@ -151,9 +151,11 @@ def test_the_foot_stays_as_it_is_when_lock_now_comes():
     with Scup({}) as scup:
         def height():
             return scup.window.find("label", "✓ Two readers ready").accessible.get_component_iface().get_size().y
+        scup.check()  # the window is laid out
         before = height()
         scup.close(scup.make_zone())
         scup.window.find("push button", "Lock now")
+        scup.check()
         assert height() == before, f"{before} before, {height()} with the button"
 
 

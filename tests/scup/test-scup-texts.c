@@ -7,6 +7,7 @@
 #include "libsmartcard/card-error.h"
 #include "scup/card-text.h"
 #include "scup/notice.h"
+#include "scup/pads.h"
 #include "scup/report.h"
 #include "scup/suggestions.h"
 #include "tests/support/test-main.h"
@@ -167,9 +168,33 @@ START_TEST(test_values_of_a_report_stand_in_one_column_however_long_the_labels_a
     }
 END_TEST
 
+/* An equal reader in its place, even if nobody saw it go: the pad of another one tells nothing of it. */
+START_TEST(test_what_a_keypad_has_told_holds_for_that_reader_only)
+    {
+        const uint32_t plugs[TKE_READERS] = { 3, 0 };
+        char name[] = "Reader 00 00", other[] = "Reader 01 00";
+        TkeCardInfo info = { .reader = 1, .reader_name = name };
+        TkeReaderInfo there = { .name = name, .plugs = 3 };
+        g_autoptr(GPtrArray) infos = g_ptr_array_new();
+        ScupPads pads = { 0 };
+
+        g_ptr_array_add(infos, &info);
+        ck_assert(!scup_pads_is_known(&pads, 1, &there));
+        scup_pads_take(&pads, infos, plugs);
+        ck_assert(scup_pads_is_known(&pads, 1, &there));
+        ck_assert(!scup_pads_is_known(&pads, 2, &there));
+        there.plugs = 4;
+        ck_assert(!scup_pads_is_known(&pads, 1, &there));
+        there = (TkeReaderInfo){ .name = other, .plugs = 3 };
+        ck_assert(!scup_pads_is_known(&pads, 1, &there));
+        scup_pads_clear(&pads);
+    }
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_what_a_keypad_has_told_holds_for_that_reader_only);
     tcase_add_test(tests, test_a_card_is_to_be_enrolled_in_the_zone_only_where_one_is_there);
     tcase_add_test(tests, test_a_bought_card_is_offered_what_each_reader_makes_of_it);
     tcase_add_test(tests, test_values_of_a_report_stand_in_one_column_however_long_the_labels_are);
