@@ -12,7 +12,7 @@ struct _ScupReportWindow {
     TkeUiPageWindow parent;
     ScupCards *cards; /* as long as it is open */
     const ScupReport *report;
-    GtkWidget *banner, *text, *saved, *check_button;
+    GtkWidget *banner, *choice, *reader_1, *reader_2, *text, *saved, *check_button;
 };
 
 G_DEFINE_FINAL_TYPE(ScupReportWindow, scup_report_window, TKE_UI_TYPE_PAGE_WINDOW)
@@ -28,11 +28,20 @@ get_text(ScupReportWindow *window)
     return gtk_text_buffer_get_text(buffer, &start, &end, FALSE);
 }
 
+/* 1, 2; 0: both. */
+static unsigned
+get_reader(ScupReportWindow *window)
+{
+    return gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(window->reader_1))   ? 1
+           : gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(window->reader_2)) ? 2
+                                                                               : 0;
+}
+
 static void
 update(TkeUiPageWindow *page)
 {
     ScupReportWindow *window = SCUP_REPORT_WINDOW(page);
-    g_autofree char *text = window->report->text(window->cards);
+    g_autofree char *text = window->report->text(window->cards, get_reader(window));
     g_autofree char *shown = get_text(window);
 
     if (strcmp(text, shown) != 0) { /* else the cursor stays where it is */
@@ -69,7 +78,7 @@ static void
 on_save(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     ScupReportWindow *window = data;
-    g_autofree char *text = window->report->file != NULL ? window->report->file(window->cards)
+    g_autofree char *text = window->report->file != NULL ? window->report->file(window->cards, 0)
                                                          : get_text(window);
 
     (void) action;
@@ -98,6 +107,14 @@ on_print(GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+on_reader_changed(ScupReportWindow *window)
+{
+    if (window->cards != NULL && window->report != NULL) {
+        update(TKE_UI_PAGE_WINDOW(window));
+    }
+}
+
+static void
 scup_report_window_class_init(ScupReportWindowClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
@@ -107,9 +124,13 @@ scup_report_window_class_init(ScupReportWindowClass *class)
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/opentke/scup/report-window.ui");
     gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, banner);
+    gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, choice);
+    gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, reader_1);
+    gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, reader_2);
     gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, text);
     gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, saved);
     gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, check_button);
+    gtk_widget_class_bind_template_callback(widget_class, on_reader_changed);
 }
 
 static void
@@ -145,6 +166,7 @@ scup_report_window_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards
     window->cards = cards;
     window->report = report;
     tke_ui_page_window_open(TKE_UI_PAGE_WINDOW(window), &page);
+    gtk_widget_set_visible(window->choice, report->choice);
     gtk_widget_set_visible(window->check_button, report->check != NULL);
     gtk_actionable_set_action_name(GTK_ACTIONABLE(window->check_button), report->check);
     atk_object_set_name(gtk_widget_get_accessible(window->text), page.title);

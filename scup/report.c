@@ -209,10 +209,14 @@ add_card(GString *text, const TkeCardInfo *info)
     add_genuine(text, info);
 }
 
+/* only: 1, 2, or 0 for both. */
 static void
-add_information(GString *text, ScupCards *cards)
+add_information(GString *text, ScupCards *cards, unsigned only)
 {
     for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        if (only != 0 && only != reader) {
+            continue;
+        }
         add_reader(text, cards, reader);
         if (add_presence(text, cards, reader)) {
             add_card(text, scup_cards_get_card(cards, reader));
@@ -222,19 +226,20 @@ add_information(GString *text, ScupCards *cards)
 }
 
 char *
-scup_report_information(ScupCards *cards)
+scup_report_information(ScupCards *cards, unsigned reader)
 {
     GString *text = begin();
 
-    add_information(text, cards);
+    add_information(text, cards, reader);
     return finish(text);
 }
 
 char *
-scup_report_key_identifiers(ScupCards *cards)
+scup_report_key_identifiers(ScupCards *cards, unsigned only)
 {
     GString *text = begin();
 
+    (void) only;
     for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
         const TkeCardInfo *info = NULL;
 
@@ -329,41 +334,45 @@ add_inventory(GString *text, ScupCards *cards)
 }
 
 char *
-scup_report_inventory(ScupCards *cards)
+scup_report_inventory(ScupCards *cards, unsigned reader)
 {
     GString *text = begin();
 
+    (void) reader;
     add_inventory(text, cards);
     return finish(text);
 }
 
 char *
-scup_report_all(ScupCards *cards)
+scup_report_all(ScupCards *cards, unsigned reader)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autofree char *day = g_date_time_format(now, "%x");
     GString *text = begin();
 
+    (void) reader;
     g_string_append_printf(text, _("Made on %s"), day);
     g_string_append_printf(text, "\n\n== %s ==\n\n", _("Smart card information"));
-    add_information(text, cards);
+    add_information(text, cards, 0);
     g_string_append_printf(text, "== %s ==\n\n", _("Card inventory"));
     add_inventory(text, cards);
     return finish(text);
 }
 
 char *
-scup_report_inventory_csv(ScupCards *cards)
+scup_report_inventory_csv(ScupCards *cards, unsigned reader)
 {
     const GError *error = NULL;
     const TkeInventory *inventory = scup_cards_get_inventory(cards, &error);
 
+    (void) reader;
     return inventory != NULL ? tke_inventory_to_csv(inventory) : g_strdup("");
 }
 
 const ScupReport scup_report_of_information = {
     .title = N_("Smart card information"),
     .text = scup_report_information,
+    .choice = true,
     .name = "cards.txt",
     .pdf_name = "cards.pdf",
     .check = "app.card-check",

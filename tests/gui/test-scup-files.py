@@ -37,6 +37,21 @@ def card_of_the_zone(scup):
     scup.window.see("Alice")  # it has been looked at, and noted
 
 
+def test_information_is_shown_of_one_reader_or_of_both():
+    with s.Scup() as scup:
+        scup.world.insert(2, "ep11-1")
+        scup.window.see("Blank card for an EP11 card")
+        page = scup.menu("File", "Display smart card information", "Smart card information")
+        text = page.find("text")
+        gui.wait("both readers", lambda: "READER 1" in text.text and "READER 2" in text.text)
+        page.find("radio button", "Reader 2").click()
+        gui.wait("reader 2", lambda: "READER 2" in text.text and "READER 1" not in text.text)
+        page.find("radio button", "Reader 1").click()
+        gui.wait("reader 1", lambda: "READER 1" in text.text and "READER 2" not in text.text)
+        page.find("radio button", "Both readers").click()
+        gui.wait("both again", lambda: "READER 1" in text.text and "READER 2" in text.text)
+
+
 def test_the_inventory_is_saved_as_a_table_and_replaced_after_a_question():
     home = tempfile.mkdtemp(prefix="gui-files-")
     path = os.path.join(home, "inventory.csv")
