@@ -45,7 +45,7 @@ make_row_label(const char *text, bool value)
     gtk_label_set_selectable(GTK_LABEL(label), value);
     gtk_widget_set_valign(label, GTK_ALIGN_START);
     gtk_style_context_add_class(gtk_widget_get_style_context(label),
-                                value ? "tke-big" : "dim-label");
+                                value ? "tke-big" : "tke-quiet");
     return label;
 }
 

@@ -13,14 +13,14 @@
 
 typedef struct Colours {
     const char *surface;
-    const char *line;
+    const char *line; /* and letters: 5 : 1 on the surface */
     const char *band; /* of the sticker's edge */
 } Colours;
 
 static const Colours kinds[] = {
     [SIM_DESK_BLANK] = { "#f6f5f4", "#5e5c64", "#c0bfbc" },
-    [SIM_DESK_CA] = { "#dc8add", "#613583", "#9141ac" },
-    [SIM_DESK_EP11] = { "#99c1f1", "#1a5fb4", "#1c71d8" },
+    [SIM_DESK_CA] = { "#dc8add", "#4a2268", "#9141ac" },
+    [SIM_DESK_EP11] = { "#99c1f1", "#15407a", "#1c71d8" },
 };
 
 #define CHIP "#f9f06b"

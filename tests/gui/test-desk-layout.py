@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The virtual desk's window in small, at 200 %, dark, in German and with more readers: every text has its room.
+"""The virtual desk's window in small, at 200 %, dark, in German and with more readers: every text has its room and its
+contrast.
 
 TKE, TKE_SIM and TKE_DESK are the programs, LAYOUT_WATCH is the module that looks at the texts (layout-watch.c) and
 LAYOUT_LOCALE has the translations; pictures go to the directory of GUI_SCREENSHOTS, if it is set.
@@ -125,6 +126,18 @@ class LayoutTest(unittest.TestCase):
         size = dialog.get_component_iface().get_size()
         self.assertLessEqual(size.x, 640)
         self.assertLessEqual(size.y, 360)
+
+    def test_what_cannot_be_used_while_tke_sim_is_away_can_be_read(self):
+        for theme in ("Adwaita", "Adwaita:dark"):
+            self.open(2, {"GTK_THEME": theme})
+            self.desk.find(BUTTON, "Reader 1, empty")
+            self.world.sim("insert", "1", "ca-1")
+            self.desk.find(BUTTON, "Reader 1, ca-1")
+            self.world.sim("stop")
+            self.desk.find(BUTTON, "Start tke-sim")
+            screen.until("a table that cannot be used", lambda: not self.desk.has_state(
+                self.desk.find(BUTTON, "Reader 1, "), "SENSITIVE"))
+            self.check()
 
 
 if __name__ == "__main__":
