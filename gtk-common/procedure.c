@@ -364,7 +364,6 @@ tke_ui_procedure_start(const TkeUiProcedureKind *kind, TkeUiRunner *runner, GtkW
     if (setup != NULL) {
         setup(procedure->data, user_data);
     }
-    gtk_window_present(GTK_WINDOW(procedure->dialog));
     begin(procedure);
     return procedure;
 }

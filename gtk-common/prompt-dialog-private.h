@@ -1,6 +1,6 @@
 /*
  * What prompt-dialog.c (pages and buttons), prompt-dialog-view.c (what operations ask), prompt-dialog-texts.c (for
- * texts) and prompt-dialog-end.c (how it ended) share.
+ * texts), prompt-dialog-working.c (what is being done) and prompt-dialog-end.c (how it ended) share.
  */
 #pragma once
 
@@ -45,6 +45,9 @@ struct _TkeUiPromptDialog {
     GPtrArray *step_names;  /* char *: of all steps, as far as they are known */
     int step_now;           /* the one that has begun; -1: none */
     char *step_part;        /* what is being done of it; NULL: it says so itself */
+    guint patience;         /* source; 0: nothing waits to be shown */
+    char *what;             /* what is being done, TKE_UI_PAGE_WORKING */
+    bool working_shown;     /* the page says so; until then the one before it stays */
     GString *note_text;
 };
 
@@ -77,5 +80,8 @@ void tke_ui_prompt_dialog_submit_texts(TkeUiPromptDialog *dialog);
 
 /* A question that the operation waits for: no is an answer too. */
 bool tke_ui_prompt_dialog_is_question(const TkeUiPromptDialog *dialog);
+
+/* What is being done now, while TKE_UI_PAGE_WORKING lasts: shown once it has lasted. */
+void tke_ui_prompt_dialog_set_working(TkeUiPromptDialog *dialog, const char *what);
 
 void tke_ui_prompt_dialog_stop_countdown(TkeUiPromptDialog *dialog);

@@ -165,7 +165,7 @@ view_step(void *view, unsigned done, unsigned total, const char *what)
         dialog->step_part = g_strdup(what);
     }
     if (dialog->page == TKE_UI_PAGE_WORKING && !dialog->stopping) {
-        tke_ui_identifiers_set_text(GTK_LABEL(dialog->headline), what);
+        tke_ui_prompt_dialog_set_working(dialog, what);
     }
 }
 

@@ -41,6 +41,8 @@ tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, const
                                 const char *headline, const char *why)
 {
     dialog->page = page;
+    dialog->working_shown = page == TKE_UI_PAGE_WORKING;
+    g_clear_handle_id(&dialog->patience, g_source_remove);
     if (page == TKE_UI_PAGE_ERROR || page == TKE_UI_PAGE_STOPPED || page == TKE_UI_PAGE_SUMMARY) {
         dialog->stopping = false; /* it has ended: the dialog can be closed */
     }
@@ -60,6 +62,9 @@ tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, const
     gtk_widget_hide(dialog->confirm_box);
     gtk_widget_hide(dialog->middle);
     g_clear_pointer(&dialog->confirm_text, g_free);
+    if (page != TKE_UI_PAGE_WORKING && !gtk_widget_get_visible(GTK_WIDGET(dialog))) {
+        gtk_window_present(GTK_WINDOW(dialog));
+    }
 }
 
 /* What is on the page is seen, or its scrollbar is: never a few lines of many without a sign of more. */
@@ -147,14 +152,6 @@ tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form)
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_FORM, "form", form->headline, form->why);
     tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), NULL, form->start, form->gone);
     tke_ui_prompt_dialog_add_fields(dialog, form);
-}
-
-void
-tke_ui_prompt_dialog_show_working(TkeUiPromptDialog *dialog, const char *what)
-{
-    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_WORKING, "working", what,
-                                    _("Leave the cards where they are."));
-    tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), NULL, NULL, false);
 }
 
 void
@@ -352,7 +349,9 @@ on_other(GSimpleAction *action, GVariant *parameter, gpointer data)
 
     (void) action;
     (void) parameter;
-    dialog->funcs->next(dialog->owner, dialog->other_action);
+    if (dialog->page != TKE_UI_PAGE_WORKING) {
+        dialog->funcs->next(dialog->owner, dialog->other_action);
+    }
 }
 
 static void
@@ -399,6 +398,7 @@ finalize(GObject *object)
     g_free(dialog->other_action);
     g_free(dialog->step_part);
     tke_ui_form_free(dialog->texts);
+    g_free(dialog->what);
     g_ptr_array_unref(dialog->step_names);
     g_string_free(dialog->note_text, TRUE);
     G_OBJECT_CLASS(tke_ui_prompt_dialog_parent_class)->finalize(object);
@@ -407,7 +407,10 @@ finalize(GObject *object)
 static void
 destroy(GtkWidget *widget)
 {
-    tke_ui_prompt_dialog_stop_countdown(TKE_UI_PROMPT_DIALOG(widget));
+    TkeUiPromptDialog *dialog = TKE_UI_PROMPT_DIALOG(widget);
+
+    g_clear_handle_id(&dialog->patience, g_source_remove);
+    tke_ui_prompt_dialog_stop_countdown(dialog);
     GTK_WIDGET_CLASS(tke_ui_prompt_dialog_parent_class)->destroy(widget);
 }
 

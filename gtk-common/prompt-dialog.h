@@ -27,6 +27,7 @@ typedef struct TkeUiPromptDialogFuncs {
     void (*next)(void *owner, const char *action);          /* an action instead, detailed */
 } TkeUiPromptDialogFuncs;
 
+/* It comes up with its first page. */
 TkeUiPromptDialog *tke_ui_prompt_dialog_new(GtkWindow *parent, const char *title, bool rehearsal,
                                             const TkeUiPromptDialogFuncs *funcs, void *owner);
 
@@ -35,6 +36,10 @@ extern const TkeUiPromptView tke_ui_prompt_dialog_view;
 
 /* The form is borrowed until something else is shown. */
 void tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form);
+/*
+ * Only what lasts is shown, after TKE_UI_PATIENCE_MS: until then the page before it stays, but nothing on it can be
+ * answered any more. A dialog that was not shown yet waits too, so that it begins with its first page.
+ */
 void tke_ui_prompt_dialog_show_working(TkeUiPromptDialog *dialog, const char *what);
 /* What remedy offers is on the buttons. */
 void tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *headline,

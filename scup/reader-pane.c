@@ -9,6 +9,7 @@
 #include "gtk-common/details.h"
 #include "gtk-common/error-text.h"
 #include "gtk-common/menu-words.h"
+#include "gtk-common/patience.h"
 #include "gtk-common/picture.h"
 #include "gtk-common/viewport.h"
 #include "libsmartcard/reader.h"
@@ -28,6 +29,8 @@ struct _ScupReaderPane {
     GtkWidget *title, *model, *stack, *empty, *picture, *headline, *text, *details, *check, *notice, *suggestions, *holds;
     GtkWidget *ca, *ep11, *other;
     const ScupSuggestion *suggested; /* static: what is shown now */
+    guint patience;                  /* source; 0: nothing waits to be shown */
+    int shown;                       /* ScupPlace; -1: none yet */
 };
 
 G_DEFINE_FINAL_TYPE(ScupReaderPane, scup_reader_pane, GTK_TYPE_BOX)
@@ -212,17 +215,42 @@ show_suggestions(ScupReaderPane *pane)
 }
 
 static void
+draw(ScupReaderPane *pane)
+{
+    pane->shown = (int) scup_cards_get_place(pane->cards, pane->reader);
+    show_place(pane);
+    show_notice(pane);
+    show_suggestions(pane);
+}
+
+/* It has lasted. */
+static gboolean
+on_patience_ended(gpointer data)
+{
+    ScupReaderPane *pane = data;
+
+    pane->patience = 0;
+    draw(pane);
+    return G_SOURCE_REMOVE;
+}
+
+/* What is on its way to be known is shown if it takes its time: until then the pane stays as it is. */
+static void
 update(ScupReaderPane *pane)
 {
     const TkeReaderInfo *reader = scup_cards_get_reader(pane->cards, pane->reader);
+    const ScupPlace place = scup_cards_get_place(pane->cards, pane->reader);
     g_autofree char *title = g_strdup_printf(_("Reader %u"), pane->reader);
     g_autofree char *model = reader != NULL ? tke_reader_dup_text(reader) : g_strdup("");
 
     gtk_label_set_text(GTK_LABEL(pane->title), title);
     gtk_label_set_text(GTK_LABEL(pane->model), model);
-    show_place(pane);
-    show_notice(pane);
-    show_suggestions(pane);
+    if ((place != SCUP_PLACE_OPENING && place != SCUP_PLACE_READING) || (int) place == pane->shown) {
+        g_clear_handle_id(&pane->patience, g_source_remove);
+        draw(pane);
+    } else if (pane->patience == 0) {
+        pane->patience = g_timeout_add(TKE_UI_PATIENCE_MS, on_patience_ended, pane);
+    }
 }
 
 static void
@@ -230,6 +258,7 @@ finalize(GObject *object)
 {
     ScupReaderPane *pane = SCUP_READER_PANE(object);
 
+    g_clear_handle_id(&pane->patience, g_source_remove);
     g_signal_handlers_disconnect_by_data(pane->cards, pane);
     g_object_unref(pane->cards);
     G_OBJECT_CLASS(scup_reader_pane_parent_class)->finalize(object);
@@ -269,6 +298,7 @@ add_view(ScupReaderPane *pane, GtkWidget *view)
 static void
 scup_reader_pane_init(ScupReaderPane *pane)
 {
+    pane->shown = -1;
     gtk_widget_init_template(GTK_WIDGET(pane));
     pane->details = g_object_new(TKE_UI_TYPE_DETAILS, "halign", GTK_ALIGN_CENTER, NULL);
     gtk_container_add(GTK_CONTAINER(pane->empty), pane->details);
