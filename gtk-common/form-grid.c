@@ -87,10 +87,17 @@ make_entry(TkeUiField *field)
     GtkWidget *entry = gtk_entry_new();
 
     gtk_entry_set_text(GTK_ENTRY(entry), field->text);
-    gtk_entry_set_width_chars(GTK_ENTRY(entry), TKE_CARD_TEXT_MAX);
+    gtk_entry_set_width_chars(GTK_ENTRY(entry), TKE_CARD_TEXT_MAX / 2); /* in a small window */
+    gtk_entry_set_max_width_chars(GTK_ENTRY(entry), TKE_CARD_TEXT_MAX);
     gtk_entry_set_activates_default(GTK_ENTRY(entry), TRUE);
     gtk_widget_set_hexpand(entry, TRUE);
     return entry;
+}
+
+static void
+wrap(GtkWidget *button)
+{
+    gtk_label_set_line_wrap(GTK_LABEL(gtk_bin_get_child(GTK_BIN(button))), TRUE);
 }
 
 /* The first button; the others are in its group and stand below it. */
@@ -103,6 +110,7 @@ make_choice(TkeUiFormGrid *grid, TkeUiField *field, GtkWidget *box)
         GtkWidget *button =
             gtk_radio_button_new_with_label_from_widget(GTK_RADIO_BUTTON(first), field->options[i]);
 
+        wrap(button);
         gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(button), i == field->chosen);
         g_signal_connect(button, "toggled", G_CALLBACK(on_chosen), grid);
         gtk_container_add(GTK_CONTAINER(box), button);
@@ -132,6 +140,7 @@ add_check(TkeUiFormGrid *grid, TkeUiField *field, int row)
 {
     GtkWidget *control = gtk_check_button_new_with_label(field->label);
 
+    wrap(control);
     gtk_grid_attach(GTK_GRID(grid), control, 0, row, 2, 1);
     g_ptr_array_add(grid->controls, control);
 }

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "gtk-common/button-row.h"
 #include "gtk-common/file-save.h"
 #include "gtk-common/focus.h"
 #include "gtk-common/text-print.h"
@@ -70,6 +71,7 @@ destroy(GtkWidget *widget)
 static void
 tke_ui_page_window_class_init(TkeUiPageWindowClass *class)
 {
+    g_type_ensure(TKE_UI_TYPE_BUTTON_ROW); /* for the templates of subclasses */
     GTK_WIDGET_CLASS(class)->destroy = destroy;
     GTK_WIDGET_CLASS(class)->key_press_event = key_press;
 }

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gtk-common/button-row.h"
 #include "gtk-common/container.h"
 #include "gtk-common/details.h"
 #include "gtk-common/focus.h"
@@ -424,6 +425,7 @@ tke_ui_prompt_dialog_class_init(TkeUiPromptDialogClass *class)
     G_OBJECT_CLASS(class)->finalize = finalize;
     widget_class->destroy = destroy;
     widget_class->key_press_event = key_press;
+    g_type_ensure(TKE_UI_TYPE_BUTTON_ROW);
     g_type_ensure(TKE_UI_TYPE_DETAILS);
     g_type_ensure(TKE_UI_TYPE_VIEWPORT);
     gtk_widget_class_set_template_from_resource(widget_class,
@@ -491,6 +493,6 @@ tke_ui_prompt_dialog_new(GtkWindow *parent, const char *title, bool rehearsal,
     dialog->owner = owner;
     gtk_widget_set_visible(dialog->banner, rehearsal);
     tke_ui_focus_keep(GTK_WINDOW(dialog));
-    tke_ui_window_size_fit(GTK_WINDOW(dialog));
+    tke_ui_window_size_follow(GTK_WINDOW(dialog), "procedure");
     return dialog;
 }

@@ -8,6 +8,8 @@
 
 #include "gtk-common/focus.h"
 #include "gtk-common/picture.h"
+#include "gtk-common/side-by-side.h"
+#include "gtk-common/viewport.h"
 #include "gtk-common/window-size.h"
 #include "libsmartcard/card-error.h"
 #include "scup/reader-pane.h"
@@ -133,6 +135,8 @@ scup_main_window_class_init(ScupMainWindowClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     widget_class->destroy = destroy;
+    g_type_ensure(TKE_UI_TYPE_SIDE_BY_SIDE);
+    g_type_ensure(TKE_UI_TYPE_VIEWPORT);
     gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/main-window.ui");
     BIND(banner);
     BIND(panes);
@@ -165,7 +169,6 @@ scup_main_window_new(GtkApplication *app, ScupCards *cards, bool rehearsal)
     gtk_widget_set_visible(window->banner, rehearsal);
     gtk_box_pack_start(GTK_BOX(window->panes), left, TRUE, TRUE, 0);
     gtk_box_pack_start(GTK_BOX(window->panes), right, TRUE, TRUE, 0);
-    gtk_style_context_add_class(gtk_widget_get_style_context(right), "tke-right");
     g_signal_connect_swapped(cards, "changed", G_CALLBACK(update), window);
     g_signal_connect(window, "notify::is-active", G_CALLBACK(on_active), NULL);
     window->tick = g_timeout_add_seconds(1, on_tick, window);

@@ -102,11 +102,17 @@ class Scup(s.Scup):
         gui.close_window(title)
         self.program.no_window(title)
 
+    def see_somewhere(self, text):
+        """A text of the main window, scrolled into view or not."""
+        def there():
+            return any(text in node.text for node in self.window.walk(hidden=True))
+        gui.wait(f"“{text}” in the window", there)
+
     def look_at_windows(self, name, *size):
         """The main window and those beside it, each in its turn."""
         self.make_cards()
-        self.window.see(self.tr("%s  ✓ same zone") % "")
-        self.window.see("Weber Admin")
+        self.see_somewhere(self.tr("%s  ✓ same zone") % "")
+        self.see_somewhere("Weber Admin")
         if size:
             self.resize(self.window, *size)
         self.check(*size)
@@ -135,7 +141,7 @@ class Scup(s.Scup):
             return dialog
         self.make_cards()
         self.world.remove(2)
-        self.window.see(self.tr("Insert a card in reader %u") % 2)
+        self.see_somewhere(self.tr("Insert a card in reader %u") % 2)
         dialog = self.item(EP11, 0)
         page("form")
         dialog.press(self.tr("_Enroll"))
@@ -151,7 +157,7 @@ class Scup(s.Scup):
         page("reason")
         self.world.remove(2)
         self.world.insert(2, "ep11-1")
-        dialog.find("text")
+        dialog.find("push button", self.tr("Erase and initialize"))
         page("overwrite")
         title = dialog.name
         dialog.press(self.tr("_Cancel"))
@@ -163,7 +169,7 @@ class Scup(s.Scup):
         self.close_page(dialog)
         self.world.remove(2)
         self.world.insert(2, "ep11-1")
-        self.window.see("Weber Admin")
+        self.see_somewhere("Weber Admin")
         dialog = self.item(EP11, 5)
         self.world.pin(2, "123456")
         dialog.find("check box")
