@@ -2,6 +2,7 @@
  * The dialog of a procedure: descriptions that an operation asks for in the middle of a step.
  */
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "gtk-common/form-grid.h"
 #include "gtk-common/prompt-dialog-private.h"
@@ -13,6 +14,25 @@ tke_ui_prompt_dialog_is_question(const TkeUiPromptDialog *dialog)
            dialog->page == TKE_UI_PAGE_TEXTS;
 }
 
+/* Operations say what a text is; in a window it has a key, too. */
+static const char *
+with_key(const char *label)
+{
+    static const char *const known[] = { N_("_Zone description"), N_("CA card _description"),
+                                         N_("EP11 card _description"),
+                                         N_("_Description of the backup") };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
+        g_auto(GStrv) parts = g_strsplit(_(known[i]), "_", -1);
+        g_autofree char *plain = g_strjoinv("", parts);
+
+        if (strcmp(plain, label) == 0) {
+            return _(known[i]);
+        }
+    }
+    return label;
+}
+
 void
 tke_ui_prompt_dialog_ask_texts(void *view, const TkeTextPrompt *prompt)
 {
@@ -20,7 +40,8 @@ tke_ui_prompt_dialog_ask_texts(void *view, const TkeTextPrompt *prompt)
     TkeUiForm *form = tke_ui_form_new(prompt->title, prompt->why, _("C_ontinue"));
 
     for (unsigned i = 0; i < prompt->n_fields; i++) {
-        tke_ui_form_add_description(form, prompt->fields[i].word, prompt->fields[i].label,
+        tke_ui_form_add_description(form, prompt->fields[i].word,
+                                    with_key(prompt->fields[i].label),
                                     prompt->fields[i].proposal);
     }
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_TEXTS, "form", form->headline, form->why);
