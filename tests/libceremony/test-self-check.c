@@ -201,7 +201,8 @@ START_TEST(test_only_problems_that_are_not_minor_keep_from_working)
             g_autoptr(GPtrArray) checks = good_readers(2);
             g_autoptr(GPtrArray) problems = g_ptr_array_new();
             char subject[] = "reader 7", text[] = "no keypad", remedy[] = "take another";
-            TkeProblem problem = { subject, text, remedy, minor != 0 };
+            char details[] = "6900";
+            TkeProblem problem = { subject, text, remedy, details, minor != 0 };
             const GError *const cards[2] = { NULL, NULL };
             g_autoptr(TkeSelfCheck) check = NULL;
 
@@ -210,6 +211,7 @@ START_TEST(test_only_problems_that_are_not_minor_keep_from_working)
             ck_assert(check->ready == (minor != 0));
             ck_assert_str_eq(finding(check, 3)->what, "reader 7: no keypad");
             ck_assert_str_eq(finding(check, 3)->remedy, "take another");
+            ck_assert_str_eq(finding(check, 3)->details, "6900");
             ck_assert(finding(check, 3)->clause);
         }
     }
