@@ -157,7 +157,7 @@ class Scup(s.Scup):
         page("reason")
         self.world.remove(2)
         self.world.insert(2, "ep11-1")
-        dialog.find("push button", self.tr("Erase and initialize"))
+        dialog.find("push button", self.tr("_Erase and initialize"))
         page("overwrite")
         title = dialog.name
         dialog.press(self.tr("_Cancel"))
