@@ -67,6 +67,7 @@ close_pin(TkeCardSlot *slot, uint8_t reference, GError **error)
 
     slot->verified[pin_index(reference)] = false;
     if (!tke_pin_pad_close(slot->card, reference, &status, error)) {
+        memset(slot->verified, 0, sizeof slot->verified);
         return false;
     }
     take_status(slot, &status);

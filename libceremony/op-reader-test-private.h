@@ -25,6 +25,9 @@ typedef struct TkeReaderOutcome {
     unsigned second_ms;
 } TkeReaderOutcome;
 
+/* Does the test go on after it, if the card can still be asked what has come of it? */
+bool tke_op_reader_verdict_is_about_entry(const GError *error);
+
 /* Does the card contradict what the keypad said of the entry? now: its PIN after it. */
 TkeReaderLie tke_op_reader_verdict_find_lie(const TkeReaderOutcome *outcome,
                                             const TkePinStatus *now, unsigned tries_before);

@@ -176,6 +176,7 @@ need_card(Run *run, GError **error)
                                .title = _("Insert the personalized EP11 card for the test."),
                                .purpose = "reader-test",
                                .fits = has_tries };
+    TkeCardSession *session = tke_operation_get_card_session(run->op);
     const TkeCardStatus *status = NULL;
 
     run->card = tke_card_session_need(run->op, &need, &status, error);
@@ -185,7 +186,14 @@ need_card(Run *run, GError **error)
     run->test->card = *status;
     run->test->has_card = true;
     /* what an earlier step has opened would hide how many tries are left */
-    tke_card_session_lock(tke_operation_get_card_session(run->op), run->test->reader);
+    tke_card_session_lock(session, run->test->reader);
+    run->card = tke_card_session_get(session, run->test->reader, NULL);
+    if (run->card == NULL) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
+                    _("reader %u: the PIN that an earlier step has opened cannot be closed"),
+                    run->test->reader);
+        return false;
+    }
     return close_pin(run, error);
 }
 
@@ -195,27 +203,6 @@ static bool
 changes_pin(TkeReaderStepNumber number)
 {
     return number == TKE_READER_STEP_CHANGE || number == TKE_READER_STEP_BACK;
-}
-
-/* Does the test go on after it, if the card can still be asked what has come of it? */
-static bool
-is_about_the_entry(const GError *error)
-{
-    switch (tke_card_error_code(error)) {
-    case TKE_CARD_ERROR_PIN_WRONG:
-    case TKE_CARD_ERROR_PIN_BLOCKED:
-    case TKE_CARD_ERROR_PIN_TIMEOUT:
-    case TKE_CARD_ERROR_PIN_CANCELLED:
-    case TKE_CARD_ERROR_PIN_DIFFER:
-    case TKE_CARD_ERROR_PIN_LENGTH:
-    case TKE_CARD_ERROR_STATE:
-    case TKE_CARD_ERROR_STATUS:
-    case TKE_CARD_ERROR_NO_PIN_PAD:
-    case TKE_CARD_ERROR_COMMUNICATION:
-        return true;
-    default:
-        return false;
-    }
 }
 
 static void
@@ -294,7 +281,7 @@ enter(Run *run, TkeReaderStepNumber number, TkeReaderOutcome *outcome, GError **
     if (!ok && tke_card_error_get_info(local, &info)) {
         outcome->sw = info.sw;
     }
-    if (!ok && !is_about_the_entry(local)) {
+    if (!ok && !tke_op_reader_verdict_is_about_entry(local)) {
         note_pin(run, number, false, tke_card_error_is_outcome_unknown(local));
         g_propagate_error(error, g_steal_pointer(&local));
         return false;
@@ -444,6 +431,7 @@ run_test(Run *run, GError **error)
     TkeReaderTest *test = run->test;
     bool ok = need_card(run, error) && run_steps(run, error);
 
+    run->card = tke_card_session_get(tke_operation_get_card_session(run->op), test->reader, NULL);
     if (run->card != NULL) {
         /* nothing stays open that the session does not know of; a card that is away or broken is told of already */
         (void) close_pin(run, NULL);

@@ -145,6 +145,26 @@ harmless(TkeReaderStepNumber number, const TkeReaderOutcome *outcome)
     return NULL;
 }
 
+bool
+tke_op_reader_verdict_is_about_entry(const GError *error)
+{
+    switch (tke_card_error_code(error)) {
+    case TKE_CARD_ERROR_PIN_WRONG:
+    case TKE_CARD_ERROR_PIN_BLOCKED:
+    case TKE_CARD_ERROR_PIN_TIMEOUT:
+    case TKE_CARD_ERROR_PIN_CANCELLED:
+    case TKE_CARD_ERROR_PIN_DIFFER:
+    case TKE_CARD_ERROR_PIN_LENGTH:
+    case TKE_CARD_ERROR_STATE:
+    case TKE_CARD_ERROR_STATUS:
+    case TKE_CARD_ERROR_NO_PIN_PAD:
+    case TKE_CARD_ERROR_COMMUNICATION:
+        return true;
+    default:
+        return false;
+    }
+}
+
 TkeReaderLie
 tke_op_reader_verdict_find_lie(const TkeReaderOutcome *outcome, const TkePinStatus *now, unsigned tries_before)
 {

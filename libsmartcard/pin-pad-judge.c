@@ -31,7 +31,7 @@ close_by_command(TkeCard *card, uint8_t reference, TkeCardStatus *status, GError
 static bool
 close_by_reset(TkeCard *card, TkeCardStatus *status, GError **error)
 {
-    const TkeCardKind kind = tke_card_get_selected(card);
+    const TkeCardKind kind = status->kind; /* what it has just said that it is */
 
     return tke_card_reset(card, error) && tke_card_select(card, kind, NULL, error) &&
            tke_card_query_status(card, status, error);
