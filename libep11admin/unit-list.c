@@ -262,6 +262,18 @@ is_host(const char *host)
     return *host != '\0';
 }
 
+/* Without a name and password, which are refused and must stand in no message. */
+static char *
+dup_shown(const char *url, GUri *parsed)
+{
+    const char *host = strrchr(url, '@');
+
+    if (parsed != NULL && g_uri_get_host(parsed) != NULL) {
+        return g_uri_to_string_partial(parsed, G_URI_HIDE_USERINFO);
+    }
+    return host != NULL ? g_strconcat("…", host, NULL) : g_strdup(url);
+}
+
 char *
 tke_unit_list_check_url(const char *url, GError **error)
 {
@@ -273,10 +285,12 @@ tke_unit_list_check_url(const char *url, GError **error)
         g_uri_get_userinfo(parsed) != NULL || g_uri_get_query(parsed) != NULL ||
         g_uri_get_fragment(parsed) != NULL ||
         (path != NULL && *path != '\0' && strcmp(path, "/") != 0)) {
+        g_autofree char *shown = dup_shown(url, parsed);
+
         g_set_error(
             error, TKE_ERROR, TKE_ERROR_USAGE,
             _("\"%s\" is not a base URL: https://, a host name and perhaps a port are needed"),
-            url);
+            shown);
         return NULL;
     }
     return g_strndup(url, strlen(url) - (g_str_has_suffix(url, "/") ? 1 : 0));

@@ -125,6 +125,20 @@ START_TEST(test_complete_urls_are_https_and_no_more_than_a_host)
     }
 END_TEST
 
+START_TEST(test_a_password_in_a_url_is_refused_and_not_told)
+    {
+        static const char *const urls[] = { "https://user:Horse7@host", "https://user:Horse7@ho st",
+                                            "ftp://user:Hor%ZZse7@host", "user:Horse7@host/@x" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
+            g_autoptr(GError) error = NULL;
+
+            ck_assert_ptr_null(tke_unit_list_check_url(urls[i], &error));
+            ck_assert_msg(strstr(error->message, "se7") == NULL, "%s", error->message);
+        }
+    }
+END_TEST
+
 START_TEST(test_type_words_are_found_again)
     {
         TkeUnitType type = TKE_UNIT_OPERATIONAL;
@@ -145,6 +159,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_paths_take_identifiers_only);
     tcase_add_test(tests, test_base_urls_put_private_behind_tke);
     tcase_add_test(tests, test_complete_urls_are_https_and_no_more_than_a_host);
+    tcase_add_test(tests, test_a_password_in_a_url_is_refused_and_not_told);
     tcase_add_test(tests, test_type_words_are_found_again);
 }
 
