@@ -137,7 +137,7 @@ START_TEST(test_a_reader_that_another_program_holds_is_tried_and_told)
     ck_assert_ptr_null(pcsc_place_try_connect(&place, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE);
     ck_assert_msg(g_str_has_prefix(error->message,
-                                   "reader \"" PCSC_PLACE_NAME "\": another program holds the reader"),
+                                   "reader “" PCSC_PLACE_NAME "”: another program holds the reader"),
                   "%s", error->message);
     ck_assert_uint_gt(fake_pcsc_count(FAKE_PCSC_CONNECT), 3);
     pcsc_place_end(&place);

@@ -85,7 +85,7 @@ START_TEST(test_every_row_names_reader_code_and_what_is_wrong)
         tke_pcsc_error_set(&error, codes[i].value, TKE_PCSC_IDLE, READER);
         ck_assert(tke_card_error_get_info(error, &info));
         ck_assert_str_eq(info.reader_name, READER);
-        ck_assert_msg(g_str_has_prefix(error->message, "reader \"" READER "\": "), "%s",
+        ck_assert_msg(g_str_has_prefix(error->message, "reader “" READER "”: "), "%s",
                       error->message);
         ck_assert_str_eq(info.details, codes[i].name); /* not in the sentence */
         ck_assert_msg(strstr(error->message, codes[i].name) == NULL, "%s", error->message);
@@ -140,7 +140,7 @@ START_TEST(test_a_silent_reader_is_named_with_what_ends_the_wait)
 
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_SILENT);
     ck_assert_str_eq(error->message,
-                     "reader \"" READER "\": no answer came in time; taking the card out, or "
+                     "reader “" READER "”: no answer came in time; taking the card out, or "
                      "unplugging the reader, ends the wait");
 }
 END_TEST
