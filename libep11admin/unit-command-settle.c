@@ -378,7 +378,10 @@ run_asks(TkeUnitTransport *transport, const GPtrArray *all, GCancellable *cancel
     return tke_unit_ask_run(transport, asks, cancellable, error);
 }
 
-/* Refused, and yet the unit's counter is not that of before: now its effect counts. */
+/*
+ * Refused, and yet the unit's counter is not that of before: now its effect counts. What is judged together is asked
+ * together: somebody else may be at work there, and the counter is asked for again.
+ */
 static void
 doubt_refusals(const GPtrArray *all)
 {
@@ -388,6 +391,8 @@ doubt_refusals(const GPtrArray *all)
         if (settling->refused && tke_unit_ask_verify_done(settling->attributes, NULL) &&
             !has_other_instance(settling) && has_reached(settling) &&
             !may_be_of_somebody_else(settling)) {
+            g_ptr_array_set_size(settling->asks, 0);
+            settling->attributes = add_query(settling, TKE_ADMIN_QUERY_ATTRIBUTES);
             ask_for_effect(settling);
         }
     }

@@ -164,6 +164,38 @@ START_TEST(test_refused_and_done_is_not_settled_by_answers_of_different_moments)
 }
 END_TEST
 
+static void
+give_another_command(void *data, const char *lane, bool changes_state)
+{
+    FakeUnit *fake = data;
+
+    (void) lane;
+    (void) changes_state;
+    fake->identity.counter[TKE_ADMIN_COUNTER_LEN - 1]++;
+}
+
+/* Somebody else's command, between the look at the counter and that at the effect, makes no liar of the unit. */
+START_TEST(test_a_unit_that_is_changed_while_a_refusal_is_doubted_is_no_liar)
+{
+    g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
+    g_autoptr(TkeUnitCommand) command = prepare(world, (unsigned) _i);
+    g_autoptr(GError) error = NULL;
+
+    fake_of(world)->replay_code = 208;
+    ck_assert(!tke_unit_command_send(world->transport, &command, 1, NULL, &error));
+    fake_of(world)->replay_code = 0;
+    test_fault_unit_transport_clear(world->transport);
+    test_fault_unit_transport_set_hook(world->transport, give_another_command, fake_of(world));
+    test_fault_unit_transport_set(world->transport, "unit-0", 2, TEST_UNIT_FAULT_HOOK, 0);
+    if (commands[_i].make == make_import) { /* whose key that is nothing tells */
+        check_unsettled(world, command, TKE_UNIT_ERROR_PRECONDITION);
+    } else {
+        check_settled(world, command, TKE_UNIT_OUTCOME_FOUND_DONE);
+    }
+    ck_assert_int_ne(tke_unit_get_trust(unit_world_unit(world, 0)), TKE_UNIT_REFUSED);
+}
+END_TEST
+
 /* "Empty", which some modules say by a refusal, of before the load. */
 START_TEST(test_a_refusal_of_before_shows_no_empty_register)
 {
@@ -275,6 +307,8 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_answers_of_different_moments_settle_nothing, 0, n);
     tcase_add_loop_test(tests, test_refused_and_done_is_not_settled_by_answers_of_different_moments,
                         0, n);
+    tcase_add_loop_test(tests, test_a_unit_that_is_changed_while_a_refusal_is_doubted_is_no_liar, 0,
+                        n);
     tcase_add_test(tests, test_a_refusal_of_before_shows_no_empty_register);
     tcase_add_test(tests, test_only_a_missing_key_makes_a_refusal_say_that_a_register_is_empty);
     tcase_add_test(tests, test_state_takes_a_register_for_empty_only_by_an_answer_of_its_moment);
