@@ -136,6 +136,22 @@ choose_from(TkeOperation *op, const TkeKeyPart *const *found, unsigned n, unsign
     return tke_operation_choose(op, &choice, index, error);
 }
 
+/* Whoever leaves it to the card and has several parts on it types no PIN in vain. */
+static bool
+need_unambiguous(const Visit *visit, GError **error)
+{
+    const TkeKeyPart *found[TKE_EP11_PLACES];
+    const unsigned n = candidates(visit, found);
+
+    if (n > 1 && visit->wanted != NULL && strcmp(visit->wanted, "any") == 0) {
+        g_set_error(
+            error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
+            _("reader 2: the card holds %u parts that could be meant; name one by its pattern"), n);
+        return false;
+    }
+    return true;
+}
+
 static bool
 choose_part(TkeOperation *op, const Visit *visit, TkeKeyPart *part, GError **error)
 {
@@ -145,12 +161,6 @@ choose_part(TkeOperation *op, const Visit *visit, TkeKeyPart *part, GError **err
 
     g_return_val_if_fail(n > 0, false); /* part_card_fits() asked for another card */
 
-    if (n > 1 && visit->wanted != NULL && strcmp(visit->wanted, "any") == 0) {
-        g_set_error(
-            error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
-            _("reader 2: the card holds %u parts that could be meant; name one by its pattern"), n);
-        return false;
-    }
     if ((visit->wanted == NULL || n > 1) && !choose_from(op, found, n, &index, error)) {
         return false;
     }
@@ -230,9 +240,10 @@ tke_op_mk_part_visit(TkeOperation *op, const TkeMkLoadParams *params, unsigned i
     visit->used = result;
     tke_operation_step(op, index, params->n_parts, title);
     card = tke_card_session_need(op, &need, &status, error);
-    if (card == NULL || !choose_part(op, visit, &result->parts[index], error) ||
-        !confirm_part(op, &result->parts[index], index, params->n_parts, error) ||
+    if (card == NULL || !need_unambiguous(visit, error) ||
         !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) ||
+        !choose_part(op, visit, &result->parts[index], error) ||
+        !confirm_part(op, &result->parts[index], index, params->n_parts, error) ||
         !wrap_for_all(op, card, params, &result->parts[index], targets, error)) {
         g_prefix_error(error, _("key part %u of %u: "), index + 1, params->n_parts);
         return false;

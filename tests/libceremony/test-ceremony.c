@@ -449,8 +449,33 @@ START_TEST(test_a_pin_is_typed_once_however_slow_the_machine_is)
 END_TEST
 
 static void
+see_pin_typed(CeremonyWorld *world)
+{
+    const char *last = g_strrstr(world->prompts->str, "pin");
+
+    ck_assert_msg(last != NULL && strcmp(last, "pin, reader 2\n") == 0, "%s", world->prompts->str);
+}
+
+/* Card, PIN, list, choice, pattern (functions 3.8, load, step 4). */
+START_TEST(test_a_part_is_chosen_once_the_pin_is_typed)
+{
+    g_autoptr(CeremonyWorld) world = secured_world(1, 1);
+    const TkeMkLoadParams params = { .n_parts = 2 };
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_hand(world, 2, "part-1", "part-2", NULL);
+    g_string_truncate(world->choose, 0);
+    world->at_choice = see_pin_typed;
+    card_world_check(tke_op_mk_load(world->op, world->units, &params, &result, &error), error);
+    ck_assert_ptr_nonnull(strstr(world->choose->str, "key-part: "));
+}
+END_TEST
+
+static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_a_part_is_chosen_once_the_pin_is_typed);
     tcase_add_loop_test(tests, test_insertions_do_not_depend_on_the_number_of_units, 0, CASES);
     tcase_add_loop_test(tests, test_load_to_set_immediate_takes_threshold_plus_parts, 0, CASES);
     tcase_add_test(tests, test_a_backup_of_the_ca_card_is_tested);
