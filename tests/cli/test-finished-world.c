@@ -252,6 +252,7 @@ START_TEST(test_readers_that_were_swapped_stay_swapped)
                     "1");
     ck_assert(g_file_test(path, G_FILE_TEST_EXISTS));
     info = place_expect(place, 0, "card info --reader 2");
+    assert_contains(info.out, "Zone key: P-521");
     assert_contains(info.out, "Administrator 1");
 }
 END_TEST
