@@ -1,8 +1,8 @@
 /*
  * AES-256 block modes, CMAC, key wrap and GCM, all through EVP.
  *
- * Keys are TkeSecrets of 32 bytes (CMAC and cbc_bytes: 16, 24 or 32). Plaintext that is secret stays in
- * TkeSecrets.
+ * Keys are TkeSecrets of 32 bytes (CMAC and cbc_bytes: 16, 24 or 32). Plaintext that is secret
+ * stays in TkeSecrets.
  */
 #pragma once
 
@@ -20,12 +20,14 @@
 /* CBC without padding; the length is a multiple of 16. out has as many bytes as the input. */
 TKE_PUBLIC bool tke_aes_cbc_encrypt(const TkeSecret *key, const uint8_t iv[static TKE_AES_BLOCK],
                                     const TkeSecret *plain, uint8_t *out, GError **error);
-TKE_PUBLIC TkeSecret *tke_aes_cbc_decrypt(const TkeSecret *key, const uint8_t iv[static TKE_AES_BLOCK],
+TKE_PUBLIC TkeSecret *tke_aes_cbc_decrypt(const TkeSecret *key,
+                                          const uint8_t iv[static TKE_AES_BLOCK],
                                           const uint8_t *cipher, size_t len, GError **error);
 
 /*
- * CBC in either direction over bytes that the caller looks after: public ones, or the inside of a TkeSecret.
- * in and out may be the same buffer. One block under an initial vector of zeros is the cipher itself (ECB).
+ * CBC in either direction over bytes that the caller looks after: public ones, or the inside of a
+ * TkeSecret. in and out may be the same buffer. One block under an initial vector of zeros is the
+ * cipher itself (ECB).
  */
 TKE_PUBLIC bool tke_aes_cbc_bytes(const TkeSecret *key, bool encrypt,
                                   const uint8_t iv[static TKE_AES_BLOCK], const uint8_t *in,
@@ -35,7 +37,8 @@ TKE_PUBLIC bool tke_aes_cmac(const TkeSecret *key, const uint8_t *data, size_t l
                              uint8_t out[static TKE_AES_BLOCK], GError **error);
 
 /* RFC 3394 with the default initial value; out has 8 bytes more than the key that is wrapped. */
-TKE_PUBLIC bool tke_aes_wrap(const TkeSecret *kek, const TkeSecret *key, uint8_t *out, GError **error);
+TKE_PUBLIC bool tke_aes_wrap(const TkeSecret *kek, const TkeSecret *key, uint8_t *out,
+                             GError **error);
 /* A wrong integrity value is TKE_ERROR_VERIFY. */
 TKE_PUBLIC TkeSecret *tke_aes_unwrap(const TkeSecret *kek, const uint8_t *wrapped, size_t len,
                                      GError **error);

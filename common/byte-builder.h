@@ -1,9 +1,9 @@
 /*
  * TkeByteBuilder: writer with a sticky failure flag.
  *
- * Two kinds: bounded, over the caller's buffer (set out and size, the rest zero), and growing, into a
- * GByteArray of the caller (tke_byte_builder_into). Once a write does not fit, failed is set and every
- * further write does nothing; check it once at the end. All integers are big-endian.
+ * Two kinds: bounded, over the caller's buffer (set out and size, the rest zero), and growing,
+ * into a GByteArray of the caller (tke_byte_builder_into). Once a write does not fit, failed is
+ * set and every further write does nothing; check it once at the end. All integers are big-endian.
  */
 #pragma once
 
@@ -29,5 +29,6 @@ TKE_PUBLIC void tke_byte_builder_u8(TkeByteBuilder *builder, uint8_t value);
 TKE_PUBLIC void tke_byte_builder_u16(TkeByteBuilder *builder, uint16_t value);
 TKE_PUBLIC void tke_byte_builder_u32(TkeByteBuilder *builder, uint32_t value);
 TKE_PUBLIC void tke_byte_builder_bytes(TkeByteBuilder *builder, const uint8_t *bytes, size_t len);
-TKE_PUBLIC void tke_byte_builder_text(TkeByteBuilder *builder, const char *text); /* without the NUL */
+/* without the NUL */
+TKE_PUBLIC void tke_byte_builder_text(TkeByteBuilder *builder, const char *text);
 TKE_PUBLIC void tke_byte_builder_fill(TkeByteBuilder *builder, uint8_t value, size_t count);

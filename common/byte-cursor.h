@@ -1,8 +1,8 @@
 /*
  * TkeByteCursor: bounded reader; every parser of foreign bytes goes through it.
  *
- * A cursor borrows the bytes. Each read returns false, and moves nothing, when too few bytes are left;
- * outputs are written only on success. All integers are big-endian.
+ * A cursor borrows the bytes. Each read returns false, and moves nothing, when too few bytes are
+ * left; outputs are written only on success. All integers are big-endian.
  */
 #pragma once
 
@@ -21,7 +21,8 @@ typedef struct TkeByteCursor {
 TKE_PUBLIC TkeByteCursor tke_byte_cursor(const uint8_t *data, size_t len);
 
 TKE_PUBLIC size_t tke_byte_cursor_left(const TkeByteCursor *cursor);
-TKE_PUBLIC const uint8_t *tke_byte_cursor_peek(const TkeByteCursor *cursor); /* next byte; not past the end */
+/* next byte; not past the end */
+TKE_PUBLIC const uint8_t *tke_byte_cursor_peek(const TkeByteCursor *cursor);
 TKE_PUBLIC bool tke_byte_cursor_u8(TkeByteCursor *cursor, uint8_t *value);
 TKE_PUBLIC bool tke_byte_cursor_u16(TkeByteCursor *cursor, uint16_t *value);
 TKE_PUBLIC bool tke_byte_cursor_u32(TkeByteCursor *cursor, uint32_t *value);

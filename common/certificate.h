@@ -1,6 +1,6 @@
 /*
- * Fields of X.509 certificates that crypto units return for their administrators. Any X.509 is taken;
- * nothing is trusted because of what is read here.
+ * Fields of X.509 certificates that crypto units return for their administrators. Any X.509 is
+ * taken; nothing is trusted because of what is read here.
  */
 #pragma once
 
@@ -13,10 +13,10 @@
 #include "common/public.h"
 
 typedef struct TkeCertificate {
-    /* Of the issuer: UTF-8 that is safe to show (control characters are "?"), blanks at the end cut;
-     * NULL if there is none. */
+    /* Of the issuer: UTF-8 that is safe to show (control characters are "?"), blanks at the end
+     * cut; NULL if there is none. */
     char *common_name;
-    char *unit_name; /* organizationalUnitName */
+    char *unit_name;     /* organizationalUnitName */
     EVP_PKEY *key;       /* public key; NULL if OpenSSL does not know the kind */
     uint8_t ski[32];     /* SHA-256 of the BIT STRING content of the SubjectPublicKeyInfo */
     GByteArray *key_der; /* content of that BIT STRING */

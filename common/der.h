@@ -2,7 +2,8 @@
  * DER as administrative messages use it (X.690): single-byte tags, definite lengths.
  *
  * Reading accepts length forms of 1 to 5 bytes, minimal or not, because crypto units send them;
- * indefinite lengths, tag numbers above 30 and lengths beyond the data are refused. Writing is minimal.
+ * indefinite lengths, tag numbers above 30 and lengths beyond the data are refused. Writing is
+ * minimal.
  */
 #pragma once
 
@@ -44,7 +45,8 @@ TKE_PUBLIC bool tke_der_next_is(const TkeByteCursor *cursor, uint8_t tag);
 
 /* Writes tag and minimal length, or a whole element. */
 TKE_PUBLIC void tke_der_header(TkeByteBuilder *builder, uint8_t tag, size_t len);
-TKE_PUBLIC void tke_der_element(TkeByteBuilder *builder, uint8_t tag, const uint8_t *value, size_t len);
+TKE_PUBLIC void tke_der_element(TkeByteBuilder *builder, uint8_t tag, const uint8_t *value,
+                                size_t len);
 TKE_PUBLIC void tke_der_octet_u32(TkeByteBuilder *builder, uint32_t value);
 
 /* Length of a whole element with len bytes of content. */

@@ -1,6 +1,7 @@
 /*
- * Triple DES (GlobalPlatform 2.3, annex B.1). Single DES is triple DES with equal keys: a decryption under a key undoes
- * the encryption under it, so that no cipher beyond OpenSSL's default provider is needed.
+ * Triple DES (GlobalPlatform 2.3, annex B.1). Single DES is triple DES with equal keys: a
+ * decryption under a key undoes the encryption under it, so that no cipher beyond OpenSSL's
+ * default provider is needed.
  */
 #include "common/des.h"
 
@@ -72,8 +73,7 @@ tke_des_encrypt_single(const TkeSecret *key, const uint8_t in[static TKE_DES_BLO
     static const uint8_t zeros[TKE_DES_BLOCK] = { 0 };
     g_autoptr(TkeSecret) single = first_half_twice(key, error);
 
-    return single != NULL &&
-           tke_des_cbc_bytes(single, true, zeros, in, TKE_DES_BLOCK, out, error);
+    return single != NULL && tke_des_cbc_bytes(single, true, zeros, in, TKE_DES_BLOCK, out, error);
 }
 
 bool
@@ -93,8 +93,7 @@ tke_des_retail_mac(const TkeSecret *key, const uint8_t iv[static TKE_DES_BLOCK],
     if (before > 0) {
         single = first_half_twice(key, error);
         chained = g_malloc(before);
-        if (single == NULL ||
-            !tke_des_cbc_bytes(single, true, iv, data, before, chained, error)) {
+        if (single == NULL || !tke_des_cbc_bytes(single, true, iv, data, before, chained, error)) {
             return false;
         }
         memcpy(last_iv, chained + before - TKE_DES_BLOCK, sizeof last_iv);

@@ -1,6 +1,6 @@
 /*
- * Triple DES with two keys, for the secure channels of older cards (GlobalPlatform, SCP02). Nothing else
- * uses it.
+ * Triple DES with two keys, for the secure channels of older cards (GlobalPlatform, SCP02).
+ * Nothing else uses it.
  *
  * Keys are TkeSecrets of 16 bytes: K1, K2. What is secret stays in TkeSecrets of the caller.
  */
@@ -19,7 +19,8 @@
 
 /*
  * CBC without padding, in either direction, over bytes that the caller looks after; the length is a
- * multiple of 8. in and out may be the same buffer. One block under zeros is the cipher itself (ECB).
+ * multiple of 8. in and out may be the same buffer. One block under zeros is the cipher itself
+ * (ECB).
  */
 TKE_PUBLIC bool tke_des_cbc_bytes(const TkeSecret *key, bool encrypt,
                                   const uint8_t iv[static TKE_DES_BLOCK], const uint8_t *in,
@@ -30,8 +31,8 @@ TKE_PUBLIC bool tke_des_encrypt_single(const TkeSecret *key, const uint8_t in[st
                                        uint8_t out[static TKE_DES_BLOCK], GError **error);
 
 /*
- * ISO 9797-1, MAC algorithm 3 ("retail MAC"), over padded bytes: whole blocks, at least one. All blocks
- * but the last are chained under K1.
+ * ISO 9797-1, MAC algorithm 3 ("retail MAC"), over padded bytes: whole blocks, at least one. All
+ * blocks but the last are chained under K1.
  */
 TKE_PUBLIC bool tke_des_retail_mac(const TkeSecret *key, const uint8_t iv[static TKE_DES_BLOCK],
                                    const uint8_t *data, size_t len,

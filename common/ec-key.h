@@ -1,9 +1,9 @@
 /*
  * P-521 keys: points, scalars, ECDSA with SHA-512.
  *
- * A point is 133 bytes, 04, X, Y with coordinates of 66 bytes. Private keys live in EVP_PKEY (OpenSSL
- * keeps them on the secure heap). Signatures are DER SEQUENCE of two minimal INTEGERs. A key of another
- * kind, given to any of these functions, is TKE_ERROR_INVALID_DATA.
+ * A point is 133 bytes, 04, X, Y with coordinates of 66 bytes. Private keys live in EVP_PKEY
+ * (OpenSSL keeps them on the secure heap). Signatures are DER SEQUENCE of two minimal INTEGERs. A
+ * key of another kind, given to any of these functions, is TKE_ERROR_INVALID_DATA.
  */
 #pragma once
 
@@ -27,7 +27,8 @@ TKE_PUBLIC EVP_PKEY *tke_ec_key_generate(GError **error);
 /* A public key. Wrong form or a point off the curve: TKE_ERROR_INVALID_DATA. */
 TKE_PUBLIC EVP_PKEY *tke_ec_key_from_point(const uint8_t *point, size_t len, GError **error);
 
-/* A key pair from the scalar (66 bytes, 0 < d < n, else TKE_ERROR_INVALID_DATA); the point is computed. */
+/* A key pair from the scalar (66 bytes, 0 < d < n, else TKE_ERROR_INVALID_DATA); the point is
+ * computed. */
 TKE_PUBLIC EVP_PKEY *tke_ec_key_from_scalar(const TkeSecret *scalar, GError **error);
 
 /* The private scalar, 66 bytes. */
@@ -41,7 +42,8 @@ TKE_PUBLIC bool tke_ec_key_get_ski(EVP_PKEY *key, uint8_t out[static 32], GError
 
 /* ECDSA over SHA-512 of the data; len is set to at most TKE_EC_SIGNATURE_MAX. */
 TKE_PUBLIC bool tke_ec_key_sign(EVP_PKEY *key, const uint8_t *data, size_t data_len,
-                                uint8_t out[static TKE_EC_SIGNATURE_MAX], size_t *len, GError **error);
+                                uint8_t out[static TKE_EC_SIGNATURE_MAX], size_t *len,
+                                GError **error);
 
 /*
  * Verifies. Superfluous leading zeros of r and s are accepted (real cards and units send them).
@@ -52,8 +54,8 @@ TKE_PUBLIC bool tke_ec_key_verify(EVP_PKEY *key, const uint8_t *data, size_t dat
 
 /* Re-encodes a DER signature minimally; malformed or out of range: TKE_ERROR_INVALID_DATA. */
 TKE_PUBLIC bool tke_ec_key_normalize_signature(const uint8_t *signature, size_t signature_len,
-                                               uint8_t out[static TKE_EC_SIGNATURE_MAX], size_t *len,
-                                               GError **error);
+                                               uint8_t out[static TKE_EC_SIGNATURE_MAX],
+                                               size_t *len, GError **error);
 
 /* DER signature to r and s of 66 bytes each, and back. */
 TKE_PUBLIC bool tke_ec_key_signature_to_raw(const uint8_t *signature, size_t signature_len,

@@ -2,8 +2,8 @@
  * TKE_ERROR: faults that belong to no device.
  *
  * Device faults have domains of their own in the libraries above (card, reader, crypto unit,
- * service). Cancellation is always G_IO_ERROR_CANCELLED. A code exists only because some caller acts
- * on it. Messages are lower case, without a full stop, name the thing and hold no secret.
+ * service). Cancellation is always G_IO_ERROR_CANCELLED. A code exists only because some caller
+ * acts on it. Messages are lower case, without a full stop, name the thing and hold no secret.
  */
 #pragma once
 

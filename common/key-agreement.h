@@ -16,4 +16,5 @@ TKE_PUBLIC TkeSecret *tke_key_agreement_ecdh(EVP_PKEY *own, EVP_PKEY *peer, GErr
  * X9.63 with SHA-256, one block: SHA-256(Z, counter as four bytes, shared info), 32 bytes.
  */
 TKE_PUBLIC TkeSecret *tke_key_agreement_x963(const TkeSecret *z, uint32_t counter,
-                                             const uint8_t *shared_info, size_t len, GError **error);
+                                             const uint8_t *shared_info, size_t len,
+                                             GError **error);

@@ -1,6 +1,6 @@
 /*
- * The thread that windows live on. Programs with windows mark it; what may block (cards, network, files)
- * refuses to work there, so that a window never freezes.
+ * The thread that windows live on. Programs with windows mark it; what may block (cards, network,
+ * files) refuses to work there, so that a window never freezes.
  */
 #pragma once
 

@@ -22,7 +22,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
 
 /*
- * Sets TKE_ERROR_CRYPTO with what could not be done and the oldest reason of OpenSSL's queue, which is
- * emptied. The queue holds no secrets.
+ * Sets TKE_ERROR_CRYPTO with what could not be done and the oldest reason of OpenSSL's queue,
+ * which is emptied. The queue holds no secrets.
  */
 TKE_PUBLIC void tke_openssl_set_error(GError **error, const char *what);

@@ -21,7 +21,8 @@
 void
 tke_process_open_standard(void)
 {
-    /* A new descriptor is the lowest that is free. Without any nothing can be said, nor should be done. */
+    /* A new descriptor is the lowest that is free. Without any nothing can be said, nor should be
+     * done. */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd) {
             abort();

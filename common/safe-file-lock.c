@@ -47,7 +47,8 @@ cannot_be_locked(int reason)
            reason == ENOSYS || reason == EOPNOTSUPP;
 }
 
-/* The directory itself, which nobody takes away while the files in it are worked on. -1 with errno set. */
+/* The directory itself, which nobody takes away while the files in it are worked on. -1 with errno
+ * set. */
 static int
 lock_directory(const char *dir)
 {
@@ -70,7 +71,8 @@ tke_safe_file_is_named(int fd, const char *path)
            own.st_ino == named.st_ino;
 }
 
-/* The file, which tells the number of the process and locks where a directory cannot. -1 with errno set. */
+/* The file, which tells the number of the process and locks where a directory cannot. -1 with
+ * errno set. */
 static int
 lock_file(const char *path)
 {

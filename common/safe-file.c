@@ -116,7 +116,8 @@ tke_safe_file_write(const char *path, const uint8_t *data, size_t len, GError **
         return false;
     }
     if (!sync_parent(path)) {
-        tke_safe_file_set_error(error, path, _("was written but may not outlast a power cut"), errno);
+        tke_safe_file_set_error(error, path, _("was written but may not outlast a power cut"),
+                                errno);
         return false;
     }
     return true;
@@ -214,7 +215,8 @@ tke_safe_file_read_secret(const char *path, size_t max, GError **error)
     if (fd < 0 || fstat(fd, &info) != 0) {
         tke_safe_file_set_error(error, path, _("cannot be read"), errno);
     } else if (!S_ISREG(info.st_mode)) {
-        tke_safe_file_set_error(error, path, _("cannot be read"), S_ISDIR(info.st_mode) ? EISDIR : EINVAL);
+        tke_safe_file_set_error(error, path, _("cannot be read"),
+                                S_ISDIR(info.st_mode) ? EISDIR : EINVAL);
     } else if (info.st_uid != geteuid()) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
                     _("%s: holds secrets and belongs to another user"), name);
@@ -244,7 +246,7 @@ check_dir(const char *dir, int flags, GError **error)
     if (fd < 0 || fstat(fd, &info) != 0) {
         /* With O_DIRECTORY a link is reported as "not a directory". */
         tke_safe_file_set_error(error, dir, _("cannot be used"),
-                       g_file_test(dir, G_FILE_TEST_IS_SYMLINK) ? ELOOP : errno);
+                                g_file_test(dir, G_FILE_TEST_IS_SYMLINK) ? ELOOP : errno);
     } else if (info.st_uid != geteuid()) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, _("%s: belongs to another user"), dir);
     } else if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
@@ -287,7 +289,8 @@ open_to_append(const char *path, bool *is_new, off_t *len)
 
     *is_new = fd < 0 && errno == ENOENT;
     if (*is_new) {
-        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | TKE_SAFE_FILE_FLAGS, TKE_SAFE_FILE_MODE);
+        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | TKE_SAFE_FILE_FLAGS,
+                  TKE_SAFE_FILE_MODE);
     }
     if (fd >= 0 && fstat(fd, &info) == 0 && !S_ISREG(info.st_mode)) {
         errno = EINVAL;
@@ -341,7 +344,8 @@ tke_safe_file_append_line(const char *path, const char *line, size_t len, GError
         bool restored = is_new ? unlink(path) == 0 : ftruncate(fd, old_len) == 0;
 
         tke_safe_file_set_error(error, path,
-                       restored ? _("cannot be written") : _("ends in an unfinished line"), reason);
+                                restored ? _("cannot be written") : _("ends in an unfinished line"),
+                                reason);
     }
     tke_safe_file_close(fd);
     return ok;
@@ -368,7 +372,8 @@ tke_safe_file_append_open(int fd, const char *path, const char *line, size_t len
         bool restored = ftruncate(fd, info.st_size) == 0;
 
         tke_safe_file_set_error(error, path,
-                       restored ? _("cannot be written") : _("ends in an unfinished line"), reason);
+                                restored ? _("cannot be written") : _("ends in an unfinished line"),
+                                reason);
     }
     return ok;
 }

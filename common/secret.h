@@ -20,8 +20,9 @@ typedef struct TkeSecret TkeSecret;
 
 /*
  * Sets up the locked heap, once for each process; later calls do nothing. Fails with
- * TKE_ERROR_SECURE_MEMORY, naming the remedy, when the memory cannot be locked. A child made by fork()
- * inherits the heap with its contents but not the lock on it: it calls this again, which locks it anew.
+ * TKE_ERROR_SECURE_MEMORY, naming the remedy, when the memory cannot be locked. A child made by
+ * fork() inherits the heap with its contents but not the lock on it: it calls this again, which
+ * locks it anew.
  */
 TKE_PUBLIC bool tke_secret_heap_init(GError **error);
 
@@ -35,10 +36,12 @@ TKE_PUBLIC TkeSecret *tke_secret_new(size_t len, GError **error);
 /* The same, filled with len random bytes from OpenSSL's private generator. */
 TKE_PUBLIC TkeSecret *tke_secret_new_random(size_t len, GError **error);
 
-/* The same, filled from bytes; the caller wipes its own copy (which should be on the secure heap). */
+/* The same, filled from bytes; the caller wipes its own copy (which should be on the secure
+ * heap). */
 TKE_PUBLIC TkeSecret *tke_secret_new_from(const uint8_t *bytes, size_t len, GError **error);
 
-/* A secret of the bytes offset..offset+len-1 of another one. Out of range: TKE_ERROR_INVALID_DATA. */
+/* A secret of the bytes offset..offset+len-1 of another one. Out of range:
+ * TKE_ERROR_INVALID_DATA. */
 TKE_PUBLIC TkeSecret *tke_secret_new_slice(const TkeSecret *secret, size_t offset, size_t len,
                                            GError **error);
 

@@ -12,8 +12,8 @@
 #include "common/public.h"
 
 /*
- * Reads one object whatever its tag. False when it is cut short or its length not minimal, or its tag
- * longer than two bytes; the cursor stays.
+ * Reads one object whatever its tag. False when it is cut short or its length not minimal, or its
+ * tag longer than two bytes; the cursor stays.
  */
 TKE_PUBLIC bool tke_tlv_read_any(TkeByteCursor *cursor, uint16_t *tag, TkeByteCursor *value);
 
@@ -28,7 +28,8 @@ TKE_PUBLIC bool tke_tlv_next_is(const TkeByteCursor *cursor, uint16_t tag);
 
 /* Writes tag and minimal length, or a whole object. Values of more than 65535 bytes set failed. */
 TKE_PUBLIC void tke_tlv_header(TkeByteBuilder *builder, uint16_t tag, size_t len);
-TKE_PUBLIC void tke_tlv_object(TkeByteBuilder *builder, uint16_t tag, const uint8_t *value, size_t len);
+TKE_PUBLIC void tke_tlv_object(TkeByteBuilder *builder, uint16_t tag, const uint8_t *value,
+                               size_t len);
 
 /* Length of a whole object with a value of len bytes. */
 TKE_PUBLIC size_t tke_tlv_size(uint16_t tag, size_t len);

@@ -1,5 +1,6 @@
 /*
- * Notifications for screen readers. ATK's signal for announcements is younger than what GTK 3 is built with.
+ * Notifications for screen readers. ATK's signal for announcements is younger than what GTK 3 is
+ * built with.
  */
 #include "gtk-common/announce.h"
 

@@ -67,7 +67,7 @@ take_row(TkeUiButtonRow *row, GPtrArray *children, guint first, int width, GdkRe
     const int spacing = gtk_box_get_spacing(GTK_BOX(row));
     guint n = 0;
 
-    *size = (GdkRectangle) { 0 };
+    *size = (GdkRectangle){ 0 };
     while (first + n < children->len) {
         GtkWidget *child = children->pdata[first + n];
         const int own = natural_width(child, width);
@@ -141,19 +141,21 @@ get_preferred_height(GtkWidget *widget, int *least, int *natural)
 {
     int width = 0;
 
-    get_preferred_width(widget, &(int) { 0 }, &width);
+    get_preferred_width(widget, &(int){ 0 }, &width);
     get_preferred_height_for_width(widget, width, least, natural);
 }
 
 /* A label takes what the buttons of its row leave. */
 static void
-place_row(TkeUiButtonRow *row, GPtrArray *children, guint first, guint n, GdkRectangle area, int used)
+place_row(TkeUiButtonRow *row, GPtrArray *children, guint first, guint n, GdkRectangle area,
+          int used)
 {
     int left = area.width - used;
 
     for (guint i = first; i < first + n; i++) {
         GtkWidget *child = children->pdata[i];
-        GtkAllocation place = { .y = area.y, .width = natural_width(child, area.width),
+        GtkAllocation place = { .y = area.y,
+                                .width = natural_width(child, area.width),
                                 .height = area.height };
 
         if (i == first && gtk_widget_get_hexpand(child)) {

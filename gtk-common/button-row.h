@@ -1,9 +1,10 @@
 /*
- * TkeUiButtonRow: a horizontal box whose children stand below each other, as many in a row as fit, where it is too narrow
- * for all of them.
+ * TkeUiButtonRow: a horizontal box whose children stand below each other, as many in a row as fit,
+ * where it is too narrow for all of them.
  *
- * With letters of twice the size, or on a small screen, the buttons of a window may need more room than there is: they
- * must stay within reach then, without scrolling to the side. Rows end at the right, as the buttons of a dialog do.
+ * With letters of twice the size, or on a small screen, the buttons of a window may need more room
+ * than there is: they must stay within reach then, without scrolling to the side. Rows end at the
+ * right, as the buttons of a dialog do.
  */
 #pragma once
 

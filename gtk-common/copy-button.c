@@ -62,7 +62,8 @@ on_clicked(GtkWidget *button, gpointer data)
     if (identifier == NULL) {
         return;
     }
-    gtk_clipboard_set_text(gtk_widget_get_clipboard(button, GDK_SELECTION_CLIPBOARD), identifier, -1);
+    gtk_clipboard_set_text(gtk_widget_get_clipboard(button, GDK_SELECTION_CLIPBOARD), identifier,
+                           -1);
     if (copy->popover == NULL) {
         copy->popover = make_popover(button);
     }
@@ -110,7 +111,8 @@ replace(GtkWidget *label, GtkWidget *box)
     int top = 0;
 
     if (GTK_IS_GRID(parent)) {
-        gtk_container_child_get(GTK_CONTAINER(parent), label, "left-attach", &left, "top-attach", &top, NULL);
+        gtk_container_child_get(GTK_CONTAINER(parent), label, "left-attach", &left, "top-attach",
+                                &top, NULL);
         gtk_container_remove(GTK_CONTAINER(parent), label);
         gtk_grid_attach(GTK_GRID(parent), box, left, top, 1, 1);
     } else {

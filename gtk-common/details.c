@@ -59,8 +59,8 @@ tke_ui_details_set_text(TkeUiDetails *details, const char *text)
     g_autofree char *sentence = text != NULL ? tke_ui_error_text_sentence(text) : NULL;
 
     gtk_widget_set_visible(GTK_WIDGET(details), sentence != NULL);
-    if (g_strcmp0(sentence != NULL ? sentence : "",
-                  gtk_label_get_text(GTK_LABEL(details->text))) != 0) {
+    if (g_strcmp0(sentence != NULL ? sentence : "", gtk_label_get_text(GTK_LABEL(details->text))) !=
+        0) {
         gtk_expander_set_expanded(GTK_EXPANDER(details), FALSE);
         gtk_label_set_text(GTK_LABEL(details->text), sentence != NULL ? sentence : "");
     }

@@ -1,6 +1,6 @@
 /*
- * Messages of errors begin with a small letter and have no full stop, so that they can be put together; in a
- * window each stands alone.
+ * Messages of errors begin with a small letter and have no full stop, so that they can be put
+ * together; in a window each stands alone.
  */
 #include "gtk-common/error-text.h"
 

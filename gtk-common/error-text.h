@@ -1,5 +1,6 @@
 /*
- * An error in the words of a window: a sentence, what to do, and the details that only support needs.
+ * An error in the words of a window: a sentence, what to do, and the details that only support
+ * needs.
  */
 #pragma once
 

@@ -7,7 +7,8 @@
 
 typedef struct Keeper {
     GtkWindow *window;
-    GPtrArray *around;  /* GtkWidget: what the control with the focus stands in, the nearest first */
+    /* GtkWidget: what the control with the focus stands in, the nearest first */
+    GPtrArray *around;
     GdkRectangle place; /* of that control, in the window */
     guint source;
 } Keeper;
@@ -18,8 +19,8 @@ find_place(GtkWidget *widget, GtkWindow *window, GdkRectangle *place)
 {
     place->width = gtk_widget_get_allocated_width(widget);
     place->height = gtk_widget_get_allocated_height(widget);
-    return place->width > 1 && gtk_widget_translate_coordinates(widget, GTK_WIDGET(window), 0, 0,
-                                                                &place->x, &place->y);
+    return place->width > 1 &&
+           gtk_widget_translate_coordinates(widget, GTK_WIDGET(window), 0, 0, &place->x, &place->y);
 }
 
 static void
@@ -36,7 +37,8 @@ add_control(GtkWidget *widget, gpointer data)
         gtk_container_foreach(GTK_CONTAINER(widget), add_control, controls);
     }
     if (controls->len == before && gtk_widget_get_can_focus(widget)) {
-        g_ptr_array_add(controls, widget); /* as with Tab: what holds others only if none can have it */
+        /* as with Tab: what holds others only if none can have it */
+        g_ptr_array_add(controls, widget);
     }
 }
 

@@ -1,6 +1,7 @@
 /*
- * The focus of a window is never lost: where the control that has it goes away, is hidden or can no longer be used,
- * the focus goes to what takes its place, else to the nearest control that is left.
+ * The focus of a window is never lost: where the control that has it goes away, is hidden or can
+ * no longer be used, the focus goes to what takes its place, else to the nearest control that is
+ * left.
  */
 #pragma once
 

@@ -195,9 +195,9 @@ tke_ui_form_grid_is_ready(TkeUiFormGrid *grid)
     for (guint i = 0; !ready && i < grid->controls->len; i++) {
         const TkeUiField *field = g_ptr_array_index(grid->form->fields, i);
 
-        ready = field->of != NULL &&
-                g_strcmp0(gtk_entry_get_text(g_ptr_array_index(grid->controls, i)),
-                          text_now(grid, field)) != 0;
+        ready =
+            field->of != NULL && g_strcmp0(gtk_entry_get_text(g_ptr_array_index(grid->controls, i)),
+                                           text_now(grid, field)) != 0;
     }
     return ready;
 }

@@ -23,7 +23,7 @@ void tke_ui_form_grid_set_form(TkeUiFormGrid *grid, TkeUiForm *form);
 bool tke_ui_form_grid_is_ready(TkeUiFormGrid *grid);
 
 /*
- * Writes what was entered into the form. Otherwise says which field is wrong (translated), and puts the cursor
- * there. An empty description is wrong once: asked again, it is taken.
+ * Writes what was entered into the form. Otherwise says which field is wrong (translated), and
+ * puts the cursor there. An empty description is wrong once: asked again, it is taken.
  */
 bool tke_ui_form_grid_take(TkeUiFormGrid *grid, char **wrong);

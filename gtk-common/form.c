@@ -75,7 +75,8 @@ add_with_mnemonic(TkeUiForm *form, TkeUiFieldKind kind, const char *id, const ch
 void
 tke_ui_form_add_description(TkeUiForm *form, const char *id, const char *label, const char *text)
 {
-    add_with_mnemonic(form, TKE_UI_FIELD_DESCRIPTION, id, label)->text = g_strdup(text != NULL ? text : "");
+    add_with_mnemonic(form, TKE_UI_FIELD_DESCRIPTION, id, label)->text =
+        g_strdup(text != NULL ? text : "");
 }
 
 void

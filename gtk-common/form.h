@@ -1,6 +1,6 @@
 /*
- * TkeUiForm: what an officer is asked before a step begins, as a plain value: descriptions, one of several, some
- * of many. prompt-dialog shows it and fills in the answers.
+ * TkeUiForm: what an officer is asked before a step begins, as a plain value: descriptions, one of
+ * several, some of many. prompt-dialog shows it and fills in the answers.
  */
 #pragma once
 
@@ -18,9 +18,9 @@ typedef struct TkeUiField {
     char *id;
     char *label;
     char *mnemonic; /* the label with the mark of its key; NULL: it has none */
-    char *text;    /* of a description */
-    char *of;      /* a description: id of the choice that it belongs to; NULL: none */
-    char **texts;  /* what the description is now, for each option of that choice */
+    char *text;     /* of a description */
+    char *of;       /* a description: id of the choice that it belongs to; NULL: none */
+    char **texts;   /* what the description is now, for each option of that choice */
     char **options; /* of a choice */
     unsigned chosen;
     bool checked;
@@ -28,10 +28,10 @@ typedef struct TkeUiField {
 
 typedef struct TkeUiForm {
     char *headline;
-    char *why;    /* may be NULL */
-    char *start;  /* on the button that goes on: a verb */
-    bool gone;    /* what follows destroys something: the button says so */
-    bool change;  /* what is asked for is a change: the button waits for one */
+    char *why;   /* may be NULL */
+    char *start; /* on the button that goes on: a verb */
+    bool gone;   /* what follows destroys something: the button says so */
+    bool change; /* what is asked for is a change: the button waits for one */
     GPtrArray *fields;
 } TkeUiForm;
 
@@ -45,14 +45,15 @@ void tke_ui_form_add_description(TkeUiForm *form, const char *id, const char *la
 void tke_ui_form_add_choice(TkeUiForm *form, const char *id, const char *label,
                             const char *const *options, unsigned chosen);
 /*
- * A description of what is chosen in a choice that was added before: shown is the one that the chosen option has now
- * (texts: one for each option), and the form is one of a change.
+ * A description of what is chosen in a choice that was added before: shown is the one that the
+ * chosen option has now (texts: one for each option), and the form is one of a change.
  */
 void tke_ui_form_add_description_of(TkeUiForm *form, const char *id, const char *label,
                                     const char *of, const char *const *texts);
 void tke_ui_form_add_check(TkeUiForm *form, const char *id, const char *label);
 
-/* What keeps the text from being a description of this label, translated, to be freed; NULL: nothing. */
+/* What keeps the text from being a description of this label, translated, to be freed; NULL:
+ * nothing. */
 char *tke_ui_form_wrong_description(const char *label, const char *text);
 
 /* Answers. An id that the form does not have is a programming error. */

@@ -1,5 +1,6 @@
 /*
- * How long the main loop was kept from its work: for measurements. Only with tracing on (OPENTKE_TRACE=1).
+ * How long the main loop was kept from its work: for measurements. Only with tracing on
+ * (OPENTKE_TRACE=1).
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * The order of a grid's children is that of GtkContainer's forall(), for accessibility and for programs.
+ * The order of a grid's children is that of GtkContainer's forall(), for accessibility and for
+ * programs.
  */
 #include "gtk-common/grid.h"
 
@@ -8,7 +9,8 @@ G_DEFINE_TYPE(TkeUiGrid, tke_ui_grid, GTK_TYPE_GRID)
 static void
 take_child(GtkWidget *child, gpointer data)
 {
-    g_ptr_array_insert(data, 0, g_object_ref(child)); /* what is in one place: first come, first read */
+    /* what is in one place: first come, first read */
+    g_ptr_array_insert(data, 0, g_object_ref(child));
 }
 
 static int

@@ -1,8 +1,9 @@
 /*
  * TkeUiGrid: a GtkGrid that is read in rows.
  *
- * GTK lists the children of a grid last one first, and so a screen reader reads it from bottom to top. Here they are
- * listed from top to bottom, from left to right, wherever in the file or program they were attached.
+ * GTK lists the children of a grid last one first, and so a screen reader reads it from bottom to
+ * top. Here they are listed from top to bottom, from left to right, wherever in the file or
+ * program they were attached.
  */
 #pragma once
 

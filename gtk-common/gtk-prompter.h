@@ -1,8 +1,10 @@
 /*
- * TkeUiPrompter: carries what an operation asks from the worker thread to a view on the main thread.
+ * TkeUiPrompter: carries what an operation asks from the worker thread to a view on the main
+ * thread.
  *
- * What is only shown is posted. A question is posted and waited for on a condition, which the answer or the
- * cancellable signals. The view sees plain values that live until its function returns.
+ * What is only shown is posted. A question is posted and waited for on a condition, which the
+ * answer or the cancellable signals. The view sees plain values that live until its function
+ * returns.
  */
 #pragma once
 
@@ -21,7 +23,8 @@ typedef struct TkeUiPromptView {
     void (*card)(void *view, unsigned reader, bool inserted);
     void (*confirm)(void *view, const TkePlan *plan);    /* answered by tke_ui_prompter_answer() */
     void (*choose)(void *view, const TkeChoice *choice); /* the same */
-    void (*ask_texts)(void *view, const TkeTextPrompt *prompt); /* by tke_ui_prompter_answer_texts(), or no */
+    /* by tke_ui_prompter_answer_texts(), or no */
+    void (*ask_texts)(void *view, const TkeTextPrompt *prompt);
     void (*withdraw)(void *view); /* nobody waits for the answer any more */
 } TkeUiPromptView;
 

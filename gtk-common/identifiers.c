@@ -1,5 +1,6 @@
 /*
- * Card and zone identifiers ("XXXX-XXXX-XXXX-XXXX"), key identifiers and patterns (groups parted by spaces).
+ * Card and zone identifiers ("XXXX-XXXX-XXXX-XXXX"), key identifiers and patterns (groups parted
+ * by spaces).
  */
 #include "gtk-common/identifiers.h"
 

@@ -170,9 +170,8 @@ do_task(GTask *task)
         g_task_return_boolean(task, TRUE);
         return;
     }
-    g_task_return_error(task, error != NULL
-                                  ? g_steal_pointer(&error)
-                                  : g_error_new(TKE_ERROR, TKE_ERROR_USAGE, "no reason"));
+    g_task_return_error(task, error != NULL ? g_steal_pointer(&error)
+                                            : g_error_new(TKE_ERROR, TKE_ERROR_USAGE, "no reason"));
 }
 
 /* The last task has no job: the workplace is freed on the thread that has used it. */
@@ -252,9 +251,7 @@ tke_ui_runner_start(TkeUiRunner *runner, const TkePrompterOps *prompter, void *u
 void
 tke_ui_runner_look(TkeUiRunner *runner, TkeUiRunnerFunc func, TkeUiRunnerDone done, gpointer data)
 {
-    const Job job = {
-        .prompter = &silent, .func = func, .done = done, .data = data, .look = true
-    };
+    const Job job = { .prompter = &silent, .func = func, .done = done, .data = data, .look = true };
 
     if (runner->worker != NULL) {
         push(runner, runner->looking, &job);

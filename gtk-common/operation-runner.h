@@ -1,9 +1,10 @@
 /*
  * TkeUiRunner: runs operations on the one worker thread of the program, one at a time.
  *
- * Everything here is called on the main thread; functions of operations run on the worker, their ends are
- * told on the main thread. Properties: "busy" while an operation runs (short looks at cards when nothing
- * else is to be done are not counted), "can-cancel" while cancelling it would do something.
+ * Everything here is called on the main thread; functions of operations run on the worker, their
+ * ends are told on the main thread. Properties: "busy" while an operation runs (short looks at
+ * cards when nothing else is to be done are not counted), "can-cancel" while cancelling it would
+ * do something.
  */
 #pragma once
 
@@ -24,11 +25,13 @@ typedef void (*TkeUiRunnerDone)(const GError *error, gpointer data);
 /* Takes the workplace, which is opened by the first operation and freed on the worker. */
 TkeUiRunner *tke_ui_runner_new(TkeUiWorkplace *workplace);
 
-/* An operation with people. False, and nothing is done, while another one runs. data outlives it. */
+/* An operation with people. False, and nothing is done, while another one runs. data outlives
+ * it. */
 bool tke_ui_runner_start(TkeUiRunner *runner, const TkePrompterOps *prompter, void *ui,
                          TkeUiRunnerFunc func, TkeUiRunnerDone done, gpointer data);
 
-/* A short one that asks nobody, done in turn; an operation that is started meanwhile comes after it. */
+/* A short one that asks nobody, done in turn; an operation that is started meanwhile comes after
+ * it. */
 void tke_ui_runner_look(TkeUiRunner *runner, TkeUiRunnerFunc func, TkeUiRunnerDone done,
                         gpointer data);
 
@@ -38,5 +41,6 @@ void tke_ui_runner_cancel(TkeUiRunner *runner);
 bool tke_ui_runner_is_busy(TkeUiRunner *runner);
 bool tke_ui_runner_can_cancel(TkeUiRunner *runner);
 
-/* Ends everything, waits for the worker and frees the workplace. Nothing can be started afterwards. */
+/* Ends everything, waits for the worker and frees the workplace. Nothing can be started
+ * afterwards. */
 void tke_ui_runner_shut_down(TkeUiRunner *runner);

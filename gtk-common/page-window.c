@@ -90,8 +90,8 @@ void
 tke_ui_page_window_open(TkeUiPageWindow *window, const TkeUiPage *page)
 {
     TkeUiPageWindowPrivate *own = get(window);
-    g_autofree char *marked = page->rehearsal ? g_strdup_printf(_("%s — REHEARSAL"), page->title)
-                                              : g_strdup(page->title);
+    g_autofree char *marked =
+        page->rehearsal ? g_strdup_printf(_("%s — REHEARSAL"), page->title) : g_strdup(page->title);
 
     g_return_if_fail(own->model == NULL);
 
@@ -122,8 +122,8 @@ tke_ui_page_window_get_runner(TkeUiPageWindow *window)
 void
 tke_ui_page_window_copy(TkeUiPageWindow *window, const char *text)
 {
-    gtk_clipboard_set_text(
-        gtk_widget_get_clipboard(GTK_WIDGET(window), GDK_SELECTION_CLIPBOARD), text, -1);
+    gtk_clipboard_set_text(gtk_widget_get_clipboard(GTK_WIDGET(window), GDK_SELECTION_CLIPBOARD),
+                           text, -1);
 }
 
 void

@@ -1,9 +1,9 @@
 /*
  * TkeUiPageWindow: a window beside the main one that shows something for as long as people want it.
  *
- * It closes with Escape and with the action page.close, says what is a rehearsal, remembers its size, and is told
- * when what it shows has changed. What it shows can be copied, printed and kept in files. Subclasses have a template
- * of their own.
+ * It closes with Escape and with the action page.close, says what is a rehearsal, remembers its
+ * size, and is told when what it shows has changed. What it shows can be copied, printed and kept
+ * in files. Subclasses have a template of their own.
  */
 #pragma once
 
@@ -31,10 +31,12 @@ typedef struct TkeUiPage {
     const char *size_name; /* static: under which the size is remembered */
     bool rehearsal;
     GtkWidget *banner; /* shown in a rehearsal */
-    GtkWidget *saved;  /* label that tells where a file is, hidden at first; NULL: nothing is saved */
+    /* label that tells where a file is, hidden at first; NULL: nothing is saved */
+    GtkWidget *saved;
 } TkeUiPage;
 
-/* The title is there before the first update, which is up to the subclass. page is only read during the call. */
+/* The title is there before the first update, which is up to the subclass. page is only read
+ * during the call. */
 void tke_ui_page_window_open(TkeUiPageWindow *window, const TkeUiPage *page);
 
 /* Until the window was closed: it may still be referenced then. */
@@ -42,7 +44,8 @@ bool tke_ui_page_window_is_open(TkeUiPageWindow *window);
 
 TkeUiRunner *tke_ui_page_window_get_runner(TkeUiPageWindow *window);
 
-/* Texts are only read during the calls. file: the name that is proposed; title: of the dialog that asks where. */
+/* Texts are only read during the calls. file: the name that is proposed; title: of the dialog that
+ * asks where. */
 void tke_ui_page_window_copy(TkeUiPageWindow *window, const char *text);
 void tke_ui_page_window_print(TkeUiPageWindow *window, const char *text);
 void tke_ui_page_window_save_pages(TkeUiPageWindow *window, const char *file, const char *text);

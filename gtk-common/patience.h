@@ -1,5 +1,6 @@
 /*
- * What takes less than this is not shown at all: a page that comes and goes within it flickers (look.md, rules).
+ * What takes less than this is not shown at all: a page that comes and goes within it flickers
+ * (look.md, rules).
  */
 #pragma once
 

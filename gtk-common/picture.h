@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 /*
- * Shows gtk-common/pictures/NAME.svg so many pixels wide (before scaling); the height follows. A screen reader is told
- * what it shows, unless it only repeats the headline beside it.
+ * Shows gtk-common/pictures/NAME.svg so many pixels wide (before scaling); the height follows. A
+ * screen reader is told what it shows, unless it only repeats the headline beside it.
  */
 void tke_ui_picture_set(GtkImage *image, const char *name, int width);
 

@@ -23,8 +23,8 @@ struct TkeUiProcedure {
     TkeUiForm *form;
     bool prepared;
     bool running;
-    bool leaving; /* it closes when nothing runs any more */
-    bool tell;    /* but says first what people have to know */
+    bool leaving;  /* it closes when nothing runs any more */
+    bool tell;     /* but says first what people have to know */
     char *instead; /* action that was chosen while the operation waited; NULL: none */
 };
 
@@ -48,8 +48,8 @@ finish(TkeUiProcedure *procedure, const char *action)
 }
 
 /*
- * A cancel that says nothing but that it was one: nothing was done, so nothing has to be told. Where something
- * was, operations put it before the reason, "the card has its first PIN now: …".
+ * A cancel that says nothing but that it was one: nothing was done, so nothing has to be told.
+ * Where something was, operations put it before the reason, "the card has its first PIN now: …".
  */
 static bool
 is_plain_cancel(const GError *error)
@@ -309,18 +309,21 @@ tke_ui_procedure_dup_state(TkeUiProcedure *procedure)
     const char *title = _(procedure->kind->title);
 
     if (reader != 0) {
-        return g_strdup_printf(_("“%s” is under way, and reader %u waits for a PIN. Press the red key on "
-                                 "reader %u to end the entry; the program ends with it."),
-                               title, reader, reader);
+        return g_strdup_printf(
+            _("“%s” is under way, and reader %u waits for a PIN. Press the red key on "
+              "reader %u to end the entry; the program ends with it."),
+            title, reader, reader);
     }
     if (!tke_ui_runner_can_cancel(procedure->runner)) {
-        return g_strdup_printf(_("“%s” is under way and cannot be stopped at this moment. The program "
-                                 "ends as soon as it is done."),
-                               title);
+        return g_strdup_printf(
+            _("“%s” is under way and cannot be stopped at this moment. The program "
+              "ends as soon as it is done."),
+            title);
     }
-    return g_strdup_printf(_("“%s” is under way. It is stopped where that does no harm; then the program "
-                             "ends."),
-                           title);
+    return g_strdup_printf(
+        _("“%s” is under way. It is stopped where that does no harm; then the program "
+          "ends."),
+        title);
 }
 
 void

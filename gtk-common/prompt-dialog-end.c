@@ -11,8 +11,7 @@
 
 void
 tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *headline,
-                                const char *message, const char *advice,
-                                const TkeUiRemedy *remedy)
+                                const char *message, const char *advice, const TkeUiRemedy *remedy)
 {
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_ERROR, "failed", headline, advice);
     tke_ui_prompt_dialog_set_label(dialog->reason, message);
@@ -70,7 +69,7 @@ tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary 
     g_free(dialog->next_action);
     dialog->next_action = g_strdup(summary->next_action);
     tke_ui_prompt_dialog_set_other(dialog, summary->other_action);
-    tke_ui_prompt_dialog_set_buttons(dialog, _("_Close"), summary->other_label,
-                                     summary->next_label, false);
+    tke_ui_prompt_dialog_set_buttons(dialog, _("_Close"), summary->other_label, summary->next_label,
+                                     false);
     tke_ui_prompt_dialog_set_label(dialog->steps, NULL);
 }

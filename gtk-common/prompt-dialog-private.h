@@ -1,6 +1,7 @@
 /*
- * What prompt-dialog.c (pages and buttons), prompt-dialog-view.c (what operations ask), prompt-dialog-texts.c (for
- * texts), prompt-dialog-working.c (what is being done) and prompt-dialog-end.c (how it ended) share.
+ * What prompt-dialog.c (pages and buttons), prompt-dialog-view.c (what operations ask),
+ * prompt-dialog-texts.c (for texts), prompt-dialog-working.c (what is being done) and
+ * prompt-dialog-end.c (how it ended) share.
  */
 #pragma once
 
@@ -28,7 +29,8 @@ struct _TkeUiPromptDialog {
     /* template */
     GtkWidget *banner, *picture, *headline, *reason, *why, *countdown_box, *countdown_bar;
     GtkWidget *countdown, *middle, *content, *consequence, *confirm_box, *confirm_label;
-    GtkWidget *confirm_entry, *notes, *told, *told_notes, *steps, *details, *hint, *stop_button, *other_button, *primary_button;
+    GtkWidget *confirm_entry, *notes, *told, *told_notes, *steps, *details, *hint, *stop_button,
+        *other_button, *primary_button;
     /* of the page */
     GtkWidget *form_grid; /* TKE_UI_PAGE_FORM, TKE_UI_PAGE_TEXTS */
     TkeUiForm *texts;     /* TKE_UI_PAGE_TEXTS: owned */
@@ -42,12 +44,12 @@ struct _TkeUiPromptDialog {
     guint tick;
     unsigned told_s; /* seconds left when they were told last */
     /* of the procedure */
-    GPtrArray *step_names;  /* char *: of all steps, as far as they are known */
-    int step_now;           /* the one that has begun; -1: none */
-    char *step_part;        /* what is being done of it; NULL: it says so itself */
-    guint patience;         /* source; 0: nothing waits to be shown */
-    char *what;             /* what is being done, TKE_UI_PAGE_WORKING */
-    bool working_shown;     /* the page says so; until then the one before it stays */
+    GPtrArray *step_names; /* char *: of all steps, as far as they are known */
+    int step_now;          /* the one that has begun; -1: none */
+    char *step_part;       /* what is being done of it; NULL: it says so itself */
+    guint patience;        /* source; 0: nothing waits to be shown */
+    char *what;            /* what is being done, TKE_UI_PAGE_WORKING */
+    bool working_shown;    /* the page says so; until then the one before it stays */
     GString *note_text;
 };
 
@@ -71,10 +73,12 @@ void tke_ui_prompt_dialog_add(TkeUiPromptDialog *dialog, GtkWidget *widget);
 /* From now on: the focus stays on a button, whatever the dialog asks or says next. */
 void tke_ui_prompt_dialog_tell_changes(TkeUiPromptDialog *dialog);
 
-/* The fields of the form, in the page that has begun; it is borrowed as long as the page is shown. */
+/* The fields of the form, in the page that has begun; it is borrowed as long as the page is
+ * shown. */
 void tke_ui_prompt_dialog_add_fields(TkeUiPromptDialog *dialog, TkeUiForm *form);
 
-/* What operations ask: descriptions in the middle of a step; then what was entered, if nothing is wrong with it. */
+/* What operations ask: descriptions in the middle of a step; then what was entered, if nothing is
+ * wrong with it. */
 void tke_ui_prompt_dialog_ask_texts(void *view, const TkeTextPrompt *prompt);
 void tke_ui_prompt_dialog_submit_texts(TkeUiPromptDialog *dialog);
 

@@ -40,8 +40,7 @@ tke_ui_prompt_dialog_ask_texts(void *view, const TkeTextPrompt *prompt)
     TkeUiForm *form = tke_ui_form_new(prompt->title, prompt->why, _("C_ontinue"));
 
     for (unsigned i = 0; i < prompt->n_fields; i++) {
-        tke_ui_form_add_description(form, prompt->fields[i].word,
-                                    with_key(prompt->fields[i].label),
+        tke_ui_form_add_description(form, prompt->fields[i].word, with_key(prompt->fields[i].label),
                                     prompt->fields[i].proposal);
     }
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_TEXTS, "form", form->headline, form->why);

@@ -48,8 +48,7 @@ on_tick(gpointer data)
 static void
 start_countdown(TkeUiPromptDialog *dialog)
 {
-    dialog->until =
-        g_get_monotonic_time() + (gint64) dialog->prompt.timeout_s * G_USEC_PER_SEC;
+    dialog->until = g_get_monotonic_time() + (gint64) dialog->prompt.timeout_s * G_USEC_PER_SEC;
     dialog->told_s = dialog->prompt.timeout_s;
     draw_countdown(dialog);
     gtk_widget_show(dialog->countdown_box);
@@ -89,8 +88,7 @@ view_show(void *view, const TkePrompt *prompt)
     g_autofree char *picture = tke_ui_prompt_text_picture(prompt);
     g_autofree char *where = NULL;
     g_autofree char *stop = tke_ui_prompt_text_stop(prompt);
-    g_autofree char *title =
-        g_strdup_printf(_("Reader %u: %s"), prompt->reader, prompt->title);
+    g_autofree char *title = g_strdup_printf(_("Reader %u: %s"), prompt->reader, prompt->title);
     g_autofree char *reason = tke_ui_prompt_text_reason(prompt);
     const TkeUiRemedy remedy = tke_ui_remedy_for_prompt(prompt);
 
@@ -263,8 +261,7 @@ view_choose(void *view, const TkeChoice *choice)
     TkeUiPromptDialog *dialog = view;
     guint n_columns = g_strv_length((char **) choice->columns);
     g_autoptr(GtkListStore) store = fill_list(choice, n_columns);
-    GtkTreePath *first =
-        gtk_tree_path_new_from_indices((int) MAX(1, choice->default_row) - 1, -1);
+    GtkTreePath *first = gtk_tree_path_new_from_indices((int) MAX(1, choice->default_row) - 1, -1);
     GtkWidget *list = gtk_tree_view_new_with_model(GTK_TREE_MODEL(store));
 
     tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_CHOOSE, "question", choice->title, NULL);

@@ -1,5 +1,6 @@
 /*
- * The dialog of a procedure: what is being done, shown once it has lasted (look.md: nothing flickers below 0.3 s).
+ * The dialog of a procedure: what is being done, shown once it has lasted (look.md: nothing
+ * flickers below 0.3 s).
  */
 #include <glib/gi18n.h>
 

@@ -18,7 +18,8 @@
 #include "gtk-common/window-size.h"
 
 #define PICTURE_WIDTH 150
-#define LIST_HEIGHT 220 /* of what is to be read before agreeing, at least, if there is so much of it */
+/* of what is to be read before agreeing, at least, if there is so much of it */
+#define LIST_HEIGHT 220
 
 G_DEFINE_FINAL_TYPE(TkeUiPromptDialog, tke_ui_prompt_dialog, GTK_TYPE_WINDOW)
 
@@ -68,7 +69,7 @@ tke_ui_prompt_dialog_begin_page(TkeUiPromptDialog *dialog, TkeUiPage page, const
     }
 }
 
-/* What is on the page is seen, or its scrollbar is: never a few lines of many without a sign of more. */
+/* What is on the page is seen, or its scrollbar is: never a few of many lines without a sign. */
 static void
 fit_middle(TkeUiPromptDialog *dialog)
 {
@@ -130,8 +131,7 @@ tke_ui_prompt_dialog_set_buttons(TkeUiPromptDialog *dialog, const char *stop, co
 static void
 on_form_changed(TkeUiPromptDialog *dialog)
 {
-    set_enabled(dialog, "primary",
-                tke_ui_form_grid_is_ready(TKE_UI_FORM_GRID(dialog->form_grid)));
+    set_enabled(dialog, "primary", tke_ui_form_grid_is_ready(TKE_UI_FORM_GRID(dialog->form_grid)));
 }
 
 void
@@ -199,7 +199,7 @@ tke_ui_prompt_dialog_restart(TkeUiPromptDialog *dialog)
 
 /* ---- steps ---- */
 
-/* One step: its mark and, for those who cannot see it, its state. Lines break between steps only. */
+/* A step: its mark and, for those who cannot see it, its state. Lines break between steps only. */
 static void
 add_step(const TkeUiPromptDialog *dialog, int index, GString *shown, GString *spoken)
 {
@@ -222,9 +222,10 @@ add_step(const TkeUiPromptDialog *dialog, int index, GString *shown, GString *sp
         g_string_append(shown, plain);
     }
     g_string_append(spoken, index > 0 ? "; " : "");
-    g_string_append_printf(spoken, done  ? _("%s: done")
-                                   : now ? _("%s: now")
-                                         : _("%s: to come"),
+    g_string_append_printf(spoken,
+                           done  ? _("%s: done")
+                           : now ? _("%s: now")
+                                 : _("%s: to come"),
                            name);
 }
 
@@ -486,8 +487,8 @@ tke_ui_prompt_dialog_new(GtkWindow *parent, const char *title, bool rehearsal,
 {
     g_autofree char *marked =
         rehearsal ? g_strdup_printf(_("%s — REHEARSAL"), title) : g_strdup(title);
-    TkeUiPromptDialog *dialog = g_object_new(TKE_UI_TYPE_PROMPT_DIALOG, "title", marked,
-                                             "transient-for", parent, NULL);
+    TkeUiPromptDialog *dialog =
+        g_object_new(TKE_UI_TYPE_PROMPT_DIALOG, "title", marked, "transient-for", parent, NULL);
 
     dialog->funcs = funcs;
     dialog->owner = owner;

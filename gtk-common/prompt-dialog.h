@@ -1,6 +1,6 @@
 /*
- * TkeUiPromptDialog: the one dialog of a whole procedure. Its content changes from step to step, its place and
- * layout do not: picture, what to do, why; below it steps, notes and buttons.
+ * TkeUiPromptDialog: the one dialog of a whole procedure. Its content changes from step to step,
+ * its place and layout do not: picture, what to do, why; below it steps, notes and buttons.
  *
  * It knows nothing of cards: a procedure says what to show and is told what was pressed.
  */
@@ -19,12 +19,12 @@ G_DECLARE_FINAL_TYPE(TkeUiPromptDialog, tke_ui_prompt_dialog, TKE_UI, PROMPT_DIA
 
 /* What was pressed. The owner outlives the dialog. */
 typedef struct TkeUiPromptDialogFuncs {
-    void (*start)(void *owner);                             /* the form is filled in */
-    void (*stop)(void *owner);                              /* cancel, stop, close, Escape */
-    void (*again)(void *owner);                             /* after an error */
-    void (*answer)(void *owner, bool yes, unsigned index);  /* of a question */
+    void (*start)(void *owner);                                  /* the form is filled in */
+    void (*stop)(void *owner);                                   /* cancel, stop, close, Escape */
+    void (*again)(void *owner);                                  /* after an error */
+    void (*answer)(void *owner, bool yes, unsigned index);       /* of a question */
     void (*answer_texts)(void *owner, const char *const *texts); /* of one for texts */
-    void (*next)(void *owner, const char *action);          /* an action instead, detailed */
+    void (*next)(void *owner, const char *action);               /* an action instead, detailed */
 } TkeUiPromptDialogFuncs;
 
 /* It comes up with its first page. */
@@ -37,8 +37,9 @@ extern const TkeUiPromptView tke_ui_prompt_dialog_view;
 /* The form is borrowed until something else is shown. */
 void tke_ui_prompt_dialog_show_form(TkeUiPromptDialog *dialog, TkeUiForm *form);
 /*
- * Only what lasts is shown, after TKE_UI_PATIENCE_MS: until then the page before it stays, but nothing on it can be
- * answered any more. A dialog that was not shown yet waits too, so that it begins with its first page.
+ * Only what lasts is shown, after TKE_UI_PATIENCE_MS: until then the page before it stays, but
+ * nothing on it can be answered any more. A dialog that was not shown yet waits too, so that it
+ * begins with its first page.
  */
 void tke_ui_prompt_dialog_show_working(TkeUiPromptDialog *dialog, const char *what);
 /* What remedy offers is on the buttons. */

@@ -34,7 +34,8 @@ insert_why(const TkePrompt *prompt)
         return g_strcmp0(prompt->purpose, "source") == 0
                    ? _("It hands its zone on to the backup. Both of its PINs are asked for.")
                : g_strcmp0(prompt->purpose, "backup-test") == 0
-                   ? _("It shows that it can take the other one's place. Both of its PINs are asked for.")
+                   ? _("It shows that it can take the other one's place. Both of its PINs are "
+                       "asked for.")
                : g_strcmp0(prompt->purpose, "change-pin") == 0
                    ? _("One of its PINs is changed; the other one is not asked for.")
                    : _("The zone's CA card must agree to this step, with both of its PINs.");
@@ -88,8 +89,9 @@ entry_reason(const char *word)
         const char *text;
     } reasons[] = {
         { "wrong-pin", N_("That PIN was wrong.") },
-        { "timeout", N_("The entry took longer than 20 seconds. Nothing changed, and no try was used "
-                        "up: type it again.") },
+        { "timeout",
+          N_("The entry took longer than 20 seconds. Nothing changed, and no try was used "
+             "up: type it again.") },
         { "differ", N_("The two new PINs differ. Nothing changed: type them again.") },
         { "length", N_("A PIN has exactly six digits. Nothing changed: type it again.") },
         { "equal", N_("The two PINs of a CA card must be different, six digits each. Nothing "
@@ -109,9 +111,9 @@ tke_ui_prompt_text_reason(const TkePrompt *prompt)
 {
     const char *text = entry_reason(prompt->reason_word);
 
-    return text != NULL              ? g_strdup(text)
+    return text != NULL             ? g_strdup(text)
            : prompt->reason != NULL ? tke_ui_error_text_sentence(prompt->reason)
-                                     : NULL;
+                                    : NULL;
 }
 
 static bool
@@ -142,10 +144,11 @@ tke_ui_prompt_text_stop(const TkePrompt *prompt)
 {
     return is_pin(prompt)
                ? g_strdup_printf(_("To stop, press the red key on reader %u."), prompt->reader)
-               : prompt->kind == TKE_PROMPT_INSERT_CARD && prompt->reason == NULL &&
+           : prompt->kind == TKE_PROMPT_INSERT_CARD && prompt->reason == NULL &&
                    prompt->wanted != TKE_WANTED_ANY
-               ? g_strdup(_("Nothing happens? Insert the card once more, or identify the readers: it "
-                            "may be in the other one."))
+               ? g_strdup(
+                     _("Nothing happens? Insert the card once more, or identify the readers: it "
+                       "may be in the other one."))
                : g_strdup("");
 }
 

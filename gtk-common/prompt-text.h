@@ -1,5 +1,6 @@
 /*
- * What a prompt looks like: its picture, why it is asked, how to stop. Plain functions of the prompt.
+ * What a prompt looks like: its picture, why it is asked, how to stop. Plain functions of the
+ * prompt.
  */
 #pragma once
 
@@ -11,7 +12,8 @@ char *tke_ui_prompt_text_picture(const TkePrompt *prompt);
 /* One sentence that says why; translated, never NULL. */
 const char *tke_ui_prompt_text_why(const TkePrompt *prompt);
 
-/* Why it is asked again, in words of the window; the caller frees; NULL: it is asked for the first time. */
+/* Why it is asked again, in words of the window; the caller frees; NULL: it is asked for the first
+ * time. */
 char *tke_ui_prompt_text_reason(const TkePrompt *prompt);
 
 /* "0:14 left · 5 tries left" for PIN entries; NULL for others. The caller frees. */

@@ -33,8 +33,10 @@ mark(GtkWindow *window)
     AtkObject *accessible = gtk_widget_get_accessible(GTK_WIDGET(window));
     g_autofree char *name = g_strdup(atk_object_get_name(accessible));
     const char *title = gtk_window_get_title(window);
-    g_autofree char *marked_title = tke_ui_rehearsal_dup_title(
-        title != NULL && title[0] != '\0' ? title : name != NULL ? name : "");
+    g_autofree char *marked_title =
+        tke_ui_rehearsal_dup_title(title != NULL && title[0] != '\0' ? title
+                                   : name != NULL                    ? name
+                                                                     : "");
     g_autofree char *marked_name = tke_ui_rehearsal_dup_title(name != NULL ? name : "");
 
     gtk_window_set_title(window, marked_title);
@@ -53,7 +55,8 @@ add_banner(GtkDialog *dialog)
     gtk_box_reorder_child(GTK_BOX(area), banner, 0);
 }
 
-/* Ours have the mark in their title, and a banner in their template; so has a dialog that is shown again. */
+/* Ours have the mark in their title, and a banner in their template; so has a dialog that is shown
+ * again. */
 static gboolean
 on_show(GSignalInvocationHint *hint, guint n_values, const GValue *values, gpointer data)
 {
@@ -78,6 +81,7 @@ void
 tke_ui_rehearsal_mark_dialogs(void)
 {
     if (in_rehearsal) {
-        g_signal_add_emission_hook(g_signal_lookup("show", GTK_TYPE_WIDGET), 0, on_show, NULL, NULL);
+        g_signal_add_emission_hook(g_signal_lookup("show", GTK_TYPE_WIDGET), 0, on_show, NULL,
+                                   NULL);
     }
 }

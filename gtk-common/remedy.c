@@ -52,14 +52,16 @@ translate(TkeUiRemedy remedy)
     return (TkeUiRemedy){ translated(remedy.again), translated(remedy.label), remedy.action };
 }
 
-/* An EP11 card gets its tries back; instead of a CA card its backup does the work (E-C09, E-C10). */
+/* An EP11 card gets its tries back; instead of a CA card its backup does the work (E-C09,
+ * E-C10). */
 static TkeUiRemedy
 for_blocked(const GError *error)
 {
     TkeCardErrorInfo info = { 0 };
 
-    return tke_card_error_get_info(error, &info) && info.ca_card ? (TkeUiRemedy){ _("Go on with the _backup"), NULL, NULL }
-              : (TkeUiRemedy){ NULL, _("_Unblock the card"), "app.ep11-unblock" };
+    return tke_card_error_get_info(error, &info) && info.ca_card
+               ? (TkeUiRemedy){ _("Go on with the _backup"), NULL, NULL }
+               : (TkeUiRemedy){ NULL, _("_Unblock the card"), "app.ep11-unblock" };
 }
 
 TkeUiRemedy

@@ -1,6 +1,6 @@
 /*
- * What the program itself can do after an error, or while a card is waited for: buttons beside the text (functions
- * 2.1: "where there is one, the next step as a button"). Plain functions.
+ * What the program itself can do after an error, or while a card is waited for: buttons beside the
+ * text (functions 2.1: "where there is one, the next step as a button"). Plain functions.
  */
 #pragma once
 

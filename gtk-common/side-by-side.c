@@ -93,7 +93,8 @@ get_preferred_height_for_width(GtkWidget *widget, int width, int *least, int *na
 static void
 get_preferred_height(GtkWidget *widget, int *least, int *natural)
 {
-    GTK_WIDGET_CLASS(tke_ui_side_by_side_parent_class)->get_preferred_height(widget, least, natural);
+    GTK_WIDGET_CLASS(tke_ui_side_by_side_parent_class)
+        ->get_preferred_height(widget, least, natural);
 }
 
 static void

@@ -1,6 +1,7 @@
 /*
- * TkeUiSideBySide: a box whose children stand beside each other, all as wide and as high as the box allows, or, where it
- * is too narrow for that, below each other in full height: to be put into something that scrolls.
+ * TkeUiSideBySide: a box whose children stand beside each other, all as wide and as high as the
+ * box allows, or, where it is too narrow for that, below each other in full height: to be put into
+ * something that scrolls.
  */
 #pragma once
 

@@ -85,7 +85,8 @@ viewport_accessible_init(ViewportAccessible *accessible)
     (void) accessible;
 }
 
-/* What has the focus is scrolled into view, as in the viewport that a scrolled window makes by itself. */
+/* What has the focus is scrolled into view, as in the viewport that a scrolled window makes by
+ * itself. */
 static void
 notify(GObject *object, GParamSpec *pspec)
 {

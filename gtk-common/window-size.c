@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "common/safe-file.h"
 
-#define LEAST 200 /* pixels: anything less is a mistake of the file */
+#define LEAST 200    /* pixels: anything less is a mistake of the file */
 #define TITLE_BAR 40 /* room that the desktop takes for it */
 
 #define FILE_MAX 65536u
@@ -34,8 +34,9 @@ void
 tke_ui_window_size_load(const char *world)
 {
     in_world = world != NULL;
-    sizes_path = in_world ? g_build_filename(world, "windows.ini", NULL)
-                          : g_build_filename(g_get_user_state_dir(), "opentke", "windows.ini", NULL);
+    sizes_path = in_world
+                     ? g_build_filename(world, "windows.ini", NULL)
+                     : g_build_filename(g_get_user_state_dir(), "opentke", "windows.ini", NULL);
     sizes = g_key_file_new();
     g_thread_join(g_thread_new("window-size", load, NULL));
 }

@@ -1,15 +1,17 @@
 /*
- * Windows remember their size, in windows.ini beside the activity log: that of real work, or that of a rehearsal.
+ * Windows remember their size, in windows.ini beside the activity log: that of real work, or that
+ * of a rehearsal.
  *
- * Read and written while there are no windows, by a thread of its own: no file is for the main thread.
+ * Read and written while there are no windows, by a thread of its own: no file is for the main
+ * thread.
  */
 #pragma once
 
 #include <gtk/gtk.h>
 
 /*
- * Before the first window, and after the last one. What cannot be read or written is no error. world: directory of the
- * rehearsal; NULL: real work.
+ * Before the first window, and after the last one. What cannot be read or written is no error.
+ * world: directory of the rehearsal; NULL: real work.
  */
 void tke_ui_window_size_load(const char *world);
 void tke_ui_window_size_save(void);

@@ -91,10 +91,9 @@ tke_ui_workplace_open(TkeUiWorkplace *workplace, GError **error)
         return false;
     }
     if (workplace->log == NULL) {
-        path = g_build_filename(tke_world_get_state_directory(workplace->world), "activity.log",
-                                NULL);
-        workplace->log =
-            tke_activity_log_new(path, tke_world_is_rehearsal(workplace->world));
+        path =
+            g_build_filename(tke_world_get_state_directory(workplace->world), "activity.log", NULL);
+        workplace->log = tke_activity_log_new(path, tke_world_is_rehearsal(workplace->world));
     }
     if (workplace->settings == NULL) {
         workplace->settings = tke_settings_load(workplace->world, error);
@@ -102,8 +101,7 @@ tke_ui_workplace_open(TkeUiWorkplace *workplace, GError **error)
     if (workplace->settings == NULL) {
         return false;
     }
-    tke_world_set_answer_ms(workplace->world,
-                            tke_settings_get_card_answer_ms(workplace->settings));
+    tke_world_set_answer_ms(workplace->world, tke_settings_get_card_answer_ms(workplace->settings));
     cards = tke_world_get_cards(workplace->world, error);
     if (cards == NULL) {
         return false;

@@ -1,7 +1,9 @@
 /*
- * TkeUiWorkplace: what the worker thread of a program with windows works with: world, cards, settings, log.
+ * TkeUiWorkplace: what the worker thread of a program with windows works with: world, cards,
+ * settings, log.
  *
- * Made on the main thread, opened and used on the worker thread; only what says so may be called elsewhere.
+ * Made on the main thread, opened and used on the worker thread; only what says so may be called
+ * elsewhere.
  */
 #pragma once
 
@@ -30,8 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUiWorkplace, tke_ui_workplace_free)
 bool tke_ui_workplace_is_rehearsal(const TkeUiWorkplace *workplace);
 
 /*
- * Opens what is not open yet; a failure may be tried again. In a rehearsal tke-sim is started if it does not
- * run, so this may take a while.
+ * Opens what is not open yet; a failure may be tried again. In a rehearsal tke-sim is started if
+ * it does not run, so this may take a while.
  */
 bool tke_ui_workplace_open(TkeUiWorkplace *workplace, GError **error);
 

@@ -74,8 +74,9 @@ set_unusable(const TkeActivityLog *log, int reason, GError **error)
 }
 
 /*
- * Opens the file and locks it (flock): two programs may record at the same time, and a line that is half written is
- * not read. -1 with errno set. A file that was moved away while this one waited is not the log any more.
+ * Opens the file and locks it (flock): two programs may record at the same time, and a line that
+ * is half written is not read. -1 with errno set. A file that was moved away while this one waited
+ * is not the log any more.
  */
 static int
 open_locked(const TkeActivityLog *log, int flags, int how)
@@ -276,7 +277,8 @@ make_line(TkeActivityLog *log, const TkeLogHead *head, const char *action, JsonO
     return g_utf8_make_valid(line, -1); /* a line that cannot be read would be the last one */
 }
 
-/* An end that was never acknowledged is taken off; put back where nothing can be written after all. */
+/* An end that was never acknowledged is taken off; put back where nothing can be written after
+ * all. */
 static bool
 replace_tail(TkeActivityLog *log, int fd, const GByteArray *data, size_t removed, const char *line,
              GError **error)
@@ -325,7 +327,8 @@ check_line(const char *line, size_t len, uint64_t number, const char *prev, GErr
     return true;
 }
 
-/* A last line that lacks nothing but its newline is an entry that was written: it gets the newline. */
+/* A last line that lacks nothing but its newline is an entry that was written: it gets the
+ * newline. */
 static bool
 finish_line(TkeActivityLog *log, int fd, GByteArray *data, GError **error)
 {
@@ -376,9 +379,9 @@ bool
 tke_activity_log_append(TkeActivityLog *log, const char *action, JsonObject *values, GError **error)
 {
     g_autofree char *dir = g_path_get_dirname(log->path);
-    int fd = tke_safe_file_make_dir(dir, error) ? open_locked(log, O_RDWR | O_CREAT | O_APPEND,
-                                                              LOCK_EX)
-                                                : -1;
+    int fd = tke_safe_file_make_dir(dir, error)
+                 ? open_locked(log, O_RDWR | O_CREAT | O_APPEND, LOCK_EX)
+                 : -1;
     bool done;
 
     if (fd < 0 && (error == NULL || *error == NULL)) {

@@ -1,6 +1,6 @@
 /*
- * The applet file (card-protocol.md, 1; F-041). A rehearsal's file never gets onto a real card, whatever directory it
- * was put into, and a rehearsal loads no other.
+ * The applet file (card-protocol.md, 1; F-041). A rehearsal's file never gets onto a real card,
+ * whatever directory it was put into, and a rehearsal loads no other.
  */
 #include "libceremony/applet-file.h"
 
@@ -67,11 +67,12 @@ tke_applet_file_load_from(const char *const *dirs, GError **error)
             return check(tke_cap_file_load(path, error), false, error);
         }
     }
-    g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
-                _("no applet is installed (%s/%s): blank cards cannot be made cards of OpenTKE yet; "
-                  "cards that hold the applet can be used, and everything can be rehearsed "
-                  "(--rehearsal)"),
-                INSTALLED, TKE_APPLET_FILE_NAME);
+    g_set_error(
+        error, TKE_ERROR, TKE_ERROR_SETUP,
+        _("no applet is installed (%s/%s): blank cards cannot be made cards of OpenTKE yet; "
+          "cards that hold the applet can be used, and everything can be rehearsed "
+          "(--rehearsal)"),
+        INSTALLED, TKE_APPLET_FILE_NAME);
     return NULL;
 }
 

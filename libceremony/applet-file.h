@@ -1,6 +1,6 @@
 /*
- * Where the applet file for real cards lies: with the installed data, or in the build tree of this program.
- * Not installed.
+ * Where the applet file for real cards lies: with the installed data, or in the build tree of this
+ * program. Not installed.
  */
 #pragma once
 
@@ -11,8 +11,8 @@
 #define TKE_APPLET_FILE_NAME "opentke-applets.cap"
 
 /*
- * Loads it and checks that it is ours and not the one of rehearsals. No release brings one yet: then
- * TKE_ERROR_SETUP says what that means for blank cards.
+ * Loads it and checks that it is ours and not the one of rehearsals. No release brings one yet:
+ * then TKE_ERROR_SETUP says what that means for blank cards.
  */
 TkeCapFile *tke_applet_file_load(GError **error);
 

@@ -59,7 +59,8 @@ check_pair(const TkePlanCard *a, const TkePlanCard *b, bool *parts, bool *roles,
 
     *parts = *parts || (same_holder && !same_card && a->kind == TKE_PLAN_CARD_PART &&
                         b->kind == TKE_PLAN_CARD_PART);
-    *roles = *roles || (same_holder && a->kind == TKE_PLAN_CARD_KEY && b->kind == TKE_PLAN_CARD_PART);
+    *roles =
+        *roles || (same_holder && a->kind == TKE_PLAN_CARD_KEY && b->kind == TKE_PLAN_CARD_PART);
     *together = *together || (same_card && same(a->stored, b->stored));
 }
 
@@ -75,7 +76,8 @@ check_people(GStrvBuilder *advice, const GPtrArray *set)
             check_pair(set->pdata[i], set->pdata[k], &parts, &roles, &together);
         }
     }
-    say(advice, parts, _("One person holds two key parts of one master key: give each to another."));
+    say(advice, parts,
+        _("One person holds two key parts of one master key: give each to another."));
     say(advice, roles,
         _("An administrator also holds a key part: other people for the two roles are safer."));
     say(advice, together,
@@ -130,7 +132,9 @@ add_made(GString *text, const TkeInventoryCard *card)
         add_hex(text, _("Verification pattern"), card->patterns[i], TKE_VP_LEN);
     }
     add(text, _("Proved genuine"),
-        card->suspect ? _("NO") : card->checked != 0 ? day : _("not yet"));
+        card->suspect        ? _("NO")
+        : card->checked != 0 ? day
+                             : _("not yet"));
 }
 
 static void
@@ -167,12 +171,11 @@ tke_card_plan_notes_record(const TkeCardPlanNotes *notes, const GPtrArray *set, 
     for (guint i = 0; i < set->len; i++) {
         add_card(text, set->pdata[i]);
     }
-    g_string_append_printf(
-        text, "%s\n",
-        _("[ ] Originals and backups compared, best on another workstation\n"
-          "[ ] Crypto units initialised\n"
-          "[ ] One backup card of each kind tried for signing\n"
-          "[ ] Cards, PINs and readers put into different safes\n"));
+    g_string_append_printf(text, "%s\n",
+                           _("[ ] Originals and backups compared, best on another workstation\n"
+                             "[ ] Crypto units initialised\n"
+                             "[ ] One backup card of each kind tried for signing\n"
+                             "[ ] Cards, PINs and readers put into different safes\n"));
     for (unsigned i = 0; i < 3; i++) {
         g_string_append_printf(text, _("Witness: %s  Signature: %s\n"), LINE_TO_WRITE_ON,
                                LINE_TO_WRITE_ON);

@@ -151,7 +151,8 @@ take_number(JsonObject *object, const char *name, unsigned least, unsigned most,
     JsonNode *node = json_object_get_member(object, name);
     gint64 value = -1;
 
-    if (node != NULL && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_INT64) {
+    if (node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
+        json_node_get_value_type(node) == G_TYPE_INT64) {
         value = json_node_get_int(node);
     }
     if (value < (gint64) least || value > (gint64) most) {
@@ -198,7 +199,8 @@ static bool
 parse(TkeCardPlanNotes *notes, JsonObject *object)
 {
     JsonArray *array = tke_json_file_array(object, "cards");
-    bool good = array != NULL && take_number(object, "administrators", 1, 8, &notes->params.administrators) &&
+    bool good = array != NULL &&
+                take_number(object, "administrators", 1, 8, &notes->params.administrators) &&
                 take_number(object, "parts", 2, 3, &notes->params.parts) &&
                 take_number(object, "backups", 0, 3, &notes->params.backups) &&
                 take_number(object, "signatures", 1, 8, &notes->signatures) &&

@@ -1,6 +1,7 @@
 /*
- * What people have decided about their card set (functions 6.3, step 1): its numbers, the thresholds, who holds each
- * card and where it is kept. A file of the workstation, card-plan.json beside the inventory; a rehearsal has its own.
+ * What people have decided about their card set (functions 6.3, step 1): its numbers, the
+ * thresholds, who holds each card and where it is kept. A file of the workstation, card-plan.json
+ * beside the inventory; a rehearsal has its own.
  */
 #pragma once
 
@@ -31,19 +32,23 @@ TKE_PUBLIC TkeCardPlanNotes *tke_card_plan_notes_load(const TkeWorld *world, GEr
 TKE_PUBLIC bool tke_card_plan_notes_save(const TkeCardPlanNotes *notes, const TkeWorld *world,
                                          GError **error);
 
-/* Notes who holds the card of this place and where; what is longer than a note may be is cut off. */
+/* Notes who holds the card of this place and where; what is longer than a note may be is cut
+ * off. */
 TKE_PUBLIC void tke_card_plan_notes_set(TkeCardPlanNotes *notes, const TkePlanCard *place,
                                         const char *holder, const char *stored);
 
-/* Fills holder and stored of each card of the set; a backup is held by who holds the original unless it is noted. */
+/* Fills holder and stored of each card of the set; a backup is held by who holds the original
+ * unless it is noted. */
 TKE_PUBLIC void tke_card_plan_notes_apply(const TkeCardPlanNotes *notes, GPtrArray *set);
 
-/* What is weak about the plan (6.4), sentences, translated; the weightiest first. The caller frees. */
+/* What is weak about the plan (6.4), sentences, translated; the weightiest first. The caller
+ * frees. */
 TKE_PUBLIC GStrv tke_card_plan_notes_advice(const TkeCardPlanNotes *notes, const GPtrArray *set);
 
 /*
- * The record of the set (6.3, step 10), translated, to be printed and signed: the thresholds, each card with holder,
- * place, identifiers and checks, and what is left to do. day: of today, in local form. The caller frees.
+ * The record of the set (6.3, step 10), translated, to be printed and signed: the thresholds, each
+ * card with holder, place, identifiers and checks, and what is left to do. day: of today, in local
+ * form. The caller frees.
  */
 TKE_PUBLIC char *tke_card_plan_notes_record(const TkeCardPlanNotes *notes, const GPtrArray *set,
                                             const char *day, bool rehearsal);

@@ -14,8 +14,8 @@
 unsigned
 tke_card_plan_count(const TkeCardPlanParams *params)
 {
-    bool fits = params->backups <= 3 && params->administrators >= 1 && params->administrators <= 8 &&
-                params->parts >= 2 && params->parts <= 3;
+    bool fits = params->backups <= 3 && params->administrators >= 1 &&
+                params->administrators <= 8 && params->parts >= 2 && params->parts <= 3;
 
     if (!fits || (params->together && params->administrators != params->parts)) {
         return 0;
@@ -121,12 +121,13 @@ same_part(const TkeInventoryCard *a, const TkeInventoryCard *b)
 static bool
 is_copy(const TkeInventoryCard *copy, const TkeInventoryCard *original, TkePlanCardKind kind)
 {
-    return has_what(copy, kind) && (kind == TKE_PLAN_CARD_CA || kind == TKE_PLAN_CARD_PART ||
-                                    same_key(copy, original)) &&
+    return has_what(copy, kind) &&
+           (kind == TKE_PLAN_CARD_CA || kind == TKE_PLAN_CARD_PART || same_key(copy, original)) &&
            (kind == TKE_PLAN_CARD_CA || kind == TKE_PLAN_CARD_KEY || same_part(copy, original));
 }
 
-/* No original that has its place holds the same key or part: two cards with one key are one administrator. */
+/* No original that has its place holds the same key or part: two cards with one key are one
+ * administrator. */
 static bool
 is_new(const GPtrArray *set, const TkeInventoryCard *card)
 {
@@ -162,11 +163,11 @@ take(const GPtrArray *set, GPtrArray *left, const TkePlanCard *place,
 static TkePlanStep
 step_of_made(const TkePlanCard *place)
 {
-    return place->card->suspect                                      ? TKE_PLAN_NOT_GENUINE
-           : place->card->blocked                                    ? TKE_PLAN_TO_UNBLOCK
-           : place->card->checked != 0                               ? TKE_PLAN_DONE
+    return place->card->suspect                                    ? TKE_PLAN_NOT_GENUINE
+           : place->card->blocked                                  ? TKE_PLAN_TO_UNBLOCK
+           : place->card->checked != 0                             ? TKE_PLAN_DONE
            : place->kind == TKE_PLAN_CARD_CA && place->backup != 0 ? TKE_PLAN_TO_TEST
-                                                                     : TKE_PLAN_TO_CHECK;
+                                                                   : TKE_PLAN_TO_CHECK;
 }
 
 /* First the originals, so that no copy is taken for one: the copies of each follow it at once. */
@@ -190,7 +191,8 @@ place_made(GPtrArray *set, GPtrArray *left)
     }
 }
 
-/* A card with more on it than the plan puts on one, or with less than it puts together, where it would have gone. */
+/* A card with more on it than the plan puts on one, or with less than it puts together, where it
+ * would have gone. */
 static bool
 could_have_been(const TkeInventoryCard *card, TkePlanCardKind kind)
 {
@@ -207,8 +209,8 @@ place_unfit(GPtrArray *set, GPtrArray *left)
     for (guint i = 0; i < set->len; i++) {
         TkePlanCard *place = set->pdata[i];
 
-        for (guint k = 0; place->card == NULL && place->unfit == NULL && place->backup == 0 &&
-                          k < left->len;
+        for (guint k = 0;
+             place->card == NULL && place->unfit == NULL && place->backup == 0 && k < left->len;
              k++) {
             const TkeInventoryCard *card = left->pdata[k];
 
@@ -233,11 +235,11 @@ place_empty(GPtrArray *set, GPtrArray *left)
 
             if (card->kind == TKE_CARD_KIND_EP11 && !card->has_key && card->n_parts == 0) {
                 place->card = card;
-                place->step = card->suspect        ? TKE_PLAN_NOT_GENUINE
-                              : card->blocked      ? TKE_PLAN_TO_UNBLOCK
-                              : !card->personalised  ? TKE_PLAN_TO_PERSONALISE
-                              : place->backup == 0 ? TKE_PLAN_TO_GENERATE
-                                                   : TKE_PLAN_TO_COPY;
+                place->step = card->suspect         ? TKE_PLAN_NOT_GENUINE
+                              : card->blocked       ? TKE_PLAN_TO_UNBLOCK
+                              : !card->personalised ? TKE_PLAN_TO_PERSONALISE
+                              : place->backup == 0  ? TKE_PLAN_TO_GENERATE
+                                                    : TKE_PLAN_TO_COPY;
                 g_ptr_array_remove_index(left, k);
             }
         }
@@ -314,13 +316,12 @@ tke_card_plan_is_made(const TkePlanCard *card)
 char *
 tke_card_plan_label(const TkePlanCard *card)
 {
-    g_autofree char *what = card->kind == TKE_PLAN_CARD_CA    ? g_strdup(_("CA card"))
-                            : card->kind == TKE_PLAN_CARD_KEY ? g_strdup_printf(_("Administrator %u"),
-                                                                                card->number)
-                            : card->kind == TKE_PLAN_CARD_PART
-                                ? g_strdup_printf(_("Key part %u"), card->number)
-                                : g_strdup_printf(_("Holder %u: signature key and key part"),
-                                                  card->number);
+    g_autofree char *what =
+        card->kind == TKE_PLAN_CARD_CA    ? g_strdup(_("CA card"))
+        : card->kind == TKE_PLAN_CARD_KEY ? g_strdup_printf(_("Administrator %u"), card->number)
+        : card->kind == TKE_PLAN_CARD_PART
+            ? g_strdup_printf(_("Key part %u"), card->number)
+            : g_strdup_printf(_("Holder %u: signature key and key part"), card->number);
 
     return card->backup == 0 ? g_steal_pointer(&what)
                              : g_strdup_printf(_("%s, backup %u"), what, card->backup);
@@ -376,20 +377,21 @@ tke_card_plan_unfit_text(const TkePlanCard *card)
     if (unfit == NULL) {
         return NULL;
     }
-    parts = g_strdup_printf(ngettext("%u key part", "%u key parts", unfit->n_parts),
-                            unfit->n_parts);
+    parts =
+        g_strdup_printf(ngettext("%u key part", "%u key parts", unfit->n_parts), unfit->n_parts);
     holds = !unfit->has_key       ? g_strdup(parts)
             : unfit->n_parts == 0 ? g_strdup(_("a signature key"))
                                   : g_strdup_printf(_("a signature key and %s"), parts);
-    return g_strdup_printf(card->kind == TKE_PLAN_CARD_KEY
-                               ? _("“%s” · %s does not count here: it holds %s, and here the signature "
-                                   "key is to be alone on its card.")
-                           : card->kind == TKE_PLAN_CARD_PART
-                               ? _("“%s” · %s does not count here: it holds %s, and here one key part "
-                                   "is to be alone on its card.")
-                               : _("“%s” · %s does not count here: it holds %s, and here a signature "
-                                   "key and one key part are to be on one card."),
-                           unfit->description, id, holds);
+    return g_strdup_printf(
+        card->kind == TKE_PLAN_CARD_KEY
+            ? _("“%s” · %s does not count here: it holds %s, and here the signature "
+                "key is to be alone on its card.")
+        : card->kind == TKE_PLAN_CARD_PART
+            ? _("“%s” · %s does not count here: it holds %s, and here one key part "
+                "is to be alone on its card.")
+            : _("“%s” · %s does not count here: it holds %s, and here a signature "
+                "key and one key part are to be on one card."),
+        unfit->description, id, holds);
 }
 
 char *
@@ -448,7 +450,8 @@ tke_card_plan_labels_to_csv(const GPtrArray *set, bool rehearsal)
 {
     GString *text = g_string_new(rehearsal ? REHEARSAL "," : "");
 
-    g_string_append(text, "label,kind,number,backup,card,description,made,checked,holder,stored at\r\n");
+    g_string_append(text,
+                    "label,kind,number,backup,card,description,made,checked,holder,stored at\r\n");
     for (guint i = 0; i < set->len; i++) {
         add_label(text, set->pdata[i], rehearsal);
     }

@@ -1,6 +1,6 @@
 /*
- * The set of cards a zone needs (functions 6.3; F-043): how many, which, and which of them are made. What is made
- * is seen in the inventory, wherever it was made.
+ * The set of cards a zone needs (functions 6.3; F-043): how many, which, and which of them are
+ * made. What is made is seen in the inventory, wherever it was made.
  */
 #pragma once
 
@@ -14,7 +14,8 @@ typedef struct TkeCardPlanParams {
     unsigned backups;        /* of every card, 0-3 */
     unsigned administrators; /* 1-8 */
     unsigned parts;          /* 2-3 */
-    bool together;           /* a holder's signature key and key part on one card: as many of both */
+    /* a holder's signature key and key part on one card: as many of both */
+    bool together;
 } TkeCardPlanParams;
 
 typedef enum {
@@ -45,33 +46,38 @@ typedef struct TkePlanCard {
     unsigned backup; /* 0: the original */
     TkePlanStep step;
     const TkeInventoryCard *card; /* borrowed from the inventory; NULL: none yet */
-    const TkeInventoryCard *unfit; /* borrowed: a card that holds more, or less, than is to be on this one; NULL: none */
+    /* borrowed: a card that holds more, or less, than is to be on this one; NULL: none */
+    const TkeInventoryCard *unfit;
     const char *holder; /* who has it; borrowed from card-plan-notes; NULL: not noted */
     const char *stored; /* where it is kept; the same */
 } TkePlanCard;
 
 /*
- * The CA card of the zone that is to be tested next as a backup: rather one that is not checked, and rather not the
- * card with this id (NULL: none). zone_id: as below. Borrowed; NULL: there is no other.
+ * The CA card of the zone that is to be tested next as a backup: rather one that is not checked,
+ * and rather not the card with this id (NULL: none). zone_id: as below. Borrowed; NULL: there is
+ * no other.
  */
 TKE_PUBLIC const TkeInventoryCard *tke_card_plan_find_backup(const TkeInventory *inventory,
                                                              const uint8_t *zone_id,
                                                              const uint8_t *rather_not);
 
-/* How many cards the set has; 0: the parameters make no set (together with unequal numbers, out of range). */
+/* How many cards the set has; 0: the parameters make no set (together with unequal numbers, out of
+ * range). */
 TKE_PUBLIC unsigned tke_card_plan_count(const TkeCardPlanParams *params);
 
 /*
- * The set, in the order in which it is made; TkePlanCard, to be freed. zone_id: the zone; NULL: the one whose CA
- * card was seen last. An original has a signature key or key part that no other original of the set has: a copy is
- * no second administrator. Nor does a card count that holds more than the plan puts on one.
+ * The set, in the order in which it is made; TkePlanCard, to be freed. zone_id: the zone; NULL:
+ * the one whose CA card was seen last. An original has a signature key or key part that no other
+ * original of the set has: a copy is no second administrator. Nor does a card count that holds
+ * more than the plan puts on one.
  */
 TKE_PUBLIC GPtrArray *tke_card_plan_make(const TkeCardPlanParams *params,
                                          const TkeInventory *inventory, const uint8_t *zone_id);
 
 /*
- * The first card of the set whose step is one that people start (procedures of functions 2): keys, parts and copies are
- * made in another program, and an EP11 card proves itself when it is put in. Borrowed; NULL: there is none.
+ * The first card of the set whose step is one that people start (procedures of functions 2): keys,
+ * parts and copies are made in another program, and an EP11 card proves itself when it is put in.
+ * Borrowed; NULL: there is none.
  */
 TKE_PUBLIC const TkePlanCard *tke_card_plan_find_next(const GPtrArray *set);
 
@@ -81,21 +87,22 @@ TKE_PUBLIC bool tke_card_plan_is_made(const TkePlanCard *card);
 /* "Administrator 2, backup 1", translated: the label of the card. The caller frees. */
 TKE_PUBLIC char *tke_card_plan_label(const TkePlanCard *card);
 
-/* Why a card that holds keys does not count for this place, translated; the caller frees; NULL: there is none. */
+/* Why a card that holds keys does not count for this place, translated; the caller frees; NULL:
+ * there is none. */
 TKE_PUBLIC char *tke_card_plan_unfit_text(const TkePlanCard *card);
 
 /* What is to be done, one sentence, translated; NULL when done. */
 TKE_PUBLIC const char *tke_card_plan_step_text(const TkePlanCard *card);
 
 /*
- * What is written on each card, translated, to be printed: with lines to write on for what is not known, holder and
- * place of storage too; rehearsal: the word is on each. The caller frees.
+ * What is written on each card, translated, to be printed: with lines to write on for what is not
+ * known, holder and place of storage too; rehearsal: the word is on each. The caller frees.
  */
 TKE_PUBLIC char *tke_card_plan_labels_text(const GPtrArray *set, bool rehearsal);
 
 /*
- * The labels of a set as CSV with a heading line (RFC 4180), which is not translated; the first column is the label as
- * above. A holder and a place of storage that are not noted are left empty. rehearsal: as in tke_inventory_to_csv. The
- * caller frees.
+ * The labels of a set as CSV with a heading line (RFC 4180), which is not translated; the first
+ * column is the label as above. A holder and a place of storage that are not noted are left empty.
+ * rehearsal: as in tke_inventory_to_csv. The caller frees.
  */
 TKE_PUBLIC char *tke_card_plan_labels_to_csv(const GPtrArray *set, bool rehearsal);

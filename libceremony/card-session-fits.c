@@ -236,8 +236,7 @@ fits_wanted(const TkeCardNeed *need, const TkeCardStatus *status, bool put_in_no
         return fits_kind_ca(status, need->wanted == TKE_WANTED_BLANK_CA, word, reason) &&
                fits_zone(need, status, word, reason);
     }
-    return (need->wanted == TKE_WANTED_ANY ||
-            fits_kind_ep11(status, need->wanted, word, reason)) &&
+    return (need->wanted == TKE_WANTED_ANY || fits_kind_ep11(status, need->wanted, word, reason)) &&
            fits_zone(need, status, word, reason);
 }
 
@@ -289,7 +288,8 @@ is_in_other(const TkeCardNeed *need, const TkeCardSlot *other)
            fits(need, other, false, &ignored_word, &ignored);
 }
 
-/* A card of the wrong kind, where the right one is in the other reader: the two were mixed up (F-004). */
+/* A card of the wrong kind, where the right one is in the other reader: the two were mixed up
+ * (F-004). */
 static void
 say_swapped(const TkeCardNeed *need, const TkeCardSlot *other, const char **word, char **reason)
 {
@@ -299,16 +299,18 @@ say_swapped(const TkeCardNeed *need, const TkeCardSlot *other, const char **word
     if (*reason == NULL || !g_strv_contains(words, *word) || !is_in_other(need, other)) {
         return;
     }
-    both = g_strdup_printf(need->wanted == TKE_WANTED_CA
-                               ? _("%s The CA card is in reader %u: swap the two cards.")
-                               : _("%s The card that is wanted is in reader %u: swap the two cards."),
-                           *reason, 3 - need->reader);
+    both =
+        g_strdup_printf(need->wanted == TKE_WANTED_CA
+                            ? _("%s The CA card is in reader %u: swap the two cards.")
+                            : _("%s The card that is wanted is in reader %u: swap the two cards."),
+                        *reason, 3 - need->reader);
     g_free(*reason);
     *reason = both;
     *word = "wrong-reader";
 }
 
-/* Does the card in the wanted reader do? If not, why; reason stays NULL while there is nothing to say. */
+/* Does the card in the wanted reader do? If not, why; reason stays NULL while there is nothing to
+ * say. */
 bool
 tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, bool put_in_now,
                        const char **word, char **reason)

@@ -40,8 +40,8 @@ tke_card_session_ca_seconds_left(TkeCardSession *session)
 {
     TkeCardSlot *slot = tke_card_session_slot(session, 1);
     gint64 oldest = MIN(slot->used_at[0], slot->used_at[1]);
-    gint64 left = oldest + (gint64) TKE_CARD_SESSION_CA_IDLE_S * G_USEC_PER_SEC -
-                  g_get_monotonic_time();
+    gint64 left =
+        oldest + (gint64) TKE_CARD_SESSION_CA_IDLE_S * G_USEC_PER_SEC - g_get_monotonic_time();
 
     return slot->card != NULL && slot->status.kind == TKE_CARD_KIND_CA && slot->verified[0] &&
                    slot->verified[1] && left > 0
@@ -83,7 +83,8 @@ tke_card_session_lock(TkeCardSession *session, unsigned reader)
         const uint8_t reference = slot->status.pins[i].reference;
 
         if (slot->verified[i] && !close_pin(slot, reference, NULL)) {
-            tke_card_session_drop(session, reader); /* whatever the card is, it is not that any more */
+            /* whatever the card is, it is not that any more */
+            tke_card_session_drop(session, reader);
         }
     }
 }
@@ -224,7 +225,8 @@ warn_last_try(TkeOperation *op, unsigned reader, const TkeCardSlot *slot, uint8_
            tke_operation_confirm(op, &plan, error);
 }
 
-/* Before anybody is asked to type: a reader that cannot take PINs is no place to wait at (E-C18). */
+/* Before anybody is asked to type: a reader that cannot take PINs is no place to wait at
+ * (E-C18). */
 static bool
 need_pad(TkeCardSession *session, TkeCard *card, GError **error)
 {
@@ -269,7 +271,8 @@ tke_card_session_need_keypad(TkeOperation *op, unsigned reader, GError **error)
     return false;
 }
 
-/* Whoever wants to stop and presses the cancel key, as the program says, has stopped; there is nothing to repeat. */
+/* Whoever wants to stop and presses the cancel key, as the program says, has stopped; there is
+ * nothing to repeat. */
 static void
 take_as_stop(TkeOperation *op, GError **error)
 {
@@ -295,14 +298,15 @@ enter(TkeOperation *op, TkeCardSlot *slot, uint8_t reference, PadFunc func, GErr
     done = tke_pin_pad_judge(slot->card, reference, told, &status, &belied, error);
     take_status(slot, &status);
     if (belied) {
-        tke_operation_note(op,
-                           done ? _("Reader %s: the keypad said that the entry failed, but the card shows that "
-                                    "it was done. “tke reader acceptance-test” tells what is wrong with the "
-                                    "reader.")
-                                : _("Reader %s: the keypad said something else, but the card has counted a "
-                                    "wrong entry. “tke reader acceptance-test” tells what is wrong with the "
-                                    "reader."),
-                           slot->text != NULL ? slot->text : tke_card_get_reader_name(slot->card));
+        tke_operation_note(
+            op,
+            done ? _("Reader %s: the keypad said that the entry failed, but the card shows that "
+                     "it was done. “tke reader acceptance-test” tells what is wrong with the "
+                     "reader.")
+                 : _("Reader %s: the keypad said something else, but the card has counted a "
+                     "wrong entry. “tke reader acceptance-test” tells what is wrong with the "
+                     "reader."),
+            slot->text != NULL ? slot->text : tke_card_get_reader_name(slot->card));
     }
     return done;
 }
@@ -439,8 +443,8 @@ tke_card_session_need_ca_pins(TkeOperation *op, unsigned reader, bool fresh, GEr
     const TkePinStatus *first = tke_card_status_get_pin(&slot->status, TKE_PIN_FIRST);
 
     /* Nobody types one PIN for a card that the other has made useless (E-C10). */
-    if (slot->card != NULL && second != NULL && second->state == TKE_PIN_BLOCKED &&
-        first != NULL && first->state != TKE_PIN_BLOCKED) {
+    if (slot->card != NULL && second != NULL && second->state == TKE_PIN_BLOCKED && first != NULL &&
+        first->state != TKE_PIN_BLOCKED) {
         return blocked_error(reader, slot, TKE_PIN_SECOND, error);
     }
     if (slot->card != NULL && second != NULL && !close_ca_pins(op, reader, fresh, error)) {

@@ -1,5 +1,6 @@
 /*
- * What card-session.c (cards), card-session-pin.c (PINs) and card-session-readers.c share. Not installed.
+ * What card-session.c (cards), card-session-pin.c (PINs) and card-session-readers.c share. Not
+ * installed.
  */
 #pragma once
 
@@ -11,7 +12,7 @@ typedef struct TkeCardSlot {
     TkeCard *card; /* NULL: none, or not to be used */
     TkeCardStatus status;
     char *reader_name;
-    char *text; /* of the reader, as people know it */
+    char *text;      /* of the reader, as people know it */
     uint32_t events; /* of the reader when the card was opened */
     bool seen;       /* events is known */
     bool present;
@@ -27,13 +28,15 @@ typedef struct TkeCardSlot {
 struct TkeCardSession {
     TkeCardSource *source;
     char *keys[TKE_READERS];
-    char *names[TKE_READERS]; /* of readers that cannot be told apart; NULL: not needed */
+    char *names[TKE_READERS];    /* of readers that cannot be told apart; NULL: not needed */
     uint32_t plugs[TKE_READERS]; /* of those when a person said which is which */
     TkeCardSlot slots[TKE_READERS];
     TkeCardSessionCounts counts;
-    const char *begun; /* purpose of the step that was begun last and is not done; static; NULL: none */
+    /* purpose of the step that was begun last and is not done; static; NULL: none */
+    const char *begun;
     TkeCardStatus begun_status; /* of its card when it began */
-    GHashTable *zones; /* descriptions of the zones that cards have shown, by the text of their ids */
+    /* descriptions of the zones that cards have shown, by the text of their ids */
+    GHashTable *zones;
 };
 
 static inline TkeCardSlot *
@@ -47,15 +50,15 @@ tke_card_session_slot(TkeCardSession *session, unsigned reader)
 TkeReaders *tke_card_session_assign(TkeCardSession *session, GPtrArray *infos);
 
 /*
- * These of infos are readers 1 and 2 from now on. False: only while they stay plugged in, because one cannot be told apart
- * from another; the keys stay what they were then.
+ * These of infos are readers 1 and 2 from now on. False: only while they stay plugged in, because
+ * one cannot be told apart from another; the keys stay what they were then.
  */
 bool tke_card_session_choose(TkeCardSession *session, GPtrArray *infos,
                              const TkeReaderInfo *const reader[static TKE_READERS]);
 
 /*
- * The step of this purpose (static) has begun on the card of this status. Until it is done a further run of it takes the same card,
- * and reads from it what is missing (E-C07).
+ * The step of this purpose (static) has begun on the card of this status. Until it is done a
+ * further run of it takes the same card, and reads from it what is missing (E-C07).
  */
 void tke_card_session_begin(TkeCardSession *session, const char *purpose,
                             const TkeCardStatus *status);
@@ -79,7 +82,8 @@ tke_card_need_excludes(const TkeCardNeed *need, const uint8_t *card_id)
     return excluded;
 }
 
-/* The card that the step has begun on, unless it is meant for another zone now, or plays another part in it. */
+/* The card that the step has begun on, unless it is meant for another zone now, or plays another
+ * part in it. */
 static inline bool
 tke_card_need_is_begun(const TkeCardNeed *need, const TkeCardStatus *status)
 {
@@ -95,8 +99,8 @@ tke_card_need_is_begun(const TkeCardNeed *need, const TkeCardStatus *status)
 const char *tke_card_session_wanted_title(TkeWantedCard wanted);
 
 /*
- * Does the card in the wanted reader do? If not, why: a word and a text, which stay NULL while there is nothing
- * to say. put_in_now: it was inserted after it had been asked for.
+ * Does the card in the wanted reader do? If not, why: a word and a text, which stay NULL while
+ * there is nothing to say. put_in_now: it was inserted after it had been asked for.
  */
 bool tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, bool put_in_now,
                             const char **word, char **reason);
@@ -107,11 +111,13 @@ bool tke_card_session_shakes_belief(const GError *error);
 /* Forgets what is known of the card in a reader: it is recognised anew. */
 void tke_card_session_drop(TkeCardSession *session, unsigned reader);
 
-/* The last check of the card in the reader has found this; not_genuine: why it is not; NULL: it is. */
+/* The last check of the card in the reader has found this; not_genuine: why it is not; NULL: it
+ * is. */
 void tke_card_session_note_genuine(TkeCardSession *session, unsigned reader,
                                    const GError *not_genuine);
 
-/* False: the card that is in the reader was not checked since it was put in. not_genuine is borrowed. */
+/* False: the card that is in the reader was not checked since it was put in. not_genuine is
+ * borrowed. */
 bool tke_card_session_get_genuine(TkeCardSession *session, unsigned reader,
                                   const GError **not_genuine);
 

@@ -1,14 +1,16 @@
 /*
- * Which reader of a session is number 1 and which number 2 (functions 1.3; F-003), and the person who says so where
- * nothing else does.
+ * Which reader of a session is number 1 and which number 2 (functions 1.3; F-003), and the person
+ * who says so where nothing else does.
  */
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "libceremony/card-session-private.h"
 
-#define UNASKED_RETRY_MS 250 /* how often a reader that another program holds is asked again who it is */
-#define UNASKED_TRIES 12u    /* before a person is asked: programs that look at readers hold them for moments */
+/* how often a reader that another program holds is asked again who it is */
+#define UNASKED_RETRY_MS 250
+/* before a person is asked: programs that look at readers hold them for moments */
+#define UNASKED_TRIES 12u
 
 void
 tke_card_session_set_readers(TkeCardSession *session, const TkeReaderChoice *choice)
@@ -97,7 +99,8 @@ tke_card_session_choose(TkeCardSession *session, GPtrArray *infos,
 
 /* The reader that has got a card since, also one without number; NULL: none. */
 static const TkeReaderInfo *
-find_new_card(TkeOperation *op, const GPtrArray *before, const GPtrArray *now, const char *other_than)
+find_new_card(TkeOperation *op, const GPtrArray *before, const GPtrArray *now,
+              const char *other_than)
 {
     const bool rehearsal = tke_world_is_rehearsal(tke_operation_get_world(op));
 
@@ -131,7 +134,8 @@ show(TkeOperation *op, unsigned number, bool alike)
         .wanted = TKE_WANTED_ANY,
         .title = number == 1 ? _("Insert any card into the reader that is to be reader 1.")
                              : _("Insert any card into the reader that is to be reader 2."),
-        .reason = alike ? _("The readers cannot be told apart: neither serial number nor port is known of them. "
+        .reason = alike ? _("The readers cannot be told apart: neither serial number nor port is "
+                            "known of them. "
                             "The numbers hold until a reader is unplugged or the program ends.")
                         : NULL,
         .reason_word = alike ? "alike" : NULL,
@@ -251,8 +255,8 @@ tke_card_session_identify(TkeOperation *op, bool *lasting, GError **error)
     if (second == NULL) {
         return false;
     }
-    *lasting = tke_card_session_choose(session, infos,
-                                       (const TkeReaderInfo *const[]){ first, second });
+    *lasting =
+        tke_card_session_choose(session, infos, (const TkeReaderInfo *const[]){ first, second });
     return true;
 }
 

@@ -292,8 +292,7 @@ tke_card_session_get(TkeCardSession *session, unsigned reader, const TkeCardStat
 }
 
 void
-tke_card_session_begin(TkeCardSession *session, const char *purpose,
-                       const TkeCardStatus *status)
+tke_card_session_begin(TkeCardSession *session, const char *purpose, const TkeCardStatus *status)
 {
     session->begun = purpose;
     session->begun_status = *status;
@@ -393,7 +392,8 @@ tke_card_session_note_genuine(TkeCardSession *session, unsigned reader, const GE
     slot->not_genuine = not_genuine != NULL ? g_error_copy(not_genuine) : NULL;
 }
 
-/* A card that has got other keys meanwhile has to prove itself with them; one that is not genuine stays so. */
+/* A card that has got other keys meanwhile has to prove itself with them; one that is not genuine
+ * stays so. */
 static bool
 is_judged(const TkeCardSlot *slot)
 {

@@ -1,6 +1,6 @@
 /*
- * Tries to open card managers, remembered from one run to the next. Check values of keys are what GlobalPlatform itself
- * tells of a key (11.8.2.3): three bytes of each.
+ * Tries to open card managers, remembered from one run to the next. Check values of keys are what
+ * GlobalPlatform itself tells of a key (11.8.2.3): three bytes of each.
  */
 #include "libceremony/card-tries.h"
 
@@ -21,7 +21,8 @@
 #define LOCK_NAME "opentke-card-keys.lock"
 
 /*
- * {"cards": {"<ATR>.<maker's data>": {"<check values>": {"key_set", "refused", "cut_off", "time"}}}}
+ * {"cards": {"<ATR>.<maker's data>": {"<check values>": {"key_set", "refused", "cut_off",
+ * "time"}}}}
  */
 static bool
 read_tries(JsonObject *entry, TkeGpTries *tries)
@@ -88,15 +89,15 @@ look(void *data, const char *card, const TkeGpKeySet *keys, TkeGpTries *tries, G
     g_autoptr(JsonObject) file = read_file(path, error);
     JsonObject *cards = file != NULL ? enter(file, "cards") : NULL;
     JsonObject *sets = cards != NULL ? enter(cards, card) : NULL;
-    JsonObject *entry = sets != NULL && json_object_has_member(sets, mark) ? enter(sets, mark)
-                                                                           : NULL;
+    JsonObject *entry =
+        sets != NULL && json_object_has_member(sets, mark) ? enter(sets, mark) : NULL;
 
     *tries = (TkeGpTries){ 0 };
     if (file == NULL) {
         return false;
     }
-    if (sets == NULL || (json_object_has_member(sets, mark) &&
-                         (entry == NULL || !read_tries(entry, tries)))) {
+    if (sets == NULL ||
+        (json_object_has_member(sets, mark) && (entry == NULL || !read_tries(entry, tries)))) {
         return say_damaged(path, error);
     }
     return true;
@@ -187,8 +188,8 @@ tke_card_tries_keys(TkeOperation *op, TkeCard *card, GError **error)
 }
 
 TkeGpScp *
-tke_card_tries_open(TkeOperation *op, TkeCard *card, const TkeGpKeySet *keys,
-                    bool retry_cut_off, GError **error)
+tke_card_tries_open(TkeOperation *op, TkeCard *card, const TkeGpKeySet *keys, bool retry_cut_off,
+                    GError **error)
 {
     const char *directory = tke_world_get_state_directory(tke_operation_get_world(op));
     const TkeGpMemory memory = {
@@ -198,13 +199,14 @@ tke_card_tries_open(TkeOperation *op, TkeCard *card, const TkeGpKeySet *keys,
     const unsigned cut_off = scp != NULL ? tke_gp_scp_get_info(scp)->cut_off : 0;
 
     if (cut_off > 0) {
-        tke_operation_note(op,
-                           ngettext("Opening this card's manager was cut off %u time before; it is "
-                                    "open now, which sets the card's count of failed tries back.",
-                                    "Opening this card's manager was cut off %u times before; it "
-                                    "is open now, which sets the card's count of failed tries back.",
-                                    cut_off),
-                           cut_off);
+        tke_operation_note(
+            op,
+            ngettext("Opening this card's manager was cut off %u time before; it is "
+                     "open now, which sets the card's count of failed tries back.",
+                     "Opening this card's manager was cut off %u times before; it "
+                     "is open now, which sets the card's count of failed tries back.",
+                     cut_off),
+            cut_off);
     }
     return scp;
 }

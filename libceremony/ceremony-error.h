@@ -1,5 +1,6 @@
 /*
- * TKE_CEREMONY_ERROR: what keeps a procedure from going on that is no fault of one card, reader or unit.
+ * TKE_CEREMONY_ERROR: what keeps a procedure from going on that is no fault of one card, reader or
+ * unit.
  */
 #pragma once
 
@@ -10,7 +11,8 @@
 #define TKE_CEREMONY_ERROR (tke_ceremony_error_quark())
 
 typedef enum {
-    TKE_CEREMONY_ERROR_PRECONDITION, /* cards or units are in a state in which this is not possible */
+    /* cards or units are in a state in which this is not possible */
+    TKE_CEREMONY_ERROR_PRECONDITION,
     TKE_CEREMONY_ERROR_NO_SELECTION, /* no crypto unit is selected (E-L06, E-S04) */
     TKE_CEREMONY_ERROR_PARTLY,       /* some units did it, others did not; the result says which */
     TKE_CEREMONY_ERROR_UNITS,        /* no unit did it; the result says why, for each */

@@ -14,7 +14,7 @@
 #include "libep11admin/json-text.h"
 
 #define FILE_MAX 4194304u
-#define A_DAY 86400 /* seconds */
+#define A_DAY 86400           /* seconds */
 #define REHEARSAL "REHEARSAL" /* the first column then, heading included (4.12) */
 
 struct TkeInventory {
@@ -140,7 +140,8 @@ card_from_object(JsonObject *object, TkeInventoryCard *card)
     get_text(object, "zone_description", card->zone_description);
     card->personalised = json_object_get_boolean_member(object, "personalised");
     card->seen = json_object_get_int_member(object, "seen");
-    card->checked = has(object, "checked", G_TYPE_INT64) ? json_object_get_int_member(object, "checked") : 0;
+    card->checked =
+        has(object, "checked", G_TYPE_INT64) ? json_object_get_int_member(object, "checked") : 0;
     card->suspect = get_flag(object, "suspect");
     card->blocked = get_flag(object, "blocked");
     if (has(object, "ski", G_TYPE_STRING) && has(object, "administrator", G_TYPE_STRING)) {
@@ -343,7 +344,8 @@ tke_inventory_note_check(TkeInventory *inventory, const uint8_t card_id[static T
 {
     TkeInventoryCard *card = find_card(inventory, card_id);
 
-    if (card == NULL || (genuine && !card->suspect && card->checked != 0 && now - card->checked < A_DAY) ||
+    if (card == NULL ||
+        (genuine && !card->suspect && card->checked != 0 && now - card->checked < A_DAY) ||
         (!genuine && card->suspect)) {
         return false;
     }
@@ -428,7 +430,8 @@ add_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *c
 {
     g_autofree char *id = tke_card_id_text(card->card_id);
     g_autofree char *zone = tke_card_id_text(card->zone_id);
-    g_autofree char *ski = card->has_key ? tke_hex_encode(card->ski, sizeof card->ski) : g_strdup("");
+    g_autofree char *ski =
+        card->has_key ? tke_hex_encode(card->ski, sizeof card->ski) : g_strdup("");
     g_autofree char *day = dup_day(card->seen);
     g_autofree char *checked = dup_day(card->checked);
     g_autoptr(GString) parts = g_string_new(NULL);
@@ -451,9 +454,9 @@ add_card(GString *text, const TkeInventory *inventory, const TkeInventoryCard *c
     tke_csv_append(text, ski, false);
     tke_csv_append(text, parts->str, false);
     tke_csv_append(text,
-                   tke_inventory_is_empty(card)                ? ""
+                   tke_inventory_is_empty(card)              ? ""
                    : tke_inventory_has_copy(inventory, card) ? "yes"
-                                                               : "no",
+                                                             : "no",
                    false);
     tke_csv_append(text, day, false);
     tke_csv_append(text, card->suspect ? "NOT GENUINE" : checked, false);

@@ -1,9 +1,10 @@
 /*
- * The card inventory of a workstation (F-042): which cards it has seen, and which of them have copies.
+ * The card inventory of a workstation (F-042): which cards it has seen, and which of them have
+ * copies.
  *
- * A JSON file, inventory.json beside the activity log. Everything in it is public: identifiers, descriptions,
- * verification patterns. A card is noted when it is looked at; nothing is ever removed, for a card that is not
- * here may be in a safe.
+ * A JSON file, inventory.json beside the activity log. Everything in it is public: identifiers,
+ * descriptions, verification patterns. A card is noted when it is looked at; nothing is ever
+ * removed, for a card that is not here may be in a safe.
  */
 #pragma once
 
@@ -28,10 +29,11 @@ typedef struct TkeInventoryCard {
     char admin_name[TKE_CARD_TEXT_MAX + 1];
     unsigned n_parts;
     uint8_t patterns[TKE_EP11_PLACES][TKE_VP_LEN];
-    gint64 seen;    /* seconds since 1970 */
-    gint64 checked; /* when it last proved that it is genuine, with what it holds now; 0: it has not yet */
-    bool suspect;   /* it has failed to prove it */
-    bool blocked;   /* one of its PINs is, as last seen */
+    gint64 seen; /* seconds since 1970 */
+    /* when it last proved that it is genuine, with what it holds now; 0: it has not yet */
+    gint64 checked;
+    bool suspect; /* it has failed to prove it */
+    bool blocked; /* one of its PINs is, as last seen */
 } TkeInventoryCard;
 
 typedef struct TkeInventory TkeInventory;
@@ -41,15 +43,16 @@ TKE_PUBLIC TkeInventory *tke_inventory_load(const TkeWorld *world, GError **erro
 TKE_PUBLIC void tke_inventory_free(TkeInventory *inventory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeInventory, tke_inventory_free)
 
-/* Notes a card of a zone; others are left out. parts may be NULL (CA). True: the file has to be saved. */
+/* Notes a card of a zone; others are left out. parts may be NULL (CA). True: the file has to be
+ * saved. */
 TKE_PUBLIC bool tke_inventory_note(TkeInventory *inventory, const TkeCardStatus *status,
                                    const TkeKeyPartList *parts, gint64 now);
 TKE_PUBLIC bool tke_inventory_save(TkeInventory *inventory, GError **error);
 
 /* What a check of a card that was noted has found (F-036). True: the file has to be saved. */
 TKE_PUBLIC bool tke_inventory_note_check(TkeInventory *inventory,
-                                         const uint8_t card_id[static TKE_CARD_ID_LEN], bool genuine,
-                                         gint64 now);
+                                         const uint8_t card_id[static TKE_CARD_ID_LEN],
+                                         bool genuine, gint64 now);
 
 /* TkeInventoryCard, by zone, kind and description; borrowed. */
 TKE_PUBLIC const GPtrArray *tke_inventory_get_cards(const TkeInventory *inventory);
@@ -58,13 +61,13 @@ TKE_PUBLIC const GPtrArray *tke_inventory_get_cards(const TkeInventory *inventor
 TKE_PUBLIC bool tke_inventory_is_empty(const TkeInventoryCard *card);
 
 /*
- * Is there a second card for all of this one: a CA card of the same zone; for an EP11 card others with its
- * signature key and each of its parts? An EP11 card without keys needs none.
+ * Is there a second card for all of this one: a CA card of the same zone; for an EP11 card others
+ * with its signature key and each of its parts? An EP11 card without keys needs none.
  */
 TKE_PUBLIC bool tke_inventory_has_copy(const TkeInventory *inventory, const TkeInventoryCard *card);
 
 /*
- * The whole inventory as CSV with a heading line (RFC 4180); never translated. In a rehearsal every line begins with
- * a column that says REHEARSAL. The caller frees.
+ * The whole inventory as CSV with a heading line (RFC 4180); never translated. In a rehearsal
+ * every line begins with a column that says REHEARSAL. The caller frees.
  */
 TKE_PUBLIC char *tke_inventory_to_csv(const TkeInventory *inventory);

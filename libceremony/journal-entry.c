@@ -186,9 +186,8 @@ read_unit(TkeJournalEntry *entry, JsonNode *node)
     const char *location = object != NULL ? tke_json_text_get_string(object, "location") : NULL;
     const char *word = object != NULL ? tke_json_text_get_string(object, "state") : NULL;
 
-    for (unsigned i = 0; id != NULL && location != NULL && word != NULL &&
-                         i < G_N_ELEMENTS(state_words);
-         i++) {
+    for (unsigned i = 0;
+         id != NULL && location != NULL && word != NULL && i < G_N_ELEMENTS(state_words); i++) {
         if (strcmp(word, state_words[i]) == 0) {
             TkeJournalUnit *unit = tke_journal_entry_add_unit(
                 entry, id, location, tke_json_text_get_string(object, "instance"));
@@ -211,8 +210,7 @@ tke_journal_entry_from_json(JsonNode *node)
     JsonArray *units = object != NULL ? tke_json_file_array(object, "units") : NULL;
     JsonObject *values = object != NULL ? tke_json_file_object(object, "values") : NULL;
     g_autoptr(TkeJournalEntry) entry = NULL;
-    TkeJournalStep step =
-        action != NULL ? tke_journal_entry_find_step(action) : TKE_JOURNAL_STEPS;
+    TkeJournalStep step = action != NULL ? tke_journal_entry_find_step(action) : TKE_JOURNAL_STEPS;
 
     if (step == TKE_JOURNAL_STEPS || started == NULL || units == NULL) {
         return NULL;
@@ -342,8 +340,7 @@ tke_journal_entry_was_done(const TkeJournalEntry *entry, const TkeUnit *unit)
 bool
 tke_journal_entry_note_state(TkeJournalEntry *entry, const TkeUnitState *state)
 {
-    TkeJournalUnit *unit =
-        tke_journal_entry_find_unit(entry, tke_unit_get_hsm_id(state->unit));
+    TkeJournalUnit *unit = tke_journal_entry_find_unit(entry, tke_unit_get_hsm_id(state->unit));
     TkeJournalState now;
     bool changed = false;
 

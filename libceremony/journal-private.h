@@ -1,5 +1,6 @@
 /*
- * Inside of the journal: what a step is about, and whether a unit shows that it was done. Not installed.
+ * Inside of the journal: what a step is about, and whether a unit shows that it was done. Not
+ * installed.
  */
 #pragma once
 
@@ -52,8 +53,8 @@ JsonObject *tke_journal_entry_to_json(const TkeJournalEntry *entry);
 bool tke_journal_entry_is_about_registers(const TkeJournalEntry *entry);
 
 /*
- * Key parts are the same on whatever card they are, in any order; administrators, whatever their name. Both may be
- * NULL.
+ * Key parts are the same on whatever card they are, in any order; administrators, whatever their
+ * name. Both may be NULL.
  */
 bool tke_journal_same_values(JsonObject *a, JsonObject *b);
 JsonObject *tke_journal_dup_values(JsonObject *values);
@@ -62,16 +63,17 @@ JsonObject *tke_journal_dup_values(JsonObject *values);
 bool tke_journal_entry_is_sound(const TkeJournalEntry *entry);
 
 /*
- * What the unit shows of the step; unit: what is noted of it, which stays where the answers prove nothing: of registers
- * those that are not signed, older ones than when the step was sent, those of another module; whether a key is
- * committed; a full register while the key of the load is not known, as anybody may have filled it.
+ * What the unit shows of the step; unit: what is noted of it, which stays where the answers prove
+ * nothing: of registers those that are not signed, older ones than when the step was sent, those
+ * of another module; whether a key is committed; a full register while the key of the load is not
+ * known, as anybody may have filled it.
  */
 TkeJournalState tke_journal_shows(const TkeJournalEntry *entry, const TkeUnitState *state,
                                   const TkeJournalUnit *unit);
 
 /*
- * The new register, which was empty when the load was sent, is full after exactly one command, and every import is
- * for the importer key that the load has made: what is there is its key.
+ * The new register, which was empty when the load was sent, is full after exactly one command, and
+ * every import is for the importer key that the load has made: what is there is its key.
  */
 bool tke_journal_shows_key(const TkeJournalEntry *entry, const TkeUnitState *state,
                            const TkeJournalUnit *unit);

@@ -198,7 +198,8 @@ same_instance(const TkeUnitIdentity *a, const TkeUnitIdentity *b)
            memcmp(a->module_id, b->module_id, sizeof a->module_id) == 0;
 }
 
-/* Answers of the domain to which the step was sent, whatever has become of it; not from before that. */
+/* Answers of the domain to which the step was sent, whatever has become of it; not from before
+ * that. */
 static bool
 is_evidence(const TkeJournalEntry *entry, const TkeUnitState *state, const TkeJournalUnit *unit)
 {

@@ -124,7 +124,8 @@ find_entry(const TkeJournal *journal, const char *action, JsonObject *values, co
     return NULL;
 }
 
-/* The unfinished step that is gone on with: of the same values, and in one of the units at least. */
+/* The unfinished step that is gone on with: of the same values, and in one of the units at
+ * least. */
 static TkeJournalEntry *
 find_begun(const TkeJournal *journal, const char *action, JsonObject *values,
            const GPtrArray *units)
@@ -150,8 +151,8 @@ add_entry(TkeJournal *journal, TkeJournalStep step, JsonObject *values)
 }
 
 /*
- * Steps of the same values that were begun in different units become one when a command concerns units of both: it
- * settles what is noted of a unit in either.
+ * Steps of the same values that were begun in different units become one when a command concerns
+ * units of both: it settles what is noted of a unit in either.
  */
 static void
 join_entries(TkeJournal *journal, TkeJournalEntry *entry, JsonObject *values,
@@ -176,8 +177,7 @@ join_entries(TkeJournal *journal, TkeJournalEntry *entry, JsonObject *values,
 static GPtrArray *
 dup_entries(const GPtrArray *entries)
 {
-    GPtrArray *copies =
-        g_ptr_array_new_with_free_func((GDestroyNotify) tke_journal_entry_free);
+    GPtrArray *copies = g_ptr_array_new_with_free_func((GDestroyNotify) tke_journal_entry_free);
 
     for (unsigned i = 0; i < entries->len; i++) {
         g_ptr_array_add(copies, tke_journal_entry_dup(g_ptr_array_index(entries, i)));
@@ -190,9 +190,8 @@ static void
 begin_unit(TkeJournalEntry *entry, const TkeUnit *unit)
 {
     const TkeUnitIdentity *identity = tke_unit_get_identity(unit);
-    TkeJournalUnit *noted =
-        tke_journal_entry_add_unit(entry, tke_unit_get_hsm_id(unit), tke_unit_get_location(unit),
-                                   tke_unit_get_instance(unit));
+    TkeJournalUnit *noted = tke_journal_entry_add_unit(
+        entry, tke_unit_get_hsm_id(unit), tke_unit_get_location(unit), tke_unit_get_instance(unit));
 
     noted->state = TKE_JOURNAL_UNKNOWN;
     noted->reached = false;

@@ -1,11 +1,12 @@
 /*
- * TkeJournal: steps on several crypto units that were begun and have not reached all of them (functions
- * 3.2, P-7; F-177).
+ * TkeJournal: steps on several crypto units that were begun and have not reached all of them
+ * (functions 3.2, P-7; F-177).
  *
- * A file of the directory (CLOUDTKEFILES), written whole and synced before a step is sent, and again when
- * its outcomes are known; so it is right too where the program or the machine ends in between. It holds
- * public values only. What a unit shows in signed answers when it is read counts more than what was noted: a step
- * that has been completed, or undone, by whomever, is not unfinished any more. The caller holds the directory's lock.
+ * A file of the directory (CLOUDTKEFILES), written whole and synced before a step is sent, and
+ * again when its outcomes are known; so it is right too where the program or the machine ends in
+ * between. It holds public values only. What a unit shows in signed answers when it is read counts
+ * more than what was noted: a step that has been completed, or undone, by whomever, is not
+ * unfinished any more. The caller holds the directory's lock.
  */
 #pragma once
 
@@ -27,16 +28,17 @@ typedef enum {
     TKE_JOURNAL_NOT_DONE,
 } TkeJournalState;
 
-/* A missing file is an empty journal; a damaged one is put aside, with an error that tells where and what is lost. */
+/* A missing file is an empty journal; a damaged one is put aside, with an error that tells where
+ * and what is lost. */
 TKE_PUBLIC TkeJournal *tke_journal_load(const char *directory, GError **error);
 TKE_PUBLIC void tke_journal_free(TkeJournal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeJournal, tke_journal_free)
 
 /*
- * The step is about to be sent to these units (TkeUnit). action: of the activity log; values: what the step
- * is about, the same for all units, copied; NULL: nothing. A step that goes on with an unfinished one of the same
- * values, in one of its units at least, becomes part of that, and so do others that it meets. Identity and counter of
- * the units are noted with it.
+ * The step is about to be sent to these units (TkeUnit). action: of the activity log; values: what
+ * the step is about, the same for all units, copied; NULL: nothing. A step that goes on with an
+ * unfinished one of the same values, in one of its units at least, becomes part of that, and so do
+ * others that it meets. Identity and counter of the units are noted with it.
  * Nothing may be sent when it fails.
  */
 TKE_PUBLIC bool tke_journal_begin(TkeJournal *journal, const char *action, JsonObject *values,
@@ -47,19 +49,21 @@ TKE_PUBLIC void tke_journal_note(TkeJournal *journal, const char *action, JsonOb
                                  const TkeUnit *unit, TkeJournalState state);
 
 /*
- * Of a load: pattern of the key it makes, as the unit has signed for it. The first one counts. Without it nothing is
- * learned of registers that are full. Saved by tke_journal_save.
+ * Of a load: pattern of the key it makes, as the unit has signed for it. The first one counts.
+ * Without it nothing is learned of registers that are full. Saved by tke_journal_save.
  */
 TKE_PUBLIC void tke_journal_note_key(TkeJournal *journal, const char *action, JsonObject *values,
                                      const TkeUnit *unit, const uint8_t vp[static TKE_VP_LEN]);
 
 /*
- * What a unit shows now: settles what was noted about it. A state with an error tells nothing; nor do registers
- * whose patterns are not signed, answers older than the step, and those of another module or domain.
+ * What a unit shows now: settles what was noted about it. A state with an error tells nothing; nor
+ * do registers whose patterns are not signed, answers older than the step, and those of another
+ * module or domain.
  */
 TKE_PUBLIC void tke_journal_note_state(TkeJournal *journal, const TkeUnitState *state);
 
-/* An unfinished step on registers concerns one of the units (TkeUnit): they are read with signed patterns. */
+/* An unfinished step on registers concerns one of the units (TkeUnit): they are read with signed
+ * patterns. */
 TKE_PUBLIC bool tke_journal_needs_patterns(const TkeJournal *journal, const GPtrArray *units);
 
 /* Writes what has changed. */
@@ -77,7 +81,8 @@ TKE_PUBLIC const TkeJournalEntry *tke_journal_find_same(const TkeJournal *journa
                                                         const char *action, JsonObject *values,
                                                         const TkeUnit *unit);
 
-/* A copy of a step that is not of the journal any more; what units show can be noted in it too (true: it changed). */
+/* A copy of a step that is not of the journal any more; what units show can be noted in it too
+ * (true: it changed). */
 TKE_PUBLIC TkeJournalEntry *tke_journal_entry_dup(const TkeJournalEntry *entry);
 TKE_PUBLIC void tke_journal_entry_free(TkeJournalEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeJournalEntry, tke_journal_entry_free)
@@ -105,8 +110,8 @@ TKE_PUBLIC bool tke_journal_entry_was_done(const TkeJournalEntry *entry, const T
 TKE_PUBLIC char **tke_journal_entry_dup_patterns(const TkeJournalEntry *entry);
 
 /*
- * What was done where, where not, and what continues it, in one translated line; NULL when it concerns none
- * of these units (TkeUnit). The caller frees.
+ * What was done where, where not, and what continues it, in one translated line; NULL when it
+ * concerns none of these units (TkeUnit). The caller frees.
  */
 TKE_PUBLIC char *tke_journal_entry_tell(const TkeJournalEntry *entry, const GPtrArray *units);
 
@@ -122,8 +127,8 @@ typedef struct TkeJournalLeftUnit {
 typedef GPtrArray TkeJournalLeft; /* TkeJournalLeftUnit */
 
 /*
- * Units of the step that are gone: not among these (TkeUnit), while others of their instance are. also: units that are
- * listed, and left too; NULL: none. The caller frees.
+ * Units of the step that are gone: not among these (TkeUnit), while others of their instance are.
+ * also: units that are listed, and left too; NULL: none. The caller frees.
  */
 TKE_PUBLIC TkeJournalLeft *tke_journal_entry_dup_left(const TkeJournalEntry *entry,
                                                       const GPtrArray *units,

@@ -15,7 +15,8 @@
 #define FILE_MAX (16u * 1024u * 1024u)
 #define ASIDE_MAX 99u
 
-/* Under a name that is free, so that nothing is lost that could still be looked at. NULL with errno set. */
+/* Under a name that is free, so that nothing is lost that could still be looked at. NULL with
+ * errno set. */
 static char *
 put_aside(const char *path)
 {

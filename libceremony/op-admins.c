@@ -261,8 +261,9 @@ tke_op_admin_add(TkeOperation *op, TkeUnitDirectory *directory, TkeAdminResult *
     if (certificate == NULL) {
         return fail(op, error);
     }
-    change = (Change){ .ski = result->ski, .name = result->name, .certificate = certificate,
-                        .states = states };
+    change = (Change){
+        .ski = result->ski, .name = result->name, .certificate = certificate, .states = states
+    };
     note_other_names(op, units, result);
     todo = units_with(units, result->ski, false);
     result->already = units->len - todo->len;
@@ -385,14 +386,14 @@ needs_admin(const TkeUnitState *state, const void *data)
 {
     const TkeAdminResult *result = data;
     const uint32_t *attributes = state->attributes.value;
-    unsigned needed =
-        MAX(attributes[TKE_ATTRIBUTE_SIGN_THR], attributes[TKE_ATTRIBUTE_REVOKE_THR]);
+    unsigned needed = MAX(attributes[TKE_ATTRIBUTE_SIGN_THR], attributes[TKE_ATTRIBUTE_REVOKE_THR]);
 
     return !state->imprint && state->admins->len <= needed &&
            tke_unit_find_admin(state->unit, result->ski) != NULL;
 }
 
-/* What the unit would refuse (209/66) is known before anybody is asked; the right order is (F-073): */
+/* What the unit would refuse (209/66) is known before anybody is asked; the right order is
+ * (F-073): */
 static bool
 check_enough_left(GPtrArray *states, const TkeAdminResult *result, GError **error)
 {

@@ -22,8 +22,8 @@ TKE_PUBLIC void tke_admin_result_clear(TkeAdminResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TkeAdminResult, tke_admin_result_clear)
 
 /*
- * The new administrator's card in reader 1 and its PIN: the card signs its certificate. Then, outside
- * imprint mode, the signers. Units where key and name are there already count as done.
+ * The new administrator's card in reader 1 and its PIN: the card signs its certificate. Then,
+ * outside imprint mode, the signers. Units where key and name are there already count as done.
  */
 TKE_PUBLIC bool tke_op_admin_add(TkeOperation *op, TkeUnitDirectory *directory,
                                  TkeAdminResult *result, GError **error);

@@ -43,8 +43,8 @@ fault(TkeCardAcceptance *report, char *text)
 }
 
 /*
- * The card has refused something, which belongs into the report; false for everything else, which ends the test (card
- * pulled, keys' file unreadable).
+ * The card has refused something, which belongs into the report; false for everything else, which
+ * ends the test (card pulled, keys' file unreadable).
  */
 static bool
 take_refusal(TkeCardAcceptance *report, GError *why, GError **error)
@@ -80,7 +80,8 @@ judge_atr(TkeCardAcceptance *report, const uint8_t *bytes, size_t len)
 
     report->atr = tke_hex_encode_upper(bytes, len);
     if (!tke_atr_parse(bytes, len, &atr)) {
-        fault(report, g_strdup(_("its answer to reset makes no sense (ISO 7816-3): it is cut off, or its check byte is "
+        fault(report, g_strdup(_("its answer to reset makes no sense (ISO 7816-3): it is cut off, "
+                                 "or its check byte is "
                                  "wrong")));
         return;
     }
@@ -125,8 +126,8 @@ list(TkeCardAcceptance *report, TkeGpScp *scp, GError **error)
     report->n_packages = registry->packages->len;
     report->has_free = report->data.has_free;
     report->free_bytes = report->data.free_bytes;
-    return report->has_free || tke_gp_registry_query_free(scp, &report->has_free,
-                                                          &report->free_bytes, error);
+    return report->has_free ||
+           tke_gp_registry_query_free(scp, &report->has_free, &report->free_bytes, error);
 }
 
 static void
@@ -171,7 +172,8 @@ open_and_list(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool r
 }
 
 static bool
-test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry_cut_off, GError **error)
+test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry_cut_off,
+          GError **error)
 {
     GError *why = NULL;
 
@@ -183,7 +185,8 @@ test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry
         return take_refusal(report, why, error);
     }
     report->has_manager = true;
-    if (!tke_gp_registry_query_data(card, &report->data, &why) && !note_answer(report, why, error)) {
+    if (!tke_gp_registry_query_data(card, &report->data, &why) &&
+        !note_answer(report, why, error)) {
         return false;
     }
     if (report->data.has_cplc) {

@@ -1,6 +1,6 @@
 /*
- * Does a card that one has bought fit (F-041): ATR, card manager, key set, free memory; algorithms by the applet's
- * own probe once it is on the card. Nothing on the card is changed.
+ * Does a card that one has bought fit (F-041): ATR, card manager, key set, free memory; algorithms
+ * by the applet's own probe once it is on the card. Nothing on the card is changed.
  */
 #pragma once
 
@@ -13,12 +13,14 @@
 #include "libsmartcard/gp-registry.h"
 #include "libsmartcard/gp-scp.h"
 
-/* Free lasting memory that is wanted where no applet file says how much: applet, keys, 85 parts, log. */
+/* Free lasting memory that is wanted where no applet file says how much: applet, keys, 85 parts,
+ * log. */
 #define TKE_CARD_ACCEPT_MEMORY 65536u
 
 typedef struct TkeCardAcceptParams {
     unsigned reader; /* 1 or 2 */
-    bool retry_cut_off; /* the issuer keys once more though opening the card was cut off each time; never after a refusal */
+    bool
+        retry_cut_off; /* the issuer keys once more though opening the card was cut off each time; never after a refusal */
 } TkeCardAcceptParams;
 
 typedef struct TkeCardAcceptance {
@@ -51,9 +53,9 @@ TKE_PUBLIC void tke_card_acceptance_free(TkeCardAcceptance *acceptance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCardAcceptance, tke_card_acceptance_free)
 
 /*
- * Asks for a card and tests it. A card that does not fit is a report with faults, no error. The issuer keys are
- * tried once, unless it is remembered of them that they were refused (card-tries.h).
+ * Asks for a card and tests it. A card that does not fit is a report with faults, no error. The
+ * issuer keys are tried once, unless it is remembered of them that they were refused
+ * (card-tries.h).
  */
 TKE_PUBLIC TkeCardAcceptance *tke_op_card_accept(TkeOperation *op,
-                                                 const TkeCardAcceptParams *params,
-                                                 GError **error);
+                                                 const TkeCardAcceptParams *params, GError **error);

@@ -157,7 +157,8 @@ personalize(TkeOperation *op, const TkeCardPersonalizeParams *params, bool *pin_
     }
     if ((*status)->life_cycle == TKE_CARD_PERSONALISED && (*status)->description[0] != '\0' &&
         strcmp((*status)->description, wanted) != 0) {
-        tke_card_session_end(session); /* it was described meanwhile: nothing is missing, the next card is meant */
+        /* it was described meanwhile: nothing is missing, the next card is meant */
+        tke_card_session_end(session);
         return personalize(op, params, pin_set, status, error);
     }
     tke_card_session_begin(session, "personalize", *status);
@@ -173,7 +174,8 @@ personalize(TkeOperation *op, const TkeCardPersonalizeParams *params, bool *pin_
     return tke_card_session_query_status(op, 2, status, error);
 }
 
-/* A card that has its PIN is personalised, and that is recorded, though somebody stopped at its description. */
+/* A card that has its PIN is personalised, and that is recorded, though somebody stopped at its
+ * description. */
 static bool
 fail_personalize(TkeOperation *op, const TkeCardStatus *status, bool pin_set, GError **error)
 {

@@ -45,9 +45,9 @@ typedef struct Loading {
 static bool
 unsuitable(const Loading *loading, GError **error, const char *why)
 {
-    g_propagate_error(error, tke_op_card_probe_unsuitable(
-                                 loading->card,
-                                 loading->data.has_cplc ? loading->data.cplc : NULL, why));
+    g_propagate_error(error,
+                      tke_op_card_probe_unsuitable(
+                          loading->card, loading->data.has_cplc ? loading->data.cplc : NULL, why));
     return false;
 }
 
@@ -68,8 +68,8 @@ on_progress(void *data, size_t done, size_t total)
 }
 
 /*
- * An applet that its issuer has locked cannot be selected: a card with it looks blank, and what it holds cannot be
- * shown. Only the registry tells; nobody agreed to erase such an applet.
+ * An applet that its issuer has locked cannot be selected: a card with it looks blank, and what it
+ * holds cannot be shown. Only the registry tells; nobody agreed to erase such an applet.
  */
 static bool
 check_unseen(const Loading *loading, const TkeGpRegistry *registry, GError **error)
@@ -110,9 +110,9 @@ check_card(Loading *loading, TkeGpScp *scp, GError **error)
     }
     if (registry->card_life_cycle == TKE_GP_CARD_LOCKED ||
         registry->card_life_cycle == TKE_GP_TERMINATED) {
-        g_autofree char *why = g_strdup_printf(
-            _("its issuer has locked it (%s)"),
-            tke_gp_registry_life_cycle_text(registry->card_life_cycle));
+        g_autofree char *why =
+            g_strdup_printf(_("its issuer has locked it (%s)"),
+                            tke_gp_registry_life_cycle_text(registry->card_life_cycle));
 
         return unsuitable(loading, error, why);
     }
@@ -121,16 +121,16 @@ check_card(Loading *loading, TkeGpScp *scp, GError **error)
     }
     loading->has_package = tke_gp_registry_has_package(registry, &tke_gp_aid_package);
     if (found && free_bytes < wanted && !loading->has_package) {
-        g_autofree char *why =
-            g_strdup_printf(_("it has %u bytes of memory free, and %zu are needed"), free_bytes,
-                            wanted);
+        g_autofree char *why = g_strdup_printf(
+            _("it has %u bytes of memory free, and %zu are needed"), free_bytes, wanted);
 
         return unsuitable(loading, error, why);
     }
     return true;
 }
 
-/* why: DELETE failed with it. The card said no status word that it could be told by: was it deleted? */
+/* why: DELETE failed with it. The card said no status word that it could be told by: was it
+ * deleted? */
 static bool
 may_be_deleted(const GError *why)
 {
@@ -284,7 +284,8 @@ state_text(State state)
     }
 }
 
-/* What is so after a failure, for people (P-8); the operation itself says what to look for after a lost card. */
+/* What is so after a failure, for people (P-8); the operation itself says what to look for after a
+ * lost card. */
 static void
 say_state(const Loading *loading, GError **error)
 {
@@ -315,8 +316,8 @@ load_applet(TkeOperation *op, const TkeCardNeed *need, TkeCard *card, const TkeC
     Loading loading = { .op = op,
                         .card = card,
                         .cap = cap,
-                        .applet = need->wanted == TKE_WANTED_BLANK_CA ? &tke_gp_aid_ca
-                                                                      : &tke_gp_aid_ep11,
+                        .applet =
+                            need->wanted == TKE_WANTED_BLANK_CA ? &tke_gp_aid_ca : &tke_gp_aid_ep11,
                         .old = *old,
                         .in_use = !tke_card_status_is_blank(old) };
     bool ok = false;
@@ -370,8 +371,9 @@ is_ready(const TkeCardNeed *need, const TkeCardStatus *status)
 }
 
 /*
- * An applet that is there already and holds nothing: nobody knows whether its probe was ever read (card pulled after
- * the installation, another program). Where the card has a zone it was, before that was put there.
+ * An applet that is there already and holds nothing: nobody knows whether its probe was ever read
+ * (card pulled after the installation, another program). Where the card has a zone it was, before
+ * that was put there.
  */
 static bool
 probe_found(TkeOperation *op, const TkeCardNeed *need, TkeCard *card, const TkeCardStatus *status,

@@ -54,7 +54,8 @@ remember(GPtrArray *ids, const char *id)
     }
 }
 
-/* A copy or backup of this card, or that it is one itself; or that a card has lost what it held since. */
+/* A copy or backup of this card, or that it is one itself; or that a card has lost what it held
+ * since. */
 static void
 read_line(Copies *copies, const char *line)
 {
@@ -153,8 +154,8 @@ add_copies(TkeOperation *op, unsigned reader, const TkeCardStatus *status, GPtrA
         read_line(&copies, log[i]);
     }
     if (beside) {
-        g_ptr_array_add(lines, g_strdup_printf(_("The card in reader %u holds the same."),
-                                               3 - reader));
+        g_ptr_array_add(lines,
+                        g_strdup_printf(_("The card in reader %u holds the same."), 3 - reader));
     }
     add_ids(_("Copied to card %s, as this workstation knows."), to, lines);
     add_ids(_("Copied from card %s, as this workstation knows."), from, lines);
@@ -186,11 +187,10 @@ static void
 add_zone(const TkeCardNeed *need, const TkeCardStatus *status, GPtrArray *lines)
 {
     g_autofree char *zone = tke_card_id_text(status->zone_id);
-    const bool same = need->zone_id != NULL &&
-                      memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0;
+    const bool same =
+        need->zone_id != NULL && memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0;
 
-    g_ptr_array_add(lines,
-                    g_strdup_printf(_("Zone %s “%s”"), zone, status->zone_description));
+    g_ptr_array_add(lines, g_strdup_printf(_("Zone %s “%s”"), zone, status->zone_description));
     if (same && status->kind == TKE_CARD_KIND_CA) {
         g_ptr_array_add(lines, g_strdup(_("It is a CA card of this very zone already: it would be "
                                           "made again.")));
@@ -204,17 +204,16 @@ make_lines(TkeOperation *op, const TkeCardNeed *need, const TkeCardStatus *statu
     g_autofree char *id = NULL;
 
     if (status->kind == TKE_CARD_KIND_OTHER_VERSION) {
-        g_ptr_array_add(lines,
-                        g_strdup_printf(_("OpenTKE applet of version %u.%u.%u, which this program "
-                                          "does not know: it cannot tell what the card holds."),
-                                        status->version[0], status->version[1],
-                                        status->version[2]));
+        g_ptr_array_add(
+            lines, g_strdup_printf(_("OpenTKE applet of version %u.%u.%u, which this program "
+                                     "does not know: it cannot tell what the card holds."),
+                                   status->version[0], status->version[1], status->version[2]));
     } else {
         id = tke_card_id_text(status->card_id);
-        g_ptr_array_add(lines, g_strdup_printf(status->kind == TKE_CARD_KIND_CA
-                                                   ? _("CA card “%s”, %s")
-                                                   : _("EP11 card “%s”, %s"),
-                                               status->description, id));
+        g_ptr_array_add(lines,
+                        g_strdup_printf(status->kind == TKE_CARD_KIND_CA ? _("CA card “%s”, %s")
+                                                                         : _("EP11 card “%s”, %s"),
+                                        status->description, id));
         add_zone(need, status, lines);
         if (status->kind == TKE_CARD_KIND_EP11) {
             add_keys(op, need->reader, status, lines);

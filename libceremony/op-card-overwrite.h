@@ -7,7 +7,8 @@
 
 #include "libceremony/card-session.h"
 
-/* True at once for a blank card. Not confirmed: the error of the prompter; the card is untouched. */
+/* True at once for a blank card. Not confirmed: the error of the prompter; the card is
+ * untouched. */
 bool tke_op_card_overwrite_confirm(TkeOperation *op, const TkeCardNeed *need,
                                    const TkeCardStatus *status, GError **error);
 

@@ -25,7 +25,8 @@ static const char *const change_steps[] = { N_("Card"), N_("Old PIN and new PIN"
 static const char *const choose_steps[] = { N_("Card"), N_("Which PIN"), N_("Old PIN and new PIN"),
                                             NULL };
 
-/* Has the card been unblocked since the step began? Its usage log tells; one that does not reach back tells nothing. */
+/* Has the card been unblocked since the step began? Its usage log tells; one that does not reach
+ * back tells nothing. */
 static bool
 got_tries_back(TkeCard *card, const TkeCardStatus *now, const TkeCardStatus *begun, bool *found,
                GError **error)
@@ -34,7 +35,8 @@ got_tries_back(TkeCard *card, const TkeCardStatus *now, const TkeCardStatus *beg
     g_autoptr(GError) inner = NULL;
 
     *found = false;
-    if (!tke_card_evidence_query_log(card, now, begun->usage_counter, begun->usage_head, &log, &inner)) {
+    if (!tke_card_evidence_query_log(card, now, begun->usage_counter, begun->usage_head, &log,
+                                     &inner)) {
         if (tke_card_error_code(inner) == TKE_CARD_ERROR_LOG_GAP) {
             return true;
         }
@@ -72,8 +74,9 @@ check_unblocked(const TkeCard *card, const TkeCardStatus *status, GError **error
     if (status->pins[0].state == TKE_PIN_SET) {
         return true;
     }
-    made = g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
-                               _("the card says that it has taken the unblock, but is not unblocked"));
+    made =
+        g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
+                            _("the card says that it has taken the unblock, but is not unblocked"));
     tke_card_tag_error(card, &made);
     g_propagate_error(error, made);
     return false;
@@ -111,13 +114,14 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
         return false;
     }
     if ((*status)->pins[0].state != TKE_PIN_BLOCKED && tke_card_need_is_begun(&need, *status)) {
-        if (!got_tries_back(card, *status, tke_card_session_get_begun_status(session, "unblock"), &found,
-                            error)) {
+        if (!got_tries_back(card, *status, tke_card_session_get_begun_status(session, "unblock"),
+                            &found, error)) {
             return false;
         }
         if (found) {
-            tke_operation_note(op, _("The card is not blocked any more: it got its tries back after the "
-                                     "step had begun, as its usage log shows."));
+            tke_operation_note(
+                op, _("The card is not blocked any more: it got its tries back after the "
+                      "step had begun, as its usage log shows."));
             return true;
         }
     }
@@ -128,7 +132,8 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
     tke_card_session_begin(session, "unblock", *status);
     ca = tke_card_session_still(session, 1, ca_id, NULL, error);
     return ca != NULL && tke_ep11_card_unblock(card, *status, ca, &zone, error) &&
-           tke_card_session_query_status(op, 2, status, error) && check_unblocked(card, *status, error);
+           tke_card_session_query_status(op, 2, status, error) &&
+           check_unblocked(card, *status, error);
 }
 
 bool
@@ -144,8 +149,9 @@ tke_op_card_unblock(TkeOperation *op, TkeCardStatus *card, GError **error)
         op, _("Unblocking gives the tries back and leaves the PIN as it is. A card whose "
               "PIN is forgotten is not cured by it."));
     if (tke_operation_is_dry_run(op)) {
-        tke_operation_note(op, _("Would give the EP11 card in reader 2 its tries back, with the CA card in "
-                                 "reader 1."));
+        tke_operation_note(
+            op, _("Would give the EP11 card in reader 2 its tries back, with the CA card in "
+                  "reader 1."));
         return true;
     }
     if (!unblock(op, &status, error)) {
@@ -171,7 +177,8 @@ check_other_pin(const TkeCardStatus *status, uint8_t reference, GError **error)
     const TkePinStatus *other = tke_card_status_get_pin(
         status, reference == TKE_PIN_FIRST ? TKE_PIN_SECOND : TKE_PIN_FIRST);
 
-    if (other != NULL && other->state == TKE_PIN_BLOCKED) { /* no PIN makes this card useful again */
+    /* no PIN makes this card useful again */
+    if (other != NULL && other->state == TKE_PIN_BLOCKED) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED,
                     reference == TKE_PIN_FIRST
                         ? _("reader %u: the second PIN of this CA card is blocked, for good")
@@ -291,10 +298,11 @@ tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params, T
         return true;
     }
     if (!change_pin(op, params, &reference, &status, error)) {
-        return tke_op_card_fail(op, "opentke-card.change-pin", params->reader,
-                                _("if the new PIN was typed already, try first with the new PIN which of "
-                                  "the two is set; if not, the old one is"),
-                                error);
+        return tke_op_card_fail(
+            op, "opentke-card.change-pin", params->reader,
+            _("if the new PIN was typed already, try first with the new PIN which of "
+              "the two is set; if not, the old one is"),
+            error);
     }
     values = json_object_new();
     tke_record_card(values, "card", status);

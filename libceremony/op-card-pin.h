@@ -1,5 +1,6 @@
 /*
- * PINs of cards in use: unblock an EP11 card, change a PIN (functions 2.5, 2.8, 2.9; F-023, F-028, F-029).
+ * PINs of cards in use: unblock an EP11 card, change a PIN (functions 2.5, 2.8, 2.9; F-023, F-028,
+ * F-029).
  */
 #pragma once
 
@@ -15,8 +16,8 @@ TKE_PUBLIC bool tke_op_card_unblock(TkeOperation *op, TkeCardStatus *card, GErro
 typedef struct TkeCardChangePinParams {
     unsigned reader; /* 1: a CA card; 2: an EP11 card */
     unsigned pin;    /* 1 or 2, of a CA card */
-    /* Of a CA card: which of the two is asked for once the card is there (2.5, step 2); what is in it is proposed,
-     * then it holds the answer. NULL: pin is meant. */
+    /* Of a CA card: which of the two is asked for once the card is there (2.5, step 2); what is in
+     * it is proposed, then it holds the answer. NULL: pin is meant. */
     unsigned *ask_pin;
     const uint8_t *other_than; /* card id that it must not have; NULL: any */
     unsigned n_other_than;     /* of so many, one after the other; 0: of one */

@@ -1,6 +1,6 @@
 /*
- * The probe of an applet (card-protocol.md, 1 and 6.4): before anything is entered on a card, and the applet's end where
- * the card lacks something.
+ * The probe of an applet (card-protocol.md, 1 and 6.4): before anything is entered on a card, and
+ * the applet's end where the card lacks something.
  */
 #include "libceremony/op-card-probe.h"
 
@@ -68,9 +68,9 @@ GError *
 tke_op_card_probe_unsuitable(TkeCard *card, const uint8_t *cplc, const char *why)
 {
     g_autofree char *type = tke_op_card_probe_type_text(card, cplc);
-    GError *made =
-        g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE,
-                    _("the card cannot take the applet, which is made for NXP JCOP4 J3R180: %s"), why);
+    GError *made = g_error_new(
+        TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE,
+        _("the card cannot take the applet, which is made for NXP JCOP4 J3R180: %s"), why);
 
     tke_card_error_set_details(made, type);
     tke_card_tag_error(card, &made);
@@ -87,7 +87,8 @@ tke_op_card_probe_blames_card(const GError *error)
             error->code == TKE_CARD_ERROR_PROTOCOL);
 }
 
-/* NULL: the applet is off. Else why it is not, or may not be. Who has cancelled meanwhile wants it off, too. */
+/* NULL: the applet is off. Else why it is not, or may not be. Who has cancelled meanwhile wants it
+ * off, too. */
 static GError *
 take_off(TkeOperation *op, TkeCard *card, TkeGpCardData *data)
 {

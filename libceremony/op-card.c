@@ -27,8 +27,8 @@ tke_op_card_check_description(const char *text, GError **error)
 }
 
 /*
- * After a card was lost, or answered what cannot be, in the middle of a step the operator wants to know what
- * became of it.
+ * After a card was lost, or answered what cannot be, in the middle of a step the operator wants to
+ * know what became of it.
  */
 static bool
 needs_state(const GError *error)
@@ -252,8 +252,9 @@ tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params, GPtrArray **
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify) tke_card_info_free);
     g_autoptr(TkeReaders) readers = NULL;
 
-    if (params->quiet ? !tke_card_session_look(op, &readers, error)
-                      : !tke_card_session_look_identified(op, params->reader, &readers, NULL, error)) {
+    if (params->quiet
+            ? !tke_card_session_look(op, &readers, error)
+            : !tke_card_session_look_identified(op, params->reader, &readers, NULL, error)) {
         return false;
     }
     for (unsigned i = 0; i < TKE_READERS; i++) {

@@ -14,8 +14,8 @@
 TKE_PUBLIC bool tke_op_card_check_description(const char *text, GError **error);
 
 /*
- * Descriptions that a step asks for itself, at their place among its other steps (functions 2.3, 2.4, 2.7). What is
- * there is proposed; then what was answered is.
+ * Descriptions that a step asks for itself, at their place among its other steps (functions 2.3,
+ * 2.4, 2.7). What is there is proposed; then what was answered is.
  */
 typedef struct TkeCardTexts {
     char zone[TKE_CARD_TEXT_MAX + 1];
@@ -23,23 +23,24 @@ typedef struct TkeCardTexts {
 } TkeCardTexts;
 
 /*
- * Asks for the description of the card, and of its zone where zone_label is not NULL. The answers are descriptions, or
- * it fails.
+ * Asks for the description of the card, and of its zone where zone_label is not NULL. The answers
+ * are descriptions, or it fails.
  */
 bool tke_op_card_ask_texts(TkeOperation *op, const char *title, const char *why,
                            const char *zone_label, const char *card_label, TkeCardTexts *texts,
                            GError **error);
 
 /*
- * Ends an operation that failed: settles the card session, says in the error what state the card in the
- * reader is in (next: what to do, translated; may be NULL) and records the failure. Returns false.
+ * Ends an operation that failed: settles the card session, says in the error what state the card
+ * in the reader is in (next: what to do, translated; may be NULL) and records the failure. Returns
+ * false.
  */
 TKE_PUBLIC bool tke_op_card_fail(TkeOperation *op, const char *action, unsigned reader,
                                  const char *next, GError **error);
 
 /*
- * The same where a part of the step was done: done (taken; NULL: nothing was) goes into the activity log,
- * also when the operator stopped it.
+ * The same where a part of the step was done: done (taken; NULL: nothing was) goes into the
+ * activity log, also when the operator stopped it.
  */
 TKE_PUBLIC bool tke_op_card_fail_partly(TkeOperation *op, const char *action, unsigned reader,
                                         const char *next, JsonObject *done, GError **error);
@@ -56,7 +57,7 @@ typedef struct TkeCardInfo {
     char *reader_name; /* NULL: there is no such reader */
     char *reader_model;
     bool reader_virtual;
-    bool pad_asked;  /* whether it can take PINs is known: */
+    bool pad_asked;      /* whether it can take PINs is known: */
     GError *pad_trouble; /* why it cannot, or cannot be asked; NULL: it can */
     bool present;
     GError *trouble; /* why the card cannot be read; NULL if it can */
@@ -64,8 +65,8 @@ typedef struct TkeCardInfo {
     size_t atr_len; /* of a card that can be read */
     TkeCardStatus status;
     TkeKeyPartList parts; /* EP11 */
-    TkeGenuine genuine;  /* as the last check of this card has found; until it is taken out */
-    GError *not_genuine; /* which check failed */
+    TkeGenuine genuine;   /* as the last check of this card has found; until it is taken out */
+    GError *not_genuine;  /* which check failed */
 } TkeCardInfo;
 
 TKE_PUBLIC void tke_card_info_free(TkeCardInfo *info);
@@ -76,7 +77,8 @@ typedef struct TkeCardInfoParams {
     bool check;      /* let the card prove that it is genuine; asks for the PINs of a CA card */
     bool prove;      /* the same where it takes no PIN and was not done since the card was put in */
     bool pads;       /* ask readers whether they can take PINs */
-    bool quiet;      /* readers that cannot be told apart are left out, instead of asking which is which */
+    /* readers that cannot be told apart are left out, instead of asking which is which */
+    bool quiet;
 } TkeCardInfoParams;
 
 /* Nobody is asked for a card that is to be looked at; infos: TkeCardInfo, to be freed. */
@@ -84,14 +86,16 @@ TKE_PUBLIC bool tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *para
                                  GPtrArray **infos, GError **error);
 
 /*
- * Proves the cards in the readers (F-036): infos as above, all checked of which anything can be. Fails with what is
- * wrong with the first one that is not genuine, and with TKE_CARD_ERROR_NO_CARD where there is nothing to check.
+ * Proves the cards in the readers (F-036): infos as above, all checked of which anything can be.
+ * Fails with what is wrong with the first one that is not genuine, and with TKE_CARD_ERROR_NO_CARD
+ * where there is nothing to check.
  */
 TKE_PUBLIC bool tke_op_card_check(TkeOperation *op, GPtrArray **infos, GError **error);
 
 /*
- * The personalised EP11 card in reader 2, asked for if need be, with its PIN: what it holds, so that one of
- * its objects can be named in a step that follows. purpose: for programs. info: to be freed.
+ * The personalised EP11 card in reader 2, asked for if need be, with its PIN: what it holds, so
+ * that one of its objects can be named in a step that follows. purpose: for programs. info: to be
+ * freed.
  */
 TKE_PUBLIC bool tke_op_card_open(TkeOperation *op, const char *purpose, TkeCardInfo **info,
                                  GError **error);
@@ -102,7 +106,7 @@ TKE_PUBLIC bool tke_op_card_check_same(const TkeCardStatus *status, const uint8_
 
 typedef struct TkeCardDescribeParams {
     const uint8_t *card_id; /* the card it is meant for; NULL: any */
-    unsigned place; /* of a key part; 0: the card itself */
+    unsigned place;         /* of a key part; 0: the card itself */
     const char *description;
 } TkeCardDescribeParams;
 

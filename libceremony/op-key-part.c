@@ -244,20 +244,20 @@ static bool
 confirm_parts(TkeOperation *op, const TkeCardStatus *status, unsigned n, GPtrArray *lines,
               GError **error)
 {
-    g_autofree char *title = g_strdup_printf(
-        ngettext("%u key part will be deleted from the card in reader 2:",
-                 "%u key parts will be deleted from the card in reader 2:", n),
-        n);
+    g_autofree char *title =
+        g_strdup_printf(ngettext("%u key part will be deleted from the card in reader 2:",
+                                 "%u key parts will be deleted from the card in reader 2:", n),
+                        n);
 
-    return n == 0 || confirm_kind(op, status, title, lines,
-                                  _("There is no way back without a copy."), error);
+    return n == 0 ||
+           confirm_kind(op, status, title, lines, _("There is no way back without a copy."), error);
 }
 
 static bool
 confirm_key(TkeOperation *op, const TkeCardStatus *status, GPtrArray *lines, GError **error)
 {
-    return confirm_kind(op, status, _("The signature key will be deleted from the card in reader 2:"),
-                        lines,
+    return confirm_kind(op, status,
+                        _("The signature key will be deleted from the card in reader 2:"), lines,
                         _("Crypto units where this key is an administrator lose the signer and may "
                           "become unmanageable. There is no way back without a copy."),
                         error);
@@ -286,8 +286,8 @@ delete_parts(TkeOperation *op, TkeCard *card, const TkeKeyPart *parts, unsigned 
              TkeDeleteResult *result, GPtrArray *gone, GError **error)
 {
     for (unsigned i = 0; i < n; i++) {
-        g_autofree char *name = g_strdup_printf(_("key part %u “%s”"), parts[i].place,
-                                                parts[i].description);
+        g_autofree char *name =
+            g_strdup_printf(_("key part %u “%s”"), parts[i].place, parts[i].description);
 
         if (!tke_operation_check(op, error)) {
             return stopped_at(gone, NULL, error);
@@ -301,7 +301,8 @@ delete_parts(TkeOperation *op, TkeCard *card, const TkeKeyPart *parts, unsigned 
     return true;
 }
 
-/* Functions 2.13: units that are known to have the administrator are named. What is not known stops nothing. */
+/* Functions 2.13: units that are known to have the administrator are named. What is not known
+ * stops nothing. */
 static void
 add_known_units(TkeOperation *op, const TkeCardStatus *status, GPtrArray *lines)
 {
@@ -315,8 +316,8 @@ add_known_units(TkeOperation *op, const TkeCardStatus *status, GPtrArray *lines)
     if (names != NULL && names->len > 0) {
         g_ptr_array_add(names, NULL);
         list = g_strjoinv(", ", (char **) names->pdata);
-        g_ptr_array_add(lines, g_strdup_printf(_("installed as administrator, when seen last, in: %s"),
-                                               list));
+        g_ptr_array_add(
+            lines, g_strdup_printf(_("installed as administrator, when seen last, in: %s"), list));
     }
 }
 

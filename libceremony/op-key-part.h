@@ -1,6 +1,6 @@
 /*
- * Keys on EP11 cards: generate a signature key or a key part, copy, delete (functions 3.3; F-101, F-102,
- * F-103, F-033, F-107).
+ * Keys on EP11 cards: generate a signature key or a key part, copy, delete (functions 3.3; F-101,
+ * F-102, F-103, F-033, F-107).
  */
 #pragma once
 

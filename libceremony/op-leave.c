@@ -1,5 +1,6 @@
 /*
- * Unfinished steps that nobody will finish: their units have left the instance (functions 3.2, P-7; F-177).
+ * Unfinished steps that nobody will finish: their units have left the instance (functions 3.2,
+ * P-7; F-177).
  */
 #include "libceremony/op-leave.h"
 

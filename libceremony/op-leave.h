@@ -22,9 +22,10 @@ typedef struct TkeLeftStep {
 } TkeLeftStep;
 
 /*
- * Nothing is sent. Units that are gone from a listing that names others of their instance do not concern the unfinished
- * steps any more; with listed, the selected ones, of one instance, do not either, which has to be typed. Recorded in the activity log.
- * steps (TkeLeftStep; the caller frees) gets what was left, an empty array where there was nothing.
+ * Nothing is sent. Units that are gone from a listing that names others of their instance do not
+ * concern the unfinished steps any more; with listed, the selected ones, of one instance, do not
+ * either, which has to be typed. Recorded in the activity log. steps (TkeLeftStep; the caller
+ * frees) gets what was left, an empty array where there was nothing.
  */
 TKE_PUBLIC bool tke_op_leave(TkeOperation *op, TkeUnitDirectory *directory, bool listed,
                              GPtrArray **steps, GError **error);

@@ -1,5 +1,6 @@
 /*
- * After a load: is what the units hold what the cards have sent, and one key? (functions 3.8, F-091)
+ * After a load: is what the units hold what the cards have sent, and one key? (functions 3.8,
+ * F-091)
  */
 #include "libceremony/op-mk-check.h"
 
@@ -33,7 +34,8 @@ tke_op_mk_check_note_seen(TkeMkFound *found, const TkeMkLoadResult *result)
     }
 }
 
-/* Number of the first part that the unit has signed for with another pattern than its card shows; 0: none. */
+/* Number of the first part that the unit has signed for with another pattern than its card shows;
+ * 0: none. */
 static unsigned
 find_wrong_part(const Check *check, const TkeUnitResult *result)
 {
@@ -43,9 +45,8 @@ find_wrong_part(const Check *check, const TkeUnitResult *result)
         memcpy(vps[i], check->result->parts[i].vp, TKE_VP_LEN);
     }
     return result->outcome == TKE_UNIT_OUTCOME_DONE
-               ? tke_unit_master_key_find_wrong_part(result->command,
-                                                     (const uint8_t(*)[TKE_VP_LEN]) vps,
-                                                     check->result->n_parts)
+               ? tke_unit_master_key_find_wrong_part(
+                     result->command, (const uint8_t(*)[TKE_VP_LEN]) vps, check->result->n_parts)
                : 0;
 }
 
@@ -113,8 +114,9 @@ holds_current(const TkeUnitState *state, const void *data)
 typedef enum { CLEAR, KEEP, LEAVE } Way; /* in the order of the rows */
 
 /*
- * What was loaded is not what it should be, or of no use: empty the new registers again? Where nobody can be asked it
- * is the last way: kept, or where undecided is not NULL left until somebody has decided.
+ * What was loaded is not what it should be, or of no use: empty the new registers again? Where
+ * nobody can be asked it is the last way: kept, or where undecided is not NULL left until somebody
+ * has decided.
  */
 static Way
 choose_way(Check *check, const char *title, const char *keep, const char *undecided)
@@ -134,7 +136,8 @@ choose_way(Check *check, const char *title, const char *keep, const char *undeci
     unsigned index = n_rows - 1;
 
     tke_op_mk_check_note_seen(check->found, check->result);
-    return tke_operation_choose(check->op, &choice, &index, NULL) ? (Way) index : (Way) (n_rows - 1);
+    return tke_operation_choose(check->op, &choice, &index, NULL) ? (Way) index
+                                                                  : (Way) (n_rows - 1);
 }
 
 static bool
@@ -145,11 +148,12 @@ clear_new(Check *check, GError **error)
 
     g_clear_pointer(&check->result->units, g_ptr_array_unref);
     check->result->units = tke_unit_results_new();
-    return all != NULL && tke_unit_step_run(check->op, check->directory, all, &clear,
-                                            check->result->units, error);
+    return all != NULL &&
+           tke_unit_step_run(check->op, check->directory, all, &clear, check->result->units, error);
 }
 
-/* What is loaded must not be committed: left as it is, with that as the error, or cleared. Returns false. */
+/* What is loaded must not be committed: left as it is, with that as the error, or cleared. Returns
+ * false. */
 static bool
 set_unusable(Check *check, const char *title, const char *when_cleared, const char *when_left,
              GError **error)
@@ -175,11 +179,11 @@ set_different(Check *check, const char *name, const char *other, GError **error)
         g_strdup_printf(_("the key parts made different keys in %s and %s; the new registers were "
                           "cleared: load again"),
                         name, other);
-    g_autofree char *when_left = g_strdup_printf(
-        _("the new master key registers hold different keys: %s differs from %s; "
-          "clear the new registers of all (tke cryptounit-mk-clrnew) and load "
-          "again"),
-        name, other);
+    g_autofree char *when_left =
+        g_strdup_printf(_("the new master key registers hold different keys: %s differs from %s; "
+                          "clear the new registers of all (tke cryptounit-mk-clrnew) and load "
+                          "again"),
+                        name, other);
 
     return set_unusable(check, title, when_cleared, when_left, error);
 }
@@ -219,16 +223,18 @@ static bool
 set_undecided(const char *names, GError **error)
 {
     g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
-                _("the new master key registers were loaded with the key parts of the current master key of %s, which "
-                  "cannot serve for a rotation: clear them (tke cryptounit-mk-clrnew) and load other parts; only if "
+                _("the new master key registers were loaded with the key parts of the current "
+                  "master key of %s, which "
+                  "cannot serve for a rotation: clear them (tke cryptounit-mk-clrnew) and load "
+                  "other parts; only if "
                   "the same key is to be loaded again go on with tke cryptounit-mk-commit"),
                 names);
     return false;
 }
 
 /*
- * The key is there already: the parts were the same. That is of use to bring other units in line; where there are none,
- * it is kept only by somebody who says so.
+ * The key is there already: the parts were the same. That is of use to bring other units in line;
+ * where there are none, it is kept only by somebody who says so.
  */
 static bool
 check_current(Check *check, GPtrArray *states, GError **error)
@@ -244,11 +250,12 @@ check_current(Check *check, GPtrArray *states, GError **error)
     for (unsigned i = 0; i < states->len; i++) {
         all = all && holds_current(g_ptr_array_index(states, i), check->result->vp);
     }
-    title = g_strdup_printf(all ? _("%s: the new master key is the current one: the same parts were "
-                                    "used. It cannot serve for a rotation.")
-                                : _("%s: the new master key is the current one there: the same parts were used. The "
-                                    "other crypto units get the same key; it cannot serve for a rotation."),
-                            names);
+    title = g_strdup_printf(
+        all ? _("%s: the new master key is the current one: the same parts were "
+                "used. It cannot serve for a rotation.")
+            : _("%s: the new master key is the current one there: the same parts were used. The "
+                "other crypto units get the same key; it cannot serve for a rotation."),
+        names);
     way = choose_way(check, title, _("keep it: the same key is to be loaded again"),
                      all ? _("decide later: leave it as it is") : NULL);
     if (way == CLEAR) {
@@ -278,14 +285,16 @@ note_uncompared_parts(const Check *check, const TkeUnitResult *result)
                              "lost; only that of the whole key is compared."),
                            name);
     } else if (!tke_unit_master_key_reports_parts(result->command, check->result->n_parts)) {
-        tke_operation_note(check->op,
-                           _("%s does not tell the verification patterns of the key parts; only that "
-                             "of the whole key is compared."),
-                           name);
+        tke_operation_note(
+            check->op,
+            _("%s does not tell the verification patterns of the key parts; only that "
+              "of the whole key is compared."),
+            name);
     }
 }
 
-/* The pattern of one unit's key, if its parts are those of the cards. first: a unit whose key it must be. */
+/* The pattern of one unit's key, if its parts are those of the cards. first: a unit whose key it
+ * must be. */
 static bool
 check_unit(Check *check, const TkeUnitResult *result, const char *first, GError **error)
 {
@@ -309,7 +318,7 @@ check_unit(Check *check, const TkeUnitResult *result, const char *first, GError 
 
 bool
 tke_op_mk_check_patterns(TkeOperation *op, TkeUnitDirectory *directory, TkeMkFound *found,
-                      TkeMkLoadResult *result, GError **error)
+                         TkeMkLoadResult *result, GError **error)
 {
     Check check = { .op = op, .directory = directory, .found = found, .result = result };
     const char *first = found->has_vp ? _("the crypto units loaded before") : NULL;

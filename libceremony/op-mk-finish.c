@@ -151,8 +151,8 @@ dup_left(TkeOperation *op, GPtrArray *states, DoneBefore done_before, TkeRegiste
 }
 
 /*
- * That it has committed the key of an unfinished commit rests on the word of the service alone, as no signed answer
- * tells it. The unit is told to commit again, which it answers signed.
+ * That it has committed the key of an unfinished commit rests on the word of the service alone, as
+ * no signed answer tells it. The unit is told to commit again, which it answers signed.
  */
 static bool
 is_unproven(TkeUnitDirectory *directory, const TkeUnitState *state)
@@ -171,8 +171,8 @@ is_unproven(TkeUnitDirectory *directory, const TkeUnitState *state)
 }
 
 /*
- * The states of the units in which a key is still to be committed. They count as uncommitted, as far as is known. All
- * of them where none is left.
+ * The states of the units in which a key is still to be committed. They count as uncommitted, as
+ * far as is known. All of them where none is left.
  */
 static GPtrArray *
 dup_uncommitted(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *states)
@@ -287,8 +287,8 @@ register_line(const TkeUnitState *state, bool current)
 {
     const TkeDomainInfo *registers = &state->registers;
     TkeRegisterState what = current ? registers->current_state : registers->new_state;
-    g_autofree char *pattern = tke_hex_grouped(
-        current ? registers->current_vp : registers->new_vp, TKE_VP_LEN, 4, ' ');
+    g_autofree char *pattern =
+        tke_hex_grouped(current ? registers->current_vp : registers->new_vp, TKE_VP_LEN, 4, ' ');
 
     return g_strdup_printf("%s: %s", tke_unit_get_name(state->unit),
                            what == TKE_REGISTER_EMPTY ? tke_info_response_register_word(what)

@@ -11,16 +11,17 @@
 #include "libceremony/unit-step.h"
 
 /*
- * All new registers "Full Uncommitted" with one pattern; signatures of the threshold. Units that an earlier
- * run has reached, and that hold the same key, are left as they are; results tells of the others.
+ * All new registers "Full Uncommitted" with one pattern; signatures of the threshold. Units that
+ * an earlier run has reached, and that hold the same key, are left as they are; results tells of
+ * the others.
  */
 TKE_PUBLIC bool tke_op_mk_commit(TkeOperation *op, TkeUnitDirectory *directory,
                                  TkeUnitResults *results, GError **error);
 
 /*
- * All new registers "Full Committed" with one pattern; one signature. Where a current register holds
- * another key, what is stored under it becomes unreadable: that has to be typed. Units that an earlier run has
- * reached are left as they are.
+ * All new registers "Full Committed" with one pattern; one signature. Where a current register
+ * holds another key, what is stored under it becomes unreadable: that has to be typed. Units that
+ * an earlier run has reached are left as they are.
  */
 TKE_PUBLIC bool tke_op_mk_set_immediate(TkeOperation *op, TkeUnitDirectory *directory,
                                         TkeUnitResults *results, GError **error);

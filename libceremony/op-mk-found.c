@@ -44,8 +44,8 @@ void
 tke_mk_found_saw(TkeMkFound *found, const TkeUnit *unit, const uint8_t vp[static TKE_VP_LEN])
 {
     if (found->seen == NULL) {
-        found->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                            (GDestroyNotify) g_bytes_unref);
+        found->seen =
+            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_bytes_unref);
     }
     g_hash_table_replace(found->seen, g_strdup(tke_unit_get_hsm_id(unit)),
                          g_bytes_new(vp, TKE_VP_LEN));
@@ -146,7 +146,8 @@ is_reached(const TkeMkFound *found, const TkeUnitState *state)
            noted != TKE_JOURNAL_NOT_DONE;
 }
 
-/* The key in the registers is that of the load that was interrupted, or can be: nobody has signed for that. */
+/* The key in the registers is that of the load that was interrupted, or can be: nobody has signed
+ * for that. */
 static bool
 is_of_load(const TkeMkFound *found)
 {
@@ -174,8 +175,9 @@ is_named(const char *part)
 }
 
 /*
- * The load may go on unasked. Where no unit has signed for its key a rest is loaded from parts of the load only, and
- * the keys are compared then; that all units hold one key does not say that it is the one of the load.
+ * The load may go on unasked. Where no unit has signed for its key a rest is loaded from parts of
+ * the load only, and the keys are compared then; that all units hold one key does not say that it
+ * is the one of the load.
  */
 static bool
 may_go_on(const TkeMkFound *found, const TkeMkNamed *named, bool rest)
@@ -225,8 +227,8 @@ add_way(Way *ways, GPtrArray *rows, Way way, char *text, char *pattern)
 }
 
 /*
- * Where nobody can be asked, a load that the journal knows is continued if its key is what the registers hold; what
- * is there for another reason is not touched.
+ * Where nobody can be asked, a load that the journal knows is continued if its key is what the
+ * registers hold; what is there for another reason is not touched.
  */
 static bool
 ask(TkeOperation *op, TkeMkFound *found, const TkeMkNamed *named, bool one_key, Way *way,

@@ -1,6 +1,6 @@
 /*
- * What a load finds in new registers that are not empty: the rest of an earlier load, or another key. Not
- * installed.
+ * What a load finds in new registers that are not empty: the rest of an earlier load, or another
+ * key. Not installed.
  */
 #pragma once
 
@@ -14,13 +14,17 @@
 #include "libceremony/unit-step.h"
 
 typedef struct TkeMkFound {
-    GPtrArray *states; /* TkeUnitState of the units that are to be loaded, borrowed; none: nothing is to do */
-    char **patterns;   /* of the key parts of the load that is continued, hex texts; NULL: any parts */
-    bool has_vp;       /* the other units hold the key with this pattern already */
+    /* TkeUnitState of the units that are to be loaded, borrowed; none: nothing is to do */
+    GPtrArray *states;
+    /* of the key parts of the load that is continued, hex texts; NULL: any parts */
+    char **patterns;
+    bool has_vp; /* the other units hold the key with this pattern already */
     uint8_t vp[TKE_VP_LEN];
     GPtrArray *read; /* owner of the states */
-    TkeJournalEntry *entry; /* the load that was interrupted, with what the units show of it now; NULL: none */
-    GHashTable *seen;    /* patterns of new registers (GBytes) by their unit's identifier: no other key is cleared */
+    /* the load that was interrupted, with what the units show of it now; NULL: none */
+    TkeJournalEntry *entry;
+    /* patterns of new registers (GBytes) by their unit's identifier: no other key is cleared */
+    GHashTable *seen;
 } TkeMkFound;
 
 /* The key parts that the command names (TkeMkLoadParams). */
@@ -33,13 +37,16 @@ void tke_mk_found_clear(TkeMkFound *found);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TkeMkFound, tke_mk_found_clear)
 
 /*
- * Reads the units and, where new registers are not empty, lets the operator choose: load the rest, keep what is
- * there, clear it first, or leave. False: left, or it could not be cleared (results tells where).
+ * Reads the units and, where new registers are not empty, lets the operator choose: load the rest,
+ * keep what is there, clear it first, or leave. False: left, or it could not be cleared (results
+ * tells where).
  */
 bool tke_mk_found_query(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units,
-                        const TkeMkNamed *named, TkeMkFound *found, TkeUnitResults *results, GError **error);
+                        const TkeMkNamed *named, TkeMkFound *found, TkeUnitResults *results,
+                        GError **error);
 
-/* All hold one key, and it is taken for that of the interrupted load: notes that, with the signed patterns. */
+/* All hold one key, and it is taken for that of the interrupted load: notes that, with the signed
+ * patterns. */
 bool tke_mk_found_note_kept(const TkeMkFound *found, TkeUnitDirectory *directory, GError **error);
 
 /* The new register of the unit holds this key: it may be cleared. */

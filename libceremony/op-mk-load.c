@@ -101,7 +101,8 @@ check_still_empty(const TkeUnitState *state, void *data, GError **error)
     return true;
 }
 
-/* Where the answer was lost the unit has made a key that nobody knows. That changes nothing there. */
+/* Where the answer was lost the unit has made a key that nobody knows. That changes nothing
+ * there. */
 static TkeImporterKey *
 take_importer(const TkeUnitResult *result, GError **error)
 {
@@ -123,7 +124,8 @@ take_importer(const TkeUnitResult *result, GError **error)
     return key;
 }
 
-/* The key that the unit has made, as the part cards' usage logs name it (card-protocol.md 9, 16). */
+/* The key that the unit has made, as the part cards' usage logs name it (card-protocol.md 9,
+ * 16). */
 static void
 describe_importer(TkeUnit *unit, void *data, JsonObject *values)
 {
@@ -131,9 +133,10 @@ describe_importer(TkeUnit *unit, void *data, JsonObject *values)
 
     for (unsigned i = 0; i < load->result->units->len; i++) {
         const TkeUnitResult *result = g_ptr_array_index(load->result->units, i);
-        g_autoptr(TkeImporterKey) key = result->unit == unit && result->outcome == TKE_UNIT_OUTCOME_DONE
-                                            ? tke_unit_master_key_get_importer(result->command, NULL)
-                                            : NULL;
+        g_autoptr(TkeImporterKey) key =
+            result->unit == unit && result->outcome == TKE_UNIT_OUTCOME_DONE
+                ? tke_unit_master_key_get_importer(result->command, NULL)
+                : NULL;
 
         if (key != NULL) {
             g_autofree char *ski = tke_hex_encode(key->ski, sizeof key->ski);
@@ -215,8 +218,9 @@ import_parts(Load *load, GError **error)
         return true;
     }
     if (error != NULL && tke_unit_error_is_forgery(*error) && was_imported(load)) {
-        g_prefix_error(error, _("the key parts were loaded, but not all could be compared; look with "
-                                "“tke cryptounit-compare” before anything is committed: "));
+        g_prefix_error(error,
+                       _("the key parts were loaded, but not all could be compared; look with "
+                         "“tke cryptounit-compare” before anything is committed: "));
     }
     return false;
 }
@@ -293,7 +297,8 @@ take_units(Load *load)
     load->targets.patterns = load->found->patterns;
 }
 
-/* All units hold one key, that of a load that was interrupted or what the operator wants to keep. */
+/* All units hold one key, that of a load that was interrupted or what the operator wants to
+ * keep. */
 static bool
 keep(Load *load, GError **error)
 {
@@ -306,8 +311,9 @@ keep(Load *load, GError **error)
     if (!tke_op_mk_check_kept(load->op, load->directory, load->found, load->result, error)) {
         return false;
     }
-    tke_operation_note(load->op, _("All crypto units are loaded with the key %s; nothing is left "
-                                   "to do."),
+    tke_operation_note(load->op,
+                       _("All crypto units are loaded with the key %s; nothing is left "
+                         "to do."),
                        pattern);
     return true;
 }

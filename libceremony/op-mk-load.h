@@ -19,8 +19,9 @@
 typedef struct TkeMkLoadParams {
     unsigned n_parts; /* 2 or 3 */
     /*
-     * For each part what names it: first digits of its pattern (at least 8), or "any", the only part of
-     * its card that is not used yet. NULL, or a NULL entry: the operator chooses from the card's list.
+     * For each part what names it: first digits of its pattern (at least 8), or "any", the only
+     * part of its card that is not used yet. NULL, or a NULL entry: the operator chooses from the
+     * card's list.
      */
     const char *const *parts;
     TkeWrapForm form; /* TKE_WRAP_WITH_NULL unless a module wants the other */
@@ -39,8 +40,8 @@ TKE_PUBLIC void tke_mk_load_result_clear(TkeMkLoadResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TkeMkLoadResult, tke_mk_load_result_clear)
 
 /*
- * The signer in reader 1, then each part's card once in reader 2, where the card encrypts the part for
- * every unit. New registers end "Full Uncommitted" with one pattern.
+ * The signer in reader 1, then each part's card once in reader 2, where the card encrypts the part
+ * for every unit. New registers end "Full Uncommitted" with one pattern.
  */
 TKE_PUBLIC bool tke_op_mk_load(TkeOperation *op, TkeUnitDirectory *directory,
                                const TkeMkLoadParams *params, TkeMkLoadResult *result,

@@ -14,7 +14,7 @@
 #include "libep11admin/recipient-info.h"
 
 typedef struct Visit {
-    const char *wanted; /* how the part is named; NULL: the operator chooses */
+    const char *wanted;      /* how the part is named; NULL: the operator chooses */
     const char *const *only; /* patterns; NULL: all parts */
     const TkeMkLoadResult *used;
     TkeKeyPartList list; /* of the card that fits */

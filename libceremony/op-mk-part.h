@@ -16,8 +16,8 @@ typedef struct TkeMkPartTargets {
 } TkeMkPartTargets;
 
 /*
- * Part number index of the load: card in reader 2, PIN, choice, confirmation of the pattern, encryption.
- * result holds the parts used before and gets this one.
+ * Part number index of the load: card in reader 2, PIN, choice, confirmation of the pattern,
+ * encryption. result holds the parts used before and gets this one.
  */
 bool tke_op_mk_part_visit(TkeOperation *op, const TkeMkLoadParams *params, unsigned index,
                           const TkeMkPartTargets *targets, TkeMkLoadResult *result, GError **error);

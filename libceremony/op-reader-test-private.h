@@ -10,10 +10,10 @@
 /* What the keypad said of an entry, and the card contradicts. */
 typedef enum {
     TKE_READER_LIE_NONE,
-    TKE_READER_LIE_DONE,  /* done: the card knows nothing of an entry */
+    TKE_READER_LIE_DONE,   /* done: the card knows nothing of an entry */
     TKE_READER_LIE_FAILED, /* not done: the card has done it */
-    TKE_READER_LIE_WRONG, /* a wrong PIN, or none left: the card has counted no try */
-    TKE_READER_LIE_OTHER, /* anything else: the card has counted a try */
+    TKE_READER_LIE_WRONG,  /* a wrong PIN, or none left: the card has counted no try */
+    TKE_READER_LIE_OTHER,  /* anything else: the card has counted a try */
 } TkeReaderLie;
 
 /* How an entry ended. */
@@ -42,5 +42,6 @@ JsonObject *tke_op_reader_verdict_values(const TkeReaderTest *test);
 /* The verdict of all steps. */
 TkeReaderVerdict tke_op_reader_verdict_of_all(const TkeReaderTest *test);
 
-/* What has become of the card's PIN and what to do about it, translated: said whatever went wrong. */
+/* What has become of the card's PIN and what to do about it, translated: said whatever went
+ * wrong. */
 const char *tke_op_reader_verdict_next(const TkeReaderTest *test);

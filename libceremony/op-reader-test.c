@@ -1,5 +1,6 @@
 /*
- * A person tries the keypad of a reader, test by test (F-011; functions 2.2, P-2, P-3, E-C08 to E-C14, E-C18).
+ * A person tries the keypad of a reader, test by test (F-011; functions 2.2, P-2, P-3, E-C08 to
+ * E-C14, E-C18).
  */
 #include "libceremony/op-reader-test.h"
 
@@ -72,7 +73,8 @@ typedef struct Run {
     unsigned second_ms;
     TkeCard *card; /* borrowed from the session */
     unsigned tries_left;
-    bool unreliable; /* a keypad with which no PIN is changed: what it says is not what has happened */
+    /* a keypad with which no PIN is changed: what it says is not what has happened */
+    bool unreliable;
 } Run;
 
 static TkeReaderTest *
@@ -117,8 +119,8 @@ describe(Run *run, GError **error)
 static bool
 show_plan(Run *run, GError **error)
 {
-    g_autofree char *title = g_strdup_printf(_("Test the keypad of reader %u (%s)"),
-                                             run->test->reader, run->test->name);
+    g_autofree char *title =
+        g_strdup_printf(_("Test the keypad of reader %u (%s)"), run->test->reader, run->test->name);
     g_autofree char *count = g_strdup_printf(
         _("%u tests, about three minutes; in one of them nothing is typed for %u seconds"),
         TKE_READER_STEPS, TKE_PIN_PAD_TIMEOUT_S);
@@ -235,13 +237,15 @@ note_pin(Run *run, TkeReaderStepNumber number, bool done, bool lost)
     if (done && number == TKE_READER_STEP_CHANGE) {
         run->test->pin = TKE_READER_PIN_CHANGED;
     } else if (changes_pin(number) && (lost || done)) {
-        run->test->pin = TKE_READER_PIN_UNKNOWN; /* until the PIN of before was typed and was right */
+        /* until the PIN of before was typed and was right */
+        run->test->pin = TKE_READER_PIN_UNKNOWN;
     } else if (done && number == TKE_READER_STEP_RESTORED) {
         run->test->pin = TKE_READER_PIN_AS_BEFORE;
     }
 }
 
-/* What has really come of it: that, and not what the keypad says, decides which PIN the card has. */
+/* What has really come of it: that, and not what the keypad says, decides which PIN the card
+ * has. */
 static bool
 look_after_entry(Run *run, TkeReaderStepNumber number, TkeReaderOutcome *outcome, GError **error)
 {
@@ -362,7 +366,8 @@ run_step(Run *run, TkeReaderStepNumber number, GError **error)
     return true;
 }
 
-/* A PIN is changed only with a keypad that can be believed, and changed back and tried whenever it was changed. */
+/* A PIN is changed only with a keypad that can be believed, and changed back and tried whenever it
+ * was changed. */
 static bool
 makes_sense(const Run *run, TkeReaderStepNumber number)
 {
@@ -392,8 +397,8 @@ run_state(Run *run, GError **error)
     step->attempts = 1;
     step->expected_sw = (uint16_t) (step->expected_sw | run->tries_left);
     if (tke_pin_pad_query_state(run->card, TKE_PIN_FIRST, &pin, &refused)) {
-        outcome.sw = pin.state == TKE_PIN_SET ? (uint16_t) (0x63C0u | pin.tries_left)
-                                              : (uint16_t) SW_DONE;
+        outcome.sw =
+            pin.state == TKE_PIN_SET ? (uint16_t) (0x63C0u | pin.tries_left) : (uint16_t) SW_DONE;
     } else if (tke_card_error_get_info(refused, &info) && info.sw != 0) {
         outcome.code = tke_card_error_code(refused);
         outcome.sw = info.sw;
@@ -433,7 +438,8 @@ run_test(Run *run, GError **error)
 
     run->card = tke_card_session_get(tke_operation_get_card_session(run->op), test->reader, NULL);
     if (run->card != NULL) {
-        /* nothing stays open that the session does not know of; a card that is away or broken is told of already */
+        /* nothing stays open that the session does not know of; a card that is away or broken is
+         * told of already */
         (void) close_pin(run, NULL);
         (void) tke_card_session_query_status(run->op, test->reader, NULL, NULL);
     }
@@ -444,7 +450,8 @@ run_test(Run *run, GError **error)
         (*error)->message = g_strdup_printf("%s; %s", old, tke_op_reader_verdict_next(test));
     }
     if (!ok) {
-        return tke_op_card_fail_partly(run->op, ACTION, test->reader, NULL, tke_op_reader_verdict_values(test), error);
+        return tke_op_card_fail_partly(run->op, ACTION, test->reader, NULL,
+                                       tke_op_reader_verdict_values(test), error);
     }
     return tke_record_done(run->op, ACTION, tke_op_reader_verdict_values(test), error);
 }

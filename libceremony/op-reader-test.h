@@ -1,11 +1,12 @@
 /*
- * Does a reader one has bought fit? A person follows prompts at its keypad (F-011; functions 2.2, P-2, P-3, E-C08 to
- * E-C14, E-C18).
+ * Does a reader one has bought fit? A person follows prompts at its keypad (F-011; functions 2.2,
+ * P-2, P-3, E-C08 to E-C14, E-C18).
  *
- * It needs a personalised EP11 card whose holder is there: its PIN is checked, changed and changed back. No wrong PIN is
- * asked for, so no try is used up unless somebody mistypes, and the test ends before the last try. What the pad answers
- * to each entry is compared with what it should; the result is a report to keep. Whether the first PIN of a card can be
- * set is tried on the same card, which refuses it because it has one: nothing changes.
+ * It needs a personalised EP11 card whose holder is there: its PIN is checked, changed and changed
+ * back. No wrong PIN is asked for, so no try is used up unless somebody mistypes, and the test
+ * ends before the last try. What the pad answers to each entry is compared with what it should;
+ * the result is a report to keep. Whether the first PIN of a card can be set is tried on the same
+ * card, which refuses it because it has one: nothing changes.
  */
 #pragma once
 
@@ -43,10 +44,10 @@ typedef enum {
 } TkeReaderStepNumber;
 
 typedef struct TkeReaderStep {
-    const char *word;     /* for programs: "verify", … */
-    const char *what;     /* for people, translated */
+    const char *word; /* for programs: "verify", … */
+    const char *what; /* for people, translated */
     uint16_t expected_sw;
-    uint16_t sw;          /* answered last; 0: nothing */
+    uint16_t sw; /* answered last; 0: nothing */
     unsigned attempts;
     unsigned duration_ms; /* of the last attempt */
     TkeReaderVerdict verdict;
@@ -89,8 +90,9 @@ typedef struct TkeReaderTestParams {
 } TkeReaderTestParams;
 
 /*
- * Tries the keypad. A reader that does not pass is no error: test->verdict says so. test is set, to be freed, as soon
- * as there is anything to report, also on failure: what was found until then, and whether the card has its PIN back.
+ * Tries the keypad. A reader that does not pass is no error: test->verdict says so. test is set,
+ * to be freed, as soon as there is anything to report, also on failure: what was found until then,
+ * and whether the card has its PIN back.
  */
 TKE_PUBLIC bool tke_op_reader_test(TkeOperation *op, const TkeReaderTestParams *params,
                                    TkeReaderTest **test, GError **error);

@@ -78,19 +78,23 @@ lie_text(TkeReaderLie lie)
 {
     switch (lie) {
     case TKE_READER_LIE_FAILED:
-        return _("the keypad or its driver says that it failed, and the card has done it: no PIN is to be "
+        return _("the keypad or its driver says that it failed, and the card has done it: no PIN "
+                 "is to be "
                  "typed there");
     case TKE_READER_LIE_WRONG:
-        return _("the keypad says that the PIN is wrong or used up, and the card has counted no wrong entry: "
+        return _("the keypad says that the PIN is wrong or used up, and the card has counted no "
+                 "wrong entry: "
                  "no PIN is to be typed there");
     case TKE_READER_LIE_OTHER:
-        return _("the keypad says something else, and the card has counted a wrong PIN: no PIN is to be typed "
+        return _("the keypad says something else, and the card has counted a wrong PIN: no PIN is "
+                 "to be typed "
                  "there");
     case TKE_READER_LIE_DONE:
     case TKE_READER_LIE_NONE:
     default:
-        return _("the keypad says that it is done, and the card knows nothing of it: no PIN is to be "
-                 "typed there");
+        return _(
+            "the keypad says that it is done, and the card knows nothing of it: no PIN is to be "
+            "typed there");
     }
 }
 
@@ -116,9 +120,9 @@ judge_timeout(TkeReaderStep *step, const TkeReaderOutcome *outcome)
         judge(step, TKE_READER_VERDICT_PASSED, NULL);
         return;
     }
-    text = g_strdup_printf(_("the keypad gives up after %u seconds instead of %u"),
-                           (outcome->duration_ms + second_ms / 2) / second_ms,
-                           TKE_PIN_PAD_TIMEOUT_S);
+    text =
+        g_strdup_printf(_("the keypad gives up after %u seconds instead of %u"),
+                        (outcome->duration_ms + second_ms / 2) / second_ms, TKE_PIN_PAD_TIMEOUT_S);
     judge(step, TKE_READER_VERDICT_REMARK, text);
 }
 
@@ -137,7 +141,8 @@ harmless(TkeReaderStepNumber number, const TkeReaderOutcome *outcome)
         return _("the keypad does not end an entry that is too short, but waits for more digits");
     }
     if (number == TKE_READER_STEP_SHORT && outcome->code == TKE_CARD_ERROR_PIN_LENGTH) {
-        return _("the keypad passed the short PIN on to the card, which refused it; no try was lost");
+        return _(
+            "the keypad passed the short PIN on to the card, which refused it; no try was lost");
     }
     if (number == TKE_READER_STEP_DIFFERENT && ended_by_hand) {
         return _("the keypad does not say that the two PINs differ, but sends nothing to the card");
@@ -166,12 +171,13 @@ tke_op_reader_verdict_is_about_entry(const GError *error)
 }
 
 TkeReaderLie
-tke_op_reader_verdict_find_lie(const TkeReaderOutcome *outcome, const TkePinStatus *now, unsigned tries_before)
+tke_op_reader_verdict_find_lie(const TkeReaderOutcome *outcome, const TkePinStatus *now,
+                               unsigned tries_before)
 {
     const bool done = now->state == TKE_PIN_VERIFIED;
     const bool counted = !done && now->tries_left < tries_before;
-    const bool wrong = outcome->code == TKE_CARD_ERROR_PIN_WRONG ||
-                       outcome->code == TKE_CARD_ERROR_PIN_BLOCKED;
+    const bool wrong =
+        outcome->code == TKE_CARD_ERROR_PIN_WRONG || outcome->code == TKE_CARD_ERROR_PIN_BLOCKED;
 
     if (counted) {
         return wrong ? TKE_READER_LIE_NONE : TKE_READER_LIE_OTHER;
@@ -237,8 +243,8 @@ tke_op_reader_verdict_values(const TkeReaderTest *test)
 {
     JsonObject *values = json_object_new();
     JsonObject *steps = json_object_new();
-    g_autofree char *numbers = g_strdup_printf("%04X:%04X", test->pad.properties.vendor,
-                                               test->pad.properties.product);
+    g_autofree char *numbers =
+        g_strdup_printf("%04X:%04X", test->pad.properties.vendor, test->pad.properties.product);
 
     json_object_set_string_member(values, "reader", test->name);
     json_object_set_string_member(values, "serial", test->serial);
@@ -263,8 +269,9 @@ tke_op_reader_verdict_next(const TkeReaderTest *test)
 {
     switch (test->pin) {
     case TKE_READER_PIN_CHANGED:
-        return _("the card has the test PIN now: look with “tke card info” how many tries are left, "
-                 "then give it its own back with “tke card change-pin”");
+        return _(
+            "the card has the test PIN now: look with “tke card info” how many tries are left, "
+            "then give it its own back with “tke card change-pin”");
     case TKE_READER_PIN_UNKNOWN:
         return _("the card has its own PIN or the test PIN: try first with its own which it is "
                  "(“tke card change-pin”)");

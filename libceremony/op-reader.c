@@ -13,11 +13,11 @@
 static bool
 remember(TkeOperation *op, TkeSettings *settings, bool lasting, GError **error)
 {
-    const TkeReaderChoice choice =
-        tke_card_session_get_readers(tke_operation_get_card_session(op));
+    const TkeReaderChoice choice = tke_card_session_get_readers(tke_operation_get_card_session(op));
 
     if (!lasting) {
-        tke_operation_note(op, _("The readers cannot be told apart, so nothing is remembered: the numbers hold until a "
+        tke_operation_note(op, _("The readers cannot be told apart, so nothing is remembered: the "
+                                 "numbers hold until a "
                                  "reader is unplugged or the program ends."));
         return true;
     }
@@ -73,8 +73,7 @@ tke_op_reader_identify(TkeOperation *op, TkeSettings *settings, bool *lasting, G
         tke_operation_note(op, _("The reader into which a card is put would become reader 1."));
         return true;
     }
-    return tke_card_session_identify(op, lasting, error) &&
-           remember(op, settings, *lasting, error);
+    return tke_card_session_identify(op, lasting, error) && remember(op, settings, *lasting, error);
 }
 
 void
@@ -92,8 +91,7 @@ static void
 ask_keypad(TkeOperation *op, TkeCardSource *cards, TkeReaderCheck *check)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
-    TkeCard *card =
-        check->number != 0 ? tke_card_session_get(session, check->number, NULL) : NULL;
+    TkeCard *card = check->number != 0 ? tke_card_session_get(session, check->number, NULL) : NULL;
     TkePinPad pad;
 
     if (card != NULL) {
@@ -122,8 +120,8 @@ tke_op_reader_check(TkeOperation *op, GPtrArray **checks, GError **error)
 
         check->reader = tke_reader_info_copy(infos->pdata[i]);
         check->number = tke_readers_number(readers, check->reader->name);
-        check->alike = check->number == 0 && readers->unclear &&
-                       tke_reader_is_alike(infos, check->reader);
+        check->alike =
+            check->number == 0 && readers->unclear && tke_reader_is_alike(infos, check->reader);
         g_ptr_array_add(all, check);
         ask_keypad(op, cards, check);
     }

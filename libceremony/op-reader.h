@@ -1,6 +1,6 @@
 /*
- * Readers: which is number 1 and which number 2 (functions 2.1; F-003; the choice is remembered in the settings), and what
- * their keypads can do (F-009, F-011).
+ * Readers: which is number 1 and which number 2 (functions 2.1; F-003; the choice is remembered in
+ * the settings), and what their keypads can do (F-009, F-011).
  */
 #pragma once
 
@@ -12,15 +12,16 @@
 #include "libsmartcard/pin-pad.h"
 
 /*
- * What the reader of this number and name offers for PINs, whether a card is in or not; the session has looked at
- * readers. A reader without keypad is no error (tke_pin_pad_check); one that another program holds is.
+ * What the reader of this number and name offers for PINs, whether a card is in or not; the
+ * session has looked at readers. A reader without keypad is no error (tke_pin_pad_check); one that
+ * another program holds is.
  */
 TKE_PUBLIC bool tke_op_reader_describe(TkeOperation *op, unsigned reader, const char *name,
                                        TkePinPad *pad, GError **error);
 
 /*
- * Exchanges the numbers. lasting: they are remembered; false: they hold while both readers stay plugged in and the session
- * lasts, because one cannot be told apart from another.
+ * Exchanges the numbers. lasting: they are remembered; false: they hold while both readers stay
+ * plugged in and the session lasts, because one cannot be told apart from another.
  */
 TKE_PUBLIC bool tke_op_reader_swap(TkeOperation *op, TkeSettings *settings, bool *lasting,
                                    GError **error);
@@ -29,7 +30,8 @@ TKE_PUBLIC bool tke_op_reader_swap(TkeOperation *op, TkeSettings *settings, bool
 typedef struct TkeReaderCheck {
     TkeReaderInfo *reader;
     unsigned number; /* 1, 2; 0: it has none */
-    bool alike;      /* because it cannot be told apart from another one, and nobody has said which it is */
+    /* because it cannot be told apart from another one, and nobody has said which it is */
+    bool alike;
     GError *trouble; /* why it cannot take PINs, or could not be asked; NULL: it is good */
 } TkeReaderCheck;
 

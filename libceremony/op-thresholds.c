@@ -111,12 +111,12 @@ confirm(TkeOperation *op, GPtrArray *states, const TkeThresholdsParams *params, 
                             _("permissions: loading of key parts, zeroizing with one signature; "
                               "no export of master keys from operational crypto units"),
                             signers, NULL };
-    const TkePlan plan = { .action = "thresholds",
-                           .title =
-                               imprint != NULL
-                                   ? _("The thresholds will be set; crypto units leave imprint mode:")
-                                   : _("The thresholds will be changed:"),
-                           .lines = lines };
+    const TkePlan plan = {
+        .action = "thresholds",
+        .title = imprint != NULL ? _("The thresholds will be set; crypto units leave imprint mode:")
+                                 : _("The thresholds will be changed:"),
+        .lines = lines
+    };
 
     return tke_operation_confirm(op, &plan, error);
 }

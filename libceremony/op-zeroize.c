@@ -22,8 +22,8 @@ static bool
 check_same(const TkeUnitState *now, void *data, GError **error)
 {
     return tke_plan_check_same(data, now,
-                               TKE_PLAN_SAME_THRESHOLDS | TKE_PLAN_SAME_ADMINS |
-                                   TKE_PLAN_SAME_NEW | TKE_PLAN_SAME_CURRENT,
+                               TKE_PLAN_SAME_THRESHOLDS | TKE_PLAN_SAME_ADMINS | TKE_PLAN_SAME_NEW |
+                                   TKE_PLAN_SAME_CURRENT,
                                error);
 }
 

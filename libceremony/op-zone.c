@@ -13,13 +13,14 @@
 #include "libceremony/record.h"
 #include "libsmartcard/ca-card-init.h"
 
-static const char *const create_steps[] = {
-    N_("Blank card for the CA card"), N_("First PIN of the CA card"), N_("Second PIN of the CA card"),
-    N_("The card makes the zone"), NULL
-};
+static const char *const create_steps[] = { N_("Blank card for the CA card"),
+                                            N_("First PIN of the CA card"),
+                                            N_("Second PIN of the CA card"),
+                                            N_("The card makes the zone"), NULL };
 static const char *const asking_steps[] = {
-    N_("Blank card for the CA card"), N_("First PIN of the CA card"), N_("Second PIN of the CA card"),
-    N_("Descriptions"), N_("The card makes the zone"), NULL
+    N_("Blank card for the CA card"), N_("First PIN of the CA card"),
+    N_("Second PIN of the CA card"),  N_("Descriptions"),
+    N_("The card makes the zone"),    NULL
 };
 static const char *const backup_steps[] = { N_("CA card to be backed up"),
                                             N_("Card for the backup"),
@@ -50,8 +51,8 @@ need_new_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **erro
 }
 
 /*
- * Both PINs of the new card, in this step and the next. Where only the first could be set, or none after the applet was
- * loaded (a card in use was erased for it), the error says so (P-8).
+ * Both PINs of the new card, in this step and the next. Where only the first could be set, or none
+ * after the applet was loaded (a card in use was erased for it), the error says so (P-8).
  */
 static bool
 need_new_pins(TkeOperation *op, unsigned reader, unsigned step, bool loaded, GError **error)
@@ -85,7 +86,8 @@ say_pins_are_set(bool good, GError **error)
     return good;
 }
 
-/* What zone and card are called: as was said beforehand, or asked for now; then the card may be gone. */
+/* What zone and card are called: as was said beforehand, or asked for now; then the card may be
+ * gone. */
 static bool
 take_texts(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardStatus **status,
            TkeCardTexts *texts, GError **error)
@@ -95,10 +97,11 @@ take_texts(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSta
         g_strlcpy(texts->card, params->card_description, sizeof texts->card);
         return tke_operation_check(op, error);
     }
-    if (!tke_op_card_ask_texts(op, _("What are the zone and its CA card called?"),
-                               _("The card has its two PINs. The descriptions tell zones and cards "
-                                 "apart; they have no other meaning. Then the card makes the zone."),
-                               _("Zone description"), _("CA card description"), params->ask, error) ||
+    if (!tke_op_card_ask_texts(
+            op, _("What are the zone and its CA card called?"),
+            _("The card has its two PINs. The descriptions tell zones and cards "
+              "apart; they have no other meaning. Then the card makes the zone."),
+            _("Zone description"), _("CA card description"), params->ask, error) ||
         !tke_card_session_query_status(op, 1, status, error)) {
         return false;
     }
@@ -107,8 +110,8 @@ take_texts(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSta
 }
 
 /*
- * The zone that was asked for, and not one that was given up. Where nobody has been asked yet, the card on which the
- * step was begun has done what it was begun for.
+ * The zone that was asked for, and not one that was given up. Where nobody has been asked yet, the
+ * card on which the step was begun has done what it was begun for.
  */
 static bool
 is_asked_for(const TkeCardStatus *status, const TkeZoneCreateParams *params)
@@ -288,10 +291,11 @@ describe_backup(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCa
         g_strlcpy(params->ask->card, proposal, sizeof params->ask->card);
     }
     if (params->ask != NULL) {
-        if (!tke_op_card_ask_texts(op, _("What is the backup called?"),
-                                   _("The backup has the zone. Its description tells the two CA cards "
-                                     "apart; it has no other meaning."),
-                                   NULL, _("Description of the backup"), params->ask, error)) {
+        if (!tke_op_card_ask_texts(
+                op, _("What is the backup called?"),
+                _("The backup has the zone. Its description tells the two CA cards "
+                  "apart; it has no other meaning."),
+                NULL, _("Description of the backup"), params->ask, error)) {
             return false;
         }
         description = params->ask->card;
@@ -340,12 +344,13 @@ fail_backup(TkeOperation *op, const TkeCardStatus *source, const TkeCardStatus *
         tke_record_card(done, "card", target);
         tke_record_card(done, "source", source);
     }
-    return tke_op_card_fail_partly(op, "opentke-zone.backup", 2,
-                                   _("the CA card is as before; start again with the same two cards: "
-                                     "the program reads from the other one how far it has come, and "
-                                     "goes on there; if zone and description are there (tke card "
-                                     "info), all is done"),
-                                   done, error);
+    return tke_op_card_fail_partly(
+        op, "opentke-zone.backup", 2,
+        _("the CA card is as before; start again with the same two cards: "
+          "the program reads from the other one how far it has come, and "
+          "goes on there; if zone and description are there (tke card "
+          "info), all is done"),
+        done, error);
 }
 
 bool

@@ -1,5 +1,6 @@
 /*
- * A zone and its CA cards: create a zone, back up its CA card (functions 2.3 and 2.4; F-021, F-022).
+ * A zone and its CA cards: create a zone, back up its CA card (functions 2.3 and 2.4; F-021,
+ * F-022).
  */
 #pragma once
 
@@ -13,7 +14,8 @@
 typedef struct TkeZoneCreateParams {
     const char *zone_description; /* 0-30 printable ASCII characters */
     const char *card_description;
-    TkeCardTexts *ask; /* asked for when both PINs are set (2.3, steps 5 and 6); NULL: the two above are meant */
+    /* asked for when both PINs are set (2.3, steps 5 and 6); NULL: the two above are meant */
+    TkeCardTexts *ask;
 } TkeZoneCreateParams;
 
 typedef struct TkeZoneResult {
@@ -22,15 +24,16 @@ typedef struct TkeZoneResult {
 } TkeZoneResult;
 
 /*
- * Reader 1: a blank card becomes the CA card of a new zone; both PINs are set. Goes on where an earlier
- * try stopped. result may be NULL.
+ * Reader 1: a blank card becomes the CA card of a new zone; both PINs are set. Goes on where an
+ * earlier try stopped. result may be NULL.
  */
 TKE_PUBLIC bool tke_op_zone_create(TkeOperation *op, const TkeZoneCreateParams *params,
                                    TkeZoneResult *result, GError **error);
 
 typedef struct TkeZoneBackupParams {
     const char *card_description; /* of the backup; NULL: as the source's */
-    TkeCardTexts *ask; /* asked for when the backup has the zone (2.4, step 4); NULL: the one above is meant */
+    /* asked for when the backup has the zone (2.4, step 4); NULL: the one above is meant */
+    TkeCardTexts *ask;
 } TkeZoneBackupParams;
 
 typedef struct TkeZoneTestParams {
@@ -39,15 +42,16 @@ typedef struct TkeZoneTestParams {
 } TkeZoneTestParams;
 
 /*
- * Reader 1: a backup of the CA card shows that it could take the other's place: it is of the zone, its two PINs are
- * known, and it is genuine (6.3, step 2). Nothing is changed. result->card: the card; may be NULL.
+ * Reader 1: a backup of the CA card shows that it could take the other's place: it is of the zone,
+ * its two PINs are known, and it is genuine (6.3, step 2). Nothing is changed. result->card: the
+ * card; may be NULL.
  */
 TKE_PUBLIC bool tke_op_zone_test(TkeOperation *op, const TkeZoneTestParams *params,
                                  TkeZoneResult *result, GError **error);
 
 /*
- * What a backup of the CA card of this description may be called: the description, cut off where it is too long, and
- * what it is. To be freed.
+ * What a backup of the CA card of this description may be called: the description, cut off where
+ * it is too long, and what it is. To be freed.
  */
 TKE_PUBLIC char *tke_op_zone_propose_backup(const char *description);
 

@@ -78,8 +78,7 @@ tke_operation_get_cancellable(TkeOperation *op)
 bool
 tke_operation_check(TkeOperation *op, GError **error)
 {
-    return tke_operation_is_committed(op) ||
-           !tke_cancel_is_asked(op->cancellable, error);
+    return tke_operation_is_committed(op) || !tke_cancel_is_asked(op->cancellable, error);
 }
 
 bool

@@ -1,13 +1,13 @@
 /*
  * TkeOperation: context of one running procedure.
  *
- * It brings together who is asked (prompter), how it is stopped (cancellable), where cards and units are
- * (world), the cards that outlive the operation (card session) and where results are recorded (activity
- * log). Operations are blocking functions bool tke_op_x(TkeOperation *, const TkeXParams *,
- * TkeXResult *, GError **); one runs at a time.
+ * It brings together who is asked (prompter), how it is stopped (cancellable), where cards and
+ * units are (world), the cards that outlive the operation (card session) and where results are
+ * recorded (activity log). Operations are blocking functions bool tke_op_x(TkeOperation *, const
+ * TkeXParams *, TkeXResult *, GError **); one runs at a time.
  *
- * Cancel is checked between exchanges. From tke_operation_commit() to tke_operation_committed_done()
- * it is not looked at: what was begun is finished or reported.
+ * Cancel is checked between exchanges. From tke_operation_commit() to
+ * tke_operation_committed_done() it is not looked at: what was begun is finished or reported.
  */
 #pragma once
 
@@ -48,15 +48,15 @@ TKE_PUBLIC void tke_operation_committed_done(TkeOperation *op);
 TKE_PUBLIC bool tke_operation_is_committed(const TkeOperation *op); /* from any thread */
 
 /*
- * What is only planned and shown, not done (--dry-run): operations stop after the plan was shown and
- * return true with nothing changed.
+ * What is only planned and shown, not done (--dry-run): operations stop after the plan was shown
+ * and return true with nothing changed.
  */
 TKE_PUBLIC void tke_operation_set_dry_run(TkeOperation *op, bool dry_run);
 TKE_PUBLIC bool tke_operation_is_dry_run(const TkeOperation *op);
 
 /*
- * A card in use that lies in a reader already may be asked about and overwritten (P-5). Otherwise, which is the
- * default, it must be put in when it is asked for.
+ * A card in use that lies in a reader already may be asked about and overwritten (P-5). Otherwise,
+ * which is the default, it must be put in when it is asked for.
  */
 TKE_PUBLIC void tke_operation_set_overwrite(TkeOperation *op, bool overwrite);
 TKE_PUBLIC bool tke_operation_may_overwrite(const TkeOperation *op);
@@ -68,8 +68,8 @@ TKE_PUBLIC void tke_operation_step(TkeOperation *op, unsigned done, unsigned tot
                                    const char *what);
 
 /*
- * Where the steps are known beforehand: tells all of them, then each as it is reached. names: static, marked with
- * N_(), NULL-terminated; index: from 0.
+ * Where the steps are known beforehand: tells all of them, then each as it is reached. names:
+ * static, marked with N_(), NULL-terminated; index: from 0.
  */
 TKE_PUBLIC void tke_operation_set_steps(TkeOperation *op, const char *const *names);
 TKE_PUBLIC void tke_operation_reach(TkeOperation *op, unsigned index);

@@ -34,9 +34,11 @@ dup_distrusted(TkeUnitDirectory *directory, GPtrArray *units, GPtrArray *but)
 
     for (unsigned i = 0; i < units->len; i++) {
         TkeUnit *unit = g_ptr_array_index(units, i);
-        const char *instance = some->len > 0 ? tke_unit_get_instance(g_ptr_array_index(some, 0)) : NULL;
+        const char *instance =
+            some->len > 0 ? tke_unit_get_instance(g_ptr_array_index(some, 0)) : NULL;
 
-        if (tke_unit_directory_is_distrusted(directory, unit) && !g_ptr_array_find(but, unit, NULL) &&
+        if (tke_unit_directory_is_distrusted(directory, unit) &&
+            !g_ptr_array_find(but, unit, NULL) &&
             (instance == NULL || strcmp(instance, tke_unit_get_instance(unit)) == 0)) {
             g_ptr_array_add(some, unit);
         }
@@ -51,9 +53,10 @@ confirm_instance(TkeOperation *op, GPtrArray *distrusted, GError **error)
     g_autofree char *word = tke_plan_confirm_word(distrusted);
     TkePlan plan = { .action = "unit-distrusted",
                      .title = _("An answer of these crypto units was not their own before:"),
-                     .consequence = _("Somebody may tamper with them, or with the way to them. They were read "
-                                      "anew, and what they answer now is signed by them. Go on only if you "
-                                      "know what has happened."),
+                     .consequence =
+                         _("Somebody may tamper with them, or with the way to them. They were read "
+                           "anew, and what they answer now is signed by them. Go on only if you "
+                           "know what has happened."),
                      .confirm_text = word,
                      .default_no = true };
 
@@ -66,8 +69,8 @@ confirm_instance(TkeOperation *op, GPtrArray *distrusted, GError **error)
 }
 
 /*
- * Units of which an answer was forged before are used again only when somebody says so, now that they have been read
- * and verified anew; for each instance, whose word it is.
+ * Units of which an answer was forged before are used again only when somebody says so, now that
+ * they have been read and verified anew; for each instance, whose word it is.
  */
 static bool
 confirm_distrusted(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units, GError **error)
@@ -374,10 +377,11 @@ tke_plan_check_same(GPtrArray *states, const TkeUnitState *now, TkePlanSame same
     g_return_val_if_fail(was != NULL, false);
 
     if (change != NULL) {
-        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
-                    _("%s is not as it was when you agreed: somebody else has changed %s meanwhile; "
-                      "look with “tke cryptounit-compare” and start again"),
-                    tke_unit_get_name(now->unit), change);
+        g_set_error(
+            error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
+            _("%s is not as it was when you agreed: somebody else has changed %s meanwhile; "
+              "look with “tke cryptounit-compare” and start again"),
+            tke_unit_get_name(now->unit), change);
     }
     return change == NULL;
 }
@@ -389,19 +393,19 @@ tke_plan_signatures(GPtrArray *states, TkeAdminCommand command, unsigned new_thr
 
     for (unsigned i = 0; i < states->len; i++) {
         const TkeUnitState *state = g_ptr_array_index(states, i);
-        const TkeSignatureState now = {
-            .signature_threshold = state->attributes.value[TKE_ATTRIBUTE_SIGN_THR],
-            .revocation_threshold = state->attributes.value[TKE_ATTRIBUTE_REVOKE_THR],
-            .permissions = state->attributes.value[TKE_ATTRIBUTE_PERMS],
-            .new_signature_threshold = new_threshold
-        };
+        const TkeSignatureState now = { .signature_threshold =
+                                            state->attributes.value[TKE_ATTRIBUTE_SIGN_THR],
+                                        .revocation_threshold =
+                                            state->attributes.value[TKE_ATTRIBUTE_REVOKE_THR],
+                                        .permissions = state->attributes.value[TKE_ATTRIBUTE_PERMS],
+                                        .new_signature_threshold = new_threshold };
 
         most = MAX(most, tke_admin_command_count_signatures(command, &now));
     }
-    return most == 0 ? g_strdup(_("no signature is needed, as in imprint mode"))
-                     : g_strdup_printf(ngettext("%u administrator signs", "%u administrators sign",
-                                                most),
-                                       most);
+    return most == 0
+               ? g_strdup(_("no signature is needed, as in imprint mode"))
+               : g_strdup_printf(ngettext("%u administrator signs", "%u administrators sign", most),
+                                 most);
 }
 
 bool

@@ -36,8 +36,9 @@ typedef struct TkePrompt {
     /* for people, translated */
     const char *title;  /* what to do, one sentence */
     const char *reason; /* why what is there does not do; NULL at first */
-    const char *details; /* for support (advice.h), where reason is an error of card or reader; NULL without */
-    const char *card;   /* description or id of the card in the reader; NULL without */
+    /* for support (advice.h), where reason is an error of card or reader; NULL without */
+    const char *details;
+    const char *card; /* description or id of the card in the reader; NULL without */
     /* for programs, never translated (docs/events.md) */
     const char *purpose;     /* "signer", "key-part", …; NULL if there is none */
     const char *reason_word; /* "wrong-kind", "used", …; NULL at first */
@@ -92,7 +93,8 @@ typedef struct TkePrompterOps {
      * when the card is inserted, without a click. */
     void (*show)(void *ui, const TkePrompt *prompt);
     void (*hide)(void *ui);
-    /* All steps in their order, before the first one begins; NULL: the names of those to come are not shown. */
+    /* All steps in their order, before the first one begins; NULL: the names of those to come are
+     * not shown. */
     void (*steps)(void *ui, const char *const *names);
     /* One begins. What is not among the names is a part of the one that has begun. */
     void (*step)(void *ui, unsigned done, unsigned total, const char *what);
@@ -107,9 +109,9 @@ typedef struct TkePrompterOps {
     TkeSecret *(*ask_secret)(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellable,
                              GError **error);
     /*
-     * texts: n_fields places for what was answered, each to be freed; written only on success. The function may be
-     * NULL: nobody can be asked, and what is proposed is taken.
+     * texts: n_fields places for what was answered, each to be freed; written only on success. The
+     * function may be NULL: nobody can be asked, and what is proposed is taken.
      */
-    bool (*ask_texts)(void *ui, const TkeTextPrompt *prompt, char **texts, GCancellable *cancellable,
-                      GError **error);
+    bool (*ask_texts)(void *ui, const TkeTextPrompt *prompt, char **texts,
+                      GCancellable *cancellable, GError **error);
 } TkePrompterOps;

@@ -11,18 +11,19 @@
 #include "libsmartcard/card-identity.h"
 
 /*
- * Before anything is changed: the log can be written. Otherwise TKE_ERROR_FILE, and the operation does
- * not begin.
+ * Before anything is changed: the log can be written. Otherwise TKE_ERROR_FILE, and the operation
+ * does not begin.
  */
 TKE_PUBLIC bool tke_record_check(TkeOperation *op, GError **error);
 
-/* Members that say which card it was: kind, id, description, zone, administrator. Adds to object. */
+/* Members that say which card it was: kind, id, description, zone, administrator. Adds to
+ * object. */
 TKE_PUBLIC void tke_record_card(JsonObject *object, const char *member,
                                 const TkeCardStatus *status);
 
 /*
- * Appends the entry; takes values (may be NULL). If it cannot be written the error says that the step
- * itself was done.
+ * Appends the entry; takes values (may be NULL). If it cannot be written the error says that the
+ * step itself was done.
  */
 TKE_PUBLIC bool tke_record_done(TkeOperation *op, const char *action, JsonObject *values,
                                 GError **error);
@@ -33,6 +34,7 @@ TKE_PUBLIC char *tke_record_text(const GError *error);
 /* Sets "error", and "status_word" where a card has said one. */
 TKE_PUBLIC void tke_record_error(JsonObject *object, const GError *error);
 
-/* Appends an entry about a step that failed or was broken off; failing to write it changes nothing. */
+/* Appends an entry about a step that failed or was broken off; failing to write it changes
+ * nothing. */
 TKE_PUBLIC void tke_record_failed(TkeOperation *op, const char *action, JsonObject *values,
                                   const GError *why);

@@ -86,7 +86,8 @@ add_count(TkeSelfCheck *check, const GPtrArray *readers)
     if (n < TKE_READERS) {
         add(check, TKE_FINDING_BAD,
             g_strdup_printf(
-                ngettext("%u reader found, two are needed", "%u readers found, two are needed", n), n))
+                ngettext("%u reader found, two are needed", "%u readers found, two are needed", n),
+                n))
             ->remedy = g_strdup(
             _("Plug in what is missing. If a reader is plugged in and not listed, its driver is "
               "missing: install the package libccid, and unplug and plug in the reader."));

@@ -42,9 +42,8 @@ add(GPtrArray *problems, char *subject, char *text, char *remedy, bool minor)
 void
 tke_self_check_reader(GPtrArray *problems, const TkeReaderCheck *check, unsigned *good)
 {
-    g_autofree char *subject = check->number != 0
-                                   ? g_strdup_printf(_("reader %u"), check->number)
-                                   : tke_reader_dup_text(check->reader);
+    g_autofree char *subject = check->number != 0 ? g_strdup_printf(_("reader %u"), check->number)
+                                                  : tke_reader_dup_text(check->reader);
 
     /* a reader that is held cannot be asked for its keypad: it is there, and may well do */
     if ((check->number != 0 || (check->alike && *good < TKE_READERS)) &&
@@ -75,9 +74,12 @@ add_alike(GPtrArray *problems, const GPtrArray *checks)
     }
     if (names->len > 0) {
         add(problems, g_string_free(g_steal_pointer(&names), FALSE),
-            g_strdup(_("these readers cannot be told apart: neither serial number nor port is known of them")),
-            g_strdup(_("Which is which is asked for when it matters, by a card that is put in, and never taken from their "
-                       "order. If another program holds one of them, close it: perhaps they tell then. Or use readers "
+            g_strdup(_("these readers cannot be told apart: neither serial number nor port is "
+                       "known of them")),
+            g_strdup(_("Which is which is asked for when it matters, by a card that is put in, and "
+                       "never taken from their "
+                       "order. If another program holds one of them, close it: perhaps they tell "
+                       "then. Or use readers "
                        "with serial numbers.")),
             true);
     }
@@ -91,7 +93,8 @@ is_shown(const GPtrArray *checks, const char *port)
         const TkeReaderCheck *check = g_ptr_array_index(checks, i);
         const char *own = check->reader->port;
 
-        if (g_str_has_prefix(own, port) && (own[strlen(port)] == '\0' || own[strlen(port)] == '/')) {
+        if (g_str_has_prefix(own, port) &&
+            (own[strlen(port)] == '\0' || own[strlen(port)] == '/')) {
             return true;
         }
     }
@@ -125,16 +128,19 @@ add_not_shown(GPtrArray *problems, const TkeUsbReader *device, const char *taker
         g_strdup_printf(_("USB device “%s” (%04X:%04X, %s)"), device->product, device->vendor_id,
                         device->product_id, device->port),
         takers == NULL
-            ? g_strdup(_("it looks like a card reader, but the smart card service does not show it"))
-            : g_strdup_printf(_("it looks like a card reader, but the smart card service does not show it; running "
+            ? g_strdup(
+                  _("it looks like a card reader, but the smart card service does not show it"))
+            : g_strdup_printf(_("it looks like a card reader, but the smart card service does not "
+                                "show it; running "
                                 "now, and known to take readers for itself past the service: %s"),
                               takers),
-        takers == NULL
-            ? g_strdup(driver)
-            : g_strdup_printf(_("Perhaps GnuPG's scdaemon has it: “gpgconf --kill scdaemon”, unplug the reader and plug "
-                                "it in again; for good, write “disable-ccid” into ~/.gnupg/scdaemon.conf. If it is "
-                                "not shown then: %s"),
-                              driver),
+        takers == NULL ? g_strdup(driver)
+                       : g_strdup_printf(_("Perhaps GnuPG's scdaemon has it: “gpgconf --kill "
+                                           "scdaemon”, unplug the reader and plug "
+                                           "it in again; for good, write “disable-ccid” into "
+                                           "~/.gnupg/scdaemon.conf. If it is "
+                                           "not shown then: %s"),
+                                         driver),
         false);
 }
 

@@ -1,6 +1,7 @@
 /*
- * What keeps the readers of a workstation from serving a ceremony, and what to do about it (F-002, F-009, F-011):
- * readers without keypad, held by another program, virtual, without a driver, too few.
+ * What keeps the readers of a workstation from serving a ceremony, and what to do about it (F-002,
+ * F-009, F-011): readers without keypad, held by another program, virtual, without a driver, too
+ * few.
  */
 #pragma once
 
@@ -23,9 +24,9 @@ TKE_PUBLIC void tke_problem_free(TkeProblem *problem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeProblem, tke_problem_free)
 
 /*
- * All there are, TkeProblem, and all readers as they answered, TkeReaderCheck; both to be freed. good: how many of the
- * two readers can serve, as far as they can be asked. Fails only if readers cannot be listed (no service): that is the
- * problem then, its advice the remedy.
+ * All there are, TkeProblem, and all readers as they answered, TkeReaderCheck; both to be freed.
+ * good: how many of the two readers can serve, as far as they can be asked. Fails only if readers
+ * cannot be listed (no service): that is the problem then, its advice the remedy.
  */
 TKE_PUBLIC bool tke_self_check_readers(TkeOperation *op, GPtrArray **checks, GPtrArray **problems,
                                        unsigned *good, GError **error);
@@ -58,8 +59,8 @@ TKE_PUBLIC void tke_self_check_free(TkeSelfCheck *check);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeSelfCheck, tke_self_check_free)
 
 /*
- * Of what tke_self_check_readers() has found. cards: for readers 1 and 2, why the card in it cannot be read; NULL: it
- * can, or there is none.
+ * Of what tke_self_check_readers() has found. cards: for readers 1 and 2, why the card in it
+ * cannot be read; NULL: it can, or there is none.
  */
 TKE_PUBLIC TkeSelfCheck *tke_self_check_judge(const GPtrArray *checks, const GPtrArray *problems,
                                               unsigned good, const GError *const cards[2]);
@@ -67,6 +68,7 @@ TKE_PUBLIC TkeSelfCheck *tke_self_check_judge(const GPtrArray *checks, const GPt
 /* Of its error. */
 TKE_PUBLIC TkeSelfCheck *tke_self_check_judge_failure(const GError *error);
 
-/* Adds the devices of the USB that look like readers and are not among these (TkeReaderCheck). For tests. */
+/* Adds the devices of the USB that look like readers and are not among these (TkeReaderCheck). For
+ * tests. */
 void tke_self_check_devices(GPtrArray *problems, const GPtrArray *checks, const char *sysfs,
                             const char *proc);

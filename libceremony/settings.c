@@ -172,7 +172,8 @@ text_member(JsonObject *object, const char *name)
                : NULL;
 }
 
-/* Does an entry say that its keys are those of a card with this ATR? False for an entry that is none. */
+/* Does an entry say that its keys are those of a card with this ATR? False for an entry that is
+ * none. */
 static bool
 read_entry(JsonNode *node, const char *atr, bool *fits, const char **file)
 {
@@ -200,8 +201,7 @@ tke_settings_find_card_keys(const TkeSettings *settings, const uint8_t *atr, siz
     bool good = node == NULL || array != NULL;
     bool fits = false;
 
-    for (unsigned i = 0; good && !fits && array != NULL && i < json_array_get_length(array);
-         i++) {
+    for (unsigned i = 0; good && !fits && array != NULL && i < json_array_get_length(array); i++) {
         good = read_entry(json_array_get_element(array, i), atr_text, &fits, &file);
     }
     if (!good) {

@@ -1,10 +1,10 @@
 /*
- * Settings of a workstation: which reader is 1 and which is 2, how long a card may take, where issuer keys of
- * cards are (functions 4.1).
+ * Settings of a workstation: which reader is 1 and which is 2, how long a card may take, where
+ * issuer keys of cards are (functions 4.1).
  *
  * A JSON file, $XDG_CONFIG_HOME/opentke/settings.json, in a rehearsal settings.json among the
- * workstation's files. Members that are not known are kept. No root key, authority or address can come
- * from it.
+ * workstation's files. Members that are not known are kept. No root key, authority or address can
+ * come from it.
  */
 #pragma once
 
@@ -25,7 +25,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeSettings, tke_settings_free)
 /* The remembered readers; borrowed. */
 TKE_PUBLIC TkeReaderChoice tke_settings_get_readers(const TkeSettings *settings);
 
-/* "cardAnswerSeconds": how long a real card may take for an answer (a PIN entry: 40 s more); 0: not set. */
+/* "cardAnswerSeconds": how long a real card may take for an answer (a PIN entry: 40 s more); 0:
+ * not set. */
 TKE_PUBLIC unsigned tke_settings_get_card_answer_ms(const TkeSettings *settings);
 
 /* Remembers readers by their keys and saves. */
@@ -33,10 +34,10 @@ TKE_PUBLIC bool tke_settings_set_readers(TkeSettings *settings, const TkeReaderC
                                          GError **error);
 
 /*
- * The file with the issuer keys of cards that gave this ATR; the caller frees. The settings name them as
- * "card_keys": [{"atr": "3B8F80…", "file": "lot-17.keys"}, {"file": "others.keys"}]: the first whose ATR, in hex, the
- * card's begins with (absent: any); a relative name lies beside the settings. path NULL: none, that is the
- * makers' test keys. A list that is none is TKE_ERROR_FILE.
+ * The file with the issuer keys of cards that gave this ATR; the caller frees. The settings name
+ * them as "card_keys": [{"atr": "3B8F80…", "file": "lot-17.keys"}, {"file": "others.keys"}]: the
+ * first whose ATR, in hex, the card's begins with (absent: any); a relative name lies beside the
+ * settings. path NULL: none, that is the makers' test keys. A list that is none is TKE_ERROR_FILE.
  */
 TKE_PUBLIC bool tke_settings_find_card_keys(const TkeSettings *settings, const uint8_t *atr,
                                             size_t atr_len, char **path, GError **error);

@@ -1,5 +1,6 @@
 /*
- * Crypto units of an instance: numbers, selection, what is remembered (functions 3.4, 4.4; F-060, F-061).
+ * Crypto units of an instance: numbers, selection, what is remembered (functions 3.4, 4.4; F-060,
+ * F-061).
  */
 #include "libceremony/unit-directory.h"
 
@@ -12,10 +13,10 @@
 
 struct TkeUnitDirectory {
     TkeWorld *world;
-    char *path;           /* of the directory */
-    GPtrArray *units;     /* TkeUnit */
-    GHashTable *selected; /* hsm ids */
-    GHashTable *once;     /* hsm ids for this process; NULL: what is saved counts */
+    char *path;             /* of the directory */
+    GPtrArray *units;       /* TkeUnit */
+    GHashTable *selected;   /* hsm ids */
+    GHashTable *once;       /* hsm ids for this process; NULL: what is saved counts */
     GHashTable *distrusted; /* hsm ids */
     TkeUnitMemory *memory;
     TkeJournal *journal;

@@ -28,7 +28,8 @@ struct TkeUnitMemory {
     GHashTable *identities; /* hsm id → TkeUnitIdentity */
     TkeKnownModules *modules;
     bool changed;
-    GHashTable *admins; /* hsm id → char **: name of the unit, then identifiers of its administrators */
+    /* hsm id → char **: name of the unit, then identifiers of its administrators */
+    GHashTable *admins;
 };
 
 static bool

@@ -1,6 +1,6 @@
 /*
- * Files about crypto units in the world's directory: the selection (by unit id), the identities seen
- * last, and verified module certificates. All public.
+ * Files about crypto units in the world's directory: the selection (by unit id), the identities
+ * seen last, and verified module certificates. All public.
  */
 #pragma once
 
@@ -25,8 +25,8 @@ TKE_PUBLIC void tke_unit_memory_recall(const TkeUnitMemory *memory, TkeUnit *uni
 TKE_PUBLIC void tke_unit_memory_note(TkeUnitMemory *memory, const TkeUnit *unit);
 
 /*
- * Names of the units in which this administrator was installed when they were seen last: char *, the caller frees.
- * What people are told before a key is deleted; nothing is decided by it.
+ * Names of the units in which this administrator was installed when they were seen last: char *,
+ * the caller frees. What people are told before a key is deleted; nothing is decided by it.
  */
 TKE_PUBLIC GPtrArray *tke_unit_memory_find_admin(const TkeUnitMemory *memory,
                                                  const uint8_t ski[static TKE_SKI_LEN]);

@@ -1,6 +1,7 @@
 /*
- * Answers to commands that are not the unit's own (functions 3.2, E-H09). What was done is settled from signed
- * answers; that somebody has forged one is told all the same, and nothing more is sent there.
+ * Answers to commands that are not the unit's own (functions 3.2, E-H09). What was done is settled
+ * from signed answers; that somebody has forged one is told all the same, and nothing more is sent
+ * there.
  */
 #include <glib/gi18n-lib.h>
 
@@ -11,7 +12,8 @@
 void
 tke_unit_result_take_forgery(TkeUnitResult *result)
 {
-    const GError *answered = result->command != NULL ? tke_unit_command_get_error(result->command) : NULL;
+    const GError *answered =
+        result->command != NULL ? tke_unit_command_get_error(result->command) : NULL;
     const GError *asked = tke_unit_get_trust(result->unit) == TKE_UNIT_REFUSED
                               ? tke_unit_get_refusal(result->unit)
                               : NULL;
@@ -80,7 +82,8 @@ dup_names(GPtrArray *results)
 }
 
 bool
-tke_unit_verdict_on_distrust(const TkeUnitStep *step, GPtrArray *results, GError *verdict, GError **error)
+tke_unit_verdict_on_distrust(const TkeUnitStep *step, GPtrArray *results, GError *verdict,
+                             GError **error)
 {
     const GError *first = tke_unit_results_get_forgery(results);
     bool partly = g_error_matches(verdict, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY);
@@ -95,10 +98,11 @@ tke_unit_verdict_on_distrust(const TkeUnitStep *step, GPtrArray *results, GError
         return verdict == NULL;
     }
     names = dup_names(results);
-    distrust = g_strdup_printf(_("possible tampering with what %s answers (%s): nothing more is sent there "
-                                 "before it was read anew and you have agreed; look with “tke "
-                                 "cryptounit-compare”"),
-                               names, first->message);
+    distrust = g_strdup_printf(
+        _("possible tampering with what %s answers (%s): nothing more is sent there "
+          "before it was read anew and you have agreed; look with “tke "
+          "cryptounit-compare”"),
+        names, first->message);
     text = verdict != NULL ? g_strdup_printf("%s; %s", verdict->message, distrust)
                            : g_strdup_printf(_("%s: done in all %u crypto units, but: %s"),
                                              step->what, results->len, distrust);

@@ -1,5 +1,6 @@
 /*
- * A step that was done in some units and not in others: try again, undo, or leave (functions 3.2, P-7; F-053).
+ * A step that was done in some units and not in others: try again, undo, or leave (functions 3.2,
+ * P-7; F-053).
  */
 #include <glib/gi18n-lib.h>
 
@@ -57,8 +58,8 @@ retry_text(GPtrArray *results)
     g_autoptr(GPtrArray) some = trusted(results);
     g_autofree char *failed = tke_unit_results_names(some, TKE_UNIT_RESULT_FAILED);
     g_autofree char *unknown = tke_unit_results_names(some, TKE_UNIT_RESULT_UNKNOWN);
-    g_autofree char *again = g_strdup_printf(
-        "%s%s%s", failed, *failed != '\0' && *unknown != '\0' ? ", " : "", unknown);
+    g_autofree char *again =
+        g_strdup_printf("%s%s%s", failed, *failed != '\0' && *unknown != '\0' ? ", " : "", unknown);
     g_autofree char *ask = names_to_ask(results);
 
     if (*again != '\0' && *ask != '\0') {
@@ -227,9 +228,11 @@ is_undone_in_all(GPtrArray *undone, unsigned n)
     return undone->len == n && tke_unit_results_count_done(undone) == n;
 }
 
-/* What is left of the step where the undo has come to its end; why: what is to be said of the undo, or NULL. */
+/* What is left of the step where the undo has come to its end; why: what is to be said of the
+ * undo, or NULL. */
 static void
-set_undone(GPtrArray *results, GPtrArray *undone, const char *text, const GError *why, GError **error)
+set_undone(GPtrArray *results, GPtrArray *undone, const char *text, const GError *why,
+           GError **error)
 {
     g_autofree char *unknown = tke_unit_results_names(results, TKE_UNIT_RESULT_UNKNOWN);
     const GError *forged = tke_unit_results_get_forgery(results);
@@ -266,8 +269,9 @@ tke_unit_step_undo(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitS
                     _("%s. Not all of it could be undone: %s"), verdict->message, why->message);
         return;
     }
-    text = why == NULL ? g_strdup_printf(_("%s. It was undone in %s: start again"), verdict->message, names)
-                       : g_strdup_printf(_("%s. It was undone in %s. %s"), verdict->message, names,
-                                         why->message);
+    text = why == NULL
+               ? g_strdup_printf(_("%s. It was undone in %s: start again"), verdict->message, names)
+               : g_strdup_printf(_("%s. It was undone in %s. %s"), verdict->message, names,
+                                 why->message);
     set_undone(results, undone, text, why, error);
 }

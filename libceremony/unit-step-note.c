@@ -1,6 +1,6 @@
 /*
- * What became of a step is noted: in the activity log, of the units, and in the journal (functions 3.2, P-7; F-170,
- * F-177).
+ * What became of a step is noted: in the activity log, of the units, and in the journal (functions
+ * 3.2, P-7; F-170, F-177).
  */
 #include "libceremony/record.h"
 #include "libceremony/unit-step-private.h"

@@ -1,6 +1,6 @@
 /*
- * Inside of a step on several units: its results in words, and what to do where some units failed. Not
- * installed.
+ * Inside of a step on several units: its results in words, and what to do where some units failed.
+ * Not installed.
  */
 #pragma once
 
@@ -29,7 +29,8 @@ unsigned tke_unit_results_count_done(GPtrArray *results);
 /* Takes outcomes and errors from the commands. */
 void tke_unit_results_take(GPtrArray *results);
 
-/* Whether an answer to the command, or to what was asked about its outcome, is not the unit's own. */
+/* Whether an answer to the command, or to what was asked about its outcome, is not the unit's
+ * own. */
 void tke_unit_result_take_forgery(TkeUnitResult *result);
 
 /* The same of units that were read again. */
@@ -42,10 +43,12 @@ const GError *tke_unit_results_get_forgery(GPtrArray *results);
 void tke_unit_results_note_distrust(GPtrArray *results, TkeUnitDirectory *directory);
 
 /*
- * The verdict of the outcomes with what is to be said of those units; takes verdict (NULL: done in all). The error is
- * that of the forged answer, unless the step was done in some units and not in others.
+ * The verdict of the outcomes with what is to be said of those units; takes verdict (NULL: done in
+ * all). The error is that of the forged answer, unless the step was done in some units and not in
+ * others.
  */
-bool tke_unit_verdict_on_distrust(const TkeUnitStep *step, GPtrArray *results, GError *verdict, GError **error);
+bool tke_unit_verdict_on_distrust(const TkeUnitStep *step, GPtrArray *results, GError *verdict,
+                                  GError **error);
 
 /* The log, what is remembered of the units, and the journal; true if all could be written. */
 bool tke_unit_step_note(const TkeUnitStepRun *run, GPtrArray *results, GError **error);
@@ -55,7 +58,8 @@ bool tke_unit_step_note_in_journal(const TkeUnitStepRun *run, GPtrArray *results
 bool tke_unit_verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why,
                       GError **error);
 
-/* The same where it could not be noted, which is the error then; takes noting. What was done counts. */
+/* The same where it could not be noted, which is the error then; takes noting. What was done
+ * counts. */
 bool tke_unit_verdict_unnoted(const TkeUnitStep *step, GPtrArray *results, const GError *why,
                               GError *noting, GError **error);
 
@@ -65,19 +69,21 @@ typedef enum {
     TKE_UNIT_STEP_UNDO,
 } TkeUnitStepWay;
 
-/* Asks the operator what to do about a step that was done in some units only; to leave it where nobody answers. */
+/* Asks the operator what to do about a step that was done in some units only; to leave it where
+ * nobody answers. */
 TkeUnitStepWay tke_unit_step_ask(TkeOperation *op, const TkeUnitStep *step, GPtrArray *results,
                                  const GError *verdict);
 
 /*
- * Asks the units whose outcome is unknown which of the two it is. Adds the results of which it is known now to found;
- * they have their command still.
+ * Asks the units whose outcome is unknown which of the two it is. Adds the results of which it is
+ * known now to found; they have their command still.
  */
 void tke_unit_step_settle(TkeUnitDirectory *directory, GPtrArray *results, GPtrArray *found);
 
 /*
- * Prepares another try: units that have not done it are read and checked again. Adds the results of those that are
- * ready to todo; they have no command any more. False: they could not be read, or what was read not be kept.
+ * Prepares another try: units that have not done it are read and checked again. Adds the results
+ * of those that are ready to todo; they have no command any more. False: they could not be read,
+ * or what was read not be kept.
  */
 bool tke_unit_step_prepare_retry(TkeOperation *op, TkeUnitDirectory *directory,
                                  const TkeUnitStep *step, GPtrArray *results, GPtrArray *todo,

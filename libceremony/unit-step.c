@@ -59,7 +59,8 @@ tke_unit_result_word(const TkeUnitResult *result)
     }
 }
 
-/* Commands for the units of results that have none yet. A unit for which none can be made stops all. */
+/* Commands for the units of results that have none yet. A unit for which none can be made stops
+ * all. */
 static bool
 make_commands(GPtrArray *results, const TkeUnitStep *step, GPtrArray *commands, GError **error)
 {
@@ -126,7 +127,8 @@ dup_signers(const TkeUnitResult *result, GPtrArray *skis)
     return (GStrv) g_ptr_array_free(g_steal_pointer(&signers), FALSE);
 }
 
-/* An outcome is noted with these, whatever becomes of the command, and whoever signs the next one. */
+/* An outcome is noted with these, whatever becomes of the command, and whoever signs the next
+ * one. */
 static void
 note_signers(GPtrArray *results, GPtrArray *skis)
 {
@@ -151,15 +153,15 @@ units_of(GPtrArray *commands)
     return units;
 }
 
-/* What is about to be sent is noted first: whatever happens then, it is known where it may have been done. */
+/* What is about to be sent is noted first: whatever happens then, it is known where it may have
+ * been done. */
 static bool
 begin_journal(const TkeUnitStepRun *run, GPtrArray *commands, GError **error)
 {
     g_autoptr(GPtrArray) units = units_of(commands);
 
-    if (run->step->passing ||
-        tke_journal_begin(tke_unit_directory_get_journal(run->directory), run->step->action,
-                          run->values, units, error)) {
+    if (run->step->passing || tke_journal_begin(tke_unit_directory_get_journal(run->directory),
+                                                run->step->action, run->values, units, error)) {
         return true;
     }
     g_prefix_error(error, "%s",
@@ -230,7 +232,7 @@ read_again(const TkeUnitStepRun *run, GPtrArray *stale, GError **error)
 
     tke_operation_note(
         run->op, _("Somebody else administered a crypto unit meanwhile; nothing was done there. "
-              "It is read and signed for again."));
+                   "It is read and signed for again."));
     states = tke_unit_directory_query(run->directory, stale, step->read,
                                       tke_operation_get_cancellable(run->op), error);
     if (states == NULL) {
@@ -301,8 +303,8 @@ renew_token(const TkeUnitStepRun *run, GError **error)
 }
 
 /*
- * Another try where the step was not done; how it ended is in the results. What became of a command is noted before it
- * is given up for another.
+ * Another try where the step was not done; how it ended is in the results. What became of a
+ * command is noted before it is given up for another.
  */
 static bool
 try_again(const TkeUnitStepRun *run, GPtrArray *results, GError **why, GError **noting)
@@ -333,16 +335,16 @@ finish(const TkeUnitStepRun *run, GPtrArray *results, GError *why, GError **erro
     g_autoptr(GError) verdict = NULL;
 
     while (!tke_unit_verdict(run->step, results, reason, &verdict)) {
-        TkeUnitStepWay way =
-            g_error_matches(verdict, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY)
-                ? tke_unit_step_ask(run->op, run->step, results, verdict)
-                : TKE_UNIT_STEP_LEAVE;
+        TkeUnitStepWay way = g_error_matches(verdict, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY)
+                                 ? tke_unit_step_ask(run->op, run->step, results, verdict)
+                                 : TKE_UNIT_STEP_LEAVE;
         g_autoptr(GError) noting = NULL;
 
         if (way == TKE_UNIT_STEP_UNDO) {
             (void) renew_token(run, NULL); /* without one the undo says what is missing */
             tke_unit_step_undo(run->op, run->directory, run->step, results, verdict, error);
-            (void) tke_unit_step_note_in_journal(run, results, NULL); /* the next reading says it too */
+            /* the next reading says it too */
+            (void) tke_unit_step_note_in_journal(run, results, NULL);
             return false;
         }
         if (way == TKE_UNIT_STEP_LEAVE) {
@@ -367,11 +369,11 @@ tke_unit_step_run(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *unit
     g_autoptr(JsonObject) values = step->describe != NULL ? json_object_new() : NULL;
     bool sent = false;
     const TkeUnitStepRun run = { .op = op,
-                      .directory = directory,
-                      .step = step,
-                      .skis = skis,
-                      .values = values,
-                      .sent = &sent };
+                                 .directory = directory,
+                                 .step = step,
+                                 .skis = skis,
+                                 .values = values,
+                                 .sent = &sent };
     g_autoptr(GError) why = NULL;
     g_autoptr(GError) noting = NULL;
 

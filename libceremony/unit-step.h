@@ -2,12 +2,14 @@
  * One step of a procedure on several crypto units: a command for each is prepared, signed by as few
  * visits as possible, sent to all at once, its outcome recorded (functions 3.2, P-7; F-053).
  *
- * Where a unit was given a command by somebody else meanwhile (163), nothing was done there: it is read
- * again, and signed for again. A lost answer is looked up, never repeated. What is sent is noted in the journal
- * before. Where some units failed the operator may try again there, undo the step in the others, or leave it.
+ * Where a unit was given a command by somebody else meanwhile (163), nothing was done there: it is
+ * read again, and signed for again. A lost answer is looked up, never repeated. What is sent is
+ * noted in the journal before. Where some units failed the operator may try again there, undo the
+ * step in the others, or leave it.
  *
- * A forged answer to a command is an error, whatever the unit shows afterwards in answers of its own; it gets no
- * command of the step any more (and none of a later one before the operator has agreed: tke_plan_query).
+ * A forged answer to a command is an error, whatever the unit shows afterwards in answers of its
+ * own; it gets no command of the step any more (and none of a later one before the operator has
+ * agreed: tke_plan_query).
  */
 #pragma once
 
@@ -22,11 +24,14 @@
 typedef struct TkeUnitResult {
     TkeUnit *unit; /* a reference */
     TkeUnitOutcome outcome;
-    bool undone;             /* it was done, and undone again */
-    GError *forged;          /* what is wrong with an answer that is not its own: nothing more is sent; else NULL */
-    GError *error;           /* why it was not done, or why it had to be asked whether it was; else NULL */
+    bool undone; /* it was done, and undone again */
+    /* what is wrong with an answer that is not its own: nothing more is sent; else NULL */
+    GError *forged;
+    /* why it was not done, or why it had to be asked whether it was; else NULL */
+    GError *error;
     TkeUnitCommand *command; /* as sent; NULL when none could be made */
-    GStrv signers;           /* identifiers of those who signed the command whose outcome it is; NULL: none */
+    /* identifiers of those who signed the command whose outcome it is; NULL: none */
+    GStrv signers;
 } TkeUnitResult;
 
 /* TkeUnitResult each, in the order of the units. */
@@ -57,17 +62,19 @@ typedef struct TkeUnitStep {
     TkeUnitQueryFlags read;  /* how a unit is read again for the check */
     void *data;
     TkeUnitGetKey key; /* of a load; NULL: no key is noted */
-    /* No signed answer shows that it was done: what is found after a lost answer stays unfinished. */
+    /* No signed answer shows that it was done: what is found after a lost answer stays
+     * unfinished. */
     bool unproven;
-    bool passing; /* nobody has to finish it, as nothing is left of it: the journal does not keep it */
+    /* nobody has to finish it, as nothing is left of it: the journal does not keep it */
+    bool passing;
     const struct TkeUnitStep *undo; /* what undoes it where it was done; NULL: nothing does */
 } TkeUnitStep;
 
 /*
- * Runs the step on the units (TkeUnit). results gets one entry for each, also on failure (an empty array
- * when nothing was sent). True when it was done in all; TKE_CEREMONY_ERROR_PARTLY or _UNITS (with the
- * first unit's own error in the message; in its own domain when only one unit was concerned) otherwise. Done in all,
- * and an answer was forged: the error of that answer.
+ * Runs the step on the units (TkeUnit). results gets one entry for each, also on failure (an empty
+ * array when nothing was sent). True when it was done in all; TKE_CEREMONY_ERROR_PARTLY or _UNITS
+ * (with the first unit's own error in the message; in its own domain when only one unit was
+ * concerned) otherwise. Done in all, and an answer was forged: the error of that answer.
  */
 TKE_PUBLIC bool tke_unit_step_run(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *units,
                                   const TkeUnitStep *step, TkeUnitResults *results, GError **error);

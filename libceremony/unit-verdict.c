@@ -88,9 +88,10 @@ reason_text(const TkeUnitStep *step, Reason reason, const char *names, const GEr
 {
     switch (reason) {
     case DISBELIEVED: /* what is wrong with it is told below, of all such units */
-        return g_strdup_printf(_("%s: the outcome in %s is unknown, as what is answered there cannot be "
-                                 "believed; nothing is repeated"),
-                               step->what, names);
+        return g_strdup_printf(
+            _("%s: the outcome in %s is unknown, as what is answered there cannot be "
+              "believed; nothing is repeated"),
+            step->what, names);
     case UNCONFIRMED:
         return g_strdup_printf(
             _("%s: the outcome in %s is unknown: an answer says that it was refused (%s), which "
@@ -99,9 +100,10 @@ reason_text(const TkeUnitStep *step, Reason reason, const char *names, const GEr
               "cryptounit-compare”"),
             step->what, names, first->message);
     case OVERTAKEN:
-        return g_strdup_printf(_("%s: the outcome in %s is unknown: %s; nothing is repeated. Look with “tke "
-                                 "cryptounit-compare”"),
-                               step->what, names, first->message);
+        return g_strdup_printf(
+            _("%s: the outcome in %s is unknown: %s; nothing is repeated. Look with “tke "
+              "cryptounit-compare”"),
+            step->what, names, first->message);
     case LOST:
     default:
         return g_strdup_printf(
@@ -173,10 +175,11 @@ judge_outcomes(const TkeUnitStep *step, GPtrArray *results, const GError *why, G
     }
     reason = why != NULL ? why : first->error;
     if (tke_unit_results_count_done(results) == 0 && reason != NULL) {
-        g_propagate_prefixed_error(error, g_error_copy(reason),
-                                   _("%s failed in %s; as far as can be told no crypto unit was changed by "
-                                     "it: "),
-                                   step->what, failed);
+        g_propagate_prefixed_error(
+            error, g_error_copy(reason),
+            _("%s failed in %s; as far as can be told no crypto unit was changed by "
+              "it: "),
+            step->what, failed);
         return false;
     }
     g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
@@ -201,8 +204,8 @@ tke_unit_verdict(const TkeUnitStep *step, GPtrArray *results, const GError *why,
 }
 
 bool
-tke_unit_verdict_unnoted(const TkeUnitStep *step, GPtrArray *results, const GError *why, GError *noting,
-                GError **error)
+tke_unit_verdict_unnoted(const TkeUnitStep *step, GPtrArray *results, const GError *why,
+                         GError *noting, GError **error)
 {
     if (!tke_unit_verdict(step, results, why, error)) {
         if (error != NULL && !g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {

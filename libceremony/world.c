@@ -21,9 +21,9 @@
 
 struct TkeWorld {
     bool rehearsal;
-    bool pcsc; /* a rehearsal whose readers come through PC/SC */
+    bool pcsc;          /* a rehearsal whose readers come through PC/SC */
     unsigned answer_ms; /* of cards; 0: as usual */
-    char *base_url; /* NULL: not known */
+    char *base_url;     /* NULL: not known */
     char *region;
     char *directory; /* CLOUDTKEFILES as given; NULL: not set */
     char *state_directory;
@@ -38,7 +38,7 @@ struct TkeWorld {
     TkeSimWorldInfo *info;
     TkeCardSource *cards;
     TkeUnitTransport *units;
-    bool https; /* units is a connection of our own */
+    bool https;           /* units is a connection of our own */
     GBytes *applet_bytes; /* of a world made of parts */
     TkeCapFile *applet;   /* NULL until it is asked for */
 };
@@ -233,8 +233,7 @@ query_serials(const TkeWorld *world, GError **error)
 static TkeCardSource *
 new_pcsc_cards(const TkeWorld *world, GError **error)
 {
-    TkePcscOptions options = { .virtual_readers = world->rehearsal,
-                               .answer_ms = world->answer_ms };
+    TkePcscOptions options = { .virtual_readers = world->rehearsal, .answer_ms = world->answer_ms };
     g_auto(GStrv) serials = NULL;
 
     if (world->rehearsal) {
@@ -326,8 +325,7 @@ void
 tke_world_note_error(TkeWorld *world, const GError *error)
 {
     world->token_refused =
-        world->token_refused ||
-        g_error_matches(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_UNAUTHORIZED);
+        world->token_refused || g_error_matches(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_UNAUTHORIZED);
 }
 
 bool
@@ -361,7 +359,8 @@ get_new_token(const TkeWorld *world, GError **error)
 bool
 tke_world_renew_token(TkeWorld *world, GError **error)
 {
-    bool foreign = world->units != NULL && !world->https; /* made of parts: it has no token of ours */
+    /* made of parts: it has no token of ours */
+    bool foreign = world->units != NULL && !world->https;
     g_autoptr(TkeSecret) token = NULL;
 
     if (foreign && world->ask_token == NULL) {

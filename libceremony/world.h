@@ -1,9 +1,10 @@
 /*
- * TkeWorld: where cards, crypto units, directories and trust come from: the real world, or a rehearsal.
+ * TkeWorld: where cards, crypto units, directories and trust come from: the real world, or a
+ * rehearsal.
  *
  * The two never mix: a rehearsal learns readers, service, TLS authority, root keys and token from
- * tke-sim and from nowhere else; without it a virtual reader or root is refused. Connections are made
- * when first asked for and live as long as the world. Used by one thread.
+ * tke-sim and from nowhere else; without it a virtual reader or root is refused. Connections are
+ * made when first asked for and live as long as the world. Used by one thread.
  */
 #pragma once
 
@@ -34,8 +35,9 @@ typedef struct TkeWorldParams {
 TKE_PUBLIC TkeWorld *tke_world_new(const TkeWorldParams *params, GError **error);
 
 /*
- * A rehearsal in the world of this directory (NULL: OPENTKE_WORLD, else the user's own). Where no tke-sim
- * answers it is started: looked for in program_dir, in the build tree beside it, then in PATH.
+ * A rehearsal in the world of this directory (NULL: OPENTKE_WORLD, else the user's own). Where no
+ * tke-sim answers it is started: looked for in program_dir, in the build tree beside it, then in
+ * PATH.
  */
 TKE_PUBLIC TkeWorld *tke_world_new_rehearsal(const char *directory, const char *program_dir,
                                              unsigned timeout_ms, GError **error);
@@ -46,9 +48,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeWorld, tke_world_free)
 TKE_PUBLIC bool tke_world_is_rehearsal(const TkeWorld *world);
 
 /*
- * A rehearsal has its readers through PC/SC instead of the socket of tke-sim, and only those virtual ones that
- * belong to its world (--rehearsal=pcsc). Before cards are first asked for. TKE_ERROR_SETUP: this build has no
- * PC/SC.
+ * A rehearsal has its readers through PC/SC instead of the socket of tke-sim, and only those
+ * virtual ones that belong to its world (--rehearsal=pcsc). Before cards are first asked for.
+ * TKE_ERROR_SETUP: this build has no PC/SC.
  */
 TKE_PUBLIC bool tke_world_use_pcsc(TkeWorld *world, GError **error);
 
@@ -56,21 +58,22 @@ TKE_PUBLIC bool tke_world_use_pcsc(TkeWorld *world, GError **error);
 TKE_PUBLIC void tke_world_set_answer_ms(TkeWorld *world, unsigned answer_ms);
 
 /*
- * Readers and cards: real ones through PC/SC, of which no virtual one is ever used; in a rehearsal its own.
- * TKE_ERROR_SETUP: this build has no PC/SC.
+ * Readers and cards: real ones through PC/SC, of which no virtual one is ever used; in a rehearsal
+ * its own. TKE_ERROR_SETUP: this build has no PC/SC.
  */
 TKE_PUBLIC TkeCardSource *tke_world_get_cards(TkeWorld *world, GError **error);
 
 /* Another source of the same readers, for the thread that watches them; the caller frees it. */
 TKE_PUBLIC TkeCardSource *tke_world_new_cards(TkeWorld *world, GError **error);
 
-/* The service. Needs an instance, an address and a token; says which is missing and how to give it. */
+/* The service. Needs an instance, an address and a token; says which is missing and how to give
+ * it. */
 TKE_PUBLIC TkeUnitTransport *tke_world_get_units(TkeWorld *world, GError **error);
 
 /*
- * Bearer tokens live an hour, ceremonies longer. Who sees an error of the service notes it here; once the service
- * has refused the token (401), a new one is got before the next command, or before it is tried again. No request is
- * repeated for it.
+ * Bearer tokens live an hour, ceremonies longer. Who sees an error of the service notes it here;
+ * once the service has refused the token (401), a new one is got before the next command, or
+ * before it is tried again. No request is repeated for it.
  */
 TKE_PUBLIC void tke_world_note_error(TkeWorld *world, const GError *error); /* NULL is allowed */
 TKE_PUBLIC bool tke_world_is_token_refused(const TkeWorld *world);
@@ -80,21 +83,22 @@ typedef TkeSecret *(*TkeWorldAskToken)(void *data, GError **error);
 TKE_PUBLIC void tke_world_set_ask_token(TkeWorld *world, TkeWorldAskToken ask, void *data);
 
 /*
- * A new token for all requests from now on: of tke-sim in a rehearsal, else from the function set before;
- * without one TKE_ERROR_SETUP. After an error the token is as before.
+ * A new token for all requests from now on: of tke-sim in a rehearsal, else from the function set
+ * before; without one TKE_ERROR_SETUP. After an error the token is as before.
  */
 TKE_PUBLIC bool tke_world_renew_token(TkeWorld *world, GError **error);
 
 /*
- * The applet file for blank cards: the installed one, or what a rehearsal brings and only that. Borrowed. There is
- * none: TKE_ERROR_SETUP.
+ * The applet file for blank cards: the installed one, or what a rehearsal brings and only that.
+ * Borrowed. There is none: TKE_ERROR_SETUP.
  */
 TKE_PUBLIC const TkeCapFile *tke_world_get_applet(TkeWorld *world, GError **error);
 
 /* Root keys of modules: the built-in ones, or a rehearsal's own and only those. */
 TKE_PUBLIC const TkeModuleRoots *tke_world_get_roots(const TkeWorld *world);
 
-/* CLOUDTKEFILES or its stand-in: existing, usable and nobody else's to change, else TKE_ERROR_SETUP (E-L01). */
+/* CLOUDTKEFILES or its stand-in: existing, usable and nobody else's to change, else
+ * TKE_ERROR_SETUP (E-L01). */
 TKE_PUBLIC const char *tke_world_get_directory(TkeWorld *world, GError **error);
 
 /* Where the activity log lies. */

@@ -1,8 +1,8 @@
 /*
  * Administrator certificates (crypto-unit-protocol.md, 4.1 and 4.2).
  *
- * The body has one shape for all administrators; only name, key and key identifier differ. IBM's own
- * client writes exactly these bytes and reads nothing else, so they are kept to the byte.
+ * The body has one shape for all administrators; only name, key and key identifier differ. IBM's
+ * own client writes exactly these bytes and reads nothing else, so they are kept to the byte.
  */
 #include "libep11admin/admin-certificate.h"
 

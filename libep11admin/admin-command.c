@@ -1,5 +1,6 @@
 /*
- * Table of administrative commands (crypto-unit-protocol.md, 3.1) and the signatures each needs (2.12).
+ * Table of administrative commands (crypto-unit-protocol.md, 3.1) and the signatures each needs
+ * (2.12).
  */
 #include "libep11admin/admin-command.h"
 

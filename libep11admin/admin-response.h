@@ -65,9 +65,9 @@ typedef struct TkeAdminExpectation {
 
 /*
  * Compares the answer with its request and refuses what a module does not do: other function,
- * trailing bytes, more after the signature than SignerInfos. Domain instance and counter are compared
- * when a command succeeded (not after zeroizing, which changes them): read them from an answer to a
- * refused command with care. Not so: TKE_UNIT_ERROR_IDENTITY, TKE_UNIT_ERROR_MALFORMED.
+ * trailing bytes, more after the signature than SignerInfos. Domain instance and counter are
+ * compared when a command succeeded (not after zeroizing, which changes them): read them from an
+ * answer to a refused command with care. Not so: TKE_UNIT_ERROR_IDENTITY, TKE_UNIT_ERROR_MALFORMED.
  */
 TKE_PUBLIC bool tke_admin_response_check(const TkeAdminResponse *response,
                                          const TkeAdminExpectation *expected, GError **error);

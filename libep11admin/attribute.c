@@ -1,6 +1,6 @@
 /*
- * Domain attributes (crypto-unit-protocol.md, 4.5, 3.2.3, 3.3.1) and the permissions a unit should have
- * (7.4, step 8).
+ * Domain attributes (crypto-unit-protocol.md, 4.5, 3.2.3, 3.3.1) and the permissions a unit should
+ * have (7.4, step 8).
  */
 #include "libep11admin/attribute.h"
 

@@ -148,7 +148,7 @@ set_error(const Transfer *transfer, CURLcode code, GError **error)
                             .tls = is_tls_fault(code),
                             .timeout = code == CURLE_OPERATION_TIMEDOUT,
                             .timeout_ms = transfer->transport->timeout_ms,
-                            .text = transfer->repeated ? _("it was closed") /* by us, in libcurl's eyes */ : told };
+                            .text = transfer->repeated ? _("it was closed") : told };
 
     curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
     if (fault.tls && verified != X509_V_OK) { /* plainer than what libcurl makes of it */
@@ -411,8 +411,7 @@ https_run(TkeUnitTransport *base, TkeUnitRequest *const *requests, size_t n,
     unsigned rounds = 0;
     bool ok = false;
 
-    if (tke_cancel_is_asked(cancellable, error) ||
-        !tke_unit_transport_check(requests, n, error)) {
+    if (tke_cancel_is_asked(cancellable, error) || !tke_unit_transport_check(requests, n, error)) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {

@@ -1,6 +1,6 @@
 /*
- * Strict reading of JSON from outside (RFC 8259). json-glib takes comments, assignments and numbers that
- * are no JSON, and its recursion has no limit; so the text is walked here first.
+ * Strict reading of JSON from outside (RFC 8259). json-glib takes comments, assignments and
+ * numbers that are no JSON, and its recursion has no limit; so the text is walked here first.
  */
 #include "libep11admin/json-text.h"
 
@@ -201,7 +201,8 @@ tke_json_text_parse(const char *text, size_t len, TkeJsonMode mode, GError **err
         return NULL;
     }
     if (!g_utf8_validate(text, (gssize) value_len, NULL)) {
-        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, _("the JSON text is not UTF-8"));
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                            _("the JSON text is not UTF-8"));
         return NULL;
     }
     if (!json_parser_load_from_data(parser, text, (gssize) value_len, NULL)) {

@@ -1,5 +1,6 @@
 /*
- * Signature key files (crypto-unit-protocol.md, 7.6): a JSON object with a salt and an encrypted PEM text.
+ * Signature key files (crypto-unit-protocol.md, 7.6): a JSON object with a salt and an encrypted
+ * PEM text.
  */
 #include "libep11admin/key-file.h"
 

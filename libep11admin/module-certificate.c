@@ -1,8 +1,8 @@
 /*
  * Module certificates in their three formats (crypto-unit-protocol.md, 5.1 to 5.4).
  *
- * The fields are found by their places alone, as IBM's own client finds them; a certificate whose bytes
- * around the key are not those of a P-521 key is read, but marked, and no chain accepts it.
+ * The fields are found by their places alone, as IBM's own client finds them; a certificate whose
+ * bytes around the key are not those of a P-521 key is read, but marked, and no chain accepts it.
  */
 #include "libep11admin/module-certificate.h"
 

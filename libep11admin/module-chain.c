@@ -1,8 +1,8 @@
 /*
  * Verification of a chain of module certificates (crypto-unit-protocol.md, 5.5).
  *
- * The signature of a certificate is verified when its signer is known: when the next one is added, or,
- * for the last one, at the end with the root it names.
+ * The signature of a certificate is verified when its signer is known: when the next one is added,
+ * or, for the last one, at the end with the root it names.
  */
 #include "libep11admin/module-chain.h"
 
@@ -17,7 +17,8 @@
 #define RETURN_NO_CERTIFICATE 96u
 #define REASON_NO_CERTIFICATE 60u
 
-/* OA1: type of the name of a certificate that a root may sign, and where type and index are in it. */
+/* OA1: type of the name of a certificate that a root may sign, and where type and index are in
+ * it. */
 #define OA1_NAME_TYPE 0x9000u
 #define OA1_NAME_TYPE_AT 4u
 

@@ -42,8 +42,8 @@ TKE_PUBLIC bool tke_module_roots_add(TkeModuleRoots *roots, const char *name,
                                      const uint8_t point[static TKE_EC_POINT_LEN], GError **error);
 
 /*
- * The same for a root that is named by the hash of its key, as real ones are; name is the generation of
- * the modules below it, "CEX5" to "CEX8", else TKE_ERROR_INVALID_DATA.
+ * The same for a root that is named by the hash of its key, as real ones are; name is the
+ * generation of the modules below it, "CEX5" to "CEX8", else TKE_ERROR_INVALID_DATA.
  */
 TKE_PUBLIC bool tke_module_roots_add_generation(TkeModuleRoots *roots, const char *name,
                                                 const uint8_t point[static TKE_EC_POINT_LEN],

@@ -1,9 +1,9 @@
 /*
  * Private keys of signature key files (crypto-unit-protocol.md, 7.6; RFC 5915, RFC 8017, RFC 5958).
  *
- * OpenSSL's own decoders copy what they read to ordinary memory and free it unwiped, so text and DER are
- * taken apart here, in place. Of an RSA key OpenSSL keeps a working copy in ordinary memory, which it
- * wipes: therefore the key exists there only while it signs.
+ * OpenSSL's own decoders copy what they read to ordinary memory and free it unwiped, so text and
+ * DER are taken apart here, in place. Of an RSA key OpenSSL keeps a working copy in ordinary
+ * memory, which it wipes: therefore the key exists there only while it signs.
  */
 #include "libep11admin/private-key.h"
 

@@ -1,6 +1,6 @@
 /*
- * Private keys as signature key files hold them: PEM text with SEC 1, PKCS #1 or PKCS #8 inside, decoded
- * without leaving locked memory (crypto-unit-protocol.md, 7.6). Used by key-file.
+ * Private keys as signature key files hold them: PEM text with SEC 1, PKCS #1 or PKCS #8 inside,
+ * decoded without leaving locked memory (crypto-unit-protocol.md, 7.6). Used by key-file.
  */
 #pragma once
 
@@ -16,8 +16,8 @@
 typedef struct TkePrivateKey TkePrivateKey;
 
 /*
- * Finds the block "PRIVATE KEY" in the text and reads a key of this kind; owned by the caller. No such
- * block, another kind, curve or size of key: TKE_ERROR_INVALID_DATA.
+ * Finds the block "PRIVATE KEY" in the text and reads a key of this kind; owned by the caller. No
+ * such block, another kind, curve or size of key: TKE_ERROR_INVALID_DATA.
  */
 TkePrivateKey *tke_private_key_from_pem(TkeSignerKind kind, const TkeSecret *pem, GError **error);
 

@@ -1,5 +1,6 @@
 /*
- * RecipientInfo (crypto-unit-protocol.md, 4.3): close to CMS, but not CMS, so it is built and read here.
+ * RecipientInfo (crypto-unit-protocol.md, 4.3): close to CMS, but not CMS, so it is built and read
+ * here.
  */
 #include "libep11admin/recipient-info.h"
 

@@ -1,6 +1,6 @@
 /*
- * Who signs. Implemented on cards (libceremony), key files and signing services; the crypto unit side
- * knows only this. Signers hash for themselves: they are given the message, never a hash.
+ * Who signs. Implemented on cards (libceremony), key files and signing services; the crypto unit
+ * side knows only this. Signers hash for themselves: they are given the message, never a hash.
  */
 #pragma once
 
@@ -29,7 +29,8 @@ typedef struct TkeSigner TkeSigner;
 typedef struct TkeSignerOps {
     /* Signs the message; signature has room for TKE_SIGNATURE_MAX bytes. */
     bool (*sign)(TkeSigner *signer, TkeSignPurpose purpose, const uint8_t *message, size_t len,
-                 uint8_t *signature, size_t *signature_len, GCancellable *cancellable, GError **error);
+                 uint8_t *signature, size_t *signature_len, GCancellable *cancellable,
+                 GError **error);
     void (*free)(TkeSigner *signer);
 } TkeSignerOps;
 

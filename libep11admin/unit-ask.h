@@ -40,8 +40,8 @@ void tke_unit_ask_free(TkeUnitAsk *ask);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUnitAsk, tke_unit_ask_free)
 
 /*
- * Sends those of the queries that were not sent before, all at once. False only when nothing could be
- * sent, or when it was cancelled.
+ * Sends those of the queries that were not sent before, all at once. False only when nothing could
+ * be sent, or when it was cancelled.
  */
 bool tke_unit_ask_run(TkeUnitTransport *transport, GPtrArray *asks, GCancellable *cancellable,
                       GError **error);
@@ -54,15 +54,16 @@ bool tke_unit_ask_verify(TkeUnitAsk *ask, GError **error);
 bool tke_unit_ask_verify_done(TkeUnitAsk *ask, GError **error);
 
 /*
- * An accepted answer, refusals too, bears this instance and counter; information and certificates bear none. Each
- * answer for itself could be an old one: what never stood together is no state. TKE_UNIT_ERROR_IDENTITY.
+ * An accepted answer, refusals too, bears this instance and counter; information and certificates
+ * bear none. Each answer for itself could be an old one: what never stood together is no state.
+ * TKE_UNIT_ERROR_IDENTITY.
  */
 bool tke_unit_ask_check_moment(const TkeUnitAsk *ask, const TkeUnitIdentity *moment,
                                GError **error);
 
 /*
- * Pattern of a register; zeros: empty, which some modules tell by refusing for want of a key. Any other refusal is
- * an error, as anybody can have the unit refuse a query that is malformed.
+ * Pattern of a register; zeros: empty, which some modules tell by refusing for want of a key. Any
+ * other refusal is an error, as anybody can have the unit refuse a query that is malformed.
  */
 bool tke_unit_ask_get_register(const TkeUnitAsk *ask, uint8_t vp[static 32], GError **error);
 

@@ -1,20 +1,20 @@
 /*
- * After a lost answer, or a refusal: which of the two states is the unit in? (crypto-unit-protocol.md, 1.12,
- * 2.7; annex C, 17)
+ * After a lost answer, or a refusal: which of the two states is the unit in?
+ * (crypto-unit-protocol.md, 1.12, 2.7; annex C, 17)
  *
  * A signed answer with a counter below that of the command shows that it was not done. Otherwise
  * somebody's command with that counter was done, and what the unit holds shows whether it was ours.
  *
- * A refusal is signed, but bears no mark of the command: whoever stands between can have got it from the unit
- * with a command of the same kind of their own, before they delivered ours. So it is believed once the unit shows
- * a counter that the command has not reached, which costs one query.
+ * A refusal is signed, but bears no mark of the command: whoever stands between can have got it
+ * from the unit with a command of the same kind of their own, before they delivered ours. So it is
+ * believed once the unit shows a counter that the command has not reached, which costs one query.
  *
- * Queries bear no mark of the moment either: all answers about one unit show the same instance and counter, or
- * nothing is settled.
+ * Queries bear no mark of the moment either: all answers about one unit show the same instance and
+ * counter, or nothing is settled.
  *
- * Whose key is in a register no pattern tells. An import is for the importer key that its load has made: where the
- * unit has done exactly the command with that counter since, a key that is there is ours; where it has done more, it
- * may be somebody else's.
+ * Whose key is in a register no pattern tells. An import is for the importer key that its load has
+ * made: where the unit has done exactly the command with that counter since, a key that is there
+ * is ours; where it has done more, it may be somebody else's.
  */
 #include "libep11admin/unit-command.h"
 
@@ -30,9 +30,9 @@
 
 typedef struct Settling {
     TkeUnitCommand *command;
-    bool refused; /* the answer says so */
-    uint8_t instance[TKE_ADMIN_DOMAIN_LEN]; /* of the domain, before */
-    GPtrArray *asks;                        /* owned */
+    bool refused;                                     /* the answer says so */
+    uint8_t instance[TKE_ADMIN_DOMAIN_LEN];           /* of the domain, before */
+    GPtrArray *asks;                                  /* owned */
     TkeUnitAsk *attributes, *admins, *pattern, *info; /* the last three: of the effect, or NULL */
     uint8_t vp[TKE_VP_LEN];                           /* of the register; zeros: empty */
 } Settling;
@@ -228,8 +228,8 @@ is_overtaken_import(const Settling *settling)
 }
 
 /*
- * A command refused because somebody else was there first: what the unit holds then is taken for ours only where
- * it cannot be anything else than what was wanted.
+ * A command refused because somebody else was there first: what the unit holds then is taken for
+ * ours only where it cannot be anything else than what was wanted.
  */
 static bool
 may_be_of_somebody_else(const Settling *settling)
@@ -275,7 +275,8 @@ has_foreign_key(const Settling *settling)
            is_overtaken_import(settling) && !is_empty(settling);
 }
 
-/* Says so in place of what the answer says, or that it was lost: that is kept, as it counts again once more is known. */
+/* Says so in place of what the answer says, or that it was lost: that is kept, as it counts again
+ * once more is known. */
 static bool
 set_foreign_key(const Settling *settling, GError **error)
 {
@@ -283,13 +284,15 @@ set_foreign_key(const Settling *settling, GError **error)
     GError *said = g_steal_pointer(&command->error);
 
     if (settling->refused) {
-        tke_unit_error_set(&command->error, TKE_UNIT_ERROR_PRECONDITION, tke_unit_error_get_details(said),
-                           _("%s; but it was given other commands since, and holds a key that may be of this one "
-                             "or of one of them"),
-                           said->message);
+        tke_unit_error_set(
+            &command->error, TKE_UNIT_ERROR_PRECONDITION, tke_unit_error_get_details(said),
+            _("%s; but it was given other commands since, and holds a key that may be of this one "
+              "or of one of them"),
+            said->message);
     } else {
         tke_unit_error_set(&command->error, TKE_UNIT_ERROR_PRECONDITION, NULL,
-                           _("there is no valid answer, it was given other commands since, and it holds a key that "
+                           _("there is no valid answer, it was given other commands since, and it "
+                             "holds a key that "
                              "may be of this one or of one of them"));
         tke_unit_name_error(command->unit, &command->error);
     }
@@ -379,8 +382,9 @@ run_asks(TkeUnitTransport *transport, const GPtrArray *all, GCancellable *cancel
 }
 
 /*
- * Refused, and yet the unit's counter is not that of before: now its effect counts. What is judged together is asked
- * together: somebody else may be at work there, and the counter is asked for again.
+ * Refused, and yet the unit's counter is not that of before: now its effect counts. What is judged
+ * together is asked together: somebody else may be at work there, and the counter is asked for
+ * again.
  */
 static void
 doubt_refusals(const GPtrArray *all)

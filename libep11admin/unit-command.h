@@ -60,9 +60,10 @@ TKE_PUBLIC bool tke_unit_command_add_message_signer(TkeUnitCommand *command, uns
                                                     GError **error);
 
 typedef enum {
-    TKE_UNIT_OUTCOME_NOT_SENT,   /* not sent yet, or it cannot have arrived: may be sent again */
-    TKE_UNIT_OUTCOME_DONE,       /* the unit says so, signed */
-    TKE_UNIT_OUTCOME_REFUSED,    /* refused, the unit says: settle, since it may have said so before */
+    TKE_UNIT_OUTCOME_NOT_SENT, /* not sent yet, or it cannot have arrived: may be sent again */
+    TKE_UNIT_OUTCOME_DONE,     /* the unit says so, signed */
+    /* refused, the unit says: settle, since it may have said so before */
+    TKE_UNIT_OUTCOME_REFUSED,
     TKE_UNIT_OUTCOME_UNKNOWN,    /* it may have been done: settle */
     TKE_UNIT_OUTCOME_FOUND_DONE, /* the answer was lost or false; the unit shows that it was done */
     TKE_UNIT_OUTCOME_FOUND_NOT_DONE, /* the answer was lost; the unit shows that it was not done */
@@ -85,10 +86,10 @@ TKE_PUBLIC bool tke_unit_command_send(TkeUnitTransport *transport, TkeUnitComman
 /*
  * Asks the units of those commands whose outcome is unknown which of the two states they are in,
  * all at once, and sets FOUND_DONE or FOUND_NOT_DONE; the error of the command stays, to be shown.
- * Those of refused commands too, once: one query each, more only where the command may have been done after
- * all; then REFUSED is FOUND_DONE. Returns false when at least one unit could not be asked (its outcome is unknown),
- * or holds a key after a lost import and other commands: whose, nobody can say; the error of the command tells that
- * then (TKE_UNIT_ERROR_PRECONDITION).
+ * Those of refused commands too, once: one query each, more only where the command may have been
+ * done after all; then REFUSED is FOUND_DONE. Returns false when at least one unit could not be
+ * asked (its outcome is unknown), or holds a key after a lost import and other commands: whose,
+ * nobody can say; the error of the command tells that then (TKE_UNIT_ERROR_PRECONDITION).
  */
 TKE_PUBLIC bool tke_unit_command_settle(TkeUnitTransport *transport,
                                         TkeUnitCommand *const *commands, size_t n,
@@ -100,9 +101,9 @@ TKE_PUBLIC const GError *tke_unit_command_get_error(const TkeUnitCommand *comman
 TKE_PUBLIC bool tke_unit_command_is_done(const TkeUnitCommand *command);
 
 /*
- * True if somebody else gave the unit a command meanwhile: the unit refused the counter (163) or the
- * instance of the domain (reason 14: zeroized), or a newer answer was seen before sending. Nothing
- * was done; query, prepare and sign again.
+ * True if somebody else gave the unit a command meanwhile: the unit refused the counter (163) or
+ * the instance of the domain (reason 14: zeroized), or a newer answer was seen before sending.
+ * Nothing was done; query, prepare and sign again.
  */
 TKE_PUBLIC bool tke_unit_command_is_stale(const TkeUnitCommand *command);
 

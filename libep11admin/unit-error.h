@@ -81,8 +81,8 @@ TKE_PUBLIC const TkeUnitErrorDetails *tke_unit_error_get_details(const GError *e
 TKE_PUBLIC void tke_unit_error_set_unit(GError *error, const char *unit);
 
 /*
- * True where what was answered is not the unit's own, or not to this: TKE_UNIT_ERROR_SIGNATURE, _IDENTITY or
- * _NOT_GENUINE. Somebody may have tampered with it. NULL: false.
+ * True where what was answered is not the unit's own, or not to this: TKE_UNIT_ERROR_SIGNATURE,
+ * _IDENTITY or _NOT_GENUINE. Somebody may have tampered with it. NULL: false.
  */
 TKE_PUBLIC bool tke_unit_error_is_forgery(const GError *error);
 

@@ -1,5 +1,6 @@
 /*
- * Location strings of crypto units: "[zone].[host].[module].[domain]" (crypto-unit-protocol.md, 1.6).
+ * Location strings of crypto units: "[zone].[host].[module].[domain]" (crypto-unit-protocol.md,
+ * 1.6).
  */
 #include "libep11admin/unit-list.h"
 

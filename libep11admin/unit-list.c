@@ -87,7 +87,8 @@ set_malformed(const char *what, unsigned status, GError **error)
     return false;
 }
 
-/* A unit in a place that cannot be addressed is listed all the same, and refused when it is used. */
+/* A unit in a place that cannot be addressed is listed all the same, and refused when it is
+ * used. */
 static void
 read_location(TkeUnitListEntry *entry)
 {

@@ -43,8 +43,9 @@ TKE_PUBLIC void tke_unit_list_entry_free(TkeUnitListEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUnitListEntry, tke_unit_list_entry_free)
 
 /*
- * Path of the list, and of the requests to one unit, below the base URL. Letters, digits and "-._~:"
- * make an identifier, an instance may also have "/"; others, or none: TKE_ERROR_USAGE. Caller frees.
+ * Path of the list, and of the requests to one unit, below the base URL. Letters, digits and
+ * "-._~:" make an identifier, an instance may also have "/"; others, or none: TKE_ERROR_USAGE.
+ * Caller frees.
  */
 TKE_PUBLIC char *tke_unit_list_path(const char *instance, GError **error);
 TKE_PUBLIC char *tke_unit_list_unit_path(const char *instance, const char *hsm_id, GError **error);

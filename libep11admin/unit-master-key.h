@@ -54,16 +54,16 @@ TKE_PUBLIC bool tke_unit_master_key_get_vp(const TkeUnitCommand *command,
                                            uint8_t out[static TKE_VP_LEN], GError **error);
 
 /*
- * Whether the answer to an import that was DONE holds patterns of n parts, to compare with those that the cards show.
- * Not all units report them; then the parts are not compared, which the operator should be told.
+ * Whether the answer to an import that was DONE holds patterns of n parts, to compare with those
+ * that the cards show. Not all units report them; then the parts are not compared, which the
+ * operator should be told.
  */
 TKE_PUBLIC bool tke_unit_master_key_reports_parts(const TkeUnitCommand *import, size_t n);
 
 /*
  * Compares the patterns of the parts, which units may report after that of the key, with those that
- * the cards show, in the order of the parts. Number of the first that differs, from 1; 0: none does, or the
- * unit reports none.
+ * the cards show, in the order of the parts. Number of the first that differs, from 1; 0: none
+ * does, or the unit reports none.
  */
 TKE_PUBLIC unsigned tke_unit_master_key_find_wrong_part(const TkeUnitCommand *import,
-                                                        const uint8_t (*vps)[TKE_VP_LEN],
-                                                        size_t n);
+                                                        const uint8_t (*vps)[TKE_VP_LEN], size_t n);

@@ -60,7 +60,8 @@ void tke_unit_take_chain(TkeUnit *unit, TkeModuleChain *chain);
  */
 const uint8_t *tke_unit_get_key_ski(const TkeModuleChain *chain);
 
-/* A request around an EP11 message; before it is sent, notes the counter that answers must have reached. */
+/* A request around an EP11 message; before it is sent, notes the counter that answers must have
+ * reached. */
 TkeUnitRequest *tke_unit_new_request(TkeUnit *unit, const GByteArray *message, bool changes_state);
 
 /* The EP11 message in the answer to a request that was run. Errors carry the unit's name. */

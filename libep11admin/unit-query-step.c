@@ -1,6 +1,6 @@
 /*
- * The query of one unit (crypto-unit-protocol.md, 7.1, 7.2, 5.5, 3.3; annex C, 2, 6 and 8). What was
- * read is used only once the chain and the signatures have been verified.
+ * The query of one unit (crypto-unit-protocol.md, 7.1, 7.2, 5.5, 3.3; annex C, 2, 6 and 8). What
+ * was read is used only once the chain and the signatures have been verified.
  */
 #include "libep11admin/unit-query-step.h"
 
@@ -119,7 +119,8 @@ ask_for_details(TkeUnitQuery *query)
     }
 }
 
-/* At most six questions: as many as there are connections, so that none waits for an answer to another. */
+/* At most six questions: as many as there are connections, so that none waits for an answer to
+ * another. */
 void
 tke_unit_query_step_first(TkeUnitQuery *query, const TkeKnownModules *known)
 {
@@ -314,7 +315,8 @@ take_admins(TkeUnitQuery *query)
     }
 }
 
-/* Compares the unsigned information about a register with its signed pattern; an empty one has none. */
+/* Compares the unsigned information about a register with its signed pattern; an empty one has
+ * none. */
 static bool
 check_pattern(TkeUnitQuery *query, const TkeUnitAsk *ask, const uint8_t *unsigned_vp, bool is_full,
               GError **error)

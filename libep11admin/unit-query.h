@@ -22,19 +22,21 @@
 #include "libep11admin/unit.h"
 
 /*
- * The units of the instance, TkeUnit each, numbered from first (1, unless other instances come before) in
- * the service's order (operational, recovery, failover); the caller frees the array. Errors are those of the service
- * (TKE_UNIT_ERROR_UNAUTHORIZED, _HOST_UNKNOWN, …). Units that cannot be used are among them, refused
- * for good: those in places that cannot be, and those of tke_unit_query_refuse_repeated.
+ * The units of the instance, TkeUnit each, numbered from first (1, unless other instances come
+ * before) in the service's order (operational, recovery, failover); the caller frees the array.
+ * Errors are those of the service (TKE_UNIT_ERROR_UNAUTHORIZED, _HOST_UNKNOWN, …). Units that
+ * cannot be used are among them, refused for good: those in places that cannot be, and those of
+ * tke_unit_query_refuse_repeated.
  */
 TKE_PUBLIC GPtrArray *tke_unit_query_list(TkeUnitTransport *transport, const char *instance,
                                           unsigned first, GCancellable *cancellable,
                                           GError **error);
 
 /*
- * Refuses units (TkeUnit) for good that are listed with one identifier, or as one domain of one module: they are the
- * same unit, and what is done to one would pass for done to both. TKE_UNIT_ERROR_IDENTITY. For the units of several
- * instances; those of one list have been looked at.
+ * Refuses units (TkeUnit) for good that are listed with one identifier, or as one domain of one
+ * module: they are the same unit, and what is done to one would pass for done to both.
+ * TKE_UNIT_ERROR_IDENTITY. For the units of several instances; those of one list have been looked
+ * at.
  */
 TKE_PUBLIC void tke_unit_query_refuse_repeated(GPtrArray *units);
 
@@ -50,8 +52,8 @@ typedef enum {
     /* Asks for the control points too: one request more for each unit, in the same round. */
     TKE_UNIT_QUERY_CONTROL_POINTS = 2,
     /*
-     * Administrators by their identifiers only: one request less for each of them. The unit takes no commands after
-     * that until it is queried with their keys.
+     * Administrators by their identifiers only: one request less for each of them. The unit takes
+     * no commands after that until it is queried with their keys.
      */
     TKE_UNIT_QUERY_NO_NAMES = 4,
 } TkeUnitQueryFlags;
@@ -66,8 +68,8 @@ typedef struct TkeUnitState {
     GPtrArray *admins;        /* of TkeUnitAdmin, in the unit's order; signed */
     TkeDomainInfo registers;  /* not signed, but see vps_signed */
     /*
-     * The patterns in registers were confirmed by signed answers, and so whether they are empty. Whether
-     * a new register is committed no signed answer tells.
+     * The patterns in registers were confirmed by signed answers, and so whether they are empty.
+     * Whether a new register is committed no signed answer tells.
      */
     bool vps_signed;
     TkeControlPointSet control_points; /* signed; only if they were asked for */

@@ -301,7 +301,8 @@ set_other_unit(const char *message, GError **error)
     return false;
 }
 
-/* Whether the identity in a signed answer is this unit's; notes it. Certificate answers have none. */
+/* Whether the identity in a signed answer is this unit's; notes it. Certificate answers have
+ * none. */
 static bool
 take_identity(TkeUnit *unit, const TkeAdminResponse *response, GError **error)
 {

@@ -41,9 +41,9 @@ typedef struct TkeUnitAdmin {
 } TkeUnitAdmin;
 
 /*
- * The unit of a list entry. number is the one users see, from 1. An instance from which no address can be
- * made is TKE_ERROR_USAGE. A unit from whose entry none can be made (identifier, location) is refused for good, with
- * TKE_UNIT_ERROR_MALFORMED.
+ * The unit of a list entry. number is the one users see, from 1. An instance from which no address
+ * can be made is TKE_ERROR_USAGE. A unit from whose entry none can be made (identifier, location)
+ * is refused for good, with TKE_UNIT_ERROR_MALFORMED.
  */
 TKE_PUBLIC TkeUnit *tke_unit_new(const char *instance, const TkeUnitListEntry *entry,
                                  unsigned number, GError **error);

@@ -9,7 +9,7 @@
 #define TS_INVERSE 0x3Fu
 #define MAX_LEN 33u
 #define Y(byte) ((byte) >> 4)
-#define LOW(byte) ((byte) & 0x0Fu)
+#define LOW(byte) ((byte) &0x0Fu)
 #define Y_TD 0x8u
 #define T_GLOBAL 15u /* interface bytes for all protocols */
 

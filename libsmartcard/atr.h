@@ -1,6 +1,6 @@
 /*
- * What a card's answer to reset says (ISO 7816-3, 8.2): the protocols it offers, and the historical bytes, in
- * which makers put the name of the card or of its software.
+ * What a card's answer to reset says (ISO 7816-3, 8.2): the protocols it offers, and the
+ * historical bytes, in which makers put the name of the card or of its software.
  */
 #pragma once
 
@@ -21,7 +21,8 @@ typedef struct TkeAtr {
     size_t n_historical;
 } TkeAtr;
 
-/* False if the bytes are no answer to reset: cut, too long, another beginning, a wrong check byte. */
+/* False if the bytes are no answer to reset: cut, too long, another beginning, a wrong check
+ * byte. */
 TKE_PUBLIC bool tke_atr_parse(const uint8_t *bytes, size_t len, TkeAtr *atr);
 
 /* "T=0, T=1"; the caller frees. */

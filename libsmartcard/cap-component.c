@@ -1,6 +1,6 @@
 /*
- * The components of a CAP file (Java Card Virtual Machine specification 2.2.2, chapter 6). Only what must hold for a
- * card to take them in this order, and what names package and applets.
+ * The components of a CAP file (Java Card Virtual Machine specification 2.2.2, chapter 6). Only
+ * what must hold for a card to take them in this order, and what names package and applets.
  */
 #include "libsmartcard/cap-component.h"
 
@@ -16,11 +16,12 @@
 #define FLAG_EXTENDED 0x08u /* the extended format of 3.1, whose components are larger and others */
 #define SIZES_21 11u        /* component sizes in a Directory of format 2.1 */
 #define SIZES_22 12u
-#define DIRECTORY_TAIL 9u /* behind the sizes: static fields (6), imports, applets, custom components */
+/* behind the sizes: static fields (6), imports, applets, custom components */
+#define DIRECTORY_TAIL 9u
 
 #define COMPONENT(file_, name, tag_, must_, loaded_, source)                                       \
-    [TKE_CAP_COMPONENT_##name] = { .file = (file_), .tag = (tag_), .must = (must_),                \
-                                   .loaded = (loaded_) },
+    [TKE_CAP_COMPONENT_##                                                                          \
+        name] = { .file = (file_), .tag = (tag_), .must = (must_), .loaded = (loaded_) },
 static const TkeCapComponentRow rows[] = {
 #include "libsmartcard/cap-component.inc"
 };
@@ -44,8 +45,8 @@ check_frame(TkeCapComponent component, const GByteArray *bytes, TkeByteCursor *i
     if (!tke_byte_cursor_u8(&cursor, &tag) || !tke_byte_cursor_u16(&cursor, &size)) {
         *why = g_strdup_printf(_("component %s is cut short"), rows[component].file);
     } else if (tag != rows[component].tag) {
-        *why = g_strdup_printf(_("component %s has tag %u where %u belongs"),
-                               rows[component].file, tag, rows[component].tag);
+        *why = g_strdup_printf(_("component %s has tag %u where %u belongs"), rows[component].file,
+                               tag, rows[component].tag);
     } else if (size != tke_byte_cursor_left(&cursor)) {
         *why = g_strdup_printf(_("component %s says it has %u bytes and has %zu"),
                                rows[component].file, size, tke_byte_cursor_left(&cursor));

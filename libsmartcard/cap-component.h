@@ -1,6 +1,6 @@
 /*
- * The components of a CAP file: what is in them (Java Card Virtual Machine specification 2.2.2, chapter 6).
- * Not installed.
+ * The components of a CAP file: what is in them (Java Card Virtual Machine specification 2.2.2,
+ * chapter 6). Not installed.
  */
 #pragma once
 
@@ -37,8 +37,8 @@ typedef struct TkeCapPackage {
 } TkeCapPackage;
 
 /*
- * Checks the components (NULL: not there) against the specification and each other. On failure why gets
- * a text, which the caller frees.
+ * Checks the components (NULL: not there) against the specification and each other. On failure why
+ * gets a text, which the caller frees.
  */
 bool tke_cap_component_check(GByteArray *const components[static TKE_CAP_COMPONENTS],
                              TkeCapPackage *package, char **why);

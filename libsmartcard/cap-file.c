@@ -1,6 +1,7 @@
 /*
- * Applet files (Java Card Virtual Machine specification 2.2.2, 4.1 and chapter 6; GlobalPlatform 2.3, 11.6): a ZIP
- * whose entries <package>/javacard/<Component>.cap are put together in the order in which a card takes them.
+ * Applet files (Java Card Virtual Machine specification 2.2.2, 4.1 and chapter 6; GlobalPlatform
+ * 2.3, 11.6): a ZIP whose entries <package>/javacard/<Component>.cap are put together in the order
+ * in which a card takes them.
  */
 #include "libsmartcard/cap-file.h"
 
@@ -59,7 +60,8 @@ refuse(GError **error, const char *name, char *why)
     return false;
 }
 
-/* A relative path without anything that means more than a name; names of packages are printable ASCII here. */
+/* A relative path without anything that means more than a name; names of packages are printable
+ * ASCII here. */
 static bool
 is_plain_path(const char *path)
 {
@@ -87,8 +89,8 @@ is_plain_path(const char *path)
 }
 
 /*
- * Which component an entry is, and the length of its folder's name; TKE_CAP_COMPONENTS for anything else
- * in the ZIP. False: it looks like a component and is none.
+ * Which component an entry is, and the length of its folder's name; TKE_CAP_COMPONENTS for
+ * anything else in the ZIP. False: it looks like a component and is none.
  */
 static bool
 identify(const char *path, TkeCapComponent *component, size_t *folder_len)
@@ -112,8 +114,7 @@ identify(const char *path, TkeCapComponent *component, size_t *folder_len)
     for (unsigned i = 0; i < TKE_CAP_COMPONENTS; i++) {
         const char *file = tke_cap_component_get(i)->file;
 
-        if (strlen(file) + strlen(SUFFIX) == base_len &&
-            strncmp(base, file, strlen(file)) == 0 &&
+        if (strlen(file) + strlen(SUFFIX) == base_len && strncmp(base, file, strlen(file)) == 0 &&
             strcmp(base + strlen(file), SUFFIX) == 0) {
             *component = i;
             return true;
@@ -148,8 +149,7 @@ inflate(zip_t *zip, zip_uint64_t index, zip_uint64_t size, const char *path, cha
 static bool
 check_entry(const zip_stat_t *entry, char **why)
 {
-    const zip_uint64_t must =
-        ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
+    const zip_uint64_t must = ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
 
     if ((entry->valid & must) != must || entry->encryption_method != ZIP_EM_NONE ||
         (entry->comp_method != ZIP_CM_STORE && entry->comp_method != ZIP_CM_DEFLATE)) {
@@ -224,12 +224,11 @@ open_zip(const uint8_t *data, size_t len, char **why)
 
     zip_error_init(&reason);
     source = zip_source_buffer_create(data, len, 0, &reason);
-    zip = source != NULL
-              ? zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &reason)
-              : NULL;
+    zip = source != NULL ? zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &reason) : NULL;
     if (zip == NULL) {
         zip_source_free(source);
-        *why = g_strdup_printf(_("it is no ZIP file, or damaged (%s)"), zip_error_strerror(&reason));
+        *why =
+            g_strdup_printf(_("it is no ZIP file, or damaged (%s)"), zip_error_strerror(&reason));
     }
     zip_error_fini(&reason);
     return zip;

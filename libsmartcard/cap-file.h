@@ -1,13 +1,14 @@
 /*
- * TkeCapFile: an applet file (CAP, compact format: a ZIP or JAR with one package of Java Card), read into the
- * load file that a card takes.
+ * TkeCapFile: an applet file (CAP, compact format: a ZIP or JAR with one package of Java Card),
+ * read into the load file that a card takes.
  *
- * The bytes come from a disk and may be anything: sizes are limited before something is inflated, names
- * are only compared and never used as paths, and what is sent to a card has the form that the format
- * demands. Whether the code in it is good is for the card's maker and the reviewers of a release.
+ * The bytes come from a disk and may be anything: sizes are limited before something is inflated,
+ * names are only compared and never used as paths, and what is sent to a card has the form that
+ * the format demands. Whether the code in it is good is for the card's maker and the reviewers of
+ * a release.
  *
- * Errors name the file and say what to do: TKE_ERROR_FILE when it cannot be read, TKE_ERROR_INVALID_DATA
- * when it is no applet file of ours.
+ * Errors name the file and say what to do: TKE_ERROR_FILE when it cannot be read,
+ * TKE_ERROR_INVALID_DATA when it is no applet file of ours.
  */
 #pragma once
 
@@ -39,8 +40,8 @@ TKE_PUBLIC TkeCapFile *tke_cap_file_new(const uint8_t *data, size_t len, const c
 TKE_PUBLIC void tke_cap_file_free(TkeCapFile *cap);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCapFile, tke_cap_file_free)
 
-/* Components in loading order: Header, Directory, Import, Applet, Class, Method, StaticField, Export,
- * ConstantPool, RefLocation. Borrowed. */
+/* Components in loading order: Header, Directory, Import, Applet, Class, Method, StaticField,
+ * Export, ConstantPool, RefLocation. Borrowed. */
 TKE_PUBLIC const uint8_t *tke_cap_file_get_load_file(const TkeCapFile *cap, size_t *len);
 
 TKE_PUBLIC const TkeGpAid *tke_cap_file_get_package(const TkeCapFile *cap);

@@ -56,9 +56,9 @@ typedef enum {
     TKE_CARD_ERROR_NOT_FOUND, /* 6A88: no such key, part or certificate */
     TKE_CARD_ERROR_EXISTS,    /* 6A89: already there; E-C16 */
     TKE_CARD_ERROR_STATUS,    /* any other status word but 9000 */
-    TKE_CARD_ERROR_CARD_KEYS,  /* the card's issuer keys are not those of the key set */
+    TKE_CARD_ERROR_CARD_KEYS, /* the card's issuer keys are not those of the key set */
     TKE_CARD_ERROR_UNSUITABLE, /* card of a type, or in a state, that cannot take the applet */
-    TKE_CARD_ERROR_LOG_GAP,   /* the usage log no longer reaches back to the head noted earlier */
+    TKE_CARD_ERROR_LOG_GAP,    /* the usage log no longer reaches back to the head noted earlier */
 } TkeCardError;
 
 /* What rides along. Borrowed from the error. */

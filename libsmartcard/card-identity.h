@@ -96,7 +96,8 @@ TKE_PUBLIC bool tke_card_status_need_personalised(const TkeCardStatus *status,
  */
 TKE_PUBLIC bool tke_card_status_is_blank(const TkeCardStatus *status);
 
-/* Of TKE_CARD_KIND_OTHER_VERSION: the applet is newer than what this program knows; else it is older. */
+/* Of TKE_CARD_KIND_OTHER_VERSION: the applet is newer than what this program knows; else it is
+ * older. */
 TKE_PUBLIC bool tke_card_status_is_newer(const TkeCardStatus *status);
 
 /* "XXXX-XXXX-XXXX-XXXX", as card and zone ids are shown; the caller frees. */

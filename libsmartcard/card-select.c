@@ -54,8 +54,8 @@ parse_select(const TkeCardAnswer *answer, const uint8_t aid[static AID_LEN],
 }
 
 /*
- * How cards say that there is no such applet, those of other worlds included. Any other refusal may pass: what such
- * a card holds is not known, and it must not count as blank.
+ * How cards say that there is no such applet, those of other worlds included. Any other refusal
+ * may pass: what such a card holds is not known, and it must not count as blank.
  */
 static bool
 says_not_there(uint16_t sw)
@@ -73,7 +73,8 @@ says_not_there(uint16_t sw)
     }
 }
 
-/* It is the card manager that refuses: its words for status words, and always the same error code. */
+/* It is the card manager that refuses: its words for status words, and always the same error
+ * code. */
 static bool
 fail_refused(TkeCard *card, uint16_t sw, GError **error)
 {

@@ -47,7 +47,8 @@ tke_card_new(TkeCardConnection *connection, unsigned reader_number, const char *
     return card;
 }
 
-/* Transports name a reader by the name that the service has for it; people know it by its number. */
+/* Transports name a reader by the name that the service has for it; people know it by its
+ * number. */
 static void
 drop_name(GError *error, const char *reader_name)
 {
@@ -367,7 +368,8 @@ collect(TkeCard *card, TkeCardAnswer *answer, GError **error)
     return true;
 }
 
-/* Of all that is not "done" only warnings come with data (ISO 7816-4, 5.6; GlobalPlatform 2.3, 11.4.3.2). */
+/* Of all that is not "done" only warnings come with data (ISO 7816-4, 5.6; GlobalPlatform 2.3,
+ * 11.4.3.2). */
 static bool
 may_have_data(uint16_t sw)
 {

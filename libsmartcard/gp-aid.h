@@ -18,7 +18,8 @@ typedef struct TkeGpAid {
     size_t len; /* 5 to 16 */
 } TkeGpAid;
 
-/* The load file with our applets, and the applets in it, which are also their instances (card protocol, 1). */
+/* The load file with our applets, and the applets in it, which are also their instances (card
+ * protocol, 1). */
 TKE_PUBLIC extern const TkeGpAid tke_gp_aid_package;
 TKE_PUBLIC extern const TkeGpAid tke_gp_aid_ca;
 TKE_PUBLIC extern const TkeGpAid tke_gp_aid_ep11;

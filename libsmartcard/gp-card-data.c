@@ -1,6 +1,6 @@
 /*
- * What a card manager tells without keys (GlobalPlatform 2.3, 11.3, annexes C and H; free memory: ETSI TS 102 226,
- * 8.2.1.7). Functions of gp-registry.h.
+ * What a card manager tells without keys (GlobalPlatform 2.3, 11.3, annexes C and H; free memory:
+ * ETSI TS 102 226, 8.2.1.7). Functions of gp-registry.h.
  */
 #include <string.h>
 
@@ -250,8 +250,11 @@ tke_gp_registry_query_data(TkeCard *card, TkeGpCardData *data, GError **error)
 bool
 tke_gp_registry_query_free(TkeGpScp *scp, bool *found, uint32_t *bytes, GError **error)
 {
-    const TkeApdu apdu = { .cla = TKE_CLA_OWN, .ins = TKE_INS_GET, .p1 = TAG_FREE >> 8,
-                           .p2 = TAG_FREE & 0xFF, .has_answer = true };
+    const TkeApdu apdu = { .cla = TKE_CLA_OWN,
+                           .ins = TKE_INS_GET,
+                           .p1 = TAG_FREE >> 8,
+                           .p2 = TAG_FREE & 0xFF,
+                           .has_answer = true };
     TkeGpCardData data = { 0 };
     TkeCardAnswer answer;
 

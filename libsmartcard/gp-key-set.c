@@ -193,8 +193,7 @@ take_number(TkeGpKeySet *keys, const uint8_t *text, Span name, Span value, unsig
 }
 
 static bool
-take_line(TkeGpKeySet *keys, const TkeSecret *secret, Span line_span, unsigned line,
-          GError **error)
+take_line(TkeGpKeySet *keys, const TkeSecret *secret, Span line_span, unsigned line, GError **error)
 {
     const uint8_t *text = tke_secret_bytes(secret, NULL);
     const Span whole = trim(text, line_span);
@@ -236,8 +235,7 @@ check_keys(const TkeGpKeySet *keys, GError **error)
                         _("key set file %s: the key “%s” is missing"), keys->name, key_names[i]);
             return false;
         }
-        if (tke_secret_len(keys->keys[i]) != len ||
-            (keys->protocol == 2 && len != TEST_KEY_LEN)) {
+        if (tke_secret_len(keys->keys[i]) != len || (keys->protocol == 2 && len != TEST_KEY_LEN)) {
             g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
                         _("key set file %s: the three keys have one length, and with protocol 02 "
                           "32 digits"),

@@ -11,10 +11,11 @@
  *     protocol = 03
  *     level = 03
  *
- * Keys are hex texts of 16, 24 or 32 bytes, all of one length. version (00: whichever the card names),
- * protocol (02 or 03; absent: whichever the card names) and level (01, 03, 11, 13, 33; absent: 03) are hex and
- * may be absent. There is no diversification: the keys are the card's own. The file belongs to the user
- * and gives nobody else a right (mode 0600). Keys live in TkeSecrets from the first byte read.
+ * Keys are hex texts of 16, 24 or 32 bytes, all of one length. version (00: whichever the card
+ * names), protocol (02 or 03; absent: whichever the card names) and level (01, 03, 11, 13, 33;
+ * absent: 03) are hex and may be absent. There is no diversification: the keys are the card's own.
+ * The file belongs to the user and gives nobody else a right (mode 0600). Keys live in TkeSecrets
+ * from the first byte read.
  */
 #pragma once
 

@@ -63,8 +63,9 @@ install_for_load(TkeGpScp *scp, const TkeGpAid *package, GError **error)
 {
     uint8_t fields[FIELDS_MAX];
     TkeByteBuilder b = { .out = fields, .size = sizeof fields };
-    TkeApdu apdu = { .cla = TKE_CLA_OWN, .ins = INS_INSTALL, .p1 = FOR_LOAD, .data = fields,
-                     .has_answer = true };
+    TkeApdu apdu = {
+        .cla = TKE_CLA_OWN, .ins = INS_INSTALL, .p1 = FOR_LOAD, .data = fields, .has_answer = true
+    };
 
     put_counted(&b, package->bytes, package->len);
     tke_byte_builder_fill(&b, 0, 4);
@@ -79,8 +80,11 @@ install_applet(TkeGpScp *scp, const TkeGpAid *package, const TkeGpAid *applet, G
 {
     uint8_t fields[FIELDS_MAX];
     TkeByteBuilder b = { .out = fields, .size = sizeof fields };
-    TkeApdu apdu = { .cla = TKE_CLA_OWN, .ins = INS_INSTALL, .p1 = FOR_INSTALL_AND_SELECTION,
-                     .data = fields, .has_answer = true };
+    TkeApdu apdu = { .cla = TKE_CLA_OWN,
+                     .ins = INS_INSTALL,
+                     .p1 = FOR_INSTALL_AND_SELECTION,
+                     .data = fields,
+                     .has_answer = true };
 
     put_counted(&b, package->bytes, package->len);
     put_counted(&b, applet->bytes, applet->len);
@@ -178,12 +182,12 @@ check_level(TkeGpScp *scp, GError **error)
     if ((level & LEVEL) == LEVEL) {
         return true;
     }
-    return tke_card_fail(
-        tke_gp_scp_get_card(scp), error,
-        g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                    _("an applet is loaded with encrypted commands only, and the channel to the card has level "
-                      "%02X"),
-                    level));
+    return tke_card_fail(tke_gp_scp_get_card(scp), error,
+                         g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                                     _("an applet is loaded with encrypted commands only, and the "
+                                       "channel to the card has level "
+                                       "%02X"),
+                                     level));
 }
 
 bool

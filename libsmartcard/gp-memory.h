@@ -1,8 +1,10 @@
 /*
- * TkeGpMemory: what is remembered of tries to open card managers, so that none is locked by trying too often.
+ * TkeGpMemory: what is remembered of tries to open card managers, so that none is locked by trying
+ * too often.
  *
- * An interface: whoever opens a channel says where it is kept. Everything in it is public: the card is named
- * by its answer to reset and what its maker wrote about it, the key set by its check values.
+ * An interface: whoever opens a channel says where it is kept. Everything in it is public: the
+ * card is named by its answer to reset and what its maker wrote about it, the key set by its check
+ * values.
  */
 #pragma once
 
@@ -17,8 +19,9 @@
 
 /* Of one card and one key set; zeros: nothing that speaks against a try. */
 typedef struct TkeGpTries {
-    bool refused;     /* they do not fit: never again */
-    unsigned cut_off; /* keys that fit, but the card's last word is not known: it may have counted a failure */
+    bool refused; /* they do not fit: never again */
+    /* keys that fit, but the card's last word is not known: it may have counted a failure */
+    unsigned cut_off;
 } TkeGpTries;
 
 /* Both fail with an error that says what could not be read or written. card is hex text. */
@@ -29,7 +32,8 @@ typedef struct TkeGpMemory {
     bool (*note)(void *data, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries,
                  GError **error);
     void *data;
-    bool retry_cut_off; /* a person has said so: once more after openings that were cut off; never after a refusal */
+    /* a person has said so: once more after openings that were cut off; never after a refusal */
+    bool retry_cut_off;
 } TkeGpMemory;
 
 /* Ends with the process, and forgets nothing before. Static. */

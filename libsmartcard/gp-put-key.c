@@ -117,8 +117,12 @@ tke_gp_registry_put_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint8_t replace
     uint8_t expected[1 + TKE_GP_KEYS * CHECK_VALUE_LEN];
     TkeByteBuilder b = { .out = data, .size = sizeof data };
     TkeByteBuilder e = { .out = expected, .size = sizeof expected };
-    TkeApdu apdu = { .cla = TKE_CLA_OWN, .ins = INS_PUT_KEY, .p1 = replaced, .p2 = SEVERAL_FROM_1,
-                     .data = data, .has_answer = true };
+    TkeApdu apdu = { .cla = TKE_CLA_OWN,
+                     .ins = INS_PUT_KEY,
+                     .p1 = replaced,
+                     .p2 = SEVERAL_FROM_1,
+                     .data = data,
+                     .has_answer = true };
     TkeCardAnswer answer;
     GError *inner = NULL;
 

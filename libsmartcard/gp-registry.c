@@ -1,6 +1,6 @@
 /*
- * What a card manager tells, lists and deletes (GlobalPlatform 2.3, 11.2 to 11.4, 11.8, 11.9, annex H; CPLC: Visa
- * GlobalPlatform 2.1.1 Card Implementation Requirements).
+ * What a card manager tells, lists and deletes (GlobalPlatform 2.3, 11.2 to 11.4, 11.8, 11.9,
+ * annex H; CPLC: Visa GlobalPlatform 2.1.1 Card Implementation Requirements).
  */
 #include "libsmartcard/gp-registry.h"
 
@@ -111,8 +111,13 @@ list(TkeGpScp *scp, uint8_t what, GError **error)
 {
     const char *doing = _("listing the card");
     g_autoptr(GByteArray) all = g_byte_array_new();
-    TkeApdu apdu = { .cla = TKE_CLA_OWN, .ins = INS_GET_STATUS, .p1 = what, .p2 = STATUS_TAGGED,
-                     .data = (const uint8_t[]){ TAG_AID, 0 }, .data_len = 2, .has_answer = true };
+    TkeApdu apdu = { .cla = TKE_CLA_OWN,
+                     .ins = INS_GET_STATUS,
+                     .p1 = what,
+                     .p2 = STATUS_TAGGED,
+                     .data = (const uint8_t[]){ TAG_AID, 0 },
+                     .data_len = 2,
+                     .has_answer = true };
     GArray *entries = NULL;
     TkeCardAnswer answer;
 
@@ -158,8 +163,7 @@ tke_gp_registry_query(TkeGpScp *scp, GError **error)
     }
     registry->card_life_cycle = g_array_index(domain, TkeGpEntry, 0).life_cycle;
     registry->applications = list(scp, STATUS_APPLICATIONS, error);
-    registry->packages =
-        registry->applications != NULL ? list(scp, STATUS_PACKAGES, error) : NULL;
+    registry->packages = registry->applications != NULL ? list(scp, STATUS_PACKAGES, error) : NULL;
     return registry->packages != NULL ? g_steal_pointer(&registry) : NULL;
 }
 
@@ -179,8 +183,11 @@ tke_gp_registry_delete(TkeGpScp *scp, const TkeGpAid *aid, bool *found, GError *
 {
     uint8_t data[2 + TKE_GP_AID_MAX];
     TkeByteBuilder b = { .out = data, .size = sizeof data };
-    TkeApdu apdu = { .cla = TKE_CLA_OWN, .ins = TKE_INS_DELETE, .p2 = DELETE_RELATED,
-                     .data = data, .has_answer = true };
+    TkeApdu apdu = { .cla = TKE_CLA_OWN,
+                     .ins = TKE_INS_DELETE,
+                     .p2 = DELETE_RELATED,
+                     .data = data,
+                     .has_answer = true };
     GError *made = NULL;
     TkeCardAnswer answer;
 

@@ -1,9 +1,10 @@
 /*
- * The card manager's registry: what it says of itself, which packages and applets are on a card, deleting, keys
- * (GlobalPlatform 2.3, 11).
+ * The card manager's registry: what it says of itself, which packages and applets are on a card,
+ * deleting, keys (GlobalPlatform 2.3, 11).
  *
- * What is read without keys comes from cards of any maker and is taken as far as it can be understood; what
- * decides something is read under the secure channel and must have the form of the specification.
+ * What is read without keys comes from cards of any maker and is taken as far as it can be
+ * understood; what decides something is read under the secure channel and must have the form of
+ * the specification.
  */
 #pragma once
 
@@ -34,8 +35,8 @@ typedef struct TkeGpKeyInfo {
 /* What a card manager tells everybody. Absent things are zero. */
 typedef struct TkeGpCardData {
     bool has_aid;
-    TkeGpAid aid; /* of the issuer security domain */
-    bool locked;  /* it says that its issuer has locked the card */
+    TkeGpAid aid;     /* of the issuer security domain */
+    bool locked;      /* it says that its issuer has locked the card */
     char version[16]; /* of GlobalPlatform, "2.3"; "" if not told */
     unsigned n_channels;
     TkeGpChannelInfo channels[TKE_GP_CHANNELS_MAX];
@@ -50,7 +51,8 @@ typedef struct TkeGpCardData {
 /* Selects the card manager (empty AID). None answers: TKE_CARD_ERROR_UNSUITABLE. */
 TKE_PUBLIC bool tke_gp_registry_select(TkeCard *card, TkeGpCardData *data, GError **error);
 
-/* The rest of what it tells without keys: GET DATA 66, E0, 9F7F, FF21. Goes on where a card tells nothing. */
+/* The rest of what it tells without keys: GET DATA 66, E0, 9F7F, FF21. Goes on where a card tells
+ * nothing. */
 TKE_PUBLIC bool tke_gp_registry_query_data(TkeCard *card, TkeGpCardData *data, GError **error);
 
 /* Parsers of these answers; what cannot be understood is left out. */
@@ -94,7 +96,8 @@ TKE_PUBLIC bool tke_gp_registry_has_package(const TkeGpRegistry *registry, const
 /* "SECURED", as the specification calls it; never NULL. Not translated. */
 TKE_PUBLIC const char *tke_gp_registry_life_cycle_text(uint8_t life_cycle);
 
-/* Free lasting memory, asked under the channel, for cards that tell it nobody else. found: it is told. */
+/* Free lasting memory, asked under the channel, for cards that tell it nobody else. found: it is
+ * told. */
 TKE_PUBLIC bool tke_gp_registry_query_free(TkeGpScp *scp, bool *found, uint32_t *bytes,
                                            GError **error);
 
@@ -103,8 +106,8 @@ TKE_PUBLIC bool tke_gp_registry_delete(TkeGpScp *scp, const TkeGpAid *aid, bool 
                                        GError **error);
 
 /*
- * Puts three new keys on the card (PUT KEY), as version of the new set, in place of the keys of version
- * replaced (0: besides those there are). The card's check values are compared.
+ * Puts three new keys on the card (PUT KEY), as version of the new set, in place of the keys of
+ * version replaced (0: besides those there are). The card's check values are compared.
  */
 TKE_PUBLIC bool tke_gp_registry_put_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint8_t replaced,
                                          GError **error);

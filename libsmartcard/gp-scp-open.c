@@ -1,6 +1,6 @@
 /*
- * Secure channel with the card manager: initiation, and what was tried before (GlobalPlatform 2.3, 10 and annexes D and E;
- * amendment D for SCP03). Functions of gp-scp.h.
+ * Secure channel with the card manager: initiation, and what was tried before (GlobalPlatform 2.3,
+ * 10 and annexes D and E; amendment D for SCP03). Functions of gp-scp.h.
  */
 #include <openssl/rand.h>
 #include <string.h>
@@ -21,18 +21,20 @@
 #define SCP02_KEY_LEN 16u
 #define SW_TRIES 0x63C0u
 
-/* --- what was tried before -------------------------------------------------------------------------- */
+/* --- what was tried before
+ * -------------------------------------------------------------------------- */
 
 /*
- * A text for this card: ATR and what the maker wrote about it. Where a card does not tell the latter all of its type
- * count as one: rather one try too few than one too many. It is made before anything is tried: after a refusal
- * the card may be gone.
+ * A text for this card: ATR and what the maker wrote about it. Where a card does not tell the
+ * latter all of its type count as one: rather one try too few than one too many. It is made before
+ * anything is tried: after a refusal the card may be gone.
  */
 static char *
 card_text(TkeCard *card, GError **error)
 {
-    const TkeApdu cplc = { .cla = TKE_CLA_OWN, .ins = TKE_INS_GET, .p1 = CPLC_HIGH,
-                           .p2 = CPLC_LOW, .has_answer = true };
+    const TkeApdu cplc = {
+        .cla = TKE_CLA_OWN, .ins = TKE_INS_GET, .p1 = CPLC_HIGH, .p2 = CPLC_LOW, .has_answer = true
+    };
     size_t atr_len = 0;
     const uint8_t *atr = tke_card_get_atr(card, &atr_len);
     TkeCardAnswer answer;
@@ -42,8 +44,8 @@ card_text(TkeCard *card, GError **error)
     if (!tke_card_transmit(card, &cplc, &answer, error)) {
         return NULL;
     }
-    maker = answer.sw == TKE_GP_STATUS_DONE ? tke_hex_encode(answer.data, answer.len)
-                                            : g_strdup("");
+    maker =
+        answer.sw == TKE_GP_STATUS_DONE ? tke_hex_encode(answer.data, answer.len) : g_strdup("");
     return g_strconcat(atr_text, ".", maker, NULL);
 }
 
@@ -63,17 +65,19 @@ tried_before(const TkeGpTries *before, bool retry_cut_off, const char *name)
                            _("this card, or one that cannot be told from it, has refused the key "
                              "set (%s) before; it is never tried again, because the card may lock"),
                            name);
-        tke_card_error_set_remedy(made, _("Name the card's own key set in the settings (card_keys), or "
-                                          "take another card."));
+        tke_card_error_set_remedy(made,
+                                  _("Name the card's own key set in the settings (card_keys), or "
+                                    "take another card."));
     } else if (before->cut_off >= TKE_GP_CUT_OFF_MAX && !retry_cut_off) {
         made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
                            _("opening this card, or one that cannot be told from it, was cut off "
                              "%u times in a row; the key set (%s) is not tried again, because the "
                              "card may have counted each as a failed try and may lock"),
                            before->cut_off, name);
-        tke_card_error_set_remedy(made, _("Take another card. The key set is right, as this card's own proof "
-                                          "showed; “tke card acceptance-test --retry-cut-off” tries it once "
-                                          "more, and if the card opens its count is set back."));
+        tke_card_error_set_remedy(
+            made, _("Take another card. The key set is right, as this card's own proof "
+                    "showed; “tke card acceptance-test --retry-cut-off” tries it once "
+                    "more, and if the card opens its count is set back."));
     }
     return made;
 }
@@ -93,7 +97,8 @@ check_not_refused(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
     return made == NULL || tke_card_fail(scp->card, error, made);
 }
 
-/* --- initiation ------------------------------------------------------------------------------------ */
+/* --- initiation
+ * ------------------------------------------------------------------------------------ */
 
 /* 63Cx, which is what cards say that count. */
 static bool
@@ -110,14 +115,14 @@ is_refusal_of_proof(uint16_t sw)
            sw == TKE_GP_STATUS_SM_OBJECT || tells_tries(sw);
 }
 
-/* The key that is another, as far as it can be known; sw: the card's answer to our proof; 0: its own was wrong. */
+/* The key that is another, as far as it can be known; sw: the card's answer to our proof; 0: its
+ * own was wrong. */
 static const char *
 wrong_key_text(const TkeGpScp *scp, uint16_t sw)
 {
     if (sw == 0) {
-        return scp->info.protocol == 3
-                   ? _("; “mac” is another, “enc” and “dek” were not compared")
-                   : _("; “enc” is another, “mac” and “dek” were not compared");
+        return scp->info.protocol == 3 ? _("; “mac” is another, “enc” and “dek” were not compared")
+                                       : _("; “enc” is another, “mac” and “dek” were not compared");
     }
     return scp->info.protocol == 2 ? _("; “enc” fits, “mac” is another") : "";
 }
@@ -128,14 +133,15 @@ fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what,
     const TkeGpTries refused = { .refused = true, .cut_off = scp->before.cut_off };
     g_autoptr(GError) unnoted = NULL;
     g_autofree char *left =
-        tells_tries(sw) ? g_strdup_printf(ngettext("; the card says that %u more try is left",
-                                                   "; the card says that %u more tries are left",
-                                                   sw & 0x0Fu),
-                                          sw & 0x0Fu)
-                        : g_strdup("");
-    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                               _("%s: the issuer keys of this card are others than the key set (%s)%s%s"),
-                               what, tke_gp_key_set_get_name(keys), wrong_key_text(scp, sw), left);
+        tells_tries(sw)
+            ? g_strdup_printf(ngettext("; the card says that %u more try is left",
+                                       "; the card says that %u more tries are left", sw & 0x0Fu),
+                              sw & 0x0Fu)
+            : g_strdup("");
+    GError *made =
+        g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                    _("%s: the issuer keys of this card are others than the key set (%s)%s%s"),
+                    what, tke_gp_key_set_get_name(keys), wrong_key_text(scp, sw), left);
 
     if (!note_tries(scp, keys, refused, &unnoted)) {
         g_prefix_error(&made, _("this could not be noted for the next time (%s): "),
@@ -151,11 +157,11 @@ fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what,
 static bool
 fail_version(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what, GError **error)
 {
-    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                               _("%s: the card has no issuer keys of the version that the key set "
-                                 "(%s) asks for (%02X)"),
-                               what, tke_gp_key_set_get_name(keys),
-                               tke_gp_key_set_get_version(keys));
+    GError *made =
+        g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                    _("%s: the card has no issuer keys of the version that the key set "
+                      "(%s) asks for (%02X)"),
+                    what, tke_gp_key_set_get_name(keys), tke_gp_key_set_get_version(keys));
 
     tke_card_error_set_remedy(made, _("“tke card acceptance-test” shows the versions that the card "
                                       "tells of; correct “version” in the file of the key set."));
@@ -243,8 +249,8 @@ check_key_set(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
 }
 
 /*
- * The card's own proof was right, so the keys are; still it may have counted a failed try before it checked ours, and
- * takes that back when it has checked.
+ * The card's own proof was right, so the keys are; still it may have counted a failed try before
+ * it checked ours, and takes that back when it has checked.
  */
 static void
 say_cut_off(GError **error)

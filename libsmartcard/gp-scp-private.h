@@ -21,8 +21,9 @@ typedef struct TkeGpScpProtocol {
     bool (*derive)(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error);
     bool (*cryptogram)(TkeGpScp *scp, bool of_card, uint8_t out[static TKE_GP_MAC], GError **error);
     /*
-     * MAC of a command (header with the final length of plain data, the plain data), and encryption of the data in place; len
-     * is what is sent, without the MAC. SCP02 computes its MAC over the plain data, SCP03 over what is sent.
+     * MAC of a command (header with the final length of plain data, the plain data), and
+     * encryption of the data in place; len is what is sent, without the MAC. SCP02 computes its
+     * MAC over the plain data, SCP03 over what is sent.
      */
     bool (*secure)(TkeGpScp *scp, const TkeApdu *apdu, bool encrypt, uint8_t *data, size_t *len,
                    uint8_t mac[static TKE_GP_MAC], GError **error);

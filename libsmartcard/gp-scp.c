@@ -1,5 +1,6 @@
 /*
- * Secure channel with the card manager: commands (GlobalPlatform 2.3, 10 and annexes D and E; amendment D for SCP03).
+ * Secure channel with the card manager: commands (GlobalPlatform 2.3, 10 and annexes D and E;
+ * amendment D for SCP03).
  */
 #include "libsmartcard/gp-scp.h"
 
@@ -73,7 +74,8 @@ tke_gp_scp_get_room(const TkeGpScp *scp)
     return most / scp->protocol->block * scp->protocol->block - 1;
 }
 
-/* Amendment D, 6.2.5: all but 9000 and the warnings 62xx and 63xx are errors; only errors bear no MAC. */
+/* Amendment D, 6.2.5: all but 9000 and the warnings 62xx and 63xx are errors; only errors bear no
+ * MAC. */
 static bool
 is_refusal(uint16_t sw)
 {
@@ -81,8 +83,8 @@ is_refusal(uint16_t sw)
 }
 
 /*
- * SCP03 proves “mac” only; whether “enc” fits shows when the first command is decrypted. The card has taken the proof
- * by then, and counts no failed try.
+ * SCP03 proves “mac” only; whether “enc” fits shows when the first command is decrypted. The card
+ * has taken the proof by then, and counts no failed try.
  */
 static bool
 fail_enc(TkeGpScp *scp, uint16_t sw, GError **error)

@@ -1,13 +1,14 @@
 /*
  * TkeGpScp: GlobalPlatform's secure channel with the card manager of a card.
  *
- * SCP03 (AES keys of 16, 24 and 32 bytes; i = 00, 10, 20, 30, 60, 70; cryptograms and MACs of 8 bytes) and
- * SCP02 (triple DES; i = 15 and 55), explicit initiation. What the card is depends on its answer and the
- * key set. The channel belongs to the card manager that is selected when it is opened; it ends with any
- * SELECT, reset or wrong MAC.
+ * SCP03 (AES keys of 16, 24 and 32 bytes; i = 00, 10, 20, 30, 60, 70; cryptograms and MACs of 8
+ * bytes) and SCP02 (triple DES; i = 15 and 55), explicit initiation. What the card is depends on
+ * its answer and the key set. The channel belongs to the card manager that is selected when it is
+ * opened; it ends with any SELECT, reset or wrong MAC.
  *
- * A key set that a card has not accepted is never tried on it again, and one whose opening was cut off a few times is
- * not either, as long as the memory says so: cards lock after a few tries. Errors are TKE_CARD_ERROR of the card; CARD_KEYS for wrong keys.
+ * A key set that a card has not accepted is never tried on it again, and one whose opening was cut
+ * off a few times is not either, as long as the memory says so: cards lock after a few tries.
+ * Errors are TKE_CARD_ERROR of the card; CARD_KEYS for wrong keys.
  */
 #pragma once
 
@@ -34,16 +35,16 @@ typedef struct TkeGpScpInfo {
     uint8_t key_version;
     uint8_t diversification[TKE_GP_DIVERSIFICATION];
     uint8_t level;
-    size_t key_len;       /* bytes of a key */
-    bool has_counter;     /* the card counts sessions (pseudo-random challenges, SCP02) */
+    size_t key_len;   /* bytes of a key */
+    bool has_counter; /* the card counts sessions (pseudo-random challenges, SCP02) */
     uint32_t counter;
     unsigned cut_off; /* openings in a row before this one whose end nobody knows */
 } TkeGpScpInfo;
 
 /*
- * Opens a channel to the card manager selected, at the key set's level. Borrows card, which must outlive it. memory
- * (NULL: that of the process) is used while it is being opened; where it cannot be written nothing is proved to
- * the card.
+ * Opens a channel to the card manager selected, at the key set's level. Borrows card, which must
+ * outlive it. memory (NULL: that of the process) is used while it is being opened; where it cannot
+ * be written nothing is proved to the card.
  */
 TKE_PUBLIC TkeGpScp *tke_gp_scp_open(TkeCard *card, const TkeGpKeySet *keys,
                                      const TkeGpMemory *memory, GError **error);
@@ -57,9 +58,10 @@ TKE_PUBLIC TkeCard *tke_gp_scp_get_card(TkeGpScp *scp);
 TKE_PUBLIC size_t tke_gp_scp_get_room(const TkeGpScp *scp);
 
 /*
- * One command under the channel (class 80), its answer checked and decrypted. Any status word is success; one
- * that says no comes without a MAC. A wrong MAC of the card ends the channel: TKE_CARD_ERROR_PROTOCOL; so does a first
- * encrypted command that a card could not decrypt (SCP03): TKE_CARD_ERROR_CARD_KEYS.
+ * One command under the channel (class 80), its answer checked and decrypted. Any status word is
+ * success; one that says no comes without a MAC. A wrong MAC of the card ends the channel:
+ * TKE_CARD_ERROR_PROTOCOL; so does a first encrypted command that a card could not decrypt
+ * (SCP03): TKE_CARD_ERROR_CARD_KEYS.
  */
 TKE_PUBLIC bool tke_gp_scp_transmit(TkeGpScp *scp, const TkeApdu *apdu, TkeCardAnswer *answer,
                                     GError **error);
@@ -69,8 +71,9 @@ TKE_PUBLIC bool tke_gp_scp_command(TkeGpScp *scp, const TkeApdu *apdu, const cha
                                    TkeCardAnswer *answer, GError **error);
 
 /*
- * Encrypts a new key for PUT KEY under the channel's data key; out has tke_gp_scp_wrapped_len() bytes. The
- * key's length is a multiple of the cipher's block (8, 16) or, with AES, is filled up with zeros.
+ * Encrypts a new key for PUT KEY under the channel's data key; out has tke_gp_scp_wrapped_len()
+ * bytes. The key's length is a multiple of the cipher's block (8, 16) or, with AES, is filled up
+ * with zeros.
  */
 TKE_PUBLIC size_t tke_gp_scp_wrapped_len(const TkeGpScp *scp, size_t key_len);
 TKE_PUBLIC bool tke_gp_scp_wrap_key(TkeGpScp *scp, const TkeSecret *key, uint8_t *out,

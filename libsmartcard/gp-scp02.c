@@ -1,6 +1,7 @@
 /*
- * SCP02 (GlobalPlatform 2.3, annex E) with i = 15 or 55: three keys, explicit initiation, C-MAC on the modified
- * command with an encrypted initial vector. The two differ in how the card finds its challenge.
+ * SCP02 (GlobalPlatform 2.3, annex E) with i = 15 or 55: three keys, explicit initiation, C-MAC on
+ * the modified command with an encrypted initial vector. The two differ in how the card finds its
+ * challenge.
  */
 #include <string.h>
 

@@ -26,7 +26,8 @@
 
 static const uint8_t zeros[TKE_AES_BLOCK];
 
-/* 4.1.5: CMAC in counter mode, the counter behind the length. out gets whole blocks, at least bits. */
+/* 4.1.5: CMAC in counter mode, the counter behind the length. out gets whole blocks, at least
+ * bits. */
 static bool
 derive_blocks(const TkeGpScp *scp, const TkeSecret *key, uint8_t constant, unsigned bits,
               uint8_t *out, GError **error)
@@ -70,7 +71,8 @@ are_options(uint8_t i)
     return (i & ~OPTIONS) == 0 && ((i & OPTION_R_ENC) == 0 || (i & OPTION_R_MAC) != 0);
 }
 
-/* Behind key version and protocol: i, challenge, cryptogram, and a counter if the challenge is pseudo-random. */
+/* Behind key version and protocol: i, challenge, cryptogram, and a counter if the challenge is
+ * pseudo-random. */
 static bool
 parse(TkeGpScp *scp, TkeByteCursor *cursor)
 {
@@ -119,8 +121,7 @@ derive(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
 static bool
 cryptogram(TkeGpScp *scp, bool of_card, uint8_t out[static TKE_GP_MAC], GError **error)
 {
-    const uint8_t constant =
-        (uint8_t) (of_card ? DERIVE_CARD_CRYPTOGRAM : DERIVE_HOST_CRYPTOGRAM);
+    const uint8_t constant = (uint8_t) (of_card ? DERIVE_CARD_CRYPTOGRAM : DERIVE_HOST_CRYPTOGRAM);
     uint8_t block[TKE_AES_BLOCK];
 
     if (!derive_blocks(scp, scp->mac, constant, TKE_GP_MAC * 8, block, error)) {

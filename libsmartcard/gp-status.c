@@ -43,8 +43,7 @@ tke_gp_status_set_error(GError **error, uint16_t sw, const char *what)
     GError *made = NULL;
 
     g_return_if_fail(sw != TKE_GP_STATUS_DONE);
-    made = g_error_new(TKE_CARD_ERROR, (int) code, "%s: %s", what,
-                       tke_gp_status_text(sw));
+    made = g_error_new(TKE_CARD_ERROR, (int) code, "%s: %s", what, tke_gp_status_text(sw));
     tke_card_error_set_sw(made, sw);
     g_propagate_error(error, made);
 }

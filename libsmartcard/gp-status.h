@@ -1,6 +1,6 @@
 /*
- * Status words of the card manager, which mean other things than those of our applets: value, error code, text,
- * source (gp-status.inc).
+ * Status words of the card manager, which mean other things than those of our applets: value,
+ * error code, text, source (gp-status.inc).
  */
 #pragma once
 
@@ -20,5 +20,6 @@ typedef enum {
 /* What a status word means, translated; never NULL. */
 TKE_PUBLIC const char *tke_gp_status_text(uint16_t sw);
 
-/* Sets the error for a refusal: "<what>: <text> (status word 6985)", the status word riding along. */
+/* Sets the error for a refusal: "<what>: <text> (status word 6985)", the status word riding
+ * along. */
 TKE_PUBLIC void tke_gp_status_set_error(GError **error, uint16_t sw, const char *what);

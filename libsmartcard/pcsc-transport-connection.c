@@ -1,6 +1,6 @@
 /*
- * A connection to a card through PC/SC: what its thread does is in pcsc-transport-link.c, here is the side
- * that waits for it.
+ * A connection to a card through PC/SC: what its thread does is in pcsc-transport-link.c, here is
+ * the side that waits for it.
  */
 #include <glib/gi18n-lib.h>
 #include <pthread.h>
@@ -13,7 +13,8 @@
 #include "libsmartcard/pcsc-transport-thread.h"
 
 #define CLOSE_MS 3000
-#define CONNECT_MS 10000u /* a card has its power and its answer to reset after one or two seconds */
+/* a card has its power and its answer to reset after one or two seconds */
+#define CONNECT_MS 10000u
 
 typedef struct PcscConnection {
     TkeCardConnection base;
@@ -133,8 +134,9 @@ connection_exchange(TkeCardConnection *connection, const uint8_t *command, size_
 }
 
 /*
- * A reader may give every PIN of an entry its time: the old one, the new one, the new one once more. libccid gives up
- * after 90 s by itself (src/commands.c, SecurePINVerify and SecurePINModify) and is let speak first.
+ * A reader may give every PIN of an entry its time: the old one, the new one, the new one once
+ * more. libccid gives up after 90 s by itself (src/commands.c, SecurePINVerify and
+ * SecurePINModify) and is let speak first.
  */
 static unsigned
 entry_ms(const PcscConnection *self)

@@ -1,5 +1,6 @@
 /*
- * Codes of PC/SC as errors with a sentence and a remedy (functions 2.2, E-C01 to E-C03, E-C19, E-C20).
+ * Codes of PC/SC as errors with a sentence and a remedy (functions 2.2, E-C01 to E-C03, E-C19,
+ * E-C20).
  */
 #include "libsmartcard/pcsc-transport-error.h"
 
@@ -14,10 +15,11 @@ enum { NONE, START, BUSY, RESTART, ACCESS, READER, REPLUG, DRIVER, CARD };
 
 static const char *const remedies[] = {
     [NONE] = NULL,
-    [START] = N_("Start the smart card service: “sudo systemctl start pcscd.socket”, without systemd "
-                 "“sudo service pcscd start”. If there is none, install the package pcscd (Fedora, "
-                 "SUSE: pcsc-lite) and the driver libccid (Fedora: pcsc-lite-ccid, SUSE: "
-                 "pcsc-ccid). Then try again."),
+    [START] =
+        N_("Start the smart card service: “sudo systemctl start pcscd.socket”, without systemd "
+           "“sudo service pcscd start”. If there is none, install the package pcscd (Fedora, "
+           "SUSE: pcsc-lite) and the driver libccid (Fedora: pcsc-lite-ccid, SUSE: "
+           "pcsc-ccid). Then try again."),
     [BUSY] = N_("End programs that use card readers, then try again."),
     [RESTART] = N_("Try again; if it stays so, start the smart card service anew (“sudo systemctl "
                    "restart pcscd”)."),
@@ -26,7 +28,8 @@ static const char *const remedies[] = {
                   "org.debian.pcsc-lite.access_card (docs/hardware.md)."),
     [READER] = N_("Check the plugs of the readers, then “tke readers”."),
     [REPLUG] = N_("Unplug the reader, plug it in again, and try again."),
-    [DRIVER] = N_("Update the driver (package libccid), or use a reader that docs/hardware.md names."),
+    [DRIVER] =
+        N_("Update the driver (package libccid), or use a reader that docs/hardware.md names."),
     [CARD] = N_("Take the card out and put it in again, chip first; if it stays so, try another "
                 "card: it has to be one with contacts that speaks T=0 or T=1."),
 };
@@ -95,14 +98,16 @@ set(GError **error, TkeCardError code, const char *reader_name, const char *reme
 }
 
 /*
- * libccid knows two reports of a reader on an entry (timeout and cancelled); any other, a form that the reader does
- * not take among them, becomes a failed exchange (libccid src/commands.c, CCID_Receive).
+ * libccid knows two reports of a reader on an entry (timeout and cancelled); any other, a form
+ * that the reader does not take among them, becomes a failed exchange (libccid src/commands.c,
+ * CCID_Receive).
  */
 static void
 set_entry_failed(GError **error, const TkePcscCode *row, const char *reader_name)
 {
     set(error, row->busy, reader_name,
-        _("Look with “tke card info” what the card holds now, then repeat the step. If it stays so, “tke reader "
+        _("Look with “tke card info” what the card holds now, then repeat the step. If it stays "
+          "so, “tke reader "
           "acceptance-test” tells which entries this reader takes."),
         row->name, _("the PIN pad or its driver refused the entry, or broke it off"));
 }

@@ -11,17 +11,17 @@
 
 /* When a code came: decides what is said of a reader that has gone or a service that has died. */
 typedef enum {
-    TKE_PCSC_IDLE, /* nothing was sent to a card */
-    TKE_PCSC_BUSY, /* a command may have reached the card */
+    TKE_PCSC_IDLE,  /* nothing was sent to a card */
+    TKE_PCSC_BUSY,  /* a command may have reached the card */
     TKE_PCSC_ENTRY, /* a PIN entry failed, and the card is still there */
 } TkePcscWhen;
 
 typedef struct TkePcscCode {
     uint32_t value;
-    const char *name; /* "SCARD_E_NO_SERVICE" */
+    const char *name;  /* "SCARD_E_NO_SERVICE" */
     TkeCardError idle; /* TKE_PCSC_IDLE */
     TkeCardError busy; /* TKE_PCSC_BUSY, TKE_PCSC_ENTRY */
-    const char *text; /* for translation */
+    const char *text;  /* for translation */
     unsigned remedy;
 } TkePcscCode;
 
@@ -40,7 +40,8 @@ bool tke_pcsc_code_is_lost_service(uint32_t value);
 /* Sets TKE_CARD_ERROR with reader (NULL: none), text, name of the code and remedy. */
 void tke_pcsc_error_set(GError **error, uint32_t value, TkePcscWhen when, const char *reader_name);
 
-/* The same for what has no code of PC/SC: error, text (translated) and remedy (translated, or NULL). */
+/* The same for what has no code of PC/SC: error, text (translated) and remedy (translated, or
+ * NULL). */
 void tke_pcsc_error_set_own(GError **error, TkeCardError code, const char *reader_name,
                             const char *remedy, const char *format, ...) G_GNUC_PRINTF(5, 6);
 

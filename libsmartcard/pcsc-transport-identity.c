@@ -219,7 +219,8 @@ ask(void *state)
         SCARD_S_SUCCESS) {
         if (question->api->connect(context, question->name, SCARD_SHARE_DIRECT, 0, &handle,
                                    &protocol) == SCARD_S_SUCCESS) {
-            /* Waits until no other program has a transaction, which would keep attributes from us. */
+            /* Waits until no other program has a transaction, which would keep attributes from
+             * us. */
             if (question->api->begin_transaction(handle) == SCARD_S_SUCCESS) {
                 tke_pcsc_identity_ask(question->api, handle, question->name, &identity);
                 (void) question->api->end_transaction(handle, SCARD_LEAVE_CARD);

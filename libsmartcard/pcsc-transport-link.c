@@ -1,8 +1,8 @@
 /*
  * What the thread of a connection does (PC/SC part 5 as pcsc-lite has it).
  *
- * Exclusive means: no other program has a connection. Where one has and does not use it, ours is shared
- * and in a transaction from its beginning to its end, which keeps the other one out as well.
+ * Exclusive means: no other program has a connection. Where one has and does not use it, ours is
+ * shared and in a transaction from its beginning to its end, which keeps the other one out as well.
  */
 #include "libsmartcard/pcsc-transport-link.h"
 
@@ -180,7 +180,8 @@ connect_shared(TkePcscLink *link)
     return code;
 }
 
-/* Notes whether another program has the reader: a connection that does not come about is then its doing. */
+/* Notes whether another program has the reader: a connection that does not come about is then its
+ * doing. */
 static void
 look_for_users(TkePcscLink *link)
 {
@@ -196,8 +197,7 @@ look_for_users(TkePcscLink *link)
 static bool
 open_context(TkePcscLink *link)
 {
-    const LONG code =
-        link->api->establish_context(SCARD_SCOPE_SYSTEM, NULL, NULL, &link->context);
+    const LONG code = link->api->establish_context(SCARD_SCOPE_SYSTEM, NULL, NULL, &link->context);
 
     link->has_context = is(code, SCARD_S_SUCCESS);
     if (!link->has_context) {
@@ -255,9 +255,8 @@ check_reader(TkePcscLink *link)
                                _("Look with “tke readers” which is which now, and start again."),
                                "%s", _("another reader of this name was plugged in in its place"));
     }
-    fits = !exchanged &&
-           tke_pcsc_rules_check(link->rules, identity.is_virtual, identity.serial,
-                                link->reader_name, &link->error);
+    fits = !exchanged && tke_pcsc_rules_check(link->rules, identity.is_virtual, identity.serial,
+                                              link->reader_name, &link->error);
     /* T=0 has no extended length (ISO 7816-3, 12.2) */
     link->extended_length = identity.is_extended && link->protocol == SCARD_PROTOCOL_T1;
     tke_pcsc_identity_clear(&identity);
@@ -287,7 +286,8 @@ tke_pcsc_link_connect(void *state)
 
 /* ---- a connection at work ---- */
 
-/* Is it the card or the reader that has gone, or was the card reset? True if the error says so now. */
+/* Is it the card or the reader that has gone, or was the card reset? True if the error says so
+ * now. */
 static bool
 explain_as_gone(TkePcscLink *link)
 {
@@ -303,7 +303,8 @@ explain_as_gone(TkePcscLink *link)
     return false;
 }
 
-/* A failed exchange is told by its cause: drivers report a card that is pulled just as a failure. */
+/* A failed exchange is told by its cause: drivers report a card that is pulled just as a
+ * failure. */
 static void
 fail_busy(TkePcscLink *link, LONG code, TkePcscWhen when)
 {
@@ -319,11 +320,10 @@ fail_busy(TkePcscLink *link, LONG code, TkePcscWhen when)
 static bool
 transmit(TkePcscLink *link, const uint8_t *command, size_t len)
 {
-    const SCARD_IO_REQUEST *pci =
-        link->protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1;
+    const SCARD_IO_REQUEST *pci = link->protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1;
     DWORD got = sizeof link->answer;
-    const LONG code = link->api->transmit(link->handle, pci, command, (DWORD) len, NULL,
-                                          link->answer, &got);
+    const LONG code =
+        link->api->transmit(link->handle, pci, command, (DWORD) len, NULL, link->answer, &got);
 
     link->sent++;
     if (!is(code, SCARD_S_SUCCESS)) {
@@ -341,8 +341,8 @@ transmit(TkePcscLink *link, const uint8_t *command, size_t len)
 }
 
 /*
- * Under T=0 a command with data and an expected answer goes without Le: the card keeps the answer until it
- * is asked for; one with neither gets a fifth byte, 00 (ISO 7816-3, 12.2.2 and 12.2.5).
+ * Under T=0 a command with data and an expected answer goes without Le: the card keeps the answer
+ * until it is asked for; one with neither gets a fifth byte, 00 (ISO 7816-3, 12.2.2 and 12.2.5).
  */
 static bool
 transmit_t0(TkePcscLink *link, const uint8_t *command, size_t len)
@@ -400,9 +400,9 @@ static bool
 control(TkePcscLink *link, bool reaches_card)
 {
     DWORD got = 0;
-    const LONG code = link->api->control(link->handle, link->control_code, get_command(link),
-                                         (DWORD) link->command_len, link->answer,
-                                         sizeof link->answer, &got);
+    const LONG code =
+        link->api->control(link->handle, link->control_code, get_command(link),
+                           (DWORD) link->command_len, link->answer, sizeof link->answer, &got);
 
     if (!is(code, SCARD_S_SUCCESS) && reaches_card) {
         fail_busy(link, code, TKE_PCSC_ENTRY);
@@ -466,10 +466,9 @@ void
 tke_pcsc_link_reset(void *state)
 {
     TkePcscLink *link = state;
-    const LONG code =
-        link->api->reconnect(link->handle,
-                             link->in_transaction ? SCARD_SHARE_SHARED : SCARD_SHARE_EXCLUSIVE,
-                             PROTOCOLS, SCARD_RESET_CARD, &link->protocol);
+    const LONG code = link->api->reconnect(
+        link->handle, link->in_transaction ? SCARD_SHARE_SHARED : SCARD_SHARE_EXCLUSIVE, PROTOCOLS,
+        SCARD_RESET_CARD, &link->protocol);
 
     if (!is(code, SCARD_S_SUCCESS)) {
         fail_busy(link, code, TKE_PCSC_BUSY);

@@ -26,7 +26,7 @@ typedef struct TkePcscLink {
     int in_use; /* atomic: another program had the reader when it was to be connected */
     int left;   /* atomic: nobody waits for this thread any more */
     /* the question */
-    TkeSecret *locked;   /* holds the command; NULL: none yet */
+    TkeSecret *locked;    /* holds the command; NULL: none yet */
     GByteArray *ordinary; /* a command too long for it; else NULL */
     size_t command_len;
     uint32_t control_code;

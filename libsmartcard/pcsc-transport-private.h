@@ -1,6 +1,7 @@
 /*
- * What the files of the PC/SC transport share: the functions of libpcsclite as a table, so that tests can
- * play every code and every order of events, and the parts of source and connection. Not installed.
+ * What the files of the PC/SC transport share: the functions of libpcsclite as a table, so that
+ * tests can play every code and every order of events, and the parts of source and connection. Not
+ * installed.
  */
 #pragma once
 
@@ -12,27 +13,30 @@
 #include "libsmartcard/pcsc-transport.h"
 
 typedef struct TkePcscApi {
-    LONG (*establish_context)(DWORD scope, LPCVOID reserved1, LPCVOID reserved2,
-                              LPSCARDCONTEXT context);
+    LONG(*establish_context)
+    (DWORD scope, LPCVOID reserved1, LPCVOID reserved2, LPSCARDCONTEXT context);
     LONG (*release_context)(SCARDCONTEXT context);
     LONG (*list_readers)(SCARDCONTEXT context, LPCSTR groups, LPSTR readers, LPDWORD len);
-    LONG (*get_status_change)(SCARDCONTEXT context, DWORD timeout, SCARD_READERSTATE *states,
-                              DWORD n);
+    LONG(*get_status_change)
+    (SCARDCONTEXT context, DWORD timeout, SCARD_READERSTATE *states, DWORD n);
     LONG (*cancel)(SCARDCONTEXT context);
-    LONG (*connect)(SCARDCONTEXT context, LPCSTR reader, DWORD share_mode, DWORD protocols,
-                    LPSCARDHANDLE card, LPDWORD protocol);
-    LONG (*reconnect)(SCARDHANDLE card, DWORD share_mode, DWORD protocols, DWORD initialization,
-                      LPDWORD protocol);
+    LONG(*connect)
+    (SCARDCONTEXT context, LPCSTR reader, DWORD share_mode, DWORD protocols, LPSCARDHANDLE card,
+     LPDWORD protocol);
+    LONG(*reconnect)
+    (SCARDHANDLE card, DWORD share_mode, DWORD protocols, DWORD initialization, LPDWORD protocol);
     LONG (*disconnect)(SCARDHANDLE card, DWORD disposition);
     LONG (*begin_transaction)(SCARDHANDLE card);
     LONG (*end_transaction)(SCARDHANDLE card, DWORD disposition);
-    LONG (*status)(SCARDHANDLE card, LPSTR reader, LPDWORD reader_len, LPDWORD state,
-                   LPDWORD protocol, LPBYTE atr, LPDWORD atr_len);
-    LONG (*transmit)(SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci, LPCBYTE command,
-                     DWORD command_len, SCARD_IO_REQUEST *receive_pci, LPBYTE response,
-                     LPDWORD response_len);
-    LONG (*control)(SCARDHANDLE card, DWORD code, LPCVOID in, DWORD in_len, LPVOID out, DWORD size,
-                    LPDWORD out_len);
+    LONG(*status)
+    (SCARDHANDLE card, LPSTR reader, LPDWORD reader_len, LPDWORD state, LPDWORD protocol,
+     LPBYTE atr, LPDWORD atr_len);
+    LONG(*transmit)
+    (SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci, LPCBYTE command, DWORD command_len,
+     SCARD_IO_REQUEST *receive_pci, LPBYTE response, LPDWORD response_len);
+    LONG(*control)
+    (SCARDHANDLE card, DWORD code, LPCVOID in, DWORD in_len, LPVOID out, DWORD size,
+     LPDWORD out_len);
     LONG (*get_attribute)(SCARDHANDLE card, DWORD id, LPBYTE value, LPDWORD len);
     const char *sysfs; /* "/sys" */
 } TkePcscApi;

@@ -1,10 +1,10 @@
 /*
  * Who a reader is: its name in parts, and what it says of itself.
  *
- * pcscd makes names of "model [interface] (serial) RR SS", RR and SS being hex numbers of reader and slot
- * (hotplug_libudev.c, readerfactory.c). Serial number and channel are SCARD_ATTR_VENDOR_IFD_SERIAL_NO and
- * SCARD_ATTR_CHANNEL_ID; newer versions of libccid tell the USB path under the control code 3601
- * (SCARDCONTROL.md there).
+ * pcscd makes names of "model [interface] (serial) RR SS", RR and SS being hex numbers of reader
+ * and slot (hotplug_libudev.c, readerfactory.c). Serial number and channel are
+ * SCARD_ATTR_VENDOR_IFD_SERIAL_NO and SCARD_ATTR_CHANNEL_ID; newer versions of libccid tell the
+ * USB path under the control code 3601 (SCARDCONTROL.md there).
  */
 #include "libsmartcard/pcsc-transport-reader.h"
 
@@ -16,8 +16,8 @@
 
 #define CONTROL_USB_PATH TKE_CARD_CONTROL_CODE(3601u)
 #define CHANNEL_USB 0x0020u
-#define ATTRIBUTE_MAX 264u      /* MAX_BUFFER_SIZE of pcscd, which passes no longer attribute on */
-#define INDEX_LEN 6u            /* " RR SS" */
+#define ATTRIBUTE_MAX 264u /* MAX_BUFFER_SIZE of pcscd, which passes no longer attribute on */
+#define INDEX_LEN 6u       /* " RR SS" */
 #define PORT_PREFIX "usb:"
 
 /* ---- texts ---- */
@@ -52,8 +52,7 @@ name_base(const char *name, unsigned *slot)
         !g_ascii_isxdigit(end[2]) || !g_ascii_isxdigit(end[4]) || !g_ascii_isxdigit(end[5])) {
         return len;
     }
-    *slot =
-        (unsigned) g_ascii_xdigit_value(end[4]) * 16 + (unsigned) g_ascii_xdigit_value(end[5]);
+    *slot = (unsigned) g_ascii_xdigit_value(end[4]) * 16 + (unsigned) g_ascii_xdigit_value(end[5]);
     return len - INDEX_LEN;
 }
 
@@ -146,7 +145,8 @@ tke_pcsc_reader_parse_usb_path(const uint8_t *text, size_t len)
         return g_strconcat(PORT_PREFIX, path, NULL);
     }
     interface = strrchr(path + port_len, '.');
-    if (path[port_len] != ':' || strspn(path + port_len + 1, "0123456789.") != strlen(path) - port_len - 1) {
+    if (path[port_len] != ':' ||
+        strspn(path + port_len + 1, "0123456789.") != strlen(path) - port_len - 1) {
         return NULL;
     }
     number = interface != NULL ? g_ascii_strtoull(interface + 1, NULL, 10) : 0;
@@ -179,7 +179,8 @@ tke_pcsc_reader_find_usb_port(const char *sysfs, uint32_t channel)
     }
     dir = g_dir_open(path, 0, NULL);
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        /* interfaces have a colon in their names, hubs of the machine none of the digits before it */
+        /* interfaces have a colon in their names, hubs of the machine none of the digits before
+         * it */
         if (g_ascii_isdigit(name[0]) && strchr(name, ':') == NULL &&
             read_number(path, name, "busnum") == bus &&
             read_number(path, name, "devnum") == address) {
@@ -237,8 +238,9 @@ get_control(const TkePcscApi *api, SCARDHANDLE handle, DWORD code,
 }
 
 /*
- * Drivers that do not know an attribute say so (pcscd: unsupported feature), refuse the question, or report
- * any failure, which pcscd makes SCARD_E_NOT_TRANSACTED of. The simulator's driver always tells the vendor.
+ * Drivers that do not know an attribute say so (pcscd: unsupported feature), refuse the question,
+ * or report any failure, which pcscd makes SCARD_E_NOT_TRANSACTED of. The simulator's driver
+ * always tells the vendor.
  */
 bool
 tke_pcsc_reader_ask_virtual(const TkePcscApi *api, SCARDHANDLE handle, bool *is_virtual)
@@ -292,8 +294,8 @@ is_answer(LONG code)
 }
 
 /*
- * Features and properties; what is malformed counts as not told. False: the question failed, which is no word against
- * the keypad; drivers that have no list say so.
+ * Features and properties; what is malformed counts as not told. False: the question failed, which
+ * is no word against the keypad; drivers that have no list say so.
  */
 static bool
 ask_pad(const TkePcscApi *api, SCARDHANDLE handle, const char *name, TkePinPad *pad)
@@ -301,8 +303,8 @@ ask_pad(const TkePcscApi *api, SCARDHANDLE handle, const char *name, TkePinPad *
     uint8_t value[TKE_PIN_PAD_ANSWER_MAX];
     DWORD got = 0;
     size_t len = 0;
-    const LONG code = api->control(handle, TKE_CARD_CONTROL_GET_FEATURES, NULL, 0, value,
-                                   sizeof value, &got);
+    const LONG code =
+        api->control(handle, TKE_CARD_CONTROL_GET_FEATURES, NULL, 0, value, sizeof value, &got);
 
     if (code == SCARD_S_SUCCESS && got <= sizeof value) {
         (void) tke_pin_pad_parse_features(value, got, pad, NULL);

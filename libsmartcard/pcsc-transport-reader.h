@@ -1,8 +1,9 @@
 /*
  * Who a reader is: its name in parts, serial number, port, whether it is virtual (F-003). Internal.
  *
- * Readers are asked through a handle of any kind. What they say is remembered for the process, because a
- * reader that another program (or a connection of ours) holds exclusively cannot be asked again.
+ * Readers are asked through a handle of any kind. What they say is remembered for the process,
+ * because a reader that another program (or a connection of ours) holds exclusively cannot be
+ * asked again.
  */
 #pragma once
 
@@ -15,7 +16,7 @@
 #define TKE_PCSC_VENDOR "OpenTKE" /* SCARD_ATTR_VENDOR_NAME of the simulator's readers */
 
 typedef struct TkePcscIdentity {
-    bool known;       /* the reader was asked; else only its name was read */
+    bool known; /* the reader was asked; else only its name was read */
     bool is_virtual;
     char *serial;     /* with "/1" behind it for slot 1 and so on; "" if it tells none */
     char *port;       /* "usb:1-1.4"; "" if unknown */
@@ -39,8 +40,8 @@ void tke_pcsc_identity_ask(const TkePcscApi *api, SCARDHANDLE handle, const char
                            TkePcscIdentity *identity);
 
 /*
- * Does the vendor attribute say that the reader is one of the simulator's? Where the answer is none,
- * *is_virtual stays as it was; false: the question failed, and says nothing of the reader.
+ * Does the vendor attribute say that the reader is one of the simulator's? Where the answer is
+ * none, *is_virtual stays as it was; false: the question failed, and says nothing of the reader.
  */
 bool tke_pcsc_reader_ask_virtual(const TkePcscApi *api, SCARDHANDLE handle, bool *is_virtual);
 
@@ -57,16 +58,17 @@ void tke_pcsc_identity_forget(const TkePcscApi *api, const char *name);
 void tke_pcsc_identity_find(const TkePcscApi *api, const char *name, TkePcscIdentity *identity);
 
 /*
- * Who the reader behind a handle of ours is. Whether it is virtual, its serial number and its port are asked always:
- * one of the same name may have been plugged in in its place without anybody seeing it (a reader whose counter was
- * 0 before and after). A reader that says something else than before is asked everything; exchanged: it is
- * another one. What is remembered stays where it does not answer; false: nothing is known and the reader does
- * not tell. Clear identity if true.
+ * Who the reader behind a handle of ours is. Whether it is virtual, its serial number and its port
+ * are asked always: one of the same name may have been plugged in in its place without anybody
+ * seeing it (a reader whose counter was 0 before and after). A reader that says something else
+ * than before is asked everything; exchanged: it is another one. What is remembered stays where it
+ * does not answer; false: nothing is known and the reader does not tell. Clear identity if true.
  */
 bool tke_pcsc_identity_confirm(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
                                TkePcscIdentity *identity, bool *exchanged);
 
-/* Serial number and port as the reader tells them now; without an answer the number stays, the port becomes "". */
+/* Serial number and port as the reader tells them now; without an answer the number stays, the
+ * port becomes "". */
 void tke_pcsc_identity_ask_place(const TkePcscApi *api, SCARDHANDLE handle, const char *name,
                                  TkePcscIdentity *identity);
 

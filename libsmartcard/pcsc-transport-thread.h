@@ -2,10 +2,10 @@
  * A thread for calls that may never come back. Internal.
  *
  * A call into libpcsclite cannot be broken off: while a card is silent, or another program keeps a
- * reader to itself, it blocks. So every owner (a source of readers, a connection) has its calls made by
- * a thread of its own and waits for them with a limit and a cancellable. A call that does not come back
- * is left behind together with its thread and everything it works on, which clean up after themselves
- * when it does come back, or end with the program.
+ * reader to itself, it blocks. So every owner (a source of readers, a connection) has its calls
+ * made by a thread of its own and waits for them with a limit and a cancellable. A call that does
+ * not come back is left behind together with its thread and everything it works on, which clean up
+ * after themselves when it does come back, or end with the program.
  *
  * What a job works on is the thread's state and nothing else: no memory of the caller's.
  */

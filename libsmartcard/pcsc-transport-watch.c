@@ -1,10 +1,10 @@
 /*
  * The readers and their states as pcscd tells them (SCardListReaders, SCardGetStatusChange).
  *
- * pcscd counts insertions and removals in the upper half of a reader's state, so that a card that is
- * pulled and put back between two looks shows; a counter of 0 is not looked at (winscard_clnt.c), and
- * readers plugged in between two calls can be missed. So the wait is cut into slices, and what was missed
- * is found at the end of one.
+ * pcscd counts insertions and removals in the upper half of a reader's state, so that a card that
+ * is pulled and put back between two looks shows; a counter of 0 is not looked at
+ * (winscard_clnt.c), and readers plugged in between two calls can be missed. So the wait is cut
+ * into slices, and what was missed is found at the end of one.
  */
 #include "libsmartcard/pcsc-transport-watch.h"
 
@@ -194,16 +194,16 @@ look(TkePcscWatch *watch, GPtrArray **names, GArray **states)
     return code;
 }
 
-/* A service that is started anew needs a moment, and another one until its readers are there again. */
+/* A service that is started anew needs a moment, and another one until its readers are there
+ * again. */
 static bool
 may_come_back(const TkePcscWatch *watch, uint32_t code, const GPtrArray *names, unsigned tries)
 {
     if (!watch->was_lost || watch->names == NULL || g_atomic_int_get(&watch->stop) != 0) {
         return false;
     }
-    return code == SCARD_S_SUCCESS
-               ? names->len < watch->names->len && tries < BACK_TRIES_READERS
-               : tke_pcsc_code_is_lost_service(code) && tries < BACK_TRIES;
+    return code == SCARD_S_SUCCESS ? names->len < watch->names->len && tries < BACK_TRIES_READERS
+                                   : tke_pcsc_code_is_lost_service(code) && tries < BACK_TRIES;
 }
 
 void

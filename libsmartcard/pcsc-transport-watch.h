@@ -34,5 +34,6 @@ void tke_pcsc_watch_interrupt(void *state);
 void tke_pcsc_watch_finish(void *state);
 void tke_pcsc_watch_free(void *state);
 
-/* Names in a list of texts each ended by NUL; whatever its bytes are, nothing behind len is read. */
+/* Names in a list of texts each ended by NUL; whatever its bytes are, nothing behind len is
+ * read. */
 GPtrArray *tke_pcsc_watch_parse_names(const char *list, size_t len);

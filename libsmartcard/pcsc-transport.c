@@ -1,6 +1,6 @@
 /*
- * card-transport.h on PC/SC: the source of readers (test-environment facts are in docs/card-protocol.md
- * and in the comments of pcsc-transport-*.c).
+ * card-transport.h on PC/SC: the source of readers (test-environment facts are in
+ * docs/card-protocol.md and in the comments of pcsc-transport-*.c).
  */
 #include "libsmartcard/pcsc-transport.h"
 
@@ -36,7 +36,8 @@ const TkePcscApi tke_pcsc_api_system = {
     .sysfs = "/sys",
 };
 
-/* What a source has seen of a reader: pcscd's counter has 16 bits and begins anew with every plugging in. */
+/* What a source has seen of a reader: pcscd's counter has 16 bits and begins anew with every
+ * plugging in. */
 typedef struct Seen {
     uint32_t counter;
     uint32_t rounds;
@@ -83,8 +84,7 @@ tke_pcsc_rules_free(TkePcscRules *rules)
 static bool
 is_of_world(const TkePcscRules *rules, const char *serial)
 {
-    return rules->serials == NULL ||
-           g_strv_contains((const char *const *) rules->serials, serial);
+    return rules->serials == NULL || g_strv_contains((const char *const *) rules->serials, serial);
 }
 
 bool
@@ -118,8 +118,9 @@ tke_pcsc_rules_check(const TkePcscRules *rules, bool is_virtual, const char *ser
 /* ---- the thread ---- */
 
 /*
- * The service ended: connections of before are dead, whether or not a reader looks the same as before. And it
- * may be another one: the next service gives its numbers to the readers as it finds them.
+ * The service ended: connections of before are dead, whether or not a reader looks the same as
+ * before. And it may be another one: the next service gives its numbers to the readers as it finds
+ * them.
  */
 static void
 note_loss(PcscSource *self)
@@ -182,8 +183,8 @@ run(PcscSource *self, TkePcscJob job, int limit_ms, GCancellable *cancellable, G
 /* ---- list ---- */
 
 /*
- * Insertions and removals, also those that went with the plug of the reader or the end of the service. A
- * reader that counts anew was plugged in since, and may be another one of the same name.
+ * Insertions and removals, also those that went with the plug of the reader or the end of the
+ * service. A reader that counts anew was plugged in since, and may be another one of the same name.
  */
 static uint32_t
 count_events(PcscSource *self, const char *name, uint32_t state)
@@ -215,8 +216,8 @@ note_gone(PcscSource *self)
     while (g_hash_table_iter_next(&iter, &name, &value)) {
         Seen *seen = value;
 
-        if (seen->there && !g_ptr_array_find_with_equal_func(self->watch->names, name, g_str_equal,
-                                                             NULL)) {
+        if (seen->there &&
+            !g_ptr_array_find_with_equal_func(self->watch->names, name, g_str_equal, NULL)) {
             seen->there = false;
             tke_pcsc_identity_forget(self->api, name);
         }
@@ -224,8 +225,9 @@ note_gone(PcscSource *self)
 }
 
 /*
- * Is this reader one for this source? One that another program holds, so that it could not be asked, goes by
- * its name for now: left out, it would give its number to another one. It is asked when it is connected.
+ * Is this reader one for this source? One that another program holds, so that it could not be
+ * asked, goes by its name for now: left out, it would give its number to another one. It is asked
+ * when it is connected.
  */
 static bool
 is_listed(const PcscSource *self, const TkePcscIdentity *identity)
@@ -302,9 +304,8 @@ source_list(TkeCardSource *source, GError **error)
     }
     note_gone(self);
     for (guint i = 0; i < self->watch->names->len; i++) {
-        TkeReaderInfo *info =
-            make_info(self, g_ptr_array_index(self->watch->names, i),
-                      g_array_index(self->watch->states, uint32_t, i));
+        TkeReaderInfo *info = make_info(self, g_ptr_array_index(self->watch->names, i),
+                                        g_array_index(self->watch->states, uint32_t, i));
 
         if (info != NULL) {
             g_ptr_array_add(infos, info);
@@ -326,8 +327,8 @@ source_wait(TkeCardSource *source, int timeout_ms, GCancellable *cancellable, GE
         return true; /* nothing was listed yet */
     }
     self->watch->timeout_ms = timeout_ms;
-    return run(self, tke_pcsc_watch_wait,
-               timeout_ms >= 0 ? timeout_ms + LIST_LIMIT_MS : -1, cancellable, error);
+    return run(self, tke_pcsc_watch_wait, timeout_ms >= 0 ? timeout_ms + LIST_LIMIT_MS : -1,
+               cancellable, error);
 }
 
 /* ---- connections ---- */
@@ -399,8 +400,7 @@ tke_pcsc_transport_new_on(const TkePcscApi *api, const TkePcscOptions *options)
     if (options != NULL) {
         self->rules.virtual_readers = options->virtual_readers;
         self->rules.serials = g_strdupv((char **) options->serials);
-        self->rules.answer_ms =
-            options->answer_ms != 0 ? options->answer_ms : TKE_PCSC_ANSWER_MS;
+        self->rules.answer_ms = options->answer_ms != 0 ? options->answer_ms : TKE_PCSC_ANSWER_MS;
     }
     self->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return &self->base;

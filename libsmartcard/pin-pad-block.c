@@ -1,6 +1,6 @@
 /*
- * The structures for PIN entry (PC/SC part 10, 2.5.2 and 2.5.3; card-protocol.md, section 4), as the reader
- * wants them (pin-pad-quirk.inc).
+ * The structures for PIN entry (PC/SC part 10, 2.5.2 and 2.5.3; card-protocol.md, section 4), as
+ * the reader wants them (pin-pad-quirk.inc).
  */
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /*
- * What has come of a PIN entry: the card decides, not the keypad (card-protocol.md, sections 4 and 6.1). An entry that was right
- * leaves its PIN verified, a wrong one costs a try; so a PIN is closed before.
+ * What has come of a PIN entry: the card decides, not the keypad (card-protocol.md, sections 4 and
+ * 6.1). An entry that was right leaves its PIN verified, a wrong one costs a try; so a PIN is
+ * closed before.
  */
 #include <glib/gi18n-lib.h>
 
@@ -37,7 +38,8 @@ close_by_reset(TkeCard *card, TkeCardStatus *status, GError **error)
            tke_card_query_status(card, status, error);
 }
 
-/* Readers with a filter refuse the command for it in the card's place, or answer it (docs/hardware.md). */
+/* Readers with a filter refuse the command for it in the card's place, or answer it
+ * (docs/hardware.md). */
 bool
 tke_pin_pad_close(TkeCard *card, uint8_t reference, TkeCardStatus *status, GError **error)
 {
@@ -132,12 +134,14 @@ say_as_it_was(GError *told)
         old = told->message;
         told->message = g_strdup_printf("%s; %s", old, _("the PIN of the card is as it was"));
         told->code = TKE_CARD_ERROR_STATUS; /* what has come of it is known now */
-        tke_card_error_set_remedy(told, _("Try it once more. If it happens again, use another reader; “tke "
-                                          "reader acceptance-test” tells what is wrong with this one."));
+        tke_card_error_set_remedy(
+            told, _("Try it once more. If it happens again, use another reader; “tke "
+                    "reader acceptance-test” tells what is wrong with this one."));
     }
 }
 
-/* The card could not be asked: where the entry itself has ended in doubt, its reason is the one to tell. */
+/* The card could not be asked: where the entry itself has ended in doubt, its reason is the one to
+ * tell. */
 static bool
 fail_unasked(const GError *told, GError *why, GError **error)
 {

@@ -182,7 +182,8 @@ tke_pin_pad_properties_add_structure(TkePinPadProperties *properties, const uint
     uint8_t conditions = 0;
     uint8_t timeout2 = 0;
 
-    if (len != STRUCTURE_LEN || !tke_byte_cursor_copy(&cursor, (uint8_t *) &layout, sizeof layout) ||
+    if (len != STRUCTURE_LEN ||
+        !tke_byte_cursor_copy(&cursor, (uint8_t *) &layout, sizeof layout) ||
         !tke_byte_cursor_u8(&cursor, &conditions) || !tke_byte_cursor_u8(&cursor, &timeout2)) {
         properties->malformed = true;
         return;

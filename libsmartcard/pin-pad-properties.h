@@ -2,8 +2,8 @@
  * What a reader tells of its keypad: properties as TLV (PC/SC part 10, 2.6.14) and the older
  * structure IFD_PIN_PROPERTIES (2.5.5).
  *
- * They are advice, not needed for an entry: what is missing or makes no sense counts as not told, and
- * is noted as such for reports.
+ * They are advice, not needed for an entry: what is missing or makes no sense counts as not told,
+ * and is noted as such for reports.
  */
 #pragma once
 
@@ -23,14 +23,15 @@
 #define TKE_PIN_PAD_ENDS_ON_ANY 0x07u
 
 typedef struct TkePinPadProperties {
-    bool told;          /* the reader told some, in either way */
-    bool malformed;     /* an answer broke off or had more than belongs there */
-    bool contradictory; /* something was told twice, differently, or sizes that exclude each other */
-    bool has_display;   /* lcd_layout is known */
+    bool told;      /* the reader told some, in either way */
+    bool malformed; /* an answer broke off or had more than belongs there */
+    /* something was told twice, differently, or sizes that exclude each other */
+    bool contradictory;
+    bool has_display;    /* lcd_layout is known */
     uint16_t lcd_layout; /* lines, characters a line; 0: no display */
-    uint8_t conditions; /* how an entry may end; 0: not told */
+    uint8_t conditions;  /* how an entry may end; 0: not told */
     bool has_timeout2;
-    uint8_t timeout2;   /* seconds after the first key; 0: not told apart from the other */
+    uint8_t timeout2; /* seconds after the first key; 0: not told apart from the other */
     bool has_min_pin;
     uint8_t min_pin;
     bool has_max_pin;
@@ -39,8 +40,8 @@ typedef struct TkePinPadProperties {
     bool has_ppdu;
     uint8_t ppdu;
     bool has_max_apdu;
-    uint32_t max_apdu;  /* bytes of data in an APDU; 0: short APDUs only */
-    uint16_t vendor;    /* of USB; 0: not told */
+    uint32_t max_apdu; /* bytes of data in an APDU; 0: short APDUs only */
+    uint16_t vendor;   /* of USB; 0: not told */
     uint16_t product;
 } TkePinPadProperties;
 

@@ -7,9 +7,11 @@
 
 #include "libsmartcard/pin-pad-properties.h"
 
-#define QUIRK(word, vendor, product, names, keypad, conditions, verify, set, change, zero, block, source) \
-    { word,     (vendor), (product), names,   TKE_PIN_PAD_KEYPAD_##keypad, (conditions),            \
-      (verify), (set),    (change),  (zero),  (block), source },
+#define QUIRK(word, vendor, product, names, keypad, conditions, verify, set, change, zero, block,  \
+              source)                                                                              \
+    { word,         (vendor), (product), names,    TKE_PIN_PAD_KEYPAD_##keypad,                    \
+      (conditions), (verify), (set),     (change), (zero),                                         \
+      (block),      source },
 static const TkePinPadQuirk rows[] = {
 #include "libsmartcard/pin-pad-quirk.inc"
 };

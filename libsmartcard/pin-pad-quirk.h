@@ -17,23 +17,24 @@ typedef enum {
 } TkePinPadKeypad;
 
 typedef struct TkePinPadQuirk {
-    const char *word;   /* for programs and reports: "spr332"; "standard" */
-    uint16_t vendor;    /* of USB */
+    const char *word; /* for programs and reports: "spr332"; "standard" */
+    uint16_t vendor;  /* of USB */
     uint16_t product;
-    const char *names;  /* parts of PC/SC names, '|' between them, for readers that tell no numbers */
+    /* parts of PC/SC names, '|' between them, for readers that tell no numbers */
+    const char *names;
     TkePinPadKeypad keypad;
-    uint8_t conditions; /* bEntryValidationCondition: those it takes */
+    uint8_t conditions;      /* bEntryValidationCondition: those it takes */
     uint8_t verify_messages; /* bNumberMessage */
     uint8_t set_messages;
     uint8_t change_messages;
-    bool zero_indices;  /* bMsgIndex1 to 3 are all 0 when a PIN is set or changed */
-    uint8_t block; /* bmPINBlockString: 08, 8 bytes without a length in them */
+    bool zero_indices; /* bMsgIndex1 to 3 are all 0 when a PIN is set or changed */
+    uint8_t block;     /* bmPINBlockString: 08, 8 bytes without a length in them */
     const char *source;
 } TkePinPadQuirk;
 
 /*
- * The row of a reader by its USB numbers; where it told none (0), by its name (NULL: unknown). Never
- * NULL: without a row of its own it is a reader as the standard wants it.
+ * The row of a reader by its USB numbers; where it told none (0), by its name (NULL: unknown).
+ * Never NULL: without a row of its own it is a reader as the standard wants it.
  */
 TKE_PUBLIC const TkePinPadQuirk *tke_pin_pad_quirk_find(uint16_t vendor, uint16_t product,
                                                         const char *reader_name);

@@ -56,7 +56,8 @@ tke_pin_pad_parse_features(const uint8_t *list, size_t len, TkePinPad *pad, GErr
             return set_malformed(error, _("the reader's list of features is malformed"));
         }
         field = find_field(&read, tag);
-        if (field == NULL || value_len != FEATURE_VALUE_LEN || !tke_byte_cursor_u32(&value, &code)) {
+        if (field == NULL || value_len != FEATURE_VALUE_LEN ||
+            !tke_byte_cursor_u32(&value, &code)) {
             continue; /* of another kind */
         }
         if (*field != 0 && *field != code) {
@@ -85,7 +86,8 @@ ask(const Asker *asker, uint32_t code, uint8_t *out, size_t *len, GError **error
     return tke_card_control(asker->card, code, NULL, 0, out, TKE_PIN_PAD_ANSWER_MAX, len, error);
 }
 
-/* Properties are advice: what cannot be had or understood is left out. Only a lost reader counts. */
+/* Properties are advice: what cannot be had or understood is left out. Only a lost reader
+ * counts. */
 static bool
 ask_properties(const Asker *asker, TkePinPad *pad, GError **error)
 {
@@ -135,8 +137,8 @@ describe(const Asker *asker, TkePinPad *pad, GError **error)
         !ask_properties(asker, &read, error)) {
         return false;
     }
-    read.quirk = tke_pin_pad_quirk_find(read.properties.vendor, read.properties.product,
-                                        asker->reader_name);
+    read.quirk =
+        tke_pin_pad_quirk_find(read.properties.vendor, read.properties.product, asker->reader_name);
     *pad = read;
     return true;
 }
@@ -216,9 +218,9 @@ tke_pin_pad_check(const TkePinPad *pad, const char *reader_name, GError **error)
     if (obstacle == NULL) {
         return true;
     }
-    numbers = properties->vendor != 0 ? g_strdup_printf(" (USB %04X:%04X)", properties->vendor,
-                                                        properties->product)
-                                      : g_strdup("");
+    numbers = properties->vendor != 0
+                  ? g_strdup_printf(" (USB %04X:%04X)", properties->vendor, properties->product)
+                  : g_strdup("");
     g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD,
                 _("the reader “%s”%s cannot take PINs on a keypad of its own: %s"), reader_name,
                 numbers, obstacle);

@@ -10,9 +10,10 @@
 #include "libsmartcard/card-private.h"
 #include "libsmartcard/status-word.h"
 
-#define ANSWER_MAX 64u /* of an entry: a status word, and room for drivers that need it on the way */
-#define SW1_PAD 0x64u  /* from the pad: our cards never say this to a PIN */
-#define FORGET 0xFFu   /* P1 */
+/* of an entry: a status word, and room for drivers that need it on the way */
+#define ANSWER_MAX 64u
+#define SW1_PAD 0x64u /* from the pad: our cards never say this to a PIN */
+#define FORGET 0xFFu  /* P1 */
 
 /* An entry that the reader offers and then does not know was a false promise. */
 static bool
@@ -101,14 +102,14 @@ set_unknown_end(GError **error, uint16_t sw, TkePinPadEntry entry)
 }
 
 /*
- * The card has an answer of its own to each entry of ours. Where it is told that it does not know the command, or its form, the
- * reader has changed or swallowed what it offers to send.
+ * The card has an answer of its own to each entry of ours. Where it is told that it does not know
+ * the command, or its form, the reader has changed or swallowed what it offers to send.
  */
 static bool
 is_spoilt(uint16_t sw)
 {
-    static const uint16_t forms[] = { TKE_SW_LENGTH, 0x6A81, TKE_SW_PARAMETER,
-                                      0x6B00,        TKE_SW_INSTRUCTION, TKE_SW_CLASS };
+    static const uint16_t forms[] = { TKE_SW_LENGTH,      0x6A81,      TKE_SW_PARAMETER, 0x6B00,
+                                      TKE_SW_INSTRUCTION, TKE_SW_CLASS };
 
     for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
         if (sw == forms[i]) {
@@ -127,9 +128,9 @@ set_spoilt(const TkeCard *card, GError **error, uint16_t sw, TkePinPadEntry entr
                 entry_text(entry), tke_card_get_reader_name(card));
     if (error != NULL) {
         tke_card_error_set_sw(*error, sw);
-        tke_card_error_set_remedy(*error,
-                                  _("Try the reader with “tke reader acceptance-test”, or use another "
-                                    "one. PINs are typed on a keypad of a reader and nowhere else."));
+        tke_card_error_set_remedy(
+            *error, _("Try the reader with “tke reader acceptance-test”, or use another "
+                      "one. PINs are typed on a keypad of a reader and nowhere else."));
     }
 }
 

@@ -7,8 +7,8 @@
  * included, has 20 seconds.
  *
  * Readers say what they offer (features) and what their keypad is like (properties); what they want
- * otherwise than the standard is in pin-pad-quirk.inc. A reader that cannot take PINs is still good for
- * looking at cards.
+ * otherwise than the standard is in pin-pad-quirk.inc. A reader that cannot take PINs is still
+ * good for looking at cards.
  */
 #pragma once
 
@@ -26,9 +26,11 @@
 #define TKE_PIN_PAD_TIMEOUT_S 20u
 #define TKE_PIN_PAD_DIGITS 6u
 #define TKE_PIN_PAD_BLOCK_MAX 64u
-#define TKE_PIN_PAD_ANSWER_MAX 512u /* of a reader: feature list, properties; longer ones are refused */
+/* of a reader: feature list, properties; longer ones are refused */
+#define TKE_PIN_PAD_ANSWER_MAX 512u
 
-/* What a reader offers: control codes, 0 if not; what it tells of its keypad; what it wants differently. */
+/* What a reader offers: control codes, 0 if not; what it tells of its keypad; what it wants
+ * differently. */
 typedef struct TkePinPad {
     uint32_t verify_direct;
     uint32_t modify_direct;
@@ -40,14 +42,15 @@ typedef struct TkePinPad {
 
 /*
  * Parses a feature list: the control codes. A malformed one, or one that names a feature twice and
- * differently, is TKE_CARD_ERROR_COMMUNICATION; unknown features and those of another form are skipped.
+ * differently, is TKE_CARD_ERROR_COMMUNICATION; unknown features and those of another form are
+ * skipped.
  */
 TKE_PUBLIC bool tke_pin_pad_parse_features(const uint8_t *list, size_t len, TkePinPad *pad,
                                            GError **error);
 
 /*
- * Asks the reader that holds the card, or a reader by its name, whether a card is in or not (while it
- * is held: TKE_CARD_ERROR_IN_USE, card-transport.h). A reader without keypad is no error.
+ * Asks the reader that holds the card, or a reader by its name, whether a card is in or not (while
+ * it is held: TKE_CARD_ERROR_IN_USE, card-transport.h). A reader without keypad is no error.
  */
 TKE_PUBLIC bool tke_pin_pad_describe(TkeCard *card, TkePinPad *pad, GError **error);
 TKE_PUBLIC bool tke_pin_pad_describe_reader(TkeCardSource *source, const char *reader_name,
@@ -81,21 +84,24 @@ TKE_PUBLIC bool tke_pin_pad_set(TkeCard *card, uint8_t reference, GError **error
 TKE_PUBLIC bool tke_pin_pad_change(TkeCard *card, uint8_t reference, GError **error);
 
 /*
- * Before an entry: sees to it that this PIN is not verified, because one that is tells nothing about what comes of an entry.
- * Asks the card, closes the PIN if it is open and looks again; some readers keep that command from the card. Then the card is
- * reset, which closes all its PINs, and its applet selected again. status: of the card at the end. Fails if the card cannot be asked
- * or the PIN stays open all the same; some PINs of the card may be closed then.
+ * Before an entry: sees to it that this PIN is not verified, because one that is tells nothing
+ * about what comes of an entry. Asks the card, closes the PIN if it is open and looks again; some
+ * readers keep that command from the card. Then the card is reset, which closes all its PINs, and
+ * its applet selected again. status: of the card at the end. Fails if the card cannot be asked or
+ * the PIN stays open all the same; some PINs of the card may be closed then.
  */
 TKE_PUBLIC bool tke_pin_pad_close(TkeCard *card, uint8_t reference, TkeCardStatus *status,
                                   GError **error);
 
 /*
- * After an entry: what has come of it, as the card's status tells; keypads and drivers say things that are not so. told: how
- * the entry ended; NULL: "done". status: of the card before, from tke_pin_pad_close, and then of the card now. True: the PIN was entered, set
- * or changed. Else the error is told, PIN_WRONG or PIN_BLOCKED if the card has counted a try, or
- * TKE_CARD_ERROR_NO_PIN_PAD if the card knows nothing of what is told. One that was broken off (COMMUNICATION) becomes
- * STATUS, because it is known now that nothing has come of it. belied: something else has come of it than what was told, and what that is was
- * found out. Of a card that cannot be asked any more what is told is all there is.
+ * After an entry: what has come of it, as the card's status tells; keypads and drivers say things
+ * that are not so. told: how the entry ended; NULL: "done". status: of the card before, from
+ * tke_pin_pad_close, and then of the card now. True: the PIN was entered, set or changed. Else the
+ * error is told, PIN_WRONG or PIN_BLOCKED if the card has counted a try, or
+ * TKE_CARD_ERROR_NO_PIN_PAD if the card knows nothing of what is told. One that was broken off
+ * (COMMUNICATION) becomes STATUS, because it is known now that nothing has come of it. belied:
+ * something else has come of it than what was told, and what that is was found out. Of a card that
+ * cannot be asked any more what is told is all there is.
  */
 TKE_PUBLIC bool tke_pin_pad_judge(TkeCard *card, uint8_t reference, const GError *told,
                                   TkeCardStatus *status, bool *belied, GError **error);
@@ -118,5 +124,5 @@ typedef enum {
 /* bEntryValidationCondition: the key, or where only that is possible the last digit; 0: neither. */
 TKE_PUBLIC uint8_t tke_pin_pad_get_condition(const TkePinPad *pad);
 
-TKE_PUBLIC void tke_pin_pad_build(const TkePinPad *pad, TkePinPadEntry entry,
-                                  uint8_t reference, uint8_t out[static TKE_PIN_PAD_BLOCK_MAX], size_t *len);
+TKE_PUBLIC void tke_pin_pad_build(const TkePinPad *pad, TkePinPadEntry entry, uint8_t reference,
+                                  uint8_t out[static TKE_PIN_PAD_BLOCK_MAX], size_t *len);

@@ -93,9 +93,8 @@ run(void *data)
             told = g_ptr_array_ref(readers);
             told_error = false;
         }
-        if (readers != NULL &&
-            monitor->source->ops->wait(monitor->source, wait_ms(readers), monitor->cancellable,
-                                       &error)) {
+        if (readers != NULL && monitor->source->ops->wait(monitor->source, wait_ms(readers),
+                                                          monitor->cancellable, &error)) {
             continue;
         }
         if (is_stopping(monitor)) {

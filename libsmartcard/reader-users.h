@@ -1,6 +1,6 @@
 /*
- * Programs now running that are known to use card readers: who may hold one (E-C19), and who may have taken one for
- * itself, so that the smart card service does not show it (F-009).
+ * Programs now running that are known to use card readers: who may hold one (E-C19), and who may
+ * have taken one for itself, so that the smart card service does not show it (F-009).
  */
 #pragma once
 
@@ -11,5 +11,6 @@ typedef enum {
     TKE_READER_USERS_PAST_SERVICE, /* those with a driver of their own */
 } TkeReaderUsers;
 
-/* "scdaemon (4711), firefox (4712)"; NULL if there are none; not this process. proc: "/proc". The caller frees. */
+/* "scdaemon (4711), firefox (4712)"; NULL if there are none; not this process. proc: "/proc". The
+ * caller frees. */
 TKE_PUBLIC char *tke_reader_users_list(const char *proc, TkeReaderUsers which);

@@ -11,15 +11,16 @@
 #define INDEX_LEN 6u
 #define USB "usb:" /* before the port, as pcscd and the kernel name it */
 
-/* A name without the numbers that pcscd puts behind it, " 00 00": they depend on the order of plugging in. */
+/* A name without the numbers that pcscd puts behind it, " 00 00": they depend on the order of
+ * plugging in. */
 static char *
 dup_name_without_index(const char *name)
 {
     const size_t len = strlen(name);
     const char *end = name + (len > INDEX_LEN ? len - INDEX_LEN : len);
 
-    return end[0] == ' ' && g_ascii_isxdigit(end[1]) && g_ascii_isxdigit(end[2]) &&
-                   end[3] == ' ' && g_ascii_isxdigit(end[4]) && g_ascii_isxdigit(end[5])
+    return end[0] == ' ' && g_ascii_isxdigit(end[1]) && g_ascii_isxdigit(end[2]) && end[3] == ' ' &&
+                   g_ascii_isxdigit(end[4]) && g_ascii_isxdigit(end[5])
                ? g_strndup(name, len - INDEX_LEN)
                : g_strdup(name);
 }
@@ -218,11 +219,13 @@ tke_readers_number(const TkeReaders *readers, const char *name)
 static void
 set_unclear(GError **error)
 {
-    g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER,
-                        _("the readers cannot be told apart: no serial number and no port is known of them"));
+    g_set_error_literal(
+        error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER,
+        _("the readers cannot be told apart: no serial number and no port is known of them"));
     if (error != NULL) {
         tke_card_error_set_remedy(
-            *error, _("Use “tke readers --identify”: a card that is put in tells which is reader 1."));
+            *error,
+            _("Use “tke readers --identify”: a card that is put in tells which is reader 1."));
     }
 }
 

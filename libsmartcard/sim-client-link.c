@@ -1,8 +1,9 @@
 /*
  * The socket of tke-sim as its clients have it, and their patience (rehearsal, 4.12).
  *
- * How long an answer takes tells nothing: it may be a person's, or a slow card's. A tke-sim that is stopped or hangs is
- * known by this, that it does not even answer a greeting on a connection of its own.
+ * How long an answer takes tells nothing: it may be a person's, or a slow card's. A tke-sim that
+ * is stopped or hangs is known by this, that it does not even answer a greeting on a connection of
+ * its own.
  */
 #include "libsmartcard/sim-client-private.h"
 
@@ -58,8 +59,8 @@ wait_for_sockets(int fd, int other, Patience *patience)
     for (;;) {
         const int left = left_ms(patience);
         GPollFD fds[3] = { { .fd = fd, .events = G_IO_IN }, { .fd = other, .events = G_IO_IN } };
-        const bool watched = !patience->hurried &&
-                             g_cancellable_make_pollfd(patience->cancellable, &fds[2]);
+        const bool watched =
+            !patience->hurried && g_cancellable_make_pollfd(patience->cancellable, &fds[2]);
         const int ready = g_poll(fds, watched ? 3 : 2, left);
 
         if (watched) {
@@ -76,7 +77,8 @@ wait_for_sockets(int fd, int other, Patience *patience)
 
 /* ---- what is told ---- */
 
-/* With a text of ours: GLib's own would set up its translations, which is not for a thread of pcscd. */
+/* With a text of ours: GLib's own would set up its translations, which is not for a thread of
+ * pcscd. */
 bool
 tke_sim_link_is_cancelled(GCancellable *cancellable, GError **error)
 {
@@ -103,11 +105,12 @@ set_silent(GError **error, const char *directory)
     const guint64 pid = find_keeper(directory);
     g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, pid);
 
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                _("tke-sim (process %s) does not answer: it is stopped or hangs. See it with “ps %s”; "
-                  "end it with “tke-sim --world %s stop --force” and start it again with “tke-sim "
-                  "--world %s start”: nothing of the world is lost"),
-                pid > 0 ? number : "?", pid > 0 ? number : "-C tke-sim", directory, directory);
+    g_set_error(
+        error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+        _("tke-sim (process %s) does not answer: it is stopped or hangs. See it with “ps %s”; "
+          "end it with “tke-sim --world %s stop --force” and start it again with “tke-sim "
+          "--world %s start”: nothing of the world is lost"),
+        pid > 0 ? number : "?", pid > 0 ? number : "-C tke-sim", directory, directory);
     return false;
 }
 
@@ -124,9 +127,8 @@ is_trusted(int fd, const char *directory)
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) != 0) {
         return false;
     }
-    return peer.uid == geteuid() ||
-           (geteuid() == 0 && lstat(directory, &world) == 0 && S_ISDIR(world.st_mode) &&
-            world.st_uid == peer.uid);
+    return peer.uid == geteuid() || (geteuid() == 0 && lstat(directory, &world) == 0 &&
+                                     S_ISDIR(world.st_mode) && world.st_uid == peer.uid);
 }
 
 /* 0, or what errno says; EAGAIN: so many wait already that the socket takes nobody in. */
@@ -153,7 +155,8 @@ connect_socket(int fd, const char *path, const char *directory, Patience *patien
         g_usleep(KNOCK_MS * 1000);
     }
     if (code == EAGAIN) {
-        return !tke_sim_link_is_cancelled(patience->cancellable, error) && set_silent(error, directory);
+        return !tke_sim_link_is_cancelled(patience->cancellable, error) &&
+               set_silent(error, directory);
     }
     if (code != 0) {
         g_set_error(error, G_IO_ERROR,
@@ -173,8 +176,9 @@ int
 tke_sim_link_connect(const char *directory, unsigned timeout_ms, GError **error)
 {
     g_autofree char *path = tke_sim_socket_path(directory, error);
-    Patience patience = patience_of(timeout_ms == 0 ? g_cancellable_get_current() : NULL,
-                                    timeout_ms == 0 ? TKE_SIM_SILENCE_MS : timeout_ms, HURRY_TELL_MS);
+    Patience patience =
+        patience_of(timeout_ms == 0 ? g_cancellable_get_current() : NULL,
+                    timeout_ms == 0 ? TKE_SIM_SILENCE_MS : timeout_ms, HURRY_TELL_MS);
     int fd = -1;
 
     if (path == NULL) {
@@ -215,8 +219,8 @@ tke_sim_link_greet(int fd, GError **error)
 /* ---- waiting ---- */
 
 /*
- * Does tke-sim answer a greeting, or the request itself meanwhile? A socket that is gone is no answer: a
- * tke-sim that ends closes the connections next.
+ * Does tke-sim answer a greeting, or the request itself meanwhile? A socket that is gone is no
+ * answer: a tke-sim that ends closes the connections next.
  */
 static bool
 is_alive(const TkeSimClient *client, Patience *patience)
@@ -242,8 +246,8 @@ is_alive(const TkeSimClient *client, Patience *patience)
 }
 
 bool
-tke_sim_link_await(TkeSimClient *client, unsigned limit_ms, GCancellable *cancellable, bool breakable,
-                   GError **error)
+tke_sim_link_await(TkeSimClient *client, unsigned limit_ms, GCancellable *cancellable,
+                   bool breakable, GError **error)
 {
     const unsigned hurry_ms = client->greeted ? HURRY_ASK_MS : HURRY_TELL_MS;
     const gint64 end_us = g_get_monotonic_time() + (gint64) limit_ms * 1000;

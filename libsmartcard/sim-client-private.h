@@ -1,5 +1,6 @@
 /*
- * What sim-client.c (requests and answers) and sim-client-link.c (the socket, and how long to wait at it) share.
+ * What sim-client.c (requests and answers) and sim-client-link.c (the socket, and how long to wait
+ * at it) share.
  */
 #pragma once
 
@@ -21,14 +22,15 @@ struct TkeSimClient {
 int tke_sim_link_connect(const char *directory, unsigned timeout_ms, GError **error);
 
 /*
- * Waits until there is something to read, or the connection has ended. However long that takes: as long as
- * tke-sim answers a greeting on another connection, a person types and a card computes. When it does not:
- * G_IO_ERROR_TIMED_OUT with a text that says what to do. Cancelled, a wait that is breakable ends at once with
- * G_IO_ERROR_CANCELLED; any other one goes on in the same way, but tke-sim has a moment only to show that it lives.
- * cancellable may be NULL. limit_ms: the end of all patience, however it lives; 0: there is none.
+ * Waits until there is something to read, or the connection has ended. However long that takes: as
+ * long as tke-sim answers a greeting on another connection, a person types and a card computes.
+ * When it does not: G_IO_ERROR_TIMED_OUT with a text that says what to do. Cancelled, a wait that
+ * is breakable ends at once with G_IO_ERROR_CANCELLED; any other one goes on in the same way, but
+ * tke-sim has a moment only to show that it lives. cancellable may be NULL. limit_ms: the end of
+ * all patience, however it lives; 0: there is none.
  */
-bool tke_sim_link_await(TkeSimClient *client, unsigned limit_ms, GCancellable *cancellable, bool breakable,
-                        GError **error);
+bool tke_sim_link_await(TkeSimClient *client, unsigned limit_ms, GCancellable *cancellable,
+                        bool breakable, GError **error);
 
 /* For tests: another limit than TKE_SIM_CARD_MS. */
 void tke_sim_client_set_card_limit(TkeSimClient *client, unsigned limit_ms);

@@ -115,7 +115,9 @@ is_question(TkeSimMessage request)
 static unsigned
 limit_of(const TkeSimClient *client, TkeSimMessage request)
 {
-    return request == TKE_SIM_COMMAND ? 0 : client->card_ms != 0 ? client->card_ms : TKE_SIM_CARD_MS;
+    return request == TKE_SIM_COMMAND ? 0
+           : client->card_ms != 0     ? client->card_ms
+                                      : TKE_SIM_CARD_MS;
 }
 
 static bool
@@ -355,7 +357,8 @@ tke_sim_client_command(TkeSimClient *client, JsonObject *command, GError **error
     return json_node_dup_object(root);
 }
 
-/* True once the socket has something to read; false with an error when cancelled, broken or too late. */
+/* True once the socket has something to read; false with an error when cancelled, broken or too
+ * late. */
 static bool
 poll_for_answer(TkeSimClient *client, int limit_ms, GCancellable *cancellable, GError **error)
 {
@@ -385,8 +388,8 @@ poll_for_answer(TkeSimClient *client, int limit_ms, GCancellable *cancellable, G
 }
 
 /*
- * Until the answer to a wait comes. ended: it was cancelled or is too late, which ends the wait and leaves the
- * connection as it is.
+ * Until the answer to a wait comes. ended: it was cancelled or is too late, which ends the wait
+ * and leaves the connection as it is.
  */
 static bool
 await_change(TkeSimClient *client, int timeout_ms, GCancellable *cancellable, GError **ended,
@@ -396,7 +399,8 @@ await_change(TkeSimClient *client, int timeout_ms, GCancellable *cancellable, GE
 
     if (client->timeout_ms > 0) {
         if (timeout_ms >= 0) {
-            limit_ms = timeout_ms > G_MAXINT - WAIT_GRACE_MS ? G_MAXINT : timeout_ms + WAIT_GRACE_MS;
+            limit_ms =
+                timeout_ms > G_MAXINT - WAIT_GRACE_MS ? G_MAXINT : timeout_ms + WAIT_GRACE_MS;
         }
         return poll_for_answer(client, limit_ms, cancellable, ended) ||
                send_request(client, TKE_SIM_WAIT_END, NULL, 0, NULL, 0, error);

@@ -32,10 +32,10 @@
  * PIN entry is refused, and so is a reader that a card connection holds.
  *
  * For a driver of readers (simulator/ifd-handler.c), which thinks in slots and in power:
- * TKE_SIM_SLOT (u8 number, from 1) is answered as TKE_SIM_LIST, with that reader alone, or with none
- * while it is unplugged. TKE_SIM_POWER_ON is TKE_SIM_CONNECT with a cold reset: a card that has power
- * loses it first, and so does the card connection of this socket. TKE_SIM_POWER_OFF takes the power
- * from the card and ends the card connection.
+ * TKE_SIM_SLOT (u8 number, from 1) is answered as TKE_SIM_LIST, with that reader alone, or with
+ * none while it is unplugged. TKE_SIM_POWER_ON is TKE_SIM_CONNECT with a cold reset: a card that
+ * has power loses it first, and so does the card connection of this socket. TKE_SIM_POWER_OFF
+ * takes the power from the card and ends the card connection.
  */
 #pragma once
 
@@ -58,8 +58,9 @@
 #define TKE_SIM_SOCKET_NAME "sim.sock"
 #define TKE_SIM_SOCKET_PATH_MAX 107u
 #define TKE_SIM_WAIT_FOREVER UINT32_MAX
-#define TKE_SIM_SILENCE_MS 10000u /* what tke-sim itself answers it answers sooner, on a busy machine too */
-#define TKE_SIM_CARD_MS 120000u   /* three PINs of 20 s, the slowest card, and as much again */
+/* what tke-sim itself answers it answers sooner, on a busy machine too */
+#define TKE_SIM_SILENCE_MS 10000u
+#define TKE_SIM_CARD_MS 120000u /* three PINs of 20 s, the slowest card, and as much again */
 
 typedef enum {
     TKE_SIM_HELLO = 0x01,
@@ -159,12 +160,13 @@ TKE_PUBLIC char *tke_sim_socket_path(const char *directory, GError **error);
  * errors of _call: G_IO_ERROR_CLOSED when tke-sim has gone, TKE_ERROR_INVALID_DATA when it talks
  * nonsense, TKE_SIM_ERROR when it refuses (code: TkeSimStatus, message: its text).
  *
- * Calls, _open too, wait as long as a person, a card or a crypto unit takes. A tke-sim that is stopped or hangs is
- * G_IO_ERROR_TIMED_OUT with a text that says what to do: for TKE_SIM_SILENCE_MS there was no answer to the greeting, or,
- * later, neither to the call nor to a greeting on another connection; or what is for a card or reader took longer than
- * TKE_SIM_CARD_MS (a thread of tke-sim can hang by itself). Once the thread's current cancellable
- * (g_cancellable_push_current) is cancelled, it has a few moments only: what is a mere question is then
- * G_IO_ERROR_CANCELLED, an order that may have been carried out still G_IO_ERROR_TIMED_OUT.
+ * Calls, _open too, wait as long as a person, a card or a crypto unit takes. A tke-sim that is
+ * stopped or hangs is G_IO_ERROR_TIMED_OUT with a text that says what to do: for
+ * TKE_SIM_SILENCE_MS there was no answer to the greeting, or, later, neither to the call nor to a
+ * greeting on another connection; or what is for a card or reader took longer than TKE_SIM_CARD_MS
+ * (a thread of tke-sim can hang by itself). Once the thread's current cancellable
+ * (g_cancellable_push_current) is cancelled, it has a few moments only: what is a mere question is
+ * then G_IO_ERROR_CANCELLED, an order that may have been carried out still G_IO_ERROR_TIMED_OUT.
  */
 typedef struct TkeSimClient TkeSimClient;
 
@@ -172,8 +174,9 @@ typedef struct TkeSimClient TkeSimClient;
 TKE_PUBLIC GQuark tke_sim_error_quark(void);
 
 /*
- * No world answers there: G_IO_ERROR_NOT_FOUND. Another version of the protocol: TKE_ERROR_SETUP. The
- * world must be our own user's; for root (a driver in the system's pcscd) its directory's owner's.
+ * No world answers there: G_IO_ERROR_NOT_FOUND. Another version of the protocol: TKE_ERROR_SETUP.
+ * The world must be our own user's; for root (a driver in the system's pcscd) its directory's
+ * owner's.
  */
 TKE_PUBLIC TkeSimClient *tke_sim_client_open(const char *directory, GError **error);
 
@@ -184,8 +187,8 @@ TKE_PUBLIC TkeSimClient *tke_sim_client_open(const char *directory, GError **err
 TKE_PUBLIC TkeSimClient *tke_sim_client_open_or_start(const char *directory, GError **error);
 
 /*
- * Every later wait for the socket, also that of this call, ends after so long, whatever tke-sim is doing:
- * G_IO_ERROR_TIMED_OUT. 0: as above.
+ * Every later wait for the socket, also that of this call, ends after so long, whatever tke-sim is
+ * doing: G_IO_ERROR_TIMED_OUT. 0: as above.
  */
 TKE_PUBLIC TkeSimClient *tke_sim_client_open_timeout(const char *directory, unsigned timeout_ms,
                                                      GError **error);

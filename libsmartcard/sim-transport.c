@@ -306,8 +306,7 @@ source_connect(TkeCardSource *source, const char *reader_name, GCancellable *can
     g_autoptr(GError) cause = NULL;
     TkeSimClient *client = NULL;
 
-    if (!tke_main_thread_may_block(error) ||
-        tke_cancel_is_asked(cancellable, error)) {
+    if (!tke_main_thread_may_block(error) || tke_cancel_is_asked(cancellable, error)) {
         return NULL;
     }
     client = tke_sim_client_open(self->directory, &cause);
@@ -341,8 +340,8 @@ source_control(TkeCardSource *source, const char *reader_name, uint32_t code, co
         translate_error(error, g_steal_pointer(&cause), NULL, false);
         return false;
     }
-    if (!tke_sim_client_call(client, TKE_SIM_READER_CONTROL, head, builder.len, in, in_len, out, size,
-                             out_len, &cause)) {
+    if (!tke_sim_client_call(client, TKE_SIM_READER_CONTROL, head, builder.len, in, in_len, out,
+                             size, out_len, &cause)) {
         translate_error(error, g_steal_pointer(&cause), reader_name, true);
         return false;
     }

@@ -43,7 +43,7 @@ tke_status_word_text(uint16_t sw)
         return _("the PIN is wrong");
     }
     return (sw & 0xFF00u) == 0x6100u ? _("more data")
-                                   : _("the card refuses it for a reason that is not known");
+                                     : _("the card refuses it for a reason that is not known");
 }
 
 TkeCardError

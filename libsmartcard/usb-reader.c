@@ -1,7 +1,8 @@
 /*
- * Devices on the USB that look like card readers: interfaces of the smart card class (0B; USB "Device Class:
- * Smart Card", CCID 1.1, section 4.2) in sysfs. Readers older than that class have one of the maker's own (FF) and are
- * CCID readers all the same, for libccid too (src/ccid_usb.c, get_ccid_usb_interface): those are known by their numbers.
+ * Devices on the USB that look like card readers: interfaces of the smart card class (0B; USB
+ * "Device Class: Smart Card", CCID 1.1, section 4.2) in sysfs. Readers older than that class have
+ * one of the maker's own (FF) and are CCID readers all the same, for libccid too (src/ccid_usb.c,
+ * get_ccid_usb_interface): those are known by their numbers.
  */
 #include "libsmartcard/usb-reader.h"
 

@@ -1,6 +1,7 @@
 /*
- * Devices on the USB that look like card readers, whether or not PC/SC shows them (F-009): what is plugged in
- * and has no driver. Readers whose interface is of the maker's own class are found if their numbers are known.
+ * Devices on the USB that look like card readers, whether or not PC/SC shows them (F-009): what is
+ * plugged in and has no driver. Readers whose interface is of the maker's own class are found if
+ * their numbers are known.
  */
 #pragma once
 
@@ -18,5 +19,6 @@ typedef struct TkeUsbReader {
 TKE_PUBLIC void tke_usb_reader_free(TkeUsbReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUsbReader, tke_usb_reader_free)
 
-/* TkeUsbReader, in the order of their ports; the caller frees. sysfs: "/sys". Empty without a USB. */
+/* TkeUsbReader, in the order of their ports; the caller frees. sysfs: "/sys". Empty without a
+ * USB. */
 TKE_PUBLIC GPtrArray *tke_usb_reader_list(const char *sysfs);

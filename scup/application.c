@@ -233,10 +233,10 @@ on_about(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     (void) action;
     (void) parameter;
-    gtk_show_about_dialog(
-        window_of(data), "program-name", _("Smart Card Utility"), "version", TKE_VERSION,
-        "logo-icon-name", "org.opentke.Scup", "license-type", GTK_LICENSE_APACHE_2_0, "comments",
-        _("Makes and looks after the smart cards of a key ceremony"), NULL);
+    gtk_show_about_dialog(window_of(data), "program-name", _("Smart Card Utility"), "version",
+                          TKE_VERSION, "logo-icon-name", "org.opentke.Scup", "license-type",
+                          GTK_LICENSE_APACHE_2_0, "comments",
+                          _("Makes and looks after the smart cards of a key ceremony"), NULL);
 }
 
 /* ---- the end ---- */
@@ -277,9 +277,8 @@ ask_to_quit(ScupApplication *app)
     gtk_message_dialog_format_secondary_text(GTK_MESSAGE_DIALOG(app->question), "%s", state);
     gtk_dialog_add_button(GTK_DIALOG(app->question), _("_Go on working"), GTK_RESPONSE_CANCEL);
     gtk_style_context_add_class(
-        gtk_widget_get_style_context(gtk_dialog_add_button(GTK_DIALOG(app->question),
-                                                           _("_Stop and exit"),
-                                                           GTK_RESPONSE_ACCEPT)),
+        gtk_widget_get_style_context(gtk_dialog_add_button(
+            GTK_DIALOG(app->question), _("_Stop and exit"), GTK_RESPONSE_ACCEPT)),
         "destructive-action");
     gtk_dialog_set_default_response(GTK_DIALOG(app->question), GTK_RESPONSE_CANCEL);
     g_signal_connect(app->question, "response", G_CALLBACK(on_question), app);
@@ -325,7 +324,8 @@ on_busy(TkeUiRunner *runner, GParamSpec *pspec, gpointer data)
         g_simple_action_set_enabled(G_SIMPLE_ACTION(action), !tke_ui_runner_is_busy(runner));
     }
     if (!tke_ui_runner_is_busy(runner) && SCUP_APPLICATION(data)->question != NULL) {
-        gtk_widget_destroy(SCUP_APPLICATION(data)->question); /* there is nothing to stop any more */
+        /* there is nothing to stop any more */
+        gtk_widget_destroy(SCUP_APPLICATION(data)->question);
     }
 }
 
@@ -353,12 +353,18 @@ add_actions(ScupApplication *app)
         { .name = "quit", .activate = on_quit },
     };
     static const char *const keys[][2] = {
-        { "app.card-info", "<Primary>i" },        { "app.key-ids", "<Primary>k" },
-        { "app.refresh", "F5" },                  { "app.quit", "<Primary>q" },
-        { "app.lock", "<Primary>l" },             { "app.ca-init", "<Primary>n" },
-        { "app.ca-backup", "<Primary>b" },        { "app.ep11-enroll", "<Primary>e" },
-        { "app.ep11-personalize", "<Primary>p" }, { "app.ep11-unblock", "<Primary>u" },
-        { "app.ep11-contents", "<Primary>m" },    { "app.readers-identify", "<Primary>r" },
+        { "app.card-info", "<Primary>i" },
+        { "app.key-ids", "<Primary>k" },
+        { "app.refresh", "F5" },
+        { "app.quit", "<Primary>q" },
+        { "app.lock", "<Primary>l" },
+        { "app.ca-init", "<Primary>n" },
+        { "app.ca-backup", "<Primary>b" },
+        { "app.ep11-enroll", "<Primary>e" },
+        { "app.ep11-personalize", "<Primary>p" },
+        { "app.ep11-unblock", "<Primary>u" },
+        { "app.ep11-contents", "<Primary>m" },
+        { "app.readers-identify", "<Primary>r" },
     };
     const char *const *names = scup_steps_names();
 
@@ -447,9 +453,8 @@ scup_application_init(ScupApplication *app)
 ScupApplication *
 scup_application_new(const TkeUiWorkplaceOptions *options)
 {
-    ScupApplication *app =
-        g_object_new(SCUP_TYPE_APPLICATION, "application-id", "org.opentke.Scup", "flags",
-                     G_APPLICATION_NON_UNIQUE, NULL);
+    ScupApplication *app = g_object_new(SCUP_TYPE_APPLICATION, "application-id", "org.opentke.Scup",
+                                        "flags", G_APPLICATION_NON_UNIQUE, NULL);
 
     app->workplace = tke_ui_workplace_new(options);
     app->rehearsal = options->rehearsal != NULL;

@@ -45,9 +45,8 @@ scup_ca_card_view_set(ScupCaCardView *view, const TkeCardStatus *status)
     g_autofree char *pin_2 = scup_card_text_pin(status, 1);
     g_autofree char *version =
         g_strdup_printf("%u.%u.%u", status->version[0], status->version[1], status->version[2]);
-    g_autofree char *usage =
-        g_strdup_printf(ngettext("%u operation", "%u operations", status->usage_counter),
-                        status->usage_counter);
+    g_autofree char *usage = g_strdup_printf(
+        ngettext("%u operation", "%u operations", status->usage_counter), status->usage_counter);
 
     set_head(view, status);
     tke_ui_identifiers_set_text(GTK_LABEL(view->zone), zone != NULL ? zone : _("none"));

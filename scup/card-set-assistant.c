@@ -19,7 +19,8 @@ struct _ScupCardSetAssistant {
     TkeCardPlanNotes *notes; /* NULL: not known yet */
     bool keep;               /* changes are saved */
     bool filling;            /* the numbers are set by us */
-    GtkWidget *saved, *banner, *administrators, *parts, *backups, *signatures, *revocations, *together, *count, *advice, *list, *next;
+    GtkWidget *saved, *banner, *administrators, *parts, *backups, *signatures, *revocations,
+        *together, *count, *advice, *list, *next;
 };
 
 G_DEFINE_FINAL_TYPE(ScupCardSetAssistant, scup_card_set_assistant, TKE_UI_TYPE_PAGE_WINDOW)
@@ -119,8 +120,7 @@ on_loaded(const GError *error, gpointer data)
         if (error != NULL && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
             tke_ui_error_dialog_show(GTK_WINDOW(assistant), _("The plan cannot be read"), error);
         }
-        assistant->notes =
-            error == NULL ? g_steal_pointer(&job->notes) : tke_card_plan_notes_new();
+        assistant->notes = error == NULL ? g_steal_pointer(&job->notes) : tke_card_plan_notes_new();
         assistant->filling = true;
         set_value(assistant->administrators, assistant->notes->params.administrators);
         set_value(assistant->parts, assistant->notes->params.parts);
@@ -222,7 +222,8 @@ find_focus(ScupCardSetAssistant *assistant)
                : -1;
 }
 
-/* A new row in the place of the one with the focus gets it. A button that went away has lost it too. */
+/* A new row in the place of the one with the focus gets it. A button that went away has lost it
+ * too. */
 static void
 restore_focus(ScupCardSetAssistant *assistant, int index)
 {
@@ -293,7 +294,8 @@ redraw(ScupCardSetAssistant *assistant)
     for (guint i = 0; i < set->len; i++) {
         const TkePlanCard *place = set->pdata[i];
 
-        scup_plan_row_put(GTK_LIST_BOX(assistant->list), (int) i, place, G_CALLBACK(on_edit), assistant);
+        scup_plan_row_put(GTK_LIST_BOX(assistant->list), (int) i, place, G_CALLBACK(on_edit),
+                          assistant);
         made += tke_card_plan_is_made(place) ? 1 : 0;
         checked += place->step == TKE_PLAN_DONE ? 1 : 0;
     }
@@ -377,9 +379,9 @@ on_record(GSimpleAction *action, GVariant *parameter, gpointer data)
     g_autoptr(GPtrArray) set = get_set(assistant);
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autofree char *day = g_date_time_format(now, "%x");
-    g_autofree char *text = set != NULL ? tke_card_plan_notes_record(assistant->notes, set, day,
-                                                                     tke_ui_rehearsal_is())
-                                        : g_strdup("");
+    g_autofree char *text =
+        set != NULL ? tke_card_plan_notes_record(assistant->notes, set, day, tke_ui_rehearsal_is())
+                    : g_strdup("");
 
     (void) action;
     (void) parameter;

@@ -70,8 +70,7 @@ char *
 scup_card_text_pin(const TkeCardStatus *status, unsigned index)
 {
     const TkePinStatus *pin = &status->pins[index];
-    unsigned tries =
-        status->kind == TKE_CARD_KIND_CA ? TKE_PIN_TRIES_CA : TKE_PIN_TRIES_EP11;
+    unsigned tries = status->kind == TKE_CARD_KIND_CA ? TKE_PIN_TRIES_CA : TKE_PIN_TRIES_EP11;
     GString *text = NULL;
 
     if (pin->state == TKE_PIN_NOT_SET) {

@@ -1,6 +1,6 @@
 /*
- * Cards in the words of the window. Plain functions; texts are translated, char * results are freed by the
- * caller.
+ * Cards in the words of the window. Plain functions; texts are translated, char * results are
+ * freed by the caller.
  */
 #pragma once
 
@@ -19,7 +19,8 @@ const char *scup_card_text_description(const TkeCardStatus *status);
 /* "●●○  2 tries left", "blocked", "not set". */
 char *scup_card_text_pin(const TkeCardStatus *status, unsigned index);
 
-/* "1.2.0", with "newer (or older) than this program" where it is not used; NULL: it has no applet of ours. */
+/* "1.2.0", with "newer (or older) than this program" where it is not used; NULL: it has no applet
+ * of ours. */
 char *scup_card_text_version(const TkeCardStatus *status);
 
 /* "Production 2026 · 1C7E-9A40-…"; NULL without a zone. */

@@ -28,7 +28,8 @@ note_cards(TkeOperation *op, ScupLook *job)
         const TkeCardInfo *info = job->infos->pdata[i];
 
         if (info->present && info->trouble == NULL) {
-            changed = tke_inventory_note(job->inventory, &info->status, &info->parts, now) || changed;
+            changed =
+                tke_inventory_note(job->inventory, &info->status, &info->parts, now) || changed;
             changed = (info->genuine != TKE_GENUINE_NOT_CHECKED &&
                        tke_inventory_note_check(job->inventory, info->status.card_id,
                                                 info->genuine == TKE_GENUINE_YES, now)) ||

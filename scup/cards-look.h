@@ -12,7 +12,7 @@ typedef struct ScupLook {
     bool lock;
     bool let_go;
     uint32_t plugs[TKE_READERS]; /* of the readers when it began */
-    bool pads; /* ask the readers whether they take PINs */
+    bool pads;                   /* ask the readers whether they take PINs */
     bool prove;
     bool forget; /* what a person said of readers that cannot be told apart */
     /* what it has found */

@@ -13,11 +13,11 @@ struct _ScupCards {
     TkeUiWorkplace *workplace; /* for the worker */
     TkeReaderMonitor *monitor;
     char *keys[TKE_READERS];
-    char *names[TKE_READERS]; /* TkeReaderChoice */
+    char *names[TKE_READERS];    /* TkeReaderChoice */
     uint32_t plugs[TKE_READERS]; /* of readers with these names */
-    GPtrArray *readers; /* as the monitor saw them; NULL: not yet, or trouble */
+    GPtrArray *readers;          /* as the monitor saw them; NULL: not yet, or trouble */
     TkeReaders *assigned;
-    GError *trouble;              /* of all readers */
+    GError *trouble; /* of all readers */
     ScupPads pads;
     bool ask_pads;
     GPtrArray *infos;             /* TkeCardInfo, as the last look saw them */
@@ -29,11 +29,11 @@ struct _ScupCards {
     bool look_again;
     bool lock_next;
     bool forget_next; /* a reader that a person had identified was unplugged */
-    bool held; /* a procedure is shown */
+    bool held;        /* a procedure is shown */
     bool has_changed;
     ScupChanged changed;
     GByteArray *changed_ids; /* NULL: none */
-    unsigned proving; /* how many want to know whether cards are genuine */
+    unsigned proving;        /* how many want to know whether cards are genuine */
     bool stopped;
     guint retry;
 };

@@ -180,9 +180,9 @@ take_look(ScupCards *cards, ScupLook *job)
     if (cards->readers != NULL || cards->monitor == NULL) {
         g_clear_error(&cards->trouble);
     }
-    cards->unlocked_until =
-        job->unlocked_s > 0 ? g_get_monotonic_time() + (gint64) job->unlocked_s * G_USEC_PER_SEC
-                            : 0;
+    cards->unlocked_until = job->unlocked_s > 0
+                                ? g_get_monotonic_time() + (gint64) job->unlocked_s * G_USEC_PER_SEC
+                                : 0;
     for (unsigned i = 0; i < TKE_READERS; i++) {
         g_free(cards->keys[i]);
         cards->keys[i] = g_steal_pointer(&job->keys[i]);
@@ -227,8 +227,7 @@ has_unknown_pad(ScupCards *cards)
 {
     for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
         if (scup_cards_get_reader(cards, reader) != NULL &&
-            (!scup_cards_is_pad_known(cards, reader) ||
-             scup_pads_is_held(&cards->pads, reader))) {
+            (!scup_cards_is_pad_known(cards, reader) || scup_pads_is_held(&cards->pads, reader))) {
             return true;
         }
     }

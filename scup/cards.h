@@ -1,8 +1,8 @@
 /*
  * ScupCards: what is in the two readers, as the window shows it.
  *
- * A thread watches the readers on a source of its own; what was put in is recognised by the worker when nothing
- * else runs. Used on the main thread. Signal "changed" after every change.
+ * A thread watches the readers on a source of its own; what was put in is recognised by the worker
+ * when nothing else runs. Used on the main thread. Signal "changed" after every change.
  */
 #pragma once
 
@@ -43,22 +43,25 @@ const TkeCardInfo *scup_cards_get_card(ScupCards *cards, unsigned reader);     /
 /* The zone of the CA card in reader 1; NULL if there is none. */
 const uint8_t *scup_cards_get_zone(ScupCards *cards);
 
-/* Why no PIN can be typed on the reader (E-C03, E-C18, E-C19). NULL: it can, or it is not known yet. */
+/* Why no PIN can be typed on the reader (E-C03, E-C18, E-C19). NULL: it can, or it is not known
+ * yet. */
 const GError *scup_cards_get_pad_trouble(ScupCards *cards, unsigned reader);
 bool scup_cards_is_pad_known(ScupCards *cards, unsigned reader);
 
-/* Of the two, those that can be used; of readers that cannot be told apart as many as are wanted. */
+/* Of the two, those that can be used; of readers that cannot be told apart as many as are
+ * wanted. */
 unsigned scup_cards_count_readers(ScupCards *cards);
 
-/* All cards this workstation has seen; borrowed; NULL: not known yet, or the file cannot be read (error). */
+/* All cards this workstation has seen; borrowed; NULL: not known yet, or the file cannot be read
+ * (error). */
 const TkeInventory *scup_cards_get_inventory(ScupCards *cards, const GError **error);
 
 /* Seconds until the PINs of the CA card are asked for again; 0: they are. */
 unsigned scup_cards_get_unlocked_s(ScupCards *cards);
 
 /*
- * While a procedure is shown its cards stay as they are between its parts. At its end EP11 cards are locked and let
- * go, for others to use; the CA card stays open for its ten minutes.
+ * While a procedure is shown its cards stay as they are between its parts. At its end EP11 cards
+ * are locked and let go, for others to use; the CA card stays open for its ten minutes.
  */
 void scup_cards_hold(ScupCards *cards, bool hold);
 
@@ -66,8 +69,9 @@ void scup_cards_hold(ScupCards *cards, bool hold);
 void scup_cards_lock(ScupCards *cards);
 
 /*
- * While somebody wants to know whether the cards are genuine, each one that is in or put in proves it, if that takes
- * no PIN (F-036). To be called with false as often as with true. A verdict stays until the card is taken out.
+ * While somebody wants to know whether the cards are genuine, each one that is in or put in proves
+ * it, if that takes no PIN (F-036). To be called with false as often as with true. A verdict stays
+ * until the card is taken out.
  */
 void scup_cards_prove(ScupCards *cards, bool prove);
 
@@ -83,8 +87,8 @@ void scup_cards_set_changed(ScupCards *cards, const TkeCardStatus *card, unsigne
 const ScupChanged *scup_cards_get_changed(ScupCards *cards);
 
 /*
- * All cards of this round of changes: ids, one after the other, borrowed. Another round begins when one of them is
- * changed once more: its copies then need the new PIN again.
+ * All cards of this round of changes: ids, one after the other, borrowed. Another round begins
+ * when one of them is changed once more: its copies then need the new PIN again.
  */
 const uint8_t *scup_cards_get_changed_ids(ScupCards *cards, unsigned *n);
 

@@ -16,7 +16,8 @@
 
 struct _ScupEp11CardView {
     GtkBox parent;
-    GtkWidget *picture, *kind, *description, *card_id, *zone, *pin, *admin, *ski, *count, *parts_window;
+    GtkWidget *picture, *kind, *description, *card_id, *zone, *pin, *admin, *ski, *count,
+        *parts_window;
     GtkListStore *parts_store;
 };
 
@@ -100,7 +101,8 @@ scup_ep11_card_view_class_init(ScupEp11CardViewClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     g_type_ensure(TKE_UI_TYPE_GRID);
-    gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/ep11-card-view.ui");
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/opentke/scup/ep11-card-view.ui");
     BIND(picture);
     BIND(kind);
     BIND(description);

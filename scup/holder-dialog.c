@@ -82,9 +82,8 @@ scup_holder_dialog_show(GtkWindow *parent, const TkePlanCard *place, ScupHolderD
     GtkWidget *save = gtk_dialog_get_widget_for_response(GTK_DIALOG(dialog), GTK_RESPONSE_ACCEPT);
     Question *question = g_new0(Question, 1);
 
-    question->place = (TkePlanCard){ .kind = place->kind,
-                                     .number = place->number,
-                                     .backup = place->backup };
+    question->place =
+        (TkePlanCard){ .kind = place->kind, .number = place->number, .backup = place->backup };
     question->done = done;
     question->data = data;
     gtk_container_add(GTK_CONTAINER(gtk_dialog_get_content_area(GTK_DIALOG(dialog))),

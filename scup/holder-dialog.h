@@ -11,6 +11,7 @@
 typedef void (*ScupHolderDone)(const TkePlanCard *place, const char *holder, const char *stored,
                                gpointer data);
 
-/* done is called if somebody saves it; the parent outlives the dialog. place is only read during the call. */
+/* done is called if somebody saves it; the parent outlives the dialog. place is only read during
+ * the call. */
 void scup_holder_dialog_show(GtkWindow *parent, const TkePlanCard *place, ScupHolderDone done,
                              gpointer data);

@@ -28,8 +28,7 @@ static void
 draw_unlocked(ScupMainWindow *window)
 {
     unsigned left = scup_cards_get_unlocked_s(window->cards);
-    g_autofree char *text =
-        g_strdup_printf(_("Zone unlocked for %u:%02u"), left / 60, left % 60);
+    g_autofree char *text = g_strdup_printf(_("Zone unlocked for %u:%02u"), left / 60, left % 60);
 
     gtk_label_set_text(GTK_LABEL(window->unlocked), text);
     gtk_widget_set_visible(window->unlocked, left > 0);

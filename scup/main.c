@@ -85,7 +85,8 @@ main(int argc, char **argv)
     Options options = { 0 };
     int result = EXIT_FAILURE;
 
-    /* Nothing here draws with OpenGL; setting it up costs half of all the memory and a tenth of a second. */
+    /* Nothing here draws with OpenGL; setting it up costs half of all the memory and a tenth of a
+     * second. */
     g_setenv("GDK_GL", "disable", FALSE);
     if (!tke_process_init(TKE_PROCESS_DEFAULT, &error) || !parse(&options, &argc, &argv, &error)) {
         fprintf(stderr, "scup: %s\n", error->message);

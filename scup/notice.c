@@ -17,13 +17,14 @@ lost_text(const TkeCardStatus *status)
     if (status->kind != TKE_CARD_KIND_CA || (!first && !second)) {
         return NULL;
     }
-    return first && second
-               ? _("✗ This CA card is lost for good: both of its PINs are blocked. Use the backup CA "
+    return first && second ? _("✗ This CA card is lost for good: both of its PINs are blocked. Use "
+                               "the backup CA "
+                               "card, and make a new backup from it at once.")
+           : first
+               ? _("✗ This CA card is lost for good: its first PIN is blocked. Use the backup CA "
                    "card, and make a new backup from it at once.")
-           : first ? _("✗ This CA card is lost for good: its first PIN is blocked. Use the backup CA "
-                       "card, and make a new backup from it at once.")
-                   : _("✗ This CA card is lost for good: its second PIN is blocked. Use the backup CA "
-                       "card, and make a new backup from it at once.");
+               : _("✗ This CA card is lost for good: its second PIN is blocked. Use the backup CA "
+                   "card, and make a new backup from it at once.");
 }
 
 /* Steps want CA cards in reader 1, and EP11 cards in reader 2; a backup lies beside its source. */

@@ -34,8 +34,9 @@ meaning_of(const TkeCardStatus *status)
     case TKE_CARD_KIND_EMPTY:
         return _("It has no applet yet; initializing it installs one.");
     case TKE_CARD_KIND_OTHER_VERSION:
-        return _("It is not used. Initializing it anew gives it the applet of this program and loses "
-                 "what it holds.");
+        return _(
+            "It is not used. Initializing it anew gives it the applet of this program and loses "
+            "what it holds.");
     case TKE_CARD_KIND_FOREIGN:
     default:
         return _("This is none of our cards, and nothing is done to it.");
@@ -68,7 +69,8 @@ scup_other_card_view_class_init(ScupOtherCardViewClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
-    gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/other-card-view.ui");
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/opentke/scup/other-card-view.ui");
     BIND(picture);
     BIND(kind);
     BIND(description);

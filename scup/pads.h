@@ -1,6 +1,6 @@
 /*
- * What the two readers say of their keypads (E-C03, E-C18, E-C19). It holds until a reader is unplugged, or asked
- * again.
+ * What the two readers say of their keypads (E-C03, E-C18, E-C19). It holds until a reader is
+ * unplugged, or asked again.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "libsmartcard/reader.h"
 
 typedef struct ScupPads {
-    char *name[TKE_READERS]; /* the reader that was asked; NULL: none */
+    char *name[TKE_READERS];     /* the reader that was asked; NULL: none */
     uint32_t plugs[TKE_READERS]; /* and which of those with that name: TkeReaderInfo */
     GError *trouble[TKE_READERS];
 } ScupPads;

@@ -15,10 +15,9 @@ dup_detail(const TkePlanCard *place)
     if (place->card == NULL) {
         return g_strdup(tke_card_plan_step_text(place));
     }
-    return place->step == TKE_PLAN_DONE
-               ? g_strdup_printf("%s · %s", place->card->description, id)
-               : g_strdup_printf("%s · %s: %s", place->card->description, id,
-                                 tke_card_plan_step_text(place));
+    return place->step == TKE_PLAN_DONE ? g_strdup_printf("%s · %s", place->card->description, id)
+                                        : g_strdup_printf("%s · %s: %s", place->card->description,
+                                                          id, tke_card_plan_step_text(place));
 }
 
 /* NULL: neither is noted. */
@@ -35,7 +34,8 @@ dup_holder(const TkePlanCard *place)
 static GtkWidget *
 make_button(const char *label)
 {
-    GtkWidget *button = gtk_button_new_from_icon_name("document-edit-symbolic", GTK_ICON_SIZE_BUTTON);
+    GtkWidget *button =
+        gtk_button_new_from_icon_name("document-edit-symbolic", GTK_ICON_SIZE_BUTTON);
     g_autofree char *name = g_strdup_printf(_("Holder and place of %s"), label);
 
     gtk_widget_set_valign(button, GTK_ALIGN_CENTER);

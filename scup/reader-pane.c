@@ -26,7 +26,8 @@ struct _ScupReaderPane {
     GtkBox parent;
     ScupCards *cards;
     unsigned reader;
-    GtkWidget *title, *model, *stack, *empty, *picture, *headline, *text, *details, *check, *notice, *suggestions, *holds;
+    GtkWidget *title, *model, *stack, *empty, *picture, *headline, *text, *details, *check, *notice,
+        *suggestions, *holds;
     GtkWidget *ca, *ep11, *other;
     const ScupSuggestion *suggested; /* static: what is shown now */
     guint patience;                  /* source; 0: nothing waits to be shown */
@@ -152,16 +153,19 @@ dup_notice(ScupReaderPane *pane, bool *bad)
         info != NULL ? scup_notice_get(info, pane->reader, zone_there, bad) : NULL;
     g_autofree char *why = pad != NULL ? tke_ui_menu_words(pad->message) : NULL;
 
-    if (pad == NULL || (place != SCUP_PLACE_EMPTY && place != SCUP_PLACE_READING && place != SCUP_PLACE_CARD)) {
+    if (pad == NULL ||
+        (place != SCUP_PLACE_EMPTY && place != SCUP_PLACE_READING && place != SCUP_PLACE_CARD)) {
         return g_steal_pointer(&card);
     }
     *bad = true;
-    return g_strdup_printf(_("✗ No PIN can be typed on this reader, so its cards can only be viewed: "
-                             "%s. “Readers → Check readers” says what helps.%s%s"),
-                           why, card != NULL ? "\n" : "", card != NULL ? card : "");
+    return g_strdup_printf(
+        _("✗ No PIN can be typed on this reader, so its cards can only be viewed: "
+          "%s. “Readers → Check readers” says what helps.%s%s"),
+        why, card != NULL ? "\n" : "", card != NULL ? card : "");
 }
 
-/* What has to be known before anything is done; what is wrong stands out by sign, words and colour. */
+/* What has to be known before anything is done; what is wrong stands out by sign, words and
+ * colour. */
 static void
 show_notice(ScupReaderPane *pane)
 {
@@ -234,7 +238,8 @@ on_patience_ended(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* What is on its way to be known is shown if it takes its time: until then the pane stays as it is. */
+/* What is on its way to be known is shown if it takes its time: until then the pane stays as it
+ * is. */
 static void
 update(ScupReaderPane *pane)
 {
@@ -245,7 +250,8 @@ update(ScupReaderPane *pane)
 
     gtk_label_set_text(GTK_LABEL(pane->title), title);
     gtk_label_set_text(GTK_LABEL(pane->model), model);
-    if ((place != SCUP_PLACE_OPENING && place != SCUP_PLACE_READING) || (int) place == pane->shown) {
+    if ((place != SCUP_PLACE_OPENING && place != SCUP_PLACE_READING) ||
+        (int) place == pane->shown) {
         g_clear_handle_id(&pane->patience, g_source_remove);
         draw(pane);
     } else if (pane->patience == 0) {

@@ -78,8 +78,8 @@ static void
 on_save(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     ScupReportWindow *window = data;
-    g_autofree char *text = window->report->file != NULL ? window->report->file(window->cards, 0)
-                                                         : get_text(window);
+    g_autofree char *text =
+        window->report->file != NULL ? window->report->file(window->cards, 0) : get_text(window);
 
     (void) action;
     (void) parameter;
@@ -121,8 +121,7 @@ scup_report_window_class_init(ScupReportWindowClass *class)
 
     TKE_UI_PAGE_WINDOW_CLASS(class)->update = update;
     TKE_UI_PAGE_WINDOW_CLASS(class)->leave = leave;
-    gtk_widget_class_set_template_from_resource(widget_class,
-                                                "/org/opentke/scup/report-window.ui");
+    gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/report-window.ui");
     gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, banner);
     gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, choice);
     gtk_widget_class_bind_template_child(widget_class, ScupReportWindow, reader_1);

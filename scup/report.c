@@ -28,7 +28,8 @@ begin(void)
     return text;
 }
 
-/* A label and its value, until columns() knows how wide the labels are; lines of one value below each other. */
+/* A label and its value, until columns() knows how wide the labels are; lines of one value below
+ * each other. */
 static void
 add(GString *text, const char *label, const char *value)
 {
@@ -63,7 +64,8 @@ scup_report_columns(const char *text)
             glong length = g_utf8_strlen(lines[i], end - lines[i]);
 
             g_string_append_len(result, lines[i], end - lines[i]);
-            g_string_append_printf(result, "%*s%s", (int) (widest + LABEL_GAP - length), "", end + 1);
+            g_string_append_printf(result, "%*s%s", (int) (widest + LABEL_GAP - length), "",
+                                   end + 1);
         }
         if (lines[i + 1] != NULL) {
             g_string_append_c(result, '\n');
@@ -138,8 +140,7 @@ add_parts(GString *text, const TkeKeyPartList *parts)
     for (unsigned i = 0; i < parts->n; i++) {
         const TkeKeyPart *part = &parts->parts[i];
         g_autofree char *label = g_strdup_printf(_("Key part %u"), part->place);
-        g_autofree char *pattern =
-            scup_card_text_groups(part->vp, sizeof part->vp, GROUPS_A_LINE);
+        g_autofree char *pattern = scup_card_text_groups(part->vp, sizeof part->vp, GROUPS_A_LINE);
 
         add(text, label, part->description[0] != '\0' ? part->description : _("no description"));
         add(text, "", tke_ep11_card_origin_text(part->origin));
@@ -171,7 +172,8 @@ add_genuine(GString *text, const TkeCardInfo *info)
         add(text, _("Genuine"), _("NO: do not use this card"));
         add(text, "", info->not_genuine->message);
     } else {
-        add(text, _("Genuine"), info->genuine == TKE_GENUINE_YES ? _("yes, checked") : _("not checked"));
+        add(text, _("Genuine"),
+            info->genuine == TKE_GENUINE_YES ? _("yes, checked") : _("not checked"));
     }
 }
 
@@ -290,9 +292,9 @@ add_inventory_card(GString *text, const TkeInventory *inventory, const TkeInvent
         add(text, _("  Key part begins"), pattern);
     }
     add(text, _("  Copy"),
-        tke_inventory_is_empty(card)                ? _("holds nothing yet")
+        tke_inventory_is_empty(card)              ? _("holds nothing yet")
         : tke_inventory_has_copy(inventory, card) ? _("✓ there is another card with the same")
-                                                     : _("✗ none known: copy it"));
+                                                  : _("✗ none known: copy it"));
     add(text, _("  Proved genuine"),
         card->suspect        ? _("✗ NO: do not use this card")
         : card->checked != 0 ? checked
@@ -315,8 +317,9 @@ add_inventory(GString *text, ScupCards *cards)
         g_string_append_printf(text, "%s\n\n", error->message);
     }
     if (all == NULL || all->len == 0) {
-        g_string_append_printf(text, "%s\n", _("No card of a zone was seen yet: cards are noted when they "
-                                               "are inserted."));
+        g_string_append_printf(text, "%s\n",
+                               _("No card of a zone was seen yet: cards are noted when they "
+                                 "are inserted."));
     }
     for (guint i = 0; all != NULL && i < all->len; i++) {
         const TkeInventoryCard *card = all->pdata[i];

@@ -1,6 +1,6 @@
 /*
- * What is known of the cards in the readers, as text to read, copy, print and keep (functions 2.11 and 2.12).
- * Translated; freed by the caller.
+ * What is known of the cards in the readers, as text to read, copy, print and keep (functions 2.11
+ * and 2.12). Translated; freed by the caller.
  */
 #pragma once
 
@@ -16,8 +16,8 @@ typedef struct ScupReport {
     ScupReportFunc file; /* what is saved; NULL: the text */
     const char *name;    /* of the file */
     const char *pdf_name;
-    bool choice;         /* of the reader (2.11) */
-    const char *check;   /* detailed action that lets the cards prove themselves; NULL: none */
+    bool choice;       /* of the reader (2.11) */
+    const char *check; /* detailed action that lets the cards prove themselves; NULL: none */
 } ScupReport;
 
 extern const ScupReport scup_report_of_information;
@@ -25,7 +25,8 @@ extern const ScupReport scup_report_of_key_identifiers;
 extern const ScupReport scup_report_of_inventory;
 extern const ScupReport scup_report_of_all;
 
-/* Lines of text in which SCUP_REPORT_COLUMN parts a label from its value, with all values in one column. */
+/* Lines of text in which SCUP_REPORT_COLUMN parts a label from its value, with all values in one
+ * column. */
 #define SCUP_REPORT_COLUMN '\x1f'
 char *scup_report_columns(const char *text);
 

@@ -97,8 +97,9 @@ make_row(const char *marked, const char *remedy, const char *details)
 }
 
 /*
- * In its place among the rows. One that says the same stays the widget that it is: the page looks again each second
- * while another program holds a reader, and nobody's focus or reading is to be disturbed by it.
+ * In its place among the rows. One that says the same stays the widget that it is: the page looks
+ * again each second while another program holds a reader, and nobody's focus or reading is to be
+ * disturbed by it.
  */
 static void
 put_row(ScupSelfCheckPage *page, int index, const TkeFinding *finding)
@@ -108,9 +109,8 @@ put_row(ScupSelfCheckPage *page, int index, const TkeFinding *finding)
         finding->clause ? tke_ui_error_text_sentence(finding->what) : g_strdup(finding->what);
     g_autofree char *marked = g_strdup_printf("%s %s", marks[finding->kind], what);
     g_autofree char *remedy = dup_remedy(finding);
-    g_autofree char *details = finding->error != NULL
-                                   ? tke_advice_details_for_error(finding->error)
-                                   : g_strdup(finding->details);
+    g_autofree char *details = finding->error != NULL ? tke_advice_details_for_error(finding->error)
+                                                      : g_strdup(finding->details);
     g_autofree char *said = g_strdup_printf("%s\n%s\n%s", marked, remedy != NULL ? remedy : "",
                                             details != NULL ? details : "");
     g_autoptr(GList) rows = gtk_container_get_children(GTK_CONTAINER(page->rows));
@@ -202,7 +202,8 @@ start_check(ScupSelfCheckPage *page)
     check = g_new0(Check, 1);
     check->page = g_object_ref(page);
     check->workplace = page->workplace;
-    tke_ui_runner_look(tke_ui_page_window_get_runner(TKE_UI_PAGE_WINDOW(page)), do_check, on_checked, check);
+    tke_ui_runner_look(tke_ui_page_window_get_runner(TKE_UI_PAGE_WINDOW(page)), do_check,
+                       on_checked, check);
 }
 
 static void

@@ -1,6 +1,6 @@
 /*
- * ScupSelfCheckPage: is everything there that readers need? Service, readers, keypads, other programs; each with
- * its remedy (F-009).
+ * ScupSelfCheckPage: is everything there that readers need? Service, readers, keypads, other
+ * programs; each with its remedy (F-009).
  */
 #pragma once
 
@@ -11,7 +11,8 @@
 #include "scup/cards.h"
 
 #define SCUP_TYPE_SELF_CHECK_PAGE (scup_self_check_page_get_type())
-G_DECLARE_FINAL_TYPE(ScupSelfCheckPage, scup_self_check_page, SCUP, SELF_CHECK_PAGE, TkeUiPageWindow)
+G_DECLARE_FINAL_TYPE(ScupSelfCheckPage, scup_self_check_page, SCUP, SELF_CHECK_PAGE,
+                     TkeUiPageWindow)
 
 /* Checks when it opens, when readers or cards change, and on request. */
 void scup_self_check_page_show(GtkWindow *parent, TkeUiRunner *runner, ScupCards *cards,

@@ -117,7 +117,8 @@ const TkeUiProcedureKind scup_steps_ca_backup = {
 
 /* ---- Test a backup (6.3, step 2) ---- */
 
-/* Which card: of the zone whose CA card is in reader 1, and not that one, if there is another that is not tested. */
+/* Which card: of the zone whose CA card is in reader 1, and not that one, if there is another that
+ * is not tested. */
 static TkeUiForm *
 form_test(gpointer data)
 {
@@ -126,10 +127,9 @@ form_test(gpointer data)
     const TkeInventory *inventory = scup_cards_get_inventory(step->cards, &error);
     const TkeCardInfo *there = scup_cards_get_card(step->cards, 1);
     const TkeInventoryCard *backup =
-        inventory != NULL
-            ? tke_card_plan_find_backup(inventory, scup_cards_get_zone(step->cards),
-                                        there != NULL ? there->status.card_id : NULL)
-            : NULL;
+        inventory != NULL ? tke_card_plan_find_backup(inventory, scup_cards_get_zone(step->cards),
+                                                      there != NULL ? there->status.card_id : NULL)
+                          : NULL;
 
     step->has_zone_id = backup != NULL;
     step->has_other_than = there != NULL && backup != NULL &&
@@ -153,7 +153,8 @@ run_test(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
     const TkeZoneTestParams params = { .zone_id = step->has_zone_id ? step->zone_id : NULL,
-                                       .other_than = step->has_other_than ? step->other_than : NULL };
+                                       .other_than =
+                                           step->has_other_than ? step->other_than : NULL };
 
     return tke_op_zone_test(op, &params, &step->zone, error);
 }
@@ -196,7 +197,8 @@ form_change(gpointer data)
         _("C_hange"));
 }
 
-/* The backup is another card of the zone: those whose PINs were changed before do not do, and it stays asked for. */
+/* The backup is another card of the zone: those whose PINs were changed before do not do, and it
+ * stays asked for. */
 static TkeUiForm *
 form_change_copy(gpointer data)
 {
@@ -211,7 +213,8 @@ form_change_copy(gpointer data)
     }
     return tke_ui_form_new(
         _("Change a PIN of a backup"),
-        _("The backup goes into reader 1 instead of the CA card whose PIN was changed just now. Its "
+        _("The backup goes into reader 1 instead of the CA card whose PIN was changed just now. "
+          "Its "
           "old PIN and twice the new one are typed there. The change costs its other PIN one try "
           "until it is entered: best done right after."),
         _("C_hange"));
@@ -247,12 +250,11 @@ summarise_change(gpointer data, TkeUiSummary *summary)
 {
     ScupStep *step = data;
 
-    tke_ui_summary_set(summary,
-                       step->pin == 2 ? _("The second PIN is changed")
-                                      : _("The first PIN is changed"),
-                       _("The CA card is locked again, and the other PIN has one try less: enter it "
-                         "now, so that it has all its tries again. Backups of this card keep their "
-                         "own PINs; change them too if they were the same."));
+    tke_ui_summary_set(
+        summary, step->pin == 2 ? _("The second PIN is changed") : _("The first PIN is changed"),
+        _("The CA card is locked again, and the other PIN has one try less: enter it "
+          "now, so that it has all its tries again. Backups of this card keep their "
+          "own PINs; change them too if they were the same."));
     add_card(summary, &step->card);
     scup_cards_set_changed(step->cards, &step->card, step->pin);
     tke_ui_summary_set_next(summary, _("_Enter the other PIN now"), "app.card-check");

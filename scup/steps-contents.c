@@ -47,7 +47,8 @@ form_describe(gpointer data)
                                         "no other meaning."),
                                       _("C_hange"));
 
-    options[0] = g_strdup_printf(_("The card: %s"), scup_card_text_description(&step->opened->status));
+    options[0] =
+        g_strdup_printf(_("The card: %s"), scup_card_text_description(&step->opened->status));
     g_ptr_array_add(texts, step->opened->status.description);
     for (unsigned i = 0; i < parts->n; i++) {
         options[i + 1] = part_text(&parts->parts[i]);

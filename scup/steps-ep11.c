@@ -157,7 +157,8 @@ run_change(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
     const TkeCardChangePinParams params = { .reader = 2,
-                                            .other_than = step->n_changed > 0 ? step->changed : NULL,
+                                            .other_than =
+                                                step->n_changed > 0 ? step->changed : NULL,
                                             .n_other_than = step->n_changed };
 
     return tke_op_card_change_pin(op, &params, &step->card, error);
@@ -175,7 +176,8 @@ summarise_change(gpointer data, TkeUiSummary *summary)
     tke_ui_summary_set_other(summary, _("Change the PIN of a c_opy"), "app.ep11-change-copy");
 }
 
-/* The copy is another card: those whose PINs were changed before do not do, and it stays asked for. */
+/* The copy is another card: those whose PINs were changed before do not do, and it stays asked
+ * for. */
 static TkeUiForm *
 form_change_copy(gpointer data)
 {

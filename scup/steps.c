@@ -135,10 +135,11 @@ summarise_readers(gpointer data, TkeUiSummary *summary)
 
     tke_ui_summary_set(
         summary, _("The readers have their numbers"),
-        step->lasting ? _("They are remembered for the next time. The pane on the left is reader 1: "
-                          "put a label on it.")
-                      : _("They hold until a reader is unplugged or the program ends, because the "
-                          "readers cannot be told apart. The pane on the left is reader 1."));
+        step->lasting
+            ? _("They are remembered for the next time. The pane on the left is reader 1: "
+                "put a label on it.")
+            : _("They hold until a reader is unplugged or the program ends, because the "
+                "readers cannot be told apart. The pane on the left is reader 1."));
 }
 
 const TkeUiProcedureKind scup_steps_readers_identify = {

@@ -1,6 +1,6 @@
 /*
- * The procedures of the menus (functions 2.3 to 2.13): what is asked before, which operation does it, how it ended
- * and what comes next. No widgets: forms and summaries are plain values.
+ * The procedures of the menus (functions 2.3 to 2.13): what is asked before, which operation does
+ * it, how it ended and what comes next. No widgets: forms and summaries are plain values.
  */
 #pragma once
 

@@ -23,7 +23,8 @@ static const ScupSuggestion blank_ep11[] = {
     { N_("Enr_oll it in the zone"), "app.ep11-enroll" },
     { NULL, NULL },
 };
-static const ScupSuggestion blank_ep11_alone[] = { /* the step asks for the CA card of the zone */
+static const ScupSuggestion blank_ep11_alone[] = {
+    /* the step asks for the CA card of the zone */
     { N_("Enr_oll it with a CA card"), "app.ep11-enroll" },
     { NULL, NULL },
 };

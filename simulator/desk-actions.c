@@ -31,8 +31,7 @@ on_card(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     SimDeskWindow *window = data;
     const char *label = g_variant_get_string(parameter, NULL);
-    const SimDeskCard *card =
-        sim_desk_world_find_card(sim_desk_window_get_world(window), label);
+    const SimDeskCard *card = sim_desk_world_find_card(sim_desk_window_get_world(window), label);
     const bool in_hand = g_strcmp0(sim_desk_window_get_hand(window), label) == 0;
 
     (void) action;
@@ -247,7 +246,8 @@ set_flag(SimDeskWindow *window, const char *name, bool on)
     GAction *action = g_action_map_lookup_action(map, name);
 
     if (action == NULL) {
-        const GActionEntry entry = { .name = name, .state = "false",
+        const GActionEntry entry = { .name = name,
+                                     .state = "false",
                                      .change_state = on_reader_flag };
 
         g_action_map_add_action_entries(map, &entry, 1, window);
@@ -272,7 +272,8 @@ sim_desk_actions_update(SimDeskWindow *window)
     GAction *card =
         g_action_map_lookup_action(G_ACTION_MAP(sim_desk_window_get_actions(window)), "card");
 
-    g_simple_action_set_state(G_SIMPLE_ACTION(card), g_variant_new_string(hand == NULL ? "" : hand));
+    g_simple_action_set_state(G_SIMPLE_ACTION(card),
+                              g_variant_new_string(hand == NULL ? "" : hand));
     set_flag(window, "stopped", !world->running);
     for (unsigned i = 0; i < world->readers->len; i++) {
         const SimDeskReader *reader = g_ptr_array_index(world->readers, i);

@@ -165,8 +165,8 @@ void
 sim_desk_card_view_set(SimDeskCardView *view, const SimDeskCard *card, SimDeskSide side)
 {
     g_autofree char *details = sim_desk_card_dup_details(card);
-    g_autofree char *shown = g_strdup_printf("%d %s %s\n%s", side, card->label, card->front,
-                                             details);
+    g_autofree char *shown =
+        g_strdup_printf("%d %s %s\n%s", side, card->label, card->front, details);
     AtkObject *accessible = gtk_widget_get_accessible(GTK_WIDGET(view));
 
     view->card = card;

@@ -1,7 +1,7 @@
 /*
- * SimDeskCardView: a card in the box of the virtual desk, a button that looks like a card. A click is the action
- * desk.card with the label as target; its state is the label of the card in hand, which the button shows. The card
- * can be dragged (SIM_DESK_DRAG_TARGET).
+ * SimDeskCardView: a card in the box of the virtual desk, a button that looks like a card. A click
+ * is the action desk.card with the label as target; its state is the label of the card in hand,
+ * which the button shows. The card can be dragged (SIM_DESK_DRAG_TARGET).
  */
 #pragma once
 
@@ -23,8 +23,8 @@ void sim_desk_card_view_set(SimDeskCardView *view, const SimDeskCard *card, SimD
 const char *sim_desk_card_view_get_label(const SimDeskCardView *view);
 
 /*
- * Makes a widget a place to drop cards on: the action desk.put with the label and the reader's number, 0 for the
- * box.
+ * Makes a widget a place to drop cards on: the action desk.put with the label and the reader's
+ * number, 0 for the box.
  */
 void sim_desk_card_drop_target(GtkWidget *widget, unsigned reader);
 

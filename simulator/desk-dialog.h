@@ -1,5 +1,6 @@
 /*
- * Questions of the virtual desk: dialogs that end in an order to tke-sim. Each has a file of its own.
+ * Questions of the virtual desk: dialogs that end in an order to tke-sim. Each has a file of its
+ * own.
  */
 #pragma once
 

@@ -61,8 +61,8 @@ filled(cairo_t *cr, const char *surface, const char *line)
 
 typedef struct Writing {
     double x, y, width, height;
-    double size;     /* px */
-    double least;    /* down to which a long text shrinks; 0: it does not */
+    double size;  /* px */
+    double least; /* down to which a long text shrinks; 0: it does not */
     bool bold;
     bool wrap;
     PangoAlignment align;
@@ -127,13 +127,22 @@ draw_sticker(GtkWidget *widget, cairo_t *cr, const SimDeskCard *card, const Colo
     const char *text = sim_desk_card_get_title(card);
     /* A long text gets two lines where nothing else stands on the sticker. */
     const bool two_lines = *state == '\0' && g_utf8_strlen(text, -1) > SHORT_TITLE;
-    const Writing title = { .x = 16, .y = top + 1, .width = SIM_DESK_CARD_WIDTH - 28,
+    const Writing title = { .x = 16,
+                            .y = top + 1,
+                            .width = SIM_DESK_CARD_WIDTH - 28,
                             .height = *state == '\0' ? height - 2 : 19,
-                            .size = two_lines ? 11 : 13, .least = 8.5, .bold = true,
+                            .size = two_lines ? 11 : 13,
+                            .least = 8.5,
+                            .bold = true,
                             .wrap = two_lines,
                             .colour = INK };
-    const Writing line = { .x = 16, .y = top + 18, .width = SIM_DESK_CARD_WIDTH - 28,
-                           .height = 16, .size = 10.5, .least = 8, .bold = trouble,
+    const Writing line = { .x = 16,
+                           .y = top + 18,
+                           .width = SIM_DESK_CARD_WIDTH - 28,
+                           .height = 16,
+                           .size = 10.5,
+                           .least = 8,
+                           .bold = trouble,
                            .colour = trouble ? TROUBLE : INK };
 
     rounded(cr, EDGE + 1, top, SIM_DESK_CARD_WIDTH - 2 * EDGE - 2, height, 3);
@@ -150,9 +159,14 @@ static void
 draw_front(GtkWidget *widget, cairo_t *cr, const SimDeskCard *card)
 {
     const Colours *colours = &kinds[card->kind];
-    const Writing kind = { .x = 42, .y = 10, .width = SIM_DESK_CARD_WIDTH - 54, .height = 23,
-                           .size = card->kind == SIM_DESK_BLANK ? 13 : 18, .bold = true,
-                           .align = PANGO_ALIGN_RIGHT, .colour = colours->line };
+    const Writing kind = { .x = 42,
+                           .y = 10,
+                           .width = SIM_DESK_CARD_WIDTH - 54,
+                           .height = 23,
+                           .size = card->kind == SIM_DESK_BLANK ? 13 : 18,
+                           .bold = true,
+                           .align = PANGO_ALIGN_RIGHT,
+                           .colour = colours->line };
 
     rounded(cr, 1, 1, SIM_DESK_CARD_WIDTH - 2, SIM_DESK_CARD_HEIGHT - 2, RADIUS);
     filled(cr, colours->surface, colours->line);
@@ -166,9 +180,14 @@ static void
 draw_inserted(GtkWidget *widget, cairo_t *cr, const SimDeskCard *card)
 {
     const Colours *colours = &kinds[card->kind];
-    const Writing kind = { .x = 12, .y = 43, .width = SIM_DESK_CARD_WIDTH - 24, .height = 22,
-                           .size = card->kind == SIM_DESK_BLANK ? 13 : 16, .bold = true,
-                           .align = PANGO_ALIGN_CENTER, .colour = colours->line };
+    const Writing kind = { .x = 12,
+                           .y = 43,
+                           .width = SIM_DESK_CARD_WIDTH - 24,
+                           .height = 22,
+                           .size = card->kind == SIM_DESK_BLANK ? 13 : 16,
+                           .bold = true,
+                           .align = PANGO_ALIGN_CENTER,
+                           .colour = colours->line };
 
     rounded(cr, 1, 1, SIM_DESK_CARD_WIDTH - 2, SIM_DESK_CARD_HEIGHT - 2, RADIUS);
     filled(cr, colours->surface, colours->line);
@@ -180,10 +199,20 @@ static void
 draw_back(GtkWidget *widget, cairo_t *cr, const SimDeskCard *card)
 {
     const Colours *colours = &kinds[card->kind];
-    const Writing title = { .x = 10, .y = 60, .width = SIM_DESK_CARD_WIDTH - 20, .height = 16,
-                            .size = 10.5, .bold = true, .colour = colours->line };
-    const Writing note = { .x = 12, .y = 28, .width = SIM_DESK_CARD_WIDTH - 24, .height = 30,
-                           .size = 12, .wrap = true, .colour = INK };
+    const Writing title = { .x = 10,
+                            .y = 60,
+                            .width = SIM_DESK_CARD_WIDTH - 20,
+                            .height = 16,
+                            .size = 10.5,
+                            .bold = true,
+                            .colour = colours->line };
+    const Writing note = { .x = 12,
+                           .y = 28,
+                           .width = SIM_DESK_CARD_WIDTH - 24,
+                           .height = 30,
+                           .size = 12,
+                           .wrap = true,
+                           .colour = INK };
 
     rounded(cr, 1, 1, SIM_DESK_CARD_WIDTH - 2, SIM_DESK_CARD_HEIGHT - 2, RADIUS);
     filled(cr, colours->surface, colours->line);
@@ -224,13 +253,19 @@ dashed(GtkWidget *widget, cairo_t *cr)
 static void
 draw_gap(GtkWidget *widget, cairo_t *cr, const SimDeskCard *card)
 {
-    g_autofree char *text = g_strdup_printf(_("%s\nin reader %u"), sim_desk_card_get_title(card),
-                                            card->reader);
+    g_autofree char *text =
+        g_strdup_printf(_("%s\nin reader %u"), sim_desk_card_get_title(card), card->reader);
     GtkStyleContext *style = gtk_widget_get_style_context(widget);
     GdkRGBA colour = { 0 };
     g_autofree char *ink = NULL;
-    Writing title = { .x = 10, .y = 8, .width = SIM_DESK_CARD_WIDTH - 20, .height = 64, .size = 12,
-                      .least = 9, .wrap = true, .align = PANGO_ALIGN_CENTER };
+    Writing title = { .x = 10,
+                      .y = 8,
+                      .width = SIM_DESK_CARD_WIDTH - 20,
+                      .height = 64,
+                      .size = 12,
+                      .least = 9,
+                      .wrap = true,
+                      .align = PANGO_ALIGN_CENTER };
 
     gtk_style_context_get_color(style, gtk_style_context_get_state(style), &colour);
     ink = gdk_rgba_to_string(&colour);
@@ -274,9 +309,8 @@ cairo_surface_t *
 sim_desk_draw_surface(GtkWidget *widget, const SimDeskCard *card, SimDeskSide side)
 {
     const int scale = gtk_widget_get_scale_factor(widget);
-    cairo_surface_t *surface =
-        cairo_image_surface_create(CAIRO_FORMAT_ARGB32, SIM_DESK_CARD_WIDTH * scale,
-                                   SIM_DESK_CARD_HEIGHT * scale);
+    cairo_surface_t *surface = cairo_image_surface_create(
+        CAIRO_FORMAT_ARGB32, SIM_DESK_CARD_WIDTH * scale, SIM_DESK_CARD_HEIGHT * scale);
     cairo_t *cr = NULL;
 
     cairo_surface_set_device_scale(surface, scale, scale);

@@ -1,6 +1,6 @@
 /*
- * Pictures of the virtual desk, drawn with Cairo at any scale: flat, two tones, lines of 2 px; the colours of a
- * kind of card are those of the programs' pictures.
+ * Pictures of the virtual desk, drawn with Cairo at any scale: flat, two tones, lines of 2 px; the
+ * colours of a kind of card are those of the programs' pictures.
  */
 #pragma once
 
@@ -16,12 +16,12 @@ typedef enum {
     SIM_DESK_FRONT,
     SIM_DESK_BACK,     /* with the note */
     SIM_DESK_INSERTED, /* the chip's end is in a reader */
-    SIM_DESK_GAP   /* where the card would lie */
+    SIM_DESK_GAP       /* where the card would lie */
 } SimDeskSide;
 
 /*
- * Draws a card with its upper left corner at 0, 0, SIM_DESK_CARD_WIDTH by SIM_DESK_CARD_HEIGHT. The widget lends
- * fonts, and for a gap its colour.
+ * Draws a card with its upper left corner at 0, 0, SIM_DESK_CARD_WIDTH by SIM_DESK_CARD_HEIGHT.
+ * The widget lends fonts, and for a gap its colour.
  */
 void sim_desk_draw_card(GtkWidget *widget, cairo_t *cr, const SimDeskCard *card, SimDeskSide side);
 

@@ -1,6 +1,7 @@
 /*
- * The keyboard of the virtual desk: digits, Enter, Backspace and Escape belong to the PIN pad that asks; Alt and a
- * number is the slot of that reader; Escape puts the card in hand back. Everything else goes to the focus.
+ * The keyboard of the virtual desk: digits, Enter, Backspace and Escape belong to the PIN pad that
+ * asks; Alt and a number is the slot of that reader; Escape puts the card in hand back. Everything
+ * else goes to the focus.
  */
 #pragma once
 

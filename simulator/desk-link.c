@@ -7,7 +7,7 @@
 
 #include "libsmartcard/sim-protocol.h"
 
-#define WATCH_MS 400 /* how long a watch may keep the end of the link waiting */
+#define WATCH_MS 400    /* how long a watch may keep the end of the link waiting */
 #define BREATH_US 20000 /* between two looks, however fast the world changes */
 #define RETRY_US 300000 /* before looking for tke-sim again */
 #define END_US 2000000  /* how long the end of the link waits for its threads */
@@ -35,7 +35,7 @@ struct SimDeskLink {
     bool stopping;
     unsigned running; /* threads */
     bool start_wanted;
-    unsigned losses;   /* of the connection; those of before are stale */
+    unsigned losses;    /* of the connection; those of before are stale */
     gint64 answered_us; /* monotonic: when tke-sim was heard of last */
     SimDeskWorld *news; /* not told yet */
 };

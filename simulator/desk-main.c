@@ -1,5 +1,6 @@
 /*
- * tke-desk: the virtual desk, on which people rehearse with cards and readers that are not real (4.12).
+ * tke-desk: the virtual desk, on which people rehearse with cards and readers that are not real
+ * (4.12).
  */
 #include <glib/gi18n-lib.h>
 #include <gtk/gtk.h>
@@ -151,7 +152,8 @@ main(int argc, char **argv)
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
     textdomain(GETTEXT_PACKAGE);
     g_set_prgname("tke-desk");
-    /* Nothing here is drawn with OpenGL, whose libraries cost half of the memory and of the start. */
+    /* Nothing here is drawn with OpenGL, whose libraries cost half of the memory and of the
+     * start. */
     g_setenv("GDK_GL", "disable", FALSE);
     if (!parse_arguments(&argc, &argv, &desk, &error)) {
         fprintf(stderr, "tke-desk: %s\n", error->message);

@@ -150,9 +150,10 @@ make_card_faults(const SimDeskCard *card)
 
     append(menu, _("Let it _misbehave…"), "desk.card-fault", g_variant_new_string(card->label));
     for (unsigned i = 0; i < card->pins; i++) {
-        g_autofree char *label = card->pins == 1 ? g_strdup(_("B_lock the PIN"))
-                                 : g_strdup_printf(i == 0 ? _("B_lock PIN %u") : _("Bl_ock PIN %u"),
-                                                   i + 1);
+        g_autofree char *label =
+            card->pins == 1
+                ? g_strdup(_("B_lock the PIN"))
+                : g_strdup_printf(i == 0 ? _("B_lock PIN %u") : _("Bl_ock PIN %u"), i + 1);
 
         if (card->pin_set[i]) {
             append(menu, label, "desk.block", g_variant_new("(su)", card->label, i + 1));
@@ -166,8 +167,8 @@ void
 sim_desk_menu_popup_card(SimDeskWindow *window, GtkWidget *view, const GdkEvent *event)
 {
     const SimDeskWorld *world = sim_desk_window_get_world(window);
-    const SimDeskCard *card = sim_desk_world_find_card(
-        world, sim_desk_card_view_get_label(SIM_DESK_CARD_VIEW(view)));
+    const SimDeskCard *card =
+        sim_desk_world_find_card(world, sim_desk_card_view_get_label(SIM_DESK_CARD_VIEW(view)));
     g_autoptr(GMenu) menu = g_menu_new();
     g_autoptr(GMenu) places = NULL;
     g_autoptr(GMenu) sides = NULL;

@@ -115,8 +115,8 @@ take_words(JsonObject *object, const char *member, GStrv *out, GError **error)
         JsonNode *node = json_array_get_element(array, i);
 
         if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING) {
-            g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, _("\"%s\" is not a list of texts"),
-                        member);
+            g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                        _("\"%s\" is not a list of texts"), member);
             return false;
         }
         g_strv_builder_add(words, json_node_get_string(node));
@@ -167,8 +167,7 @@ take_pins(JsonObject *object, SimDeskCard *card, GError **error)
     for (unsigned i = 0; i < card->pins; i++) {
         JsonObject *pin = sim_json_need_element(pins, i, "pins", error);
 
-        if (pin == NULL ||
-            !sim_json_get_flag(pin, "set", false, &card->pin_set[i], error) ||
+        if (pin == NULL || !sim_json_get_flag(pin, "set", false, &card->pin_set[i], error) ||
             !take_number(pin, "tries", &card->tries[i], error)) {
             return false;
         }

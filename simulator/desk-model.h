@@ -1,9 +1,10 @@
 /*
- * What a virtual desk shows of a rehearsal's world (4.12), and what a hand on it means; no window here.
+ * What a virtual desk shows of a rehearsal's world (4.12), and what a hand on it means; no window
+ * here.
  *
- * A SimDeskWorld is one answer of tke-sim's "status" or "watch" as a value: constant once parsed, so that the
- * thread that reads it can hand it to the thread that shows it. Texts are for people, in their language; the
- * caller frees what dup returns.
+ * A SimDeskWorld is one answer of tke-sim's "status" or "watch" as a value: constant once parsed,
+ * so that the thread that reads it can hand it to the thread that shows it. Texts are for people,
+ * in their language; the caller frees what dup returns.
  */
 #pragma once
 
@@ -31,10 +32,10 @@ typedef struct SimDeskCard {
     unsigned key_parts;
     unsigned faults; /* ordered, still to come */
     bool genuine;
-    char *zone_id;   /* hexadecimal; "" likewise */
-    char *version;   /* of the applet; likewise */
-    GStrv unusual;   /* how it is not as it should be, in the words of tke-sim */
-    GStrv waiting;   /* kinds of faults still to come, likewise */
+    char *zone_id; /* hexadecimal; "" likewise */
+    char *version; /* of the applet; likewise */
+    GStrv unusual; /* how it is not as it should be, in the words of tke-sim */
+    GStrv waiting; /* kinds of faults still to come, likewise */
 } SimDeskCard;
 
 typedef enum { SIM_DESK_PIN, SIM_DESK_NEW_PIN, SIM_DESK_AGAIN } SimDeskAsks;
@@ -86,8 +87,8 @@ typedef struct SimDeskWorld {
 } SimDeskWorld;
 
 /*
- * now_us: monotonic time at which the answer came. region may be NULL. An answer that makes no sense:
- * TKE_ERROR_INVALID_DATA.
+ * now_us: monotonic time at which the answer came. region may be NULL. An answer that makes no
+ * sense: TKE_ERROR_INVALID_DATA.
  */
 SimDeskWorld *sim_desk_world_parse(JsonObject *status, const char *region, gint64 now_us,
                                    GError **error);
@@ -98,7 +99,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimDeskWorld, sim_desk_world_free)
 const SimDeskCard *sim_desk_world_find_card(const SimDeskWorld *world, const char *label);
 const SimDeskReader *sim_desk_world_find_reader(const SimDeskWorld *world, unsigned number);
 
-/* The reader that gets what is typed on the keyboard: the preferred one if it asks, else the first; 0: none. */
+/* The reader that gets what is typed on the keyboard: the preferred one if it asks, else the
+ * first; 0: none. */
 unsigned sim_desk_world_typing(const SimDeskWorld *world, unsigned preferred);
 
 /* ---- texts: desk-text.c ---- */
@@ -122,7 +124,8 @@ char *sim_desk_card_dup_details(const SimDeskCard *card);
 /* Seconds the pad still waits, rounded up; 0 if it does not. */
 unsigned sim_desk_pad_left_s(const SimDeskPad *pad, gint64 now_us);
 
-/* What the display shows: digits as dots, places that are free; what is asked for. "" while it is dark. */
+/* What the display shows: digits as dots, places that are free; what is asked for. "" while it is
+ * dark. */
 char *sim_desk_pad_dup_dots(const SimDeskPad *pad);
 char *sim_desk_pad_dup_prompt(const SimDeskPad *pad);
 
@@ -145,8 +148,8 @@ char *sim_desk_world_dup_faults(const SimDeskWorld *world);
 /* ---- orders: what to send to tke-sim; desk-order.c ---- */
 
 /*
- * A card goes into a reader, from the box or another reader; a card that is in there goes back into the box. The
- * array is of JsonObject, empty if there is nothing to do; the caller unrefs.
+ * A card goes into a reader, from the box or another reader; a card that is in there goes back
+ * into the box. The array is of JsonObject, empty if there is nothing to do; the caller unrefs.
  */
 GPtrArray *sim_desk_order_insert(const SimDeskWorld *world, const char *label, unsigned reader);
 GPtrArray *sim_desk_order_remove(const SimDeskWorld *world, unsigned reader);

@@ -38,8 +38,7 @@ free_note(gpointer data, GClosure *closure)
 void
 sim_desk_dialog_note(SimDeskWindow *window, const char *label)
 {
-    const SimDeskCard *card =
-        sim_desk_world_find_card(sim_desk_window_get_world(window), label);
+    const SimDeskCard *card = sim_desk_world_find_card(sim_desk_window_get_world(window), label);
     g_autoptr(GtkBuilder) builder = NULL;
     GtkWidget *dialog = NULL;
     Note *note = NULL;

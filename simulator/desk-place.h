@@ -1,6 +1,6 @@
 /*
- * The two places of the virtual desk where things lie, the box of cards and the table with the readers: flow boxes in
- * scrolled windows, so that a small window still has everything.
+ * The two places of the virtual desk where things lie, the box of cards and the table with the
+ * readers: flow boxes in scrolled windows, so that a small window still has everything.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ void sim_desk_place_reveal(GtkScrolledWindow *scrolled, GtkWidget *widget);
 void sim_desk_place_fit_box(GtkScrolledWindow *box, int window_height);
 
 /*
- * Whether table and start button can be used. The focus is never lost: from what cannot it goes to the button, and
- * comes back when the table can be used again.
+ * Whether table and start button can be used. The focus is never lost: from what cannot it goes to
+ * the button, and comes back when the table can be used again.
  */
 void sim_desk_place_set_usable(GtkWidget *table, bool usable, GtkWidget *start, bool can_start);

@@ -87,18 +87,12 @@ typedef struct Key {
 } Key;
 
 static const Key keys[] = {
-    { "1", "1", NULL, NULL, 0, 0 },
-    { "2", "2", NULL, NULL, 1, 0 },
-    { "3", "3", NULL, NULL, 2, 0 },
-    { "4", "4", NULL, NULL, 0, 1 },
-    { "5", "5", NULL, NULL, 1, 1 },
-    { "6", "6", NULL, NULL, 2, 1 },
-    { "7", "7", NULL, NULL, 0, 2 },
-    { "8", "8", NULL, NULL, 1, 2 },
-    { "9", "9", NULL, NULL, 2, 2 },
-    { "✕", "C", "desk-cancel", N_("Cancel"), 0, 3 },
-    { "0", "0", NULL, NULL, 1, 3 },
-    { "⏎", "E", "desk-confirm", N_("Confirm"), 2, 3 },
+    { "1", "1", NULL, NULL, 0, 0 }, { "2", "2", NULL, NULL, 1, 0 },
+    { "3", "3", NULL, NULL, 2, 0 }, { "4", "4", NULL, NULL, 0, 1 },
+    { "5", "5", NULL, NULL, 1, 1 }, { "6", "6", NULL, NULL, 2, 1 },
+    { "7", "7", NULL, NULL, 0, 2 }, { "8", "8", NULL, NULL, 1, 2 },
+    { "9", "9", NULL, NULL, 2, 2 }, { "✕", "C", "desk-cancel", N_("Cancel"), 0, 3 },
+    { "0", "0", NULL, NULL, 1, 3 }, { "⏎", "E", "desk-confirm", N_("Confirm"), 2, 3 },
 };
 
 /* Name and action of a key; its reader is in the name, so that two pads can be told apart. */
@@ -177,15 +171,16 @@ sim_desk_reader_view_new(unsigned number)
 {
     SimDeskReaderView *view = g_object_new(SIM_DESK_TYPE_READER_VIEW, NULL);
     /* The digit is the mnemonic where it is one key. */
-    g_autofree char *title =
-        number < 10 ? g_strdup_printf(_("Reader _%u"), number) : g_strdup_printf(_("Reader %u"), number);
+    g_autofree char *title = number < 10 ? g_strdup_printf(_("Reader _%u"), number)
+                                         : g_strdup_printf(_("Reader %u"), number);
 
     view->number = number;
     gtk_label_set_text_with_mnemonic(view->title, title);
     name_widget(GTK_WIDGET(view->prompt), g_strdup_printf(_("Display of reader %u"), number));
     name_widget(GTK_WIDGET(view->dots), g_strdup_printf(_("Digits typed, reader %u"), number));
     name_widget(GTK_WIDGET(view->left), g_strdup_printf(_("Time left, reader %u"), number));
-    name_widget(GTK_WIDGET(view->countdown), g_strdup_printf(_("Part of the time left, reader %u"), number));
+    name_widget(GTK_WIDGET(view->countdown),
+                g_strdup_printf(_("Part of the time left, reader %u"), number));
     name_widget(GTK_WIDGET(view->hint), g_strdup_printf(_("Hint, reader %u"), number));
     name_widget(GTK_WIDGET(view->state), g_strdup_printf(_("State of reader %u"), number));
     prepare_slot(view);
@@ -260,8 +255,7 @@ show_pad(SimDeskReaderView *view, const SimDeskHand *hand)
     const SimDeskPad *pad = &view->reader->pad;
     const bool was_lit = gtk_widget_get_sensitive(GTK_WIDGET(view->keys));
     GtkWidget *window = gtk_widget_get_toplevel(GTK_WIDGET(view));
-    GtkWidget *focus =
-        GTK_IS_WINDOW(window) ? gtk_window_get_focus(GTK_WINDOW(window)) : NULL;
+    GtkWidget *focus = GTK_IS_WINDOW(window) ? gtk_window_get_focus(GTK_WINDOW(window)) : NULL;
     g_autofree char *prompt = sim_desk_pad_dup_prompt(pad);
     g_autofree char *dots = sim_desk_pad_dup_dots(pad);
     g_autofree char *hint = dup_hint(view, hand);

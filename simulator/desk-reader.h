@@ -1,8 +1,9 @@
 /*
  * SimDeskReaderView: a card reader with slot and PIN pad on the virtual desk.
  *
- * A click on the slot is the action desk.slot (number of the reader), a key of the pad desk.key (number, key), a
- * card that is dropped on it desk.put (label, number). The pad is lit, its keys work, only while the reader asks.
+ * A click on the slot is the action desk.slot (number of the reader), a key of the pad desk.key
+ * (number, key), a card that is dropped on it desk.put (label, number). The pad is lit, its keys
+ * work, only while the reader asks.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * The size of the virtual desk's window, from one time to the next: $XDG_CONFIG_HOME/opentke/desk.ini. Not a file
- * of the rehearsal: it belongs to the person's screen.
+ * The size of the virtual desk's window, from one time to the next:
+ * $XDG_CONFIG_HOME/opentke/desk.ini. Not a file of the rehearsal: it belongs to the person's
+ * screen.
  */
 #pragma once
 

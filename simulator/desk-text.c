@@ -1,5 +1,6 @@
 /*
- * What a virtual desk says of cards, readers and crypto units (look.md, rules: state first, in words and symbols).
+ * What a virtual desk says of cards, readers and crypto units (look.md, rules: state first, in
+ * words and symbols).
  */
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -37,7 +38,8 @@ find_blocked(const SimDeskCard *card)
     return 0;
 }
 
-/* Adds what stands on the card for each of the words that tke-sim has for it; those that have none are told otherwise. */
+/* Adds what stands on the card for each of the words that tke-sim has for it; those that have none
+ * are told otherwise. */
 static void
 add_faces(GPtrArray *troubles, const SimDeskCard *card, const SimDeskWord *words, GStrv faults)
 {
@@ -65,14 +67,16 @@ list_troubles(const SimDeskCard *card)
         g_ptr_array_add(troubles, g_strdup(_("✗ not genuine")));
     }
     if (blocked != 0) {
-        g_ptr_array_add(troubles, card->pins == 1 ? g_strdup(_("✗ PIN blocked"))
-                                                  : g_strdup_printf(_("✗ PIN %u blocked"), blocked));
+        g_ptr_array_add(troubles, card->pins == 1
+                                      ? g_strdup(_("✗ PIN blocked"))
+                                      : g_strdup_printf(_("✗ PIN %u blocked"), blocked));
     }
     add_faces(troubles, card, sim_desk_unusual_cards, card->unusual);
     add_faces(troubles, card, sim_desk_card_faults, card->waiting);
     if (card->faults > 0 && (card->waiting == NULL || card->waiting[0] == NULL)) {
-        g_ptr_array_add(troubles, g_strdup_printf(ngettext("⚠ %u fault", "⚠ %u faults", card->faults),
-                                                  card->faults));
+        g_ptr_array_add(
+            troubles,
+            g_strdup_printf(ngettext("⚠ %u fault", "⚠ %u faults", card->faults), card->faults));
     }
     return troubles;
 }
@@ -116,10 +120,9 @@ sim_desk_card_dup_name(const SimDeskCard *card)
 {
     g_autofree char *place = dup_place(card);
     g_autofree char *state = sim_desk_card_dup_state(card);
-    g_autofree char *kind =
-        card->kind == SIM_DESK_BLANK
-            ? g_strdup(_("Blank card"))
-            : g_strdup_printf(_("%s card"), sim_desk_kind_get_word(card->kind));
+    g_autofree char *kind = card->kind == SIM_DESK_BLANK
+                                ? g_strdup(_("Blank card"))
+                                : g_strdup_printf(_("%s card"), sim_desk_kind_get_word(card->kind));
     const char *title = sim_desk_card_get_title(card);
 
     return *state == '\0' ? g_strdup_printf(_("%s %s, %s"), kind, title, place)
@@ -319,10 +322,10 @@ sim_desk_reader_dup_name(const SimDeskWorld *world, const SimDeskReader *reader)
     const SimDeskCard *card = sim_desk_world_find_card(world, reader->card);
     const char *state = skip_symbol(sim_desk_reader_get_state(world, reader));
     g_autofree char *faults = sim_desk_reader_dup_faults(reader);
-    g_autofree char *name =
-        card == NULL ? g_strdup_printf(_("Reader %u, empty, %s"), reader->number, state)
-                     : g_strdup_printf(_("Reader %u, %s, %s"), reader->number,
-                                       sim_desk_card_get_title(card), state);
+    g_autofree char *name = card == NULL
+                                ? g_strdup_printf(_("Reader %u, empty, %s"), reader->number, state)
+                                : g_strdup_printf(_("Reader %u, %s, %s"), reader->number,
+                                                  sim_desk_card_get_title(card), state);
 
     return *faults == '\0' ? g_steal_pointer(&name) : g_strdup_printf("%s, %s", name, faults);
 }
@@ -349,10 +352,9 @@ sim_desk_reader_dup_offer(const SimDeskWorld *world, const SimDeskReader *reader
 char *
 sim_desk_world_dup_units(const SimDeskWorld *world)
 {
-    g_autofree char *units =
-        g_strdup_printf(ngettext("Crypto units: %u simulated", "Crypto units: %u simulated",
-                                 world->units->len),
-                        world->units->len);
+    g_autofree char *units = g_strdup_printf(
+        ngettext("Crypto units: %u simulated", "Crypto units: %u simulated", world->units->len),
+        world->units->len);
 
     return *world->region == '\0' ? g_steal_pointer(&units)
                                   : g_strdup_printf(_("%s, %s"), units, world->region);
@@ -434,10 +436,10 @@ sim_desk_world_dup_faults(const SimDeskWorld *world)
     add_reader_faults(text, world);
     add_card_faults(text, world);
     if (world->service_faults > 0) {
-        g_autofree char *fault = g_strdup_printf(
-            ngettext("%u fault of the crypto units", "%u faults of the crypto units",
-                     world->service_faults),
-            world->service_faults);
+        g_autofree char *fault =
+            g_strdup_printf(ngettext("%u fault of the crypto units",
+                                     "%u faults of the crypto units", world->service_faults),
+                            world->service_faults);
 
         add_fault(text, fault);
     }

@@ -48,12 +48,12 @@ on_response(GtkDialog *dialog, gint response, gpointer data)
     const Question *question = data;
 
     if (response == GTK_RESPONSE_OK) {
-        sim_desk_window_send(
-            question->window,
-            sim_desk_order_unit_fault(gtk_combo_box_get_active_id(question->fault),
-                                      (unsigned) gtk_combo_box_get_active(question->unit),
-                                      (unsigned) gtk_spin_button_get_value_as_int(question->skip),
-                                      (unsigned) gtk_spin_button_get_value_as_int(question->count)));
+        sim_desk_window_send(question->window,
+                             sim_desk_order_unit_fault(
+                                 gtk_combo_box_get_active_id(question->fault),
+                                 (unsigned) gtk_combo_box_get_active(question->unit),
+                                 (unsigned) gtk_spin_button_get_value_as_int(question->skip),
+                                 (unsigned) gtk_spin_button_get_value_as_int(question->count)));
     }
     gtk_widget_destroy(GTK_WIDGET(dialog));
 }
@@ -73,8 +73,7 @@ fill_units(const Question *question)
     gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(question->unit), _("any"));
     for (unsigned i = 0; i < world->units->len; i++) {
         const SimDeskUnit *unit = g_ptr_array_index(world->units, i);
-        g_autofree char *text =
-            g_strdup_printf("%u  %s (%s)", i + 1, unit->location, unit->kind);
+        g_autofree char *text = g_strdup_printf("%u  %s (%s)", i + 1, unit->location, unit->kind);
 
         gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(question->unit), text);
     }

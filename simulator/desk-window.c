@@ -16,7 +16,7 @@
 
 #define TICK_MS 250
 #define TROUBLE "desk-trouble" /* class of the message: stays till a person does something else */
-#define HANGS_MS 3000 /* of silence, until a person is told */
+#define HANGS_MS 3000          /* of silence, until a person is told */
 
 struct _SimDeskWindow {
     GtkApplicationWindow parent_instance;
@@ -37,9 +37,9 @@ struct _SimDeskWindow {
     SimDeskWorld *world;
     GHashTable *turned; /* set of labels */
     char *hand;
-    unsigned typing; /* the reader that the keyboard types on */
+    unsigned typing;   /* the reader that the keyboard types on */
     unsigned revealed; /* the one that was scrolled to because it asks */
-    unsigned calls;  /* of other desks, seen so far */
+    unsigned calls;    /* of other desks, seen so far */
     bool connected;
     bool hangs;
     bool backs;
@@ -220,7 +220,8 @@ on_lost(void *data, const char *reason)
 {
     SimDeskWindow *self = SIM_DESK_WINDOW(data);
     g_autofree char *text = g_strdup_printf(
-        _("%s. Cards and crypto units are kept; the desk goes on as soon as tke-sim does."), reason);
+        _("%s. Cards and crypto units are kept; the desk goes on as soon as tke-sim does."),
+        reason);
 
     self->connected = false;
     sim_desk_window_set_hand(self, NULL);
@@ -247,8 +248,7 @@ static gboolean
 tick(gpointer data)
 {
     SimDeskWindow *self = SIM_DESK_WINDOW(data);
-    const bool hangs =
-        self->connected && sim_desk_link_get_silence_ms(self->link) > HANGS_MS;
+    const bool hangs = self->connected && sim_desk_link_get_silence_ms(self->link) > HANGS_MS;
     g_autoptr(GList) children = gtk_container_get_children(self->readers);
 
     /* Nothing was heard yet: a person sees at least what is waited for. */
@@ -262,9 +262,10 @@ tick(gpointer data)
         self->hangs = hangs;
         /* Where it ended meanwhile the reason stands there. */
         if (hangs) {
-            gtk_label_set_text(self->lost, _("tke-sim has not answered for some seconds. The desk goes "
-                                             "on as soon as it does. Where it never does, “tke-sim stop "
-                                             "--force” ends it, and nothing is lost."));
+            gtk_label_set_text(self->lost,
+                               _("tke-sim has not answered for some seconds. The desk goes "
+                                 "on as soon as it does. Where it never does, “tke-sim stop "
+                                 "--force” ends it, and nothing is lost."));
         }
         show_connection(self);
     }
@@ -399,8 +400,7 @@ sim_desk_window_new(GtkApplication *application, const char *directory, bool onl
     const SimDeskLinkEvents events = {
         .seen = on_seen, .lost = on_lost, .refused = on_refused, .other_desk = on_other_desk
     };
-    SimDeskWindow *self =
-        g_object_new(SIM_DESK_TYPE_WINDOW, "application", application, NULL);
+    SimDeskWindow *self = g_object_new(SIM_DESK_TYPE_WINDOW, "application", application, NULL);
 
     self->link = sim_desk_link_new(directory, only, start, &events, self);
     self->tick = g_timeout_add(TICK_MS, tick, self);

@@ -14,8 +14,8 @@
 G_DECLARE_FINAL_TYPE(SimDeskWindow, sim_desk_window, SIM_DESK, WINDOW, GtkApplicationWindow)
 
 /*
- * only and start as for sim_desk_link_new. When another desk shows the world, the window is not shown and the
- * application quits.
+ * only and start as for sim_desk_link_new. When another desk shows the world, the window is not
+ * shown and the application quits.
  */
 SimDeskWindow *sim_desk_window_new(GtkApplication *application, const char *directory, bool only,
                                    bool start);

@@ -1,6 +1,6 @@
 /*
- * Words of the virtual desk for what can be wrong with cards and keypads (docs/rehearsal.md, faults): one table for
- * menus, dialogs and what stands on the things themselves.
+ * Words of the virtual desk for what can be wrong with cards and keypads (docs/rehearsal.md,
+ * faults): one table for menus, dialogs and what stands on the things themselves.
  */
 #pragma once
 
@@ -10,9 +10,10 @@
 typedef struct SimDeskWord {
     const char *fault; /* what tke-sim calls it; a value after '=' */
     const char *menu;  /* with a mnemonic; to be translated */
-    const char *face;  /* what stands on the thing, short, with a symbol; to be translated, NULL: nothing */
-    bool enrolled;     /* only for a card of a zone, */
-    bool ep11;         /* only for EP11 cards */
+    /* what stands on the thing, short, with a symbol; to be translated, NULL: nothing */
+    const char *face;
+    bool enrolled; /* only for a card of a zone, */
+    bool ep11;     /* only for EP11 cards */
 } SimDeskWord;
 
 /* Each ends with an entry without fault. */
@@ -20,7 +21,8 @@ extern const SimDeskWord sim_desk_unusual_cards[];
 extern const SimDeskWord sim_desk_card_faults[];
 extern const SimDeskWord sim_desk_keypads[];
 
-/* The entry of what tke-sim calls so, a value not looked at; NULL: a fault this desk has not heard of. */
+/* The entry of what tke-sim calls so, a value not looked at; NULL: a fault this desk has not heard
+ * of. */
 const SimDeskWord *sim_desk_word_find(const SimDeskWord *words, const char *fault);
 
 /* The menu's words, translated, without the mnemonic; the caller frees. */

@@ -1,10 +1,10 @@
 /*
- * libifd-opentke.so: the virtual readers of a rehearsal as a driver of pcscd, IFD handler 3.0 (pcsc-lite,
- * ifdhandler.h; what pcscd really asks for: test environment 4).
+ * libifd-opentke.so: the virtual readers of a rehearsal as a driver of pcscd, IFD handler 3.0
+ * (pcsc-lite, ifdhandler.h; what pcscd really asks for: test environment 4).
  *
- * A thin forwarder: cards, PIN pads and all that can go wrong with them live in tke-sim. It runs in pcscd,
- * whose other readers must not suffer: it never ends the process, prints nothing, trusts no length. Nothing
- * but the functions of the interface is visible.
+ * A thin forwarder: cards, PIN pads and all that can go wrong with them live in tke-sim. It runs
+ * in pcscd, whose other readers must not suffer: it never ends the process, prints nothing, trusts
+ * no length. Nothing but the functions of the interface is visible.
  */
 #include <PCSC/ifdhandler.h>
 #include <PCSC/reader.h>
@@ -97,7 +97,8 @@ IFDHCreateChannel(DWORD Lun, DWORD Channel)
     return IFD_NOT_SUPPORTED;
 }
 
-/* pcscd may close while a person types: what is under way ends, its own reference keeps the channel. */
+/* pcscd may close while a person types: what is under way ends, its own reference keeps the
+ * channel. */
 EXPORT RESPONSECODE
 IFDHCloseChannel(DWORD Lun)
 {
@@ -241,8 +242,7 @@ IFDHGetCapabilities(DWORD Lun, DWORD Tag, PDWORD Length, PUCHAR Value)
         return code;
     }
     channel = find_channel(Lun);
-    return channel == NULL ? IFD_COMMUNICATION_ERROR
-                           : give_attribute(channel, Tag, Length, Value);
+    return channel == NULL ? IFD_COMMUNICATION_ERROR : give_attribute(channel, Tag, Length, Value);
 }
 
 EXPORT RESPONSECODE
@@ -259,7 +259,8 @@ IFDHSetCapabilities(DWORD Lun, DWORD Tag, DWORD Length, PUCHAR Value)
 
 /* Virtual cards speak APDUs; which of its protocols is named makes no difference to them. */
 EXPORT RESPONSECODE
-IFDHSetProtocolParameters(DWORD Lun, DWORD Protocol, UCHAR Flags, UCHAR PTS1, UCHAR PTS2, UCHAR PTS3)
+IFDHSetProtocolParameters(DWORD Lun, DWORD Protocol, UCHAR Flags, UCHAR PTS1, UCHAR PTS2,
+                          UCHAR PTS3)
 {
     g_autoptr(SimIfdChannel) channel = find_channel(Lun);
 
@@ -307,8 +308,8 @@ IFDHPowerICC(DWORD Lun, DWORD Action, PUCHAR Atr, PDWORD AtrLength)
 }
 
 EXPORT RESPONSECODE
-IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci, PUCHAR TxBuffer, DWORD TxLength, PUCHAR RxBuffer,
-                  PDWORD RxLength, PSCARD_IO_HEADER RecvPci)
+IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci, PUCHAR TxBuffer, DWORD TxLength,
+                  PUCHAR RxBuffer, PDWORD RxLength, PSCARD_IO_HEADER RecvPci)
 {
     g_autoptr(SimIfdChannel) channel = find_channel(Lun);
     g_autoptr(GError) error = NULL;
@@ -355,8 +356,8 @@ IFDHControl(DWORD Lun, DWORD dwControlCode, PUCHAR TxBuffer, DWORD TxLength, PUC
         return IFD_COMMUNICATION_ERROR;
     }
     *pdwBytesReturned = 0;
-    if (channel == NULL || (TxBuffer == NULL && TxLength > 0) || (RxBuffer == NULL && RxLength > 0) ||
-        TxLength > COMMAND_MAX) {
+    if (channel == NULL || (TxBuffer == NULL && TxLength > 0) ||
+        (RxBuffer == NULL && RxLength > 0) || TxLength > COMMAND_MAX) {
         return IFD_COMMUNICATION_ERROR;
     }
     if (!sim_ifd_channel_control(channel, (uint32_t) dwControlCode, TxBuffer, TxLength, RxBuffer,

@@ -8,7 +8,7 @@
 
 #include "simulator/officers-people.h"
 
-/* The tasks of the half in which cards are made, each a command of its own, and of the half in which
- * crypto units are set up, typed into one tke shell. Constant. */
+/* The tasks of the half in which cards are made, each a command of its own, and of the half in
+ * which crypto units are set up, typed into one tke shell. Constant. */
 const SimOfficersTask *sim_officers_ceremony_get_card_tasks(size_t *n);
 const SimOfficersTask *sim_officers_ceremony_get_unit_tasks(size_t *n);

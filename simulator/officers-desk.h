@@ -1,6 +1,6 @@
 /*
- * The desk at which the people of a rehearsal sit: what their hands do, through the control socket of
- * tke-sim and nothing else. Errors are those of tke_sim_client_command.
+ * The desk at which the people of a rehearsal sit: what their hands do, through the control socket
+ * of tke-sim and nothing else. Errors are those of tke_sim_client_command.
  */
 #pragma once
 

@@ -133,8 +133,8 @@ find_card(SimOfficersPeople *people, unsigned reader)
 }
 
 /*
- * The program saw the reader empty while one card was changed for another: by now the card it asks for
- * is there. Or another program holds the reader: it looks again by itself.
+ * The program saw the reader empty while one card was changed for another: by now the card it asks
+ * for is there. Or another program holds the reader: it looks again by itself.
  */
 static bool
 is_outdated(SimOfficersPeople *people, JsonObject *event, unsigned reader)

@@ -1,6 +1,6 @@
 /*
- * The people of a rehearsal: they follow the prompts of a program, put cards in and take them out, type
- * PINs on the pads and answers on the keyboard.
+ * The people of a rehearsal: they follow the prompts of a program, put cards in and take them out,
+ * type PINs on the pads and answers on the keyboard.
  */
 #pragma once
 
@@ -13,14 +13,15 @@
 #define SIM_OFFICERS_CARDS_MAX 4u
 #define SIM_OFFICERS_ANSWERS_MAX 6u
 
-/* What the people know when a command is run: who is there with which card, and what was decided. */
+/* What the people know when a command is run: who is there with which card, and what was
+ * decided. */
 typedef struct SimOfficersTask {
     const char *title;   /* for the people */
     const char *command; /* words of tke, as typed in its shell */
     /* For each reader the cards that may be asked for, in the order in which they are offered. */
     const char *cards[SIM_OFFICERS_READERS][SIM_OFFICERS_CARDS_MAX];
-    /* Answers to choose, text and number prompts in their order; a choice by number or by a piece of
-     * its text. */
+    /* Answers to choose, text and number prompts in their order; a choice by number or by a piece
+     * of its text. */
     const char *answers[SIM_OFFICERS_ANSWERS_MAX];
 } SimOfficersTask;
 
@@ -39,8 +40,8 @@ void sim_officers_people_free(SimOfficersPeople *people); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimOfficersPeople, sim_officers_people_free)
 
 /*
- * Follows a program until the command of the task is over: its event "result", or its end. False with
- * what went wrong: the program's own words, or a prompt that nobody can answer.
+ * Follows a program until the command of the task is over: its event "result", or its end. False
+ * with what went wrong: the program's own words, or a prompt that nobody can answer.
  */
 bool sim_officers_people_follow(SimOfficersPeople *people, SimOfficersProgram *program,
                                 const SimOfficersTask *task, GError **error);
@@ -48,8 +49,8 @@ bool sim_officers_people_follow(SimOfficersPeople *people, SimOfficersProgram *p
 void sim_officers_people_get_counts(const SimOfficersPeople *people, SimOfficersCounts *counts);
 
 /*
- * PINs that nobody can guess, drawn from this number, instead of those that are easy to look up: for tests
- * that search for them. 0, as at the start: easy ones. Before the first card gets a PIN.
+ * PINs that nobody can guess, drawn from this number, instead of those that are easy to look up:
+ * for tests that search for them. 0, as at the start: easy ones. Before the first card gets a PIN.
  */
 void sim_officers_people_set_pin_seed(guint32 seed);
 

@@ -1,6 +1,6 @@
 /*
- * A program that the people of a rehearsal use: started with pipes for what is typed, what it prints and
- * its events (docs/events.md).
+ * A program that the people of a rehearsal use: started with pipes for what is typed, what it
+ * prints and its events (docs/events.md).
  */
 #pragma once
 
@@ -18,7 +18,8 @@ SimOfficersProgram *sim_officers_program_new(const char *const *argv, char **env
 void sim_officers_program_free(SimOfficersProgram *program);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimOfficersProgram, sim_officers_program_free)
 
-/* Told of each event before anybody acts on it, with the process that sent it: for tests that look at it. */
+/* Told of each event before anybody acts on it, with the process that sent it: for tests that look
+ * at it. */
 typedef void (*SimOfficersObserver)(JsonObject *event, GPid pid, void *data);
 void sim_officers_program_set_observer(SimOfficersProgram *program, SimOfficersObserver observer,
                                        void *data);
@@ -33,9 +34,9 @@ void sim_officers_program_signal(SimOfficersProgram *program, int number);
 void sim_officers_program_close_input(SimOfficersProgram *program);
 
 /*
- * The next event; the caller unrefs. NULL without error when it has closed its events (it ends), with
- * TKE_ERROR_INVALID_DATA for a line that is no event, and with G_IO_ERROR_TIMED_OUT when it says and
- * prints nothing for timeout_ms.
+ * The next event; the caller unrefs. NULL without error when it has closed its events (it ends),
+ * with TKE_ERROR_INVALID_DATA for a line that is no event, and with G_IO_ERROR_TIMED_OUT when it
+ * says and prints nothing for timeout_ms.
  */
 JsonObject *sim_officers_program_next_event(SimOfficersProgram *program, int timeout_ms,
                                             GError **error);
@@ -46,5 +47,6 @@ void sim_officers_program_interrupt(void);
 /* What it has printed since the last call, on both outputs; the caller frees. */
 char *sim_officers_program_take_output(SimOfficersProgram *program);
 
-/* Waits for its end, reading what it prints; its exit code, or -1 (killed, timeout) with an error. */
+/* Waits for its end, reading what it prints; its exit code, or -1 (killed, timeout) with an
+ * error. */
 int sim_officers_program_wait(SimOfficersProgram *program, int timeout_ms, GError **error);

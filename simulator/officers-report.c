@@ -36,7 +36,8 @@ get_row(const SimOfficersReport *report, unsigned i)
     return &g_array_index(report->rows, Row, i);
 }
 
-/* Calls visit for every row of a table in every instance; instances without that table are skipped. */
+/* Calls visit for every row of a table in every instance; instances without that table are
+ * skipped. */
 static bool
 visit_rows(SimOfficersReport *report, JsonObject *listing, const char *table,
            bool (*visit)(SimOfficersReport *report, JsonObject *entry, GError **error),

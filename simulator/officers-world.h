@@ -1,6 +1,6 @@
 /*
- * The world of a rehearsal as a program that plays its people has it: a directory, and a tke-sim that is started and
- * ended there.
+ * The world of a rehearsal as a program that plays its people has it: a directory, and a tke-sim
+ * that is started and ended there.
  */
 #pragma once
 
@@ -9,11 +9,11 @@
 
 /* Strings are owned; NULL: as tke-sim has it. */
 typedef struct SimOfficersWorld {
-    char *program;   /* tke-sim */
+    char *program; /* tke-sim */
     char *directory;
     char *scenario;
     char *profile;
-    int delay_ms;    /* -1: as the scenario says */
+    int delay_ms; /* -1: as the scenario says */
 } SimOfficersWorld;
 
 void sim_officers_world_clear(SimOfficersWorld *world);

@@ -137,8 +137,13 @@ query_tke(const Rehearsal *rehearsal, const char *command, const char *units, GE
 {
     g_autofree char *output = NULL;
     g_autofree char *complaint = NULL;
-    const char *argv[] = { rehearsal->tke, get_rehearsal_option(rehearsal),    "--json", command,
-                           units != NULL ? "--select" : NULL, units, NULL };
+    const char *argv[] = { rehearsal->tke,
+                           get_rehearsal_option(rehearsal),
+                           "--json",
+                           command,
+                           units != NULL ? "--select" : NULL,
+                           units,
+                           NULL };
     int status = 0;
 
     if (!g_spawn_sync(NULL, (char **) argv, rehearsal->environment, G_SPAWN_SEARCH_PATH, NULL, NULL,
@@ -177,8 +182,7 @@ check_new_units(Rehearsal *rehearsal, GError **error)
     }
     numbers = sim_officers_report_dup_numbers(report);
     thresholds = query_tke(rehearsal, "cryptounit-thrhlds", numbers, error);
-    if (thresholds == NULL ||
-        !sim_officers_report_take_thresholds(report, thresholds, error) ||
+    if (thresholds == NULL || !sim_officers_report_take_thresholds(report, thresholds, error) ||
         !sim_officers_report_check_new(report, error)) {
         return false;
     }
@@ -294,9 +298,8 @@ enter_pcscd(Rehearsal *rehearsal, GError **error)
     if (rehearsal->pcscd == NULL) {
         return false;
     }
-    rehearsal->environment =
-        g_environ_setenv(rehearsal->environment, SIM_PCSCD_SOCKET_VARIABLE,
-                         sim_pcscd_get_socket(rehearsal->pcscd), TRUE);
+    rehearsal->environment = g_environ_setenv(rehearsal->environment, SIM_PCSCD_SOCKET_VARIABLE,
+                                              sim_pcscd_get_socket(rehearsal->pcscd), TRUE);
     return true;
 }
 

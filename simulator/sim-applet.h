@@ -1,6 +1,7 @@
 /*
- * The applet file that rehearsals load onto virtual cards: a CAP with our AIDs and meaningless components, made at
- * build time by make-rehearsal-applet. Programs get it with the description of the world, from no file.
+ * The applet file that rehearsals load onto virtual cards: a CAP with our AIDs and meaningless
+ * components, made at build time by make-rehearsal-applet. Programs get it with the description of
+ * the world, from no file.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * APDUs of virtual cards: form, selection, chaining, collecting of answers (card-protocol.md, 1 and 2).
+ * APDUs of virtual cards: form, selection, chaining, collecting of answers (card-protocol.md, 1
+ * and 2).
  */
 #include <string.h>
 

@@ -124,8 +124,7 @@ sim_card_probe(SimCard *card, const SimCall *call)
         bool there = (lacks & (1u << i)) == 0;
 
         marks[2 * i] = (uint8_t) (i + 1);
-        marks[2 * i + 1] =
-            there && (i + 1 != PROBE_EXTENDED || card->state.extended) ? 1 : 0;
+        marks[2 * i + 1] = there && (i + 1 != PROBE_EXTENDED || card->state.extended) ? 1 : 0;
     }
     sim_card_write(card, SIM_TAG_PROBE, marks, sizeof marks);
     return SIM_SW_DONE;

@@ -1,6 +1,6 @@
 /*
- * Cryptography of virtual cards: labelled signatures, agreement, seal, key wrap (card-protocol.md, 5
- * and 8.3). Status words: SIM_SW_WRONG when something does not verify or is no point or scalar,
+ * Cryptography of virtual cards: labelled signatures, agreement, seal, key wrap (card-protocol.md,
+ * 5 and 8.3). Status words: SIM_SW_WRONG when something does not verify or is no point or scalar,
  * SIM_SW_INTERNAL when OpenSSL or the secure heap fails.
  */
 #pragma once

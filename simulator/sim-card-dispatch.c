@@ -1,6 +1,6 @@
 /*
- * The order of checks (card-protocol.md, 2): steps 1 to 4 by the command table of the applet, steps 5
- * to 7 by the command itself.
+ * The order of checks (card-protocol.md, 2): steps 1 to 4 by the command table of the applet,
+ * steps 5 to 7 by the command itself.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * Cards that are not genuine: what a host must find out by certificate and statement (card-protocol.md,
- * 5.2 and 6.5).
+ * Cards that are not genuine: what a host must find out by certificate and statement
+ * (card-protocol.md, 5.2 and 6.5).
  */
 #include <string.h>
 
@@ -68,7 +68,7 @@ sim_card_get_forgery(SimCard *card)
     SimCardForgery forgery = SIM_CARD_GENUINE;
 
     g_mutex_lock(&card->lock);
-    forgery = card->forged_id                        ? SIM_CARD_FORGED_ID
+    forgery = card->forged_id                    ? SIM_CARD_FORGED_ID
               : card->forged_certificate.len > 0 ? SIM_CARD_FORGED_CERTIFICATE
               : card->forged_key.used            ? SIM_CARD_FORGED_KEY
                                                  : SIM_CARD_GENUINE;

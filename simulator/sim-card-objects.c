@@ -1,6 +1,6 @@
 /*
- * Data objects of commands and answers: text, names, signatures (card-protocol.md, 2 and 3). Faults of
- * layout are 6A80, which the callers answer.
+ * Data objects of commands and answers: text, names, signatures (card-protocol.md, 2 and 3).
+ * Faults of layout are 6A80, which the callers answer.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * The inside of a virtual card, shared by its applets and not by anybody else. All of it is called
- * with the card locked. Functions that return a uint16_t return a status word: a card knows no other
- * errors; why something internal failed goes to the log.
+ * with the card locked. Functions that return a uint16_t return a status word: a card knows no
+ * other errors; why something internal failed goes to the log.
  */
 #pragma once
 
@@ -180,7 +180,7 @@ struct SimCard {
     GArray *faults; /* SimFaultEntry */
     unsigned exchanges;
     unsigned changes;
-    GPtrArray *signatures;                  /* SimCardSignature; NULL: not recorded */
+    GPtrArray *signatures; /* SimCardSignature; NULL: not recorded */
     SimGpFaults gp_faults;
     bool forged_id;                         /* the status shows another id */
     SimKeyPair forged_key;                  /* used: signs instead of zone or identity key */
@@ -205,7 +205,8 @@ void sim_card_deselect(SimCard *card);
 /* One command APDU with the card's power on; out gets answer and status word. The status word. */
 uint16_t sim_card_transmit(SimCard *card, const uint8_t *command, size_t len, SimCardAnswer *out);
 
-/* sim-card-forgery.c: the identity or zone key, and the own certificate, or what passes for them. */
+/* sim-card-forgery.c: the identity or zone key, and the own certificate, or what passes for
+ * them. */
 const SimKeyPair *sim_card_signing_key(const SimCard *card);
 const SimCertificateBytes *sim_card_shown_certificate(const SimCard *card);
 
@@ -219,7 +220,8 @@ void sim_card_note_signature(SimCard *card, const uint8_t point[static SIM_POINT
 const SimCardFault *sim_card_fault_next(SimCard *card, bool change);
 
 /* sim-card-dispatch.c */
-/* Step 1 but for the class: the row of the table for a header, or the status word of what is wrong. */
+/* Step 1 but for the class: the row of the table for a header, or the status word of what is
+ * wrong. */
 uint16_t sim_card_find_command(const SimCard *card, const SimApplet *applet,
                                const uint8_t header[static 4], const SimCommand **found);
 /* Steps 2 to 4, then the command itself; the answer's data are in card->out. */

@@ -1,6 +1,6 @@
 /*
- * Where a virtual card's drawn values come from: the system's generator, or, in tests, values injected
- * by name, each name a queue of its own.
+ * Where a virtual card's drawn values come from: the system's generator, or, in tests, values
+ * injected by name, each name a queue of its own.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * What a virtual card keeps when it has no power. Plain bytes: two of them can be compared and copied
- * as a whole, which is how lasting changes are made atomic (card-protocol.md, 10).
+ * What a virtual card keeps when it has no power. Plain bytes: two of them can be compared and
+ * copied as a whole, which is how lasting changes are made atomic (card-protocol.md, 10).
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * Files of virtual cards. What would be secret on a real card stands in them in clear: such a file is
- * the card, and nothing on it is worth anything.
+ * Files of virtual cards. What would be secret on a real card stands in them in clear: such a file
+ * is the card, and nothing on it is worth anything.
  */
 #include "simulator/sim-card-store.h"
 

@@ -20,7 +20,9 @@ static const uint8_t atr_start[] = { 0x3B, 0x8B, 0x81, 0x31, 0xFE, 0x45, 'O', 'p
                                      'n',  'T',  'K',  'E',  ' ',  's',  'i', 'm' };
 
 /* T=0 only, which is what no word of a protocol means; without a check byte. */
-static const uint8_t atr_t0[] = { 0x3B, 0x0B, 'O', 'p', 'e', 'n', 'T', 'K', 'E', ' ', 's', 'i', 'm' };
+static const uint8_t atr_t0[] = {
+    0x3B, 0x0B, 'O', 'p', 'e', 'n', 'T', 'K', 'E', ' ', 's', 'i', 'm'
+};
 
 SimCard *
 sim_card_new_with_id(const char *name, SimCardKind kind, const uint8_t id[SIM_CARD_ID_LEN],
@@ -263,7 +265,8 @@ sim_card_power_on(SimCard *card, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *l
     g_mutex_lock(&card->lock);
     lose_power(card);
     card->powered = true;
-    card->now.manager.selected = true; /* what is there to talk to on a card that was just started */
+    /* what is there to talk to on a card that was just started */
+    card->now.manager.selected = true;
     card->cost_ms = 0;
     sim_card_charge(card, SIM_COST_RESET, 1);
     card->spent_ms += card->cost_ms;

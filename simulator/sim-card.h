@@ -66,7 +66,7 @@ typedef struct SimCardInfo {
     uint32_t usage_counter;
     bool powered;
     bool extended_length;
-    bool has_package; /* our load file is on the card ... */
+    bool has_package;                      /* our load file is on the card ... */
     uint8_t package_hash[SIM_GP_HASH_LEN]; /* ... with this SHA-256; zeros: nobody loaded it */
     uint32_t free_memory;
     uint8_t applet_version[SIM_GP_VERSION_LEN]; /* what the applet says */
@@ -103,8 +103,9 @@ double sim_card_get_spent_ms(SimCard *card);
 void sim_card_set_extended_length(SimCard *card, bool extended);
 
 /*
- * What the card manager is like instead of sim_gp_state_init: keys, memory, marks missing in the probe.
- * Whether a load file is there, and the serial number, stay as they are. Lasting; false: it cannot be saved.
+ * What the card manager is like instead of sim_gp_state_init: keys, memory, marks missing in the
+ * probe. Whether a load file is there, and the serial number, stay as they are. Lasting; false: it
+ * cannot be saved.
  */
 bool sim_card_set_manager(SimCard *card, const SimGpState *gp);
 void sim_card_get_manager(SimCard *card, SimGpState *gp);
@@ -156,7 +157,8 @@ unsigned sim_card_get_exchanges(SimCard *card);
 unsigned sim_card_get_changes(SimCard *card);
 
 typedef enum {
-    SIM_CARD_LACKS,       /* value: further marks of the probe that are missing, bit n - 1 for mark n */
+    /* value: further marks of the probe that are missing, bit n - 1 for mark n */
+    SIM_CARD_LACKS,
     SIM_CARD_FULL,        /* value: bytes of memory left */
     SIM_CARD_OTHER_KEYS,  /* the card manager has keys that nobody knows */
     SIM_CARD_LOCKED_KEYS, /* its key sets are locked */
@@ -171,7 +173,8 @@ typedef enum {
 void sim_card_set_trait(SimCard *card, SimCardTrait trait, uint32_t value);
 void sim_card_clear_traits(SimCard *card);
 
-/* Those that are in force, and the kinds of faults still to come: bits 1 << SimCardTrait, 1 << SimCardFaultKind. */
+/* Those that are in force, and the kinds of faults still to come: bits 1 << SimCardTrait, 1 <<
+ * SimCardFaultKind. */
 uint32_t sim_card_get_traits(SimCard *card);
 uint32_t sim_card_get_waiting(SimCard *card);
 
@@ -183,8 +186,8 @@ typedef enum {
 } SimCardForgery;
 
 /*
- * Makes an enrolled EP11 card one that is not genuine, or genuine again; as long as the program runs.
- * False: the card is not enrolled, or OpenSSL failed.
+ * Makes an enrolled EP11 card one that is not genuine, or genuine again; as long as the program
+ * runs. False: the card is not enrolled, or OpenSSL failed.
  */
 bool sim_card_set_forgery(SimCard *card, SimCardForgery forgery);
 
@@ -214,7 +217,8 @@ bool sim_card_fill_up(SimCard *card);
 bool sim_card_inject(SimCard *card, const char *what, const uint8_t *bytes, size_t len);
 unsigned sim_card_injected_left(SimCard *card);
 
-/* Gives places from 1 on these n parts (32 bytes each), origin 00, no description, without log entries. */
+/* Gives places from 1 on these n parts (32 bytes each), origin 00, no description, without log
+ * entries. */
 bool sim_card_fill(SimCard *card, const uint8_t *parts, size_t n, GError **error);
 
 /* Sets the usage counter, as if that much had been done (the head stays). */

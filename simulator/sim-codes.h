@@ -1,7 +1,7 @@
 /*
- * Return and reason codes that virtual units give, under the names of the crypto unit protocol (section 6;
- * IBM's headers: CKR_…, XCP_RSC_…). A list of the simulator's own, so that it can disagree with the
- * client's table.
+ * Return and reason codes that virtual units give, under the names of the crypto unit protocol
+ * (section 6; IBM's headers: CKR_…, XCP_RSC_…). A list of the simulator's own, so that it can
+ * disagree with the client's table.
  */
 #pragma once
 

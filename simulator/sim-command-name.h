@@ -1,8 +1,9 @@
 /*
  * Names of the commands and queries of a crypto unit, as people write them in orders of faults.
  *
- * The names are those of the standard header (crypto-unit-protocol.md, 3.5), "COMMIT_WK"; those of queries with "Q_"
- * before them, because commands and queries share some. Those that virtual units carry out are known.
+ * The names are those of the standard header (crypto-unit-protocol.md, 3.5), "COMMIT_WK"; those of
+ * queries with "Q_" before them, because commands and queries share some. Those that virtual units
+ * carry out are known.
  */
 #pragma once
 

@@ -158,8 +158,8 @@ static const struct {
 static bool
 check_members(JsonObject *command, GError **error)
 {
-    static const char *const always[] = { "command", "target", "fault", "name", "reader",
-                                          "timeout_ms", NULL };
+    static const char *const always[] = { "command", "target",     "fault", "name",
+                                          "reader",  "timeout_ms", NULL };
     const char *target = json_object_get_string_member(command, "target");
     g_autoptr(GList) given = json_object_get_members(command);
 
@@ -178,7 +178,8 @@ check_members(JsonObject *command, GError **error)
     return true;
 }
 
-/* What belongs to a fault; of the service in an object of its own, because "command" is one of them. */
+/* What belongs to a fault; of the service in an object of its own, because "command" is one of
+ * them. */
 static bool
 take_members(JsonObject *command, char **words, GError **error)
 {

@@ -1,5 +1,6 @@
 /*
- * Commands of tke-sim that go to a running daemon: arguments to a control command, its answer to text.
+ * Commands of tke-sim that go to a running daemon: arguments to a control command, its answer to
+ * text.
  */
 #pragma once
 

@@ -43,8 +43,8 @@ sim_control_note(SimWorld *world, JsonObject *command, GError **error)
     SimCard *card = label == NULL ? NULL : sim_world_find_card(world, label, error);
     g_autoptr(GError) cause = NULL;
     const char *front = card == NULL ? NULL : sim_json_get_text(command, "front", &cause);
-    const char *back = card == NULL || cause != NULL ? NULL
-                                                     : sim_json_get_text(command, "back", &cause);
+    const char *back =
+        card == NULL || cause != NULL ? NULL : sim_json_get_text(command, "back", &cause);
 
     if (cause != NULL) {
         g_propagate_error(error, g_steal_pointer(&cause));

@@ -1,5 +1,6 @@
 /*
- * Faults that a rehearsal can order (4.12): of cards, readers, the smart card service and the units.
+ * Faults that a rehearsal can order (4.12): of cards, readers, the smart card service and the
+ * units.
  */
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>

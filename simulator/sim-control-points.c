@@ -1,5 +1,6 @@
 /*
- * Control points of a domain, and the standards that follow from them (crypto-unit-protocol.md, 4.5 and 4.9).
+ * Control points of a domain, and the standards that follow from them (crypto-unit-protocol.md,
+ * 4.5 and 4.9).
  */
 #include "simulator/sim-unit-state.h"
 

@@ -1,5 +1,6 @@
 /*
- * What tke-sim tells of its world (rehearsal, 4.12): public values, and what a person at the desk sees.
+ * What tke-sim tells of its world (rehearsal, 4.12): public values, and what a person at the desk
+ * sees.
  */
 #include <unistd.h>
 

@@ -1,6 +1,7 @@
 /*
- * tke-sim as a daemon (rehearsal, 4.12). The parent returns when the socket answers, so that a script can
- * go on at once; SIGTERM and SIGINT end the daemon in order, and nothing is lost when it is killed.
+ * tke-sim as a daemon (rehearsal, 4.12). The parent returns when the socket answers, so that a
+ * script can go on at once; SIGTERM and SIGINT end the daemon in order, and nothing is lost when
+ * it is killed.
  */
 #include "simulator/sim-daemon.h"
 
@@ -71,7 +72,8 @@ report(int fd, const char *text)
     return write(fd, text, len) == (ssize_t) len;
 }
 
-/* Opens world and socket; tells ready_fd (a daemon) or standard output (foreground) when they answer. */
+/* Opens world and socket; tells ready_fd (a daemon) or standard output (foreground) when they
+ * answer. */
 static bool
 serve(const char *directory, const SimWorldOptions *options, int ready_fd, GError **error)
 {
@@ -209,9 +211,10 @@ ask_to_stop(const char *directory, GError **error)
         return false;
     }
     if (!wait_until_gone(directory)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                    _("it was told to stop and still runs; end it with “tke-sim --world %s stop --force”"),
-                    directory);
+        g_set_error(
+            error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+            _("it was told to stop and still runs; end it with “tke-sim --world %s stop --force”"),
+            directory);
         return false;
     }
     return true;
@@ -248,12 +251,13 @@ end_by_force(const char *directory, GError **error)
 
     if (pid == 0) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
-                    _("no process can be named that keeps the world %s; nothing was ended"), directory);
+                    _("no process can be named that keeps the world %s; nothing was ended"),
+                    directory);
         return false;
     }
     if (kill(pid, SIGKILL) != 0 && errno != ESRCH) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("process %ld cannot be ended: %s"), (long) pid,
-                    g_strerror(errno));
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP, _("process %ld cannot be ended: %s"),
+                    (long) pid, g_strerror(errno));
         return false;
     }
     if (!wait_until_gone(directory)) {

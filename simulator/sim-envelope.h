@@ -17,8 +17,8 @@ EVP_PKEY *sim_importer_generate(uint32_t type, GError **error);
 bool sim_importer_type_is_known(uint32_t type);
 
 /*
- * Opens an envelope for this importer key: P-521 and other curves (shared information with NULL, then
- * without), RSA. part is set on success only; it has 32 bytes.
+ * Opens an envelope for this importer key: P-521 and other curves (shared information with NULL,
+ * then without), RSA. part is set on success only; it has 32 bytes.
  */
 SimCode sim_envelope_open(EVP_PKEY *importer, TkeByteCursor recipient_info, TkeSecret **part);
 

@@ -1,5 +1,6 @@
 /*
- * The EP11 applet: becoming a member of a zone, unblocking, table of commands (card-protocol.md, 8.1).
+ * The EP11 applet: becoming a member of a zone, unblocking, table of commands (card-protocol.md,
+ * 8.1).
  */
 #include <string.h>
 

@@ -56,8 +56,8 @@ typedef struct SimRecords {
 bool sim_ep11_read_records(const uint8_t *plain, size_t len, bool imported, SimRecords *out);
 
 /*
- * Checks opened records against the card (step 6, then points and scalars) and stores them: one lasting
- * change for each. Writes the answer.
+ * Checks opened records against the card (step 6, then points and scalars) and stores them: one
+ * lasting change for each. Writes the answer.
  */
 uint16_t sim_ep11_store_received(SimCard *card, const SimRecords *records);
 uint16_t sim_ep11_store_imported(SimCard *card, const SimRecords *records);

@@ -1,6 +1,6 @@
 /*
- * SIGN of the EP11 applet (card-protocol.md, 8.4): messages stream in by chaining, the card looks at
- * their form and hashes them itself.
+ * SIGN of the EP11 applet (card-protocol.md, 8.4): messages stream in by chaining, the card looks
+ * at their form and hashes them itself.
  */
 #include <string.h>
 
@@ -49,8 +49,8 @@ read_header(TkeByteCursor *data, uint8_t tag, size_t *len)
 }
 
 /*
- * A SEQUENCE of five OCTET STRINGs of 4, 8, 16, 16 and n bytes, as far as it has arrived; total is the
- * length that the message must have.
+ * A SEQUENCE of five OCTET STRINGs of 4, 8, 16, 16 and n bytes, as far as it has arrived; total is
+ * the length that the message must have.
  */
 static bool
 check_command(TkeByteCursor data, size_t *total, uint8_t code[static COMMAND_CODE_LEN])

@@ -1,9 +1,10 @@
 /*
- * Secure channels of the card manager: how they begin, and commands that come through them (GlobalPlatform Card
- * Specification 2.3, 10 and annex E; Amendment D).
+ * Secure channels of the card manager: how they begin, and commands that come through them
+ * (GlobalPlatform Card Specification 2.3, 10 and annex E; Amendment D).
  *
- * Wrong cryptograms and wrong MACs of EXTERNAL AUTHENTICATE use up the key set's tries: the counter goes
- * down before the compare and is full again afterwards; at zero the set is locked for ever (6983).
+ * Wrong cryptograms and wrong MACs of EXTERNAL AUTHENTICATE use up the key set's tries: the
+ * counter goes down before the compare and is full again afterwards; at zero the set is locked for
+ * ever (6983).
  */
 #include <string.h>
 
@@ -159,7 +160,8 @@ sim_gp_initialize_update(SimCard *card, const SimGpCall *call)
     return SIM_SW_DONE;
 }
 
-/* Answers are protected only where the option allows it, and encrypted only where they are signed. */
+/* Answers are protected only where the option allows it, and encrypted only where they are
+ * signed. */
 static bool
 level_is_offered(const SimGpState *gp, uint8_t level)
 {

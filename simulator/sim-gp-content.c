@@ -1,7 +1,8 @@
 /*
- * What is on a virtual card: loading, installing and deleting (GlobalPlatform Card Specification 2.3, 11.2, 11.5, 11.6;
- * card-protocol.md, 1). A load file is kept in working memory until its last block is there, so that a card that
- * was pulled is as before; installing and deleting are one lasting change each.
+ * What is on a virtual card: loading, installing and deleting (GlobalPlatform Card Specification
+ * 2.3, 11.2, 11.5, 11.6; card-protocol.md, 1). A load file is kept in working memory until its
+ * last block is there, so that a card that was pulled is as before; installing and deleting are
+ * one lasting change each.
  */
 #include <string.h>
 

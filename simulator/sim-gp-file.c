@@ -1,7 +1,8 @@
 /*
- * Load files: the components of a CAP file one after the other (Java Card 3.0.4 Virtual Machine Specification,
- * 4.11 and 6; GlobalPlatform Card Specification 2.3, C.2). A virtual card runs none of it, but takes only what a
- * real one could: components in the order of installation, sizes that add up, the package it is told.
+ * Load files: the components of a CAP file one after the other (Java Card 3.0.4 Virtual Machine
+ * Specification, 4.11 and 6; GlobalPlatform Card Specification 2.3, C.2). A virtual card runs none
+ * of it, but takes only what a real one could: components in the order of installation, sizes that
+ * add up, the package it is told.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * PUT KEY (GlobalPlatform Card Specification 2.3, 11.8; Amendment D, 7.2): a whole key set, new or instead of
- * another one, each key with its check value.
+ * PUT KEY (GlobalPlatform Card Specification 2.3, 11.8; Amendment D, 7.2): a whole key set, new or
+ * instead of another one, each key with its check value.
  */
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /*
- * The inside of a virtual card's card manager (issuer security domain): GlobalPlatform 2.3, SCP02 of its
- * annex E, SCP03 of Amendment D. Called with the card locked; status words as in sim-card-private.h.
+ * The inside of a virtual card's card manager (issuer security domain): GlobalPlatform 2.3, SCP02
+ * of its annex E, SCP03 of Amendment D. Called with the card locked; status words as in
+ * sim-card-private.h.
  */
 #pragma once
 
@@ -68,7 +69,8 @@ typedef struct SimGpProtocol {
     /* What proves the card's (or the host's) knowledge of the keys. */
     bool (*cryptogram)(const SimGpSession *session, bool host,
                        uint8_t out[static SIM_GP_CRYPTOGRAM_LEN]);
-    /* Checks the MAC, decrypts; plain is filled. False also when the MAC or the padding is wrong. */
+    /* Checks the MAC, decrypts; plain is filled. False also when the MAC or the padding is
+     * wrong. */
     bool (*unwrap)(SimGpSession *session, const SimGpWrapped *wrapped, GByteArray *plain);
     /* Encrypts and signs an answer as the level wants; data are in out. */
     bool (*wrap)(const SimGpSession *session, TkeByteBuilder *out, uint16_t sw);

@@ -1,8 +1,9 @@
 /*
- * The card manager's registry: what is on the card and in which state (GlobalPlatform Card Specification 2.3, 11.4, 11.10).
+ * The card manager's registry: what is on the card and in which state (GlobalPlatform Card
+ * Specification 2.3, 11.4, 11.10).
  *
- * Two packages of the maker are always there, as on real cards. An answer holds two entries at most and 6310
- * says that more follow, so that hosts meet what cards with much on them do.
+ * Two packages of the maker are always there, as on real cards. An answer holds two entries at
+ * most and 6310 says that more follow, so that hosts meet what cards with much on them do.
  */
 #include <string.h>
 
@@ -252,7 +253,8 @@ write_field(TkeByteBuilder *b, TkeByteCursor value)
     tke_byte_builder_bytes(b, tke_byte_cursor_peek(&value), tke_byte_cursor_left(&value));
 }
 
-/* Tables 11-34 and 11-35: AID, state, one byte of privileges; behind those of load files their modules. */
+/* Tables 11-34 and 11-35: AID, state, one byte of privileges; behind those of load files their
+ * modules. */
 static void
 write_plain(SimCard *card, const TkeByteBuilder *entry, bool with_modules)
 {

@@ -1,6 +1,7 @@
 /*
- * The card's side of SCP02 (GlobalPlatform Card Specification 2.3, annex E): options i=15 and i=55, that is
- * three keys, explicit initiation, MACs over the modified APDU, initial vectors encrypted, no answer protected.
+ * The card's side of SCP02 (GlobalPlatform Card Specification 2.3, annex E): options i=15 and
+ * i=55, that is three keys, explicit initiation, MACs over the modified APDU, initial vectors
+ * encrypted, no answer protected.
  */
 #include <string.h>
 

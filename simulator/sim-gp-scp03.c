@@ -1,6 +1,6 @@
 /*
- * The card's side of SCP03 (GlobalPlatform Card Specification 2.3, Amendment D): key derivation in counter mode
- * with CMAC, MACs that are chained, ciphertext under a counter.
+ * The card's side of SCP03 (GlobalPlatform Card Specification 2.3, Amendment D): key derivation in
+ * counter mode with CMAC, MACs that are chained, ciphertext under a counter.
  */
 #include <string.h>
 

@@ -343,7 +343,8 @@ take_package(JsonObject *object, SimGpState *gp, GError **error)
     return true;
 }
 
-/* SCP02 has keys of 16 bytes and one of two options; SCP03 encrypts answers only where it signs them. */
+/* SCP02 has keys of 16 bytes and one of two options; SCP03 encrypts answers only where it signs
+ * them. */
 static bool
 check_channel(const SimGpState *gp, GError **error)
 {

@@ -1,6 +1,7 @@
 /*
- * What the card manager of a virtual card keeps when it has no power: its key sets, the load file, and
- * what the card is like (GlobalPlatform 2.3; card-protocol.md, 1). Plain bytes, as SimCardState.
+ * What the card manager of a virtual card keeps when it has no power: its key sets, the load file,
+ * and what the card is like (GlobalPlatform 2.3; card-protocol.md, 1). Plain bytes, as
+ * SimCardState.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * The card manager of a virtual card (issuer security domain): selection, data objects, dispatch of its commands
- * (GlobalPlatform Card Specification 2.3, 11; card-protocol.md, 1).
+ * The card manager of a virtual card (issuer security domain): selection, data objects, dispatch
+ * of its commands (GlobalPlatform Card Specification 2.3, 11; card-protocol.md, 1).
  */
 #include <openssl/rand.h>
 #include <string.h>
@@ -189,7 +189,8 @@ write_counter(SimCard *card)
     sim_card_write(card, TAG_COUNTER, bytes + sizeof bytes - len, len);
 }
 
-/* 9F7F: what makers write about a chip. Of a virtual one there is only its serial number to tell. */
+/* 9F7F: what makers write about a chip. Of a virtual one there is only its serial number to
+ * tell. */
 static uint16_t
 write_life_cycle_data(SimCard *card)
 {
@@ -276,7 +277,8 @@ run(SimCard *card, const SimGpCall *call, bool is_secure)
     return command->run(card, call);
 }
 
-/* A load file and a list go on only with their own command; a session that was begun waits for no other. */
+/* A load file and a list go on only with their own command; a session that was begun waits for no
+ * other. */
 static void
 end_others(SimGpManager *manager, uint8_t ins)
 {

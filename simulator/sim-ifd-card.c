@@ -1,5 +1,6 @@
 /*
- * The card in a virtual reader on the socket of tke-sim, for a driver of pcscd: power, exchanges, PIN entry.
+ * The card in a virtual reader on the socket of tke-sim, for a driver of pcscd: power, exchanges,
+ * PIN entry.
  */
 #include <string.h>
 
@@ -26,7 +27,8 @@ set_atr(SimIfdChannel *self, const uint8_t *atr, size_t len)
     g_mutex_unlock(&self->state);
 }
 
-/* One request on the card's connection. What is no refusal ends it: the card is lost. Called with io. */
+/* One request on the card's connection. What is no refusal ends it: the card is lost. Called with
+ * io. */
 static bool
 call(SimIfdChannel *self, TkeSimMessage type, unsigned timeout_ms, const uint8_t *head,
      size_t head_len, const uint8_t *body, size_t len, uint8_t *out, size_t size, size_t *out_len,
@@ -50,7 +52,8 @@ call(SimIfdChannel *self, TkeSimMessage type, unsigned timeout_ms, const uint8_t
     return false;
 }
 
-/* Asks for the reader; on a connection that broke since the last time, a new one. Called with io. */
+/* Asks for the reader; on a connection that broke since the last time, a new one. Called with
+ * io. */
 static bool
 ask_slot(SimIfdChannel *self, uint8_t *answer, size_t size, size_t *len, GError **error)
 {
@@ -161,7 +164,8 @@ sim_ifd_channel_power_off(SimIfdChannel *self)
     g_mutex_lock(&self->io);
     if (self->connected &&
         !call(self, TKE_SIM_POWER_OFF, POWER_TIMEOUT_MS, NULL, 0, NULL, 0, NULL, 0, &len, NULL)) {
-        /* Refused: the card has gone. Without the connection tke-sim lets go of the reader in any case. */
+        /* Refused: the card has gone. Without the connection tke-sim lets go of the reader in any
+         * case. */
         sim_ifd_channel_drop_client(self, &self->card);
     }
     self->connected = false;
@@ -176,10 +180,9 @@ sim_ifd_channel_exchange(SimIfdChannel *self, const uint8_t *command, size_t len
     bool done = false;
 
     g_mutex_lock(&self->io);
-    done = self->connected
-               ? call(self, TKE_SIM_EXCHANGE, EXCHANGE_TIMEOUT_MS, NULL, 0, command, len, response,
-                      size, response_len, error)
-               : refuse(error, TKE_SIM_STATUS_NO_CARD);
+    done = self->connected ? call(self, TKE_SIM_EXCHANGE, EXCHANGE_TIMEOUT_MS, NULL, 0, command,
+                                  len, response, size, response_len, error)
+                           : refuse(error, TKE_SIM_STATUS_NO_CARD);
     g_mutex_unlock(&self->io);
     return done;
 }
@@ -204,8 +207,8 @@ sim_ifd_channel_control(SimIfdChannel *self, uint32_t code, const uint8_t *in, s
         g_mutex_unlock(&self->state);
     }
     tke_byte_builder_u32(&b, code);
-    done = call(self, connected ? TKE_SIM_CONTROL : TKE_SIM_READER_CONTROL, CONTROL_TIMEOUT_MS, head,
-                b.len, in, in_len, out, size, out_len, error);
+    done = call(self, connected ? TKE_SIM_CONTROL : TKE_SIM_READER_CONTROL, CONTROL_TIMEOUT_MS,
+                head, b.len, in, in_len, out, size, out_len, error);
     g_mutex_unlock(&self->io);
     return done;
 }

@@ -1,10 +1,11 @@
 /*
- * A virtual reader on the socket of tke-sim, for a driver of pcscd (rehearsal, 4.12; test environment 4).
+ * A virtual reader on the socket of tke-sim, for a driver of pcscd (rehearsal, 4.12; test
+ * environment 4).
  *
- * Two connections to tke-sim: one tells of insertions and removals and is used by the thread that waits for
- * them, the other one carries the card. "shown" is what pcscd was told. It changes in wait alone, because pcscd
- * asks for the presence from several threads, and one step at a time: between two cards the reader is
- * seen empty, however quick the hand was.
+ * Two connections to tke-sim: one tells of insertions and removals and is used by the thread that
+ * waits for them, the other one carries the card. "shown" is what pcscd was told. It changes in
+ * wait alone, because pcscd asks for the presence from several threads, and one step at a time:
+ * between two cards the reader is seen empty, however quick the hand was.
  */
 #include "simulator/sim-ifd-channel.h"
 
@@ -42,7 +43,8 @@ parse_usb(const char *device, uint8_t *number)
     const char *world = g_getenv("OPENTKE_WORLD");
 
     if (product == NULL || world == NULL || !g_path_is_absolute(world) ||
-        !(parse_number(product + 1, 16, ':', number) || parse_number(product + 1, 16, '\0', number))) {
+        !(parse_number(product + 1, 16, ':', number) ||
+          parse_number(product + 1, 16, '\0', number))) {
         return NULL;
     }
     return g_strdup(world);
@@ -274,7 +276,8 @@ pause_until(SimIfdChannel *self, gint64 end)
     g_mutex_unlock(&self->state);
 }
 
-/* A command that this tke-sim has still to answer is given up: the card has lost its power, as it is seen. */
+/* A command that this tke-sim has still to answer is given up: the card has lost its power, as it
+ * is seen. */
 static void
 give_up_card(SimIfdChannel *self)
 {
@@ -304,7 +307,8 @@ wait_once(SimIfdChannel *self, gint64 end, int left_ms)
         if (watched) {
             give_up_card(self);
         }
-        /* Whatever was in has lost its power: a tke-sim that is back at once has it put in again. */
+        /* Whatever was in has lost its power: a tke-sim that is back at once has it put in
+         * again. */
         if (show_empty(self)) {
             return true;
         }

@@ -37,5 +37,6 @@ struct SimIfdChannel {
 };
 
 /* A connection to tke-sim that close can break off; slot is &watch or &card of the channel. */
-TkeSimClient *sim_ifd_channel_need_client(SimIfdChannel *channel, TkeSimClient **slot, GError **error);
+TkeSimClient *sim_ifd_channel_need_client(SimIfdChannel *channel, TkeSimClient **slot,
+                                          GError **error);
 void sim_ifd_channel_drop_client(SimIfdChannel *channel, TkeSimClient **slot);

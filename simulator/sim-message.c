@@ -1,5 +1,6 @@
 /*
- * HTP texts, CPRB and DER messages, seen from the module (crypto-unit-protocol.md, 1.7 to 1.10, 2.1 to 2.6).
+ * HTP texts, CPRB and DER messages, seen from the module (crypto-unit-protocol.md, 1.7 to 1.10,
+ * 2.1 to 2.6).
  */
 #include "simulator/sim-message.h"
 

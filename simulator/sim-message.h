@@ -1,10 +1,11 @@
 /*
- * The simulator's own readers and builders of what the service carries: HTPRequest and HTPResponse, CPRB,
- * requests and answers in DER (crypto-unit-protocol.md, 1.7 to 1.10 and 2.1 to 2.6).
+ * The simulator's own readers and builders of what the service carries: HTPRequest and
+ * HTPResponse, CPRB, requests and answers in DER (crypto-unit-protocol.md, 1.7 to 1.10 and 2.1 to
+ * 2.6).
  *
- * Views (TkeByteCursor) borrow the bytes they were read from. Readers take DER lengths in any definite
- * form and refuse bytes that are left over; builders write minimal lengths, or with long_lengths two-byte
- * ones for everything of variable length, as real modules do.
+ * Views (TkeByteCursor) borrow the bytes they were read from. Readers take DER lengths in any
+ * definite form and refuse bytes that are left over; builders write minimal lengths, or with
+ * long_lengths two-byte ones for everything of variable length, as real modules do.
  */
 #pragma once
 
@@ -58,8 +59,8 @@ typedef struct SimMessage {
 } SimMessage;
 
 /*
- * Reads a payload; returns the outer return value (2.13, step 1): 0, or why it is refused. function,
- * ordinal and domain are set as far as they could be read.
+ * Reads a payload; returns the outer return value (2.13, step 1): 0, or why it is refused.
+ * function, ordinal and domain are set as far as they could be read.
  */
 uint32_t sim_message_parse(TkeByteCursor payload, SimMessage *message);
 

@@ -1,5 +1,6 @@
 /*
- * Virtual modules: identity, keys, chains, signatures of answers (crypto-unit-protocol.md, 2.7 and 5).
+ * Virtual modules: identity, keys, chains, signatures of answers (crypto-unit-protocol.md, 2.7 and
+ * 5).
  */
 #include "simulator/sim-module.h"
 

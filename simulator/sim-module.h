@@ -1,6 +1,6 @@
 /*
- * SimModule: one virtual module (HSM card): identity, epoch key, certificate chain of three below a root key
- * that belongs to the world (crypto-unit-protocol.md, 5).
+ * SimModule: one virtual module (HSM card): identity, epoch key, certificate chain of three below
+ * a root key that belongs to the world (crypto-unit-protocol.md, 5).
  *
  * A module does not change after it was made; it may be used by any number of threads.
  */

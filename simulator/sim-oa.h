@@ -1,7 +1,7 @@
 /*
  * Outbound authentication certificates of virtual modules in the three layouts that modules use
- * (crypto-unit-protocol.md, 5.2 to 5.4). Only the layout is fact; the values of fields nobody documents are
- * made up.
+ * (crypto-unit-protocol.md, 5.2 to 5.4). Only the layout is fact; the values of fields nobody
+ * documents are made up.
  */
 #pragma once
 

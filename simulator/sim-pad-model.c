@@ -13,8 +13,18 @@
 
 #define MODEL(word, vendor, product, display, conditions, tells, least, most, verify, modify,      \
               indices, short_only, source)                                                         \
-    { word,    (vendor), (product), (display), (conditions),                 (tells),             \
-      (least), (most),   (verify),  (modify),  SIM_PAD_INDICES_##indices, (short_only) },
+    { word,                                                                                        \
+      (vendor),                                                                                    \
+      (product),                                                                                   \
+      (display),                                                                                   \
+      (conditions),                                                                                \
+      (tells),                                                                                     \
+      (least),                                                                                     \
+      (most),                                                                                      \
+      (verify),                                                                                    \
+      (modify),                                                                                    \
+      SIM_PAD_INDICES_##indices,                                                                   \
+      (short_only) },
 static const SimPadModel models[] = {
 #include "simulator/sim-pad-model.inc"
 };

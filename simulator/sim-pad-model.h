@@ -1,5 +1,6 @@
 /*
- * SimPadModel: which keypad a virtual reader has: what it tells of itself, and which structures it refuses.
+ * SimPadModel: which keypad a virtual reader has: what it tells of itself, and which structures it
+ * refuses.
  */
 #pragma once
 

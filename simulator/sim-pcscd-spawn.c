@@ -1,8 +1,9 @@
 /*
- * A mount namespace for pcscd, as root or as any user who may make a user namespace (test environment 3).
+ * A mount namespace for pcscd, as root or as any user who may make a user namespace (test
+ * environment 3).
  *
- * Between fork and exec only system calls and arithmetic: the parent may have threads. What fails is told to
- * the parent through a pipe that a successful exec closes.
+ * Between fork and exec only system calls and arithmetic: the parent may have threads. What fails
+ * is told to the parent through a pipe that a successful exec closes.
  */
 #include "simulator/sim-pcscd-spawn.h"
 
@@ -73,7 +74,8 @@ enter_namespace(const Child *child)
     if (unshare(CLONE_NEWNS) == 0) {
         return true;
     }
-    return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && write_file("/proc/self/setgroups", "deny") &&
+    return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+           write_file("/proc/self/setgroups", "deny") &&
            write_file("/proc/self/uid_map", child->uid_map) &&
            write_file("/proc/self/gid_map", child->gid_map);
 }
@@ -176,10 +178,11 @@ set_failure(GError **error, const Failure *failure)
 {
     switch (failure->step) {
     case STEP_NAMESPACE:
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
-                    _("a pcscd of one's own needs root or a user namespace, and this machine allows "
-                      "neither here: %s"),
-                    g_strerror(failure->code));
+        g_set_error(
+            error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+            _("a pcscd of one's own needs root or a user namespace, and this machine allows "
+              "neither here: %s"),
+            g_strerror(failure->code));
         break;
     case STEP_MOUNT:
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,

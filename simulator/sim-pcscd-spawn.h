@@ -18,7 +18,7 @@ typedef struct SimPcscdSpawn {
 } SimPcscdSpawn;
 
 /*
- * The process, in which pcscd has been started; -1 with G_IO_ERROR_PERMISSION_DENIED when no namespace may be
- * made, else TKE_ERROR_SETUP. It gets SIGTERM when the calling thread ends.
+ * The process, in which pcscd has been started; -1 with G_IO_ERROR_PERMISSION_DENIED when no
+ * namespace may be made, else TKE_ERROR_SETUP. It gets SIGTERM when the calling thread ends.
  */
 pid_t sim_pcscd_spawn(const SimPcscdSpawn *spawn, GError **error);

@@ -27,7 +27,8 @@
 #define STEP_US 10000u
 #define STOP_MS 15000
 #define BACKLOG 64
-#define PLAIN_CHARACTERS "=\\/-._@:" /* of a name in pcscd's configuration, besides letters and digits */
+/* of a name in pcscd's configuration, besides letters and digits */
+#define PLAIN_CHARACTERS "=\\/-._@:"
 
 struct SimPcscd {
     char *world;
@@ -184,9 +185,10 @@ make_folder(SimPcscd *self, GError **error)
     self->socket = g_build_filename(self->dir, "socket", NULL);
     self->log = g_build_filename(self->dir, "log", NULL);
     if (strlen(self->socket) > TKE_SIM_SOCKET_PATH_MAX) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
-                    _("%s is too long for a socket, which takes %u bytes; choose another directory"),
-                    self->socket, TKE_SIM_SOCKET_PATH_MAX);
+        g_set_error(
+            error, TKE_ERROR, TKE_ERROR_SETUP,
+            _("%s is too long for a socket, which takes %u bytes; choose another directory"),
+            self->socket, TKE_SIM_SOCKET_PATH_MAX);
         return false;
     }
     if (!is_plain(self->world, error) || !is_plain(self->driver, error) ||
@@ -223,8 +225,14 @@ listen_at(const char *path, GError **error)
 static pid_t
 spawn(SimPcscd *self, int listener, int log, GError **error)
 {
-    char *argv[] = { self->program, (char *) "--foreground", (char *) "--info", (char *) "--config",
-                     self->readers, NULL, NULL, NULL };
+    char *argv[] = { self->program,
+                     (char *) "--foreground",
+                     (char *) "--info",
+                     (char *) "--config",
+                     self->readers,
+                     NULL,
+                     NULL,
+                     NULL };
     unsigned n = 5;
     const SimPcscdSpawn how = {
         .argv = argv,
@@ -280,7 +288,8 @@ wait_until_ready(SimPcscd *self, GError **error)
             return true;
         }
         if (g_cancellable_is_cancelled(g_cancellable_get_current())) {
-            g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the wait was broken off"));
+            g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                _("the wait was broken off"));
             sim_pcscd_stop(self, SIGTERM);
             return false;
         }
@@ -319,7 +328,8 @@ sim_pcscd_start(SimPcscd *self, GError **error)
     return self->pid > 0 && wait_until_ready(self, error);
 }
 
-/* pcscd looks whether it is to end when its wait for clients ends; a signal may come just before that. */
+/* pcscd looks whether it is to end when its wait for clients ends; a signal may come just before
+ * that. */
 static void
 knock(const SimPcscd *self)
 {
@@ -358,7 +368,8 @@ sim_pcscd_stop(SimPcscd *self, int signal_number)
     self->pid = 0;
 }
 
-/* A driver with sanitizers: their runtime comes first, and what pcscd itself leaves behind is not told. */
+/* A driver with sanitizers: their runtime comes first, and what pcscd itself leaves behind is not
+ * told. */
 static char **
 add_sanitizer(char **environment)
 {

@@ -1,7 +1,7 @@
 /*
  * PIN entry on a virtual reader's keys (PC/SC part 10, 2.5). Numbers in the structures are in host
- * order. The only format is the one of card-protocol.md, 4: ASCII digits, left justified, block of 8
- * bytes (bmFormatString 82, bmPINBlockString 08, bmPINLengthFormat 00).
+ * order. The only format is the one of card-protocol.md, 4: ASCII digits, left justified, block of
+ * 8 bytes (bmFormatString 82, bmPINBlockString 08, bmPINLengthFormat 00).
  */
 #include "simulator/sim-pin-pad.h"
 

@@ -1,6 +1,7 @@
 /*
- * The keys of a virtual reader: what a PIN_VERIFY or PIN_MODIFY structure asks for, entry by entry, and
- * the command it becomes (PC/SC part 10, 2.5.2 and 2.5.3). No threads here: the reader locks.
+ * The keys of a virtual reader: what a PIN_VERIFY or PIN_MODIFY structure asks for, entry by
+ * entry, and the command it becomes (PC/SC part 10, 2.5.2 and 2.5.3). No threads here: the reader
+ * locks.
  */
 #pragma once
 
@@ -26,7 +27,7 @@ enum {
 typedef struct SimPinPad {
     bool asking;
     bool modify;
-    bool blind; /* does not look how long PINs are */
+    bool blind;    /* does not look how long PINs are */
     bool trusting; /* does not compare the two new PINs */
     unsigned timeout_s;
     unsigned min_digits;
@@ -46,8 +47,8 @@ typedef struct SimPinPad {
 } SimPinPad;
 
 /*
- * Begins with a structure; 0, or SIM_PAD_PARAMETER when it makes no sense or the model does not take it. The
- * secure heap full: SIM_PAD_CANCELLED.
+ * Begins with a structure; 0, or SIM_PAD_PARAMETER when it makes no sense or the model does not
+ * take it. The secure heap full: SIM_PAD_CANCELLED.
  */
 uint16_t sim_pin_pad_start(SimPinPad *pad, const SimPadModel *model, bool modify,
                            const uint8_t *structure, size_t len);

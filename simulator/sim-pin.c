@@ -181,7 +181,8 @@ sim_pin_set(SimCard *card, const SimCall *call)
     return store(card, call, block, SIM_USE_PIN_SET);
 }
 
-/* Compares the new PIN with the other one as an entry of that would be; it costs a try if different. */
+/* Compares the new PIN with the other one as an entry of that would be; it costs a try if
+ * different. */
 static uint16_t
 compare_with_other(SimCard *card, unsigned pin, const uint8_t *block)
 {

@@ -12,10 +12,9 @@ sim_reader_new(const SimReaderOptions *options)
     g_mutex_init(&reader->lock);
     g_cond_init(&reader->changed);
     reader->options = *options;
-    reader->model =
-        sim_pad_model_find(options->no_pad          ? "none"
-                           : options->keypad != NULL ? options->keypad
-                                                     : "standard");
+    reader->model = sim_pad_model_find(options->no_pad           ? "none"
+                                       : options->keypad != NULL ? options->keypad
+                                                                 : "standard");
     g_assert(reader->model != NULL);
     reader->options.keypad = reader->model->word;
     reader->options.no_pad = strcmp(reader->model->word, "none") == 0;

@@ -91,7 +91,8 @@ sim_reader_press(SimReader *reader, char key)
     return asking;
 }
 
-/* Presses keys once the pad asks, all in one go; what is typed after the end of the entry is lost. */
+/* Presses keys once the pad asks, all in one go; what is typed after the end of the entry is
+ * lost. */
 static bool
 type(SimReader *reader, const uint8_t *keys, size_t len, char last, int timeout_ms, GError **error)
 {

@@ -18,7 +18,7 @@ struct SimReader {
     GCond changed; /* anything below */
     SimReaderOptions options;
     const SimPadModel *model;
-    uint32_t faults; /* bits, one for each SimReaderFault */
+    uint32_t faults;   /* bits, one for each SimReaderFault */
     uint16_t fault_sw; /* of PAD_STATUS, which is for the next entry */
     SimReaderObserver observer;
     void *observer_data;
@@ -52,5 +52,6 @@ sim_reader_has_keypad(const SimReader *reader)
     return !reader->options.no_pad && !sim_reader_has_fault(reader, SIM_READER_FAULT_NO_KEYPAD);
 }
 
-/* Feature list and properties; 0: unknown code. out has SIM_CARD_ANSWER_MAX bytes. Called locked. */
+/* Feature list and properties; 0: unknown code. out has SIM_CARD_ANSWER_MAX bytes. Called
+ * locked. */
 size_t sim_reader_query(const SimReader *reader, uint32_t code, uint8_t *out);

@@ -1,5 +1,6 @@
 /*
- * What a virtual reader tells a program of itself (PC/SC part 10, 2.2, 2.5.5 and 2.6.14), true or not.
+ * What a virtual reader tells a program of itself (PC/SC part 10, 2.2, 2.5.5 and 2.6.14), true or
+ * not.
  */
 #include "common/byte-builder.h"
 #include "simulator/sim-reader-private.h"

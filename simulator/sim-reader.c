@@ -2,9 +2,9 @@
  * Virtual readers: cards in and out, connections, exchanges in the card's time, PIN entry (PC/SC
  * part 10; what real readers and pcscd do is the model, test environment 4).
  *
- * One mutex guards a reader. A program's call is "busy" for its whole length, so calls queue up; the
- * mutex is free while the card works, while its time passes and while a person types. "executing" is
- * the part in which the card may not be taken away under the caller's feet.
+ * One mutex guards a reader. A program's call is "busy" for its whole length, so calls queue up;
+ * the mutex is free while the card works, while its time passes and while a person types.
+ * "executing" is the part in which the card may not be taken away under the caller's feet.
  */
 #include "simulator/sim-reader.h"
 
@@ -95,8 +95,8 @@ take_card(SimReader *reader)
 }
 
 /*
- * Lets time pass, without the lock, until ms after start (monotonic): what the virtual card needed to compute
- * and to save is part of what a real one takes, not more of it.
+ * Lets time pass, without the lock, until ms after start (monotonic): what the virtual card needed
+ * to compute and to save is part of what a real one takes, not more of it.
  */
 static void
 spend(SimReader *reader, gint64 start, double ms)

@@ -63,8 +63,8 @@ const SimReaderOptions *sim_reader_get_options(const SimReader *reader);
 /* Another length of a second of the pad's clock, from the next entry on; for tests. */
 void sim_reader_set_second(SimReader *reader, unsigned second_ms);
 
-/* Called after each change of card, pad or connection, and after each call of a program, by the thread that
- * caused it, with nothing locked. */
+/* Called after each change of card, pad or connection, and after each call of a program, by the
+ * thread that caused it, with nothing locked. */
 typedef void (*SimReaderObserver)(SimReader *reader, void *data);
 void sim_reader_set_observer(SimReader *reader, SimReaderObserver observer, void *data);
 
@@ -103,8 +103,9 @@ bool sim_reader_control(SimReader *reader, uint32_t connection, uint32_t code, c
                         size_t in_len, uint8_t *out, size_t size, size_t *out_len, GError **error);
 
 /*
- * The same without a connection and whether a card is in or not: what the reader tells about itself.
- * A PIN entry is UNSUPPORTED; a reader that a program is connected to, or that is held, IN_USE.
+ * The same without a connection and whether a card is in or not: what the reader tells about
+ * itself. A PIN entry is UNSUPPORTED; a reader that a program is connected to, or that is held,
+ * IN_USE.
  */
 bool sim_reader_control_direct(SimReader *reader, uint32_t code, const uint8_t *in, size_t in_len,
                                uint8_t *out, size_t size, size_t *out_len, GError **error);

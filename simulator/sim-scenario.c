@@ -72,7 +72,8 @@ take_text(JsonObject *object, const char *member, const char *standard, char **o
     return true;
 }
 
-/* "keypad", or the older "pin_pad": false for none. What it can carry is the standard for extended_length. */
+/* "keypad", or the older "pin_pad": false for none. What it can carry is the standard for
+ * extended_length. */
 static bool
 take_keypad(SimScenarioReader *reader, JsonObject *object, GError **error)
 {
@@ -85,8 +86,8 @@ take_keypad(SimScenarioReader *reader, JsonObject *object, GError **error)
     }
     model = sim_pad_model_find(reader->keypad);
     if (model == NULL || (!pin_pad && strcmp(reader->keypad, "none") != 0)) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, _("there is no \"keypad\" \"%s\" here"),
-                    reader->keypad);
+        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                    _("there is no \"keypad\" \"%s\" here"), reader->keypad);
         return false;
     }
     return sim_json_get_flag(object, "extended_length", !model->short_only,

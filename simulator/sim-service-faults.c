@@ -114,7 +114,8 @@ read_kind(SimFault *fault, JsonObject *order, GError **error)
 static bool
 find_command(JsonNode *node, uint32_t *command)
 {
-    const GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_INVALID;
+    const GType type =
+        JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_INVALID;
 
     if (type == G_TYPE_STRING && strcmp(json_node_get_string(node), "info") == 0) {
         *command = SIM_FAULT_COMMAND_INFO;

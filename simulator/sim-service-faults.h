@@ -93,8 +93,8 @@ void sim_faults_free(SimFaults *faults);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimFaults, sim_faults_free)
 
 /*
- * Orders a fault for a unit (NULL: as the order says). The members "unit", and the orders that are carried
- * out at once, are the caller's. Not understood: TKE_ERROR_USAGE.
+ * Orders a fault for a unit (NULL: as the order says). The members "unit", and the orders that are
+ * carried out at once, are the caller's. Not understood: TKE_ERROR_USAGE.
  */
 bool sim_faults_add(SimFaults *faults, JsonObject *order, const char *hsm_id, GError **error);
 void sim_faults_clear(SimFaults *faults);

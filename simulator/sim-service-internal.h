@@ -1,6 +1,6 @@
 /*
- * What the parts of the service share: what it shall be (sim-service-plan.c), how it is made and kept
- * (sim-service-setup.c), how it answers
+ * What the parts of the service share: what it shall be (sim-service-plan.c), how it is made and
+ * kept (sim-service-setup.c), how it answers
  * (sim-service.c), what it tells of itself (sim-service-status.c).
  */
 #pragma once
@@ -45,7 +45,8 @@ typedef struct SimUnitPlan {
 
 void sim_unit_plan_free(gpointer plan);
 
-/* Reads texts, options and instances into the service, and its units, in listing order, into plans. */
+/* Reads texts, options and instances into the service, and its units, in listing order, into
+ * plans. */
 bool sim_service_read(SimService *service, JsonObject *object, GPtrArray *plans, GError **error);
 
 /* Draws serial numbers and hsm ids that are missing; refuses plans that contradict each other. */

@@ -1,6 +1,6 @@
 /*
- * A service made from a scenario, kept in the world's files, loaded again. The root keys of the modules sign
- * their chains here and are forgotten; only their points are kept.
+ * A service made from a scenario, kept in the world's files, loaded again. The root keys of the
+ * modules sign their chains here and are forgotten; only their points are kept.
  */
 #include "simulator/sim-service-internal.h"
 

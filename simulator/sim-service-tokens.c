@@ -1,5 +1,6 @@
 /*
- * Bearer tokens of the service. Only their hashes are kept, in memory; every process starts without any.
+ * Bearer tokens of the service. Only their hashes are kept, in memory; every process starts
+ * without any.
  */
 #include "simulator/sim-service-internal.h"
 

@@ -1,5 +1,6 @@
 /*
- * The cloud endpoint: list the units, pass a request to one of them (crypto-unit-protocol.md, 1.2 to 1.8).
+ * The cloud endpoint: list the units, pass a request to one of them (crypto-unit-protocol.md, 1.2
+ * to 1.8).
  */
 #include "simulator/sim-service-internal.h"
 

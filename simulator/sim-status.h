@@ -1,12 +1,13 @@
 /*
- * Status words of virtual cards (card-protocol.md, 11; card manager: GlobalPlatform Card Specification 2.3, 11).
+ * Status words of virtual cards (card-protocol.md, 11; card manager: GlobalPlatform Card
+ * Specification 2.3, 11).
  */
 #pragma once
 
 enum {
     SIM_SW_DONE = 0x9000,
-    SIM_SW_CARD_LOCKED = 0x6283, /* card manager: warning */
-    SIM_SW_MORE = 0x6100,      /* + bytes left */
+    SIM_SW_CARD_LOCKED = 0x6283,  /* card manager: warning */
+    SIM_SW_MORE = 0x6100,         /* + bytes left */
     SIM_SW_HOST_WRONG = 0x6300,   /* card manager: the host's cryptogram is wrong */
     SIM_SW_MORE_ENTRIES = 0x6310, /* card manager: the list goes on */
     SIM_SW_PIN_WRONG = 0x63C0,    /* + tries left */

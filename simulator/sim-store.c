@@ -1,6 +1,6 @@
 /*
- * JSON of world files and orders. Keys of virtual units pass through ordinary memory here; they are worth
- * nothing outside of a rehearsal, and no real key ever comes this way.
+ * JSON of world files and orders. Keys of virtual units pass through ordinary memory here; they
+ * are worth nothing outside of a rehearsal, and no real key ever comes this way.
  */
 #include "simulator/sim-store.h"
 

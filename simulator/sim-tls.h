@@ -1,7 +1,7 @@
 /*
- * The TLS authority of a world and the certificate of its service. The authority's private key is thrown away
- * after it has signed that one certificate, so nobody can make another one that programs of the rehearsal
- * would trust.
+ * The TLS authority of a world and the certificate of its service. The authority's private key is
+ * thrown away after it has signed that one certificate, so nobody can make another one that
+ * programs of the rehearsal would trust.
  */
 #pragma once
 

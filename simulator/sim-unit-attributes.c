@@ -1,6 +1,6 @@
 /*
- * Domain attributes: thresholds, permissions, mode and the rest (crypto-unit-protocol.md, 3.2.3, 4.5). What may
- * change is judged by the change bits as they were before the command (8, 27).
+ * Domain attributes: thresholds, permissions, mode and the rest (crypto-unit-protocol.md, 3.2.3,
+ * 4.5). What may change is judged by the change bits as they were before the command (8, 27).
  */
 #include "simulator/sim-unit-internal.h"
 

@@ -1,5 +1,6 @@
 /*
- * Control points of a domain: replace, add, delete, read (crypto-unit-protocol.md, 3.2.12, 3.3.4, 4.9).
+ * Control points of a domain: replace, add, delete, read (crypto-unit-protocol.md, 3.2.12, 3.3.4,
+ * 4.9).
  */
 #include "simulator/sim-unit-internal.h"
 

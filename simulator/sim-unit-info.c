@@ -124,8 +124,8 @@ put_domain_info(TkeByteBuilder *builder, const SimUnit *unit, const SimUnitState
     }
     tke_byte_builder_u32(builder, unit->domain);
     tke_byte_builder_bytes(builder, current, sizeof current);
-    tke_byte_builder_bytes(
-        builder, empty ? none : state->registers[SIM_REGISTER_PENDING].vp, TKE_VP_LEN);
+    tke_byte_builder_bytes(builder, empty ? none : state->registers[SIM_REGISTER_PENDING].vp,
+                           TKE_VP_LEN);
     tke_byte_builder_u32(builder, flags);
     tke_byte_builder_u32(builder, 0);
     tke_byte_builder_u32(builder, 1);

@@ -1,6 +1,6 @@
 /*
- * What the parts of a virtual crypto unit share. Nothing outside of sim-unit*, sim-service and their tests
- * includes this.
+ * What the parts of a virtual crypto unit share. Nothing outside of sim-unit*, sim-service and
+ * their tests includes this.
  */
 #pragma once
 
@@ -16,7 +16,8 @@
 #include "simulator/sim-unit-state.h"
 #include "simulator/sim-unit.h"
 
-/* Choices where public sources leave them open (crypto-unit-protocol.md, 8), for a whole service. */
+/* Choices where public sources leave them open (crypto-unit-protocol.md, 8), for a whole
+ * service. */
 typedef struct SimUnitOptions {
     bool long_lengths;      /* answers carry two-byte DER lengths */
     bool finalize_signed;   /* set immediate needs one signature (else none) */
@@ -57,9 +58,9 @@ void sim_unit_count(SimUnit *unit);
 bool sim_unit_save(const SimUnit *unit, const SimUnitState *state, GError **error);
 
 /*
- * Handles one payload and returns the payload of the answer. fault is never NULL; faults of the connection
- * are not looked at. Fails only if the state cannot be saved or something inside breaks; then nothing has
- * changed.
+ * Handles one payload and returns the payload of the answer. fault is never NULL; faults of the
+ * connection are not looked at. Fails only if the state cannot be saved or something inside
+ * breaks; then nothing has changed.
  */
 GByteArray *sim_unit_process(SimUnit *unit, TkeByteCursor payload, const SimFault *fault,
                              GError **error);
@@ -83,18 +84,20 @@ SimCode sim_unit_internal(GError *error);
 /* Checks and runs the command or query of the block (2.13, steps 3 to 8). */
 SimCode sim_unit_run(SimCommand *command);
 
-/* The payload of the answer to an information query; it is not signed, and a fault may have it lie. */
-GByteArray *sim_unit_info(const SimUnit *unit, const SimUnitState *state,
-                          const SimMessage *message, SimFaultKind fault);
+/* The payload of the answer to an information query; it is not signed, and a fault may have it
+ * lie. */
+GByteArray *sim_unit_info(const SimUnit *unit, const SimUnitState *state, const SimMessage *message,
+                          SimFaultKind fault);
 
 /*
- * Checks SignerInfos over message against the administrators of the state (2.12, 2.13 step 7): each must be
- * right and from another administrator, and there must be at least needed.
+ * Checks SignerInfos over message against the administrators of the state (2.12, 2.13 step 7):
+ * each must be right and from another administrator, and there must be at least needed.
  */
 SimCode sim_unit_check_signatures(const SimUnitState *state, TkeByteCursor message,
                                   TkeByteCursor signatures, unsigned needed);
 
-/* Signatures that set attributes needs: with a payload that leaves imprint mode the new threshold. */
+/* Signatures that set attributes needs: with a payload that leaves imprint mode the new
+ * threshold. */
 unsigned sim_unit_attributes_needed(const SimCommand *command);
 
 /* Key kind of an administrator as bits of attributes 7 and 8; 0: unknown. */

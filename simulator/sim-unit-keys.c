@@ -1,5 +1,6 @@
 /*
- * Importer key and master key registers of a domain (crypto-unit-protocol.md, 3.2.4, 3.2.5, 3.2.8 to 3.2.11, 4.6).
+ * Importer key and master key registers of a domain (crypto-unit-protocol.md, 3.2.4, 3.2.5, 3.2.8
+ * to 3.2.11, 4.6).
  */
 #include "simulator/sim-unit-internal.h"
 

@@ -1,8 +1,9 @@
 /*
- * SimUnitState: everything a virtual crypto unit holds (crypto-unit-protocol.md, 2.7 and 4.5 to 4.6).
+ * SimUnitState: everything a virtual crypto unit holds (crypto-unit-protocol.md, 2.7 and 4.5 to
+ * 4.6).
  *
- * A command works on a copy of the state, which replaces the old one only after it has been saved; so a
- * command happens whole or not at all. Copies share certificates and keys, which never change.
+ * A command works on a copy of the state, which replaces the old one only after it has been saved;
+ * so a command happens whole or not at all. Copies share certificates and keys, which never change.
  */
 #pragma once
 

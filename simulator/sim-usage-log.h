@@ -40,8 +40,8 @@ bool sim_usage_log_start(SimCardState *state, GError **error);
 bool sim_usage_log_has_room(const SimCardState *state, unsigned n);
 
 /*
- * Adds an entry; x (8 bytes) and y (16 bytes) may be NULL: zeros. There must be room. False only when
- * OpenSSL fails; nothing is changed then.
+ * Adds an entry; x (8 bytes) and y (16 bytes) may be NULL: zeros. There must be room. False only
+ * when OpenSSL fails; nothing is changed then.
  */
 bool sim_usage_log_add(SimCardState *state, SimUse use, uint8_t argument, const uint8_t *x,
                        const uint8_t *y);

@@ -1,6 +1,6 @@
 /*
- * The box of cards as people use it: cards that were added, stickers and notes (rehearsal, 4.12). Both are kept in
- * box.json, which is written before the command that changed them is answered.
+ * The box of cards as people use it: cards that were added, stickers and notes (rehearsal, 4.12).
+ * Both are kept in box.json, which is written before the command that changed them is answered.
  */
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -156,11 +156,9 @@ sim_world_load_box(SimWorld *world, GError **error)
         return true;
     }
     text = tke_safe_file_read(path, BOX_FILE_MAX, NULL, error);
-    object = text == NULL
-                 ? NULL
-                 : sim_json_parse((const char *) text->data, (gssize) text->len, error);
-    if (object == NULL ||
-        !sim_json_need_number(object, "format", FORMAT, FORMAT, &format, error) ||
+    object =
+        text == NULL ? NULL : sim_json_parse((const char *) text->data, (gssize) text->len, error);
+    if (object == NULL || !sim_json_need_number(object, "format", FORMAT, FORMAT, &format, error) ||
         !load_cards(world, object, error) || !load_writing(world, object, error)) {
         g_prefix_error(error, "%s: ", path);
         return false;
@@ -179,9 +177,9 @@ is_free(SimWorld *world, const char *label)
 static char *
 next_label(SimWorld *world, SimCardKind kind)
 {
-    static const char *const kinds[] = { [SIM_CARD_BLANK] = "blank",
-                                         [SIM_CARD_CA] = "ca",
-                                         [SIM_CARD_EP11] = "ep11" };
+    static const char *const kinds[] = {
+        [SIM_CARD_BLANK] = "blank", [SIM_CARD_CA] = "ca", [SIM_CARD_EP11] = "ep11"
+    };
 
     for (unsigned i = 1;; i++) {
         g_autofree char *label = g_strdup_printf("%s-%u", kinds[kind], i);

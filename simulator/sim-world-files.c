@@ -20,8 +20,8 @@
 #define TEMPORARY_SUFFIX 7u /* ".XXXXXX" of a file being written when tke-sim was killed */
 
 static const char *const own_names[] = {
-    SCENARIO_FILE,         READERS_FILE,        CARDS_DIR,     "units",
-    SIM_WORLD_WORKSTATION, TKE_SIM_SOCKET_NAME, "tke-sim.log", "lock",
+    SCENARIO_FILE,         READERS_FILE,        CARDS_DIR,       "units",
+    SIM_WORLD_WORKSTATION, TKE_SIM_SOCKET_NAME, "tke-sim.log",   "lock",
     SIM_WORLD_BOX_FILE,    SIM_WORLD_MARK_FILE, SIM_PCSCD_FOLDER
 };
 
@@ -245,7 +245,8 @@ load_world(SimWorld *world, GError **error)
     return world->service != NULL;
 }
 
-/* Reader number has the card label, or none, whatever it has now; number 0: each has what it has. */
+/* Reader number has the card label, or none, whatever it has now; number 0: each has what it
+ * has. */
 static bool
 save_places(SimWorld *world, unsigned number, const char *label, GError **error)
 {
@@ -413,8 +414,8 @@ sim_world_new(const char *directory, const SimWorldOptions *options, GError **er
 
     world->directory = g_canonicalize_filename(directory, NULL);
     world->readers = g_ptr_array_new_with_free_func((GDestroyNotify) sim_reader_free);
-    world->writing = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                           (GDestroyNotify) sim_writing_free);
+    world->writing =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) sim_writing_free);
     world->watches = g_array_new(FALSE, FALSE, sizeof(int));
     world->generation = 1;
     world->revision = 1;

@@ -1,7 +1,7 @@
 /*
- * The mark of a world: it ends the serial numbers of its readers, so that two worlds that were made from one scenario are
- * told apart by them (--rehearsal=pcsc, 4.12). Drawn once and kept in mark.json; a world without one gets it when it is
- * opened.
+ * The mark of a world: it ends the serial numbers of its readers, so that two worlds that were
+ * made from one scenario are told apart by them (--rehearsal=pcsc, 4.12). Drawn once and kept in
+ * mark.json; a world without one gets it when it is opened.
  */
 #include <glib/gi18n-lib.h>
 #include <openssl/rand.h>

@@ -33,7 +33,7 @@ struct SimWorld {
     TkeDirLock *lock;
     SimScenario *scenario;
     const SimCardProfile *profile;
-    GPtrArray *readers; /* of SimReader; constant once made */
+    GPtrArray *readers;                  /* of SimReader; constant once made */
     SimCard *cards[SIM_WORLD_CARDS_MAX]; /* owned; only the end grows, with box_mutex held */
     gint n_cards;                        /* atomic */
     GMutex box_mutex;                    /* of box.json and writing */
@@ -73,7 +73,8 @@ void sim_world_take_in(SimWorld *world, SimCard *card);
 /* A card of which there is a file joins the box. */
 bool sim_world_load_card(SimWorld *world, const char *label, GError **error);
 
-/* The cards that were added later, and what is written on cards. A world without a box.json has neither. */
+/* The cards that were added later, and what is written on cards. A world without a box.json has
+ * neither. */
 bool sim_world_load_box(SimWorld *world, GError **error);
 
 /* The world's own mark, which it gets where it has none; serial numbers of readers with it. */

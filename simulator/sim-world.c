@@ -1,6 +1,6 @@
 /*
- * SimWorld: readers, box of cards and service of a rehearsal as one (4.12). Making, loading and saving
- * are in sim-world-files.c.
+ * SimWorld: readers, box of cards and service of a rehearsal as one (4.12). Making, loading and
+ * saving are in sim-world-files.c.
  */
 #include "simulator/sim-world.h"
 
@@ -332,8 +332,7 @@ sim_world_wait_revision(SimWorld *world, uint64_t seen, unsigned timeout_ms)
     uint64_t revision = 0;
 
     g_mutex_lock(&world->mutex);
-    while (get_revision(world) == seen &&
-           g_cond_wait_until(&world->changed, &world->mutex, end)) {
+    while (get_revision(world) == seen && g_cond_wait_until(&world->changed, &world->mutex, end)) {
     }
     revision = get_revision(world);
     g_mutex_unlock(&world->mutex);

@@ -2,9 +2,9 @@
  * SimWorld: everything tke-sim keeps for one rehearsal, in one directory (4.12).
  *
  * The directory is private to its user (0700): scenario.json (what the world was made from, written
- * last, so that a world that was not finished is made anew), readers.json (which card is where), cards/,
- * units/, workstation/ (for the programs), sim.sock, tke-sim.log and the lock. Cards and units are
- * saved by themselves before an answer leaves; a world survives kill -9 at any moment.
+ * last, so that a world that was not finished is made anew), readers.json (which card is where),
+ * cards/, units/, workstation/ (for the programs), sim.sock, tke-sim.log and the lock. Cards and
+ * units are saved by themselves before an answer leaves; a world survives kill -9 at any moment.
  *
  * All functions but new and free may be called from any thread. Errors are TKE_ERROR unless said
  * otherwise.
@@ -30,9 +30,9 @@ typedef struct SimWorldOptions {
 } SimWorldOptions;
 
 /*
- * Opens the world of a directory, makes it if there is none, and starts its service. The directory is
- * locked until the world is freed: TKE_ERROR_LOCKED. A directory that holds something else, or another
- * scenario than the one named: TKE_ERROR_SETUP.
+ * Opens the world of a directory, makes it if there is none, and starts its service. The directory
+ * is locked until the world is freed: TKE_ERROR_LOCKED. A directory that holds something else, or
+ * another scenario than the one named: TKE_ERROR_SETUP.
  */
 SimWorld *sim_world_new(const char *directory, const SimWorldOptions *options, GError **error);
 void sim_world_free(SimWorld *world); /* NULL is allowed */
@@ -59,15 +59,17 @@ SimCard *sim_world_get_card(const SimWorld *world, unsigned index);
 SimCard *sim_world_find_card(const SimWorld *world, const char *label, GError **error);
 
 /*
- * Adds a card with its applet just installed, or a blank one, to the box; it stays. label NULL: the next free
- * one of its kind (blank-1, ca-1, ep11-1, …). Full, or the label taken or malformed: TKE_ERROR_USAGE.
+ * Adds a card with its applet just installed, or a blank one, to the box; it stays. label NULL:
+ * the next free one of its kind (blank-1, ca-1, ep11-1, …). Full, or the label taken or malformed:
+ * TKE_ERROR_USAGE.
  */
 SimCard *sim_world_add_card(SimWorld *world, const char *label, SimCardKind kind, bool extended,
                             GError **error);
 
 /*
- * What people wrote on a card: its sticker (front, at most 30 characters) and a note on its back (at most 120).
- * Write: NULL leaves a side as it is, "" wipes it. Dup: "" where nothing is written; the caller frees.
+ * What people wrote on a card: its sticker (front, at most 30 characters) and a note on its back
+ * (at most 120). Write: NULL leaves a side as it is, "" wipes it. Dup: "" where nothing is
+ * written; the caller frees.
  */
 bool sim_world_write_on(SimWorld *world, const SimCard *card, const char *front, const char *back,
                         GError **error);
@@ -83,8 +85,8 @@ bool sim_world_remove(SimWorld *world, unsigned number, GError **error);
 /* ---- what programs see ---- */
 
 /*
- * Readers plugged in: TkeReaderInfo; number from 1: that one alone, 0: all. generation is what to wait
- * from.
+ * Readers plugged in: TkeReaderInfo; number from 1: that one alone, 0: all. generation is what to
+ * wait from.
  */
 GPtrArray *sim_world_list_readers(SimWorld *world, unsigned number, uint32_t *generation);
 
@@ -100,18 +102,19 @@ char *sim_world_dup_description(SimWorld *world);
 
 /* ---- what a person sees ---- */
 
-/* Something of that has changed. Readers, their pads, exchanges and the service note it by themselves. */
+/* Something of that has changed. Readers, their pads, exchanges and the service note it by
+ * themselves. */
 void sim_world_note(SimWorld *world);
 
 /*
- * Waits until the number of changes is no longer seen, or so long. Returns the number; it is never 0. What the
- * service did is noticed when something else wakes the wait, or at its end.
+ * Waits until the number of changes is no longer seen, or so long. Returns the number; it is never
+ * 0. What the service did is noticed when something else wakes the wait, or at its end.
  */
 uint64_t sim_world_wait_revision(SimWorld *world, uint64_t seen, unsigned timeout_ms);
 
 /*
- * Virtual desks that show this world. open: false if only this one may and another one does already; that one is
- * called then.
+ * Virtual desks that show this world. open: false if only this one may and another one does
+ * already; that one is called then.
  */
 bool sim_world_open_desk(SimWorld *world, bool only);
 void sim_world_close_desk(SimWorld *world);

@@ -1,7 +1,9 @@
 /*
- * run-vectors DIR...: runs every case of every *.json file in the directories and tells how many passed.
+ * run-vectors DIR...: runs every case of every *.json file in the directories and tells how many
+ * passed.
  *
- * Exit status 0 only if no case failed. Unreadable files, malformed cases and unknown kinds are failures.
+ * Exit status 0 only if no case failed. Unreadable files, malformed cases and unknown kinds are
+ * failures.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,8 +61,8 @@ find_in_list(const VectorKind *list, const char *stem, const Vector *vector)
 }
 
 /*
- * Runs the rows for a case: one of each list (card and host are lists of their own, and both take part in
- * an exchange), those of its file before those of another file. False if there is none.
+ * Runs the rows for a case: one of each list (card and host are lists of their own, and both take
+ * part in an exchange), those of its file before those of another file. False if there is none.
  */
 static bool
 run_rows(const char *stem, Vector *vector)

@@ -22,7 +22,8 @@
 #define UNKNOWN "{\"name\":\"no-such-kind/0\",\"note\":\"\",\"inputs\":{},\"expected\":{}}"
 #define NAMELESS "{\"note\":\"\",\"inputs\":{},\"expected\":{}}"
 
-/* Runs run-vectors on a directory with one file of this text (NULL: none); the output, caller frees. */
+/* Runs run-vectors on a directory with one file of this text (NULL: none); the output, caller
+ * frees. */
 static char *
 run_on(const char *file, const char *text, int *status)
 {
@@ -59,45 +60,45 @@ check_run(const char *file, const char *text, bool good, const char *last_line)
 }
 
 START_TEST(test_cases_that_pass_are_counted)
-    {
-        check_run("12-der-primitives.json", "[" GOOD "," GOOD "]", true,
-                  "2 passed, 0 failed, 0 skipped\n");
-    }
+{
+    check_run("12-der-primitives.json", "[" GOOD "," GOOD "]", true,
+              "2 passed, 0 failed, 0 skipped\n");
+}
 END_TEST
 
 START_TEST(test_files_may_have_other_names)
-    {
-        check_run("more.json", "[" GOOD "]", true, "1 passed, 0 failed, 0 skipped\n");
-    }
+{
+    check_run("more.json", "[" GOOD "]", true, "1 passed, 0 failed, 0 skipped\n");
+}
 END_TEST
 
 START_TEST(test_wrong_results_are_failures)
-    {
-        check_run("12-der-primitives.json", "[" GOOD "," WRONG "]", false,
-                  "1 passed, 1 failed, 0 skipped\n");
-    }
+{
+    check_run("12-der-primitives.json", "[" GOOD "," WRONG "]", false,
+              "1 passed, 1 failed, 0 skipped\n");
+}
 END_TEST
 
 START_TEST(test_unknown_kinds_and_malformed_cases_are_failures)
-    {
-        check_run("a.json", "[" UNKNOWN "," INCOMPLETE "," NAMELESS ",7," GOOD "]", false,
-                  "1 passed, 4 failed, 0 skipped\n");
-    }
+{
+    check_run("a.json", "[" UNKNOWN "," INCOMPLETE "," NAMELESS ",7," GOOD "]", false,
+              "1 passed, 4 failed, 0 skipped\n");
+}
 END_TEST
 
 START_TEST(test_unreadable_files_are_failures)
-    {
-        check_run("a.json", "[" GOOD, false, "0 passed, 1 failed, 0 skipped\n");
-        check_run("a.json", "{}", false, "0 passed, 1 failed, 0 skipped\n");
-        check_run("a.json", "[]", false, "0 passed, 1 failed, 0 skipped\n");
-    }
+{
+    check_run("a.json", "[" GOOD, false, "0 passed, 1 failed, 0 skipped\n");
+    check_run("a.json", "{}", false, "0 passed, 1 failed, 0 skipped\n");
+    check_run("a.json", "[]", false, "0 passed, 1 failed, 0 skipped\n");
+}
 END_TEST
 
 START_TEST(test_directory_without_cases_is_a_failure)
-    {
-        check_run("a.json", NULL, false, "0 passed, 1 failed, 0 skipped\n");
-        check_run("README.md", "text", false, "0 passed, 1 failed, 0 skipped\n");
-    }
+{
+    check_run("a.json", NULL, false, "0 passed, 1 failed, 0 skipped\n");
+    check_run("README.md", "text", false, "0 passed, 1 failed, 0 skipped\n");
+}
 END_TEST
 
 static JsonParser *
@@ -128,8 +129,8 @@ first_request(JsonObject *vector, const char *method)
                                : NULL;
 
     for (guint i = 0; exchanges != NULL && i < json_array_get_length(exchanges); i++) {
-        JsonObject *request = json_object_get_object_member(
-            json_array_get_object_element(exchanges, i), "request");
+        JsonObject *request =
+            json_object_get_object_member(json_array_get_object_element(exchanges, i), "request");
 
         if (strcmp(json_object_get_string_member(request, "method"), method) == 0) {
             return request;
@@ -138,7 +139,8 @@ first_request(JsonObject *vector, const char *method)
     return NULL;
 }
 
-/* Another text, of the same length: its last letter or digit before the end'th character is another one. */
+/* Another text, of the same length: its last letter or digit before the end'th character is
+ * another one. */
 static void
 spoil(JsonObject *object, const char *member, size_t end)
 {
@@ -161,7 +163,8 @@ to_text(JsonArray *cases)
     return json_to_string(node, FALSE);
 }
 
-/* Cases of file 09 in which the first POST is another one: all fail, and the next file is still read. */
+/* Cases of file 09 in which the first POST is another one: all fail, and the next file is still
+ * read. */
 static void
 check_spoilt(const char *member, size_t end)
 {
@@ -187,12 +190,12 @@ check_spoilt(const char *member, size_t end)
 }
 
 START_TEST(test_a_first_request_that_is_another_one_is_a_failure)
-    {
-        check_spoilt("url", G_MAXSIZE);
-        check_spoilt("url", strlen("https://tke.us"));
-        check_spoilt("body", G_MAXSIZE);
-        check_spoilt("body", strlen("{\"request\":\"1"));
-    }
+{
+    check_spoilt("url", G_MAXSIZE);
+    check_spoilt("url", strlen("https://tke.us"));
+    check_spoilt("body", G_MAXSIZE);
+    check_spoilt("body", strlen("{\"request\":\"1"));
+}
 END_TEST
 
 /* What the README of the cases leaves to the client is left; nothing else is. */
@@ -222,26 +225,28 @@ check_header(const char *name, bool matters)
     n = json_array_get_length(cases);
     ck_assert_uint_gt(n, 1);
     text = to_text(cases);
-    last_line = g_strdup_printf("%u passed, %u failed, 0 skipped\n", matters ? 0 : n, matters ? n : 0);
+    last_line =
+        g_strdup_printf("%u passed, %u failed, 0 skipped\n", matters ? 0 : n, matters ? n : 0);
     check_run("07-service-interface.json", text, !matters, last_line);
 }
 
 START_TEST(test_headers_that_matter_are_compared)
-    {
-        check_header("Content-Type", true);
-        check_header("Accept", true);
-        check_header("User-Agent", false);
-        check_header("Accept-Encoding", false);
-    }
+{
+    check_header("Content-Type", true);
+    check_header("Accept", true);
+    check_header("User-Agent", false);
+    check_header("Accept-Encoding", false);
+}
 END_TEST
 
 #ifdef VECTORS_CARD
-/* The last step with this member (not empty), or what is in its list of signatures; NULL: there is none. Borrowed. */
+/* The last step with this member (not empty), or what is in its list of signatures; NULL: there is
+ * none. Borrowed. */
 static JsonObject *
 last_with(JsonObject *vector, const char *member, bool signature)
 {
-    JsonArray *steps = json_object_get_array_member(
-        json_object_get_object_member(vector, "expected"), "steps");
+    JsonArray *steps =
+        json_object_get_array_member(json_object_get_object_member(vector, "expected"), "steps");
 
     for (guint i = json_array_get_length(steps); i > 0; i--) {
         JsonObject *at = json_array_get_object_element(steps, i - 1);
@@ -285,23 +290,23 @@ check_spoilt_step(const char *file, const char *member, bool signature)
 }
 
 START_TEST(test_a_command_that_is_not_that_of_its_apdus_is_a_failure)
-    {
-        check_spoilt_step("04-exchanges.json", "header", false);
-        check_spoilt_step("04-exchanges.json", "data_hex", false);
-        check_spoilt_step("05-refusals.json", "header", false);
-        check_spoilt_step("05-refusals.json", "data_hex", false);
-        check_spoilt_step("05-refusals.json", "answer_hex", false);
-    }
+{
+    check_spoilt_step("04-exchanges.json", "header", false);
+    check_spoilt_step("04-exchanges.json", "data_hex", false);
+    check_spoilt_step("05-refusals.json", "header", false);
+    check_spoilt_step("05-refusals.json", "data_hex", false);
+    check_spoilt_step("05-refusals.json", "answer_hex", false);
+}
 END_TEST
 
 START_TEST(test_a_listed_signature_that_the_card_did_not_make_is_a_failure)
-    {
-        check_spoilt_step("04-exchanges.json", "by", true);
-        check_spoilt_step("04-exchanges.json", "point_hex", true);
-        check_spoilt_step("04-exchanges.json", "message_hex", true);
-        check_spoilt_step("04-exchanges.json", "signature_hex", true);
-        check_spoilt_step("05-refusals.json", "signature_hex", true);
-    }
+{
+    check_spoilt_step("04-exchanges.json", "by", true);
+    check_spoilt_step("04-exchanges.json", "point_hex", true);
+    check_spoilt_step("04-exchanges.json", "message_hex", true);
+    check_spoilt_step("04-exchanges.json", "signature_hex", true);
+    check_spoilt_step("05-refusals.json", "signature_hex", true);
+}
 END_TEST
 #endif
 

@@ -102,7 +102,8 @@ output_zone(TkeCliOutput *out, const TkeCardStatus *status)
         tke_cli_output_value(out, "zone", N_("Zone"), id);
         tke_cli_output_value(out, "zone_description", N_("Zone description"),
                              status->zone_description);
-        tke_cli_output_value(out, "zone_key", N_("Zone key"), "P-521"); /* there is no other (F-040) */
+        /* there is no other (F-040) */
+        tke_cli_output_value(out, "zone_key", N_("Zone key"), "P-521");
     }
 }
 

@@ -106,8 +106,8 @@ tke_cli_need_world(TkeCli *cli, GError **error)
     }
     if (cli->options.rehearsal != NULL) {
         world = tke_world_new_rehearsal(cli->options.world, cli->program_dir, 0, error);
-        if (world == NULL || (strcmp(cli->options.rehearsal, "pcsc") == 0 &&
-                              !tke_world_use_pcsc(world, error))) {
+        if (world == NULL ||
+            (strcmp(cli->options.rehearsal, "pcsc") == 0 && !tke_world_use_pcsc(world, error))) {
             return NULL;
         }
         cli->world = g_steal_pointer(&world);
@@ -307,8 +307,9 @@ tke_cli_exit_code(const GError *error)
 }
 
 /*
- * The head of the log after the command, for a note on paper: a cut end shows only against a head that was noted, so
- * whatever is told of cards and crypto units ends with it (functions 7). The log's own commands tell it themselves.
+ * The head of the log after the command, for a note on paper: a cut end shows only against a head
+ * that was noted, so whatever is told of cards and crypto units ends with it (functions 7). The
+ * log's own commands tell it themselves.
  */
 static char *
 log_head(TkeCli *cli, const TkeCliCommand *command)

@@ -1,5 +1,6 @@
 /*
- * TkeCli: what the commands of one process share: options, world, cards that stay unlocked, units, log.
+ * TkeCli: what the commands of one process share: options, world, cards that stay unlocked, units,
+ * log.
  */
 #pragma once
 
@@ -43,14 +44,15 @@ typedef struct TkeCliOptions {
     char *rehearsal; /* NULL: no; "": through the socket; "pcsc" */
     char *instance;
     char *region;
-    char *world; /* directory of the rehearsal; NULL: the usual one */
+    char *world;   /* directory of the rehearsal; NULL: the usual one */
     int events_fd; /* TKE_CLI_NO_FD: not given */
     int token_fd;
 } TkeCliOptions;
 
 #define TKE_CLI_NOT_GIVEN G_MININT
 
-/* Options and arguments of one command; those a command does not take are refused before it runs. */
+/* Options and arguments of one command; those a command does not take are refused before it
+ * runs. */
 typedef struct TkeCliArgs {
     int reader; /* 0: not given */
     int pin;
@@ -121,7 +123,8 @@ int tke_cli_run(TkeCli *cli, int argc, char **argv);
 /* Tells a line that cannot be run, named by its first word, as a command that has failed. */
 int tke_cli_wrong_use(TkeCli *cli, const char *name, const GError *error);
 
-/* The same for words that begin with no command: with the nearest one, or with those that begin with the first word. */
+/* The same for words that begin with no command: with the nearest one, or with those that begin
+ * with the first word. */
 int tke_cli_unknown_command(TkeCli *cli, int argc, char **argv);
 
 /* Text of an option, or asked for at the terminal. */

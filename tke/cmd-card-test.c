@@ -104,7 +104,8 @@ print_channel(TkeCli *cli, const TkeCardAcceptance *report)
     tke_cli_output_number(cli->out, "applications", N_("Applications"), report->n_applications);
     tke_cli_output_number(cli->out, "packages", N_("Packages"), report->n_packages);
     if (report->has_free) {
-        tke_cli_output_number(cli->out, "free_bytes", N_("Free memory (bytes)"), report->free_bytes);
+        tke_cli_output_number(cli->out, "free_bytes", N_("Free memory (bytes)"),
+                              report->free_bytes);
     } else {
         tke_cli_output_line(cli->out, "%s: %s", _("Free memory"), _("not told"));
     }

@@ -45,9 +45,9 @@ static void
 print_alike(TkeCli *cli, const TkeReaderCheck *check)
 {
     g_autofree char *why = check->trouble != NULL ? tke_record_text(check->trouble) : NULL;
-    const char *pad = check->trouble == NULL ? "yes"
+    const char *pad = check->trouble == NULL                                         ? "yes"
                       : tke_card_error_code(check->trouble) == TKE_CARD_ERROR_IN_USE ? "unknown"
-                                                                                    : "no";
+                                                                                     : "no";
     const char *cells[] = { NULL,
                             check->reader->model,
                             check->reader->name,
@@ -63,9 +63,12 @@ static void
 print_readers(TkeCli *cli, const GPtrArray *infos, const GPtrArray *checks)
 {
     static const TkeCliColumn columns[] = {
-        { "reader", N_("READER"), TKE_CLI_NUMBER }, { "model", N_("MODEL"), TKE_CLI_TEXT },
-        { "name", N_("NAME"), TKE_CLI_TEXT },       { "card", N_("CARD"), TKE_CLI_TEXT },
-        { "virtual", N_("VIRTUAL"), TKE_CLI_BOOL }, { "keypad", N_("KEYPAD"), TKE_CLI_TEXT },
+        { "reader", N_("READER"), TKE_CLI_NUMBER },
+        { "model", N_("MODEL"), TKE_CLI_TEXT },
+        { "name", N_("NAME"), TKE_CLI_TEXT },
+        { "card", N_("CARD"), TKE_CLI_TEXT },
+        { "virtual", N_("VIRTUAL"), TKE_CLI_BOOL },
+        { "keypad", N_("KEYPAD"), TKE_CLI_TEXT },
         { "keypad_trouble", N_("WHY NOT"), TKE_CLI_TEXT },
     };
 

@@ -26,8 +26,8 @@ tke_cli_cryptounits(TkeCli *cli, const TkeCliArgs *args, GError **error)
 }
 
 /*
- * Numbers of all units that serve an instance: recovery units play no part with cards, and the list tells which
- * cannot be used.
+ * Numbers of all units that serve an instance: recovery units play no part with cards, and the
+ * list tells which cannot be used.
  */
 static void
 all_numbers(TkeCli *cli, GArray *numbers)

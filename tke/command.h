@@ -45,12 +45,13 @@ typedef struct TkeCliCommand {
 extern const TkeCliCommand tke_cli_commands[]; /* ends with a NULL name */
 
 /*
- * The command that argv begins with; words gets how many of it make its name. NULL if there is none, also where the
- * first word is that of several commands and the second none of theirs.
+ * The command that argv begins with; words gets how many of it make its name. NULL if there is
+ * none, also where the first word is that of several commands and the second none of theirs.
  */
 const TkeCliCommand *tke_cli_command_find(int argc, char **argv, int *words);
 
-/* The first word, if several commands begin with it and no other word follows; else NULL. Borrowed from argv. */
+/* The first word, if several commands begin with it and no other word follows; else NULL. Borrowed
+ * from argv. */
 const char *tke_cli_command_group(int argc, char **argv);
 
 /* The words of argv that ought to be the name of a command; the caller frees. */
@@ -59,7 +60,8 @@ char *tke_cli_command_dup_typed(int argc, char **argv);
 /* TKE_ERROR_USAGE: there is no such command; with the nearest one, or where they are listed. */
 void tke_cli_command_set_unknown(int argc, char **argv, GError **error);
 
-/* Parses options; argv without the command's name. TKE_ERROR_USAGE on what the command does not take. */
+/* Parses options; argv without the command's name. TKE_ERROR_USAGE on what the command does not
+ * take. */
 bool tke_cli_command_parse(const TkeCliCommand *command, int argc, char **argv, TkeCliArgs *args,
                            GError **error);
 void tke_cli_command_args_clear(TkeCliArgs *args);

@@ -1,9 +1,9 @@
 /*
  * What a command prints: tables and lines for people, or one JSON object for programs.
  *
- * Commands say what there is to tell once; the same values become a table with headings or an array of
- * objects. Keys are never translated, headings are. Everything goes to standard output; errors of a
- * command too (FAILED and the reason), as the original does.
+ * Commands say what there is to tell once; the same values become a table with headings or an
+ * array of objects. Keys are never translated, headings are. Everything goes to standard output;
+ * errors of a command too (FAILED and the reason), as the original does.
  */
 #pragma once
 
@@ -25,8 +25,9 @@ typedef enum {
 } TkeCliCell;
 
 typedef struct TkeCliColumn {
-    const char *key;     /* JSON member */
-    const char *heading; /* translated by the output; upper case as the original prints it; NULL: in JSON only */
+    const char *key; /* JSON member */
+    /* translated by the output; upper case as the original prints it; NULL: in JSON only */
+    const char *heading;
     TkeCliCell kind;
 } TkeCliColumn;
 
@@ -47,16 +48,18 @@ void tke_cli_output_number(TkeCliOutput *out, const char *key, const char *headi
 void tke_cli_output_flag(TkeCliOutput *out, const char *key, const char *heading, bool value);
 
 /*
- * A table: begin, then a row at a time with as many cells as columns (NULL cell: TKE_CLI_NULL), end.
- * A cell that begins with TKE_CLI_MARK is marked as differing: "*" before it in a table, member "differs" listing
- * its key in JSON. Without rows the line none is printed instead, if given.
+ * A table: begin, then a row at a time with as many cells as columns (NULL cell: TKE_CLI_NULL),
+ * end. A cell that begins with TKE_CLI_MARK is marked as differing: "*" before it in a table,
+ * member "differs" listing its key in JSON. Without rows the line none is printed instead, if
+ * given.
  */
 void tke_cli_output_table_begin(TkeCliOutput *out, const char *key, const TkeCliColumn *columns,
                                 unsigned n_columns);
 void tke_cli_output_row(TkeCliOutput *out, const char *const *cells);
 void tke_cli_output_table_end(TkeCliOutput *out, const char *none);
 
-/* A line that is a JSON object already: as it is for people, an element of an array for programs. */
+/* A line that is a JSON object already: as it is for people, an element of an array for
+ * programs. */
 void tke_cli_output_json_line(TkeCliOutput *out, const char *key, const char *line);
 
 /* Groups what follows under an element of an array (one service instance, one reader). */
@@ -66,15 +69,17 @@ void tke_cli_output_group_resume(TkeCliOutput *out, const char *key, const char 
                                  const char *value);
 void tke_cli_output_group_end(TkeCliOutput *out);
 
-/* The command was a dry run that has told this plan (texts): members "dry_run" and "plan", a line for people. */
+/* The command was a dry run that has told this plan (texts): members "dry_run" and "plan", a line
+ * for people. */
 void tke_cli_output_dry_run(TkeCliOutput *out, const GPtrArray *plan);
 
 /*
- * Ends the command: OK or FAILED and the error with its advice; JSON is printed now. error may be NULL.
- * head is the head of the activity log, or NULL.
+ * Ends the command: OK or FAILED and the error with its advice; JSON is printed now. error may be
+ * NULL. head is the head of the activity log, or NULL.
  */
 void tke_cli_output_finish(TkeCliOutput *out, const char *command, int exit_code,
                            const GError *error, const char *advice, const char *head);
 
-/* What was printed so far leaves the program; an error if some of it did not arrive (a full disk, a closed pipe). */
+/* What was printed so far leaves the program; an error if some of it did not arrive (a full disk,
+ * a closed pipe). */
 bool tke_cli_output_flush(GError **error);

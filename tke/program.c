@@ -55,8 +55,8 @@ worker(gpointer data)
 }
 
 /*
- * --rehearsal=pcsc has its readers through PC/SC. Taken out here, since GLib would take the next word for an
- * optional value.
+ * --rehearsal=pcsc has its readers through PC/SC. Taken out here, since GLib would take the next
+ * word for an optional value.
  */
 static bool
 take_rehearsal(int argc, char **argv, bool *pcsc)
@@ -135,7 +135,8 @@ can_write_events(const TkeCliOptions *options)
     return false;
 }
 
-/* The terminal was closed, or the connection to it was lost; not told apart from Ctrl-C, unless nohup wants so. */
+/* The terminal was closed, or the connection to it was lost; not told apart from Ctrl-C, unless
+ * nohup wants so. */
 static bool
 minds_hangup(void)
 {

@@ -80,7 +80,8 @@ run_file(TkeCli *cli, const char *path, int *code, GError **error)
     text = g_strndup((const char *) data->data, data->len);
     lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line != NULL && *code == TKE_CLI_DONE; line++) {
-        if (g_cancellable_is_cancelled(cli->cancellable)) { /* too late for the line before this one */
+        /* too late for the line before this one */
+        if (g_cancellable_is_cancelled(cli->cancellable)) {
             g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
                         _("stopped by the operator before line %td"), line - lines + 1);
             return false;

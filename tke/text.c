@@ -1,5 +1,6 @@
 /*
- * What a service, a unit or a file says is shown, and must not move the cursor or pass for our own words.
+ * What a service, a unit or a file says is shown, and must not move the cursor or pass for our own
+ * words.
  */
 #include "tke/text.h"
 

@@ -46,7 +46,8 @@ add_byte(Typed *typed, uint8_t byte)
     typed->len++;
 }
 
-/* The last character, which in UTF-8 may be several bytes: those that go on with one begin with 10. */
+/* The last character, which in UTF-8 may be several bytes: those that go on with one begin with
+ * 10. */
 static void
 erase_character(Typed *typed)
 {
@@ -62,7 +63,8 @@ erase_character(Typed *typed)
     }
 }
 
-/* What the terminal's own editing would do. False: the end of the input (Ctrl-D), or of the line. */
+/* What the terminal's own editing would do. False: the end of the input (Ctrl-D), or of the
+ * line. */
 static bool
 take_key(Typed *typed, const cc_t *keys, uint8_t key)
 {
@@ -82,8 +84,8 @@ take_key(Typed *typed, const cc_t *keys, uint8_t key)
 }
 
 /*
- * What is typed until the end of the line, straight into locked memory, with the keys of the terminal. What does not
- * fit is read to its end and refused.
+ * What is typed until the end of the line, straight into locked memory, with the keys of the
+ * terminal. What does not fit is read to its end and refused.
  */
 static bool
 read_secret(TkeSecret *buffer, const cc_t *keys, size_t *len, GCancellable *cancellable,
@@ -109,7 +111,8 @@ read_secret(TkeSecret *buffer, const cc_t *keys, size_t *len, GCancellable *canc
 }
 
 bool
-tke_cli_tty_input_read_secret(TkeSecret *buffer, size_t *len, GCancellable *cancellable, GError **error)
+tke_cli_tty_input_read_secret(TkeSecret *buffer, size_t *len, GCancellable *cancellable,
+                              GError **error)
 {
     struct termios before;
     struct termios unseen;

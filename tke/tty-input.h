@@ -13,9 +13,9 @@
 bool tke_cli_tty_input_wait(GCancellable *cancellable, GError **error);
 
 /*
- * A line, which the terminal does not show, straight into locked memory; len may be more than the buffer holds: the
- * line is too long then. The terminal's keys that erase a character or the line, and end the input, do so. Long lines
- * are longer than a terminal's own editing takes (4096).
+ * A line, which the terminal does not show, straight into locked memory; len may be more than the
+ * buffer holds: the line is too long then. The terminal's keys that erase a character or the line,
+ * and end the input, do so. Long lines are longer than a terminal's own editing takes (4096).
  */
 bool tke_cli_tty_input_read_secret(TkeSecret *buffer, size_t *len, GCancellable *cancellable,
                                    GError **error);

@@ -73,7 +73,8 @@ take_line(TkeCliTty *tty)
     return g_strchomp(line);
 }
 
-/* Prints on one line: what came from outside among it steers no terminal and passes for no line of ours. */
+/* Prints on one line: what came from outside among it steers no terminal and passes for no line of
+ * ours. */
 static void say(TkeCliTty *tty, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static void

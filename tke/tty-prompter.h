@@ -23,7 +23,8 @@ TkeCliTty *tke_cli_tty_new(const TkeCliTtyOptions *options, TkeCliEvents *events
 void tke_cli_tty_free(TkeCliTty *tty);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCliTty, tke_cli_tty_free)
 
-/* What is told from now on, a text each, is also added to notes (until NULL is set): the plan of a dry run. */
+/* What is told from now on, a text each, is also added to notes (until NULL is set): the plan of a
+ * dry run. */
 void tke_cli_tty_set_notes(TkeCliTty *tty, GPtrArray *notes);
 
 /* Answers given by the options of one command line. */

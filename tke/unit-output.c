@@ -309,7 +309,8 @@ tke_cli_check_readable(TkeCli *cli, GPtrArray *states, GError **error)
     return true;
 }
 
-/* A pattern that is shown is confirmed by a signed answer; names of administrators are asked for to be shown. */
+/* A pattern that is shown is confirmed by a signed answer; names of administrators are asked for
+ * to be shown. */
 static TkeUnitQueryFlags
 flags_for(const TkeCliBlock *blocks, unsigned n)
 {
@@ -335,8 +336,7 @@ show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GCancellable *can
     if (units == NULL) {
         return false;
     }
-    states =
-        tke_unit_directory_query(cli->units, units, flags_for(blocks, n), cancellable, error);
+    states = tke_unit_directory_query(cli->units, units, flags_for(blocks, n), cancellable, error);
     if (states == NULL) {
         return false;
     }
@@ -353,15 +353,15 @@ tke_cli_show_state(TkeCli *cli, const TkeCliBlock *blocks, unsigned n, GError **
     return show_state(cli, blocks, n, cli->cancellable, error);
 }
 
-/* Who stopped too late, or in the middle, has to see all the more what came of it: not to be stopped. */
+/* Who stopped too late, or in the middle, has to see all the more what came of it: not to be
+ * stopped. */
 bool
 tke_cli_show_after(TkeCli *cli, bool ok, const TkeCliBlock *blocks, unsigned n, GError **error)
 {
     const bool stopped = g_cancellable_is_cancelled(cli->cancellable);
 
     if (!ok && error != NULL &&
-        (cli->changed ||
-         g_error_matches(*error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY)) &&
+        (cli->changed || g_error_matches(*error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY)) &&
         show_state(cli, blocks, n, NULL, NULL)) {
         tke_cli_output_note(cli);
     }

@@ -1,6 +1,6 @@
 /*
- * Commands that cards are sent: to recognise them, and to copy a signature key and 85 key parts with the
- * longest names (card-protocol.md, 13), everything included from the first SELECT on.
+ * Commands that cards are sent: to recognise them, and to copy a signature key and 85 key parts
+ * with the longest names (card-protocol.md, 13), everything included from the first SELECT on.
  */
 #include <check.h>
 

@@ -1,9 +1,9 @@
 /*
  * The benchmark program: what is measured, and what is needed to measure it.
  *
- * A section measures and adds rows to the report. Sections use Check's assertions for what must work, as the
- * worlds of tests/support do; the program runs each of them as a test in its own process, and a section that
- * fails is one that could not measure.
+ * A section measures and adds rows to the report. Sections use Check's assertions for what must
+ * work, as the worlds of tests/support do; the program runs each of them as a test in its own
+ * process, and a section that fails is one that could not measure.
  */
 #pragma once
 
@@ -28,7 +28,8 @@ void bench_rehearsal(Bench *bench); /* the whole ceremony; keeps its world */
 #if TKE_WITH_PCSC
 void bench_pcscd(Bench *bench); /* readers and cards through pcscd */
 
-/* Its part that loads an applet: pcscd runs, and the tke-sim of the directory, whose cards take their time. */
+/* Its part that loads an applet: pcscd runs, and the tke-sim of the directory, whose cards take
+ * their time. */
 void bench_load_pcscd(Bench *bench, const char *directory);
 #endif
 void bench_load_applet(Bench *bench); /* an applet onto a card that takes its time */

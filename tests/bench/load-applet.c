@@ -1,6 +1,7 @@
 /*
- * An applet of 30 KB loaded onto a card that takes the time of a real type (J3R180), through tke-sim's socket: from the
- * first SELECT to the installed applet, against what the model of the card says it was busy.
+ * An applet of 30 KB loaded onto a card that takes the time of a real type (J3R180), through
+ * tke-sim's socket: from the first SELECT to the installed applet, against what the model of the
+ * card says it was busy.
  */
 #include <check.h>
 

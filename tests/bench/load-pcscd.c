@@ -1,6 +1,7 @@
 /*
- * An applet of 30 KB loaded the whole way (libceremony's op-card-load) through the real pcscd and the driver of virtual
- * readers, onto a card that takes the time of a real type (J3R180): against what the model of the card says it was busy.
+ * An applet of 30 KB loaded the whole way (libceremony's op-card-load) through the real pcscd and
+ * the driver of virtual readers, onto a card that takes the time of a real type (J3R180): against
+ * what the model of the card says it was busy.
  */
 #include <check.h>
 #include <string.h>
@@ -142,7 +143,8 @@ wait_for_card(Place *place)
     }
 }
 
-/* What the card is not yet: each load takes the other applet off, which holds nothing, and asks nobody. */
+/* What the card is not yet: each load takes the other applet off, which holds nothing, and asks
+ * nobody. */
 static void
 load(Place *place, unsigned run)
 {

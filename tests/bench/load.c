@@ -1,7 +1,8 @@
 /*
- * Loads of three key parts into three crypto units with cards that take the time of a real type (J3R180):
- * the whole command in a tke shell, from empty readers to its result, against what the model of the cards says
- * they were busy. People lose no time here: cards are in and PINs typed as soon as they are asked for.
+ * Loads of three key parts into three crypto units with cards that take the time of a real type
+ * (J3R180): the whole command in a tke shell, from empty readers to its result, against what the
+ * model of the cards says they were busy. People lose no time here: cards are in and PINs typed as
+ * soon as they are asked for.
  */
 #include <check.h>
 

@@ -1,5 +1,6 @@
 /*
- * bench [--json FILE] [--quick] [SECTION...]: the numbers that OpenTKE promises (docs/numbers.md), measured.
+ * bench [--json FILE] [--quick] [SECTION...]: the numbers that OpenTKE promises (docs/numbers.md),
+ * measured.
  *
  * Exit code 0 whatever the numbers are, 1 if something could not be measured, 2 for wrong use.
  */
@@ -21,8 +22,12 @@ static const struct {
     const char *name;
     void (*run)(Bench *bench);
 } sections[] = {
-    { "people", bench_people }, { "requests", bench_requests },   { "apdus", bench_apdus },
-    { "start", bench_start },   { "rehearsal", bench_rehearsal }, { "load", bench_load },
+    { "people", bench_people },
+    { "requests", bench_requests },
+    { "apdus", bench_apdus },
+    { "start", bench_start },
+    { "rehearsal", bench_rehearsal },
+    { "load", bench_load },
     { "load-applet", bench_load_applet },
 #if TKE_WITH_PCSC
     { "pcscd", bench_pcscd },
@@ -46,8 +51,8 @@ watch_signals(void)
 }
 
 /*
- * Check's assertions need a test around them. Check's own handlers, which it sets before each test, kill the
- * whole process group.
+ * Check's assertions need a test around them. Check's own handlers, which it sets before each
+ * test, kill the whole process group.
  */
 START_TEST(test_section_can_be_measured)
 {

@@ -1,6 +1,7 @@
 /*
- * Cards through the real pcscd and the driver of virtual readers: round trips, insertion and removal, recognition,
- * many cycles. Where no pcscd can be started here nothing is measured, and why is said.
+ * Cards through the real pcscd and the driver of virtual readers: round trips, insertion and
+ * removal, recognition, many cycles. Where no pcscd can be started here nothing is measured, and
+ * why is said.
  */
 #include <PCSC/reader.h>
 #include <PCSC/winscard.h>
@@ -147,7 +148,8 @@ compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* What each connection asks, so that a reader that was exchanged for another one of its name is noticed; no APDU. */
+/* What each connection asks, so that a reader that was exchanged for another one of its name is
+ * noticed; no APDU. */
 static double
 measure_identity(SCARDHANDLE card)
 {
@@ -311,7 +313,8 @@ count_files(pid_t pid)
     return n;
 }
 
-/* The least or the most of some looks: a thread that waits has a file that one that does not wait has not. */
+/* The least or the most of some looks: a thread that waits has a file that one that does not wait
+ * has not. */
 static unsigned
 count_calm_files(pid_t pid, bool most)
 {
@@ -444,8 +447,8 @@ measure_recognition(Place *place)
         take_out(place);
     }
     source->ops->free(source);
-    bench_report_samples(place->bench->report, GROUP, "card put in to card recognised, J3R180, T=1", "ms",
-                         times, n, MOST_RECOGNISE_MS);
+    bench_report_samples(place->bench->report, GROUP, "card put in to card recognised, J3R180, T=1",
+                         "ms", times, n, MOST_RECOGNISE_MS);
     bench_report_count(place->bench->report, GROUP, "APDUs for that", apdus, MOST_RECOGNISE_APDUS);
 }
 

@@ -1,6 +1,6 @@
 /*
- * What a ceremony asks of people: cards put in and PINs typed, in the whole procedures with virtual cards and
- * crypto units in this process. Neither depends on the number of units.
+ * What a ceremony asks of people: cards put in and PINs typed, in the whole procedures with
+ * virtual cards and crypto units in this process. Neither depends on the number of units.
  */
 #include "libceremony/op-mk-finish.h"
 #include "libceremony/op-mk-load.h"

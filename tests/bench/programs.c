@@ -1,9 +1,10 @@
 /*
  * Running programs and measuring them.
  *
- * The kernel counts for a process the greatest memory of what it was before it became another program, so a
- * program started by this one, which has played whole ceremonies, would seem larger than it is. A small
- * process in between (this program again, with --measure) starts and measures it.
+ * The kernel counts for a process the greatest memory of what it was before it became another
+ * program, so a program started by this one, which has played whole ceremonies, would seem larger
+ * than it is. A small process in between (this program again, with --measure) starts and measures
+ * it.
  */
 #include "tests/bench/programs.h"
 

@@ -1,7 +1,8 @@
 /*
- * Rounds and requests of a status of all crypto units, through the real transport to the simulator's TLS
- * server. Every unit is on a module of its own with a certificate chain of three and has two administrators.
- * Cold: nothing is known of the modules; warm: their certificates were verified before.
+ * Rounds and requests of a status of all crypto units, through the real transport to the
+ * simulator's TLS server. Every unit is on a module of its own with a certificate chain of three
+ * and has two administrators. Cold: nothing is known of the modules; warm: their certificates were
+ * verified before.
  */
 #include <check.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * bench itself: it measures everything, and what can be counted is within its limits. Times are printed, never
- * judged here.
+ * bench itself: it measures everything, and what can be counted is within its limits. Times are
+ * printed, never judged here.
  */
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
@@ -77,7 +77,8 @@ START_TEST(test_everything_is_measured_and_counts_are_within_their_limits)
         JsonObject *row = json_array_get_object_element(rows, i);
 
         check_row(row, &counts);
-        n_pcscd += strcmp(json_object_get_string_member(row, "group"), "Readers through pcscd") == 0;
+        n_pcscd +=
+            strcmp(json_object_get_string_member(row, "group"), "Readers through pcscd") == 0;
     }
     /* Those of pcscd are all there, or none where no pcscd can be started: never in CI. */
     if (n_pcscd == 0 && g_getenv("CI") == NULL) {

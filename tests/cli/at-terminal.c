@@ -1,6 +1,6 @@
 /*
- * at-terminal [ARGUMENT…]: runs tke with these arguments at a terminal of its own. What comes in is typed there,
- * what is shown there goes out; other descriptors and the exit code are passed on.
+ * at-terminal [ARGUMENT…]: runs tke with these arguments at a terminal of its own. What comes in
+ * is typed there, what is shown there goes out; other descriptors and the exit code are passed on.
  */
 #include <errno.h>
 #include <poll.h>

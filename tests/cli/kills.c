@@ -51,7 +51,8 @@ is_begun(const Watch *watch)
     return g_file_get_contents(path, &text, NULL, NULL) && strstr(text, watch->action) != NULL;
 }
 
-/* Kills the program in the middle of the step: nothing moves any more, as a unit keeps its answer back. */
+/* Kills the program in the middle of the step: nothing moves any more, as a unit keeps its answer
+ * back. */
 static gpointer
 kill_in_step(gpointer data)
 {
@@ -192,7 +193,8 @@ count_events(JsonObject *event, GPid pid, void *data)
     if (how->n >= how->at && strcmp(name, "result") != 0) {
         how->killed = true;
         kill(pid, SIGKILL);
-        json_object_set_string_member(event, "event", "too-late"); /* nobody follows a prompt of it */
+        /* nobody follows a prompt of it */
+        json_object_set_string_member(event, "event", "too-late");
     }
 }
 

@@ -1,7 +1,9 @@
 /*
- * tke is killed while it changes crypto units; what the next command says of it, and what it has come to.
+ * tke is killed while it changes crypto units; what the next command says of it, and what it has
+ * come to.
  *
- * In the world after the ceremony: three units, administrators on ep11-1 and ep11-3, parts on ep11-5, -7, -9.
+ * In the world after the ceremony: three units, administrators on ep11-1 and ep11-3, parts on
+ * ep11-5, -7, -9.
  */
 #pragma once
 
@@ -31,21 +33,22 @@ typedef struct KilledStep {
 } KilledStep;
 
 /*
- * Does the task while unit 2 does the command and keeps its answer back, and unit 3 does not get it; the
- * program is killed then.
+ * Does the task while unit 2 does the command and keeps its answer back, and unit 3 does not get
+ * it; the program is killed then.
  */
 void kills_in_step(Place *place, const KilledStep *step);
 
 /*
- * Does the task while unit 2 does the command and keeps its answer back; the program gets the signal then. Its exit
- * code; output is freed by the caller.
+ * Does the task while unit 2 does the command and keeps its answer back; the program gets the
+ * signal then. Its exit code; output is freed by the caller.
  */
 int kills_signal_in_step(Place *place, const KilledStep *step, int number, char **output);
 
 /* What the listing says of the step that was killed. */
 void kills_check_unfinished(Place *place, const KilledStep *step);
 
-/* The program is killed at its event number at, from 1, but the result; false: it has fewer and ended. */
+/* The program is killed at its event number at, from 1, but the result; false: it has fewer and
+ * ended. */
 bool kills_at_event(Place *place, const SimOfficersTask *task, unsigned at);
 
 /* All units are equal, nothing is unfinished, the log verifies. */

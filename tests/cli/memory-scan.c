@@ -59,8 +59,8 @@ add_one(GPtrArray *needles, const char *what, const uint8_t *bytes, size_t len, 
     g_ptr_array_add(needles, needle);
 }
 
-/* As OpenSSL keeps the scalar of a key: words, the least significant first, each as the machine writes it. The
- * incomplete word at the end is left out. */
+/* As OpenSSL keeps the scalar of a key: words, the least significant first, each as the machine
+ * writes it. The incomplete word at the end is left out. */
 static void
 add_number(GPtrArray *needles, const char *what, const uint8_t *bytes, size_t len)
 {

@@ -17,8 +17,9 @@ typedef struct Needle {
     bool digits; /* a PIN: counts only where no other hex digit is beside it */
 } Needle;
 
-/* Needles; the caller frees. A value is added raw, as hex in both cases and, from 16 bytes on, as a number in the
- * words of OpenSSL; a PIN as digits, as their hex, and as the block that goes to a card, raw and as hex. */
+/* Needles; the caller frees. A value is added raw, as hex in both cases and, from 16 bytes on, as
+ * a number in the words of OpenSSL; a PIN as digits, as their hex, and as the block that goes to a
+ * card, raw and as hex. */
 GPtrArray *memory_scan_needles_new(void);
 void memory_scan_add(GPtrArray *needles, const char *what, const uint8_t *bytes, size_t len);
 void memory_scan_add_pin(GPtrArray *needles, const char *what, const char *digits);

@@ -419,3 +419,17 @@ place_digest(Place *place, const char *folder)
     }
     return g_strdup(g_checksum_get_string(sum));
 }
+
+void
+place_check_row(Place *place, const char *row, int exit_code, const char *line,
+                const char *const *words)
+{
+    g_auto(Run) run = place_rehearsal(place, line);
+    g_autofree char *text = g_strconcat(run.out, run.err, NULL);
+
+    ck_assert_msg(run.exit_code == exit_code, "%s: exit %d: %s", row, run.exit_code, text);
+    assert_contains(text, "FAILED");
+    for (; *words != NULL; words++) {
+        ck_assert_msg(strstr(text, *words) != NULL, "%s: no \"%s\" in: %s", row, *words, text);
+    }
+}

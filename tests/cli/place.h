@@ -1,8 +1,8 @@
 /*
  * The real programs in private worlds, as somebody at a terminal and somebody at the desk use them.
  *
- * All worlds lie below one new directory and are ended and removed when the test program ends, whatever
- * became of its tests.
+ * All worlds lie below one new directory and are ended and removed when the test program ends,
+ * whatever became of its tests.
  */
 #pragma once
 
@@ -31,10 +31,10 @@ typedef struct Place {
     SimOfficersPeople *people;
 } Place;
 
-Place *place_enter_new(void);      /* blank cards, crypto units in imprint mode */
-Place *place_enter_finished(void); /* after the ceremony, all cards in the box */
+Place *place_enter_new(void);                  /* blank cards, crypto units in imprint mode */
+Place *place_enter_finished(void);             /* after the ceremony, all cards in the box */
 Place *place_enter_scenario(const char *path); /* the same of a scenario file */
-Place *place_enter_nothing(void);  /* an empty directory, no tke-sim */
+Place *place_enter_nothing(void);              /* an empty directory, no tke-sim */
 /* Ends the world; what it is then can be entered as often as wanted. The caller frees. */
 char *place_keep(Place *place);
 Place *place_enter_kept(const char *kept);
@@ -54,8 +54,8 @@ void place_run_clear(Run *run);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, place_run_clear)
 
 /*
- * Runs "tke" and the words of a line as a shell splits them, with nothing on standard input. With --json
- * among them the output must be exactly one JSON object, whose "exit" is the exit code.
+ * Runs "tke" and the words of a line as a shell splits them, with nothing on standard input. With
+ * --json among them the output must be exactly one JSON object, whose "exit" is the exit code.
  */
 Run place_tke(Place *place, const char *line);
 
@@ -64,6 +64,10 @@ Run place_rehearsal(Place *place, const char *line);
 
 /* The same, and checks the exit code. */
 Run place_expect(Place *place, int exit_code, const char *line);
+
+/* Runs the line, which fails: the exit code and all words (until NULL) must be there. row: for messages. */
+void place_check_row(Place *place, const char *row, int exit_code, const char *line,
+                     const char *const *words);
 
 /* A table of the one service instance in what was printed with --json. */
 JsonArray *place_get_table(const Run *run, const char *key);
@@ -80,7 +84,8 @@ SimOfficersProgram *place_start(Place *place, const char *line);
 /* Follows the task in a program that has just been started; checks the exit code. */
 void place_act(Place *place, int exit_code, const SimOfficersTask *task);
 
-/* Waits for the next event of that name (and, if kind is not NULL, of that kind); the caller unrefs. */
+/* Waits for the next event of that name (and, if kind is not NULL, of that kind); the caller
+ * unrefs. */
 JsonObject *place_wait_event(SimOfficersProgram *program, const char *name, const char *kind);
 
 /* Digest of the files of a folder of the world ("cards", "units", "workstation"). */

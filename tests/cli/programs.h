@@ -22,7 +22,8 @@ void programs_start(Programs *programs, bool rehearsed);
 void programs_stop(Programs *programs);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Programs, programs_stop)
 
-/* tke --rehearsal with these words (one string, parsed as a shell would); answers: standard input or NULL. */
+/* tke --rehearsal with these words (one string, parsed as a shell would); answers: standard input
+ * or NULL. */
 void programs_tke(Programs *programs, const char *words, const char *answers);
 
 /* The same started by a shell, with redirections behind its words. */
@@ -34,7 +35,8 @@ void programs_tke_real(Programs *programs, const char *words, const char *const 
 /* A command of tke-sim, which must succeed. */
 void programs_sim(Programs *programs, const char *words);
 
-/* The JSON object that the last command printed; nothing else was on standard output. Caller unrefs. */
+/* The JSON object that the last command printed; nothing else was on standard output. Caller
+ * unrefs. */
 JsonObject *programs_json(const Programs *programs);
 
 /* The last command ended with this code; on failure its output is shown. */

@@ -1,9 +1,9 @@
 /*
- * The control of the secret scan: holds a random secret in a TkeSecret, with the argument "heap" also on the
- * ordinary heap; writes its bytes to standard output and waits until standard input is closed. The first bytes are
- * digits, a PIN: "pin", "pin-hex", "pin-block" and "pin-block-hex" leave only that on the heap, in this form; "number"
- * leaves the secret there as a number of OpenSSL. "key" holds a private key as the programs do, and its bytes are
- * the end of the scalar.
+ * The control of the secret scan: holds a random secret in a TkeSecret, with the argument "heap"
+ * also on the ordinary heap; writes its bytes to standard output and waits until standard input is
+ * closed. The first bytes are digits, a PIN: "pin", "pin-hex", "pin-block" and "pin-block-hex"
+ * leave only that on the heap, in this form; "number" leaves the secret there as a number of
+ * OpenSSL. "key" holds a private key as the programs do, and its bytes are the end of the scalar.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * tke as it is, but readable from outside: what the secret scan searches (no program that is installed leaves
- * its memory readable).
+ * tke as it is, but readable from outside: what the secret scan searches (no program that is
+ * installed leaves its memory readable).
  */
 #include "tke/program.h"
 

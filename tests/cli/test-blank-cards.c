@@ -1,6 +1,7 @@
 /*
- * Cards that are initialised, and initialised again, by the real programs: any card of the box, used ones (P-5), cards that
- * are not fit, cards that are pulled while they are loaded (functions 2.2, 2.3, 2.6; F-035, F-041).
+ * Cards that are initialised, and initialised again, by the real programs: any card of the box,
+ * used ones (P-5), cards that are not fit, cards that are pulled while they are loaded (functions
+ * 2.2, 2.3, 2.6; F-035, F-041).
  */
 #include <string.h>
 
@@ -200,8 +201,8 @@ static const struct {
     const char *told; /* part of what the operator reads */
     bool refuses_keys;
 } unfit[] = {
-    { "lacks mark=1", "P-521", false }, { "full memory=1000", "1000", false },
-    { "other-keys", "key", true },      { "locked-keys", "lock", false },
+    { "lacks mark=1", "P-521", false },  { "full memory=1000", "1000", false },
+    { "other-keys", "key", true },       { "locked-keys", "lock", false },
     { "no-manager", "reader 2", false },
 };
 
@@ -306,7 +307,8 @@ put_in_again(JsonObject *event, GPid pid, void *data)
     }
 }
 
-/* Pulled at the first command, in the middle of the load, at its end, while the applet is installed. */
+/* Pulled at the first command, in the middle of the load, at its end, while the applet is
+ * installed. */
 static const unsigned pulls[] = { 1, 8, 60, 130, 138, 142 };
 
 START_TEST(test_a_card_pulled_while_it_is_loaded_is_loaded_by_the_next_try)
@@ -334,7 +336,8 @@ START_TEST(test_a_card_pulled_while_it_is_loaded_is_loaded_by_the_next_try)
 }
 END_TEST
 
-/* Whether the card is pulled at this exchange after its applet was installed and before anything else was done with it. */
+/* Whether the card is pulled at this exchange after its applet was installed and before anything
+ * else was done with it. */
 static bool
 pull_unprobed(Place *place, unsigned after)
 {

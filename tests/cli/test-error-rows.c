@@ -1,10 +1,12 @@
 /*
- * The rows of errors of functions 2.2, 3.2 and 4.2 that crypto units and the command line can meet, each provoked in
- * the real programs: its exit code, what is told, and what to do next. The codes of crypto units are in
- * tests/libceremony/test-unit-codes.c, the rows about cards in test-bad-input-cards.c there.
+ * The rows of errors of functions 2.2, 3.2 and 4.2 that crypto units and the command line can
+ * meet, each provoked in the real programs: its exit code, what is told, and what to do next. The
+ * codes of crypto units are in tests/libceremony/test-unit-codes.c, the rows about cards in
+ * test-bad-input-cards.c there.
  *
- * Not here: E-L03, E-L04 and E-L07 (key files and their passwords), E-L08 (signing service), E-H08 and the role in
- * E-H02 (login), which come with what they are about. E-L05 is about our own files here.
+ * Not here: E-L03, E-L04 and E-L07 (key files and their passwords), E-L08 (signing service), E-H08
+ * and the role in E-H02 (login), which come with what they are about. E-L05 is about our own files
+ * here.
  */
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -17,27 +19,11 @@
 #include "tests/support/tls-server.h"
 
 #define INSTANCE "9f4d2c1e-7a35-4b8e-9c60-52d1e83b7f04"
-#define FIRST_INSTANCE "11111111-7a35-4b8e-9c60-52d1e83b7f04"
-#define SECOND_INSTANCE "22222222-7a35-4b8e-9c60-52d1e83b7f04"
 #define NOBODY 65534
 #define SIGNERS                                                                                    \
     {                                                                                              \
         "ep11-1", "ep11-3"                                                                         \
     }
-
-/* Runs the line; the exit code and all words must be there. */
-static void
-check_row(Place *place, const char *row, int exit_code, const char *line, const char *const *words)
-{
-    g_auto(Run) run = place_rehearsal(place, line);
-    g_autofree char *text = g_strconcat(run.out, run.err, NULL);
-
-    ck_assert_msg(run.exit_code == exit_code, "%s: exit %d: %s", row, run.exit_code, text);
-    assert_contains(text, "FAILED");
-    for (; *words != NULL; words++) {
-        ck_assert_msg(strstr(text, *words) != NULL, "%s: no \"%s\" in: %s", row, *words, text);
-    }
-}
 
 START_TEST(test_answers_of_the_service)
 {
@@ -105,7 +91,7 @@ START_TEST(test_answers_of_the_service)
 
         (void) g_unlink(known); /* modules are looked at anew */
         place_sim(place, order);
-        check_row(place, rows[i].row, rows[i].exit_code, rows[i].line, rows[i].words);
+        place_check_row(place, rows[i].row, rows[i].exit_code, rows[i].line, rows[i].words);
         place_sim(place, "fault clear");
     }
 }
@@ -126,8 +112,8 @@ run_real(Place *place, const char *words)
     line = g_strdup_printf("%s --instance %s --token-fd 5 %s 5<%s </dev/null", TKE, INSTANCE, words,
                            token);
     argv[2] = line;
-    ck_assert(g_spawn_sync(NULL, argv, place->environment, G_SPAWN_SEARCH_PATH, NULL, NULL, &run.out,
-                           &run.err, &status, &error));
+    ck_assert(g_spawn_sync(NULL, argv, place->environment, G_SPAWN_SEARCH_PATH, NULL, NULL,
+                           &run.out, &run.err, &status, &error));
     ck_assert(WIFEXITED(status));
     run.exit_code = WEXITSTATUS(status);
     return run;
@@ -236,19 +222,25 @@ START_TEST(test_selections)
         { "E-L02", "--select 4 cryptounit-mk", 2, { "there is no crypto unit 4" } },
         { "E-L09", "cryptounit-add", 2, { "nobody is there to answer", "by an option" } },
     };
-    static const char *const selecting[] = {
-        "cryptounit-compare", "cryptounit-admins",    "cryptounit-thrhlds",
-        "cryptounit-mk",      "cryptounit-admin-add", "cryptounit-admin-rm",
-        "cryptounit-mk-load --part any --part any",   "cryptounit-mk-commit",
-        "cryptounit-mk-setimm", "cryptounit-mk-clrnew", "cryptounit-mk-clrcur",
-        "cryptounit-zeroize", "cryptounit-thrhld-set --signature 2 --revocation 2",
-    };
+    static const char *const selecting[] = { "cryptounit-compare",
+                                             "cryptounit-admins",
+                                             "cryptounit-thrhlds",
+                                             "cryptounit-mk",
+                                             "cryptounit-admin-add",
+                                             "cryptounit-admin-rm",
+                                             "cryptounit-mk-load --part any --part any",
+                                             "cryptounit-mk-commit",
+                                             "cryptounit-mk-setimm",
+                                             "cryptounit-mk-clrnew",
+                                             "cryptounit-mk-clrcur",
+                                             "cryptounit-zeroize",
+                                             "cryptounit-thrhld-set --signature 2 --revocation 2" };
     static const char *const none[] = { "no crypto unit is selected", "tke cryptounit-add",
                                         "--select", NULL };
     g_autoptr(Place) place = place_enter_finished();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        check_row(place, rows[i].row, rows[i].exit_code, rows[i].line, rows[i].words);
+        place_check_row(place, rows[i].row, rows[i].exit_code, rows[i].line, rows[i].words);
     }
     {
         g_auto(Run) run = place_expect(place, 0, "cryptounit-rm 1 2 3");
@@ -256,7 +248,7 @@ START_TEST(test_selections)
         assert_contains(run.out, "false");
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(selecting); i++) {
-        check_row(place, "E-S04, E-L06", 3, selecting[i], none);
+        place_check_row(place, "E-S04, E-L06", 3, selecting[i], none);
     }
 }
 END_TEST
@@ -269,10 +261,11 @@ START_TEST(test_files_of_the_directory)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) { /* E-L05 */
         g_autofree char *path = g_build_filename(place->world, "workstation", files[i], NULL);
-        const char *const words[] = { path, "is damaged", "was put aside as", "tke cryptounit-", NULL };
+        const char *const words[] = { path, "is damaged", "was put aside as", "tke cryptounit-",
+                                      NULL };
 
         ck_assert(g_file_set_contents(path, "{\"units\":", -1, NULL));
-        check_row(place, "E-L05", 3, "cryptounits", words);
+        place_check_row(place, "E-L05", 3, "cryptounits", words);
         ck_assert(!g_file_test(path, G_FILE_TEST_EXISTS)); /* the next command does without it */
     }
 }
@@ -280,12 +273,13 @@ END_TEST
 
 START_TEST(test_a_second_program)
 {
-    static const char *const words[] = { "another process (number ", "Wait until the other program has ended", NULL };
+    static const char *const words[] = { "another process (number ",
+                                         "Wait until the other program has ended", NULL };
     g_autoptr(Place) place = place_enter_finished();
     g_autoptr(SimOfficersProgram) first = place_start(place, "cryptounit-admin-add");
     G_GNUC_UNUSED g_autoptr(JsonObject) prompt = place_wait_event(first, "prompt", "insert");
 
-    check_row(place, "E-L10", 3, "cryptounits", words);
+    place_check_row(place, "E-L10", 3, "cryptounits", words);
     sim_officers_program_signal(first, SIGINT);
     ck_assert_int_eq(sim_officers_program_wait(first, 60000, NULL), 1);
 }
@@ -335,7 +329,10 @@ START_TEST(test_signers)
         "", "--yes cryptounit-thrhld-set --signature 2 --revocation 2", { SIGNERS }, { NULL }
     };
     static const SimOfficersTask one = {
-        "", "--yes --select 2 cryptounit-thrhld-set --signature 1 --revocation 1", { SIGNERS }, { NULL }
+        "",
+        "--yes --select 2 cryptounit-thrhld-set --signature 1 --revocation 1",
+        { SIGNERS },
+        { NULL }
     };
     g_autoptr(Place) place = place_enter_finished();
     g_autofree char *made = act(place, 0, &key, NULL);
@@ -348,112 +345,12 @@ START_TEST(test_signers)
     assert_contains(made, "Nobody");
     assert_contains(cleared, "This card has no signature key: it cannot sign."); /* E-S05 */
     assert_contains(cleared, "Nobody is no administrator of crypto unit 1, crypto unit 2, crypto "
-                             "unit 3."); /* E-S01 */
-    assert_contains(same, "has signed already: another administrator is needed."); /* E-S02 */
+                             "unit 3.");                                             /* E-S01 */
+    assert_contains(same, "has signed already: another administrator is needed.");   /* E-S02 */
     assert_contains(few, "only 1 of 2 signatures were collected, nothing was sent"); /* E-S06 */
     assert_contains(lower, "gives no dual control");
     assert_contains(differ, "need different numbers of signatures; the largest, 2, is "
                             "collected."); /* E-S03 */
-}
-END_TEST
-
-/* The identifier of the selected unit that is not this one. */
-static char *
-other_selected(const char *world, const char *known)
-{
-    g_autofree char *path = g_build_filename(world, "workstation", "opentke-selection.json", NULL);
-    g_autofree char *text = NULL;
-    g_autoptr(GRegex) regex = g_regex_new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", 0, 0, NULL);
-    g_autoptr(GMatchInfo) match = NULL;
-
-    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
-    for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match);
-         g_match_info_next(match, NULL)) {
-        g_autofree char *id = g_match_info_fetch(match, 0);
-
-        if (g_strcmp0(id, known) != 0) {
-            return g_steal_pointer(&id);
-        }
-    }
-    ck_abort_msg("no other unit in %s", text);
-}
-
-/* As noted when a command that was sent to both came to a sudden end. */
-static void
-write_step_of_both(const char *world, const char *first, const char *second)
-{
-    static const char unit[] = "{\"id\":\"%s\",\"location\":\"x\",\"instance\":\"%s\",\"state\":"
-                               "\"unknown\"}";
-    g_autofree char *path = g_build_filename(world, "workstation", "opentke-journal.json", NULL);
-    g_autofree char *one = g_strdup_printf(unit, first, FIRST_INSTANCE);
-    g_autofree char *two = g_strdup_printf(unit, second, SECOND_INSTANCE);
-    g_autofree char *text = g_strdup_printf(
-        "{\"unfinished\":[{\"action\":\"tke-cryptounit.reset\",\"started\":\"2026-01-01T00:00:00Z\","
-        "\"units\":[%s,%s]}]}",
-        one, two);
-
-    ck_assert(g_file_set_contents(path, text, -1, NULL));
-}
-
-/* What is typed names one instance, and --select says which units are meant. */
-static void
-check_leaving(Place *place, const char *const *words)
-{
-    check_row(place, "E-S07", 3, "--yes --confirm 11111111 cryptounit-leave --listed", words);
-    {
-        g_auto(Run) left = place_expect(
-            place, 0, "--json --yes --confirm 22222222 --select 2 cryptounit-leave --listed");
-        g_auto(Run) rest = place_expect(
-            place, 0, "--json --yes --confirm 11111111 --select 1 cryptounit-leave --listed");
-
-        ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(left.json, "left")),
-                          1);
-        ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(rest.json, "left")),
-                          1);
-    }
-}
-
-START_TEST(test_units_of_two_instances)
-{
-    static const char scenario[] =
-        "{\"format\":1,\"name\":\"two\",\"description\":\"two instances\",\"readers\":[{\"name\":\"P 1\"},"
-        "{\"name\":\"P 2\"}],\"cards\":[{\"label\":\"ca-1\",\"applet\":\"ca\"}],\"service\":{"
-        "\"account\":\"A\",\"user\":\"U\",\"resource_group\":\"R\",\"region\":\"us-south\",\"instances\":["
-        "{\"id\":\"" FIRST_INSTANCE "\",\"name\":\"one\",\"units\":[{\"type\":"
-        "\"operational\",\"zone\":\"us-south\",\"host\":\"AZ1\",\"module\":1,\"domain\":1}]},"
-        "{\"id\":\"" SECOND_INSTANCE "\",\"name\":\"two\",\"units\":[{\"type\":"
-        "\"operational\",\"zone\":\"us-south\",\"host\":\"AZ2\",\"module\":2,\"domain\":2}]}]}}";
-    static const char *const words[] = { "more than one instance", "11111111-", "22222222-",
-                                         "--select", NULL };
-    g_autoptr(Place) place = place_enter_nothing();
-    g_autofree char *file = g_build_filename(place->world, "two.json", NULL);
-    g_autofree char *world = g_build_filename(place->world, "world", NULL);
-    g_autofree char *start = g_strconcat("start --scenario ", file, NULL);
-
-    ck_assert(g_file_set_contents(file, scenario, -1, NULL));
-    place_set(place, "OPENTKE_WORLD", world);
-    place_sim(place, start);
-    {
-        g_auto(Run) one = place_expect(place, 0, "cryptounit-add 1");
-        g_autofree char *first = other_selected(world, NULL);
-        g_auto(Run) both = place_expect(place, 0, "cryptounit-add 2");
-        g_auto(Run) json = place_expect(place, 0, "--json cryptounit-add 2");
-        g_autofree char *second = other_selected(world, first);
-
-        ck_assert_ptr_null(strstr(one.out, "WARNING"));
-        assert_contains(both.out, "WARNING: crypto units of more than one instance are selected");
-        ck_assert(json_object_get_boolean_member(json.json, "several_instances"));
-        write_step_of_both(world, first, second);
-    }
-    check_leaving(place, words);
-    check_row(place, "E-S07", 3, "--yes --confirm 11111111 cryptounit-zeroize", words);
-    {
-        g_auto(Run) one =
-            place_expect(place, 0, "--yes --confirm 22222222 --select 2 cryptounit-zeroize");
-
-        assert_contains(one.out, "OK");
-    }
-    place_sim(place, "stop");
 }
 END_TEST
 
@@ -463,15 +360,18 @@ START_TEST(test_numbers_out_of_range_are_refused_and_ask_for_nothing)
         const char *line;
         const char *words[2];
     } rows[] = {
-        { "cryptounit-thrhld-set --signature=0 --revocation 1", { "thresholds are numbers from 1 to 8" } },
-        { "cryptounit-thrhld-set --signature 1 --revocation=9", { "thresholds are numbers from 1 to 8" } },
-        { "cryptounit-thrhld-set --signature=-1 --revocation 1", { "thresholds are numbers from 1 to 8" } },
+        { "cryptounit-thrhld-set --signature=0 --revocation 1",
+          { "thresholds are numbers from 1 to 8" } },
+        { "cryptounit-thrhld-set --signature 1 --revocation=9",
+          { "thresholds are numbers from 1 to 8" } },
+        { "cryptounit-thrhld-set --signature=-1 --revocation 1",
+          { "thresholds are numbers from 1 to 8" } },
         { "log --last=-1", { "--last takes the number of entries" } },
     };
     g_autoptr(Place) place = place_enter_finished();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        check_row(place, rows[i].line, 2, rows[i].line, rows[i].words);
+        place_check_row(place, rows[i].line, 2, rows[i].line, rows[i].words);
     }
 }
 END_TEST
@@ -489,7 +389,6 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_files_of_the_directory);
     tcase_add_test(tests, test_a_second_program);
     tcase_add_test(tests, test_signers);
-    tcase_add_test(tests, test_units_of_two_instances);
     tcase_add_test(tests, test_numbers_out_of_range_are_refused_and_ask_for_nothing);
 }
 

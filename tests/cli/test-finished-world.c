@@ -1,6 +1,6 @@
 /*
- * The whole ceremony by tke-rehearse, and then what can be done in its world: exit codes, dry runs, signers,
- * genuineness of cards, the log (functions 4, F-123, F-157, F-170).
+ * The whole ceremony by tke-rehearse, and then what can be done in its world: exit codes, dry
+ * runs, signers, genuineness of cards, the log (functions 4, F-123, F-157, F-170).
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -22,10 +22,11 @@ write_step_of_a_unit_that_is_gone(Place *place)
     g_autofree char *path =
         g_build_filename(place->world, "workstation", "opentke-journal.json", NULL);
     g_auto(Run) units = place_expect(place, 0, "--json cryptounits");
-    JsonObject *instance = json_array_get_object_element(
-        json_object_get_array_member(units.json, "instances"), 0);
+    JsonObject *instance =
+        json_array_get_object_element(json_object_get_array_member(units.json, "instances"), 0);
     g_autofree char *text = g_strdup_printf(
-        "{\"unfinished\":[{\"action\":\"tke-cryptounit.reset\",\"started\":\"2026-01-01T00:00:00Z\","
+        "{\"unfinished\":[{\"action\":\"tke-cryptounit.reset\",\"started\":\"2026-01-01T00:00:"
+        "00Z\","
         "\"units\":[{\"id\":\"gone\",\"location\":\"[x].[y].[0].[1]\",\"instance\":\"%s\","
         "\"state\":\"unknown\"}]}]}",
         json_object_get_string_member(instance, "instance"));
@@ -46,9 +47,8 @@ START_TEST(test_a_step_of_a_unit_that_is_gone_is_told_and_left)
     write_step_of_a_unit_that_is_gone(place);
     told = place_expect(place, 0, "--json cryptounits");
     step = json_array_get_object_element(json_object_get_array_member(told.json, "unfinished"), 0);
-    ck_assert_str_eq(
-        json_array_get_string_element(json_object_get_array_member(step, "gone"), 0),
-        "[x].[y].[0].[1]");
+    ck_assert_str_eq(json_array_get_string_element(json_object_get_array_member(step, "gone"), 0),
+                     "[x].[y].[0].[1]");
     refused = place_rehearsal(place, "--json cryptounit-leave"); /* nobody says yes */
     ck_assert_int_ne(refused.exit_code, 0);
     left = place_expect(place, 0, "--json --yes cryptounit-leave");
@@ -129,8 +129,10 @@ START_TEST(test_dry_runs_tell_what_would_be_done)
         const char *told[4];
     } runs[] = {
         { "card unblock", { "Would give the EP11 card in reader 2 its tries back" } },
-        { "cryptounit-add 1 2", { "crypto unit 1 is selected already", "Would select crypto unit 2" } },
-        { "cryptounit-rm 1 2", { "Would unselect crypto unit 1", "crypto unit 2 is not selected" } },
+        { "cryptounit-add 1 2",
+          { "crypto unit 1 is selected already", "Would select crypto unit 2" } },
+        { "cryptounit-rm 1 2",
+          { "Would unselect crypto unit 1", "crypto unit 2 is not selected" } },
         { "--select 1,3 cryptounit-admin-add",
           { "Would add", "crypto unit 1: 2 administrators", "crypto unit 3: 2 administrators",
             "2 administrators sign" } },
@@ -149,8 +151,8 @@ START_TEST(test_dry_runs_tell_what_would_be_done)
         g_autofree char *text_line = g_strconcat("--dry-run ", runs[i].line, NULL);
         g_auto(Run) run = place_expect(place, 0, line);
         g_auto(Run) text = place_expect(place, 0, text_line);
-        g_autoptr(JsonNode) node = json_node_init_array(
-            json_node_alloc(), json_object_get_array_member(run.json, "plan"));
+        g_autoptr(JsonNode) node =
+            json_node_init_array(json_node_alloc(), json_object_get_array_member(run.json, "plan"));
         g_autofree char *plan = json_to_string(node, FALSE);
 
         assert_contains(text.out, "Dry run: nothing was done.");
@@ -337,12 +339,15 @@ START_TEST(test_what_only_support_needs_is_told_below)
     {
         g_auto(Run) told = place_expect(place, 1, "card set-description --description Alice");
         g_autofree char *text = g_strconcat(told.out, told.err, NULL);
-        assert_contains(text, "reader 2: PIN entry: cancelled on the keypad\nThe step was not done, and no try was "
-                              "used up.\nDetails: status word 6401, reader “OpenTKE Virtual PIN Pad 2”\n");
+        assert_contains(
+            text,
+            "reader 2: PIN entry: cancelled on the keypad\nThe step was not done, and no try was "
+            "used up.\nDetails: status word 6401, reader “OpenTKE Virtual PIN Pad 2”\n");
     }
     place_sim(place, "fault reader 2 pad-status sw=6401");
     {
-        g_auto(Run) refused = place_expect(place, 1, "--json card set-description --description Alice");
+        g_auto(Run) refused =
+            place_expect(place, 1, "--json card set-description --description Alice");
 
         ck_assert_str_eq(json_object_get_string_member(refused.json, "status_word"), "6401");
     }
@@ -350,8 +355,9 @@ START_TEST(test_what_only_support_needs_is_told_below)
     {
         g_auto(Run) info = place_expect(place, 0, "card info --reader 2");
 
-        assert_contains(info.out, "Trouble: reader 2: selecting the applet: the card refuses it for "
-                                  "a reason that is not known\nDetails: status word 6F00");
+        assert_contains(info.out,
+                        "Trouble: reader 2: selecting the applet: the card refuses it for "
+                        "a reason that is not known\nDetails: status word 6F00");
     }
 }
 END_TEST

@@ -1,6 +1,6 @@
 /*
- * tke is killed while it changes crypto units, or some of them fail it: the next command says what is unfinished,
- * and a second run completes it (functions 3.2, P-7; F-053, F-177).
+ * tke is killed while it changes crypto units, or some of them fail it: the next command says what
+ * is unfinished, and a second run completes it (functions 3.2, P-7; F-053, F-177).
  */
 #include <string.h>
 
@@ -16,12 +16,10 @@ static const SimOfficersTask new_key = {
 static const SimOfficersTask add = {
     "", "--yes cryptounit-admin-add", { { "ep11-5", "ep11-1", "ep11-3" }, { NULL } }, { NULL }
 };
-static const SimOfficersTask lower = {
-    "",
-    "--yes cryptounit-thrhld-set --signature 1 --revocation 1",
-    { KILLS_SIGNERS, { NULL } },
-    { NULL }
-};
+static const SimOfficersTask lower = { "",
+                                       "--yes cryptounit-thrhld-set --signature 1 --revocation 1",
+                                       { KILLS_SIGNERS, { NULL } },
+                                       { NULL } };
 static const SimOfficersTask commit = {
     "", "--yes cryptounit-mk-commit", { KILLS_SIGNERS, { NULL } }, { NULL }
 };
@@ -93,7 +91,9 @@ START_TEST(test_people_try_again_where_a_unit_failed_or_undo_or_leave_it)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(ways); i++) {
         /* The custodians agree to the plan and to three patterns; then there is a choice. */
-        const SimOfficersTask attended = { "", LOAD, { KILLS_SIGNERS, KILLS_PARTS }, { ways[i].answer } };
+        const SimOfficersTask attended = {
+            "", LOAD, { KILLS_SIGNERS, KILLS_PARTS }, { ways[i].answer }
+        };
         g_auto(Run) run = { 0 };
 
         place_sim(place, "fault service code unit=2 command=12");

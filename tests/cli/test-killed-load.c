@@ -21,7 +21,8 @@ noted_parts(JsonNode *journal)
     return json_object_get_array_member(values, "parts");
 }
 
-/* The load that is noted, with its parts by their patterns: nobody but who knows them continues it unasked. */
+/* The load that is noted, with its parts by their patterns: nobody but who knows them continues it
+ * unasked. */
 static char *
 named_load(Place *place)
 {
@@ -38,11 +39,11 @@ named_load(Place *place)
         parts = noted_parts(journal);
     }
     for (unsigned i = 0; i < 3; i++) {
-        g_string_append_printf(
-            command, " --part %s",
-            parts == NULL ? "any"
-                          : json_object_get_string_member(json_array_get_object_element(parts, i),
-                                                          "pattern"));
+        g_string_append_printf(command, " --part %s",
+                               parts == NULL
+                                   ? "any"
+                                   : json_object_get_string_member(
+                                         json_array_get_object_element(parts, i), "pattern"));
     }
     return g_string_free(g_steal_pointer(&command), FALSE);
 }
@@ -52,8 +53,7 @@ START_TEST(test_a_load_is_completed_after_its_program_was_killed_at_any_event)
     g_autoptr(Place) place = kills_enter();
     unsigned kills = 0;
 
-    for (unsigned at = 1 + (unsigned) _i; kills_at_event(place, &kills_load, at);
-         at += LOOPS) {
+    for (unsigned at = 1 + (unsigned) _i; kills_at_event(place, &kills_load, at); at += LOOPS) {
         g_autofree char *command = named_load(place);
         const SimOfficersTask again = { "", command, { KILLS_SIGNERS, KILLS_PARTS }, { NULL } };
 

@@ -1,6 +1,6 @@
 /*
- * tke is killed at any event of a step that is sent to all crypto units: a second run completes it, unless it was done
- * (functions 3.2, P-7; F-177). Loads: test-killed-load.
+ * tke is killed at any event of a step that is sent to all crypto units: a second run completes
+ * it, unless it was done (functions 3.2, P-7; F-177). Loads: test-killed-load.
  */
 #include <string.h>
 

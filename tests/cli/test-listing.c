@@ -1,6 +1,6 @@
 /*
- * What listings tell, as text and JSON; lists of crypto units that cannot be right: the others are shown and used all
- * the same (functions 4.2, 4.4, 7; E-H09, F-157).
+ * What listings tell, as text and JSON; lists of crypto units that cannot be right: the others are
+ * shown and used all the same (functions 4.2, 4.4, 7; E-H09, F-157).
  */
 #include <string.h>
 
@@ -74,7 +74,9 @@ END_TEST
 
 START_TEST(test_the_state_after_a_change_ends_with_the_note)
 {
-    static const SimOfficersTask clear = { "", "--yes cryptounit-mk-clrnew", { { "ep11-1" } }, { NULL } };
+    static const SimOfficersTask clear = {
+        "", "--yes cryptounit-mk-clrnew", { { "ep11-1" } }, { NULL }
+    };
     g_autoptr(Place) place = place_enter_finished();
     g_autoptr(SimOfficersProgram) program = place_start(place, clear.command);
     g_autofree char *text = NULL;

@@ -1,6 +1,6 @@
 /*
- * tke while people work with it: its events, Ctrl-C, and its sudden end in the middle of a step, after which
- * a second run completes (docs/events.md, F-158).
+ * tke while people work with it: its events, Ctrl-C, and its sudden end in the middle of a step,
+ * after which a second run completes (docs/events.md, F-158).
  */
 #include <signal.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * tke reader acceptance-test with somebody at the desk: a keypad that is good, one that is not, one that is not there,
- * and an officer who stops (F-011, functions 4.11).
+ * tke reader acceptance-test with somebody at the desk: a keypad that is good, one that is not,
+ * one that is not there, and an officer who stops (F-011, functions 4.11).
  */
 #include <signal.h>
 #include <string.h>

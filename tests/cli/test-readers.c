@@ -1,5 +1,6 @@
 /*
- * Which reader is reader 1: swapped, found out by putting a card in, and remembered (functions 2.1, 4.11; F-003).
+ * Which reader is reader 1: swapped, found out by putting a card in, and remembered (functions
+ * 2.1, 4.11; F-003).
  */
 #include <signal.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * tke-rehearse looks for itself: it ends well only if the units were new before and hold one key after.
+ * tke-rehearse looks for itself: it ends well only if the units were new before and hold one key
+ * after.
  */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -13,8 +14,9 @@
 static Run
 rehearse(const Place *place, const char *tke)
 {
-    const char *const argv[] = { TKE_REHEARSE, "--world", place->world,
-                                 tke != NULL ? "--tke" : NULL, tke, NULL };
+    const char *const argv[] = { TKE_REHEARSE, "--world",
+                                 place->world, tke != NULL ? "--tke" : NULL,
+                                 tke,          NULL };
     g_autoptr(GError) error = NULL;
     Run run = { 0 };
     int status = 0;
@@ -26,7 +28,8 @@ rehearse(const Place *place, const char *tke)
     return run;
 }
 
-/* A tke that tells what it has found through a filter of sed, where its words are like the pattern. */
+/* A tke that tells what it has found through a filter of sed, where its words are like the
+ * pattern. */
 static char *
 make_liar(const Place *place, const char *words, const char *script)
 {

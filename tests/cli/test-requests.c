@@ -1,6 +1,6 @@
 /*
- * What the commands of the real program ask the service for: each request counted, and that what is called the same
- * rests on signed answers (functions 4.4; docs/numbers.md).
+ * What the commands of the real program ask the service for: each request counted, and that what
+ * is called the same rests on signed answers (functions 4.4; docs/numbers.md).
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -30,12 +30,14 @@ count(const Run *run)
 static void
 forget_modules(const Place *place)
 {
-    g_autofree char *path = g_build_filename(place->world, "workstation", "opentke-units.json", NULL);
+    g_autofree char *path =
+        g_build_filename(place->world, "workstation", "opentke-units.json", NULL);
 
     ck_assert_int_eq(g_remove(path), 0);
 }
 
-/* The signature keys of two administrators get into the recovery units, which the ceremony leaves alone. */
+/* The signature keys of two administrators get into the recovery units, which the ceremony leaves
+ * alone. */
 static void
 add_administrators(Place *place)
 {
@@ -58,10 +60,8 @@ START_TEST(test_commands_take_the_written_down_requests)
         unsigned cold; /* for each unit */
         unsigned warm;
     } commands[] = {
-        { "cryptounits", 0, 0, 0 },
-        { "cryptounit-admins", 0, 9, 5 },
-        { "cryptounit-thrhlds", 0, 7, 3 },
-        { "cryptounit-mk", 0, 9, 5 },
+        { "cryptounits", 0, 0, 0 },         { "cryptounit-admins", 0, 9, 5 },
+        { "cryptounit-thrhlds", 0, 7, 3 },  { "cryptounit-mk", 0, 9, 5 },
         { "cryptounit-compare", 8, 12, 8 }, /* the recovery units have no key */
     };
     g_autoptr(Place) place = place_enter_finished();

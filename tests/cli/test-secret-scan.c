@@ -1,7 +1,8 @@
 /*
- * The secret scan: a whole ceremony by the real client, whose memory is searched from outside at every prompt
- * and after every command for every secret that the virtual cards and units hold. Two controls prove that the
- * search finds what is there. Trace, output, events and files of the workstation are searched too.
+ * The secret scan: a whole ceremony by the real client, whose memory is searched from outside at
+ * every prompt and after every command for every secret that the virtual cards and units hold. Two
+ * controls prove that the search finds what is there. Trace, output, events and files of the
+ * workstation are searched too.
  */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -142,7 +143,9 @@ START_TEST(test_a_pin_in_a_text_is_found_in_every_form)
         { "reader 2 <- 002000810c373339313534373339313534", true },
         { "pin: 739154", true },
         { "{\"pin\":\"739154\"}", true },
-        { "\x08" "739154\xff\xff", true },
+        { "\x08"
+          "739154\xff\xff",
+          true },
         { "reader 2 <- 0020008108373339313535ffff", false },
         { "1739154", false },
     };
@@ -289,7 +292,8 @@ START_TEST(test_no_secret_leaves_locked_memory_in_a_whole_ceremony)
     ck_assert_msg(scan.first == NULL, "%s", scan.first);
     ck_assert_uint_gt(scan.scans, 100);
     ck_assert_uint_gt(scan.most, 100000);
-    /* 12 cards: zone key, 10 identity keys, 2 signature keys, 3 parts, PINs; module and importer keys */
+    /* 12 cards: zone key, 10 identity keys, 2 signature keys, 3 parts, PINs; module and importer
+     * keys */
     ck_assert_uint_gt(world_secrets_count(scan.secrets), 30);
 
     ck_assert_ptr_nonnull(strstr(output, "card"));

@@ -1,6 +1,7 @@
 /*
- * tke is told to end, by Ctrl-C, by the machine or by the end of its terminal, while crypto units do what was signed:
- * too late to stop. It learns what became of the step, and says, shows and records just that (functions 3.2, F-170).
+ * tke is told to end, by Ctrl-C, by the machine or by the end of its terminal, while crypto units
+ * do what was signed: too late to stop. It learns what became of the step, and says, shows and
+ * records just that (functions 3.2, F-170).
  */
 #include <signal.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * tke-sim is stopped: every program says so and what to do, and ends; nothing of the world is lost (rehearsal, 4.12).
+ * tke-sim is stopped: every program says so and what to do, and ends; nothing of the world is lost
+ * (rehearsal, 4.12).
  */
 #include <signal.h>
 #include <string.h>
@@ -27,7 +28,8 @@ query_pid(Place *place)
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autofree char *out = NULL;
 
-    ck_assert(g_spawn_sync(NULL, (char **) argv, place->environment, 0, NULL, NULL, &out, NULL, NULL, NULL));
+    ck_assert(g_spawn_sync(NULL, (char **) argv, place->environment, 0, NULL, NULL, &out, NULL,
+                           NULL, NULL));
     ck_assert(json_parser_load_from_data(parser, out, -1, NULL));
     return (pid_t) json_object_get_int_member(json_node_get_object(json_parser_get_root(parser)),
                                               "pid");
@@ -150,11 +152,11 @@ START_TEST(test_a_stopped_world_is_ended_by_force_and_keeps_everything)
     place_sim(place, "start");
     ck_assert_int_ne(query_pid(place), pid);
     run = place_expect(place, 0, "--json readers");
-    ck_assert_str_ne(json_object_get_string_member(
-                         json_array_get_object_element(
-                             json_object_get_array_member(run.json, "readers"), 1),
-                         "card"),
-                     "empty");
+    ck_assert_str_ne(
+        json_object_get_string_member(
+            json_array_get_object_element(json_object_get_array_member(run.json, "readers"), 1),
+            "card"),
+        "empty");
     place_sim(place, "stop --force"); /* one that answers is told, as ever */
     place_sim(place, "start");
 }

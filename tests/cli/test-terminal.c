@@ -1,5 +1,6 @@
 /*
- * tke as it is typed: the whole help, names, options, JSON of wrong use, and what it says outside a rehearsal (functions 4, 4.1, 4.12).
+ * tke as it is typed: the whole help, names, options, JSON of wrong use, and what it says outside
+ * a rehearsal (functions 4, 4.1, 4.12).
  */
 #include <gio/gio.h>
 #include <glib/gstdio.h>

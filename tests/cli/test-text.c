@@ -99,11 +99,9 @@ static void
 show_plan(TkeCliTty *tty)
 {
     static const char *const lines[] = { FAKE, NULL };
-    const TkePlan plan = { .action = "a",
-                           .title = FAKE,
-                           .lines = lines,
-                           .consequence = FAKE,
-                           .confirm_text = FAKE };
+    const TkePlan plan = {
+        .action = "a", .title = FAKE, .lines = lines, .consequence = FAKE, .confirm_text = FAKE
+    };
 
     ck_assert(!tke_cli_tty_ops.confirm(tty, &plan, NULL, NULL)); /* nobody is there */
 }

@@ -1,5 +1,6 @@
 /*
- * A bearer token that expires while a shell is in use: cards stay unlocked, nobody inserts one again (F-158, F-175).
+ * A bearer token that expires while a shell is in use: cards stay unlocked, nobody inserts one
+ * again (F-158, F-175).
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -93,8 +94,8 @@ START_TEST(test_a_shell_outlives_its_token)
 END_TEST
 
 /*
- * The commit in crypto unit 2 is done, its answer lost; when the unit is asked about that the token has expired. Of the
- * queries for attributes the first comes before the commit.
+ * The commit in crypto unit 2 is done, its answer lost; when the unit is asked about that the
+ * token has expired. Of the queries for attributes the first comes before the commit.
  */
 static void
 lose_and_expire(Place *place)
@@ -283,16 +284,18 @@ END_TEST
 #define AUTHORITIES "/etc/ssl/certs/ca-certificates.crt"
 #define REFUSED "failed with status 401"
 
-/* A machine on which the authority of that service is one of the system's, as far as a program can see. */
+/* A machine on which the authority of that service is one of the system's, as far as a program can
+ * see. */
 static char *
 write_machine(Place *place, const TkeSimWorldInfo *info)
 {
     g_autofree char *authority = g_build_filename(place->world, "authority", NULL);
     char *script = g_build_filename(place->world, "machine", NULL);
-    g_autofree char *text = g_strdup_printf(
-        "#!/bin/sh\n"
-        "exec unshare %s sh -c 'mount --bind \"$0\" " AUTHORITIES " && exec \"$@\"' %s " AT_TERMINAL " \"$@\"\n",
-        geteuid() == 0 ? "-m" : "-rm", authority);
+    g_autofree char *text =
+        g_strdup_printf("#!/bin/sh\n"
+                        "exec unshare %s sh -c 'mount --bind \"$0\" " AUTHORITIES
+                        " && exec \"$@\"' %s " AT_TERMINAL " \"$@\"\n",
+                        geteuid() == 0 ? "-m" : "-rm", authority);
 
     ck_assert(g_file_set_contents(authority, info->ca_pem, -1, NULL));
     ck_assert(g_file_set_contents(script, text, -1, NULL));
@@ -331,14 +334,16 @@ new_token(TkeSimClient *client)
     return g_strndup((const char *) bytes, len); /* one of a virtual world */
 }
 
-/* As somebody types it who makes mistakes: a line that is begun anew, wrong keys, one that takes two bytes. */
+/* As somebody types it who makes mistakes: a line that is begun anew, wrong keys, one that takes
+ * two bytes. */
 static char *
 mistyped(const char *token)
 {
     size_t half = strlen(token) / 2;
     g_autofree char *first = g_strndup(token, half);
 
-    return g_strconcat("no, this\x15", first, "x\x7f\xc3\xa9\x7f", token + half, "yz\x7f\x7f", NULL);
+    return g_strconcat("no, this\x15", first, "x\x7f\xc3\xa9\x7f", token + half, "yz\x7f\x7f",
+                       NULL);
 }
 
 static void

@@ -1,6 +1,6 @@
 /*
- * Everything that must stay secret in a world: key parts, private keys and PINs of its cards, master keys and
- * private keys of its crypto units, as its files hold them now.
+ * Everything that must stay secret in a world: key parts, private keys and PINs of its cards,
+ * master keys and private keys of its crypto units, as its files hold them now.
  */
 #pragma once
 
@@ -13,7 +13,8 @@ WorldSecrets *world_secrets_new(const char *directory);
 void world_secrets_free(WorldSecrets *secrets);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WorldSecrets, world_secrets_free)
 
-/* Reads what has changed; what was a secret once remains one. Borrowed: needles of memory-scan.h. */
+/* Reads what has changed; what was a secret once remains one. Borrowed: needles of
+ * memory-scan.h. */
 GPtrArray *world_secrets_update(WorldSecrets *secrets);
 
 /* How many different values are known. */

@@ -25,7 +25,8 @@
     "0c3f88a28f4afa4822e6d21d008045561d1e3ada2e145190b70992a11f2a3b1566a2d87b8c0de7b1024201ceb43b" \
     "972d49c2ec1861cc81e1b58561cc13a3f628f6597b58e6df8b9afda69e78dac7c298e49ffccd07d4e8593ad09b2f" \
     "134a876aba8bfeda79671ab07025e52e"
-/* An Ed25519 key; the issuer's name is "Jürgen", a control sequence for terminals, a bell, a blank. */
+/* An Ed25519 key; the issuer's name is "Jürgen", a control sequence for terminals, a bell, a
+ * blank. */
 #define HOSTILE                                                                                    \
     "3081d5308188a003020102020101300506032b65703027310b3009060355040a0c0245783118301606035504030c" \
     "0f4ac3bc7267656e201b5b33316d07203020170d3030303130313030303030305a180f3231303031323331303030" \
@@ -50,76 +51,76 @@ parse(const char *text, GError **error)
 }
 
 START_TEST(test_an_administrator_certificate_shows_name_and_key)
-    {
-        g_autoptr(TkeCertificate) certificate = parse(ALICE, NULL);
+{
+    g_autoptr(TkeCertificate) certificate = parse(ALICE, NULL);
 
-        ck_assert_ptr_nonnull(certificate);
-        ck_assert_str_eq(certificate->common_name, "Alice");
-        ck_assert_str_eq(certificate->unit_name, "TKE Administration");
-        test_bytes_check(certificate->ski, sizeof certificate->ski, ANNEX_SKI_A);
-        test_bytes_check(certificate->key_der->data, certificate->key_der->len, ANNEX_POINT_A);
-        ck_assert(tke_ec_key_is_p521(certificate->key));
-    }
+    ck_assert_ptr_nonnull(certificate);
+    ck_assert_str_eq(certificate->common_name, "Alice");
+    ck_assert_str_eq(certificate->unit_name, "TKE Administration");
+    test_bytes_check(certificate->ski, sizeof certificate->ski, ANNEX_SKI_A);
+    test_bytes_check(certificate->key_der->data, certificate->key_der->len, ANNEX_POINT_A);
+    ck_assert(tke_ec_key_is_p521(certificate->key));
+}
 END_TEST
 
 START_TEST(test_control_characters_of_a_name_are_not_passed_on)
-    {
-        g_autoptr(TkeCertificate) certificate = parse(HOSTILE, NULL);
+{
+    g_autoptr(TkeCertificate) certificate = parse(HOSTILE, NULL);
 
-        ck_assert_ptr_nonnull(certificate);
-        ck_assert_str_eq(certificate->common_name, "J\xc3\xbcrgen ?[31m?");
-        ck_assert_ptr_null(certificate->unit_name);
-        test_bytes_check(certificate->ski, sizeof certificate->ski, ED25519_SKI);
-        ck_assert_ptr_nonnull(certificate->key);
-    }
+    ck_assert_ptr_nonnull(certificate);
+    ck_assert_str_eq(certificate->common_name, "J\xc3\xbcrgen ?[31m?");
+    ck_assert_ptr_null(certificate->unit_name);
+    test_bytes_check(certificate->ski, sizeof certificate->ski, ED25519_SKI);
+    ck_assert_ptr_nonnull(certificate->key);
+}
 END_TEST
 
 START_TEST(test_a_certificate_without_names_is_taken)
-    {
-        g_autoptr(TkeCertificate) certificate = parse(NAMELESS, NULL);
+{
+    g_autoptr(TkeCertificate) certificate = parse(NAMELESS, NULL);
 
-        ck_assert_ptr_nonnull(certificate);
-        ck_assert_ptr_null(certificate->common_name);
-        ck_assert_ptr_null(certificate->unit_name);
-    }
+    ck_assert_ptr_nonnull(certificate);
+    ck_assert_ptr_null(certificate->common_name);
+    ck_assert_ptr_null(certificate->unit_name);
+}
 END_TEST
 
 START_TEST(test_a_key_of_an_unknown_kind_still_has_an_identifier)
-    {
-        g_autoptr(GByteArray) der = test_bytes(NAMELESS);
-        g_autoptr(TkeCertificate) certificate = NULL;
-        static const uint8_t algorithm[] = { 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03 };
-        uint8_t *at = memmem(der->data, der->len, algorithm, sizeof algorithm);
+{
+    g_autoptr(GByteArray) der = test_bytes(NAMELESS);
+    g_autoptr(TkeCertificate) certificate = NULL;
+    static const uint8_t algorithm[] = { 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03 };
+    uint8_t *at = memmem(der->data, der->len, algorithm, sizeof algorithm);
 
-        ck_assert_ptr_nonnull(at);
-        at[6] = 0x7f; /* 1.3.101.127 is nothing */
-        certificate = tke_certificate_parse(der->data, der->len, NULL);
-        ck_assert_ptr_nonnull(certificate);
-        ck_assert_ptr_null(certificate->key);
-        test_bytes_check(certificate->ski, sizeof certificate->ski, ED25519_SKI);
-    }
+    ck_assert_ptr_nonnull(at);
+    at[6] = 0x7f; /* 1.3.101.127 is nothing */
+    certificate = tke_certificate_parse(der->data, der->len, NULL);
+    ck_assert_ptr_nonnull(certificate);
+    ck_assert_ptr_null(certificate->key);
+    test_bytes_check(certificate->ski, sizeof certificate->ski, ED25519_SKI);
+}
 END_TEST
 
 START_TEST(test_every_shortened_certificate_is_refused)
-    {
-        g_autoptr(GByteArray) der = test_bytes(ALICE);
+{
+    g_autoptr(GByteArray) der = test_bytes(ALICE);
 
-        for (guint len = 0; len < der->len; len++) {
-            g_autoptr(GError) error = NULL;
+    for (guint len = 0; len < der->len; len++) {
+        g_autoptr(GError) error = NULL;
 
-            ck_assert_ptr_null(tke_certificate_parse(der->data, len, &error));
-            test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
-        }
+        ck_assert_ptr_null(tke_certificate_parse(der->data, len, &error));
+        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
     }
+}
 END_TEST
 
 START_TEST(test_bytes_behind_a_certificate_are_refused)
-    {
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(GError) error = NULL;
 
-        ck_assert_ptr_null(parse(ALICE "00", &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
-    }
+    ck_assert_ptr_null(parse(ALICE "00", &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
+}
 END_TEST
 
 static void

@@ -1,6 +1,7 @@
 /*
- * Cards that answer what an input says: each answer is two bytes of length and so many bytes. Several cards may share
- * one script. What the host draws at random is always the same, so that an input does the same every time.
+ * Cards that answer what an input says: each answer is two bytes of length and so many bytes.
+ * Several cards may share one script. What the host draws at random is always the same, so that an
+ * input does the same every time.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /*
  * Runs a fuzz target on every file of its corpus, as an ordinary test and without libFuzzer.
  *
- * fuzz-NAME PATH...: files, or directories of files. Files that cannot be read, and a corpus without
- * any, are failures.
+ * fuzz-NAME PATH...: files, or directories of files. Files that cannot be read, and a corpus
+ * without any, are failures.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,7 +25,8 @@ run_file(const char *path)
         fprintf(stderr, "%s cannot be read\n", path);
         return false;
     }
-    /* A buffer of exactly this size, so that a read past the end is seen; GLib's has a NUL behind. */
+    /* A buffer of exactly this size, so that a read past the end is seen; GLib's has a NUL
+     * behind. */
     exact = g_malloc(len > 0 ? len : 1);
     memcpy(exact, contents, len);
     LLVMFuzzerTestOneInput(exact, len);

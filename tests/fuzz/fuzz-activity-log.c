@@ -1,6 +1,7 @@
 /*
- * An activity log with any content: it is read, checked, and goes on. What was verified once is verified with the head
- * that it had, also after an entry more; a changed line is never taken for the one before.
+ * An activity log with any content: it is read, checked, and goes on. What was verified once is
+ * verified with the head that it had, also after an entry more; a changed line is never taken for
+ * the one before.
  */
 #include <string.h>
 #include <unistd.h>

@@ -1,6 +1,7 @@
 /*
- * The components of an applet file, behind the ZIP layer (libsmartcard/cap-component.h): which are there (2 bytes, bit n:
- * component n in loading order), then the length (2 bytes) and the bytes of each; what a length has too much is cut.
+ * The components of an applet file, behind the ZIP layer (libsmartcard/cap-component.h): which are
+ * there (2 bytes, bit n: component n in loading order), then the length (2 bytes) and the bytes of
+ * each; what a length has too much is cut.
  */
 #include "libsmartcard/cap-component.h"
 

@@ -1,6 +1,6 @@
 /*
- * A hostile card: responses of one byte of length and so many bytes each, to selecting and to a command whose
- * answer is collected (card-protocol.md, 2 and 12).
+ * A hostile card: responses of one byte of length and so many bytes each, to selecting and to a
+ * command whose answer is collected (card-protocol.md, 2 and 12).
  */
 #include <string.h>
 

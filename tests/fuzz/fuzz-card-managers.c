@@ -1,7 +1,8 @@
 /*
- * Hostile card managers in a whole session: what is told without keys, the secure channel, and under it registry,
- * deletion, new keys and loading (card-protocol.md, 1). The first byte chooses the security level; then follow the
- * answers, each with two bytes of length. What is refused is passed over, so that each part is reached.
+ * Hostile card managers in a whole session: what is told without keys, the secure channel, and
+ * under it registry, deletion, new keys and loading (card-protocol.md, 1). The first byte chooses
+ * the security level; then follow the answers, each with two bytes of length. What is refused is
+ * passed over, so that each part is reached.
  */
 #include "libsmartcard/cap-file.h"
 #include "libsmartcard/gp-loader.h"

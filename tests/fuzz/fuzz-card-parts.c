@@ -1,6 +1,6 @@
 /*
- * The list of key parts of a card (card-protocol.md, 8.3 and 12). The first byte is the first place asked
- * for.
+ * The list of key parts of a card (card-protocol.md, 8.3 and 12). The first byte is the first
+ * place asked for.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
- * Hostile cards in whole procedures (card-protocol.md, 3 to 10). The first byte chooses the procedure; then follow
- * the answers of both cards in the order in which they are asked for, each with two bytes of length. What the host
- * draws at random is always the same, so that an input does the same every time. The seeds are what virtual cards
- * answered to such a host.
+ * Hostile cards in whole procedures (card-protocol.md, 3 to 10). The first byte chooses the
+ * procedure; then follow the answers of both cards in the order in which they are asked for, each
+ * with two bytes of length. What the host draws at random is always the same, so that an input
+ * does the same every time. The seeds are what virtual cards answered to such a host.
  */
 #include <string.h>
 
@@ -160,7 +160,8 @@ copy(Desk *desk, GError **error)
     return true;
 }
 
-/* The same in single steps, which a check at the beginning of the whole does not keep from the answers. */
+/* The same in single steps, which a check at the beginning of the whole does not keep from the
+ * answers. */
 static bool
 send_and_receive(Desk *desk, GError **error)
 {

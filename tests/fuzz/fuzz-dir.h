@@ -1,6 +1,6 @@
 /*
- * A directory for the files of a fuzz target: in memory where there is such a place, for many parsers begin with a file
- * and most files are synced when they are written.
+ * A directory for the files of a fuzz target: in memory where there is such a place, for many
+ * parsers begin with a file and most files are synced when they are written.
  */
 #pragma once
 

@@ -31,9 +31,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const parsers[])(const uint8_t *, size_t, TkeGpCardData *) = {
-        tke_gp_registry_parse_select, tke_gp_registry_parse_recognition,
-        tke_gp_registry_parse_keys,   tke_gp_registry_parse_cplc,
-        tke_gp_registry_parse_free,
+        tke_gp_registry_parse_select, tke_gp_registry_parse_recognition, tke_gp_registry_parse_keys,
+        tke_gp_registry_parse_cplc,   tke_gp_registry_parse_free,
     };
     TkeGpCardData parsed = { 0 };
 

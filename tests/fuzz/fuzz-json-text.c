@@ -1,5 +1,6 @@
 /*
- * JSON from outside: what is accepted is JSON to json-glib as well, and can be written as text again.
+ * JSON from outside: what is accepted is JSON to json-glib as well, and can be written as text
+ * again.
  */
 #include "libep11admin/json-text.h"
 

@@ -23,7 +23,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (const char *c = properties->firmware; *c != '\0'; c++) {
         FUZZ_REQUIRE(g_ascii_isprint(*c));
     }
-    pad.quirk = tke_pin_pad_quirk_find(properties->vendor, properties->product, properties->firmware);
+    pad.quirk =
+        tke_pin_pad_quirk_find(properties->vendor, properties->product, properties->firmware);
     FUZZ_REQUIRE(pad.quirk != NULL);
     if (tke_pin_pad_check(&pad, "reader", NULL)) {
         tke_pin_pad_build(&pad, TKE_PIN_PAD_VERIFY, TKE_PIN_FIRST, block, &len);

@@ -1,6 +1,7 @@
 /*
- * What a target draws at random: never twice the same, and the same each time it runs. OpenSSL's own generator keeps
- * pointers on the secure heap, where a search for leaks between two inputs does not look.
+ * What a target draws at random: never twice the same, and the same each time it runs. OpenSSL's
+ * own generator keeps pointers on the secure heap, where a search for leaks between two inputs
+ * does not look.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * ECDSA signatures of cards and units. Whatever is accepted becomes minimal, and stays as it is when it
- * is read once more.
+ * ECDSA signatures of cards and units. Whatever is accepted becomes minimal, and stays as it is
+ * when it is read once more.
  */
 #include "common/ec-key.h"
 

@@ -1,9 +1,10 @@
 /*
- * What hosts send to the applets of virtual cards, several cards at once as in a copy: any APDUs, and values the card
- * draws next, so that a seed can be a whole recorded ceremony.
+ * What hosts send to the applets of virtual cards, several cards at once as in a copy: any APDUs,
+ * and values the card draws next, so that a seed can be a whole recorded ceremony.
  *
- * First the number of cards (1 to 4) and for each kind (1 CA, 2 EP11; 80 added: extended length) and card id; then
- * records: card (u8), what (u8: 0 APDU, 1 reset, else a value to draw), length (u16), bytes.
+ * First the number of cards (1 to 4) and for each kind (1 CA, 2 EP11; 80 added: extended length)
+ * and card id; then records: card (u8), what (u8: 0 APDU, 1 reset, else a value to draw), length
+ * (u16), bytes.
  */
 #include "simulator/sim-card-private.h"
 #include "tests/fuzz/fuzz-random.h"
@@ -11,9 +12,10 @@
 #define CARDS_MAX 4u
 #define EXTENDED 0x80u
 
-static const char *const drawn[] = { "zone-key", "identity-key", "signature-key",
-                                     "ephemeral-key", "nonce", "challenge",
-                                     "iv", "ukm", "part" }; /* 2 and so on */
+static const char *const drawn[] = {
+    "zone-key",  "identity-key", "signature-key", "ephemeral-key", "nonce",
+    "challenge", "iv",           "ukm",           "part"
+}; /* 2 and so on */
 
 static void
 start(SimCard *card)

@@ -1,6 +1,6 @@
 /*
- * Orders to tke-sim behind the frame: texts one after the other, divided by NUL, carried out in a world with readers,
- * cards and units. Nobody waits: the client has always gone.
+ * Orders to tke-sim behind the frame: texts one after the other, divided by NUL, carried out in a
+ * world with readers, cards and units. Nobody waits: the client has always gone.
  */
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /*
- * Files of a rehearsal: the first byte says whether what follows is a scenario, the file of a virtual card or the state
- * of a virtual unit. What was read can be written, and is the same when it is read again.
+ * Files of a rehearsal: the first byte says whether what follows is a scenario, the file of a
+ * virtual card or the state of a virtual unit. What was read can be written, and is the same when
+ * it is read again.
  */
 #include <string.h>
 

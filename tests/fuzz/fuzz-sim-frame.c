@@ -1,6 +1,6 @@
 /*
- * Everything that is read from the socket of tke-sim, on both sides: frames one after the other, each body
- * as a request and as the answers that have a form.
+ * Everything that is read from the socket of tke-sim, on both sides: frames one after the other,
+ * each body as a request and as the answers that have a form.
  */
 #include "libsmartcard/sim-protocol.h"
 #include "simulator/sim-socket-request.h"

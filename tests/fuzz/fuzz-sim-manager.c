@@ -1,6 +1,7 @@
 /*
- * What hosts send to the card manager of a virtual card: APDUs as they come, and the data of its commands as they
- * are behind a secure channel. A record is a choice (u8), P1, P2, a length (u8) and as many bytes.
+ * What hosts send to the card manager of a virtual card: APDUs as they come, and the data of its
+ * commands as they are behind a secure channel. A record is a choice (u8), P1, P2, a length (u8)
+ * and as many bytes.
  */
 #include <string.h>
 

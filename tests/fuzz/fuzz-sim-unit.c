@@ -1,9 +1,10 @@
 /*
- * What programs send to a virtual crypto unit: bodies of requests as they come, payloads inside HTP and CPRB, commands
- * with the right identity and counter that both administrators have signed, envelopes of key parts.
+ * What programs send to a virtual crypto unit: bodies of requests as they come, payloads inside
+ * HTP and CPRB, commands with the right identity and counter that both administrators have signed,
+ * envelopes of key parts.
  *
- * Records: form (u8), length (u16), bytes. In a signed command the first four bytes are its number; where they name a
- * query it is sent as one. Each input begins with the same unit.
+ * Records: form (u8), length (u16), bytes. In a signed command the first four bytes are its
+ * number; where they name a query it is sent as one. Each input begins with the same unit.
  */
 #include <openssl/x509.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * BER-TLV objects of cards, to any depth. Their form is unique: what was read and is written again has
- * the same bytes.
+ * BER-TLV objects of cards, to any depth. Their form is unique: what was read and is written again
+ * has the same bytes.
  */
 #include "common/tlv.h"
 

@@ -1,6 +1,7 @@
 /*
- * Files that the programs keep on a workstation: the first byte says which one has the bytes behind it; each is read
- * by what reads it at the start of a program. A damaged file is an error, never half of it taken.
+ * Files that the programs keep on a workstation: the first byte says which one has the bytes
+ * behind it; each is read by what reads it at the start of a program. A damaged file is an error,
+ * never half of it taken.
  */
 #include <string.h>
 
@@ -103,10 +104,8 @@ static const struct {
     const char *file;
     Read read;
 } files[] = {
-    { "opentke-journal.json", read_journal },
-    { "opentke-units.json", read_units },
-    { "opentke-selection.json", read_selection },
-    { "settings.json", read_settings },
+    { "opentke-journal.json", read_journal },     { "opentke-units.json", read_units },
+    { "opentke-selection.json", read_selection }, { "settings.json", read_settings },
     { "inventory.json", read_inventory },
 };
 
@@ -147,8 +146,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         directory = fuzz_dir_new();
         atexit(stop);
     }
-    world = tke_world_new_of_parts(NULL, NULL, tke_module_roots_new_rehearsal(), directory,
-                                   instances);
+    world =
+        tke_world_new_of_parts(NULL, NULL, tke_module_roots_new_rehearsal(), directory, instances);
     path = g_build_filename(directory, files[which].file, NULL);
     fuzz_dir_write(path, data + 1, size - 1);
     files[which].read(world, directory);

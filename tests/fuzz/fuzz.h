@@ -1,6 +1,7 @@
 /*
- * What every fuzz target defines: fuzz-NAME.c parses the bytes with one parser of the product and checks
- * what must hold whatever they are. Seeds are in corpus/NAME/; every crash found becomes one more.
+ * What every fuzz target defines: fuzz-NAME.c parses the bytes with one parser of the product and
+ * checks what must hold whatever they are. Seeds are in corpus/NAME/; every crash found becomes
+ * one more.
  */
 #pragma once
 

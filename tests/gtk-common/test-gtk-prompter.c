@@ -157,8 +157,9 @@ ask(gpointer data)
     const char *second[] = { "row 1", NULL };
     const char *columns[] = { "column", NULL };
     const char *const *rows[] = { first, second, NULL };
-    const TkeChoice choice = { .what = "x", .title = title, .columns = columns, .rows = rows,
-                               .n_rows = 2 };
+    const TkeChoice choice = {
+        .what = "x", .title = title, .columns = columns, .rows = rows, .n_rows = 2
+    };
     const TkePrompt prompt = { .title = title, .reader = 2 };
 
     p->steps(asked->prompter, lines);
@@ -172,17 +173,19 @@ ask(gpointer data)
             { .word = "zone-description", .label = line, .proposal = "" },
             { .word = "card-description", .label = title, .proposal = line },
         };
-        const TkeTextPrompt texts = { .title = title, .why = line, .fields = fields, .n_fields = 2 };
+        const TkeTextPrompt texts = {
+            .title = title, .why = line, .fields = fields, .n_fields = 2
+        };
 
         asked->yes = p->ask_texts(asked->prompter, &texts, asked->answers, asked->cancellable,
                                   &asked->error);
         g_idle_add(on_end, asked->loop);
         return NULL;
     }
-    asked->yes = asked->choose ? p->choose(asked->prompter, &choice, &asked->index,
-                                           asked->cancellable, &asked->error)
-                               : p->confirm(asked->prompter, &plan, asked->cancellable,
-                                            &asked->error);
+    asked->yes =
+        asked->choose
+            ? p->choose(asked->prompter, &choice, &asked->index, asked->cancellable, &asked->error)
+            : p->confirm(asked->prompter, &plan, asked->cancellable, &asked->error);
     g_idle_add(on_end, asked->loop);
     return NULL;
 }
@@ -207,138 +210,139 @@ run(View *view, Asked *asked)
 }
 
 #define TOLD                                                                                       \
-    "steps one thing, another\nstep 1/3 All of it\nshow All of it, reader 2, no reason\nhide\ncard 2 1\nnote one thing\n"
+    "steps one thing, another\nstep 1/3 All of it\nshow All of it, reader 2, no "                  \
+    "reason\nhide\ncard 2 1\nnote one thing\n"
 
 START_TEST(test_what_a_worker_tells_arrives_in_order_and_is_answered)
-    {
-        View view = { .yes = true, .answers = 1 };
-        Asked asked = { 0 };
+{
+    View view = { .yes = true, .answers = 1 };
+    Asked asked = { 0 };
 
-        run(&view, &asked);
+    run(&view, &asked);
 
-        ck_assert(asked.yes);
-        ck_assert_ptr_null(asked.error);
-        ck_assert_str_eq(view.told->str, TOLD "confirm All of it: one thing, another; type ERASE\n");
-        g_string_free(view.told, TRUE);
-    }
+    ck_assert(asked.yes);
+    ck_assert_ptr_null(asked.error);
+    ck_assert_str_eq(view.told->str, TOLD "confirm All of it: one thing, another; type ERASE\n");
+    g_string_free(view.told, TRUE);
+}
 END_TEST
 
 #define TEXTS "All of it: one thing ()\nAll of it: All of it (one thing)\n"
 
 START_TEST(test_texts_are_asked_for_and_answered)
-    {
-        View view = { .yes = true };
-        Asked asked = { .texts = true };
+{
+    View view = { .yes = true };
+    Asked asked = { .texts = true };
 
-        run(&view, &asked);
+    run(&view, &asked);
 
-        ck_assert(asked.yes);
-        ck_assert_ptr_null(asked.error);
-        ck_assert_str_eq(asked.answers[0], "a zone");
-        ck_assert_str_eq(asked.answers[1], "a card");
-        ck_assert_str_eq(view.told->str, TOLD TEXTS);
-        g_free(asked.answers[0]);
-        g_free(asked.answers[1]);
-        g_string_free(view.told, TRUE);
-    }
+    ck_assert(asked.yes);
+    ck_assert_ptr_null(asked.error);
+    ck_assert_str_eq(asked.answers[0], "a zone");
+    ck_assert_str_eq(asked.answers[1], "a card");
+    ck_assert_str_eq(view.told->str, TOLD TEXTS);
+    g_free(asked.answers[0]);
+    g_free(asked.answers[1]);
+    g_string_free(view.told, TRUE);
+}
 END_TEST
 
 START_TEST(test_a_no_to_texts_is_a_cancel)
-    {
-        View view = { .yes = false, .answers = 1 };
-        Asked asked = { .texts = true };
+{
+    View view = { .yes = false, .answers = 1 };
+    Asked asked = { .texts = true };
 
-        run(&view, &asked);
+    run(&view, &asked);
 
-        ck_assert(!asked.yes);
-        ck_assert(g_error_matches(asked.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-        ck_assert_ptr_null(asked.answers[0]);
-        g_clear_error(&asked.error);
-        g_string_free(view.told, TRUE);
-    }
+    ck_assert(!asked.yes);
+    ck_assert(g_error_matches(asked.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    ck_assert_ptr_null(asked.answers[0]);
+    g_clear_error(&asked.error);
+    g_string_free(view.told, TRUE);
+}
 END_TEST
 
 START_TEST(test_texts_are_withdrawn_when_the_operation_is_cancelled)
-    {
-        g_autoptr(GCancellable) cancellable = g_cancellable_new();
-        View view = { .cancel = cancellable, .yes = true };
-        Asked asked = { .texts = true, .cancellable = cancellable };
+{
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    View view = { .cancel = cancellable, .yes = true };
+    Asked asked = { .texts = true, .cancellable = cancellable };
 
-        run(&view, &asked);
+    run(&view, &asked);
 
-        ck_assert(!asked.yes);
-        ck_assert(g_error_matches(asked.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-        ck_assert_str_eq(view.told->str, TOLD TEXTS "withdraw\n");
-        g_clear_error(&asked.error);
-        g_string_free(view.told, TRUE);
-    }
+    ck_assert(!asked.yes);
+    ck_assert(g_error_matches(asked.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    ck_assert_str_eq(view.told->str, TOLD TEXTS "withdraw\n");
+    g_clear_error(&asked.error);
+    g_string_free(view.told, TRUE);
+}
 END_TEST
 
 START_TEST(test_a_no_is_a_cancel)
-    {
-        View view = { .yes = false, .answers = 1 };
-        Asked asked = { 0 };
+{
+    View view = { .yes = false, .answers = 1 };
+    Asked asked = { 0 };
 
-        run(&view, &asked);
+    run(&view, &asked);
 
-        ck_assert(!asked.yes);
-        ck_assert(g_error_matches(asked.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-        g_clear_error(&asked.error);
-        g_string_free(view.told, TRUE);
-    }
+    ck_assert(!asked.yes);
+    ck_assert(g_error_matches(asked.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    g_clear_error(&asked.error);
+    g_string_free(view.told, TRUE);
+}
 END_TEST
 
 START_TEST(test_only_the_first_answer_to_a_choice_counts)
-    {
-        View view = { .yes = true, .index = 1, .answers = 2 };
-        Asked asked = { .choose = true };
+{
+    View view = { .yes = true, .index = 1, .answers = 2 };
+    Asked asked = { .choose = true };
 
-        run(&view, &asked);
+    run(&view, &asked);
 
-        ck_assert(asked.yes);
-        ck_assert_uint_eq(asked.index, 1);
-        ck_assert_str_eq(view.told->str, TOLD "choose All of it: row 1\n");
-        g_string_free(view.told, TRUE);
-    }
+    ck_assert(asked.yes);
+    ck_assert_uint_eq(asked.index, 1);
+    ck_assert_str_eq(view.told->str, TOLD "choose All of it: row 1\n");
+    g_string_free(view.told, TRUE);
+}
 END_TEST
 
 START_TEST(test_an_answer_beyond_the_rows_is_the_last_one)
-    {
-        View view = { .yes = true, .index = 7, .answers = 1 };
-        Asked asked = { .choose = true };
+{
+    View view = { .yes = true, .index = 7, .answers = 1 };
+    Asked asked = { .choose = true };
 
-        run(&view, &asked);
+    run(&view, &asked);
 
-        ck_assert_uint_eq(asked.index, 1);
-        g_string_free(view.told, TRUE);
-    }
+    ck_assert_uint_eq(asked.index, 1);
+    g_string_free(view.told, TRUE);
+}
 END_TEST
 
 START_TEST(test_cancelling_ends_the_wait_and_withdraws_the_question)
-    {
-        g_autoptr(GCancellable) cancellable = g_cancellable_new();
-        View view = { .cancel = cancellable };
-        Asked asked = { .cancellable = cancellable };
+{
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    View view = { .cancel = cancellable };
+    Asked asked = { .cancellable = cancellable };
 
-        run(&view, &asked);
+    run(&view, &asked);
 
-        ck_assert(!asked.yes);
-        ck_assert(g_error_matches(asked.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-        ck_assert(g_str_has_suffix(view.told->str, "withdraw\n"));
-        g_clear_error(&asked.error);
-        g_string_free(view.told, TRUE);
-    }
+    ck_assert(!asked.yes);
+    ck_assert(g_error_matches(asked.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    ck_assert(g_str_has_suffix(view.told->str, "withdraw\n"));
+    g_clear_error(&asked.error);
+    g_string_free(view.told, TRUE);
+}
 END_TEST
 
 START_TEST(test_no_secret_is_asked_for_at_the_keyboard)
-    {
-        const TkeSecretPrompt prompt = { .title = "Password", .max = 10 };
-        g_autoptr(TkeUiPrompter) prompter = tke_ui_prompter_new(&ops, NULL);
-        g_autoptr(GError) error = NULL;
+{
+    const TkeSecretPrompt prompt = { .title = "Password", .max = 10 };
+    g_autoptr(TkeUiPrompter) prompter = tke_ui_prompter_new(&ops, NULL);
+    g_autoptr(GError) error = NULL;
 
-        ck_assert_ptr_null(tke_ui_prompter_ops.ask_secret(prompter, &prompt, NULL, &error));
-        ck_assert_ptr_nonnull(error);
-    }
+    ck_assert_ptr_null(tke_ui_prompter_ops.ask_secret(prompter, &prompt, NULL, &error));
+    ck_assert_ptr_nonnull(error);
+}
 END_TEST
 
 static void

@@ -24,47 +24,48 @@ marks_of(const char *text)
 }
 
 START_TEST(test_identifiers_are_marked_and_those_with_hyphens_stay_whole)
-    {
-        static const struct {
-            const char *text;
-            const char *marks;
-        } cases[] = {
-            { "", "" },
-            { "Card in reader 2", "" },
-            { "Zone 0AF5-D9DA-15F2-2E4A “P”", "family 5-24, whole 5-24" },
-            { "„Ä“ 0AF5-D9DA-15F2-2E4A", "family 9-28, whole 9-28" },
-            { "8978 95D4 EE10 2A5C FC34", "family 0-24" },
-            { "0AF5-D9DA-15F2-2E4A, 1111-2222-3333-4444", "family 0-19, whole 0-19, family 21-40, whole 21-40" },
-            { "2026-2027-2028", "" },
-            { "A0AF5-D9DA-15F2-2E4A", "" },
-        };
+{
+    static const struct {
+        const char *text;
+        const char *marks;
+    } cases[] = {
+        { "", "" },
+        { "Card in reader 2", "" },
+        { "Zone 0AF5-D9DA-15F2-2E4A “P”", "family 5-24, whole 5-24" },
+        { "„Ä“ 0AF5-D9DA-15F2-2E4A", "family 9-28, whole 9-28" },
+        { "8978 95D4 EE10 2A5C FC34", "family 0-24" },
+        { "0AF5-D9DA-15F2-2E4A, 1111-2222-3333-4444",
+          "family 0-19, whole 0-19, family 21-40, whole 21-40" },
+        { "2026-2027-2028", "" },
+        { "A0AF5-D9DA-15F2-2E4A", "" },
+    };
 
-        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-            g_autofree char *marks = marks_of(cases[i].text);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *marks = marks_of(cases[i].text);
 
-            ck_assert_str_eq(marks, cases[i].marks);
-        }
+        ck_assert_str_eq(marks, cases[i].marks);
     }
+}
 END_TEST
 
 START_TEST(test_the_identifier_of_a_line_is_found_without_its_description)
-    {
-        static const struct {
-            const char *text;
-            const char *found;
-        } cases[] = {
-            { "none", NULL },
-            { "Production 2026 · 1C7E-9A40-0000-FFFF  ✓ same zone", "1C7E-9A40-0000-FFFF" },
-            { "1111-2222-3333-4444 · 1C7E-9A40-0000-FFFF", "1C7E-9A40-0000-FFFF" },
-            { "8978 95D4 EE10 2A5C\nFC34 0001 0002 0003", "8978 95D4 EE10 2A5C FC34 0001 0002 0003" },
-        };
+{
+    static const struct {
+        const char *text;
+        const char *found;
+    } cases[] = {
+        { "none", NULL },
+        { "Production 2026 · 1C7E-9A40-0000-FFFF  ✓ same zone", "1C7E-9A40-0000-FFFF" },
+        { "1111-2222-3333-4444 · 1C7E-9A40-0000-FFFF", "1C7E-9A40-0000-FFFF" },
+        { "8978 95D4 EE10 2A5C\nFC34 0001 0002 0003", "8978 95D4 EE10 2A5C FC34 0001 0002 0003" },
+    };
 
-        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-            g_autofree char *found = tke_ui_identifiers_find(cases[i].text);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *found = tke_ui_identifiers_find(cases[i].text);
 
-            ck_assert_pstr_eq(found, cases[i].found);
-        }
+        ck_assert_pstr_eq(found, cases[i].found);
     }
+}
 END_TEST
 
 static void

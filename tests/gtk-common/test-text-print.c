@@ -1,5 +1,6 @@
 /*
- * Pages that are printed: the print operation itself, which writes into a file instead of asking for a printer.
+ * Pages that are printed: the print operation itself, which writes into a file instead of asking
+ * for a printer.
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -47,24 +48,24 @@ print(const char *text)
 }
 
 START_TEST(test_a_short_text_is_printed_on_one_page)
-    {
-        ck_assert_uint_eq(print("READER 1\n\nCA smart card\n"), 1);
-        ck_assert_uint_eq(print(""), 1);
-    }
+{
+    ck_assert_uint_eq(print("READER 1\n\nCA smart card\n"), 1);
+    ck_assert_uint_eq(print(""), 1);
+}
 END_TEST
 
 START_TEST(test_a_long_text_is_printed_on_as_many_pages_as_it_needs)
-    {
-        g_autoptr(GString) text = g_string_new(NULL);
-        unsigned pages;
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    unsigned pages;
 
-        for (unsigned i = 0; i < LINES; i++) {
-            g_string_append_printf(text, "line %u\n", i);
-        }
-        pages = print(text->str);
-        ck_assert_uint_ge(pages, 3); /* 842 points high at most, 12 a line */
-        ck_assert_uint_le(pages, 6);
+    for (unsigned i = 0; i < LINES; i++) {
+        g_string_append_printf(text, "line %u\n", i);
     }
+    pages = print(text->str);
+    ck_assert_uint_ge(pages, 3); /* 842 points high at most, 12 a line */
+    ck_assert_uint_le(pages, 6);
+}
 END_TEST
 
 static void

@@ -1,13 +1,14 @@
 /*
- * A module that tests load into programs with windows (GTK_MODULES): on SIGUSR1 it writes to the file LAYOUT_REPORT
- * which texts of the windows shown are cut off, which of them stand outside their window, and which have less contrast
- * than WCAG AA wants. One line each: what is wrong, a tab, the name of the widget for a screen reader, a tab, the text.
- * The last line is "end".
+ * A module that tests load into programs with windows (GTK_MODULES): on SIGUSR1 it writes to the
+ * file LAYOUT_REPORT which texts of the windows shown are cut off, which of them stand outside
+ * their window, and which have less contrast than WCAG AA wants. One line each: what is wrong, a
+ * tab, the name of the widget for a screen reader, a tab, the text. The last line is "end".
  *
- * On SIGUSR2 it writes to GAP_REPORT how late, in ms, a timer of 5 ms of the main loop came at worst since it was loaded.
+ * On SIGUSR2 it writes to GAP_REPORT how late, in ms, a timer of 5 ms of the main loop came at
+ * worst since it was loaded.
  *
- * Preloaded as well (LD_PRELOAD), it has translations looked for in LAYOUT_LOCALE instead of where they would be
- * installed. It is built without sanitizers: it comes before theirs.
+ * Preloaded as well (LD_PRELOAD), it has translations looked for in LAYOUT_LOCALE instead of where
+ * they would be installed. It is built without sanitizers: it comes before theirs.
  */
 #include <dlfcn.h>
 #include <glib-unix.h>
@@ -33,8 +34,8 @@ static void
 add(Report *report, const char *what, GtkWidget *widget)
 {
     const char *name = atk_object_get_name(gtk_widget_get_accessible(widget));
-    g_autofree char *text =
-        g_strdup(GTK_IS_LABEL(widget) ? gtk_label_get_text(GTK_LABEL(widget)) : G_OBJECT_TYPE_NAME(widget));
+    g_autofree char *text = g_strdup(GTK_IS_LABEL(widget) ? gtk_label_get_text(GTK_LABEL(widget))
+                                                          : G_OBJECT_TYPE_NAME(widget));
 
     g_string_append_printf(report->text, "%s\t%s\t%s\n", what, name == NULL ? "" : name,
                            g_strdelimit(text, "\n\t", ' '));
@@ -46,8 +47,8 @@ is_short_of_room(GtkWidget *widget)
     /* What is wanted includes the margins, what is given does not. */
     const int width = gtk_widget_get_allocated_width(widget) + gtk_widget_get_margin_start(widget) +
                       gtk_widget_get_margin_end(widget);
-    const int height = gtk_widget_get_allocated_height(widget) +
-                       gtk_widget_get_margin_top(widget) + gtk_widget_get_margin_bottom(widget);
+    const int height = gtk_widget_get_allocated_height(widget) + gtk_widget_get_margin_top(widget) +
+                       gtk_widget_get_margin_bottom(widget);
     int least_width = 0;
     int least_height = 0;
 
@@ -126,8 +127,8 @@ get_pixel(cairo_surface_t *picture, int x, int y)
     return row[x] & 0xffffff;
 }
 
-/* The colour that most of an area has: what stands behind the letters. Nearly equal ones count as one: a ground may
- * pass from one colour to another, letters do not. */
+/* The colour that most of an area has: what stands behind the letters. Nearly equal ones count as
+ * one: a ground may pass from one colour to another, letters do not. */
 static GdkRGBA
 find_ground(cairo_surface_t *picture, const GdkRectangle *area)
 {
@@ -137,7 +138,8 @@ find_ground(cairo_surface_t *picture, const GdkRectangle *area)
     double sum[3] = { 0 };
 
     for (int i = 0; i < area->width * area->height; i++) {
-        const guint32 pixel = get_pixel(picture, area->x + i % area->width, area->y + i / area->width);
+        const guint32 pixel =
+            get_pixel(picture, area->x + i % area->width, area->y + i / area->width);
         gpointer colour = GUINT_TO_POINTER(pixel & nearly);
         guint n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, colour));
 
@@ -145,16 +147,16 @@ find_ground(cairo_surface_t *picture, const GdkRectangle *area)
     }
     g_hash_table_find(counts, is_more, most);
     for (int i = 0; i < area->width * area->height; i++) {
-        const guint32 pixel = get_pixel(picture, area->x + i % area->width, area->y + i / area->width);
+        const guint32 pixel =
+            get_pixel(picture, area->x + i % area->width, area->y + i / area->width);
 
         for (unsigned part = 0; (pixel & nearly) == most[0] && part < 3; part++) {
             sum[part] += (pixel >> (16 - 8 * part) & 0xff) / 255.0;
         }
     }
-    return (GdkRGBA) { .red = sum[0] / most[1],
-                       .green = sum[1] / most[1],
-                       .blue = sum[2] / most[1],
-                       .alpha = 1 };
+    return (GdkRGBA){
+        .red = sum[0] / most[1], .green = sum[1] / most[1], .blue = sum[2] / most[1], .alpha = 1
+    };
 }
 
 /* The colour of the letters as it shows, with what makes them fainter. */
@@ -264,7 +266,8 @@ note_complaint(const char *domain, GLogLevelFlags level, const char *message, gp
     *complained = true;
 }
 
-/* The picture of a window; NULL: it is being laid out, which GTK says when it is drawn nevertheless. */
+/* The picture of a window; NULL: it is being laid out, which GTK says when it is drawn
+ * nevertheless. */
 static cairo_surface_t *
 draw(GtkWidget *window)
 {

@@ -1,6 +1,6 @@
 /*
- * A program outside the tree that uses the installed libraries: it begins as programs do, keeps a secret, and
- * meets faults of every layer. Compiled and run by tools/check-install.
+ * A program outside the tree that uses the installed libraries: it begins as programs do, keeps a
+ * secret, and meets faults of every layer. Compiled and run by tools/check-install.
  */
 #include <stdio.h>
 #include <string.h>

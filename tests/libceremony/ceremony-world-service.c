@@ -1,5 +1,6 @@
 /*
- * The service of a ceremony world: its instances and units, and the roots by which their modules are known.
+ * The service of a ceremony world: its instances and units, and the roots by which their modules
+ * are known.
  */
 #include "tests/libceremony/ceremony-world.h"
 
@@ -8,10 +9,9 @@
 JsonObject *
 ceremony_world_make_scenario(unsigned n_units, bool apart)
 {
-    g_autoptr(GString) text =
-        g_string_new("{'account':'A','user':'U','region':'us-south',"
-                     "'resource_group':'R','instances':[{'id':"
-                     "'" CEREMONY_WORLD_INSTANCE "','name':'I','units':[");
+    g_autoptr(GString) text = g_string_new("{'account':'A','user':'U','region':'us-south',"
+                                           "'resource_group':'R','instances':[{'id':"
+                                           "'" CEREMONY_WORLD_INSTANCE "','name':'I','units':[");
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(GError) error = NULL;
 
@@ -22,7 +22,8 @@ ceremony_world_make_scenario(unsigned n_units, bool apart)
             text,
             "%s%s{'type':'operational','zone':'us-south','host':'AZ%u','module':%u,"
             "'domain':%u,'kind':'CEX%u','serial':'93AA%04u'}",
-            i == 0 || last ? "" : ",", last ? OTHER : "", i % 3 + 1, i + 1, i + 3, 7 + i % 2, 1000 + i);
+            i == 0 || last ? "" : ",", last ? OTHER : "", i % 3 + 1, i + 1, i + 3, 7 + i % 2,
+            1000 + i);
     }
     g_string_append(text, "]}]}");
     g_strdelimit(text->str, "'", '"');

@@ -52,7 +52,8 @@ static void
 put_in(CeremonyWorld *world, unsigned reader, const char *reason_word)
 {
     g_autofree char *name = take_card(world, reader, reason_word);
-    SimReader *slot = virtual_readers_get(world->cards->readers, ceremony_world_slot(world, reader));
+    SimReader *slot =
+        virtual_readers_get(world->cards->readers, ceremony_world_slot(world, reader));
     g_autoptr(GError) error = NULL;
     SimCard *card;
 
@@ -270,8 +271,8 @@ new_operation(CeremonyWorld *world)
     g_clear_pointer(&world->op, tke_operation_free);
     g_clear_object(&world->cancellable);
     world->cancellable = g_cancellable_new();
-    world->op = tke_operation_new(world->world, world->session, world->log, &ceremony_world_operator,
-                                  world, world->cancellable);
+    world->op = tke_operation_new(world->world, world->session, world->log,
+                                  &ceremony_world_operator, world, world->cancellable);
 }
 
 static void
@@ -326,7 +327,8 @@ new_world(unsigned n_units, bool apart)
 {
     CeremonyWorld *world = g_new0(CeremonyWorld, 1);
     g_autoptr(JsonObject) scenario = ceremony_world_make_scenario(n_units, apart);
-    const char *const instances[] = { CEREMONY_WORLD_INSTANCE, apart ? CEREMONY_WORLD_OTHER : NULL, NULL };
+    const char *const instances[] = { CEREMONY_WORLD_INSTANCE, apart ? CEREMONY_WORLD_OTHER : NULL,
+                                      NULL };
     g_autoptr(GError) error = NULL;
     g_autoptr(TkeSecret) token = NULL;
     g_autofree char *path = NULL;
@@ -344,8 +346,9 @@ new_world(unsigned n_units, bool apart)
     world->transport = test_fault_unit_transport_new(direct);
     world->source =
         test_fault_card_source_new(virtual_readers_source(world->cards->readers), pull, world);
-    world->world = tke_world_new_of_parts(world->source, world->transport,
-                                          ceremony_world_make_roots(world->service), world->dir, instances);
+    world->world =
+        tke_world_new_of_parts(world->source, world->transport,
+                               ceremony_world_make_roots(world->service), world->dir, instances);
     set_applet(world);
     path = g_build_filename(world->dir, "activity.log", NULL);
     world->log = tke_activity_log_new(path, true);

@@ -1,10 +1,10 @@
 /*
- * A world in the process of the test, with an operator who follows a script: virtual cards and readers, a
- * service of virtual crypto units, the procedures of libceremony.
+ * A world in the process of the test, with an operator who follows a script: virtual cards and
+ * readers, a service of virtual crypto units, the procedures of libceremony.
  *
- * The operator puts the next card handed to a reader into it when a prompt asks for one, types the card's PIN
- * when a pad wants it (or what was said beforehand), and agrees to every plan unless told otherwise. Where
- * no card is left for a prompt, the operation is cancelled.
+ * The operator puts the next card handed to a reader into it when a prompt asks for one, types the
+ * card's PIN when a pad wants it (or what was said beforehand), and agrees to every plan unless
+ * told otherwise. Where no card is left for a prompt, the operation is cancelled.
  */
 #pragma once
 
@@ -44,13 +44,14 @@ struct CeremonyWorld {
     GCancellable *cancellable;
     TkeOperation *op;
     /* the operator */
-    GHashTable *by_name;                     /* SimCard by name; borrowed */
-    GQueue *hands[2];                        /* names of cards to come, for each reader */
-    GQueue *keys[2];                         /* what to type instead of the right PIN */
-    GQueue *choices;                         /* numbers, from 0 */
-    bool refuse;                             /* answers no to the next plan */
-    char *last[2];                           /* names of the cards put in last */
-    unsigned slots[2];                       /* which readers they are for the person; 0: as they are */
+    GHashTable *by_name; /* SimCard by name; borrowed */
+    GQueue *hands[2];    /* names of cards to come, for each reader */
+    GQueue *keys[2];     /* what to type instead of the right PIN */
+    GQueue *choices;     /* numbers, from 0 */
+    bool refuse;         /* answers no to the next plan */
+    char *last[2];       /* names of the cards put in last */
+    /* which readers they are for the person; 0: as they are */
+    unsigned slots[2];
     unsigned patience;                       /* how often a card that is not read is put in again */
     void (*meanwhile)(CeremonyWorld *world); /* happens once, before the next plan is answered */
     void (*at_pin)(CeremonyWorld *world);    /* happens once, before the next PIN is typed */
@@ -59,8 +60,9 @@ struct CeremonyWorld {
     GString *notes;
     GString *tries; /* tries left as shown before each entry of a PIN: "3 2 " */
     GString *plans; /* actions of the plans shown, a line each */
-    GString *details; /* of the last plan: title, lines, consequence, what is to be typed, a line each */
-    GString *rows; /* of the last choice, a line each */
+    /* of the last plan: title, lines, consequence, what is to be typed, a line each */
+    GString *details;
+    GString *rows;   /* of the last choice, a line each */
     GString *choose; /* "unit-failed: title", … of the choices, a line each */
 };
 

@@ -1,5 +1,6 @@
 /*
- * A journal in a directory of its own, with three units that nobody has asked anything, and what they could answer.
+ * A journal in a directory of its own, with three units that nobody has asked anything, and what
+ * they could answer.
  */
 #pragma once
 
@@ -157,8 +158,8 @@ state_of(unsigned number, TkeRegisterState new_state, uint8_t new_byte,
 #define HEX_MODULE "39334141303030310506070809101112"
 #define HEX_COUNTER "000000000000000000000000000000ff"
 #define BEFORE                                                                                     \
-    "\"before\":{\"domain\":\"" HEX_DOMAIN "\",\"module\":\"" HEX_MODULE                              \
+    "\"before\":{\"domain\":\"" HEX_DOMAIN "\",\"module\":\"" HEX_MODULE                           \
     "\",\"counter\":\"" HEX_COUNTER "\"}"
 #define SENT(action, rest)                                                                         \
-    "{\"unfinished\":[{\"action\":\"" action "\",\"started\":\"x\",\"units\":[{\"id\":\"h1\","          \
+    "{\"unfinished\":[{\"action\":\"" action "\",\"started\":\"x\",\"units\":[{\"id\":\"h1\","     \
     "\"location\":\"l\",\"state\":\"unknown\"," BEFORE "}]" rest "}]}"

@@ -44,12 +44,13 @@ void step_expect_log(CeremonyWorld *world);
 /* The error names a device and, in its text or as advice, what to do; one of a cancel need not. */
 void step_expect_clean_error(CeremonyWorld *world, const GError *error);
 
-/* Between two runs: another process of another person, or the same goes on with what is in the readers. */
+/* Between two runs: another process of another person, or the same goes on with what is in the
+ * readers. */
 void step_between(CeremonyWorld *world, unsigned n);
 
 /*
- * The operator of the next operation can cancel at a prompt: of a card, a PIN, a plan, a choice. From then on it is
- * prompt number n, from 1, at which it happens.
+ * The operator of the next operation can cancel at a prompt: of a card, a PIN, a plan, a choice.
+ * From then on it is prompt number n, from 1, at which it happens.
  */
 void step_cancel_prepare(CeremonyWorld *world);
 void step_cancel_at_prompt(unsigned n);

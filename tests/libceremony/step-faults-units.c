@@ -1,5 +1,6 @@
 /*
- * Faults at every exchange of an operation on crypto units: of the units, and of the cards that sign.
+ * Faults at every exchange of an operation on crypto units: of the units, and of the cards that
+ * sign.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -44,18 +45,20 @@ typedef struct Strike {
 static Strike strike_now;
 
 /*
- * Queries are all alike: each meets one of the kinds of faults in one unit, and another one in the other. Commands meet
- * all in both.
+ * Queries are all alike: each meets one of the kinds of faults in one unit, and another one in the
+ * other. Commands meet all in both.
  */
 #define QUERY_SHARE UNIT_FAULTS
-#define OTHER_UNIT 5u /* between the kinds */
+#define OTHER_UNIT 5u               /* between the kinds */
 #define EVERY "OPENTKE_EVERY_FAULT" /* in the environment: queries meet all kinds too */
 
-/* The units that are struck: the second, in which something differs in some worlds, and the first. */
+/* The units that are struck: the second, in which something differs in some worlds, and the
+ * first. */
 #define STRUCK_UNITS 2u
 static const unsigned struck_units[STRUCK_UNITS] = { STEP_SECOND, STEP_FIRST };
 
-/* What is sent to one of them without a fault, as a first run has found: in memory that all runs share. */
+/* What is sent to one of them without a fault, as a first run has found: in memory that all runs
+ * share. */
 typedef struct Requests {
     unsigned n;
     bool is_query[STEP_MOST_EXCHANGES + 1];
@@ -153,9 +156,13 @@ static void
 begin(CeremonyWorld *world, const StepUnits *step, unsigned n, unsigned kind,
       void (*arm)(Strike *how))
 {
-    strike_now =
-        (Strike){ .world = world, .step = step, .unit = struck_units[turn], .kind = kind, .n = n, .arm = arm,
-                  .armed = true };
+    strike_now = (Strike){ .world = world,
+                           .step = step,
+                           .unit = struck_units[turn],
+                           .kind = kind,
+                           .n = n,
+                           .arm = arm,
+                           .armed = true };
     EXPECT(sim_service_get_n_units(world->service) <= MOST_UNITS, "too many units");
     for (size_t i = 0; i < sim_service_get_n_units(world->service); i++) {
         strike_now.done_before[i] = is_done(step, sim_service_get_unit(world->service, i));
@@ -207,8 +214,8 @@ expect_as_before(CeremonyWorld *world, const StepUnits *step, const TkeUnitResul
         for (unsigned k = 0; results != NULL && k < results->len; k++) {
             const TkeUnitResult *result = g_ptr_array_index(results, k);
 
-            reported = reported || strcmp(tke_unit_get_hsm_id(result->unit),
-                                          sim_unit_get_hsm_id(unit)) == 0;
+            reported = reported ||
+                       strcmp(tke_unit_get_hsm_id(result->unit), sim_unit_get_hsm_id(unit)) == 0;
         }
         EXPECT(reported || is_done(step, unit) == strike_now.done_before[i],
                "%s reports nothing of unit %zu, and it has changed", step->name, i + 1);
@@ -392,7 +399,8 @@ notes_case(CeremonyWorld *world, const void *data, unsigned n, unsigned kind)
     ceremony_world_free(world);
 }
 
-/* All faults of the unit whose turn it is. From the choice on the first one may be asked nothing. */
+/* All faults of the unit whose turn it is. From the choice on the first one may be asked
+ * nothing. */
 static void
 try_unit(CeremonyWorld *world, const StepUnits *step)
 {

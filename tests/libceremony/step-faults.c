@@ -226,8 +226,7 @@ cancel_case(CeremonyWorld *world, const void *data, unsigned n, unsigned kind)
 }
 
 void
-step_try_all(CeremonyWorld *world, const void *step, const char *what, unsigned kind,
-             StepCase func)
+step_try_all(CeremonyWorld *world, const void *step, const char *what, unsigned kind, StepCase func)
 {
     unsigned n = 1;
 

@@ -1,5 +1,6 @@
 /*
- * The activity log in the way of other programs, a full disk, a wrong clock, and files that are none.
+ * The activity log in the way of other programs, a full disk, a wrong clock, and files that are
+ * none.
  */
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -158,7 +159,8 @@ START_TEST(test_programs_that_record_at_the_same_time_make_one_chain)
 }
 END_TEST
 
-/* Waits until the other process is at the lock: what it does next does not matter, it must not use this file. */
+/* Waits until the other process is at the lock: what it does next does not matter, it must not use
+ * this file. */
 static void
 wait_for_opener(pid_t child, const char *path)
 {

@@ -60,111 +60,111 @@ put(const char *dir, const GByteArray *bytes)
 }
 
 START_TEST(test_without_a_file_the_owner_of_a_blank_card_is_told_just_that)
-    {
-        g_auto(Dirs) dirs = { 0 };
-        g_autoptr(GError) error = NULL;
+{
+    g_auto(Dirs) dirs = { 0 };
+    g_autoptr(GError) error = NULL;
 
-        dirs_init(&dirs);
-        ck_assert_ptr_null(tke_applet_file_load_from(dirs.list, &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_SETUP);
-        ck_assert_ptr_nonnull(strstr(error->message, "no applet is installed"));
-        ck_assert_ptr_nonnull(strstr(error->message, "--rehearsal"));
-    }
+    dirs_init(&dirs);
+    ck_assert_ptr_null(tke_applet_file_load_from(dirs.list, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_SETUP);
+    ck_assert_ptr_nonnull(strstr(error->message, "no applet is installed"));
+    ck_assert_ptr_nonnull(strstr(error->message, "--rehearsal"));
+}
 END_TEST
 
 START_TEST(test_the_first_directory_with_a_file_counts)
-    {
-        g_auto(Dirs) dirs = { 0 };
-        g_autoptr(GByteArray) small = make("opentke/applets", 100);
-        g_autoptr(GByteArray) large = make("opentke/applets", 200);
-        g_autoptr(TkeCapFile) second = NULL;
-        g_autoptr(TkeCapFile) first = NULL;
-        size_t small_len = 0;
-        size_t large_len = 0;
+{
+    g_auto(Dirs) dirs = { 0 };
+    g_autoptr(GByteArray) small = make("opentke/applets", 100);
+    g_autoptr(GByteArray) large = make("opentke/applets", 200);
+    g_autoptr(TkeCapFile) second = NULL;
+    g_autoptr(TkeCapFile) first = NULL;
+    size_t small_len = 0;
+    size_t large_len = 0;
 
-        dirs_init(&dirs);
-        put(dirs.second, small);
-        second = tke_applet_file_load_from(dirs.list, NULL);
-        ck_assert_ptr_nonnull(second);
-        put(dirs.first, large);
-        first = tke_applet_file_load_from(dirs.list, NULL);
-        ck_assert_ptr_nonnull(first);
-        tke_cap_file_get_load_file(second, &small_len);
-        tke_cap_file_get_load_file(first, &large_len);
-        ck_assert_uint_eq(large_len, small_len + 100);
-    }
+    dirs_init(&dirs);
+    put(dirs.second, small);
+    second = tke_applet_file_load_from(dirs.list, NULL);
+    ck_assert_ptr_nonnull(second);
+    put(dirs.first, large);
+    first = tke_applet_file_load_from(dirs.list, NULL);
+    ck_assert_ptr_nonnull(first);
+    tke_cap_file_get_load_file(second, &small_len);
+    tke_cap_file_get_load_file(first, &large_len);
+    ck_assert_uint_eq(large_len, small_len + 100);
+}
 END_TEST
 
 START_TEST(test_the_applet_of_rehearsals_never_gets_onto_a_real_card)
-    {
+{
+    g_auto(Dirs) dirs = { 0 };
+    g_autoptr(GByteArray) bytes = make(TKE_CAP_FILE_REHEARSAL, 100);
+    g_autoptr(GError) error = NULL;
+
+    dirs_init(&dirs);
+    put(dirs.first, bytes);
+    ck_assert_ptr_null(tke_applet_file_load_from(dirs.list, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_SETUP);
+    ck_assert_ptr_nonnull(strstr(error->message, "not loaded onto real cards"));
+}
+END_TEST
+
+START_TEST(test_a_package_of_another_name_or_none_never_gets_onto_a_real_card)
+{
+    static const char *const names[] = { NULL, "opentke/rehearsals", "opentke/applet",
+                                         "opentke/applets2", "Opentke/Applets" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_auto(Dirs) dirs = { 0 };
-        g_autoptr(GByteArray) bytes = make(TKE_CAP_FILE_REHEARSAL, 100);
+        g_autoptr(GByteArray) bytes = make(names[i], 100);
+        g_autofree char *told =
+            g_strdup_printf("is named “%s” and", names[i] != NULL ? names[i] : "");
         g_autoptr(GError) error = NULL;
 
         dirs_init(&dirs);
         put(dirs.first, bytes);
         ck_assert_ptr_null(tke_applet_file_load_from(dirs.list, &error));
         test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_SETUP);
+        ck_assert_msg(strstr(error->message, told) != NULL, "%s", error->message);
         ck_assert_ptr_nonnull(strstr(error->message, "not loaded onto real cards"));
     }
-END_TEST
-
-START_TEST(test_a_package_of_another_name_or_none_never_gets_onto_a_real_card)
-    {
-        static const char *const names[] = { NULL, "opentke/rehearsals", "opentke/applet",
-                                             "opentke/applets2", "Opentke/Applets" };
-
-        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-            g_auto(Dirs) dirs = { 0 };
-            g_autoptr(GByteArray) bytes = make(names[i], 100);
-            g_autofree char *told =
-                g_strdup_printf("is named “%s” and", names[i] != NULL ? names[i] : "");
-            g_autoptr(GError) error = NULL;
-
-            dirs_init(&dirs);
-            put(dirs.first, bytes);
-            ck_assert_ptr_null(tke_applet_file_load_from(dirs.list, &error));
-            test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_SETUP);
-            ck_assert_msg(strstr(error->message, told) != NULL, "%s", error->message);
-            ck_assert_ptr_nonnull(strstr(error->message, "not loaded onto real cards"));
-        }
-    }
+}
 END_TEST
 
 START_TEST(test_a_damaged_file_is_not_passed_over)
-    {
-        g_auto(Dirs) dirs = { 0 };
-        g_autoptr(GByteArray) good = make("opentke/applets", 100);
-        g_autoptr(GByteArray) bad = make("opentke/applets", 100);
-        g_autoptr(GError) error = NULL;
+{
+    g_auto(Dirs) dirs = { 0 };
+    g_autoptr(GByteArray) good = make("opentke/applets", 100);
+    g_autoptr(GByteArray) bad = make("opentke/applets", 100);
+    g_autoptr(GError) error = NULL;
 
-        dirs_init(&dirs);
-        g_byte_array_set_size(bad, bad->len / 2);
-        put(dirs.first, bad);
-        put(dirs.second, good);
-        ck_assert_ptr_null(tke_applet_file_load_from(dirs.list, &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
-        ck_assert_ptr_nonnull(strstr(error->message, dirs.first));
-    }
+    dirs_init(&dirs);
+    g_byte_array_set_size(bad, bad->len / 2);
+    put(dirs.first, bad);
+    put(dirs.second, good);
+    ck_assert_ptr_null(tke_applet_file_load_from(dirs.list, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
+    ck_assert_ptr_nonnull(strstr(error->message, dirs.first));
+}
 END_TEST
 
 START_TEST(test_a_rehearsal_loads_nothing_but_its_own)
-    {
-        g_autoptr(GByteArray) real = make("opentke/applets", 100);
-        g_autoptr(GByteArray) own = make(TKE_CAP_FILE_REHEARSAL, 100);
-        g_autoptr(GBytes) real_bytes = g_bytes_new(real->data, real->len);
-        g_autoptr(GBytes) own_bytes = g_bytes_new(own->data, own->len);
-        g_autoptr(TkeCapFile) cap = tke_applet_file_of_rehearsal(own_bytes, NULL);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(GByteArray) real = make("opentke/applets", 100);
+    g_autoptr(GByteArray) own = make(TKE_CAP_FILE_REHEARSAL, 100);
+    g_autoptr(GBytes) real_bytes = g_bytes_new(real->data, real->len);
+    g_autoptr(GBytes) own_bytes = g_bytes_new(own->data, own->len);
+    g_autoptr(TkeCapFile) cap = tke_applet_file_of_rehearsal(own_bytes, NULL);
+    g_autoptr(GError) error = NULL;
 
-        ck_assert_ptr_nonnull(cap);
-        ck_assert_ptr_null(tke_applet_file_of_rehearsal(real_bytes, &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_SETUP);
-        g_clear_error(&error);
-        ck_assert_ptr_null(tke_applet_file_of_rehearsal(NULL, &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_SETUP);
-        ck_assert_ptr_nonnull(strstr(error->message, "tke-sim stop"));
-    }
+    ck_assert_ptr_nonnull(cap);
+    ck_assert_ptr_null(tke_applet_file_of_rehearsal(real_bytes, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_SETUP);
+    g_clear_error(&error);
+    ck_assert_ptr_null(tke_applet_file_of_rehearsal(NULL, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_SETUP);
+    ck_assert_ptr_nonnull(strstr(error->message, "tke-sim stop"));
+}
 END_TEST
 
 static void

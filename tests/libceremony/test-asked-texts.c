@@ -1,7 +1,8 @@
 /*
- * Descriptions, and which PIN is changed, asked for at their place among the steps (functions 2.3 steps 5 and 6, 2.4
- * step 4, 2.5 step 2, 2.7 step 3): after cards and PINs; who stops there keeps what was done. And what the operations of
- * these steps tell that windows used to find out themselves.
+ * Descriptions, and which PIN is changed, asked for at their place among the steps (functions 2.3
+ * steps 5 and 6, 2.4 step 4, 2.5 step 2, 2.7 step 3): after cards and PINs; who stops there keeps
+ * what was done. And what the operations of these steps tell that windows used to find out
+ * themselves.
  */
 #include <string.h>
 
@@ -16,7 +17,8 @@ static const char *answers[2]; /* NULL: what is proposed; "-": stops there */
 
 /* Written down among the prompts, so that the order shows. */
 static bool
-on_texts(void *ui, const TkeTextPrompt *prompt, char **texts, GCancellable *cancellable, GError **error)
+on_texts(void *ui, const TkeTextPrompt *prompt, char **texts, GCancellable *cancellable,
+         GError **error)
 {
     CeremonyWorld *world = ui;
 
@@ -70,115 +72,117 @@ logged(CeremonyWorld *world, const char *text)
 }
 
 START_TEST(test_zone_and_card_are_described_after_both_pins)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(TkeOperation) op = asking(world);
-        TkeCardTexts texts = { .card = "A/B" };
-        const TkeZoneCreateParams params = { .ask = &texts };
-        TkeZoneResult zone;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeOperation) op = asking(world);
+    TkeCardTexts texts = { .card = "A/B" };
+    const TkeZoneCreateParams params = { .ask = &texts };
+    TkeZoneResult zone;
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_blank(world, "ca", SIM_CARD_CA);
-        ceremony_world_hand(world, 1, "ca", NULL);
-        answers[0] = "Zone 1";
-        card_world_check(tke_op_zone_create(op, &params, &zone, &error), error);
-        ck_assert_str_eq(world->prompts->str, "insert zone, reader 1\npin, reader 1\npin, reader 1\n"
-                                              "ask zone-description ()\nask card-description (A/B)\n");
-        ck_assert_str_eq(zone.card.zone_description, "Zone 1");
-        ck_assert_str_eq(zone.card.description, "A/B");
-        ck_assert_str_eq(texts.zone, "Zone 1");
-    }
+    ceremony_world_blank(world, "ca", SIM_CARD_CA);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    answers[0] = "Zone 1";
+    card_world_check(tke_op_zone_create(op, &params, &zone, &error), error);
+    ck_assert_str_eq(world->prompts->str, "insert zone, reader 1\npin, reader 1\npin, reader 1\n"
+                                          "ask zone-description ()\nask card-description (A/B)\n");
+    ck_assert_str_eq(zone.card.zone_description, "Zone 1");
+    ck_assert_str_eq(zone.card.description, "A/B");
+    ck_assert_str_eq(texts.zone, "Zone 1");
+}
 END_TEST
 
 START_TEST(test_who_stops_at_the_descriptions_of_a_zone_goes_on_there)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(TkeOperation) op = asking(world);
-        TkeCardTexts texts = { 0 };
-        const TkeZoneCreateParams params = { .ask = &texts };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeOperation) op = asking(world);
+    TkeCardTexts texts = { 0 };
+    const TkeZoneCreateParams params = { .ask = &texts };
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_blank(world, "ca", SIM_CARD_CA);
-        ceremony_world_hand(world, 1, "ca", NULL);
-        answers[0] = "-";
-        ck_assert(!tke_op_zone_create(op, &params, NULL, &error));
-        ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-        ck_assert_ptr_nonnull(strstr(error->message, "has its two PINs now"));
-        ck_assert(!info_of(world, "ca").zone_known);
-        g_clear_error(&error);
-        ceremony_world_restart(world);
-        ceremony_world_hand(world, 1, "ca", NULL);
-        tke_operation_free(op);
-        op = asking(world);
-        answers[0] = "Zone 1";
-        answers[1] = "A/B";
-        card_world_check(tke_op_zone_create(op, &params, NULL, &error), error);
-        ck_assert_str_eq(info_of(world, "ca").description, "A/B");
-    }
+    ceremony_world_blank(world, "ca", SIM_CARD_CA);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    answers[0] = "-";
+    ck_assert(!tke_op_zone_create(op, &params, NULL, &error));
+    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    ck_assert_ptr_nonnull(strstr(error->message, "has its two PINs now"));
+    ck_assert(!info_of(world, "ca").zone_known);
+    g_clear_error(&error);
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    tke_operation_free(op);
+    op = asking(world);
+    answers[0] = "Zone 1";
+    answers[1] = "A/B";
+    card_world_check(tke_op_zone_create(op, &params, NULL, &error), error);
+    ck_assert_str_eq(info_of(world, "ca").description, "A/B");
+}
 END_TEST
 
 START_TEST(test_texts_that_no_card_takes_are_refused)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(TkeOperation) op = asking(world);
-        TkeCardTexts texts = { 0 };
-        const TkeZoneCreateParams params = { .ask = &texts };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeOperation) op = asking(world);
+    TkeCardTexts texts = { 0 };
+    const TkeZoneCreateParams params = { .ask = &texts };
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_blank(world, "ca", SIM_CARD_CA);
-        ceremony_world_hand(world, 1, "ca", NULL);
-        answers[0] = "a description that is far too long for a card";
-        ck_assert(!tke_op_zone_create(op, &params, NULL, &error));
-        ck_assert_ptr_nonnull(strstr(error->message, "is no description"));
-        ck_assert(!info_of(world, "ca").zone_known);
-        ck_assert_str_eq(texts.zone, "");
-    }
+    ceremony_world_blank(world, "ca", SIM_CARD_CA);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    answers[0] = "a description that is far too long for a card";
+    ck_assert(!tke_op_zone_create(op, &params, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "is no description"));
+    ck_assert(!info_of(world, "ca").zone_known);
+    ck_assert_str_eq(texts.zone, "");
+}
 END_TEST
 
 START_TEST(test_a_backup_is_described_when_it_has_the_zone_and_its_source_is_proposed)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(TkeOperation) op = NULL;
-        TkeCardTexts texts = { 0 };
-        const TkeZoneBackupParams params = { .ask = &texts };
-        g_autofree char *ask = NULL;
-        g_autofree char *proposal = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeOperation) op = NULL;
+    TkeCardTexts texts = { 0 };
+    const TkeZoneBackupParams params = { .ask = &texts };
+    g_autofree char *ask = NULL;
+    g_autofree char *proposal = NULL;
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_make_zone(world);
-        ceremony_world_blank(world, "backup", SIM_CARD_CA);
-        ceremony_world_restart(world);
-        ceremony_world_hand(world, 1, "ca", NULL);
-        ceremony_world_hand(world, 2, "backup", NULL);
-        op = asking(world);
-        card_world_check(tke_op_zone_backup(op, &params, NULL, &error), error);
-        proposal = tke_op_zone_propose_backup(info_of(world, "ca").description);
-        ask = g_strdup_printf("ask card-description (%s)\n", proposal);
-        ck_assert(g_str_has_suffix(world->prompts->str, ask));
-        ck_assert_str_eq(info_of(world, "backup").description, proposal);
-    }
+    ceremony_world_make_zone(world);
+    ceremony_world_blank(world, "backup", SIM_CARD_CA);
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ceremony_world_hand(world, 2, "backup", NULL);
+    op = asking(world);
+    card_world_check(tke_op_zone_backup(op, &params, NULL, &error), error);
+    proposal = tke_op_zone_propose_backup(info_of(world, "ca").description);
+    ask = g_strdup_printf("ask card-description (%s)\n", proposal);
+    ck_assert(g_str_has_suffix(world->prompts->str, ask));
+    ck_assert_str_eq(info_of(world, "backup").description, proposal);
+}
 END_TEST
 
 START_TEST(test_a_backup_that_was_not_described_is_one_and_is_recorded)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(TkeOperation) op = NULL;
-        TkeCardTexts texts = { 0 };
-        const TkeZoneBackupParams params = { .ask = &texts };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeOperation) op = NULL;
+    TkeCardTexts texts = { 0 };
+    const TkeZoneBackupParams params = { .ask = &texts };
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_make_zone(world);
-        ceremony_world_blank(world, "backup", SIM_CARD_CA);
-        ceremony_world_restart(world);
-        ceremony_world_hand(world, 1, "ca", NULL);
-        ceremony_world_hand(world, 2, "backup", NULL);
-        op = asking(world);
-        answers[0] = "-";
-        ck_assert(!tke_op_zone_backup(op, &params, NULL, &error));
-        ck_assert_ptr_nonnull(strstr(error->message, "the backup has the zone, but no description yet"));
-        ck_assert_mem_eq(info_of(world, "backup").zone_id, info_of(world, "ca").zone_id, TKE_ZONE_ID_LEN);
-        ck_assert(logged(world, "opentke-zone.backup"));
-    }
+    ceremony_world_make_zone(world);
+    ceremony_world_blank(world, "backup", SIM_CARD_CA);
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ceremony_world_hand(world, 2, "backup", NULL);
+    op = asking(world);
+    answers[0] = "-";
+    ck_assert(!tke_op_zone_backup(op, &params, NULL, &error));
+    ck_assert_ptr_nonnull(
+        strstr(error->message, "the backup has the zone, but no description yet"));
+    ck_assert_mem_eq(info_of(world, "backup").zone_id, info_of(world, "ca").zone_id,
+                     TKE_ZONE_ID_LEN);
+    ck_assert(logged(world, "opentke-zone.backup"));
+}
 END_TEST
 
 static void
@@ -196,143 +200,144 @@ enroll(CeremonyWorld *world)
 }
 
 START_TEST(test_an_ep11_card_is_described_after_its_pin)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(TkeOperation) op = NULL;
-        TkeCardTexts texts = { 0 };
-        const TkeCardPersonalizeParams params = { .ask = &texts };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeOperation) op = NULL;
+    TkeCardTexts texts = { 0 };
+    const TkeCardPersonalizeParams params = { .ask = &texts };
+    g_autoptr(GError) error = NULL;
 
-        enroll(world);
-        op = asking(world);
-        answers[0] = "Alice";
-        card_world_check(tke_op_card_personalize(op, &params, NULL, &error), error);
-        ck_assert_str_eq(world->prompts->str, "pin, reader 2\nask card-description ()\n");
-        ck_assert_str_eq(info_of(world, "new").description, "Alice");
-    }
+    enroll(world);
+    op = asking(world);
+    answers[0] = "Alice";
+    card_world_check(tke_op_card_personalize(op, &params, NULL, &error), error);
+    ck_assert_str_eq(world->prompts->str, "pin, reader 2\nask card-description ()\n");
+    ck_assert_str_eq(info_of(world, "new").description, "Alice");
+}
 END_TEST
 
 START_TEST(test_an_ep11_card_that_was_not_described_has_its_pin_and_is_recorded)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(TkeOperation) op = NULL;
-        TkeCardTexts texts = { 0 };
-        const TkeCardPersonalizeParams params = { .ask = &texts };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeOperation) op = NULL;
+    TkeCardTexts texts = { 0 };
+    const TkeCardPersonalizeParams params = { .ask = &texts };
+    g_autoptr(GError) error = NULL;
 
-        enroll(world);
-        op = asking(world);
-        answers[0] = "-";
-        ck_assert(!tke_op_card_personalize(op, &params, NULL, &error));
-        ck_assert_ptr_nonnull(strstr(error->message, "the PIN is set, the description is not"));
-        ck_assert(info_of(world, "new").pin_set[0]);
-        ck_assert(logged(world, "opentke-card.personalize"));
-        g_clear_error(&error);
-        answers[0] = "Alice";
-        card_world_check(tke_op_card_personalize(op, &params, NULL, &error), error);
-        ck_assert_str_eq(info_of(world, "new").description, "Alice");
-    }
+    enroll(world);
+    op = asking(world);
+    answers[0] = "-";
+    ck_assert(!tke_op_card_personalize(op, &params, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "the PIN is set, the description is not"));
+    ck_assert(info_of(world, "new").pin_set[0]);
+    ck_assert(logged(world, "opentke-card.personalize"));
+    g_clear_error(&error);
+    answers[0] = "Alice";
+    card_world_check(tke_op_card_personalize(op, &params, NULL, &error), error);
+    ck_assert_str_eq(info_of(world, "new").description, "Alice");
+}
 END_TEST
 
 /* First the card, then which PIN; what is proposed is what was there. */
 START_TEST(test_which_ca_pin_is_changed_is_asked_for_when_the_card_is_in)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        unsigned pin = 1;
-        const TkeCardChangePinParams params = { .reader = 1, .ask_pin = &pin };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    unsigned pin = 1;
+    const TkeCardChangePinParams params = { .reader = 1, .ask_pin = &pin };
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_make_zone(world);
-        ceremony_world_restart(world);
-        ceremony_world_hand(world, 1, "ca", NULL);
-        ceremony_world_type(world, 1, WORLD_SECOND "E555555E555555E");
-        g_queue_push_tail(world->choices, GUINT_TO_POINTER(1));
-        card_world_check(tke_op_card_change_pin(world->op, &params, NULL, &error), error);
-        ck_assert_uint_eq(pin, 2);
-        ck_assert_str_eq(world->choose->str, "ca-pin: Which PIN of the CA card is to be changed?\n");
-        ck_assert(logged(world, "\"pin\":2"));
-    }
+    ceremony_world_make_zone(world);
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ceremony_world_type(world, 1, WORLD_SECOND "E555555E555555E");
+    g_queue_push_tail(world->choices, GUINT_TO_POINTER(1));
+    card_world_check(tke_op_card_change_pin(world->op, &params, NULL, &error), error);
+    ck_assert_uint_eq(pin, 2);
+    ck_assert_str_eq(world->choose->str, "ca-pin: Which PIN of the CA card is to be changed?\n");
+    ck_assert(logged(world, "\"pin\":2"));
+}
 END_TEST
 
 START_TEST(test_an_ep11_card_has_one_pin_only)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        unsigned pin = 1;
-        const TkeCardChangePinParams params = { .reader = 2, .ask_pin = &pin };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    unsigned pin = 1;
+    const TkeCardChangePinParams params = { .reader = 2, .ask_pin = &pin };
+    g_autoptr(GError) error = NULL;
 
-        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
-        ck_assert_ptr_nonnull(strstr(error->message, "with one"));
-    }
+    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "with one"));
+}
 END_TEST
 
 /* Whose PIN is blocked is in the error, so that nobody has to look for it in a sentence. */
 START_TEST(test_a_blocked_ca_pin_is_said_to_be_one)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        unsigned pin = 1;
-        const TkeCardChangePinParams params = { .reader = 1, .ask_pin = &pin };
-        g_autofree char *advice = NULL;
-        TkeCardErrorInfo info = { 0 };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    unsigned pin = 1;
+    const TkeCardChangePinParams params = { .reader = 1, .ask_pin = &pin };
+    g_autofree char *advice = NULL;
+    TkeCardErrorInfo info = { 0 };
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_make_zone(world);
-        ck_assert(sim_card_block_pin(g_hash_table_lookup(world->by_name, "ca"), TKE_PIN_SECOND));
-        ceremony_world_restart(world);
-        ceremony_world_hand(world, 1, "ca", NULL);
-        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
-        ck_assert(tke_card_error_get_info(error, &info) && info.ca_card);
-        advice = tke_advice_for_error(error);
-        ck_assert_ptr_nonnull(strstr(advice, "This CA card is lost"));
-    }
+    ceremony_world_make_zone(world);
+    ck_assert(sim_card_block_pin(g_hash_table_lookup(world->by_name, "ca"), TKE_PIN_SECOND));
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+    ck_assert(tke_card_error_get_info(error, &info) && info.ca_card);
+    advice = tke_advice_for_error(error);
+    ck_assert_ptr_nonnull(strstr(advice, "This CA card is lost"));
+}
 END_TEST
 
 START_TEST(test_a_blocked_ep11_pin_is_not_said_to_be_one_of_a_ca_card)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        const TkeCardChangePinParams params = { .reader = 2 };
-        g_autofree char *advice = NULL;
-        TkeCardErrorInfo info = { 0 };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    const TkeCardChangePinParams params = { .reader = 2 };
+    g_autofree char *advice = NULL;
+    TkeCardErrorInfo info = { 0 };
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_make_zone(world);
-        ceremony_world_make_member(world, "CAROL");
-        ck_assert(sim_card_block_pin(g_hash_table_lookup(world->by_name, "CAROL"), TKE_PIN_FIRST));
-        ceremony_world_restart(world);
-        ceremony_world_hand(world, 2, "CAROL", NULL);
-        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
-        ck_assert(tke_card_error_get_info(error, &info) && !info.ca_card);
-        advice = tke_advice_for_error(error);
-        ck_assert_ptr_nonnull(strstr(advice, "gives the tries back"));
-    }
+    ceremony_world_make_zone(world);
+    ceremony_world_make_member(world, "CAROL");
+    ck_assert(sim_card_block_pin(g_hash_table_lookup(world->by_name, "CAROL"), TKE_PIN_FIRST));
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 2, "CAROL", NULL);
+    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+    ck_assert(tke_card_error_get_info(error, &info) && !info.ca_card);
+    advice = tke_advice_for_error(error);
+    ck_assert_ptr_nonnull(strstr(advice, "gives the tries back"));
+}
 END_TEST
 
 /* F-036: what the window and every other program calls a check of the cards. */
 START_TEST(test_cards_are_checked_and_where_there_is_nothing_to_check_it_is_said)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(GPtrArray) infos = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(GPtrArray) infos = NULL;
+    g_autoptr(GError) error = NULL;
 
-        ck_assert(!tke_op_card_check(world->op, &infos, &error));
-        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_CARD);
-        ck_assert_ptr_null(infos);
-        g_clear_error(&error);
-        ceremony_world_make_zone(world);
-        ceremony_world_make_member(world, "member");
-        ceremony_world_restart(world);
-        ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
-                                    g_hash_table_lookup(world->by_name, "member"), NULL));
-        card_world_check(tke_op_card_check(world->op, &infos, &error), error);
-        ck_assert_int_eq(((TkeCardInfo *) infos->pdata[1])->genuine, TKE_GENUINE_YES);
-        g_clear_pointer(&infos, g_ptr_array_unref);
-        ceremony_world_restart(world);
-        ck_assert(sim_card_set_forgery(g_hash_table_lookup(world->by_name, "member"), SIM_CARD_FORGED_KEY));
-        ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
-                                    g_hash_table_lookup(world->by_name, "member"), NULL));
-        ck_assert(!tke_op_card_check(world->op, &infos, &error));
-        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NOT_GENUINE);
-    }
+    ck_assert(!tke_op_card_check(world->op, &infos, &error));
+    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_CARD);
+    ck_assert_ptr_null(infos);
+    g_clear_error(&error);
+    ceremony_world_make_zone(world);
+    ceremony_world_make_member(world, "member");
+    ceremony_world_restart(world);
+    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
+                                g_hash_table_lookup(world->by_name, "member"), NULL));
+    card_world_check(tke_op_card_check(world->op, &infos, &error), error);
+    ck_assert_int_eq(((TkeCardInfo *) infos->pdata[1])->genuine, TKE_GENUINE_YES);
+    g_clear_pointer(&infos, g_ptr_array_unref);
+    ceremony_world_restart(world);
+    ck_assert(
+        sim_card_set_forgery(g_hash_table_lookup(world->by_name, "member"), SIM_CARD_FORGED_KEY));
+    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
+                                g_hash_table_lookup(world->by_name, "member"), NULL));
+    ck_assert(!tke_op_card_check(world->op, &infos, &error));
+    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NOT_GENUINE);
+}
 END_TEST
 
 static void
@@ -344,7 +349,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_zone_and_card_are_described_after_both_pins);
     tcase_add_test(tests, test_who_stops_at_the_descriptions_of_a_zone_goes_on_there);
     tcase_add_test(tests, test_texts_that_no_card_takes_are_refused);
-    tcase_add_test(tests, test_a_backup_is_described_when_it_has_the_zone_and_its_source_is_proposed);
+    tcase_add_test(tests,
+                   test_a_backup_is_described_when_it_has_the_zone_and_its_source_is_proposed);
     tcase_add_test(tests, test_a_backup_that_was_not_described_is_one_and_is_recorded);
     tcase_add_test(tests, test_an_ep11_card_is_described_after_its_pin);
     tcase_add_test(tests, test_an_ep11_card_that_was_not_described_has_its_pin_and_is_recorded);

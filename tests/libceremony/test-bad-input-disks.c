@@ -1,6 +1,6 @@
 /*
- * Disks that are full, files that are damaged, directories that are none: what the operator is told, and that
- * nothing is lost.
+ * Disks that are full, files that are damaged, directories that are none: what the operator is
+ * told, and that nothing is lost.
  */
 #include <glib/gstdio.h>
 #include <string.h>

@@ -158,7 +158,8 @@ START_TEST(test_thresholds_are_agreed_to_as_what_they_are)
     ceremony_world_hand(world, 1, "admin-1", "admin-2", NULL);
     card_world_check(set_thresholds(world, 1, &error), error);
     ck_assert_msg(strstr(world->details->str, "imprint mode") == NULL, "%s", world->details->str);
-    ck_assert_msg(strstr(world->details->str, "will be changed") != NULL, "%s", world->details->str);
+    ck_assert_msg(strstr(world->details->str, "will be changed") != NULL, "%s",
+                  world->details->str);
     ck_assert_msg(strstr(world->details->str, "2 administrators sign") != NULL, "%s",
                   world->details->str);
 }

@@ -1,6 +1,7 @@
 /*
- * A step that was interrupted goes on with the card it had begun on (E-C07), and with that card only for what it was
- * begun for: not for another zone, other texts, or after somebody finished it in another way.
+ * A step that was interrupted goes on with the card it had begun on (E-C07), and with that card
+ * only for what it was begun for: not for another zone, other texts, or after somebody finished it
+ * in another way.
  */
 #include <string.h>
 
@@ -96,26 +97,26 @@ world_with_half_a_backup(void)
 }
 
 START_TEST(test_a_backup_that_was_begun_becomes_none_of_another_zone)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_half_a_backup();
-        bool done = back_up(world, "other", NULL);
-        const SimCardInfo other = info_of(world, "other");
-        const SimCardInfo target = info_of(world, "new");
+{
+    g_autoptr(CeremonyWorld) world = world_with_half_a_backup();
+    bool done = back_up(world, "other", NULL);
+    const SimCardInfo other = info_of(world, "other");
+    const SimCardInfo target = info_of(world, "new");
 
-        ck_assert(!done || memcmp(other.zone_id, target.zone_id, sizeof other.zone_id) == 0);
-        ck_assert_ptr_null(strstr(world->notes->str, "holds the zone already"));
-    }
+    ck_assert(!done || memcmp(other.zone_id, target.zone_id, sizeof other.zone_id) == 0);
+    ck_assert_ptr_null(strstr(world->notes->str, "holds the zone already"));
+}
 END_TEST
 
 START_TEST(test_a_backup_that_was_begun_is_finished)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_half_a_backup();
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with_half_a_backup();
+    g_autoptr(GError) error = NULL;
 
-        card_world_check(back_up(world, "ca", &error), error);
-        ck_assert_str_eq(info_of(world, "new").description, "Backup");
-        ck_assert_ptr_nonnull(strstr(world->notes->str, "holds the zone already"));
-    }
+    card_world_check(back_up(world, "ca", &error), error);
+    ck_assert_str_eq(info_of(world, "new").description, "Backup");
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "holds the zone already"));
+}
 END_TEST
 
 /* A world whose last try to make a zone was interrupted after the card had it. */
@@ -138,23 +139,23 @@ world_with_a_zone_nobody_knows_of(void)
 }
 
 START_TEST(test_a_zone_that_was_made_before_is_not_told_to_be_another_one)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_a_zone_nobody_knows_of();
-        bool done = create_zone(world, "new", "Quite another", NULL);
+{
+    g_autoptr(CeremonyWorld) world = world_with_a_zone_nobody_knows_of();
+    bool done = create_zone(world, "new", "Quite another", NULL);
 
-        ck_assert(!done || strcmp(info_of(world, "new").zone_description, "Quite another") == 0);
-        ck_assert_ptr_null(strstr(world->notes->str, "has its zone already"));
-    }
+    ck_assert(!done || strcmp(info_of(world, "new").zone_description, "Quite another") == 0);
+    ck_assert_ptr_null(strstr(world->notes->str, "has its zone already"));
+}
 END_TEST
 
 START_TEST(test_a_zone_that_was_made_before_is_found)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_a_zone_nobody_knows_of();
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with_a_zone_nobody_knows_of();
+    g_autoptr(GError) error = NULL;
 
-        card_world_check(create_zone(world, "new", "Zone", &error), error);
-        ck_assert_ptr_nonnull(strstr(world->notes->str, "has its zone already"));
-    }
+    card_world_check(create_zone(world, "new", "Zone", &error), error);
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "has its zone already"));
+}
 END_TEST
 
 /* A world whose last try to personalize "new" was interrupted after its PIN was set. */
@@ -189,29 +190,29 @@ world_with_a_card_without_description(void)
 }
 
 START_TEST(test_a_card_that_was_described_meanwhile_is_not_described_as_the_next_one)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_a_card_without_description();
-        const TkeCardDescribeParams params = { .description = "Alice" };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with_a_card_without_description();
+    const TkeCardDescribeParams params = { .description = "Alice" };
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_hand(world, 2, "new", NULL);
-        card_world_check(tke_op_card_describe(world->op, &params, NULL, &error), error);
-        ceremony_world_go_on(world);
-        card_world_check(personalize(world, "next", "Bob", &error), error);
-        ck_assert_str_eq(info_of(world, "new").description, "Alice");
-        ck_assert_str_eq(info_of(world, "next").description, "Bob");
-    }
+    ceremony_world_hand(world, 2, "new", NULL);
+    card_world_check(tke_op_card_describe(world->op, &params, NULL, &error), error);
+    ceremony_world_go_on(world);
+    card_world_check(personalize(world, "next", "Bob", &error), error);
+    ck_assert_str_eq(info_of(world, "new").description, "Alice");
+    ck_assert_str_eq(info_of(world, "next").description, "Bob");
+}
 END_TEST
 
 START_TEST(test_only_the_description_is_missing_afterwards)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_a_card_without_description();
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with_a_card_without_description();
+    g_autoptr(GError) error = NULL;
 
-        card_world_check(personalize(world, "new", "Alice", &error), error);
-        ck_assert_str_eq(info_of(world, "new").description, "Alice");
-        ck_assert_ptr_nonnull(strstr(world->notes->str, "only its description is missing"));
-    }
+    card_world_check(personalize(world, "new", "Alice", &error), error);
+    ck_assert_str_eq(info_of(world, "new").description, "Alice");
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "only its description is missing"));
+}
 END_TEST
 
 /* "member" in reader 2 is blocked, as long as nobody unblocks it. */
@@ -245,61 +246,61 @@ fault_at(CeremonyWorld *world, SimCardFaultKind kind, unsigned k, uint16_t sw)
 
 /* Whatever the card says to a command that it has not carried out. */
 START_TEST(test_a_card_that_is_still_blocked_is_not_told_to_be_unblocked)
-    {
-        unsigned refused = 0;
+{
+    unsigned refused = 0;
 
-        for (unsigned k = 1; k < MOST_EXCHANGES; k++) {
-            g_autoptr(CeremonyWorld) world = world_with_a_blocked_card();
-            g_autoptr(GError) error = NULL;
-            bool done = false;
+    for (unsigned k = 1; k < MOST_EXCHANGES; k++) {
+        g_autoptr(CeremonyWorld) world = world_with_a_blocked_card();
+        g_autoptr(GError) error = NULL;
+        bool done = false;
 
-            fault_at(world, SIM_CARD_FAULT_STATUS, k, 0x9000);
-            done = unblock(world, &error);
-            ck_assert_msg(!done || info_of(world, "member").pin_tries[0] > 0, "exchange %u", k);
-            refused += done ? 0 : 1;
-            if (sim_card_faults_left(g_hash_table_lookup(world->by_name, "member")) > 0) {
-                break; /* there are no more exchanges */
-            }
+        fault_at(world, SIM_CARD_FAULT_STATUS, k, 0x9000);
+        done = unblock(world, &error);
+        ck_assert_msg(!done || info_of(world, "member").pin_tries[0] > 0, "exchange %u", k);
+        refused += done ? 0 : 1;
+        if (sim_card_faults_left(g_hash_table_lookup(world->by_name, "member")) > 0) {
+            break; /* there are no more exchanges */
         }
-        ck_assert_uint_gt(refused, 1);
     }
+    ck_assert_uint_gt(refused, 1);
+}
 END_TEST
 
 START_TEST(test_tries_that_came_back_after_the_step_had_begun_are_told_from_the_usage_log)
-    {
-        for (unsigned k = 1; k < MOST_EXCHANGES; k++) {
-            g_autoptr(CeremonyWorld) world = world_with_a_blocked_card();
-            g_autoptr(GError) error = NULL;
+{
+    for (unsigned k = 1; k < MOST_EXCHANGES; k++) {
+        g_autoptr(CeremonyWorld) world = world_with_a_blocked_card();
+        g_autoptr(GError) error = NULL;
 
-            fault_at(world, SIM_CARD_FAULT_PULL_AFTER, k, 0);
-            if (unblock(world, NULL) || info_of(world, "member").pin_tries[0] == 0) {
-                continue;
-            }
-            empty_readers(world);
-            card_world_check(unblock(world, &error), error);
-            ck_assert_msg(strstr(world->notes->str, "as its usage log shows") != NULL, "%s",
-                          world->notes->str);
-            return;
+        fault_at(world, SIM_CARD_FAULT_PULL_AFTER, k, 0);
+        if (unblock(world, NULL) || info_of(world, "member").pin_tries[0] == 0) {
+            continue;
         }
-        ck_abort_msg("no exchange leaves a card that is unblocked and not known to be");
+        empty_readers(world);
+        card_world_check(unblock(world, &error), error);
+        ck_assert_msg(strstr(world->notes->str, "as its usage log shows") != NULL, "%s",
+                      world->notes->str);
+        return;
     }
+    ck_abort_msg("no exchange leaves a card that is unblocked and not known to be");
+}
 END_TEST
 
 START_TEST(test_a_card_that_has_got_no_tries_back_since_is_told_as_it_is)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_a_blocked_card();
-        const TkeCardStatus *status = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with_a_blocked_card();
+    const TkeCardStatus *status = NULL;
+    g_autoptr(GError) error = NULL;
 
-        card_world_check(unblock(world, &error), error);
-        ceremony_world_go_on(world);
-        ck_assert_ptr_nonnull(tke_card_session_get(world->session, 2, &status));
-        tke_card_session_begin(world->session, "unblock", status); /* its counter is that of now */
-        empty_readers(world);
-        ck_assert(!unblock(world, &error));
-        ck_assert_msg(strstr(error->message, "3 tries are left; nothing was done") != NULL, "%s",
-                      error->message);
-    }
+    card_world_check(unblock(world, &error), error);
+    ceremony_world_go_on(world);
+    ck_assert_ptr_nonnull(tke_card_session_get(world->session, 2, &status));
+    tke_card_session_begin(world->session, "unblock", status); /* its counter is that of now */
+    empty_readers(world);
+    ck_assert(!unblock(world, &error));
+    ck_assert_msg(strstr(error->message, "3 tries are left; nothing was done") != NULL, "%s",
+                  error->message);
+}
 END_TEST
 
 static void
@@ -309,10 +310,12 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_backup_that_was_begun_is_finished);
     tcase_add_test(tests, test_a_zone_that_was_made_before_is_not_told_to_be_another_one);
     tcase_add_test(tests, test_a_zone_that_was_made_before_is_found);
-    tcase_add_test(tests, test_a_card_that_was_described_meanwhile_is_not_described_as_the_next_one);
+    tcase_add_test(tests,
+                   test_a_card_that_was_described_meanwhile_is_not_described_as_the_next_one);
     tcase_add_test(tests, test_only_the_description_is_missing_afterwards);
     tcase_add_test(tests, test_a_card_that_is_still_blocked_is_not_told_to_be_unblocked);
-    tcase_add_test(tests, test_tries_that_came_back_after_the_step_had_begun_are_told_from_the_usage_log);
+    tcase_add_test(tests,
+                   test_tries_that_came_back_after_the_step_had_begun_are_told_from_the_usage_log);
     tcase_add_test(tests, test_a_card_that_has_got_no_tries_back_since_is_told_as_it_is);
 }
 

@@ -1,6 +1,6 @@
 /*
- * What people are told about the cards in their hands: swapped, lost, of another zone, not genuine; what is gone
- * after a card was pulled (functions 2.2, 2.5, 2.8, 2.11, 2.13).
+ * What people are told about the cards in their hands: swapped, lost, of another zone, not
+ * genuine; what is gone after a card was pulled (functions 2.2, 2.5, 2.8, 2.11, 2.13).
  */
 #include <string.h>
 
@@ -69,156 +69,157 @@ reason_of(CeremonyWorld *world, const TkeCardNeed *need, char **reason)
 }
 
 START_TEST(test_cards_that_were_swapped_are_recognised)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        const TkeCardNeed ca = { .reader = 1, .wanted = TKE_WANTED_CA };
-        const TkeCardNeed ep11 = { .reader = 2, .wanted = TKE_WANTED_EP11 };
-        g_autofree char *ca_reason = NULL;
-        g_autofree char *ep11_reason = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeCardNeed ca = { .reader = 1, .wanted = TKE_WANTED_CA };
+    const TkeCardNeed ep11 = { .reader = 2, .wanted = TKE_WANTED_EP11 };
+    g_autofree char *ca_reason = NULL;
+    g_autofree char *ep11_reason = NULL;
 
-        put(world, 1, "member");
-        put(world, 2, "ca");
-        ck_assert_str_eq(reason_of(world, &ca, &ca_reason), "wrong-reader");
-        check_says(ca_reason, "This is an EP11 card; a CA card is wanted.");
-        check_says(ca_reason, "The CA card is in reader 2: swap the two cards.");
-        ck_assert_str_eq(reason_of(world, &ep11, &ep11_reason), "wrong-reader");
-        check_says(ep11_reason, "The card that is wanted is in reader 1: swap the two cards.");
-    }
+    put(world, 1, "member");
+    put(world, 2, "ca");
+    ck_assert_str_eq(reason_of(world, &ca, &ca_reason), "wrong-reader");
+    check_says(ca_reason, "This is an EP11 card; a CA card is wanted.");
+    check_says(ca_reason, "The CA card is in reader 2: swap the two cards.");
+    ck_assert_str_eq(reason_of(world, &ep11, &ep11_reason), "wrong-reader");
+    check_says(ep11_reason, "The card that is wanted is in reader 1: swap the two cards.");
+}
 END_TEST
 
 START_TEST(test_a_card_that_would_not_do_either_is_not_offered_for_a_swap)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        const TkeCardNeed ca = { .reader = 1, .wanted = TKE_WANTED_CA };
-        g_autofree char *reason = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeCardNeed ca = { .reader = 1, .wanted = TKE_WANTED_CA };
+    g_autofree char *reason = NULL;
 
-        ceremony_world_make_member(world, "other");
-        put(world, 1, "member");
-        put(world, 2, "other");
-        ck_assert_str_eq(reason_of(world, &ca, &reason), "wrong-kind");
-        ck_assert_str_eq(reason, "This is an EP11 card; a CA card is wanted.");
-    }
+    ceremony_world_make_member(world, "other");
+    put(world, 1, "member");
+    put(world, 2, "other");
+    ck_assert_str_eq(reason_of(world, &ca, &reason), "wrong-kind");
+    ck_assert_str_eq(reason, "This is an EP11 card; a CA card is wanted.");
+}
 END_TEST
 
 START_TEST(test_the_zone_that_is_wanted_is_named_with_its_description)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        const TkeZoneCreateParams create = { .zone_description = "Other zone",
-                                             .card_description = "Other officers" };
-        uint8_t zone_id[TKE_ZONE_ID_LEN];
-        TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .zone_id = zone_id };
-        TkeZoneResult other = { 0 };
-        g_autofree char *reason = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeZoneCreateParams create = { .zone_description = "Other zone",
+                                         .card_description = "Other officers" };
+    uint8_t zone_id[TKE_ZONE_ID_LEN];
+    TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .zone_id = zone_id };
+    TkeZoneResult other = { 0 };
+    g_autofree char *reason = NULL;
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_blank(world, "ca-2", SIM_CARD_CA);
-        ceremony_world_hand(world, 1, "ca-2", NULL);
-        card_world_check(tke_op_zone_create(world->op, &create, &other, &error), error);
-        memcpy(zone_id, other.card.zone_id, sizeof zone_id);
-        put(world, 2, "member");
-        ck_assert_str_eq(reason_of(world, &need, &reason), "wrong-zone");
-        check_says(reason, "(Other zone) is wanted.");
-    }
+    ceremony_world_blank(world, "ca-2", SIM_CARD_CA);
+    ceremony_world_hand(world, 1, "ca-2", NULL);
+    card_world_check(tke_op_zone_create(world->op, &create, &other, &error), error);
+    memcpy(zone_id, other.card.zone_id, sizeof zone_id);
+    put(world, 2, "member");
+    ck_assert_str_eq(reason_of(world, &need, &reason), "wrong-zone");
+    check_says(reason, "(Other zone) is wanted.");
+}
 END_TEST
 
 START_TEST(test_the_ca_card_of_the_zone_at_enrolling_points_to_making_a_zone)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        uint8_t zone_id[TKE_ZONE_ID_LEN];
-        const TkeCardNeed need = {
-            .reader = 2, .wanted = TKE_WANTED_NEW_EP11, .zone_id = zone_id, .loadable = true
-        };
-        const TkeCardStatus *status = NULL;
-        g_autofree char *reason = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    uint8_t zone_id[TKE_ZONE_ID_LEN];
+    const TkeCardNeed need = {
+        .reader = 2, .wanted = TKE_WANTED_NEW_EP11, .zone_id = zone_id, .loadable = true
+    };
+    const TkeCardStatus *status = NULL;
+    g_autofree char *reason = NULL;
+    g_autoptr(GError) error = NULL;
 
-        put(world, 2, "ca");
-        card_world_check(tke_card_session_look(world->op, NULL, &error), error);
-        ck_assert_ptr_nonnull(tke_card_session_get(world->session, 2, &status));
-        memcpy(zone_id, status->zone_id, sizeof zone_id);
-        ck_assert_str_eq(reason_of(world, &need, &reason), "own-ca");
-        check_says(reason, "tke zone create");
-    }
+    put(world, 2, "ca");
+    card_world_check(tke_card_session_look(world->op, NULL, &error), error);
+    ck_assert_ptr_nonnull(tke_card_session_get(world->session, 2, &status));
+    memcpy(zone_id, status->zone_id, sizeof zone_id);
+    ck_assert_str_eq(reason_of(world, &need, &reason), "own-ca");
+    check_says(reason, "tke zone create");
+}
 END_TEST
 
 /* ---- PINs ---- */
 
 START_TEST(test_nobody_types_the_first_pin_of_a_ca_card_whose_second_is_blocked)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GError) error = NULL;
 
-        ck_assert(sim_card_block_pin(card_of(world, "ca"), TKE_PIN_SECOND));
-        ceremony_world_hand(world, 1, "ca", NULL);
-        ck_assert(!tke_op_card_enroll(world->op, NULL, &error));
-        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_PIN_BLOCKED);
-        check_says(error->message, "the second PIN of this CA card is blocked, for good");
-        ck_assert_str_eq(world->tries->str, "");
-    }
+    ck_assert(sim_card_block_pin(card_of(world, "ca"), TKE_PIN_SECOND));
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ck_assert(!tke_op_card_enroll(world->op, NULL, &error));
+    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_PIN_BLOCKED);
+    check_says(error->message, "the second PIN of this CA card is blocked, for good");
+    ck_assert_str_eq(world->tries->str, "");
+}
 END_TEST
 
 START_TEST(test_a_ca_card_whose_other_pin_is_blocked_gets_no_new_pin)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        const TkeCardChangePinParams params = { .reader = 1, .pin = 1 };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeCardChangePinParams params = { .reader = 1, .pin = 1 };
+    g_autoptr(GError) error = NULL;
 
-        ck_assert(sim_card_block_pin(card_of(world, "ca"), TKE_PIN_SECOND));
-        ceremony_world_hand(world, 1, "ca", NULL);
-        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
-        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_PIN_BLOCKED);
-        check_says(error->message, "the second PIN of this CA card is blocked, for good");
-    }
+    ck_assert(sim_card_block_pin(card_of(world, "ca"), TKE_PIN_SECOND));
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_PIN_BLOCKED);
+    check_says(error->message, "the second PIN of this CA card is blocked, for good");
+}
 END_TEST
 
 START_TEST(test_a_card_that_is_not_blocked_is_not_to_be_replaced)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autofree char *advice = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autofree char *advice = NULL;
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_hand(world, 1, "ca", NULL);
-        ceremony_world_hand(world, 2, "member", NULL);
-        ck_assert(!tke_op_card_unblock(world->op, NULL, &error));
-        advice = tke_advice_for_error(error);
-        check_says(error->message, "this card is not blocked: 3 tries are left");
-        check_says(advice, "nothing to unblock");
-        ck_assert_ptr_null(strstr(advice, "another card"));
-    }
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ceremony_world_hand(world, 2, "member", NULL);
+    ck_assert(!tke_op_card_unblock(world->op, NULL, &error));
+    advice = tke_advice_for_error(error);
+    check_says(error->message, "this card is not blocked: 3 tries are left");
+    check_says(advice, "nothing to unblock");
+    ck_assert_ptr_null(strstr(advice, "another card"));
+}
 END_TEST
 
-/* Of two copies each has its turn: no card that was changed before is taken again and loses a try. */
+/* Of two copies each has its turn: no card that was changed before is taken again and loses a
+ * try. */
 START_TEST(test_a_copy_is_another_card_than_those_whose_pins_were_changed)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        TkeCardStatus status = { 0 };
-        uint8_t changed[2][TKE_CARD_ID_LEN];
-        TkeCardChangePinParams params = { .reader = 2 };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    TkeCardStatus status = { 0 };
+    uint8_t changed[2][TKE_CARD_ID_LEN];
+    TkeCardChangePinParams params = { .reader = 2 };
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_make_member(world, "copy-1");
-        ceremony_world_make_member(world, "copy-2");
-        ceremony_world_restart(world);
-        ceremony_world_hand(world, 2, "member", NULL);
-        ceremony_world_type(world, 2, CHANGE);
-        card_world_check(tke_op_card_change_pin(world->op, &params, &status, &error), error);
-        memcpy(changed[0], status.card_id, TKE_CARD_ID_LEN);
-        params.other_than = changed[0];
-        ceremony_world_go_on(world);
-        ceremony_world_hand(world, 2, "copy-1", NULL);
-        ceremony_world_type(world, 2, CHANGE);
-        card_world_check(tke_op_card_change_pin(world->op, &params, &status, &error), error);
-        memcpy(changed[1], status.card_id, TKE_CARD_ID_LEN);
-        params.n_other_than = 2;
-        ceremony_world_go_on(world);
-        put(world, 2, "member"); /* it was the first, and lies there again */
-        ceremony_world_hand(world, 2, "copy-2", NULL);
-        ceremony_world_type(world, 2, CHANGE);
-        card_world_check(tke_op_card_change_pin(world->op, &params, &status, &error), error);
-        check_says(world->prompts->str, "insert change-pin, reader 2: same-card\n");
-        ck_assert(memcmp(changed[0], status.card_id, TKE_CARD_ID_LEN) != 0 &&
-                  memcmp(changed[1], status.card_id, TKE_CARD_ID_LEN) != 0);
-    }
+    ceremony_world_make_member(world, "copy-1");
+    ceremony_world_make_member(world, "copy-2");
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 2, "member", NULL);
+    ceremony_world_type(world, 2, CHANGE);
+    card_world_check(tke_op_card_change_pin(world->op, &params, &status, &error), error);
+    memcpy(changed[0], status.card_id, TKE_CARD_ID_LEN);
+    params.other_than = changed[0];
+    ceremony_world_go_on(world);
+    ceremony_world_hand(world, 2, "copy-1", NULL);
+    ceremony_world_type(world, 2, CHANGE);
+    card_world_check(tke_op_card_change_pin(world->op, &params, &status, &error), error);
+    memcpy(changed[1], status.card_id, TKE_CARD_ID_LEN);
+    params.n_other_than = 2;
+    ceremony_world_go_on(world);
+    put(world, 2, "member"); /* it was the first, and lies there again */
+    ceremony_world_hand(world, 2, "copy-2", NULL);
+    ceremony_world_type(world, 2, CHANGE);
+    card_world_check(tke_op_card_change_pin(world->op, &params, &status, &error), error);
+    check_says(world->prompts->str, "insert change-pin, reader 2: same-card\n");
+    ck_assert(memcmp(changed[0], status.card_id, TKE_CARD_ID_LEN) != 0 &&
+              memcmp(changed[1], status.card_id, TKE_CARD_ID_LEN) != 0);
+}
 END_TEST
 
 static void
@@ -230,70 +231,70 @@ pull_next(CeremonyWorld *world)
 }
 
 START_TEST(test_a_card_pulled_at_a_pin_change_has_one_advice_and_it_fits)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        const TkeCardChangePinParams params = { .reader = 2 };
-        g_autofree char *advice = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeCardChangePinParams params = { .reader = 2 };
+    g_autofree char *advice = NULL;
+    g_autoptr(GError) error = NULL;
 
-        put(world, 2, "member");
-        card_world_check(tke_card_session_look(world->op, NULL, &error), error);
-        pull_next(world);
-        ceremony_world_type(world, 2, CHANGE);
-        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
-        ck_assert_msg(tke_card_error_is_outcome_unknown(error), "%s", error->message);
-        check_says(error->message, "if the new PIN was typed already");
-        check_says(error->message, "if not, the old one is");
-        advice = tke_advice_for_error(error);
-        ck_assert_str_eq(advice, "Insert the card again, then go on as it says here.");
-    }
+    put(world, 2, "member");
+    card_world_check(tke_card_session_look(world->op, NULL, &error), error);
+    pull_next(world);
+    ceremony_world_type(world, 2, CHANGE);
+    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+    ck_assert_msg(tke_card_error_is_outcome_unknown(error), "%s", error->message);
+    check_says(error->message, "if the new PIN was typed already");
+    check_says(error->message, "if not, the old one is");
+    advice = tke_advice_for_error(error);
+    ck_assert_str_eq(advice, "Insert the card again, then go on as it says here.");
+}
 END_TEST
 
 /* ---- pads that say what is not so (F-006, E-C18) ---- */
 
 START_TEST(test_a_pad_that_only_says_that_the_pin_is_changed_is_not_believed)
-    {
-        const bool open = _i == 1; /* was the PIN entered before? */
-        g_autoptr(CeremonyWorld) world = member_world();
-        const TkeCardChangePinParams params = { .reader = 2 };
-        g_autoptr(TkeSecret) pin = NULL;
-        g_auto(GStrv) lines = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    const bool open = _i == 1; /* was the PIN entered before? */
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeCardChangePinParams params = { .reader = 2 };
+    g_autoptr(TkeSecret) pin = NULL;
+    g_auto(GStrv) lines = NULL;
+    g_autoptr(GError) error = NULL;
 
-        put(world, 2, "member");
-        card_world_check(tke_card_session_look(world->op, NULL, &error), error);
-        if (open) {
-            card_world_check(
-                tke_card_session_need_pin(world->op, 2, TKE_PIN_FIRST, false, &error), error);
-        }
-        ceremony_world_type(world, 2, WORLD_PAD_LIES);
-        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
-        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_PIN_PAD);
-        check_says(error->message, "the card knows nothing of it");
-        pin = sim_card_reveal_pin(card_of(world, "member"), TKE_PIN_FIRST, NULL);
-        ck_assert(memcmp(tke_secret_bytes(pin, NULL), WORLD_PIN, 6) == 0);
-        lines = tke_activity_log_read(world->log, 1, NULL);
-        check_says(lines[0], "\"action\":\"opentke-card.change-pin\"");
-        check_says(lines[0], "\"result\":\"failed\"");
+    put(world, 2, "member");
+    card_world_check(tke_card_session_look(world->op, NULL, &error), error);
+    if (open) {
+        card_world_check(tke_card_session_need_pin(world->op, 2, TKE_PIN_FIRST, false, &error),
+                         error);
     }
+    ceremony_world_type(world, 2, WORLD_PAD_LIES);
+    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_PIN_PAD);
+    check_says(error->message, "the card knows nothing of it");
+    pin = sim_card_reveal_pin(card_of(world, "member"), TKE_PIN_FIRST, NULL);
+    ck_assert(memcmp(tke_secret_bytes(pin, NULL), WORLD_PIN, 6) == 0);
+    lines = tke_activity_log_read(world->log, 1, NULL);
+    check_says(lines[0], "\"action\":\"opentke-card.change-pin\"");
+    check_says(lines[0], "\"result\":\"failed\"");
+}
 END_TEST
 
 START_TEST(test_a_pad_that_only_says_that_the_pin_was_entered_is_not_believed)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autofree char *advice = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autofree char *advice = NULL;
+    g_autoptr(GError) error = NULL;
 
-        put(world, 2, "member");
-        card_world_check(tke_card_session_look(world->op, NULL, &error), error);
-        ceremony_world_type(world, 2, WORLD_PAD_LIES);
-        ck_assert(!tke_card_session_need_pin(world->op, 2, TKE_PIN_FIRST, false, &error));
-        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_PIN_PAD);
-        check_says(error->message, "the card knows nothing of it");
-        advice = tke_advice_for_error(error);
-        check_says(advice, "acceptance-test");
-        ck_assert(!tke_card_session_is_unlocked(world->session, 2, TKE_PIN_FIRST));
-    }
+    put(world, 2, "member");
+    card_world_check(tke_card_session_look(world->op, NULL, &error), error);
+    ceremony_world_type(world, 2, WORLD_PAD_LIES);
+    ck_assert(!tke_card_session_need_pin(world->op, 2, TKE_PIN_FIRST, false, &error));
+    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_PIN_PAD);
+    check_says(error->message, "the card knows nothing of it");
+    advice = tke_advice_for_error(error);
+    check_says(advice, "acceptance-test");
+    ck_assert(!tke_card_session_is_unlocked(world->session, 2, TKE_PIN_FIRST));
+}
 END_TEST
 
 /* ---- genuine? (F-036) ---- */
@@ -309,96 +310,95 @@ look(CeremonyWorld *world, bool prove, GPtrArray **infos)
 }
 
 START_TEST(test_a_verdict_on_a_card_lasts_until_it_is_taken_out)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(GPtrArray) before = NULL;
-        g_autoptr(GPtrArray) proved = NULL;
-        g_autoptr(GPtrArray) rested = NULL;
-        g_autoptr(GPtrArray) again = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GPtrArray) before = NULL;
+    g_autoptr(GPtrArray) proved = NULL;
+    g_autoptr(GPtrArray) rested = NULL;
+    g_autoptr(GPtrArray) again = NULL;
 
-        put(world, 2, "member");
-        ck_assert_int_eq(look(world, false, &before)->genuine, TKE_GENUINE_NOT_CHECKED);
-        ck_assert_int_eq(look(world, true, &proved)->genuine, TKE_GENUINE_YES);
-        ck_assert_str_eq(world->prompts->str, ""); /* it takes no PIN */
-        tke_card_session_rest(world->session);     /* others may use the card meanwhile */
-        ck_assert_int_eq(look(world, false, &rested)->genuine, TKE_GENUINE_YES);
-        put(world, 2, "member");
-        ck_assert_int_eq(look(world, false, &again)->genuine, TKE_GENUINE_NOT_CHECKED);
-    }
+    put(world, 2, "member");
+    ck_assert_int_eq(look(world, false, &before)->genuine, TKE_GENUINE_NOT_CHECKED);
+    ck_assert_int_eq(look(world, true, &proved)->genuine, TKE_GENUINE_YES);
+    ck_assert_str_eq(world->prompts->str, ""); /* it takes no PIN */
+    tke_card_session_rest(world->session);     /* others may use the card meanwhile */
+    ck_assert_int_eq(look(world, false, &rested)->genuine, TKE_GENUINE_YES);
+    put(world, 2, "member");
+    ck_assert_int_eq(look(world, false, &again)->genuine, TKE_GENUINE_NOT_CHECKED);
+}
 END_TEST
 
 START_TEST(test_a_verdict_is_one_on_the_keys_that_the_card_held)
-    {
-        const TkeGenerateKeyParams params = { .name = "Alice" };
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(GPtrArray) proved = NULL;
-        g_autoptr(GPtrArray) after = NULL;
-        g_autoptr(GPtrArray) again = NULL;
-        g_autoptr(GError) error = NULL;
-        TkeSignatureKey key;
-        TkeCardStatus card;
+{
+    const TkeGenerateKeyParams params = { .name = "Alice" };
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GPtrArray) proved = NULL;
+    g_autoptr(GPtrArray) after = NULL;
+    g_autoptr(GPtrArray) again = NULL;
+    g_autoptr(GError) error = NULL;
+    TkeSignatureKey key;
+    TkeCardStatus card;
 
-        put(world, 2, "member");
-        ck_assert_int_eq(look(world, true, &proved)->genuine, TKE_GENUINE_YES);
-        card_world_check(tke_op_generate_signature_key(world->op, &params, &key, &card, &error),
-                         error);
-        ck_assert_int_eq(look(world, false, &after)->genuine, TKE_GENUINE_NOT_CHECKED);
-        ck_assert_int_eq(look(world, true, &again)->genuine, TKE_GENUINE_YES);
-    }
+    put(world, 2, "member");
+    ck_assert_int_eq(look(world, true, &proved)->genuine, TKE_GENUINE_YES);
+    card_world_check(tke_op_generate_signature_key(world->op, &params, &key, &card, &error), error);
+    ck_assert_int_eq(look(world, false, &after)->genuine, TKE_GENUINE_NOT_CHECKED);
+    ck_assert_int_eq(look(world, true, &again)->genuine, TKE_GENUINE_YES);
+}
 END_TEST
 
 START_TEST(test_a_card_that_cannot_prove_itself_is_called_so_until_it_is_taken_out)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(GPtrArray) proved = NULL;
-        g_autoptr(GPtrArray) rested = NULL;
-        const TkeCardInfo *info = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GPtrArray) proved = NULL;
+    g_autoptr(GPtrArray) rested = NULL;
+    const TkeCardInfo *info = NULL;
 
-        ck_assert(sim_card_set_forgery(card_of(world, "member"), SIM_CARD_FORGED_KEY));
-        put(world, 2, "member");
-        info = look(world, true, &proved);
-        ck_assert_int_eq(info->genuine, TKE_GENUINE_NO);
-        check_says(info->not_genuine->message, "cannot prove");
-        tke_card_session_rest(world->session);
-        info = look(world, false, &rested);
-        ck_assert_int_eq(info->genuine, TKE_GENUINE_NO);
-        check_says(info->not_genuine->message, "cannot prove");
-    }
+    ck_assert(sim_card_set_forgery(card_of(world, "member"), SIM_CARD_FORGED_KEY));
+    put(world, 2, "member");
+    info = look(world, true, &proved);
+    ck_assert_int_eq(info->genuine, TKE_GENUINE_NO);
+    check_says(info->not_genuine->message, "cannot prove");
+    tke_card_session_rest(world->session);
+    info = look(world, false, &rested);
+    ck_assert_int_eq(info->genuine, TKE_GENUINE_NO);
+    check_says(info->not_genuine->message, "cannot prove");
+}
 END_TEST
 
 START_TEST(test_a_card_that_refuses_to_prove_itself_is_still_shown)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        const SimCardFault fault = {
-            .kind = SIM_CARD_FAULT_STATUS, .after = 3, .times = 1, .sw = 0x6985
-        };
-        g_autoptr(GPtrArray) before = NULL;
-        g_autoptr(GPtrArray) infos = NULL;
-        const TkeCardInfo *info = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const SimCardFault fault = {
+        .kind = SIM_CARD_FAULT_STATUS, .after = 3, .times = 1, .sw = 0x6985
+    };
+    g_autoptr(GPtrArray) before = NULL;
+    g_autoptr(GPtrArray) infos = NULL;
+    const TkeCardInfo *info = NULL;
 
-        put(world, 2, "member");
-        look(world, false, &before);
-        sim_card_add_fault(card_of(world, "member"), &fault); /* status and parts are read before */
-        info = look(world, true, &infos);
-        ck_assert_uint_eq(sim_card_faults_left(card_of(world, "member")), 0);
-        ck_assert_ptr_null(info->trouble);
-        ck_assert_int_eq(info->status.kind, TKE_CARD_KIND_EP11);
-        ck_assert_int_eq(info->genuine, TKE_GENUINE_NOT_CHECKED);
-    }
+    put(world, 2, "member");
+    look(world, false, &before);
+    sim_card_add_fault(card_of(world, "member"), &fault); /* status and parts are read before */
+    info = look(world, true, &infos);
+    ck_assert_uint_eq(sim_card_faults_left(card_of(world, "member")), 0);
+    ck_assert_ptr_null(info->trouble);
+    ck_assert_int_eq(info->status.kind, TKE_CARD_KIND_EP11);
+    ck_assert_int_eq(info->genuine, TKE_GENUINE_NOT_CHECKED);
+}
 END_TEST
 
 START_TEST(test_a_ca_card_proves_itself_unasked_only_while_both_pins_are_entered)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(GPtrArray) locked = NULL;
-        g_autoptr(GPtrArray) open = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GPtrArray) locked = NULL;
+    g_autoptr(GPtrArray) open = NULL;
+    g_autoptr(GError) error = NULL;
 
-        put(world, 2, "ca");
-        ck_assert_int_eq(look(world, true, &locked)->genuine, TKE_GENUINE_NOT_CHECKED);
-        card_world_check(tke_card_session_need_ca_pins(world->op, 2, false, &error), error);
-        ck_assert_int_eq(look(world, true, &open)->genuine, TKE_GENUINE_YES);
-    }
+    put(world, 2, "ca");
+    ck_assert_int_eq(look(world, true, &locked)->genuine, TKE_GENUINE_NOT_CHECKED);
+    card_world_check(tke_card_session_need_ca_pins(world->op, 2, false, &error), error);
+    ck_assert_int_eq(look(world, true, &open)->genuine, TKE_GENUINE_YES);
+}
 END_TEST
 
 /* ---- deleting (2.13) ---- */
@@ -412,58 +412,58 @@ add_fault(CeremonyWorld *world)
 }
 
 START_TEST(test_parts_and_key_are_confirmed_each_for_itself)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(TkeCardInfo) info = NULL;
-        TkeDeleteParams params = { .n_places = 2, .places = { 1, 2 } };
-        TkeDeleteResult result = { 0 };
-        g_autofree char *ski = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(TkeCardInfo) info = NULL;
+    TkeDeleteParams params = { .n_places = 2, .places = { 1, 2 } };
+    TkeDeleteResult result = { 0 };
+    g_autofree char *ski = NULL;
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_make_part(world, "member", "Part A");
-        ceremony_world_make_part(world, "member", "Part B");
-        ceremony_world_make_admin(world, "admin", "Alice");
-        ceremony_world_restart(world);
-        ceremony_world_hand(world, 2, "member", NULL);
-        card_world_check(tke_op_delete_keys(world->op, &params, &result, &error), error);
-        ck_assert_uint_eq(result.n_deleted, 2);
-        ck_assert_str_eq(world->plans->str, "card-delete\n");
-        check_says(world->details->str, "2 key parts will be deleted from the card in reader 2:");
+    ceremony_world_make_part(world, "member", "Part A");
+    ceremony_world_make_part(world, "member", "Part B");
+    ceremony_world_make_admin(world, "admin", "Alice");
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 2, "member", NULL);
+    card_world_check(tke_op_delete_keys(world->op, &params, &result, &error), error);
+    ck_assert_uint_eq(result.n_deleted, 2);
+    ck_assert_str_eq(world->plans->str, "card-delete\n");
+    check_says(world->details->str, "2 key parts will be deleted from the card in reader 2:");
 
-        ceremony_world_restart(world);
-        ceremony_world_hand(world, 2, "admin", NULL);
-        card_world_check(tke_op_card_open(world->op, "contents", &info, &error), error);
-        ski = g_strdup_printf("%02x%02x%02x%02x", info->status.ski[0], info->status.ski[1],
-                              info->status.ski[2], info->status.ski[3]);
-        params = (TkeDeleteParams){ .ski = ski };
-        card_world_check(tke_op_delete_keys(world->op, &params, &result, &error), error);
-        check_says(world->details->str, "The signature key will be deleted");
-        check_says(world->details->str, "may become unmanageable");
-    }
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 2, "admin", NULL);
+    card_world_check(tke_op_card_open(world->op, "contents", &info, &error), error);
+    ski = g_strdup_printf("%02x%02x%02x%02x", info->status.ski[0], info->status.ski[1],
+                          info->status.ski[2], info->status.ski[3]);
+    params = (TkeDeleteParams){ .ski = ski };
+    card_world_check(tke_op_delete_keys(world->op, &params, &result, &error), error);
+    check_says(world->details->str, "The signature key will be deleted");
+    check_says(world->details->str, "may become unmanageable");
+}
 END_TEST
 
 START_TEST(test_a_card_pulled_while_deleting_is_told_with_what_is_gone)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        const TkeDeleteParams params = { .n_places = 3, .places = { 1, 2, 3 } };
-        TkeDeleteResult result = { 0 };
-        g_autoptr(TkeCardInfo) info = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeDeleteParams params = { .n_places = 3, .places = { 1, 2, 3 } };
+    TkeDeleteResult result = { 0 };
+    g_autoptr(TkeCardInfo) info = NULL;
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_make_part(world, "member", "Part A");
-        ceremony_world_make_part(world, "member", "Part B");
-        ceremony_world_make_part(world, "member", "Part C");
-        ceremony_world_restart(world);
-        ceremony_world_hand(world, 2, "member", NULL);
-        card_world_check(tke_op_card_open(world->op, "contents", &info, &error), error);
-        delete_fault = (SimCardFault){ .kind = SIM_CARD_FAULT_PULL_AFTER, .after = 2, .times = 1 };
-        world->meanwhile = add_fault;
-        ck_assert(!tke_op_delete_keys(world->op, &params, &result, &error));
-        ck_assert_uint_eq(result.n_deleted, 1);
-        check_says(error->message, "these are deleted: key part 1 “Part A”; then: ");
-        check_says(error->message, "whether key part 2 “Part B” is deleted too is not known");
-        ck_assert_ptr_null(strstr(error->message, "Part C"));
-    }
+    ceremony_world_make_part(world, "member", "Part A");
+    ceremony_world_make_part(world, "member", "Part B");
+    ceremony_world_make_part(world, "member", "Part C");
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 2, "member", NULL);
+    card_world_check(tke_op_card_open(world->op, "contents", &info, &error), error);
+    delete_fault = (SimCardFault){ .kind = SIM_CARD_FAULT_PULL_AFTER, .after = 2, .times = 1 };
+    world->meanwhile = add_fault;
+    ck_assert(!tke_op_delete_keys(world->op, &params, &result, &error));
+    ck_assert_uint_eq(result.n_deleted, 1);
+    check_says(error->message, "these are deleted: key part 1 “Part A”; then: ");
+    check_says(error->message, "whether key part 2 “Part B” is deleted too is not known");
+    ck_assert_ptr_null(strstr(error->message, "Part C"));
+}
 END_TEST
 
 static void
@@ -478,7 +478,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_card_that_is_not_blocked_is_not_to_be_replaced);
     tcase_add_test(tests, test_a_copy_is_another_card_than_those_whose_pins_were_changed);
     tcase_add_test(tests, test_a_card_pulled_at_a_pin_change_has_one_advice_and_it_fits);
-    tcase_add_loop_test(tests, test_a_pad_that_only_says_that_the_pin_is_changed_is_not_believed, 0, 2);
+    tcase_add_loop_test(tests, test_a_pad_that_only_says_that_the_pin_is_changed_is_not_believed, 0,
+                        2);
     tcase_add_test(tests, test_a_pad_that_only_says_that_the_pin_was_entered_is_not_believed);
     tcase_add_test(tests, test_a_verdict_on_a_card_lasts_until_it_is_taken_out);
     tcase_add_test(tests, test_a_verdict_is_one_on_the_keys_that_the_card_held);

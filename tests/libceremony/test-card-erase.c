@@ -1,5 +1,6 @@
 /*
- * What is on a card before it is erased is never lost unasked, and what has become of it is told (P-5, P-8).
+ * What is on a card before it is erased is never lost unasked, and what has become of it is told
+ * (P-5, P-8).
  */
 #include <string.h>
 
@@ -67,36 +68,36 @@ world_with_member(void)
 }
 
 START_TEST(test_a_used_card_that_cannot_select_for_a_moment_is_not_erased)
-    {
-        const SimCardFault fault = {
-            .kind = SIM_CARD_FAULT_STATUS, .after = 1, .times = 2, .sw = 0x6F00
-        };
-        g_autoptr(CeremonyWorld) world = world_with_member();
-        g_autoptr(GError) error = NULL;
+{
+    const SimCardFault fault = {
+        .kind = SIM_CARD_FAULT_STATUS, .after = 1, .times = 2, .sw = 0x6F00
+    };
+    g_autoptr(CeremonyWorld) world = world_with_member();
+    g_autoptr(GError) error = NULL;
 
-        sim_card_add_fault(card_of(world, "member"), &fault);
-        ck_assert(!create_zone(world, &error));
-        ck_assert(is_whole(world, "member"));
-        ck_assert(!log_has(world, "opentke-card.load"));
-    }
+    sim_card_add_fault(card_of(world, "member"), &fault);
+    ck_assert(!create_zone(world, &error));
+    ck_assert(is_whole(world, "member"));
+    ck_assert(!log_has(world, "opentke-card.load"));
+}
 END_TEST
 
 START_TEST(test_a_used_card_whose_applet_is_locked_is_not_erased)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_member();
-        g_autoptr(GError) error = NULL;
-        SimGpState manager;
+{
+    g_autoptr(CeremonyWorld) world = world_with_member();
+    g_autoptr(GError) error = NULL;
+    SimGpState manager;
 
-        sim_card_get_manager(card_of(world, "member"), &manager);
-        manager.applet_locked = true;
-        ck_assert(sim_card_set_manager(card_of(world, "member"), &manager));
-        ck_assert(!create_zone(world, &error));
-        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
-        check_says(error, "its issuer has locked it (F04F544B450102)");
-        check_says(error, "the card is as it was");
-        ck_assert(is_whole(world, "member"));
-        ck_assert(!log_has(world, "opentke-card.load"));
-    }
+    sim_card_get_manager(card_of(world, "member"), &manager);
+    manager.applet_locked = true;
+    ck_assert(sim_card_set_manager(card_of(world, "member"), &manager));
+    ck_assert(!create_zone(world, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
+    check_says(error, "its issuer has locked it (F04F544B450102)");
+    check_says(error, "the card is as it was");
+    ck_assert(is_whole(world, "member"));
+    ck_assert(!log_has(world, "opentke-card.load"));
+}
 END_TEST
 
 /* ---- after the word was typed ---- */
@@ -137,88 +138,88 @@ overwrite_with_fault(CeremonyWorld *world, SimCardFaultKind kind, unsigned at, u
 }
 
 START_TEST(test_a_card_that_refuses_to_delete_is_as_it_was)
-    {
-        static const uint16_t refusals[] = { 0x6985, 0x6A80, 0x6581 };
+{
+    static const uint16_t refusals[] = { 0x6985, 0x6A80, 0x6581 };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
-            g_autoptr(CeremonyWorld) world = world_with_member();
-            g_autoptr(GError) error = NULL;
-
-            overwrite_with_fault(world, SIM_CARD_FAULT_STATUS, DELETE_AT, refusals[i], &error);
-            check_says(error, "deleting the applet");
-            check_says(error, "the card is as it was");
-            ck_assert(is_whole(world, "member"));
-            ck_assert(!log_has(world, "opentke-card.erase"));
-        }
-    }
-END_TEST
-
-START_TEST(test_a_cancel_just_before_deleting_leaves_a_card_as_it_was)
-    {
+    for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
         g_autoptr(CeremonyWorld) world = world_with_member();
         g_autoptr(GError) error = NULL;
 
-        world->meanwhile = cancel_before_delete;
-        ck_assert(!create_zone(world, &error));
-        ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-        ck_assert(test_fault_card_source_has_struck(world->source));
+        overwrite_with_fault(world, SIM_CARD_FAULT_STATUS, DELETE_AT, refusals[i], &error);
+        check_says(error, "deleting the applet");
         check_says(error, "the card is as it was");
         ck_assert(is_whole(world, "member"));
         ck_assert(!log_has(world, "opentke-card.erase"));
     }
+}
+END_TEST
+
+START_TEST(test_a_cancel_just_before_deleting_leaves_a_card_as_it_was)
+{
+    g_autoptr(CeremonyWorld) world = world_with_member();
+    g_autoptr(GError) error = NULL;
+
+    world->meanwhile = cancel_before_delete;
+    ck_assert(!create_zone(world, &error));
+    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    ck_assert(test_fault_card_source_has_struck(world->source));
+    check_says(error, "the card is as it was");
+    ck_assert(is_whole(world, "member"));
+    ck_assert(!log_has(world, "opentke-card.erase"));
+}
 END_TEST
 
 START_TEST(test_an_erased_card_that_refuses_the_applet_is_said_to_be_erased)
-    {
-        static const uint16_t refusals[] = { 0x6A84, 0x6581, 0x6985 };
+{
+    static const uint16_t refusals[] = { 0x6A84, 0x6581, 0x6985 };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
-            g_autoptr(CeremonyWorld) world = world_with_member();
-            g_autoptr(GError) error = NULL;
-
-            overwrite_with_fault(world, SIM_CARD_FAULT_STATUS, DELETE_AT + 2, refusals[i], &error);
-            check_says(error, "preparing the card for the applet");
-            check_says(error, "the card has no applet now");
-            ck_assert(!is_whole(world, "member"));
-            ck_assert(log_has(world, "\"action\":\"opentke-card.erase\""));
-            ck_assert(!log_has(world, "\"result\":\"unknown\""));
-        }
-    }
-END_TEST
-
-START_TEST(test_an_erasing_whose_answer_is_lost_is_recorded)
-    {
-        static const SimCardFaultKind kinds[] = { SIM_CARD_FAULT_PULL_AFTER, SIM_CARD_FAULT_CUT,
-                                                  SIM_CARD_FAULT_SILENT_AFTER };
-
-        for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-            g_autoptr(CeremonyWorld) world = world_with_member();
-            g_autoptr(GError) error = NULL;
-
-            overwrite_with_fault(world, kinds[i], DELETE_AT, 0, &error);
-            ck_assert(!is_whole(world, "member"));
-            ck_assert(log_has(world, "\"action\":\"opentke-card.erase\""));
-            ck_assert(log_has(world, "\"result\":\"unknown\""));
-        }
-    }
-END_TEST
-
-START_TEST(test_a_card_of_another_version_changed_while_erase_was_typed_is_not_erased)
-    {
+    for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
         g_autoptr(CeremonyWorld) world = world_with_member();
         g_autoptr(GError) error = NULL;
 
-        ceremony_world_make_member(world, "other");
-        sim_card_set_trait(card_of(world, "member"), SIM_CARD_VERSION, 0x020100);
-        sim_card_set_trait(card_of(world, "other"), SIM_CARD_VERSION, 0x020100);
-        ceremony_world_hand(world, 1, "member", NULL);
-        world->meanwhile = exchange_card;
-        ck_assert(!create_zone(world, &error));
-        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
-        check_says(error, "nothing was erased");
-        ck_assert(is_whole(world, "member"));
-        ck_assert(is_whole(world, "other"));
+        overwrite_with_fault(world, SIM_CARD_FAULT_STATUS, DELETE_AT + 2, refusals[i], &error);
+        check_says(error, "preparing the card for the applet");
+        check_says(error, "the card has no applet now");
+        ck_assert(!is_whole(world, "member"));
+        ck_assert(log_has(world, "\"action\":\"opentke-card.erase\""));
+        ck_assert(!log_has(world, "\"result\":\"unknown\""));
     }
+}
+END_TEST
+
+START_TEST(test_an_erasing_whose_answer_is_lost_is_recorded)
+{
+    static const SimCardFaultKind kinds[] = { SIM_CARD_FAULT_PULL_AFTER, SIM_CARD_FAULT_CUT,
+                                              SIM_CARD_FAULT_SILENT_AFTER };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autoptr(CeremonyWorld) world = world_with_member();
+        g_autoptr(GError) error = NULL;
+
+        overwrite_with_fault(world, kinds[i], DELETE_AT, 0, &error);
+        ck_assert(!is_whole(world, "member"));
+        ck_assert(log_has(world, "\"action\":\"opentke-card.erase\""));
+        ck_assert(log_has(world, "\"result\":\"unknown\""));
+    }
+}
+END_TEST
+
+START_TEST(test_a_card_of_another_version_changed_while_erase_was_typed_is_not_erased)
+{
+    g_autoptr(CeremonyWorld) world = world_with_member();
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_make_member(world, "other");
+    sim_card_set_trait(card_of(world, "member"), SIM_CARD_VERSION, 0x020100);
+    sim_card_set_trait(card_of(world, "other"), SIM_CARD_VERSION, 0x020100);
+    ceremony_world_hand(world, 1, "member", NULL);
+    world->meanwhile = exchange_card;
+    ck_assert(!create_zone(world, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
+    check_says(error, "nothing was erased");
+    ck_assert(is_whole(world, "member"));
+    ck_assert(is_whole(world, "other"));
+}
 END_TEST
 
 static void

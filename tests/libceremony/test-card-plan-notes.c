@@ -21,63 +21,66 @@ set_of(const TkeCardPlanNotes *notes, const TkeInventory *inventory)
 }
 
 START_TEST(test_holders_and_places_are_kept_and_stand_on_labels)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
-        g_autoptr(TkeCardPlanNotes) notes = tke_card_plan_notes_load(world->world, NULL);
-        const TkePlanCard alice = { .kind = TKE_PLAN_CARD_KEY, .number = 1 };
-        const TkePlanCard backup = { .kind = TKE_PLAN_CARD_KEY, .number = 1, .backup = 1 };
-        g_autoptr(TkeCardPlanNotes) again = NULL;
-        g_autoptr(GPtrArray) set = NULL;
-        g_autofree char *labels = NULL;
-        g_autofree char *csv = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+    g_autoptr(TkeCardPlanNotes) notes = tke_card_plan_notes_load(world->world, NULL);
+    const TkePlanCard alice = { .kind = TKE_PLAN_CARD_KEY, .number = 1 };
+    const TkePlanCard backup = { .kind = TKE_PLAN_CARD_KEY, .number = 1, .backup = 1 };
+    g_autoptr(TkeCardPlanNotes) again = NULL;
+    g_autoptr(GPtrArray) set = NULL;
+    g_autofree char *labels = NULL;
+    g_autofree char *csv = NULL;
 
-        ck_assert_uint_eq(notes->params.administrators, 2);
-        notes->params.parts = 3;
-        notes->signatures = 1;
-        tke_card_plan_notes_set(notes, &alice, " Alice\tWeber ", "Safe A");
-        tke_card_plan_notes_set(notes, &backup, "", "Safe \"B\"");
-        ck_assert(tke_card_plan_notes_save(notes, world->world, NULL));
+    ck_assert_uint_eq(notes->params.administrators, 2);
+    notes->params.parts = 3;
+    notes->signatures = 1;
+    tke_card_plan_notes_set(notes, &alice, " Alice\tWeber ", "Safe A");
+    tke_card_plan_notes_set(notes, &backup, "", "Safe \"B\"");
+    ck_assert(tke_card_plan_notes_save(notes, world->world, NULL));
 
-        again = tke_card_plan_notes_load(world->world, NULL);
-        ck_assert_ptr_nonnull(again);
-        ck_assert_uint_eq(again->params.parts, 3);
-        ck_assert_uint_eq(again->signatures, 1);
-        set = set_of(again, inventory);
-        ck_assert_str_eq(place_of(set, 2)->holder, "Alice Weber");
-        ck_assert_str_eq(place_of(set, 3)->holder, "Alice Weber"); /* that of the original */
-        ck_assert_str_eq(place_of(set, 3)->stored, "Safe \"B\"");
-        ck_assert_ptr_null(place_of(set, 4)->holder);
-        labels = tke_card_plan_labels_text(set, false);
-        csv = tke_card_plan_labels_to_csv(set, false);
-        ck_assert_ptr_nonnull(strstr(labels, "    Holder: Alice Weber  Stored at: Safe A\n"));
-        ck_assert_ptr_nonnull(strstr(csv, "\"no\",\"no\",\"Alice Weber\",\"Safe \"\"B\"\"\"\r\n"));
-    }
+    again = tke_card_plan_notes_load(world->world, NULL);
+    ck_assert_ptr_nonnull(again);
+    ck_assert_uint_eq(again->params.parts, 3);
+    ck_assert_uint_eq(again->signatures, 1);
+    set = set_of(again, inventory);
+    ck_assert_str_eq(place_of(set, 2)->holder, "Alice Weber");
+    ck_assert_str_eq(place_of(set, 3)->holder, "Alice Weber"); /* that of the original */
+    ck_assert_str_eq(place_of(set, 3)->stored, "Safe \"B\"");
+    ck_assert_ptr_null(place_of(set, 4)->holder);
+    labels = tke_card_plan_labels_text(set, false);
+    csv = tke_card_plan_labels_to_csv(set, false);
+    ck_assert_ptr_nonnull(strstr(labels, "    Holder: Alice Weber  Stored at: Safe A\n"));
+    ck_assert_ptr_nonnull(strstr(csv, "\"no\",\"no\",\"Alice Weber\",\"Safe \"\"B\"\"\"\r\n"));
+}
 END_TEST
 
 START_TEST(test_a_damaged_plan_is_named_and_left_alone)
-    {
-        static const char *const bad[] = {
-            "[]",
-            "{\"cards\":[]}",
-            "{\"administrators\":9,\"parts\":2,\"backups\":1,\"signatures\":2,\"revocations\":2,\"cards\":[]}",
-            "{\"administrators\":2,\"parts\":2,\"backups\":1,\"signatures\":2,\"revocations\":2,\"cards\":[{\"kind\":\"x\",\"number\":1,\"backup\":0}]}",
-            "{\"administrators\":2,\"parts\":2,\"backups\":1,\"signatures\":2,\"revocations\":2,\"cards\":[7]}",
-        };
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autofree char *path = g_build_filename(tke_world_get_state_directory(world->world),
-                                                 "card-plan.json", NULL);
+{
+    static const char *const bad[] = {
+        "[]",
+        "{\"cards\":[]}",
+        "{\"administrators\":9,\"parts\":2,\"backups\":1,\"signatures\":2,\"revocations\":2,"
+        "\"cards\":[]}",
+        "{\"administrators\":2,\"parts\":2,\"backups\":1,\"signatures\":2,\"revocations\":2,"
+        "\"cards\":[{\"kind\":\"x\",\"number\":1,\"backup\":0}]}",
+        "{\"administrators\":2,\"parts\":2,\"backups\":1,\"signatures\":2,\"revocations\":2,"
+        "\"cards\":[7]}",
+    };
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autofree char *path =
+        g_build_filename(tke_world_get_state_directory(world->world), "card-plan.json", NULL);
 
-        for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-            g_autoptr(GError) error = NULL;
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
 
-            ck_assert(tke_safe_file_write(path, (const uint8_t *) bad[i], strlen(bad[i]), NULL));
-            ck_assert_ptr_null(tke_card_plan_notes_load(world->world, &error));
-            ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_FILE));
-            ck_assert_ptr_nonnull(strstr(error->message, "card-plan.json"));
-            ck_assert(g_file_test(path, G_FILE_TEST_EXISTS));
-        }
+        ck_assert(tke_safe_file_write(path, (const uint8_t *) bad[i], strlen(bad[i]), NULL));
+        ck_assert_ptr_null(tke_card_plan_notes_load(world->world, &error));
+        ck_assert(g_error_matches(error, TKE_ERROR, TKE_ERROR_FILE));
+        ck_assert_ptr_nonnull(strstr(error->message, "card-plan.json"));
+        ck_assert(g_file_test(path, G_FILE_TEST_EXISTS));
     }
+}
 END_TEST
 
 /* Does one of the sentences say this? */
@@ -92,64 +95,64 @@ advises(const TkeCardPlanNotes *notes, const TkeInventory *inventory, const char
 }
 
 START_TEST(test_a_weak_plan_is_told)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
-        g_autoptr(TkeCardPlanNotes) notes = tke_card_plan_notes_new();
-        TkePlanCard place = { .kind = TKE_PLAN_CARD_KEY, .number = 1 };
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+    g_autoptr(TkeCardPlanNotes) notes = tke_card_plan_notes_new();
+    TkePlanCard place = { .kind = TKE_PLAN_CARD_KEY, .number = 1 };
 
-        notes->params.administrators = 3;
-        ck_assert(!advises(notes, inventory, ".")); /* nothing is weak */
-        tke_card_plan_notes_set(notes, &place, "Alice", "Safe A");
-        place.backup = 1;
-        tke_card_plan_notes_set(notes, &place, "", "Safe A");
-        ck_assert(advises(notes, inventory, "kept in the same place"));
-        place = (TkePlanCard){ .kind = TKE_PLAN_CARD_PART, .number = 1 };
-        tke_card_plan_notes_set(notes, &place, "Alice", "");
-        ck_assert(advises(notes, inventory, "An administrator also holds a key part"));
-        ck_assert(!advises(notes, inventory, "One person holds two key parts"));
-        place.number = 2;
-        tke_card_plan_notes_set(notes, &place, "Alice", "");
-        ck_assert(advises(notes, inventory, "One person holds two key parts"));
-        notes->signatures = 3;
-        ck_assert(advises(notes, inventory, "All administrators have to sign"));
-        notes->signatures = 4;
-        ck_assert(advises(notes, inventory, "More signatures are wanted"));
-        notes->revocations = 1;
-        ck_assert(advises(notes, inventory, "to remove an administrator"));
-        notes->params.together = true;
-        notes->params.parts = 2;
-        ck_assert(advises(notes, inventory, "as many administrators as key parts"));
-    }
+    notes->params.administrators = 3;
+    ck_assert(!advises(notes, inventory, ".")); /* nothing is weak */
+    tke_card_plan_notes_set(notes, &place, "Alice", "Safe A");
+    place.backup = 1;
+    tke_card_plan_notes_set(notes, &place, "", "Safe A");
+    ck_assert(advises(notes, inventory, "kept in the same place"));
+    place = (TkePlanCard){ .kind = TKE_PLAN_CARD_PART, .number = 1 };
+    tke_card_plan_notes_set(notes, &place, "Alice", "");
+    ck_assert(advises(notes, inventory, "An administrator also holds a key part"));
+    ck_assert(!advises(notes, inventory, "One person holds two key parts"));
+    place.number = 2;
+    tke_card_plan_notes_set(notes, &place, "Alice", "");
+    ck_assert(advises(notes, inventory, "One person holds two key parts"));
+    notes->signatures = 3;
+    ck_assert(advises(notes, inventory, "All administrators have to sign"));
+    notes->signatures = 4;
+    ck_assert(advises(notes, inventory, "More signatures are wanted"));
+    notes->revocations = 1;
+    ck_assert(advises(notes, inventory, "to remove an administrator"));
+    notes->params.together = true;
+    notes->params.parts = 2;
+    ck_assert(advises(notes, inventory, "as many administrators as key parts"));
+}
 END_TEST
 
 START_TEST(test_the_record_has_cards_people_and_what_is_left)
-    {
-        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-        g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
-        g_autoptr(TkeCardPlanNotes) notes = tke_card_plan_notes_new();
-        const TkePlanCard place = { .kind = TKE_PLAN_CARD_KEY, .number = 1 };
-        TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "Officers");
-        TkeCardStatus alice = card(TKE_CARD_KIND_EP11, 3, "Alice");
-        g_autoptr(GPtrArray) set = NULL;
-        g_autofree char *record = NULL;
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+    g_autoptr(TkeCardPlanNotes) notes = tke_card_plan_notes_new();
+    const TkePlanCard place = { .kind = TKE_PLAN_CARD_KEY, .number = 1 };
+    TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "Officers");
+    TkeCardStatus alice = card(TKE_CARD_KIND_EP11, 3, "Alice");
+    g_autoptr(GPtrArray) set = NULL;
+    g_autofree char *record = NULL;
 
-        give_key(&alice, 5);
-        tke_inventory_note(inventory, &ca, NULL, 1);
-        tke_inventory_note(inventory, &alice, NULL, 1);
-        tke_inventory_note_check(inventory, alice.card_id, true, 86400 * 2);
-        tke_card_plan_notes_set(notes, &place, "Alice Weber", "Safe A");
-        set = set_of(notes, inventory);
-        record = tke_card_plan_notes_record(notes, set, "today", true);
-        ck_assert(g_str_has_prefix(record, "REHEARSAL\n\nRecord of the card set, made on today\n"));
-        ck_assert_ptr_nonnull(strstr(record, "Signatures of a command: 2 of 2 administrators\n"));
-        ck_assert_ptr_nonnull(strstr(record, "[ ] CA card\n    Card: 0101-0101-0101-0101\n"));
-        ck_assert_ptr_nonnull(strstr(record, "[x] Administrator 1\n    Card: 0303-0303-0303-0303\n"));
-        ck_assert_ptr_nonnull(strstr(record, "    Key identifier: 0505"));
-        ck_assert_ptr_nonnull(strstr(record, "    Holder: Alice Weber\n    Stored at: Safe A\n"));
-        ck_assert_ptr_nonnull(strstr(record, "[ ] Crypto units initialised\n"));
-        ck_assert_ptr_nonnull(strstr(record, "Witness: ____"));
-    }
+    give_key(&alice, 5);
+    tke_inventory_note(inventory, &ca, NULL, 1);
+    tke_inventory_note(inventory, &alice, NULL, 1);
+    tke_inventory_note_check(inventory, alice.card_id, true, 86400 * 2);
+    tke_card_plan_notes_set(notes, &place, "Alice Weber", "Safe A");
+    set = set_of(notes, inventory);
+    record = tke_card_plan_notes_record(notes, set, "today", true);
+    ck_assert(g_str_has_prefix(record, "REHEARSAL\n\nRecord of the card set, made on today\n"));
+    ck_assert_ptr_nonnull(strstr(record, "Signatures of a command: 2 of 2 administrators\n"));
+    ck_assert_ptr_nonnull(strstr(record, "[ ] CA card\n    Card: 0101-0101-0101-0101\n"));
+    ck_assert_ptr_nonnull(strstr(record, "[x] Administrator 1\n    Card: 0303-0303-0303-0303\n"));
+    ck_assert_ptr_nonnull(strstr(record, "    Key identifier: 0505"));
+    ck_assert_ptr_nonnull(strstr(record, "    Holder: Alice Weber\n    Stored at: Safe A\n"));
+    ck_assert_ptr_nonnull(strstr(record, "[ ] Crypto units initialised\n"));
+    ck_assert_ptr_nonnull(strstr(record, "Witness: ____"));
+}
 END_TEST
 
 static void

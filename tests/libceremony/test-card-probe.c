@@ -1,6 +1,7 @@
 /*
- * An applet that is on a card already, and has no zone, is asked what it found when it was installed: a card that lacks
- * something goes into no ceremony, whoever put the applet on it (card-protocol.md, 1 and 6.4; F-041).
+ * An applet that is on a card already, and has no zone, is asked what it found when it was
+ * installed: a card that lacks something goes into no ceremony, whoever put the applet on it
+ * (card-protocol.md, 1 and 6.4; F-041).
  */
 #include <string.h>
 
@@ -121,30 +122,32 @@ check_taken_off(CeremonyWorld *world, const GError *error)
     check_says(error, "it lacks AES-256, as the applet has found");
     check_says(error, "the applet was taken off the card again");
     ck_assert(tke_card_error_get_info(error, &about));
-    ck_assert(g_str_has_prefix(about.details, "ATR ") && strstr(about.details, "maker's data ") != NULL);
+    ck_assert(g_str_has_prefix(about.details, "ATR ") &&
+              strstr(about.details, "maker's data ") != NULL);
     ck_assert_int_eq(info.kind, SIM_CARD_BLANK);
     ck_assert(!info.has_package);
 }
 
 START_TEST(test_an_applet_on_a_card_that_lacks_something_is_taken_off)
-    {
-        g_autoptr(CeremonyWorld) world = world_with(steps[_i].kind, NO_AES);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with(steps[_i].kind, NO_AES);
+    g_autoptr(GError) error = NULL;
 
-        ck_assert(!steps[_i].run(world, &error));
-        check_taken_off(world, error);
-        check_log_has(world, steps[_i].action);
-        check_log_has(world, "it lacks AES-256");
-        check_log_has(world, "\"details\":\"ATR ");
-        /* and a card that has everything goes into it, with its applet */
-        ceremony_world_blank(world, "new", steps[_i].kind);
-        g_clear_error(&error);
-        card_world_check(steps[_i].run(world, &error), error);
-        ck_assert_int_eq(info_of(world, "new").life_cycle, 3);
-    }
+    ck_assert(!steps[_i].run(world, &error));
+    check_taken_off(world, error);
+    check_log_has(world, steps[_i].action);
+    check_log_has(world, "it lacks AES-256");
+    check_log_has(world, "\"details\":\"ATR ");
+    /* and a card that has everything goes into it, with its applet */
+    ceremony_world_blank(world, "new", steps[_i].kind);
+    g_clear_error(&error);
+    card_world_check(steps[_i].run(world, &error), error);
+    ck_assert_int_eq(info_of(world, "new").life_cycle, 3);
+}
 END_TEST
 
-/* Pulls the card at each exchange in turn until its applet was installed and nothing else was done. */
+/* Pulls the card at each exchange in turn until its applet was installed and nothing else was
+ * done. */
 static void
 pull_after_install(CeremonyWorld *world)
 {
@@ -164,42 +167,42 @@ pull_after_install(CeremonyWorld *world)
 }
 
 START_TEST(test_a_card_pulled_between_installation_and_probe_is_probed_by_the_next_run)
-    {
-        g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_BLANK, NO_AES);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_BLANK, NO_AES);
+    g_autoptr(GError) error = NULL;
 
-        pull_after_install(world);
-        ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_CA);
-        ck_assert(!create_zone(world, &error));
-        check_taken_off(world, error);
-    }
+    pull_after_install(world);
+    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_CA);
+    ck_assert(!create_zone(world, &error));
+    check_taken_off(world, error);
+}
 END_TEST
 
 START_TEST(test_an_applet_that_cannot_be_taken_off_is_told_with_the_reason)
-    {
-        g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_CA, NO_AES);
-        g_autoptr(GError) error = NULL;
-        g_autofree char *advice = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_CA, NO_AES);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *advice = NULL;
 
-        sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
-        ck_assert(!create_zone(world, &error));
-        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
-        check_says(error, "it lacks AES-256, as the applet has found");
-        check_says(error,
-                   "the applet may still be on the card, because it could not be taken off (");
-        check_says(error, "the issuer keys of this card are others");
-        advice = tke_advice_for_error(error);
-        ck_assert_msg(g_str_has_prefix(advice, "Take another card."), "%s", advice);
-        ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_CA);
-        /* and nobody comes past it, nor tries the keys again */
-        g_clear_error(&error);
-        ck_assert(!create_zone(world, &error));
-        check_says(error, "it lacks AES-256");
-        check_says(error, "has refused the key set (default test keys) before");
-    }
+    sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+    ck_assert(!create_zone(world, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
+    check_says(error, "it lacks AES-256, as the applet has found");
+    check_says(error, "the applet may still be on the card, because it could not be taken off (");
+    check_says(error, "the issuer keys of this card are others");
+    advice = tke_advice_for_error(error);
+    ck_assert_msg(g_str_has_prefix(advice, "Take another card."), "%s", advice);
+    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_CA);
+    /* and nobody comes past it, nor tries the keys again */
+    g_clear_error(&error);
+    ck_assert(!create_zone(world, &error));
+    check_says(error, "it lacks AES-256");
+    check_says(error, "has refused the key set (default test keys) before");
+}
 END_TEST
 
-/* Strikes the one exchange in which the applet is asked: the first after the card was recognised, in 2 or 3. */
+/* Strikes the one exchange in which the applet is asked: the first after the card was recognised,
+ * in 2 or 3. */
 static bool
 spoil_probe(CeremonyWorld *world, TestCardFault fault, GError **error)
 {
@@ -221,40 +224,39 @@ spoil_probe(CeremonyWorld *world, TestCardFault fault, GError **error)
 }
 
 START_TEST(test_a_probe_that_is_cut_off_leaves_the_card_as_it_is)
-    {
-        static const TestCardFault faults[] = { TEST_CARD_FAULT_PULL_BEFORE,
-                                                TEST_CARD_FAULT_PULL_AFTER, TEST_CARD_FAULT_SILENT,
-                                                TEST_CARD_FAULT_CANCEL };
-        g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_CA, 0);
-        const SimCardInfo before = info_of(world, "new");
-        g_autoptr(GError) error = NULL;
-        SimCardInfo after;
+{
+    static const TestCardFault faults[] = { TEST_CARD_FAULT_PULL_BEFORE, TEST_CARD_FAULT_PULL_AFTER,
+                                            TEST_CARD_FAULT_SILENT, TEST_CARD_FAULT_CANCEL };
+    g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_CA, 0);
+    const SimCardInfo before = info_of(world, "new");
+    g_autoptr(GError) error = NULL;
+    SimCardInfo after;
 
-        ck_assert(!spoil_probe(world, faults[_i], &error));
-        ck_assert_ptr_null(strstr(error->message, "taken off"));
-        after = info_of(world, "new");
-        ck_assert_mem_eq(after.card_id, before.card_id, sizeof after.card_id);
-        ck_assert(!after.pin_set[0]);
-        g_clear_error(&error);
-        card_world_check(create_zone(world, &error), error);
-        after = info_of(world, "new");
-        ck_assert_mem_eq(after.card_id, before.card_id, sizeof after.card_id);
-    }
+    ck_assert(!spoil_probe(world, faults[_i], &error));
+    ck_assert_ptr_null(strstr(error->message, "taken off"));
+    after = info_of(world, "new");
+    ck_assert_mem_eq(after.card_id, before.card_id, sizeof after.card_id);
+    ck_assert(!after.pin_set[0]);
+    g_clear_error(&error);
+    card_world_check(create_zone(world, &error), error);
+    after = info_of(world, "new");
+    ck_assert_mem_eq(after.card_id, before.card_id, sizeof after.card_id);
+}
 END_TEST
 
 START_TEST(test_an_applet_that_answers_the_probe_wrongly_is_taken_off)
-    {
-        static const TestCardFault faults[] = { TEST_CARD_FAULT_GARBAGE, TEST_CARD_FAULT_STATUS };
-        g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_CA, 0);
-        g_autoptr(GError) error = NULL;
+{
+    static const TestCardFault faults[] = { TEST_CARD_FAULT_GARBAGE, TEST_CARD_FAULT_STATUS };
+    g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_CA, 0);
+    g_autoptr(GError) error = NULL;
 
-        ck_assert(!spoil_probe(world, faults[_i], &error));
-        check_says(error, "probing the card");
-        check_says(error, "the applet was taken off the card again");
-        ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_BLANK);
-        g_clear_error(&error);
-        card_world_check(create_zone(world, &error), error);
-    }
+    ck_assert(!spoil_probe(world, faults[_i], &error));
+    check_says(error, "probing the card");
+    check_says(error, "the applet was taken off the card again");
+    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_BLANK);
+    g_clear_error(&error);
+    card_world_check(create_zone(world, &error), error);
+}
 END_TEST
 
 static bool
@@ -265,34 +267,35 @@ says_applet_is_there(CeremonyWorld *world, const GError *error)
            strstr(error->message, "may still be on the card") != NULL;
 }
 
-/* Whatever fails: who puts a blank card in is told if an applet is on it now, and the activity log knows of it. */
+/* Whatever fails: who puts a blank card in is told if an applet is on it now, and the activity log
+ * knows of it. */
 START_TEST(test_an_applet_that_was_loaded_is_told_of_whatever_fails_then)
-    {
-        static const TestCardFault faults[] = { TEST_CARD_FAULT_STATUS, TEST_CARD_FAULT_GARBAGE };
-        unsigned there = 0;
+{
+    static const TestCardFault faults[] = { TEST_CARD_FAULT_STATUS, TEST_CARD_FAULT_GARBAGE };
+    unsigned there = 0;
 
-        for (unsigned n = 1; n <= MOST_EXCHANGES; n++) {
-            g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_BLANK, 0);
-            g_autoptr(GError) error = NULL;
-            g_auto(GStrv) lines = NULL;
-            g_autofree char *all = NULL;
+    for (unsigned n = 1; n <= MOST_EXCHANGES; n++) {
+        g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_BLANK, 0);
+        g_autoptr(GError) error = NULL;
+        g_auto(GStrv) lines = NULL;
+        g_autofree char *all = NULL;
 
-            tke_gp_scp_forget_refusals();
-            test_fault_card_source_set(world->source, n, faults[_i], NULL);
-            if (create_zone(world, &error) || info_of(world, "new").kind != SIM_CARD_CA ||
-                info_of(world, "new").pin_set[0]) {
-                continue;
-            }
-            ck_assert_msg(says_applet_is_there(world, error), "exchange %u: %.700s", n, error->message);
-            lines = tke_activity_log_read(world->log, 0, NULL);
-            all = g_strjoinv("\n", lines);
-            ck_assert_msg(strstr(error->message, "may still be") != NULL ||
-                              strstr(all, "\"action\":\"opentke-card.load\"") != NULL,
-                          "exchange %u: %.700s", n, error->message);
-            there++;
+        tke_gp_scp_forget_refusals();
+        test_fault_card_source_set(world->source, n, faults[_i], NULL);
+        if (create_zone(world, &error) || info_of(world, "new").kind != SIM_CARD_CA ||
+            info_of(world, "new").pin_set[0]) {
+            continue;
         }
-        ck_assert_uint_ge(there, 2);
+        ck_assert_msg(says_applet_is_there(world, error), "exchange %u: %.700s", n, error->message);
+        lines = tke_activity_log_read(world->log, 0, NULL);
+        all = g_strjoinv("\n", lines);
+        ck_assert_msg(strstr(error->message, "may still be") != NULL ||
+                          strstr(all, "\"action\":\"opentke-card.load\"") != NULL,
+                      "exchange %u: %.700s", n, error->message);
+        there++;
     }
+    ck_assert_uint_ge(there, 2);
+}
 END_TEST
 
 static bool
@@ -303,24 +306,25 @@ has_begun(CeremonyWorld *world)
     return info.life_cycle > 0 && info.life_cycle < 3;
 }
 
-/* Enrolment goes on where it stopped: the zone is on the card, and the applet is not asked any more. */
+/* Enrolment goes on where it stopped: the zone is on the card, and the applet is not asked any
+ * more. */
 START_TEST(test_a_card_with_a_zone_is_not_probed)
-    {
-        g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_EP11, 0);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_EP11, 0);
+    g_autoptr(GError) error = NULL;
 
-        for (unsigned n = 1; !has_begun(world); n++) {
-            ck_assert_uint_lt(n, MOST_EXCHANGES);
-            ceremony_world_blank(world, "new", SIM_CARD_EP11);
-            test_fault_card_source_clear(world->source);
-            test_fault_card_source_set(world->source, n, TEST_CARD_FAULT_PULL_AFTER, NULL);
-            enroll(world, NULL);
-        }
+    for (unsigned n = 1; !has_begun(world); n++) {
+        ck_assert_uint_lt(n, MOST_EXCHANGES);
+        ceremony_world_blank(world, "new", SIM_CARD_EP11);
         test_fault_card_source_clear(world->source);
-        sim_card_set_trait(card_of(world, "new"), SIM_CARD_LACKS, NO_AES);
-        card_world_check(enroll(world, &error), error);
-        ck_assert_int_eq(info_of(world, "new").life_cycle, 3);
+        test_fault_card_source_set(world->source, n, TEST_CARD_FAULT_PULL_AFTER, NULL);
+        enroll(world, NULL);
     }
+    test_fault_card_source_clear(world->source);
+    sim_card_set_trait(card_of(world, "new"), SIM_CARD_LACKS, NO_AES);
+    card_world_check(enroll(world, &error), error);
+    ck_assert_int_eq(info_of(world, "new").life_cycle, 3);
+}
 END_TEST
 
 static void

@@ -1,6 +1,6 @@
 /*
- * Key sets that a card has refused, and openings that were cut off, are remembered by the next run (F-041): cards lock
- * after a few tries. Each call of the operations below is a run of its own.
+ * Key sets that a card has refused, and openings that were cut off, are remembered by the next run
+ * (F-041): cards lock after a few tries. Each call of the operations below is a run of its own.
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -92,24 +92,24 @@ world_with_blank(void)
 }
 
 START_TEST(test_a_refused_key_set_is_not_tried_by_the_next_run)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_blank();
-        g_autoptr(TkeCardAcceptance) report = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with_blank();
+    g_autoptr(TkeCardAcceptance) report = NULL;
+    g_autoptr(GError) error = NULL;
 
-        sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
-        ck_assert(!create_zone(world, &error));
-        check_says(error, "the issuer keys of this card are others");
-        g_clear_error(&error);
-        ck_assert(!create_zone(world, &error));
-        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-        check_says(error, "has refused the key set (default test keys) before");
-        check_advice(error, "Name the card's own key set in the settings (card_keys)");
-        report = accept(world, false, NULL);
-        ck_assert_ptr_nonnull(report);
-        ck_assert(!report->opened);
-        check_says(report->refused, "before");
-    }
+    sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+    ck_assert(!create_zone(world, &error));
+    check_says(error, "the issuer keys of this card are others");
+    g_clear_error(&error);
+    ck_assert(!create_zone(world, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+    check_says(error, "has refused the key set (default test keys) before");
+    check_advice(error, "Name the card's own key set in the settings (card_keys)");
+    report = accept(world, false, NULL);
+    ck_assert_ptr_nonnull(report);
+    ck_assert(!report->opened);
+    check_says(report->refused, "before");
+}
 END_TEST
 
 static unsigned
@@ -147,44 +147,45 @@ use_other_keys(CeremonyWorld *world)
     ck_assert_int_eq(g_chmod(file, 0600), 0);
 }
 
-/* Not by another run, not when a person says so, not when the card would take it now; another key set is. */
+/* Not by another run, not when a person says so, not when the card would take it now; another key
+ * set is. */
 START_TEST(test_a_refused_key_set_is_never_tried_again_and_another_is)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_blank();
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with_blank();
+    g_autoptr(GError) error = NULL;
 
-        sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
-        ck_assert(!create_zone(world, NULL));
-        check_file(world, "\"refused\" : true", true);
-        for (unsigned run = 0; run < 4; run++) {
-            g_autoptr(TkeCardAcceptance) report = accept(world, run % 2 == 1, &error);
-            const unsigned before = tries_left(world);
+    sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+    ck_assert(!create_zone(world, NULL));
+    check_file(world, "\"refused\" : true", true);
+    for (unsigned run = 0; run < 4; run++) {
+        g_autoptr(TkeCardAcceptance) report = accept(world, run % 2 == 1, &error);
+        const unsigned before = tries_left(world);
 
-            ck_assert(report != NULL && !report->opened);
-            check_says(report->refused, "has refused the key set (default test keys) before");
-            ck_assert_uint_eq(tries_left(world), before);
-            sim_card_clear_traits(card_of(world, "new")); /* from the second run on it would open */
-        }
-        use_other_keys(world);
-        card_world_check(create_zone(world, &error), error);
+        ck_assert(report != NULL && !report->opened);
+        check_says(report->refused, "has refused the key set (default test keys) before");
+        ck_assert_uint_eq(tries_left(world), before);
+        sim_card_clear_traits(card_of(world, "new")); /* from the second run on it would open */
     }
+    use_other_keys(world);
+    card_world_check(create_zone(world, &error), error);
+}
 END_TEST
 
 START_TEST(test_the_file_tells_no_key)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_blank();
-        g_autofree char *path = path_of(world);
-        GStatBuf info;
+{
+    g_autoptr(CeremonyWorld) world = world_with_blank();
+    g_autofree char *path = path_of(world);
+    GStatBuf info;
 
-        sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
-        ck_assert(!create_zone(world, NULL));
-        check_file(world, "default test keys", true);
-        check_file(world, "404142", false);
-        /* the check value of 40..4F (AES of a block of ones), for each of the three keys */
-        check_file(world, "\"504a77504a77504a77\"", true);
-        ck_assert_int_eq(g_stat(path, &info), 0);
-        ck_assert_uint_eq(info.st_mode & 0777, 0600);
-    }
+    sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+    ck_assert(!create_zone(world, NULL));
+    check_file(world, "default test keys", true);
+    check_file(world, "404142", false);
+    /* the check value of 40..4F (AES of a block of ones), for each of the three keys */
+    check_file(world, "\"504a77504a77504a77\"", true);
+    ck_assert_int_eq(g_stat(path, &info), 0);
+    ck_assert_uint_eq(info.st_mode & 0777, 0600);
+}
 END_TEST
 
 /* Pulls the card at each exchange in turn until it is that of the host's proof. */
@@ -220,68 +221,70 @@ cut_off(CeremonyWorld *world, unsigned n, TestCardFault fault, GError **error)
 }
 
 START_TEST(test_an_opening_that_was_cut_off_is_told_and_taken_back_by_the_next)
-    {
-        static const TestCardFault faults[] = { TEST_CARD_FAULT_PULL_BEFORE,
-                                                TEST_CARD_FAULT_PULL_AFTER, TEST_CARD_FAULT_SILENT };
-        const TestCardFault fault = faults[_i];
-        g_autoptr(CeremonyWorld) world = world_with_blank();
-        g_autoptr(GError) error = NULL;
-        g_autofree char *advice = NULL;
-        unsigned proof = find_proof(world, fault);
+{
+    static const TestCardFault faults[] = { TEST_CARD_FAULT_PULL_BEFORE, TEST_CARD_FAULT_PULL_AFTER,
+                                            TEST_CARD_FAULT_SILENT };
+    const TestCardFault fault = faults[_i];
+    g_autoptr(CeremonyWorld) world = world_with_blank();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *advice = NULL;
+    unsigned proof = find_proof(world, fault);
 
-        check_file(world, "\"cut_off\" : 1", true);
-        check_file(world, "\"refused\" : false", true);
-        ck_assert(!cut_off(world, proof, fault, &error));
-        ck_assert(tke_card_error_is_outcome_unknown(error));
-        check_says(error, "the issuer keys; they are right");
-        advice = tke_advice_for_error(error);
-        ck_assert_msg(strstr(advice, "leave the card in") != NULL, "%s", advice);
-        check_file(world, "\"cut_off\" : 2", true);
-        g_clear_error(&error);
-        card_world_check(create_zone(world, &error), error);
-        ck_assert_msg(strstr(world->notes->str, "was cut off 2 times before") != NULL, "%s",
-                      world->notes->str);
-        check_file(world, "cut_off", false);
-    }
+    check_file(world, "\"cut_off\" : 1", true);
+    check_file(world, "\"refused\" : false", true);
+    ck_assert(!cut_off(world, proof, fault, &error));
+    ck_assert(tke_card_error_is_outcome_unknown(error));
+    check_says(error, "the issuer keys; they are right");
+    advice = tke_advice_for_error(error);
+    ck_assert_msg(strstr(advice, "leave the card in") != NULL, "%s", advice);
+    check_file(world, "\"cut_off\" : 2", true);
+    g_clear_error(&error);
+    card_world_check(create_zone(world, &error), error);
+    ck_assert_msg(strstr(world->notes->str, "was cut off 2 times before") != NULL, "%s",
+                  world->notes->str);
+    check_file(world, "cut_off", false);
+}
 END_TEST
 
 START_TEST(test_a_card_that_is_cut_off_again_and_again_is_left_alone)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_blank();
-        g_autoptr(TkeCardAcceptance) report = NULL;
-        g_autoptr(GError) error = NULL;
-        unsigned proof = find_proof(world, TEST_CARD_FAULT_PULL_AFTER);
+{
+    g_autoptr(CeremonyWorld) world = world_with_blank();
+    g_autoptr(TkeCardAcceptance) report = NULL;
+    g_autoptr(GError) error = NULL;
+    unsigned proof = find_proof(world, TEST_CARD_FAULT_PULL_AFTER);
 
-        for (unsigned i = 1; i < TKE_GP_CUT_OFF_MAX; i++) {
-            ck_assert(!cut_off(world, proof, TEST_CARD_FAULT_PULL_AFTER, NULL));
-        }
-        ck_assert(!create_zone(world, &error));
-        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-        check_says(error, "was cut off 3 times in a row");
-        check_advice(error, "--retry-cut-off");
-        check_says(error, "the card is as it was");
-        g_clear_error(&error);
-        report = accept(world, true, &error);
-        ck_assert(report != NULL && report->opened);
-        card_world_check(create_zone(world, &error), error);
+    for (unsigned i = 1; i < TKE_GP_CUT_OFF_MAX; i++) {
+        ck_assert(!cut_off(world, proof, TEST_CARD_FAULT_PULL_AFTER, NULL));
     }
+    ck_assert(!create_zone(world, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+    check_says(error, "was cut off 3 times in a row");
+    check_advice(error, "--retry-cut-off");
+    check_says(error, "the card is as it was");
+    g_clear_error(&error);
+    report = accept(world, true, &error);
+    ck_assert(report != NULL && report->opened);
+    card_world_check(create_zone(world, &error), error);
+}
 END_TEST
 
-/* The card may have counted a failed try, whatever word it has for it; an opening that succeeds ends the count. */
+/* The card may have counted a failed try, whatever word it has for it; an opening that succeeds
+ * ends the count. */
 START_TEST(test_another_answer_to_the_proof_counts_until_an_opening_succeeds)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_blank();
-        g_autoptr(GError) error = NULL;
-        unsigned proof = find_proof(world, TEST_CARD_FAULT_PULL_BEFORE);
+{
+    g_autoptr(CeremonyWorld) world = world_with_blank();
+    g_autoptr(GError) error = NULL;
+    unsigned proof = find_proof(world, TEST_CARD_FAULT_PULL_BEFORE);
 
-        ck_assert(!cut_off(world, proof, TEST_CARD_FAULT_STATUS, &error));
-        check_file(world, "\"cut_off\" : 2", true);
-        g_clear_error(&error);
-        card_world_check(create_zone(world, &error), error);
-    }
+    ck_assert(!cut_off(world, proof, TEST_CARD_FAULT_STATUS, &error));
+    check_file(world, "\"cut_off\" : 2", true);
+    g_clear_error(&error);
+    card_world_check(create_zone(world, &error), error);
+}
 END_TEST
 
-/* The first key that a session needs is right, so that only the card can tell that the other is not. */
+/* The first key that a session needs is right, so that only the card can tell that the other is
+ * not. */
 static void
 speak_scp02(CeremonyWorld *world, uint16_t refusal)
 {
@@ -296,70 +299,70 @@ speak_scp02(CeremonyWorld *world, uint16_t refusal)
 }
 
 START_TEST(test_a_card_that_refuses_the_proof_is_left_alone_whatever_word_it_has)
-    {
-        static const struct {
-            uint16_t word;
-            const char *told;
-        } words[] = {
-            { 0, "the issuer keys of this card are others" },
-            { SIM_GP_REFUSAL_OBJECT, "the issuer keys of this card are others" },
-            { SIM_GP_REFUSAL_TRIES, "the card says that 9 more tries are left" },
-        };
-        g_autoptr(CeremonyWorld) world = world_with_blank();
-        g_autoptr(GError) error = NULL;
+{
+    static const struct {
+        uint16_t word;
+        const char *told;
+    } words[] = {
+        { 0, "the issuer keys of this card are others" },
+        { SIM_GP_REFUSAL_OBJECT, "the issuer keys of this card are others" },
+        { SIM_GP_REFUSAL_TRIES, "the card says that 9 more tries are left" },
+    };
+    g_autoptr(CeremonyWorld) world = world_with_blank();
+    g_autoptr(GError) error = NULL;
 
-        speak_scp02(world, words[_i].word);
+    speak_scp02(world, words[_i].word);
+    ck_assert(!create_zone(world, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+    check_says(error, words[_i].told);
+    check_says(error, "“enc” fits, “mac” is another");
+    check_file(world, "\"refused\" : true", true);
+    check_file(world, "\"cut_off\" : 0", true);
+    ck_assert_uint_eq(tries_left(world), SIM_GP_TRIES - 1);
+    for (unsigned run = 0; run < 2; run++) {
+        g_clear_error(&error);
         ck_assert(!create_zone(world, &error));
-        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-        check_says(error, words[_i].told);
-        check_says(error, "“enc” fits, “mac” is another");
-        check_file(world, "\"refused\" : true", true);
-        check_file(world, "\"cut_off\" : 0", true);
+        check_says(error, "has refused the key set (default test keys) before");
         ck_assert_uint_eq(tries_left(world), SIM_GP_TRIES - 1);
-        for (unsigned run = 0; run < 2; run++) {
-            g_clear_error(&error);
-            ck_assert(!create_zone(world, &error));
-            check_says(error, "has refused the key set (default test keys) before");
-            ck_assert_uint_eq(tries_left(world), SIM_GP_TRIES - 1);
-        }
     }
+}
 END_TEST
 
 START_TEST(test_nothing_is_tried_while_the_memory_is_not_whole)
-    {
-        static const char *const contents[] = { "{", "[]", "{\"cards\": 1}", "" };
-        g_autoptr(CeremonyWorld) world = world_with_blank();
-        g_autofree char *path = path_of(world);
+{
+    static const char *const contents[] = { "{", "[]", "{\"cards\": 1}", "" };
+    g_autoptr(CeremonyWorld) world = world_with_blank();
+    g_autofree char *path = path_of(world);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(contents); i++) {
-            g_autoptr(GError) error = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(contents); i++) {
+        g_autoptr(GError) error = NULL;
 
-            ck_assert(g_file_set_contents(path, contents[i], -1, NULL));
-            ck_assert(!create_zone(world, &error));
-            check_says(error, "none are tried");
-            check_says(error, "opentke-card-keys.json");
-            check_says(error, "the card is as it was");
-        }
-        ck_assert_int_eq(g_unlink(path), 0);
-        ck_assert(create_zone(world, NULL));
+        ck_assert(g_file_set_contents(path, contents[i], -1, NULL));
+        ck_assert(!create_zone(world, &error));
+        check_says(error, "none are tried");
+        check_says(error, "opentke-card-keys.json");
+        check_says(error, "the card is as it was");
     }
+    ck_assert_int_eq(g_unlink(path), 0);
+    ck_assert(create_zone(world, NULL));
+}
 END_TEST
 
 START_TEST(test_an_entry_of_another_form_is_no_permission)
-    {
-        g_autoptr(CeremonyWorld) world = world_with_blank();
-        g_autofree char *path = path_of(world);
-        g_autofree char *contents = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = world_with_blank();
+    g_autofree char *path = path_of(world);
+    g_autofree char *contents = NULL;
+    g_autoptr(GError) error = NULL;
 
-        sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
-        ck_assert(!create_zone(world, NULL));
-        ck_assert(g_file_get_contents(path, &contents, NULL, NULL));
-        memcpy(strstr(contents, "true"), "1234", 4);
-        ck_assert(g_file_set_contents(path, contents, -1, NULL));
-        ck_assert(!create_zone(world, &error));
-        check_says(error, "does not have the form");
-    }
+    sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+    ck_assert(!create_zone(world, NULL));
+    ck_assert(g_file_get_contents(path, &contents, NULL, NULL));
+    memcpy(strstr(contents, "true"), "1234", 4);
+    ck_assert(g_file_set_contents(path, contents, -1, NULL));
+    ck_assert(!create_zone(world, &error));
+    check_says(error, "does not have the form");
+}
 END_TEST
 
 static void
@@ -372,9 +375,8 @@ add_tests(TCase *tests)
                         0, 3);
     tcase_add_test(tests, test_a_card_that_is_cut_off_again_and_again_is_left_alone);
     tcase_add_test(tests, test_another_answer_to_the_proof_counts_until_an_opening_succeeds);
-    tcase_add_loop_test(tests,
-                        test_a_card_that_refuses_the_proof_is_left_alone_whatever_word_it_has, 0,
-                        3);
+    tcase_add_loop_test(
+        tests, test_a_card_that_refuses_the_proof_is_left_alone_whatever_word_it_has, 0, 3);
     tcase_add_test(tests, test_nothing_is_tried_while_the_memory_is_not_whole);
     tcase_add_test(tests, test_an_entry_of_another_form_is_no_permission);
 }

@@ -1,5 +1,6 @@
 /*
- * Whole ceremonies: from blank cards to Valid current master key registers, and what they ask of people.
+ * Whole ceremonies: from blank cards to Valid current master key registers, and what they ask of
+ * people.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -234,7 +235,8 @@ id_of(CeremonyWorld *world, const char *name)
     return g_memdup2(info.card_id, TKE_CARD_ID_LEN);
 }
 
-/* The CA card that it was made from does not do, nor does one of another zone; nothing is changed. */
+/* The CA card that it was made from does not do, nor does one of another zone; nothing is
+ * changed. */
 START_TEST(test_a_backup_of_the_ca_card_is_tested)
 {
     g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
@@ -261,7 +263,8 @@ START_TEST(test_a_backup_of_the_ca_card_is_tested)
     params.zone_id = other_zone;
     ceremony_world_restart(world);
     ceremony_world_hand(world, 1, "ca-2", NULL);
-    ck_assert(!tke_op_zone_test(world->op, &params, &refused, &error)); /* nobody has a card that fits */
+    /* nobody has a card that fits */
+    ck_assert(!tke_op_zone_test(world->op, &params, &refused, &error));
     ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
     ck_assert_ptr_nonnull(strstr(world->prompts->str, "zone"));
 }
@@ -299,7 +302,8 @@ copy_card(CeremonyWorld *world, const char *from, const char *to)
     ck_assert_uint_eq(result->entries.n, 1);
 }
 
-/* Two keys on ep11-1 and -3, copies on -2 and -4; three parts on -5, -7, -9, copies on -6, -8, -10. */
+/* Two keys on ep11-1 and -3, copies on -2 and -4; three parts on -5, -7, -9, copies on -6, -8,
+ * -10. */
 static void
 make_keys(CeremonyWorld *world)
 {

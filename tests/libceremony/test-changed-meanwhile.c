@@ -1,6 +1,6 @@
 /*
- * Somebody else gives units a command while the operator still reads the plan (163): what was agreed to is signed for
- * again only where it is still what is there (functions 3.2, P-7).
+ * Somebody else gives units a command while the operator still reads the plan (163): what was
+ * agreed to is signed for again only where it is still what is there (functions 3.2, P-7).
  */
 #include <string.h>
 
@@ -337,8 +337,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_thresholds_are_not_set_where_administrators_have_changed);
     tcase_add_test(tests, test_administrators_do_not_change_where_thresholds_have);
     tcase_add_test(tests, test_what_changes_nothing_that_was_agreed_to_does_no_harm);
-    tcase_add_test(tests,
-                   test_importer_keys_are_not_made_for_a_register_that_was_filled_meanwhile);
+    tcase_add_test(tests, test_importer_keys_are_not_made_for_a_register_that_was_filled_meanwhile);
 }
 
 int

@@ -1,6 +1,6 @@
 /*
- * Two readers that cannot be told apart: nothing is done by their order, a person says which is which by a card, and it is
- * forgotten when one is unplugged (functions 1.3; F-003).
+ * Two readers that cannot be told apart: nothing is done by their order, a person says which is
+ * which by a card, and it is forgotten when one is unplugged (functions 1.3; F-003).
  */
 #include <string.h>
 
@@ -78,7 +78,8 @@ START_TEST(test_a_procedure_asks_which_reader_is_which_before_its_card)
     ceremony_world_hand(world, 1, "any", NULL);
     ceremony_world_hand(world, 2, "alice", NULL);
     open_alice(world);
-    check_asked(world, "insert identify, reader 1: alike\ninsert contents, reader 2\npin, reader 2\n");
+    check_asked(world,
+                "insert identify, reader 1: alike\ninsert contents, reader 2\npin, reader 2\n");
     check_names(world, LEFT, RIGHT);
     check_settings(world, "none");
 }
@@ -119,7 +120,8 @@ START_TEST(test_what_was_said_holds_for_the_session_and_until_a_reader_is_unplug
     ceremony_world_hand(world, 1, "any", NULL);
     ceremony_world_hand(world, 2, "alice", NULL);
     open_alice(world);
-    check_asked(world, "insert identify, reader 1: alike\ninsert contents, reader 2\npin, reader 2\n");
+    check_asked(world,
+                "insert identify, reader 1: alike\ninsert contents, reader 2\npin, reader 2\n");
 }
 END_TEST
 
@@ -156,7 +158,8 @@ START_TEST(test_nothing_of_equal_readers_is_remembered)
     ceremony_world_hand(world, 1, "any", NULL);
     ck_assert(tke_op_reader_identify(world->op, settings, &lasting, &error));
     ck_assert(!lasting);
-    ck_assert_msg(strstr(world->notes->str, "nothing is remembered") != NULL, "%s", world->notes->str);
+    ck_assert_msg(strstr(world->notes->str, "nothing is remembered") != NULL, "%s",
+                  world->notes->str);
     check_names(world, LEFT, RIGHT);
     lasting = true;
     ck_assert(tke_op_reader_swap(world->op, settings, &lasting, &error));
@@ -173,7 +176,8 @@ START_TEST(test_a_cancelled_question_leaves_everything_as_it_was)
     g_autoptr(GError) error = NULL;
     bool lasting = true;
 
-    ck_assert(!tke_op_reader_identify(world->op, settings, &lasting, &error)); /* nobody has a card */
+    /* nobody has a card */
+    ck_assert(!tke_op_reader_identify(world->op, settings, &lasting, &error));
     ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
     check_names(world, "none", "none");
     check_settings(world, "none");
@@ -201,7 +205,8 @@ START_TEST(test_readers_that_another_program_keeps_are_asked_for)
     ceremony_world_hand(world, 1, "any", NULL);
     ceremony_world_hand(world, 2, "alice", NULL);
     open_alice(world);
-    check_asked(world, "insert identify, reader 1: alike\ninsert contents, reader 2\npin, reader 2\n");
+    check_asked(world,
+                "insert identify, reader 1: alike\ninsert contents, reader 2\npin, reader 2\n");
     check_names(world, LEFT, RIGHT);
 }
 END_TEST

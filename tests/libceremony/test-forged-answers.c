@@ -1,6 +1,7 @@
 /*
- * A forged answer to a command: what was done is settled by answers that are signed, and that somebody has forged one
- * is told all the same; nothing more is sent to that unit before the operator has agreed (functions 3.2, E-H09).
+ * A forged answer to a command: what was done is settled by answers that are signed, and that
+ * somebody has forged one is told all the same; nothing more is sent to that unit before the
+ * operator has agreed (functions 3.2, E-H09).
  */
 #include <string.h>
 
@@ -171,7 +172,8 @@ is_zeroized(SimUnit *unit)
 }
 
 static const Step steps[] = {
-    { "admin add", TKE_ADMIN_ADD_ADMIN, NULL, add_admin, has_two_admins, "tke-cryptounit-admin.add" },
+    { "admin add", TKE_ADMIN_ADD_ADMIN, NULL, add_admin, has_two_admins,
+      "tke-cryptounit-admin.add" },
     { "thresholds", TKE_ADMIN_SET_ATTRIBUTES, prepare_second_admin, set_thresholds, has_thresholds,
       "tke-cryptounit-threshold.set" },
     { "importer key", TKE_ADMIN_GEN_IMPORTER, NULL, unfinished_load_all, has_no_new,
@@ -197,7 +199,8 @@ check_told(CeremonyWorld *world, const Step *step, TkeUnitError code, const GErr
 
     ck_assert_msg(g_error_matches(error, TKE_UNIT_ERROR, (int) code), "%s: %s", step->name,
                   error->message);
-    ck_assert_msg(strstr(error->message, "possible tampering with what crypto unit 2 answers") != NULL,
+    ck_assert_msg(strstr(error->message, "possible tampering with what crypto unit 2 answers") !=
+                      NULL,
                   "%s: %s", step->name, error->message);
     ck_assert_msg(advice != NULL && strstr(advice, "ampering") != NULL, "%s", step->name);
     entry = unfinished_last_entry(world, SECOND, step->action);
@@ -227,8 +230,10 @@ check_used_again(CeremonyWorld *world, const Step *step)
     ck_assert_msg(g_error_matches(refused, G_IO_ERROR, G_IO_ERROR_CANCELLED), "%s: %s", step->name,
                   refused->message);
     ck_assert_str_eq(world->plans->str, "unit-distrusted\n");
-    ck_assert_msg(strstr(world->details->str, "crypto unit 2\n") != NULL, "%s", world->details->str);
-    ck_assert_msg(strstr(world->details->str, "crypto unit 1\n") == NULL, "%s", world->details->str);
+    ck_assert_msg(strstr(world->details->str, "crypto unit 2\n") != NULL, "%s",
+                  world->details->str);
+    ck_assert_msg(strstr(world->details->str, "crypto unit 1\n") == NULL, "%s",
+                  world->details->str);
     get_counter(world, SECOND, after);
     ck_assert_mem_eq(before, after, sizeof before);
 
@@ -253,7 +258,8 @@ check_forged(const Step *step, const char *fault, TkeUnitError code)
     ck_assert_msg(!step->run(world, &error), "%s: quiet success", step->name);
     check_told(world, step, code, error);
     for (unsigned number = 1; number <= UNITS; number++) {
-        ck_assert_msg(step->is_done(unfinished_unit_of(world, number)), "%s: %u", step->name, number);
+        ck_assert_msg(step->is_done(unfinished_unit_of(world, number)), "%s: %u", step->name,
+                      number);
     }
     if (step->command == TKE_ADMIN_SET_ATTRIBUTES || step->command == TKE_ADMIN_ADD_ADMIN) {
         return; /* who signs for a zeroize is another matter then */
@@ -275,7 +281,8 @@ START_TEST(test_an_answer_to_another_command_is_told)
 }
 END_TEST
 
-/* Unit 1 refuses, the answer of unit 2 is forged: what can be tried again, or undone, is nothing in unit 2. */
+/* Unit 1 refuses, the answer of unit 2 is forged: what can be tried again, or undone, is nothing
+ * in unit 2. */
 START_TEST(test_no_way_on_leads_to_a_unit_that_is_distrusted)
 {
     g_autoptr(CeremonyWorld) world = unfinished_secured_world();
@@ -290,8 +297,8 @@ START_TEST(test_no_way_on_leads_to_a_unit_that_is_distrusted)
     ck_assert(!unfinished_load_all(world, &error));
     ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
                   error->message);
-    ck_assert_msg(strstr(error->message, "possible tampering with what crypto unit 2") != NULL, "%s",
-                  error->message);
+    ck_assert_msg(strstr(error->message, "possible tampering with what crypto unit 2") != NULL,
+                  "%s", error->message);
     ck_assert_msg(strstr(error->message, "It was undone in crypto unit 3:") != NULL, "%s",
                   error->message);
     get_counter(world, SECOND, after);
@@ -328,8 +335,8 @@ START_TEST(test_a_forged_answer_about_a_lost_one_is_told)
     ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
                   error->message);
     ck_assert_msg(strstr(error->message, "crypto unit 2 is unknown") != NULL, "%s", error->message);
-    ck_assert_msg(strstr(error->message, "possible tampering with what crypto unit 2") != NULL, "%s",
-                  error->message);
+    ck_assert_msg(strstr(error->message, "possible tampering with what crypto unit 2") != NULL,
+                  "%s", error->message);
     entry = unfinished_last_entry(world, SECOND, "tke-cryptounit-new-master-key-register.clear");
     ck_assert_msg(strstr(entry, "\"forged\":\"") != NULL, "%s", entry);
 }

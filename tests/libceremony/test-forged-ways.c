@@ -1,6 +1,6 @@
 /*
- * A forged answer beside faults of another kind, in an undo, and in what is asked afterwards: what the officer is told
- * and offered (functions 3.2, P-7, E-H09).
+ * A forged answer beside faults of another kind, in an undo, and in what is asked afterwards: what
+ * the officer is told and offered (functions 3.2, P-7, E-H09).
  */
 #include <string.h>
 
@@ -19,8 +19,8 @@
 static void
 spoil(CeremonyWorld *world, unsigned number, TestUnitFault fault)
 {
-    test_fault_unit_transport_set(world->transport,
-                                  sim_unit_get_hsm_id(unfinished_unit_of(world, number)), 1, fault, 0);
+    test_fault_unit_transport_set(
+        world->transport, sim_unit_get_hsm_id(unfinished_unit_of(world, number)), 1, fault, 0);
 }
 
 static CeremonyWorld *
@@ -52,7 +52,8 @@ expect_tampering(const GError *error)
 {
     g_autofree char *advice = tke_advice_for_error(error);
 
-    ck_assert_msg(g_error_matches(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_SIGNATURE), "%s", error->message);
+    ck_assert_msg(g_error_matches(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_SIGNATURE), "%s",
+                  error->message);
     expect_part(error->message, "possible tampering with what crypto unit 2 answers");
     expect_part(advice, "Possible tampering");
 }
@@ -175,8 +176,9 @@ START_TEST(test_what_is_offered_tells_units_apart)
 
     world->meanwhile = lose_then_forge_and_cut;
     ck_assert(!unfinished_clear_new(world, &error));
-    ck_assert_str_eq(world->rows->str, "try again in crypto unit 1; ask crypto unit 2 again whether it was done\n"
-                                       "leave it as it is\n");
+    ck_assert_str_eq(world->rows->str,
+                     "try again in crypto unit 1; ask crypto unit 2 again whether it was done\n"
+                     "leave it as it is\n");
 }
 END_TEST
 
@@ -196,7 +198,8 @@ START_TEST(test_answers_of_different_moments_are_told_as_tampering)
 
     world->meanwhile = lose_then_mix;
     ck_assert(!unfinished_clear_new(world, &error));
-    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s", error->message);
+    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
+                  error->message);
     expect_part(error->message, "crypto unit 2 is unknown");
     expect_part(error->message, "possible tampering with what crypto unit 2 answers");
     expect_part(error->message, "do not belong together");
@@ -222,7 +225,8 @@ START_TEST(test_a_reading_that_is_forged_before_another_try_is_told_as_tampering
     world->at_choice = forge_reading;
     unfinished_choose(world, RETRY);
     ck_assert(!unfinished_load_all(world, &error));
-    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s", error->message);
+    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
+                  error->message);
     expect_part(error->message, "possible tampering with what crypto unit 2 answers");
     ck_assert_str_eq(world->rows->str, "undo it (Clear new) in crypto unit 1, crypto unit 3\n"
                                        "leave it as it is\n");
@@ -242,11 +246,13 @@ START_TEST(test_a_reading_that_is_forged_before_it_is_signed_again_is_told_as_ta
     json_object_set_int_member(order, "return_code", 163);
     card_world_check(sim_service_fault(world->service, order, &error), error);
     json_object_set_string_member(order, "fault", "bad-signature");
-    json_object_set_int_member(order, "command", TKE_ADMIN_QUERY_ADMINS); /* settling does not ask it */
+    /* settling does not ask it */
+    json_object_set_int_member(order, "command", TKE_ADMIN_QUERY_ADMINS);
     json_object_set_int_member(order, "skip", 3); /* those of the plan: the list and two names */
     card_world_check(sim_service_fault(world->service, order, &error), error);
     ck_assert(!unfinished_clear_new(world, &error));
-    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s", error->message);
+    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
+                  error->message);
     expect_part(error->message, "possible tampering with what crypto unit 2 answers");
     ck_assert(unfinished_is_loaded(world, 2) && !unfinished_is_loaded(world, 1));
 }
@@ -263,10 +269,12 @@ START_TEST(test_a_unit_that_could_be_asked_is_not_told_as_one_that_could_not)
 
     result->unit = tke_unit_ref(g_ptr_array_index(tke_unit_directory_get_units(world->units), 0));
     result->outcome = TKE_UNIT_OUTCOME_UNKNOWN;
-    tke_unit_error_set(&result->error, TKE_UNIT_ERROR_PRECONDITION, NULL, "whose key it is cannot be told");
+    tke_unit_error_set(&result->error, TKE_UNIT_ERROR_PRECONDITION, NULL,
+                       "whose key it is cannot be told");
     g_ptr_array_add(results, result);
     ck_assert(!tke_unit_verdict(&step, results, NULL, &error));
-    expect_part(error->message, "the outcome in crypto unit 1 is unknown: whose key it is cannot be told");
+    expect_part(error->message,
+                "the outcome in crypto unit 1 is unknown: whose key it is cannot be told");
     expect_no_part(error->message, "cannot be asked");
     expect_no_part(error->message, "could not be asked");
     expect_no_part(error->message, "answer was lost");
@@ -336,7 +344,8 @@ START_TEST(test_old_answers_are_warned_of_as_long_as_they_are_old)
         unfinished_start_anew(world);
         states = query_all(world, &error);
         card_world_check(states != NULL, error);
-        expect_part(world->notes->str, "crypto unit 2: its answers are older than what was seen last");
+        expect_part(world->notes->str,
+                    "crypto unit 2: its answers are older than what was seen last");
     }
 }
 END_TEST
@@ -385,7 +394,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_what_is_offered_tells_units_apart);
     tcase_add_test(tests, test_answers_of_different_moments_are_told_as_tampering);
     tcase_add_test(tests, test_a_reading_that_is_forged_before_another_try_is_told_as_tampering);
-    tcase_add_test(tests, test_a_reading_that_is_forged_before_it_is_signed_again_is_told_as_tampering);
+    tcase_add_test(tests,
+                   test_a_reading_that_is_forged_before_it_is_signed_again_is_told_as_tampering);
     tcase_add_test(tests, test_a_unit_that_could_be_asked_is_not_told_as_one_that_could_not);
     tcase_add_test(tests, test_the_word_is_that_of_the_instance_of_the_distrusted_unit);
     tcase_add_test(tests, test_each_instance_has_its_own_word);

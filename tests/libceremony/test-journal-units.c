@@ -177,8 +177,8 @@ state_after(TkeRegisterState new_state, uint8_t new_byte, unsigned commands)
 {
     TkeUnitState state = state_of(1, new_state, new_byte, EMPTY, 0);
 
-    ck_assert(tke_hex_decode_exact(HEX_DOMAIN, state.identity.domain,
-                                   sizeof state.identity.domain, NULL));
+    ck_assert(tke_hex_decode_exact(HEX_DOMAIN, state.identity.domain, sizeof state.identity.domain,
+                                   NULL));
     ck_assert(tke_hex_decode_exact(HEX_MODULE, state.identity.module_id,
                                    sizeof state.identity.module_id, NULL));
     ck_assert(tke_hex_decode_exact(HEX_COUNTER, state.identity.counter,
@@ -204,7 +204,8 @@ START_TEST(test_what_was_sent_to_a_unit_is_noted_with_its_identity)
     ck_assert_uint_eq(count(later), 2);
     tke_journal_note_state(later, &state);
     ck_assert(tke_journal_save(later, NULL));
-    ck_assert_uint_eq(count(later), 1); /* not cleared: the step on unit 1 has not been done anywhere */
+    /* not cleared: the step on unit 1 has not been done anywhere */
+    ck_assert_uint_eq(count(later), 1);
 }
 END_TEST
 
@@ -284,8 +285,8 @@ START_TEST(test_units_that_cannot_be_read_settle_nothing)
     state.error = why;
     begin(journal, CLEAR_NEW, NULL);
     tke_journal_note_state(journal, &state);
-    ck_assert(tke_journal_entry_get_state(tke_journal_find(journal, CLEAR_NEW, unit(1)), unit(1),
-                                          &now));
+    ck_assert(
+        tke_journal_entry_get_state(tke_journal_find(journal, CLEAR_NEW, unit(1)), unit(1), &now));
     ck_assert_int_eq(now, TKE_JOURNAL_UNKNOWN);
 }
 END_TEST
@@ -302,8 +303,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_what_was_sent_to_a_unit_is_noted_with_its_identity);
     tcase_add_test(tests, test_answers_of_another_module_or_from_before_settle_nothing);
     tcase_add_test(tests, test_a_domain_that_was_zeroized_since_settles_what_was_sent_before);
-    tcase_add_test(
-        tests, test_the_key_of_a_load_is_known_where_exactly_one_command_was_done_since);
+    tcase_add_test(tests, test_the_key_of_a_load_is_known_where_exactly_one_command_was_done_since);
     tcase_add_test(tests, test_one_command_in_another_instance_of_the_domain_shows_no_key);
     tcase_add_test(tests, test_units_that_cannot_be_read_settle_nothing);
 }

@@ -19,8 +19,8 @@ START_TEST(test_what_is_begun_is_on_disk_before_anything_happens)
     ck_assert_msg(g_str_has_suffix(text, ": not known in crypto unit 1, crypto unit 2, crypto unit "
                                          "3. “tke cryptounit-zeroize” continues it."),
                   "%s", text);
-    ck_assert(tke_journal_entry_get_state(tke_journal_find(later, ZEROIZE, unit(2)), unit(2),
-                                          &state));
+    ck_assert(
+        tke_journal_entry_get_state(tke_journal_find(later, ZEROIZE, unit(2)), unit(2), &state));
     ck_assert_int_eq(state, TKE_JOURNAL_UNKNOWN);
     ck_assert_ptr_null(tke_journal_find(later, LOAD, unit(2)));
     ck_assert_int_eq(g_stat(fixture.path, &info), 0);
@@ -188,8 +188,7 @@ START_TEST(test_an_administrator_is_the_same_whatever_the_name)
         values_of("{\"administrator\":\"Alice\",\"ski\":\"" PATTERN "\"}");
     g_autoptr(JsonObject) other =
         values_of("{\"administrator\":\"Alice B.\",\"ski\":\"" PATTERN "\"}");
-    g_autoptr(JsonObject) bob =
-        values_of("{\"administrator\":\"Alice\",\"ski\":\"" OTHER "\"}");
+    g_autoptr(JsonObject) bob = values_of("{\"administrator\":\"Alice\",\"ski\":\"" OTHER "\"}");
 
     begin(journal, ADMIN_ADD, alice);
     begin(journal, ADMIN_ADD, other);
@@ -201,7 +200,8 @@ END_TEST
 
 START_TEST(test_patterns_are_the_same_whatever_their_last_bytes)
 {
-    static const char truncated[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa00000000";
+    static const char truncated[] =
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa00000000";
     g_autoptr(TkeJournal) journal = load_journal();
     g_autoptr(JsonObject) whole = values_of("{\"pattern\":\"" PATTERN "\"}");
     g_autoptr(JsonObject) other = values_of("{\"pattern\":\"" OTHER "\"}");
@@ -316,8 +316,8 @@ START_TEST(test_a_damaged_journal_is_put_aside_and_what_is_lost_is_told)
         "{\"unfinished\":[{\"action\":\"" LOAD "\",\"started\":4,\"units\":[]}]}",
         "{\"unfinished\":[{\"action\":\"" LOAD "\",\"started\":\"x\",\"units\":{}}]}",
         "{\"unfinished\":[{\"action\":\"" LOAD "\",\"started\":\"x\",\"units\":[{}]}]}",
-        "{\"unfinished\":[{\"action\":\"" LOAD
-        "\",\"started\":\"x\",\"units\":[{\"id\":\"h1\",\"location\":\"l\",\"state\":\"maybe\"}]}]}",
+        "{\"unfinished\":[{\"action\":\"" LOAD "\",\"started\":\"x\",\"units\":[{\"id\":\"h1\","
+        "\"location\":\"l\",\"state\":\"maybe\"}]}]}",
         "{\"unfinished\":[",
         LOAD_OF(""),
         LOAD_OF(",\"values\":{\"parts\":[]}"),
@@ -327,7 +327,8 @@ START_TEST(test_a_damaged_journal_is_put_aside_and_what_is_lost_is_told)
                 "\"},7]}"),
         LOAD_OF(",\"values\":" TWO_PARTS ",\"key\":\"zz\""),
         SENT(CLEAR_NEW, ",\"units\":7"),
-        "{\"unfinished\":[{\"action\":\"" CLEAR_NEW "\",\"started\":\"x\",\"units\":[{\"id\":\"h1\","
+        "{\"unfinished\":[{\"action\":\"" CLEAR_NEW
+        "\",\"started\":\"x\",\"units\":[{\"id\":\"h1\","
         "\"location\":\"l\",\"state\":\"unknown\",\"before\":{\"domain\":\"00\"}}]}]}",
     };
 

@@ -1,5 +1,6 @@
 /*
- * What is told before a signature key is deleted: the crypto units that are known to have it (functions 2.13).
+ * What is told before a signature key is deleted: the crypto units that are known to have it
+ * (functions 2.13).
  */
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /*
- * Unfinished steps of crypto units that are gone are left, if the operator says so (functions 3.2, P-7; F-177).
+ * Unfinished steps of crypto units that are gone are left, if the operator says so (functions 3.2,
+ * P-7; F-177).
  */
 #include <string.h>
 
@@ -20,9 +21,8 @@ world_without_a_unit(void)
 
     ck_assert(g_file_get_contents(path, &now, NULL, NULL));
     text = g_string_new(now);
-    ck_assert_uint_eq(g_string_replace(text, sim_unit_get_hsm_id(unfinished_unit_of(world, 2)),
-                                       GONE, 0),
-                      1);
+    ck_assert_uint_eq(
+        g_string_replace(text, sim_unit_get_hsm_id(unfinished_unit_of(world, 2)), GONE, 0), 1);
     ck_assert(g_file_set_contents(path, text->str, -1, NULL));
     unfinished_start_anew(world);
     return world;

@@ -1,5 +1,6 @@
 /*
- * A load that finds new registers that are not empty: its own rest, another key (functions 3.8; F-091, F-177).
+ * A load that finds new registers that are not empty: its own rest, another key (functions 3.8;
+ * F-091, F-177).
  */
 #include <string.h>
 #include <unistd.h>
@@ -172,7 +173,8 @@ END_TEST
 
 /* All units hold one key, and this is what the journal says. */
 static void
-load_and_write_journal(CeremonyWorld *world, const char *first, const char *second, const char *text)
+load_and_write_journal(CeremonyWorld *world, const char *first, const char *second,
+                       const char *text)
 {
     g_autofree char *path = g_build_filename(world->dir, "opentke-journal.json", NULL);
     g_autoptr(GError) error = NULL;
@@ -188,7 +190,8 @@ load_and_write_journal(CeremonyWorld *world, const char *first, const char *seco
     unfinished_start_anew(world);
 }
 
-/* The journal as it is on disk while the command is under way, or after its outcomes but for their states. */
+/* The journal as it is on disk while the command is under way, or after its outcomes but for their
+ * states. */
 static char *
 journal_text(CeremonyWorld *world, bool with_key)
 {
@@ -219,7 +222,8 @@ START_TEST(test_a_load_is_not_continued_with_other_parts_than_its_own)
         if (reached_all == 1) {
             load_and_write_journal(world, "part-1", "part-2", text);
         }
-        /* Units that show the key of the load everywhere settle it: one command only can be about it. */
+        /* Units that show the key of the load everywhere settle it: one command only can be about
+         * it. */
         for (unsigned i = reached_all; i < G_N_ELEMENTS(others); i++) {
             const TkeMkLoadParams params = { .n_parts = 2, .parts = others[i] };
             g_auto(TkeMkLoadResult) result = { .units = NULL };
@@ -239,7 +243,8 @@ END_TEST
 
 START_TEST(test_a_foreign_key_is_not_taken_for_that_of_a_load_that_reached_nobody)
 {
-    for (unsigned way = 0; way < 3; way++) { /* key not noted; noted; not noted, and the parts are named */
+    /* key not noted; noted; not noted, and the parts are named */
+    for (unsigned way = 0; way < 3; way++) {
         g_autoptr(CeremonyWorld) world = unfinished_half_loaded_world();
         g_autofree char *text = journal_text(world, way == 1);
         g_auto(TkeMkLoadResult) result = { .units = NULL };
@@ -409,8 +414,8 @@ static void
 add_tests(TCase *tests)
 {
     tcase_set_timeout(tests, 120);
-    tcase_add_test(
-        tests, test_the_next_command_says_what_is_unfinished_and_a_second_load_brings_the_rest);
+    tcase_add_test(tests,
+                   test_the_next_command_says_what_is_unfinished_and_a_second_load_brings_the_rest);
     tcase_add_test(tests, test_a_load_is_continued_with_its_own_key_parts_only);
     tcase_add_test(
         tests, test_new_registers_of_unknown_origin_are_left_unless_the_operator_says_otherwise);
@@ -421,8 +426,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_foreign_key_is_not_taken_for_that_of_a_load_that_reached_nobody);
     tcase_add_test(
         tests, test_after_a_kill_a_load_that_reached_all_is_kept_as_nothing_else_was_done_since);
-    tcase_add_test(
-        tests, test_after_a_kill_a_key_that_came_by_more_than_one_command_is_not_kept_unasked);
+    tcase_add_test(tests,
+                   test_after_a_kill_a_key_that_came_by_more_than_one_command_is_not_kept_unasked);
     tcase_add_test(tests, test_a_key_that_somebody_else_loaded_meanwhile_is_not_cleared);
     tcase_add_test(tests, test_a_key_that_somebody_else_loaded_meanwhile_is_not_undone);
 }

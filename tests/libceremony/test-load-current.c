@@ -1,6 +1,6 @@
 /*
- * A load of the key that is the current one already (functions 3.8, F-091; 8, 18): it cannot serve for a rotation, and
- * is of use only where other units are to hold it as well.
+ * A load of the key that is the current one already (functions 3.8, F-091; 8, 18): it cannot serve
+ * for a rotation, and is of use only where other units are to hold it as well.
  */
 #include <string.h>
 
@@ -72,7 +72,8 @@ START_TEST(test_nobody_keeps_the_current_key_by_himself)
     g_autoptr(GError) error = NULL;
 
     ck_assert(!unfinished_load_all(world, &error));
-    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s", error->message);
+    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
+                  error->message);
     ck_assert_msg(strstr(error->message, "tke cryptounit-mk-clrnew") != NULL, "%s", error->message);
     ck_assert_uint_eq(count_told(world), 1);
     unfinished_check_one_key(world); /* what is there is left */
@@ -98,7 +99,8 @@ START_TEST(test_the_current_key_is_cleared_by_who_does_not_want_it)
 
     unfinished_choose(world, CLEAR_ROW);
     ck_assert(!unfinished_load_all(world, &error));
-    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_UNITS), "%s", error->message);
+    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_UNITS), "%s",
+                  error->message);
     ck_assert_uint_eq(count_told(world), 1);
     for (unsigned number = 1; number <= UNITS; number++) {
         ck_assert(!unfinished_is_loaded(world, number));
@@ -115,8 +117,9 @@ START_TEST(test_a_unit_without_the_current_key_is_brought_in_line)
     lose_current_of_third(world);
     card_world_check(unfinished_load_all(world, &error), error);
     ck_assert_uint_eq(count_told(world), 1);
-    ck_assert_msg(strstr(world->choose->str, "crypto unit 1, crypto unit 2: " TITLE " there") != NULL, "%s",
-                  world->choose->str);
+    ck_assert_msg(strstr(world->choose->str, "crypto unit 1, crypto unit 2: " TITLE " there") !=
+                      NULL,
+                  "%s", world->choose->str);
     unfinished_check_one_key(world);
 }
 END_TEST
@@ -132,7 +135,8 @@ START_TEST(test_the_current_key_that_is_found_is_told_too)
     unfinished_start_anew(world);
     unfinished_choose(world, 0); /* all hold one key: it is kept */
     ck_assert(!unfinished_load_all(world, &later));
-    ck_assert_msg(g_error_matches(later, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s", later->message);
+    ck_assert_msg(g_error_matches(later, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
+                  later->message);
     ck_assert_uint_eq(count_told(world), 1);
     unfinished_check_one_key(world);
 }

@@ -1,6 +1,6 @@
 /*
- * Keypads and drivers that say what is not so, and readers that keep commands from the card: what counts is what the card
- * says (functions 2.2, P-2 to P-4, E-C08 to E-C10, E-C18).
+ * Keypads and drivers that say what is not so, and readers that keep commands from the card: what
+ * counts is what the card says (functions 2.2, P-2 to P-4, E-C08 to E-C10, E-C18).
  */
 #include <string.h>
 
@@ -18,7 +18,8 @@
 #define FAILS CEREMONY_WORLD_LIE "0000:" /* the entry is done, the driver says that it has failed */
 #define SECOND_MS 20u
 
-/* What a reader answers in the card's place to a command to a PIN that does not come from its keypad. */
+/* What a reader answers in the card's place to a command to a PIN that does not come from its
+ * keypad. */
 static const uint16_t filters[] = { 0x6404, 0x9000 };
 
 static SimCard *
@@ -88,180 +89,182 @@ need_pin(CeremonyWorld *world, bool fresh, GError **error)
 /* ---- an entry is found out only if the PIN was closed before ---- */
 
 START_TEST(test_a_lie_is_found_out_although_the_pin_is_still_open)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GError) error = NULL;
 
-        card_world_check(need_pin(world, false, &error), error);
-        ceremony_world_type(world, 2, WORLD_PAD_LIES);
-        ck_assert(!need_pin(world, true, &error));
-        check_not_believed(error);
-    }
+    card_world_check(need_pin(world, false, &error), error);
+    ceremony_world_type(world, 2, WORLD_PAD_LIES);
+    ck_assert(!need_pin(world, true, &error));
+    check_not_believed(error);
+}
 END_TEST
 
 START_TEST(test_a_filter_of_commands_hides_no_lie)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        const TkeCardChangePinParams params = { .reader = 2 };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeCardChangePinParams params = { .reader = 2 };
+    g_autoptr(GError) error = NULL;
 
-        test_fault_card_source_set_filter(world->source, filters[_i]);
-        card_world_check(need_pin(world, false, &error), error);
-        ceremony_world_type(world, 2, WORLD_PAD_LIES);
-        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
-        check_not_believed(error);
-        check_pin(world, WORLD_PIN);
-    }
+    test_fault_card_source_set_filter(world->source, filters[_i]);
+    card_world_check(need_pin(world, false, &error), error);
+    ceremony_world_type(world, 2, WORLD_PAD_LIES);
+    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+    check_not_believed(error);
+    check_pin(world, WORLD_PIN);
+}
 END_TEST
 
 START_TEST(test_a_filter_of_commands_accuses_no_honest_keypad)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        const TkeReaderTestParams params = { .reader = 2, .second_ms = SECOND_MS };
-        g_autoptr(TkeReaderTest) test = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeReaderTestParams params = { .reader = 2, .second_ms = SECOND_MS };
+    g_autoptr(TkeReaderTest) test = NULL;
+    g_autoptr(GError) error = NULL;
 
-        test_fault_card_source_set_filter(world->source, filters[_i]);
-        card_world_check(need_pin(world, false, &error), error);
-        card_world_check(need_pin(world, true, &error), error);
-        card_world_check(tke_op_reader_test(world->op, &params, &test, &error), error);
-        for (unsigned i = TKE_READER_STEP_VERIFY; i < TKE_READER_STEPS; i++) {
-            if (i != TKE_READER_STEP_TIMEOUT) { /* this machine's clock decides */
-                ck_assert_msg(test->steps[i].verdict == TKE_READER_VERDICT_PASSED, "%s: %s",
-                              test->steps[i].word, test->steps[i].remark);
-            }
+    test_fault_card_source_set_filter(world->source, filters[_i]);
+    card_world_check(need_pin(world, false, &error), error);
+    card_world_check(need_pin(world, true, &error), error);
+    card_world_check(tke_op_reader_test(world->op, &params, &test, &error), error);
+    for (unsigned i = TKE_READER_STEP_VERIFY; i < TKE_READER_STEPS; i++) {
+        if (i != TKE_READER_STEP_TIMEOUT) { /* this machine's clock decides */
+            ck_assert_msg(test->steps[i].verdict == TKE_READER_VERDICT_PASSED, "%s: %s",
+                          test->steps[i].word, test->steps[i].remark);
         }
-        ck_assert_int_eq(test->pin, TKE_READER_PIN_AS_BEFORE);
-        check_verified(world, "member", false, false);
     }
+    ck_assert_int_eq(test->pin, TKE_READER_PIN_AS_BEFORE);
+    check_verified(world, "member", false, false);
+}
 END_TEST
 
 START_TEST(test_a_session_that_is_ended_closes_the_pin_whatever_the_reader_filters)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GError) error = NULL;
 
-        test_fault_card_source_set_filter(world->source, filters[_i]);
-        card_world_check(need_pin(world, false, &error), error);
-        check_verified(world, "member", true, false);
-        tke_card_session_lock(world->session, 2);
-        check_verified(world, "member", false, false);
-        ck_assert(!tke_card_session_is_unlocked(world->session, 2, TKE_PIN_FIRST));
-        card_world_check(need_pin(world, false, &error), error);
-    }
+    test_fault_card_source_set_filter(world->source, filters[_i]);
+    card_world_check(need_pin(world, false, &error), error);
+    check_verified(world, "member", true, false);
+    tke_card_session_lock(world->session, 2);
+    check_verified(world, "member", false, false);
+    ck_assert(!tke_card_session_is_unlocked(world->session, 2, TKE_PIN_FIRST));
+    card_world_check(need_pin(world, false, &error), error);
+}
 END_TEST
 
 START_TEST(test_a_pin_that_cannot_be_closed_is_told_and_not_asked_for)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GError) error = NULL;
 
-        card_world_check(need_pin(world, false, &error), error);
-        test_fault_card_source_set_filter(world->source, 0x6404);
-        test_fault_card_source_refuse_resets(world->source);
-        g_string_truncate(world->prompts, 0);
-        ck_assert(!need_pin(world, true, &error));
-        check_says(error->message, "cannot be closed");
-        ck_assert_str_eq(world->prompts->str, "");
-    }
+    card_world_check(need_pin(world, false, &error), error);
+    test_fault_card_source_set_filter(world->source, 0x6404);
+    test_fault_card_source_refuse_resets(world->source);
+    g_string_truncate(world->prompts, 0);
+    ck_assert(!need_pin(world, true, &error));
+    check_says(error->message, "cannot be closed");
+    ck_assert_str_eq(world->prompts->str, "");
+}
 END_TEST
 
 START_TEST(test_both_pins_of_a_ca_card_are_open_after_one_was_closed_by_a_reset)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GError) error = NULL;
 
-        ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 1), card_of(world, "ca"),
-                                    &error));
-        card_world_check(tke_card_session_look(world->op, NULL, &error), error);
-        test_fault_card_source_set_filter(world->source, filters[_i]);
-        card_world_check(tke_card_session_need_ca_pins(world->op, 1, false, &error), error);
-        check_verified(world, "ca", true, true);
-        card_world_check(tke_card_session_need_ca_pins(world->op, 1, true, &error), error);
-        check_verified(world, "ca", true, true);
-        ck_assert_uint_eq(ceremony_world_counts(world).pins, 4); /* nobody types one for nothing */
-        /* one has been open for too long: closing it closes both */
-        tke_card_session_slot(world->session, 1)->used_at[1] -= (gint64) TKE_CARD_SESSION_CA_IDLE_S * G_USEC_PER_SEC;
-        card_world_check(tke_card_session_need_ca_pins(world->op, 1, false, &error), error);
-        check_verified(world, "ca", true, true);
-        ck_assert(tke_card_session_is_unlocked(world->session, 1, TKE_PIN_FIRST));
-        ck_assert(tke_card_session_is_unlocked(world->session, 1, TKE_PIN_SECOND));
-    }
+    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 1), card_of(world, "ca"),
+                                &error));
+    card_world_check(tke_card_session_look(world->op, NULL, &error), error);
+    test_fault_card_source_set_filter(world->source, filters[_i]);
+    card_world_check(tke_card_session_need_ca_pins(world->op, 1, false, &error), error);
+    check_verified(world, "ca", true, true);
+    card_world_check(tke_card_session_need_ca_pins(world->op, 1, true, &error), error);
+    check_verified(world, "ca", true, true);
+    ck_assert_uint_eq(ceremony_world_counts(world).pins, 4); /* nobody types one for nothing */
+    /* one has been open for too long: closing it closes both */
+    tke_card_session_slot(world->session, 1)->used_at[1] -=
+        (gint64) TKE_CARD_SESSION_CA_IDLE_S * G_USEC_PER_SEC;
+    card_world_check(tke_card_session_need_ca_pins(world->op, 1, false, &error), error);
+    check_verified(world, "ca", true, true);
+    ck_assert(tke_card_session_is_unlocked(world->session, 1, TKE_PIN_FIRST));
+    ck_assert(tke_card_session_is_unlocked(world->session, 1, TKE_PIN_SECOND));
+}
 END_TEST
 
 /* ---- failures that were none ---- */
 
 START_TEST(test_a_change_that_has_come_about_is_told_as_done_whatever_the_keypad_says)
-    {
-        static const char *const says[] = { FAILS CHANGE, CEREMONY_WORLD_LIE "6401:" CHANGE,
-                                            CEREMONY_WORLD_LIE "63C2:" CHANGE,
-                                            CEREMONY_WORLD_LIE "6983:" CHANGE };
-        g_autoptr(CeremonyWorld) world = member_world();
-        const TkeCardChangePinParams params = { .reader = 2 };
-        g_auto(GStrv) lines = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    static const char *const says[] = { FAILS CHANGE, CEREMONY_WORLD_LIE "6401:" CHANGE,
+                                        CEREMONY_WORLD_LIE "63C2:" CHANGE,
+                                        CEREMONY_WORLD_LIE "6983:" CHANGE };
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeCardChangePinParams params = { .reader = 2 };
+    g_auto(GStrv) lines = NULL;
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_type(world, 2, says[_i]);
-        card_world_check(tke_op_card_change_pin(world->op, &params, NULL, &error), error);
-        check_pin(world, NEW_PIN);
-        check_says(world->notes->str, "the keypad said");
-        lines = tke_activity_log_read(world->log, 1, NULL);
-        check_says(lines[0], "\"result\":\"done\"");
-    }
+    ceremony_world_type(world, 2, says[_i]);
+    card_world_check(tke_op_card_change_pin(world->op, &params, NULL, &error), error);
+    check_pin(world, NEW_PIN);
+    check_says(world->notes->str, "the keypad said");
+    lines = tke_activity_log_read(world->log, 1, NULL);
+    check_says(lines[0], "\"result\":\"done\"");
+}
 END_TEST
 
 START_TEST(test_a_change_that_was_broken_off_is_told_as_not_done)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        const TkeCardChangePinParams params = { .reader = 2 };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeCardChangePinParams params = { .reader = 2 };
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_type(world, 2, WORLD_PAD_FAILS);
-        ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
-        check_says(error->message, "the PIN of the card is as it was");
-        ck_assert_msg(strstr(error->message, "which of the two") == NULL, "%s", error->message);
-        check_pin(world, WORLD_PIN);
-    }
+    ceremony_world_type(world, 2, WORLD_PAD_FAILS);
+    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+    check_says(error->message, "the PIN of the card is as it was");
+    ck_assert_msg(strstr(error->message, "which of the two") == NULL, "%s", error->message);
+    check_pin(world, WORLD_PIN);
+}
 END_TEST
 
 START_TEST(test_a_wrong_pin_is_told_as_such_whatever_the_keypad_says)
-    {
-        static const char *const says[] = { "0000", "6400", "6401", "63C1", "6983", "9000" };
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autofree char *given = g_strdup_printf(CEREMONY_WORLD_LIE "%s:999999E", says[_i]);
-        g_autoptr(GError) error = NULL;
+{
+    static const char *const says[] = { "0000", "6400", "6401", "63C1", "6983", "9000" };
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autofree char *given = g_strdup_printf(CEREMONY_WORLD_LIE "%s:999999E", says[_i]);
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_type(world, 2, given);
-        card_world_check(need_pin(world, false, &error), error);
-        ck_assert_str_eq(world->tries->str, "3 2 ");
-        check_says(world->prompts->str, "pin, reader 2: wrong-pin\n");
-    }
+    ceremony_world_type(world, 2, given);
+    card_world_check(need_pin(world, false, &error), error);
+    ck_assert_str_eq(world->tries->str, "3 2 ");
+    check_says(world->prompts->str, "pin, reader 2: wrong-pin\n");
+}
 END_TEST
 
 /* ---- tries that nobody has used up ---- */
 
 START_TEST(test_a_pin_is_neither_wrong_nor_blocked_because_a_keypad_says_so)
-    {
-        static const char *const says[] = { CEREMONY_WORLD_FAULT "63C2", CEREMONY_WORLD_FAULT "63C0",
-                                            CEREMONY_WORLD_FAULT "6983" };
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(GError) error = NULL;
+{
+    static const char *const says[] = { CEREMONY_WORLD_FAULT "63C2", CEREMONY_WORLD_FAULT "63C0",
+                                        CEREMONY_WORLD_FAULT "6983" };
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GError) error = NULL;
 
-        ceremony_world_type(world, 2, says[_i]);
-        ck_assert(!need_pin(world, false, &error));
-        check_not_believed(error);
-        ck_assert_ptr_null(strstr(error->message, "blocked"));
-        g_clear_error(&error);
-        card_world_check(tke_card_session_look(world->op, NULL, &error), error);
-        card_world_check(need_pin(world, false, &error), error);
-        ck_assert_str_eq(world->tries->str, "3 3 ");
-    }
+    ceremony_world_type(world, 2, says[_i]);
+    ck_assert(!need_pin(world, false, &error));
+    check_not_believed(error);
+    ck_assert_ptr_null(strstr(error->message, "blocked"));
+    g_clear_error(&error);
+    card_world_check(tke_card_session_look(world->op, NULL, &error), error);
+    card_world_check(need_pin(world, false, &error), error);
+    ck_assert_str_eq(world->tries->str, "3 3 ");
+}
 END_TEST
 
 /* ---- the test of a reader ---- */
 
 static void
-run_reader_test(CeremonyWorld *world, TkeReaderStepNumber liar, const char *lie, TkeReaderTest **test)
+run_reader_test(CeremonyWorld *world, TkeReaderStepNumber liar, const char *lie,
+                TkeReaderTest **test)
 {
     static const char *const keys[TKE_READER_STEPS] = {
         [TKE_READER_STEP_VERIFY] = WORLD_PIN "E",
@@ -287,60 +290,60 @@ run_reader_test(CeremonyWorld *world, TkeReaderStepNumber liar, const char *lie,
 }
 
 START_TEST(test_a_change_that_the_keypad_calls_failed_is_found_and_taken_back)
-    {
-        static const char *const lies[] = { FAILS, CEREMONY_WORLD_LIE "6401:" };
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(TkeReaderTest) test = NULL;
+{
+    static const char *const lies[] = { FAILS, CEREMONY_WORLD_LIE "6401:" };
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(TkeReaderTest) test = NULL;
 
-        run_reader_test(world, TKE_READER_STEP_CHANGE, lies[_i], &test);
-        ck_assert_int_eq(test->steps[TKE_READER_STEP_CHANGE].verdict, TKE_READER_VERDICT_FAILED);
-        ck_assert_uint_eq(test->steps[TKE_READER_STEP_CHANGE].attempts, 1);
-        check_says(test->steps[TKE_READER_STEP_CHANGE].remark, "and the card has done it");
-        ck_assert_int_eq(test->steps[TKE_READER_STEP_BACK].verdict, TKE_READER_VERDICT_PASSED);
-        ck_assert_int_eq(test->steps[TKE_READER_STEP_RESTORED].verdict, TKE_READER_VERDICT_PASSED);
-        ck_assert_int_eq(test->pin, TKE_READER_PIN_AS_BEFORE);
-        ck_assert_int_eq(test->verdict, TKE_READER_VERDICT_FAILED);
-        check_pin(world, WORLD_PIN);
-    }
+    run_reader_test(world, TKE_READER_STEP_CHANGE, lies[_i], &test);
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_CHANGE].verdict, TKE_READER_VERDICT_FAILED);
+    ck_assert_uint_eq(test->steps[TKE_READER_STEP_CHANGE].attempts, 1);
+    check_says(test->steps[TKE_READER_STEP_CHANGE].remark, "and the card has done it");
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_BACK].verdict, TKE_READER_VERDICT_PASSED);
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_RESTORED].verdict, TKE_READER_VERDICT_PASSED);
+    ck_assert_int_eq(test->pin, TKE_READER_PIN_AS_BEFORE);
+    ck_assert_int_eq(test->verdict, TKE_READER_VERDICT_FAILED);
+    check_pin(world, WORLD_PIN);
+}
 END_TEST
 
 START_TEST(test_a_change_back_that_the_keypad_calls_failed_is_found)
-    {
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(TkeReaderTest) test = NULL;
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(TkeReaderTest) test = NULL;
 
-        run_reader_test(world, TKE_READER_STEP_BACK, FAILS, &test);
-        ck_assert_int_eq(test->steps[TKE_READER_STEP_BACK].verdict, TKE_READER_VERDICT_FAILED);
-        ck_assert_int_eq(test->steps[TKE_READER_STEP_RESTORED].verdict, TKE_READER_VERDICT_PASSED);
-        ck_assert_int_eq(test->pin, TKE_READER_PIN_AS_BEFORE);
-        check_pin(world, WORLD_PIN);
-    }
+    run_reader_test(world, TKE_READER_STEP_BACK, FAILS, &test);
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_BACK].verdict, TKE_READER_VERDICT_FAILED);
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_RESTORED].verdict, TKE_READER_VERDICT_PASSED);
+    ck_assert_int_eq(test->pin, TKE_READER_PIN_AS_BEFORE);
+    check_pin(world, WORLD_PIN);
+}
 END_TEST
 
 START_TEST(test_an_entry_that_the_keypad_calls_failed_or_wrong_fails_that_test)
-    {
-        static const struct {
-            const char *lie;
-            const char *remark;
-        } lies[] = {
-            { FAILS, "and the card has done it" },
-            { CEREMONY_WORLD_LIE "6402:", "and the card has done it" },
-            { CEREMONY_WORLD_FAULT "63C2", "the card has counted no wrong entry" },
-            { CEREMONY_WORLD_FAULT "6983", "the card has counted no wrong entry" },
-            { CEREMONY_WORLD_LIE "9000:999999E", "the card has counted a wrong PIN" },
-            { CEREMONY_WORLD_LIE "6401:999999E", "the card has counted a wrong PIN" },
-        };
-        g_autoptr(CeremonyWorld) world = member_world();
-        g_autoptr(TkeReaderTest) test = NULL;
+{
+    static const struct {
+        const char *lie;
+        const char *remark;
+    } lies[] = {
+        { FAILS, "and the card has done it" },
+        { CEREMONY_WORLD_LIE "6402:", "and the card has done it" },
+        { CEREMONY_WORLD_FAULT "63C2", "the card has counted no wrong entry" },
+        { CEREMONY_WORLD_FAULT "6983", "the card has counted no wrong entry" },
+        { CEREMONY_WORLD_LIE "9000:999999E", "the card has counted a wrong PIN" },
+        { CEREMONY_WORLD_LIE "6401:999999E", "the card has counted a wrong PIN" },
+    };
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(TkeReaderTest) test = NULL;
 
-        run_reader_test(world, TKE_READER_STEP_VERIFY, lies[_i].lie, &test);
-        ck_assert_int_eq(test->steps[TKE_READER_STEP_VERIFY].verdict, TKE_READER_VERDICT_FAILED);
-        check_says(test->steps[TKE_READER_STEP_VERIFY].remark, lies[_i].remark);
-        /* with such a keypad no PIN is changed */
-        ck_assert_int_eq(test->steps[TKE_READER_STEP_CHANGE].verdict, TKE_READER_VERDICT_NOT_DONE);
-        ck_assert_int_eq(test->pin, TKE_READER_PIN_UNTOUCHED);
-        check_pin(world, WORLD_PIN);
-    }
+    run_reader_test(world, TKE_READER_STEP_VERIFY, lies[_i].lie, &test);
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_VERIFY].verdict, TKE_READER_VERDICT_FAILED);
+    check_says(test->steps[TKE_READER_STEP_VERIFY].remark, lies[_i].remark);
+    /* with such a keypad no PIN is changed */
+    ck_assert_int_eq(test->steps[TKE_READER_STEP_CHANGE].verdict, TKE_READER_VERDICT_NOT_DONE);
+    ck_assert_int_eq(test->pin, TKE_READER_PIN_UNTOUCHED);
+    check_pin(world, WORLD_PIN);
+}
 END_TEST
 
 static void
@@ -351,18 +354,23 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_lie_is_found_out_although_the_pin_is_still_open);
     tcase_add_loop_test(tests, test_a_filter_of_commands_hides_no_lie, 0, n_filters);
     tcase_add_loop_test(tests, test_a_filter_of_commands_accuses_no_honest_keypad, 0, n_filters);
-    tcase_add_loop_test(tests, test_a_session_that_is_ended_closes_the_pin_whatever_the_reader_filters, 0,
+    tcase_add_loop_test(tests,
+                        test_a_session_that_is_ended_closes_the_pin_whatever_the_reader_filters, 0,
                         n_filters);
     tcase_add_test(tests, test_a_pin_that_cannot_be_closed_is_told_and_not_asked_for);
-    tcase_add_loop_test(tests, test_both_pins_of_a_ca_card_are_open_after_one_was_closed_by_a_reset, 0,
-                        n_filters);
-    tcase_add_loop_test(tests, test_a_change_that_has_come_about_is_told_as_done_whatever_the_keypad_says, 0, 4);
+    tcase_add_loop_test(tests, test_both_pins_of_a_ca_card_are_open_after_one_was_closed_by_a_reset,
+                        0, n_filters);
+    tcase_add_loop_test(
+        tests, test_a_change_that_has_come_about_is_told_as_done_whatever_the_keypad_says, 0, 4);
     tcase_add_test(tests, test_a_change_that_was_broken_off_is_told_as_not_done);
     tcase_add_loop_test(tests, test_a_wrong_pin_is_told_as_such_whatever_the_keypad_says, 0, 6);
-    tcase_add_loop_test(tests, test_a_pin_is_neither_wrong_nor_blocked_because_a_keypad_says_so, 0, 3);
-    tcase_add_loop_test(tests, test_a_change_that_the_keypad_calls_failed_is_found_and_taken_back, 0, 2);
+    tcase_add_loop_test(tests, test_a_pin_is_neither_wrong_nor_blocked_because_a_keypad_says_so, 0,
+                        3);
+    tcase_add_loop_test(tests, test_a_change_that_the_keypad_calls_failed_is_found_and_taken_back,
+                        0, 2);
     tcase_add_test(tests, test_a_change_back_that_the_keypad_calls_failed_is_found);
-    tcase_add_loop_test(tests, test_an_entry_that_the_keypad_calls_failed_or_wrong_fails_that_test, 0, 6);
+    tcase_add_loop_test(tests, test_an_entry_that_the_keypad_calls_failed_or_wrong_fails_that_test,
+                        0, 6);
 }
 
 int

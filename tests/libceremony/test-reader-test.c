@@ -1,5 +1,5 @@
 /*
- * The test of a reader's keypad: with a good keypad, with people who press wrong keys, with readers that fail (F-011).
+ * The test of a reader's keypad (F-011): with a good one, wrong keys pressed, readers that fail.
  */
 #include <string.h>
 
@@ -81,7 +81,7 @@ START_TEST(test_a_good_keypad_passes_and_the_pin_is_as_before)
     type_from(world, TKE_READER_STEP_VERIFY);
     card_world_check(run(world, &test, &error), error);
     for (unsigned i = 0; i < TKE_READER_STEPS; i++) {
-        if (i != TKE_READER_STEP_TIMEOUT) { /* this machine's clock, and what else it does, decide */
+        if (i != TKE_READER_STEP_TIMEOUT) { /* there the machine's clock and load decide */
             ck_assert_msg(test->steps[i].verdict == TKE_READER_VERDICT_PASSED, "%s: %s",
                           test->steps[i].word, test->steps[i].remark);
         }

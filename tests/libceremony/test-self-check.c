@@ -83,7 +83,8 @@ START_TEST(test_a_program_that_takes_readers_past_the_service_is_named)
     problem = g_ptr_array_index(problems, 0);
     ck_assert_msg(strstr(problem->text, "scdaemon (4711)") != NULL, "%s", problem->text);
     ck_assert_msg(strstr(problem->text, "firefox") == NULL, "%s", problem->text);
-    ck_assert_msg(strstr(problem->remedy, "gpgconf --kill scdaemon") != NULL, "%s", problem->remedy);
+    ck_assert_msg(strstr(problem->remedy, "gpgconf --kill scdaemon") != NULL, "%s",
+                  problem->remedy);
     ck_assert_msg(strstr(problem->remedy, "libccid") != NULL, "%s", problem->remedy);
 }
 END_TEST
@@ -112,7 +113,8 @@ START_TEST(test_codes_of_the_service_are_details_of_a_problem)
     ck_assert_ptr_null(problem->details);
     problem = g_ptr_array_index(problems, 1);
     ck_assert_str_eq(problem->text, "it failed");
-    ck_assert_msg(g_strcmp0(problem->details, "SCARD_E_NOT_TRANSACTED (80100016)") == 0, "%s", problem->details);
+    ck_assert_msg(g_strcmp0(problem->details, "SCARD_E_NOT_TRANSACTED (80100016)") == 0, "%s",
+                  problem->details);
 }
 END_TEST
 
@@ -150,83 +152,83 @@ finding(const TkeSelfCheck *check, guint i)
 }
 
 START_TEST(test_two_good_readers_are_ready_and_a_third_is_named)
-    {
-        g_autoptr(GPtrArray) checks = good_readers(3);
-        g_autoptr(GPtrArray) problems = g_ptr_array_new();
-        const GError *const cards[2] = { NULL, NULL };
-        g_autoptr(TkeSelfCheck) check = tke_self_check_judge(checks, problems, 2, cards);
+{
+    g_autoptr(GPtrArray) checks = good_readers(3);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new();
+    const GError *const cards[2] = { NULL, NULL };
+    g_autoptr(TkeSelfCheck) check = tke_self_check_judge(checks, problems, 2, cards);
 
-        ck_assert(check->ready);
-        ck_assert_uint_eq(check->findings->len, 4);
-        ck_assert_str_eq(finding(check, 0)->what, "The smart card service answers");
-        ck_assert(g_str_has_prefix(finding(check, 2)->what, "Reader 2: Reader"));
-        ck_assert(g_str_has_prefix(finding(check, 3)->what, "Further reader, not used"));
-    }
+    ck_assert(check->ready);
+    ck_assert_uint_eq(check->findings->len, 4);
+    ck_assert_str_eq(finding(check, 0)->what, "The smart card service answers");
+    ck_assert(g_str_has_prefix(finding(check, 2)->what, "Reader 2: Reader"));
+    ck_assert(g_str_has_prefix(finding(check, 3)->what, "Further reader, not used"));
+}
 END_TEST
 
 START_TEST(test_one_reader_is_not_enough_and_what_to_do_is_told)
-    {
-        g_autoptr(GPtrArray) checks = good_readers(1);
-        g_autoptr(GPtrArray) problems = g_ptr_array_new();
-        const GError *const cards[2] = { NULL, NULL };
-        g_autoptr(TkeSelfCheck) check = tke_self_check_judge(checks, problems, 1, cards);
-        const TkeFinding *last = finding(check, check->findings->len - 1);
+{
+    g_autoptr(GPtrArray) checks = good_readers(1);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new();
+    const GError *const cards[2] = { NULL, NULL };
+    g_autoptr(TkeSelfCheck) check = tke_self_check_judge(checks, problems, 1, cards);
+    const TkeFinding *last = finding(check, check->findings->len - 1);
 
-        ck_assert(!check->ready);
-        ck_assert_int_eq(last->kind, TKE_FINDING_BAD);
-        ck_assert_str_eq(last->what, "1 reader found, two are needed");
-        ck_assert_ptr_nonnull(strstr(last->remedy, "libccid"));
-    }
+    ck_assert(!check->ready);
+    ck_assert_int_eq(last->kind, TKE_FINDING_BAD);
+    ck_assert_str_eq(last->what, "1 reader found, two are needed");
+    ck_assert_ptr_nonnull(strstr(last->remedy, "libccid"));
+}
 END_TEST
 
 START_TEST(test_a_card_that_cannot_be_read_is_told_with_its_error)
-    {
-        g_autoptr(GPtrArray) checks = good_readers(2);
-        g_autoptr(GPtrArray) problems = g_ptr_array_new();
-        g_autoptr(GError) error =
-            g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_UNRESPONSIVE, "it is silent");
-        const GError *const cards[2] = { NULL, error };
-        g_autoptr(TkeSelfCheck) check = tke_self_check_judge(checks, problems, 2, cards);
+{
+    g_autoptr(GPtrArray) checks = good_readers(2);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new();
+    g_autoptr(GError) error =
+        g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_UNRESPONSIVE, "it is silent");
+    const GError *const cards[2] = { NULL, error };
+    g_autoptr(TkeSelfCheck) check = tke_self_check_judge(checks, problems, 2, cards);
 
-        ck_assert(!check->ready);
-        ck_assert_str_eq(finding(check, 3)->what, "The card in it cannot be read");
-        ck_assert_str_eq(finding(check, 3)->error->message, "it is silent");
-    }
+    ck_assert(!check->ready);
+    ck_assert_str_eq(finding(check, 3)->what, "The card in it cannot be read");
+    ck_assert_str_eq(finding(check, 3)->error->message, "it is silent");
+}
 END_TEST
 
 /* What is minor keeps nobody from working; what is not does, though two readers are good. */
 START_TEST(test_only_problems_that_are_not_minor_keep_from_working)
-    {
-        for (int minor = 0; minor <= 1; minor++) {
-            g_autoptr(GPtrArray) checks = good_readers(2);
-            g_autoptr(GPtrArray) problems = g_ptr_array_new();
-            char subject[] = "reader 7", text[] = "no keypad", remedy[] = "take another";
-            char details[] = "6900";
-            TkeProblem problem = { subject, text, remedy, details, minor != 0 };
-            const GError *const cards[2] = { NULL, NULL };
-            g_autoptr(TkeSelfCheck) check = NULL;
+{
+    for (int minor = 0; minor <= 1; minor++) {
+        g_autoptr(GPtrArray) checks = good_readers(2);
+        g_autoptr(GPtrArray) problems = g_ptr_array_new();
+        char subject[] = "reader 7", text[] = "no keypad", remedy[] = "take another";
+        char details[] = "6900";
+        TkeProblem problem = { subject, text, remedy, details, minor != 0 };
+        const GError *const cards[2] = { NULL, NULL };
+        g_autoptr(TkeSelfCheck) check = NULL;
 
-            g_ptr_array_add(problems, &problem);
-            check = tke_self_check_judge(checks, problems, 2, cards);
-            ck_assert(check->ready == (minor != 0));
-            ck_assert_str_eq(finding(check, 3)->what, "reader 7: no keypad");
-            ck_assert_str_eq(finding(check, 3)->remedy, "take another");
-            ck_assert_str_eq(finding(check, 3)->details, "6900");
-            ck_assert(finding(check, 3)->clause);
-        }
+        g_ptr_array_add(problems, &problem);
+        check = tke_self_check_judge(checks, problems, 2, cards);
+        ck_assert(check->ready == (minor != 0));
+        ck_assert_str_eq(finding(check, 3)->what, "reader 7: no keypad");
+        ck_assert_str_eq(finding(check, 3)->remedy, "take another");
+        ck_assert_str_eq(finding(check, 3)->details, "6900");
+        ck_assert(finding(check, 3)->clause);
     }
+}
 END_TEST
 
 START_TEST(test_a_service_that_is_not_there_is_all_that_is_found)
-    {
-        g_autoptr(GError) error =
-            g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE, "it does not run");
-        g_autoptr(TkeSelfCheck) check = tke_self_check_judge_failure(error);
+{
+    g_autoptr(GError) error =
+        g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_SERVICE, "it does not run");
+    g_autoptr(TkeSelfCheck) check = tke_self_check_judge_failure(error);
 
-        ck_assert(!check->ready);
-        ck_assert_uint_eq(check->findings->len, 1);
-        ck_assert_str_eq(finding(check, 0)->error->message, "it does not run");
-    }
+    ck_assert(!check->ready);
+    ck_assert_uint_eq(check->findings->len, 1);
+    ck_assert_str_eq(finding(check, 0)->error->message, "it does not run");
+}
 END_TEST
 
 static void

@@ -64,9 +64,9 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
-    tcase_add_loop_test(
-        tests, test_the_time_for_an_answer_is_taken_or_refused_with_the_name_of_the_file, 0,
-        G_N_ELEMENTS(rows));
+    tcase_add_loop_test(tests,
+                        test_the_time_for_an_answer_is_taken_or_refused_with_the_name_of_the_file,
+                        0, G_N_ELEMENTS(rows));
 }
 
 int

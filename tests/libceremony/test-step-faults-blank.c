@@ -1,5 +1,6 @@
 /*
- * The step fault test of really blank cards: every block of the applet, and all before and after it.
+ * The step fault test of really blank cards: every block of the applet, and all before and after
+ * it.
  */
 #include <string.h>
 
@@ -28,7 +29,7 @@ state_of(CeremonyWorld *world, const char *name)
     if (info.kind == SIM_CARD_BLANK) {
         return STEP_NOT_DONE;
     }
-    return info.life_cycle >= 3                                    ? STEP_DONE
+    return info.life_cycle >= 3                                        ? STEP_DONE
            : info.life_cycle > 0 || info.pin_set[0] || info.pin_set[1] ? STEP_BETWEEN
                                                                        : STEP_NOT_DONE;
 }

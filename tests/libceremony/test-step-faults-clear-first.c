@@ -15,7 +15,8 @@ hand_clear(CeremonyWorld *world)
     ceremony_world_hand(world, 2, "part-1", "part-3", NULL);
 }
 
-/* Where it fails the operator knows that registers were cleared: by the error, or as it was told before. */
+/* Where it fails the operator knows that registers were cleared: by the error, or as it was told
+ * before. */
 static bool
 run_clear(CeremonyWorld *world, TkeUnitResults **results, GError **error)
 {

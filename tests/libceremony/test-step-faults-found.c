@@ -1,6 +1,7 @@
 /*
- * The step fault test of a load that finds new registers that are not empty (functions 3.8, F-091; 3.2, P-7; F-177):
- * the rest of an earlier load, which is loaded too, and a key that all hold, which is kept.
+ * The step fault test of a load that finds new registers that are not empty (functions 3.8, F-091;
+ * 3.2, P-7; F-177): the rest of an earlier load, which is loaded too, and a key that all hold,
+ * which is kept.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * The step fault test of steps of a master key that are tried again in the units that have not done them
- * (functions 3.2, P-7).
+ * The step fault test of steps of a master key that are tried again in the units that have not
+ * done them (functions 3.2, P-7).
  */
 #include "libep11admin/admin-command.h"
 #include "tests/libceremony/step-faults.h"

@@ -1,6 +1,6 @@
 /*
- * The step fault test of master keys, with faults of the units: one life of a key, in which each step is tried with
- * every fault before it is really done.
+ * The step fault test of master keys, with faults of the units: one life of a key, in which each
+ * step is tried with every fault before it is really done.
  */
 #include "tests/libceremony/step-faults.h"
 #include "tests/libceremony/unit-steps.h"

@@ -1,5 +1,6 @@
 /*
- * The step fault test of the test of a keypad: whatever exchange fails, the card has its PIN or it is said that it has not.
+ * The step fault test of the test of a keypad: whatever exchange fails, the card has its PIN or it
+ * is said that it has not.
  */
 #include <string.h>
 
@@ -75,8 +76,8 @@ START_TEST(test_a_keypad_is_tested_with_a_fault_at_every_exchange)
     ceremony_world_make_member(world, "a");
     ceremony_world_restart(world);
     /* a real timeout at each run would be most of this test's time */
-    sim_reader_add_fault(virtual_readers_get(world->cards->readers, 2), SIM_READER_FAULT_QUICK_CLOCK,
-                         0);
+    sim_reader_add_fault(virtual_readers_get(world->cards->readers, 2),
+                         SIM_READER_FAULT_QUICK_CLOCK, 0);
     step_faults_cards(world, &step);
     ck_assert(has_pin(world, WORLD_PIN));
 }

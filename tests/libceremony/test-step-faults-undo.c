@@ -1,5 +1,6 @@
 /*
- * The step fault test of steps that are undone in the units that have done them (functions 3.2, P-7).
+ * The step fault test of steps that are undone in the units that have done them (functions 3.2,
+ * P-7).
  */
 #include "libep11admin/admin-command.h"
 #include "tests/libceremony/step-faults.h"

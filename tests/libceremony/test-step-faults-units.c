@@ -1,6 +1,6 @@
 /*
- * The step fault test of setting up crypto units, with faults of the units: queries, administrators, thresholds; of
- * thresholds that are changed later, those of cards too.
+ * The step fault test of setting up crypto units, with faults of the units: queries,
+ * administrators, thresholds; of thresholds that are changed later, those of cards too.
  */
 #include "tests/libceremony/step-faults.h"
 #include "tests/libceremony/unit-steps.h"
@@ -36,8 +36,9 @@ run_query(CeremonyWorld *world, TkeUnitResults **results, GError **error)
 
 START_TEST(test_a_query_survives_a_fault_at_every_request)
 {
-    static const StepUnits query = { .name = "query", .hand = hand_nothing, .run = run_query,
-                                     .every_query = true };
+    static const StepUnits query = {
+        .name = "query", .hand = hand_nothing, .run = run_query, .every_query = true
+    };
     g_autoptr(CeremonyWorld) world = ceremony_world_new(UNIT_STEPS_UNITS);
 
     step_faults_units(world, &query);

@@ -1,6 +1,6 @@
 /*
- * "Try again" where a step was not done, or may not have been: what is found is noted before anything is done anew, and
- * what is told is what is so (functions 3.2, P-7; F-053, F-170).
+ * "Try again" where a step was not done, or may not have been: what is found is noted before
+ * anything is done anew, and what is told is what is so (functions 3.2, P-7; F-053, F-170).
  */
 #include <string.h>
 
@@ -373,8 +373,8 @@ START_TEST(test_a_key_that_may_be_anybodys_is_told)
     unfinished_choose(world, RETRY);
     ck_assert(!unfinished_load_all(world, &error));
     ck_assert(world->at_choice == NULL);
-    ck_assert_msg(strstr(error->message, "it was given other commands since") != NULL,
-                  "%s", error->message);
+    ck_assert_msg(strstr(error->message, "it was given other commands since") != NULL, "%s",
+                  error->message);
     ck_assert_ptr_null(strstr(error->message, "cannot be asked"));
 }
 END_TEST

@@ -1,6 +1,6 @@
 /*
- * What is unfinished is settled by signed answers only, and continued where it is still to be done (functions 3.2,
- * P-7; F-177).
+ * What is unfinished is settled by signed answers only, and continued where it is still to be done
+ * (functions 3.2, P-7; F-177).
  */
 #include <string.h>
 #include <unistd.h>
@@ -88,13 +88,12 @@ START_TEST(test_a_service_that_lies_about_registers_makes_no_step_vanish)
     lie(world, "false-empty");
     unfinished_start_anew(world);
     units = tke_unit_directory_get_selected(world->units, &error);
-    states =
-        tke_unit_directory_query(world->units, units, TKE_UNIT_QUERY_DEFAULT, NULL, &error);
+    states = tke_unit_directory_query(world->units, units, TKE_UNIT_QUERY_DEFAULT, NULL, &error);
     card_world_check(states != NULL, error);
     state = g_ptr_array_index(states, 0);
     ck_assert_ptr_nonnull(state->error); /* it is told */
-    ck_assert_uint_eq(
-        tke_journal_get_unfinished(tke_unit_directory_get_journal(world->units))->len, 1);
+    ck_assert_uint_eq(tke_journal_get_unfinished(tke_unit_directory_get_journal(world->units))->len,
+                      1);
     sim_service_clear_faults(world->service);
     unfinished_start_anew(world);
     ck_assert_uint_eq(unfinished_count(world), 1);
@@ -173,7 +172,8 @@ START_TEST(test_a_key_that_is_called_committed_is_committed_again_until_a_unit_s
 }
 END_TEST
 
-/* The last key part of the load has another pattern in unit 2 than its card shows; the operator chooses. */
+/* The last key part of the load has another pattern in unit 2 than its card shows; the operator
+ * chooses. */
 static GError *
 load_wrong_part(CeremonyWorld *world, unsigned row, unsigned code)
 {
@@ -333,15 +333,14 @@ add_tests(TCase *tests)
 {
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, test_a_service_that_lies_about_registers_makes_no_step_vanish);
-    tcase_add_test(
-        tests, test_signed_patterns_cost_requests_only_while_a_step_on_registers_is_unfinished);
+    tcase_add_test(tests,
+                   test_signed_patterns_cost_requests_only_while_a_step_on_registers_is_unfinished);
     tcase_add_test(tests,
                    test_a_load_that_nobody_has_begun_is_not_misled_by_registers_called_empty);
     tcase_add_test(tests,
                    test_a_key_that_is_called_committed_is_committed_again_until_a_unit_signs_it);
     tcase_add_test(tests, test_a_key_part_that_arrives_with_another_pattern_is_told_and_cleared);
-    tcase_add_test(tests,
-                   test_a_key_part_that_arrives_with_another_pattern_is_not_to_be_committed);
+    tcase_add_test(tests, test_a_key_part_that_arrives_with_another_pattern_is_not_to_be_committed);
     tcase_add_test(tests, test_parts_whose_patterns_are_not_told_are_said_to_be_uncompared);
     tcase_add_test(tests, test_clearing_is_continued_where_it_failed);
     tcase_add_test(tests, test_thresholds_are_continued_where_they_failed);

@@ -1,6 +1,6 @@
 /*
- * Steps that reached only some crypto units: what the operator is offered, and what the next command says
- * (functions 3.2, P-7; F-053, F-177).
+ * Steps that reached only some crypto units: what the operator is offered, and what the next
+ * command says (functions 3.2, P-7; F-053, F-177).
  */
 #include <string.h>
 #include <sys/wait.h>
@@ -36,7 +36,8 @@ die_at(CeremonyWorld *world, unsigned n, bool (*func)(CeremonyWorld *, GError **
 
         world->keep_dir = true;
         test_fault_unit_transport_set_hook(world->transport, die, NULL);
-        test_fault_unit_transport_set(world->transport, sim_unit_get_hsm_id(unfinished_unit_of(world, 2)), n,
+        test_fault_unit_transport_set(world->transport,
+                                      sim_unit_get_hsm_id(unfinished_unit_of(world, 2)), n,
                                       TEST_UNIT_FAULT_HOOK, 0);
         (void) func(world, &error);
         _exit(0);
@@ -80,7 +81,8 @@ START_TEST(test_a_failed_load_is_undone_where_it_was_done)
                   error->message);
     ck_assert_msg(strstr(error->message, "undone in crypto unit 1, crypto unit 3") != NULL, "%s",
                   error->message);
-    ck_assert(!unfinished_is_loaded(world, 1) && !unfinished_is_loaded(world, 2) && !unfinished_is_loaded(world, 3));
+    ck_assert(!unfinished_is_loaded(world, 1) && !unfinished_is_loaded(world, 2) &&
+              !unfinished_is_loaded(world, 3));
     ck_assert_str_eq(tke_unit_result_word(g_ptr_array_index(result.units, 0)), "undone");
     ck_assert_str_eq(tke_unit_result_word(g_ptr_array_index(result.units, 1)), "refused");
     unfinished_start_anew(world);
@@ -190,7 +192,8 @@ START_TEST(test_an_unfinished_administrator_is_not_forgotten_by_a_query_without_
     unfinished_start_anew(world);
     selected = tke_unit_directory_get_selected(world->units, &error);
     card_world_check(selected != NULL, error);
-    states = tke_unit_directory_query(world->units, selected, TKE_UNIT_QUERY_NO_NAMES, NULL, &error);
+    states =
+        tke_unit_directory_query(world->units, selected, TKE_UNIT_QUERY_NO_NAMES, NULL, &error);
     card_world_check(states != NULL, error);
     ck_assert_uint_eq(unfinished_count(world), 1);
 }
@@ -283,10 +286,11 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_what_could_not_be_undone_is_told);
     tcase_add_test(tests, test_where_the_outcome_of_an_undo_is_unknown_that_of_the_step_is);
     tcase_add_test(tests, test_an_administrator_who_was_added_to_some_is_removed_again);
-    tcase_add_test(tests, test_an_unfinished_administrator_is_not_forgotten_by_a_query_without_names);
+    tcase_add_test(tests,
+                   test_an_unfinished_administrator_is_not_forgotten_by_a_query_without_names);
     tcase_add_test(tests, test_commit_is_retried_where_it_failed);
-    tcase_add_test(
-        tests, test_a_step_that_others_have_completed_or_undone_is_not_unfinished_any_more);
+    tcase_add_test(tests,
+                   test_a_step_that_others_have_completed_or_undone_is_not_unfinished_any_more);
     tcase_add_test(tests, test_a_journal_tells_what_may_have_been_done_when_the_program_died);
     tcase_add_test(tests, test_nothing_is_sent_that_cannot_be_noted_before);
 }

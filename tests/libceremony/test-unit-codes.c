@@ -1,6 +1,6 @@
 /*
- * The codes of crypto units that functions 3.2 lists: the meaning comes first, the codes second, and a next step
- * where one is known (F-056).
+ * The codes of crypto units that functions 3.2 lists: the meaning comes first, the codes second,
+ * and a next step where one is known (F-056).
  */
 #include <string.h>
 
@@ -20,7 +20,8 @@ static const struct {
     { 3, NO_REASON, "the domain named in the command is not valid", "refresh the list" },
     { 7, NO_REASON, "the arguments of the command are wrong", "nothing was changed there" },
     { 32, NO_REASON, "format or value of the data is wrong", "nothing was changed there" },
-    { 33, NO_REASON, "data is missing, or was given where none is expected", "nothing was changed" },
+    { 33, NO_REASON, "data is missing, or was given where none is expected",
+      "nothing was changed" },
     { 32, 32, "the administrator was not found", "read the administrators again" },
     { 80, NO_REASON, "attributes or control points of the crypto unit forbid the command",
       "change the permissions" },
@@ -33,7 +34,8 @@ static const struct {
     { 96, NO_REASON, "a key, certificate or audit record was not found", "nothing was changed" },
     { 101, 48, "the verification pattern given is not that of the new master key register",
       "units that hold different new keys cannot be committed together" },
-    { 163, NO_REASON, "wrong transaction counter: someone else administered the crypto unit meanwhile",
+    { 163, NO_REASON,
+      "wrong transaction counter: someone else administered the crypto unit meanwhile",
       "read the state again and sign again" },
     { 179, NO_REASON, "the command is not allowed in imprint mode", "leave imprint mode first" },
     { 192, NO_REASON, "a signature is wrong", "make sure that every signer is an administrator" },
@@ -68,8 +70,7 @@ order_code(CeremonyWorld *world, unsigned return_code, unsigned reason_code)
     g_autoptr(GError) error = NULL;
 
     json_object_set_string_member(order, "fault", "code");
-    json_object_set_string_member(order, "unit",
-                                  sim_unit_get_hsm_id(unfinished_unit_of(world, 2)));
+    json_object_set_string_member(order, "unit", sim_unit_get_hsm_id(unfinished_unit_of(world, 2)));
     json_object_set_int_member(order, "command", CLEAR_NEW);
     json_object_set_int_member(order, "return_code", return_code);
     json_object_set_int_member(order, "reason_code", reason_code);
@@ -84,11 +85,10 @@ START_TEST(test_every_code_is_told_in_words_with_a_next_step)
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
         g_autofree char *advice = NULL;
-        g_autofree char *codes =
-            rows[i].reason_code == NO_REASON
-                ? g_strdup_printf("return code %u", rows[i].return_code)
-                : g_strdup_printf("return code %u, reason code %u", rows[i].return_code,
-                                  rows[i].reason_code);
+        g_autofree char *codes = rows[i].reason_code == NO_REASON
+                                     ? g_strdup_printf("return code %u", rows[i].return_code)
+                                     : g_strdup_printf("return code %u, reason code %u",
+                                                       rows[i].return_code, rows[i].reason_code);
         const char *meaning;
 
         unfinished_go_on(world);

@@ -1,6 +1,7 @@
 /*
- * The service in front of the crypto units: a token that expires in the middle of a step, a list that fails, and
- * what is on disk before the operator is told (functions 3.2, P-7, E-H01 to E-H07; F-170).
+ * The service in front of the crypto units: a token that expires in the middle of a step, a list
+ * that fails, and what is on disk before the operator is told (functions 3.2, P-7, E-H01 to E-H07;
+ * F-170).
  */
 #include <string.h>
 
@@ -39,7 +40,7 @@ typedef struct Operator {
 static TkeSecret *
 give_token(void *data, GError **error)
 {
-    Operator *operator = data;
+    Operator *operator= data;
 
     operator->asked++;
     if (operator->asked <= operator->without) {
@@ -52,7 +53,7 @@ give_token(void *data, GError **error)
 START_TEST(test_a_step_is_tried_again_with_a_new_token)
 {
     g_autoptr(CeremonyWorld) world = unfinished_secured_world();
-    Operator operator = { .without = 1 };
+    Operator operator= { .without = 1 };
     g_autoptr(GError) error = NULL;
 
     card_world_check(unfinished_load_all(world, &error), error);
@@ -70,7 +71,8 @@ START_TEST(test_a_step_is_tried_again_with_a_new_token)
 }
 END_TEST
 
-/* The answer of unit 2 is lost, or the request; when it is asked about that, the token has expired. */
+/* The answer of unit 2 is lost, or the request; when it is asked about that, the token has
+ * expired. */
 static TestUnitFault loss;
 
 static void
@@ -88,7 +90,7 @@ START_TEST(test_a_token_that_expires_before_an_outcome_is_known_is_asked_for)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(losses); i++) {
         g_autoptr(CeremonyWorld) world = unfinished_secured_world();
-        Operator operator = { .without = 0 };
+        Operator operator= { .without = 0 };
         g_autoptr(GError) error = NULL;
 
         card_world_check(unfinished_load_all(world, &error), error);
@@ -113,7 +115,7 @@ END_TEST
 START_TEST(test_a_refused_token_is_remembered_until_there_is_another)
 {
     g_autoptr(CeremonyWorld) world = unfinished_secured_world();
-    Operator operator = { .without = 0 };
+    Operator operator= { .without = 0 };
     g_autoptr(GError) error = NULL;
 
     tke_world_set_ask_token(world->world, give_token, &operator);
@@ -139,14 +141,14 @@ START_TEST(test_a_refused_query_is_noticed_too)
 
     card_world_check(units != NULL, error);
     expire(world, 3, QUERY_ADMINS, 1);
-    states =
-        tke_unit_directory_query(world->units, units, TKE_UNIT_QUERY_DEFAULT, NULL, &error);
+    states = tke_unit_directory_query(world->units, units, TKE_UNIT_QUERY_DEFAULT, NULL, &error);
     card_world_check(states != NULL, error);
     ck_assert(tke_world_is_token_refused(world->world));
 }
 END_TEST
 
-/* The list of the units is the first request of every command: whatever becomes of it, the next one goes on. */
+/* The list of the units is the first request of every command: whatever becomes of it, the next
+ * one goes on. */
 START_TEST(test_a_list_that_fails_changes_nothing)
 {
     static const struct {
@@ -171,8 +173,7 @@ START_TEST(test_a_list_that_fails_changes_nothing)
         g_autoptr(GError) error = NULL;
 
         test_fault_unit_transport_clear(world->transport);
-        test_fault_unit_transport_set(world->transport, NULL, 1, faults[i].fault,
-                                      faults[i].status);
+        test_fault_unit_transport_set(world->transport, NULL, 1, faults[i].fault, faults[i].status);
         ck_assert(!tke_unit_directory_refresh(world->units, NULL, NULL, &error));
         ck_assert_uint_eq(test_fault_unit_transport_get_struck(world->transport), 1);
         ck_assert_msg(g_error_matches(error, TKE_UNIT_ERROR, faults[i].code), "fault %u: %s", i,
@@ -204,7 +205,8 @@ START_TEST(test_a_list_can_be_cancelled)
 }
 END_TEST
 
-/* The entries that a reader of the file finds while the operator is still told what became of the step. */
+/* The entries that a reader of the file finds while the operator is still told what became of the
+ * step. */
 static void
 read_log(CeremonyWorld *world)
 {

@@ -48,7 +48,8 @@ unfinished_refuse(CeremonyWorld *world, unsigned number, unsigned command, unsig
     g_autoptr(GError) error = NULL;
 
     json_object_set_string_member(order, "fault", "code");
-    json_object_set_string_member(order, "unit", sim_unit_get_hsm_id(unfinished_unit_of(world, number)));
+    json_object_set_string_member(order, "unit",
+                                  sim_unit_get_hsm_id(unfinished_unit_of(world, number)));
     json_object_set_int_member(order, "command", command);
     json_object_set_int_member(order, "count", count);
     card_world_check(sim_service_fault(world->service, order, &error), error);
@@ -61,7 +62,8 @@ unfinished_order(CeremonyWorld *world, unsigned number, const char *fault, unsig
     g_autoptr(GError) error = NULL;
 
     json_object_set_string_member(order, "fault", fault);
-    json_object_set_string_member(order, "unit", sim_unit_get_hsm_id(unfinished_unit_of(world, number)));
+    json_object_set_string_member(order, "unit",
+                                  sim_unit_get_hsm_id(unfinished_unit_of(world, number)));
     json_object_set_int_member(order, "command", command);
     card_world_check(sim_service_fault(world->service, order, &error), error);
 }
@@ -197,9 +199,9 @@ unfinished_half_loaded_world(void)
     ck_assert(!unfinished_load(world, &result, &error));
     ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
                   error->message);
-    ck_assert(unfinished_is_loaded(world, 1) && !unfinished_is_loaded(world, 2) && unfinished_is_loaded(world, 3));
+    ck_assert(unfinished_is_loaded(world, 1) && !unfinished_is_loaded(world, 2) &&
+              unfinished_is_loaded(world, 3));
     ck_assert(g_str_has_prefix(world->choose->str, "unit-failed: Load was done in 2 of 3"));
     ck_assert_uint_eq(unfinished_count(world), 1);
     return world;
 }
-

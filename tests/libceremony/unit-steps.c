@@ -243,10 +243,9 @@ const StepUnits unit_step_add_second = {
 const StepUnits unit_step_add_third = {
     .name = "admin add, signed", .hand = hand_admin_3, .run = run_admin_add, .is_done = has_admins
 };
-const StepUnits unit_step_remove_third = { .name = "admin remove",
-                                           .hand = hand_two_signers,
-                                           .run = run_admin_remove,
-                                           .is_done = has_admins };
+const StepUnits unit_step_remove_third = {
+    .name = "admin remove", .hand = hand_two_signers, .run = run_admin_remove, .is_done = has_admins
+};
 const StepUnits unit_step_thresholds = {
     .name = "thresholds", .hand = hand_two_signers, .run = run_thresholds, .is_done = has_thresholds
 };

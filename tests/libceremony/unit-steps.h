@@ -1,6 +1,6 @@
 /*
- * Operations on crypto units as the step fault tests try them, in a world of two units with three administrators
- * and three key parts on cards "admin-1" …, "part-1" ….
+ * Operations on crypto units as the step fault tests try them, in a world of two units with three
+ * administrators and three key parts on cards "admin-1" …, "part-1" ….
  */
 #pragma once
 
@@ -35,7 +35,8 @@ extern const StepUnits unit_step_clear_new;
 extern const StepUnits unit_step_clear_current;
 extern const StepUnits unit_step_zeroize;
 
-/* Loads these parts, notes the pattern of the key they make, and clears it again, in another process. */
+/* Loads these parts, notes the pattern of the key they make, and clears it again, in another
+ * process. */
 void unit_steps_learn_key(CeremonyWorld *world, const char *first, const char *second);
 /* The new register holds that key; nothing; that or another one. */
 bool unit_steps_holds_key(SimUnit *unit);
@@ -51,7 +52,7 @@ void unit_steps_refuse(CeremonyWorld *world, unsigned index, unsigned command);
 void unit_steps_load_but(CeremonyWorld *world, unsigned index);
 
 /*
- * For at_choice: what an operator wants who finds new registers that are not empty. The key that is wanted is kept, or
- * loaded into the rest too; another one is cleared.
+ * For at_choice: what an operator wants who finds new registers that are not empty. The key that
+ * is wanted is kept, or loaded into the rest too; another one is cleared.
  */
 void unit_steps_choose_as_found(CeremonyWorld *world);

@@ -1,6 +1,6 @@
 /*
- * What an operator does about a step that was done in some units only (functions 3.2, P-7), as the step fault tests
- * try it: from the choice on. What comes before is the step itself.
+ * What an operator does about a step that was done in some units only (functions 3.2, P-7), as the
+ * step fault tests try it: from the choice on. What comes before is the step itself.
  */
 #pragma once
 

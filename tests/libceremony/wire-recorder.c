@@ -20,7 +20,8 @@ struct WireRecorder {
     char *first;
 };
 
-/* The functions below have no data of their own. The world is freed after its recorder and uses them still. */
+/* The functions below have no data of their own. The world is freed after its recorder and uses
+ * them still. */
 static WireRecorder *active;
 static struct {
     const TkeCardSourceOps *source;

@@ -1,7 +1,7 @@
 /*
- * Records what goes between a ceremony and its cards and units, both ways, and searches it for everything
- * that must stay secret: key parts, private keys and PINs of the virtual cards, master keys and private keys
- * of the virtual units.
+ * Records what goes between a ceremony and its cards and units, both ways, and searches it for
+ * everything that must stay secret: key parts, private keys and PINs of the virtual cards, master
+ * keys and private keys of the virtual units.
  */
 #pragma once
 
@@ -21,10 +21,12 @@ void wire_recorder_learn(WireRecorder *recorder);
 void wire_recorder_look_for(WireRecorder *recorder, const char *what, const uint8_t *bytes,
                             size_t len);
 
-/* Learns, then searches all that was recorded and the activity log. How often something was found. */
+/* Learns, then searches all that was recorded and the activity log. How often something was
+ * found. */
 unsigned wire_recorder_search(WireRecorder *recorder);
 
-/* How many different secrets are known; how many APDUs and bodies of HTTP messages were recorded. */
+/* How many different secrets are known; how many APDUs and bodies of HTTP messages were
+ * recorded. */
 unsigned wire_recorder_get_secrets(const WireRecorder *recorder);
 unsigned wire_recorder_get_apdus(const WireRecorder *recorder);
 unsigned wire_recorder_get_bodies(const WireRecorder *recorder);

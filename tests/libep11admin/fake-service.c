@@ -85,8 +85,9 @@ make_block(const FakeUnit *unit, const FakeAsked *asked, uint32_t code, const GB
 }
 
 /*
- * What a service without any key can do: it has got a refusal from the unit, signed, by a command of its own
- * making; then it delivers the command, keeps the answer to itself and shows the refusal.
+ * What a service without any key can do: it has got a refusal from the unit, signed, by a command
+ * of its own making; then it delivers the command, keeps the answer to itself and shows the
+ * refusal.
  */
 static GByteArray *
 make_replayed_block(FakeUnit *unit, const FakeAsked *asked)

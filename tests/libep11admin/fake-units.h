@@ -36,12 +36,14 @@ typedef struct FakeUnit {
     uint32_t other_flags;   /* bits that are wrong there */
     uint32_t refuse_code;   /* next command is refused with this return code, */
     uint32_t refuse_reason; /* and this reason */
-    uint32_t replay_code;   /* commands are executed, and answered with a refusal of before: this code */
+    /* commands are executed, and answered with a refusal of before: this code */
+    uint32_t replay_code;
     uint32_t replay_reason; /* and this reason; */
-    bool replay_after;      /* or with one of after: got by a command with a counter that has passed */
-    struct FakeUnit *before; /* what it was (fake_unit_note_before), */
-    uint32_t before_query;   /* from which this query is answered */
-    uint32_t refuse_query;   /* this query is refused, */
+    /* or with one of after: got by a command with a counter that has passed */
+    bool replay_after;
+    struct FakeUnit *before;    /* what it was (fake_unit_note_before), */
+    uint32_t before_query;      /* from which this query is answered */
+    uint32_t refuse_query;      /* this query is refused, */
     uint32_t refuse_query_code; /* with this return code */
 } FakeUnit;
 

@@ -26,8 +26,8 @@ typedef struct SimUnits {
 } SimUnits;
 
 /*
- * One unit for each letter: o operational, r recovery, f failover; each on a module of its own, of the four kinds
- * in turn. In imprint mode, listed, not queried.
+ * One unit for each letter: o operational, r recovery, f failover; each on a module of its own, of
+ * the four kinds in turn. In imprint mode, listed, not queried.
  */
 SimUnits *sim_units_new(const char *types);
 void sim_units_free(SimUnits *units);

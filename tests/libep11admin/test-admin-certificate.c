@@ -30,186 +30,185 @@ static const char known_tbs_sha256[] =
     "2b008c2d0923d9c313d375a5a4baac193da00ddef4829c457c277bd41cd49c86";
 
 START_TEST(test_known_name_and_key_give_the_known_body)
-    {
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
-        g_autoptr(GByteArray) tbs = tke_admin_certificate_new_tbs(key, "Alice", NULL);
-        uint8_t hash[TKE_SHA256_LEN] = { 0 };
+{
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+    g_autoptr(GByteArray) tbs = tke_admin_certificate_new_tbs(key, "Alice", NULL);
+    uint8_t hash[TKE_SHA256_LEN] = { 0 };
 
-        ck_assert_ptr_nonnull(tbs);
-        ck_assert_uint_eq(tbs->len, TKE_ADMIN_CERTIFICATE_TBS_P521);
-        ck_assert(tke_digest_sha256(tbs->data, tbs->len, hash, NULL));
-        test_bytes_check(hash, sizeof hash, known_tbs_sha256);
-    }
+    ck_assert_ptr_nonnull(tbs);
+    ck_assert_uint_eq(tbs->len, TKE_ADMIN_CERTIFICATE_TBS_P521);
+    ck_assert(tke_digest_sha256(tbs->data, tbs->len, hash, NULL));
+    test_bytes_check(hash, sizeof hash, known_tbs_sha256);
+}
 END_TEST
 
 START_TEST(test_known_signature_gives_the_known_certificate)
-    {
-        g_autoptr(GByteArray) whole = test_bytes(known);
-        g_autoptr(GByteArray) certificate = NULL;
-        const size_t signature_start = 4 + TKE_ADMIN_CERTIFICATE_TBS_P521 + 12 + 4;
+{
+    g_autoptr(GByteArray) whole = test_bytes(known);
+    g_autoptr(GByteArray) certificate = NULL;
+    const size_t signature_start = 4 + TKE_ADMIN_CERTIFICATE_TBS_P521 + 12 + 4;
 
-        certificate = tke_admin_certificate_assemble(
-            whole->data + 4, TKE_ADMIN_CERTIFICATE_TBS_P521, whole->data + signature_start,
-            whole->len - signature_start, NULL);
-        ck_assert_ptr_nonnull(certificate);
-        test_bytes_check(certificate->data, certificate->len, known);
-    }
+    certificate = tke_admin_certificate_assemble(whole->data + 4, TKE_ADMIN_CERTIFICATE_TBS_P521,
+                                                 whole->data + signature_start,
+                                                 whole->len - signature_start, NULL);
+    ck_assert_ptr_nonnull(certificate);
+    test_bytes_check(certificate->data, certificate->len, known);
+}
 END_TEST
 
 START_TEST(test_signer_makes_a_certificate_that_can_be_read)
-    {
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
-        TestSigner signer = test_signer(key);
-        g_autoptr(GByteArray) der = NULL;
-        g_autoptr(TkeAdminCertificate) certificate = NULL;
+{
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+    TestSigner signer = test_signer(key);
+    g_autoptr(GByteArray) der = NULL;
+    g_autoptr(TkeAdminCertificate) certificate = NULL;
 
-        der = tke_admin_certificate_new(&signer.base, key, "Bob's key, 2nd", NULL, NULL);
-        ck_assert_ptr_nonnull(der);
-        ck_assert_uint_eq(signer.purpose, TKE_SIGN_CERTIFICATE);
-        certificate = tke_admin_certificate_parse(der->data, der->len, NULL);
-        ck_assert_ptr_nonnull(certificate);
-        ck_assert_str_eq(certificate->name, "Bob's key, 2nd");
-        ck_assert(certificate->made_by_tke);
-        ck_assert_mem_eq(certificate->ski, signer.base.ski, sizeof certificate->ski);
-        ck_assert_int_eq(EVP_PKEY_eq(certificate->key, key), 1);
-        ck_assert_uint_eq(certificate->der->len, der->len);
-    }
+    der = tke_admin_certificate_new(&signer.base, key, "Bob's key, 2nd", NULL, NULL);
+    ck_assert_ptr_nonnull(der);
+    ck_assert_uint_eq(signer.purpose, TKE_SIGN_CERTIFICATE);
+    certificate = tke_admin_certificate_parse(der->data, der->len, NULL);
+    ck_assert_ptr_nonnull(certificate);
+    ck_assert_str_eq(certificate->name, "Bob's key, 2nd");
+    ck_assert(certificate->made_by_tke);
+    ck_assert_mem_eq(certificate->ski, signer.base.ski, sizeof certificate->ski);
+    ck_assert_int_eq(EVP_PKEY_eq(certificate->key, key), 1);
+    ck_assert_uint_eq(certificate->der->len, der->len);
+}
 END_TEST
 
 START_TEST(test_rsa_certificate_covers_its_body)
-    {
-        g_autoptr(EVP_PKEY) key = EVP_RSA_gen(2048);
-        g_autoptr(GByteArray) tbs = tke_admin_certificate_new_tbs(key, "Carol", NULL);
-        g_autoptr(GByteArray) certificate = NULL;
-        g_autoptr(TkeAdminCertificate) read = NULL;
-        uint8_t signature[TKE_RSA_LEN] = { 0 };
+{
+    g_autoptr(EVP_PKEY) key = EVP_RSA_gen(2048);
+    g_autoptr(GByteArray) tbs = tke_admin_certificate_new_tbs(key, "Carol", NULL);
+    g_autoptr(GByteArray) certificate = NULL;
+    g_autoptr(TkeAdminCertificate) read = NULL;
+    uint8_t signature[TKE_RSA_LEN] = { 0 };
 
-        ck_assert_ptr_nonnull(tbs);
-        ck_assert_uint_eq(tbs->len, TKE_ADMIN_CERTIFICATE_TBS_RSA);
-        ck_assert(tke_rsa_sign_x931(key, tbs->data, tbs->len, signature, NULL));
-        certificate =
-            tke_admin_certificate_assemble(tbs->data, tbs->len, signature, sizeof signature, NULL);
-        ck_assert_uint_eq(certificate->len, 824);
-        read = tke_admin_certificate_parse(certificate->data, certificate->len, NULL);
-        ck_assert_str_eq(read->name, "Carol");
-        ck_assert_int_eq(EVP_PKEY_eq(read->key, key), 1);
-    }
+    ck_assert_ptr_nonnull(tbs);
+    ck_assert_uint_eq(tbs->len, TKE_ADMIN_CERTIFICATE_TBS_RSA);
+    ck_assert(tke_rsa_sign_x931(key, tbs->data, tbs->len, signature, NULL));
+    certificate =
+        tke_admin_certificate_assemble(tbs->data, tbs->len, signature, sizeof signature, NULL);
+    ck_assert_uint_eq(certificate->len, 824);
+    read = tke_admin_certificate_parse(certificate->data, certificate->len, NULL);
+    ck_assert_str_eq(read->name, "Carol");
+    ck_assert_int_eq(EVP_PKEY_eq(read->key, key), 1);
+}
 END_TEST
 
 START_TEST(test_signer_of_another_key_is_refused_before_it_signs)
-    {
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
-        g_autoptr(EVP_PKEY) other = test_key(TEST_KEY_O);
-        TestSigner signer = test_signer(other);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+    g_autoptr(EVP_PKEY) other = test_key(TEST_KEY_O);
+    TestSigner signer = test_signer(other);
+    g_autoptr(GError) error = NULL;
 
-        ck_assert_ptr_null(tke_admin_certificate_new(&signer.base, key, "Alice", NULL, &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_VERIFY);
-        ck_assert_uint_eq(signer.calls, 0);
-    }
+    ck_assert_ptr_null(tke_admin_certificate_new(&signer.base, key, "Alice", NULL, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_VERIFY);
+    ck_assert_uint_eq(signer.calls, 0);
+}
 END_TEST
 
 START_TEST(test_wrong_signature_of_a_signer_is_noticed)
-    {
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
-        g_autoptr(EVP_PKEY) other = test_key(TEST_KEY_O);
-        TestSigner signer = test_signer(key);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+    g_autoptr(EVP_PKEY) other = test_key(TEST_KEY_O);
+    TestSigner signer = test_signer(key);
+    g_autoptr(GError) error = NULL;
 
-        signer.key = other;
-        ck_assert_ptr_null(tke_admin_certificate_new(&signer.base, key, "Alice", NULL, &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_VERIFY);
-    }
+    signer.key = other;
+    ck_assert_ptr_null(tke_admin_certificate_new(&signer.base, key, "Alice", NULL, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_VERIFY);
+}
 END_TEST
 
 START_TEST(test_cancelled_signature_is_passed_on)
-    {
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
-        g_autoptr(GCancellable) cancellable = g_cancellable_new();
-        TestSigner signer = test_signer(key);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    TestSigner signer = test_signer(key);
+    g_autoptr(GError) error = NULL;
 
-        g_cancellable_cancel(cancellable);
-        ck_assert_ptr_null(
-            tke_admin_certificate_new(&signer.base, key, "Alice", cancellable, &error));
-        test_bytes_check_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-    }
+    g_cancellable_cancel(cancellable);
+    ck_assert_ptr_null(tke_admin_certificate_new(&signer.base, key, "Alice", cancellable, &error));
+    test_bytes_check_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
 END_TEST
 
 START_TEST(test_names_are_limited_to_thirty_bytes_of_utf8)
-    {
-        static const char *const bad[] = {
-            "1234567890123456789012345678901",
-            "öööööööööööööööö", /* 32 bytes */
-            "\xff",
-        };
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
-        g_autoptr(GByteArray) longest =
-            tke_admin_certificate_new_tbs(key, "123456789012345678901234567890", NULL);
+{
+    static const char *const bad[] = {
+        "1234567890123456789012345678901",
+        "öööööööööööööööö", /* 32 bytes */
+        "\xff",
+    };
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+    g_autoptr(GByteArray) longest =
+        tke_admin_certificate_new_tbs(key, "123456789012345678901234567890", NULL);
 
-        ck_assert_ptr_nonnull(longest);
-        for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
-            g_autoptr(GError) error = NULL;
+    ck_assert_ptr_nonnull(longest);
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
 
-            ck_assert_ptr_null(tke_admin_certificate_new_tbs(key, bad[i], &error));
-            test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_USAGE);
-        }
+        ck_assert_ptr_null(tke_admin_certificate_new_tbs(key, bad[i], &error));
+        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_USAGE);
     }
+}
 END_TEST
 
 START_TEST(test_keys_without_a_form_of_certificate_are_refused)
-    {
-        g_autoptr(EVP_PKEY) p256 = EVP_EC_gen("P-256");
-        g_autoptr(EVP_PKEY) rsa3072 = EVP_RSA_gen(3072);
-        g_autoptr(GError) curve = NULL;
-        g_autoptr(GError) size = NULL;
+{
+    g_autoptr(EVP_PKEY) p256 = EVP_EC_gen("P-256");
+    g_autoptr(EVP_PKEY) rsa3072 = EVP_RSA_gen(3072);
+    g_autoptr(GError) curve = NULL;
+    g_autoptr(GError) size = NULL;
 
-        ck_assert_ptr_null(tke_admin_certificate_new_tbs(p256, "Alice", &curve));
-        test_bytes_check_error(curve, TKE_ERROR, TKE_ERROR_INVALID_DATA);
-        ck_assert_ptr_null(tke_admin_certificate_new_tbs(rsa3072, "Alice", &size));
-        test_bytes_check_error(size, TKE_ERROR, TKE_ERROR_INVALID_DATA);
-    }
+    ck_assert_ptr_null(tke_admin_certificate_new_tbs(p256, "Alice", &curve));
+    test_bytes_check_error(curve, TKE_ERROR, TKE_ERROR_INVALID_DATA);
+    ck_assert_ptr_null(tke_admin_certificate_new_tbs(rsa3072, "Alice", &size));
+    test_bytes_check_error(size, TKE_ERROR, TKE_ERROR_INVALID_DATA);
+}
 END_TEST
 
 START_TEST(test_malformed_signatures_and_bodies_are_not_assembled)
-    {
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
-        g_autoptr(GByteArray) tbs = tke_admin_certificate_new_tbs(key, "Alice", NULL);
-        const uint8_t signature[TKE_RSA_LEN] = { 0x30 };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+    g_autoptr(GByteArray) tbs = tke_admin_certificate_new_tbs(key, "Alice", NULL);
+    const uint8_t signature[TKE_RSA_LEN] = { 0x30 };
+    g_autoptr(GError) error = NULL;
 
-        ck_assert_ptr_null(tke_admin_certificate_assemble(tbs->data, tbs->len, signature,
-                                                          sizeof signature, &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
-        ck_assert_ptr_null(
-            tke_admin_certificate_assemble(tbs->data, tbs->len - 1, signature, 139, NULL));
-        ck_assert_ptr_null(tke_admin_certificate_assemble(signature, 0, signature, 139, NULL));
-    }
+    ck_assert_ptr_null(
+        tke_admin_certificate_assemble(tbs->data, tbs->len, signature, sizeof signature, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
+    ck_assert_ptr_null(
+        tke_admin_certificate_assemble(tbs->data, tbs->len - 1, signature, 139, NULL));
+    ck_assert_ptr_null(tke_admin_certificate_assemble(signature, 0, signature, 139, NULL));
+}
 END_TEST
 
 START_TEST(test_certificate_without_a_name_is_unnamed)
-    {
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
-        TestSigner signer = test_signer(key);
-        g_autoptr(GByteArray) der = tke_admin_certificate_new(&signer.base, key, "  ", NULL, NULL);
-        g_autoptr(TkeAdminCertificate) certificate = NULL;
+{
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+    TestSigner signer = test_signer(key);
+    g_autoptr(GByteArray) der = tke_admin_certificate_new(&signer.base, key, "  ", NULL, NULL);
+    g_autoptr(TkeAdminCertificate) certificate = NULL;
 
-        ck_assert_ptr_nonnull(der);
-        certificate = tke_admin_certificate_parse(der->data, der->len, NULL);
-        ck_assert_ptr_nonnull(certificate);
-        ck_assert_ptr_null(certificate->name);
-    }
+    ck_assert_ptr_nonnull(der);
+    certificate = tke_admin_certificate_parse(der->data, der->len, NULL);
+    ck_assert_ptr_nonnull(certificate);
+    ck_assert_ptr_null(certificate->name);
+}
 END_TEST
 
 START_TEST(test_what_is_no_certificate_is_refused)
-    {
-        g_autoptr(GByteArray) whole = test_bytes(known);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(GByteArray) whole = test_bytes(known);
+    g_autoptr(GError) error = NULL;
 
-        ck_assert_ptr_null(tke_admin_certificate_parse(whole->data, whole->len - 1, &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
-        ck_assert_ptr_null(tke_admin_certificate_parse(whole->data, 0, NULL));
-    }
+    ck_assert_ptr_null(tke_admin_certificate_parse(whole->data, whole->len - 1, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
+    ck_assert_ptr_null(tke_admin_certificate_parse(whole->data, 0, NULL));
+}
 END_TEST
 
 static void

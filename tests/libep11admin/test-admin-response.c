@@ -65,157 +65,158 @@ check_refused(const char *text, int code, TkeUnitPlace place)
 }
 
 START_TEST(test_fields_are_those_of_the_annex)
-    {
-        g_autoptr(TkeAdminResponse) response = parse(attributes_text);
+{
+    g_autoptr(TkeAdminResponse) response = parse(attributes_text);
 
-        ck_assert_uint_eq(response->domain_index, 37);
-        ck_assert_uint_eq(response->command, TKE_ADMIN_QUERY_ATTRIBUTES);
-        test_bytes_check(response->identity.domain, TKE_ADMIN_DOMAIN_LEN, "00000025a1a2a3a4");
-        ck_assert_mem_eq(response->identity.module_id, module_id, sizeof module_id);
-        test_bytes_check(response->identity.counter, TKE_ADMIN_COUNTER_LEN,
-                         "000000000000000000000000000000ff");
-        ck_assert_uint_eq(response->return_code, 0);
-        ck_assert(!response->has_reason_code);
-        ck_assert_uint_eq(g_bytes_get_size(response->output), 48);
-    }
+    ck_assert_uint_eq(response->domain_index, 37);
+    ck_assert_uint_eq(response->command, TKE_ADMIN_QUERY_ATTRIBUTES);
+    test_bytes_check(response->identity.domain, TKE_ADMIN_DOMAIN_LEN, "00000025a1a2a3a4");
+    ck_assert_mem_eq(response->identity.module_id, module_id, sizeof module_id);
+    test_bytes_check(response->identity.counter, TKE_ADMIN_COUNTER_LEN,
+                     "000000000000000000000000000000ff");
+    ck_assert_uint_eq(response->return_code, 0);
+    ck_assert(!response->has_reason_code);
+    ck_assert_uint_eq(g_bytes_get_size(response->output), 48);
+}
 END_TEST
 
 START_TEST(test_signature_of_the_epoch_key_is_accepted)
-    {
-        g_autoptr(TkeAdminResponse) response = parse(attributes_text);
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_O);
-        g_autoptr(GByteArray) ski = test_bytes(oa_ski_o);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(TkeAdminResponse) response = parse(attributes_text);
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_O);
+    g_autoptr(GByteArray) ski = test_bytes(oa_ski_o);
+    g_autoptr(GError) error = NULL;
 
-        ck_assert(!response->is_verified);
-        ck_assert(tke_admin_response_verify(response, key, ski->data, &error));
-        ck_assert_ptr_null(error);
-        ck_assert(response->is_verified);
-    }
+    ck_assert(!response->is_verified);
+    ck_assert(tke_admin_response_verify(response, key, ski->data, &error));
+    ck_assert_ptr_null(error);
+    ck_assert(response->is_verified);
+}
 END_TEST
 
 START_TEST(test_another_key_is_refused)
-    {
-        g_autoptr(TkeAdminResponse) response = parse(attributes_text);
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_P);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(TkeAdminResponse) response = parse(attributes_text);
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_P);
+    g_autoptr(GError) error = NULL;
 
-        ck_assert(!tke_admin_response_verify(response, key, NULL, &error));
-        test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_SIGNATURE);
-        ck_assert(!response->is_verified);
-    }
+    ck_assert(!tke_admin_response_verify(response, key, NULL, &error));
+    test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_SIGNATURE);
+    ck_assert(!response->is_verified);
+}
 END_TEST
 
 START_TEST(test_identifier_of_another_key_is_refused)
-    {
-        g_autoptr(TkeAdminResponse) response = parse(attributes_text);
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_O);
-        g_autoptr(GByteArray) ski = test_bytes(oa_ski_o);
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(TkeAdminResponse) response = parse(attributes_text);
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_O);
+    g_autoptr(GByteArray) ski = test_bytes(oa_ski_o);
+    g_autoptr(GError) error = NULL;
 
-        ski->data[0] ^= 1;
-        ck_assert(!tke_admin_response_verify(response, key, ski->data, &error));
-        test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_SIGNATURE);
-    }
+    ski->data[0] ^= 1;
+    ck_assert(!tke_admin_response_verify(response, key, ski->data, &error));
+    test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_SIGNATURE);
+}
 END_TEST
 
 START_TEST(test_changed_answer_is_told_by_its_signature)
-    {
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_O);
+{
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_O);
 
-        /* Each byte of the block, structure included; bytes of the frame around it are not signed. */
-        for (guint i = 24; i < 24 + 110; i++) {
-            g_autoptr(GByteArray) der = test_bytes(attributes_text);
-            g_autoptr(TkeAdminResponse) response = NULL;
-            g_autoptr(GError) error = NULL;
-
-            der->data[i] ^= 1;
-            response = tke_admin_response_parse(der->data, der->len, NULL);
-            ck_assert_ptr_nonnull(response);
-            ck_assert(!tke_admin_response_verify(response, key, NULL, &error));
-            test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_SIGNATURE);
-        }
-    }
-END_TEST
-
-START_TEST(test_every_cut_answer_is_refused)
-    {
+    /* Each byte of the block, structure included; bytes of the frame around it are not
+         * signed. */
+    for (guint i = 24; i < 24 + 110; i++) {
         g_autoptr(GByteArray) der = test_bytes(attributes_text);
-
-        for (guint len = 0; len < der->len; len++) {
-            g_autoptr(GError) error = NULL;
-
-            ck_assert_ptr_null(tke_admin_response_parse(der->data, len, &error));
-            test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_MALFORMED);
-        }
-    }
-END_TEST
-
-START_TEST(test_unsigned_refusal_has_its_code)
-    {
-        g_autoptr(GByteArray) der = test_bytes("3012040400010029040400000025040400000054");
-        g_autoptr(GError) error = NULL;
-
-        ck_assert_ptr_null(tke_admin_response_parse(der->data, der->len, &error));
-        ck_assert(tke_unit_error_is_refusal(error, 84, -1));
-        ck_assert(!tke_unit_error_is_refusal(error, 84, 1));
-        ck_assert(!tke_unit_error_get_details(error)->is_signed);
-        ck_assert_str_eq(
-            error->message,
-            "the crypto unit refused: this module does not know the function (return code 84)");
-    }
-END_TEST
-
-START_TEST(test_signed_refusal_has_codes_and_meaning)
-    {
-        g_autoptr(TkeAdminResponse) response = parse(refusal_text);
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_O);
-        g_autoptr(GError) error = NULL;
-
-        ck_assert(tke_admin_response_verify(response, key, NULL, &error));
-        ck_assert(!tke_admin_response_check_done(response, &error));
-        ck_assert(tke_unit_error_is_refusal(error, 209, 57));
-        ck_assert(tke_unit_error_get_details(error)->is_signed);
-        ck_assert_str_eq(
-            error->message,
-            "the crypto unit refused: the signature threshold is larger than the number of "
-            "installed administrators (return code 209, reason code 57)");
-    }
-END_TEST
-
-START_TEST(test_other_forms_are_refused)
-    {
-        check_refused("3012040400010029040400000025040400000000", TKE_UNIT_ERROR_MALFORMED,
-                      TKE_UNIT_PLACE_OUTER); /* success without a block */
-        check_refused("30140404000100290404000000250404000000000400", TKE_UNIT_ERROR_MALFORMED,
-                      TKE_UNIT_PLACE_OUTER); /* four fields */
-        check_refused("30140404000100290404000000250404000000540400", TKE_UNIT_ERROR_MALFORMED,
-                      TKE_UNIT_PLACE_OUTER);
-        check_refused("30180404000100290404000000250404000000000400040004 00",
-                      TKE_UNIT_ERROR_MALFORMED, TKE_UNIT_PLACE_OUTER); /* six */
-        check_refused("3016040400010029040400000025040400000054 04000400", TKE_UNIT_ERROR_REFUSED,
-                      TKE_UNIT_PLACE_OUTER);
-    }
-END_TEST
-
-START_TEST(test_answer_without_signature_is_refused)
-    {
-        g_autoptr(GByteArray) der = test_bytes(attributes_text);
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_O);
-        g_autoptr(GByteArray) bare = g_byte_array_new();
         g_autoptr(TkeAdminResponse) response = NULL;
         g_autoptr(GError) error = NULL;
-        const uint8_t header[] = { 0x30, 0x81, 0x84 };
-        const uint8_t none[] = { 0x04, 0x00 };
 
-        g_byte_array_append(bare, header, sizeof header);
-        g_byte_array_append(bare, der->data + 4, 0x84 - 2);
-        g_byte_array_append(bare, none, sizeof none);
-        response = tke_admin_response_parse(bare->data, bare->len, &error);
+        der->data[i] ^= 1;
+        response = tke_admin_response_parse(der->data, der->len, NULL);
         ck_assert_ptr_nonnull(response);
         ck_assert(!tke_admin_response_verify(response, key, NULL, &error));
         test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_SIGNATURE);
     }
+}
+END_TEST
+
+START_TEST(test_every_cut_answer_is_refused)
+{
+    g_autoptr(GByteArray) der = test_bytes(attributes_text);
+
+    for (guint len = 0; len < der->len; len++) {
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_ptr_null(tke_admin_response_parse(der->data, len, &error));
+        test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_MALFORMED);
+    }
+}
+END_TEST
+
+START_TEST(test_unsigned_refusal_has_its_code)
+{
+    g_autoptr(GByteArray) der = test_bytes("3012040400010029040400000025040400000054");
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_ptr_null(tke_admin_response_parse(der->data, der->len, &error));
+    ck_assert(tke_unit_error_is_refusal(error, 84, -1));
+    ck_assert(!tke_unit_error_is_refusal(error, 84, 1));
+    ck_assert(!tke_unit_error_get_details(error)->is_signed);
+    ck_assert_str_eq(
+        error->message,
+        "the crypto unit refused: this module does not know the function (return code 84)");
+}
+END_TEST
+
+START_TEST(test_signed_refusal_has_codes_and_meaning)
+{
+    g_autoptr(TkeAdminResponse) response = parse(refusal_text);
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_O);
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(tke_admin_response_verify(response, key, NULL, &error));
+    ck_assert(!tke_admin_response_check_done(response, &error));
+    ck_assert(tke_unit_error_is_refusal(error, 209, 57));
+    ck_assert(tke_unit_error_get_details(error)->is_signed);
+    ck_assert_str_eq(
+        error->message,
+        "the crypto unit refused: the signature threshold is larger than the number of "
+        "installed administrators (return code 209, reason code 57)");
+}
+END_TEST
+
+START_TEST(test_other_forms_are_refused)
+{
+    check_refused("3012040400010029040400000025040400000000", TKE_UNIT_ERROR_MALFORMED,
+                  TKE_UNIT_PLACE_OUTER); /* success without a block */
+    check_refused("30140404000100290404000000250404000000000400", TKE_UNIT_ERROR_MALFORMED,
+                  TKE_UNIT_PLACE_OUTER); /* four fields */
+    check_refused("30140404000100290404000000250404000000540400", TKE_UNIT_ERROR_MALFORMED,
+                  TKE_UNIT_PLACE_OUTER);
+    check_refused("30180404000100290404000000250404000000000400040004 00", TKE_UNIT_ERROR_MALFORMED,
+                  TKE_UNIT_PLACE_OUTER); /* six */
+    check_refused("3016040400010029040400000025040400000054 04000400", TKE_UNIT_ERROR_REFUSED,
+                  TKE_UNIT_PLACE_OUTER);
+}
+END_TEST
+
+START_TEST(test_answer_without_signature_is_refused)
+{
+    g_autoptr(GByteArray) der = test_bytes(attributes_text);
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_O);
+    g_autoptr(GByteArray) bare = g_byte_array_new();
+    g_autoptr(TkeAdminResponse) response = NULL;
+    g_autoptr(GError) error = NULL;
+    const uint8_t header[] = { 0x30, 0x81, 0x84 };
+    const uint8_t none[] = { 0x04, 0x00 };
+
+    g_byte_array_append(bare, header, sizeof header);
+    g_byte_array_append(bare, der->data + 4, 0x84 - 2);
+    g_byte_array_append(bare, none, sizeof none);
+    response = tke_admin_response_parse(bare->data, bare->len, &error);
+    ck_assert_ptr_nonnull(response);
+    ck_assert(!tke_admin_response_verify(response, key, NULL, &error));
+    test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_SIGNATURE);
+}
 END_TEST
 
 static TkeAdminExpectation
@@ -241,23 +242,23 @@ check_expectation(const TkeAdminResponse *response, const TkeAdminExpectation *e
 }
 
 START_TEST(test_answer_to_a_query_has_to_fit_it)
-    {
-        g_autoptr(TkeAdminResponse) response = parse(attributes_text);
-        TkeAdminExpectation expected = query_expectation();
-        uint8_t other[TKE_ADMIN_MODULE_ID_LEN];
+{
+    g_autoptr(TkeAdminResponse) response = parse(attributes_text);
+    TkeAdminExpectation expected = query_expectation();
+    uint8_t other[TKE_ADMIN_MODULE_ID_LEN];
 
-        check_expectation(response, &expected, -1);
-        expected.command = TKE_ADMIN_QUERY_ADMINS;
-        check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
-        expected = query_expectation();
-        expected.domain_index = 38;
-        check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
-        expected = query_expectation();
-        memcpy(other, module_id, sizeof other);
-        other[15] ^= 1;
-        expected.module_id = other;
-        check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
-    }
+    check_expectation(response, &expected, -1);
+    expected.command = TKE_ADMIN_QUERY_ADMINS;
+    check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
+    expected = query_expectation();
+    expected.domain_index = 38;
+    check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
+    expected = query_expectation();
+    memcpy(other, module_id, sizeof other);
+    other[15] ^= 1;
+    expected.module_id = other;
+    check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
+}
 END_TEST
 
 /* An answer to commit, from the one to the query, with these fields. */
@@ -272,75 +273,75 @@ command_response(TkeAdminCommand command, uint32_t return_code)
 }
 
 START_TEST(test_answer_to_a_command_has_its_counter_and_instance)
-    {
-        g_autoptr(TkeAdminResponse) response = command_response(TKE_ADMIN_COMMIT_WK, 0);
-        g_autoptr(TkeAdminResponse) refused = command_response(TKE_ADMIN_COMMIT_WK, 101);
-        g_autoptr(TkeAdminResponse) zeroized = command_response(TKE_ADMIN_ZEROIZE, 0);
-        TkeUnitIdentity identity = response->identity;
-        TkeAdminExpectation expected = { .command = TKE_ADMIN_COMMIT_WK,
-                                         .domain_index = 37,
-                                         .identity = &identity };
+{
+    g_autoptr(TkeAdminResponse) response = command_response(TKE_ADMIN_COMMIT_WK, 0);
+    g_autoptr(TkeAdminResponse) refused = command_response(TKE_ADMIN_COMMIT_WK, 101);
+    g_autoptr(TkeAdminResponse) zeroized = command_response(TKE_ADMIN_ZEROIZE, 0);
+    TkeUnitIdentity identity = response->identity;
+    TkeAdminExpectation expected = { .command = TKE_ADMIN_COMMIT_WK,
+                                     .domain_index = 37,
+                                     .identity = &identity };
 
-        check_expectation(response, &expected, -1);
-        tke_admin_block_increment_counter(identity.counter, sizeof identity.counter);
-        check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
-        check_expectation(refused, &expected, -1); /* the counter stands still then */
-        identity = response->identity;
-        identity.domain[7] ^= 1;
-        check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
-        expected.command = TKE_ADMIN_ZEROIZE;
-        check_expectation(zeroized, &expected, -1); /* a new instance */
-        identity.module_id[0] ^= 1;
-        check_expectation(zeroized, &expected, TKE_UNIT_ERROR_IDENTITY);
-    }
+    check_expectation(response, &expected, -1);
+    tke_admin_block_increment_counter(identity.counter, sizeof identity.counter);
+    check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
+    check_expectation(refused, &expected, -1); /* the counter stands still then */
+    identity = response->identity;
+    identity.domain[7] ^= 1;
+    check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
+    expected.command = TKE_ADMIN_ZEROIZE;
+    check_expectation(zeroized, &expected, -1); /* a new instance */
+    identity.module_id[0] ^= 1;
+    check_expectation(zeroized, &expected, TKE_UNIT_ERROR_IDENTITY);
+}
 END_TEST
 
 START_TEST(test_certificates_come_from_domain_0_or_the_asked_one)
-    {
-        g_autoptr(TkeAdminResponse) response = command_response(TKE_ADMIN_QUERY_DEVICE_CERT, 0);
-        TkeAdminExpectation expected = query_expectation();
+{
+    g_autoptr(TkeAdminResponse) response = command_response(TKE_ADMIN_QUERY_DEVICE_CERT, 0);
+    TkeAdminExpectation expected = query_expectation();
 
-        expected.command = TKE_ADMIN_QUERY_DEVICE_CERT;
-        check_expectation(response, &expected, -1);
-        memset(response->identity.domain, 0, sizeof response->identity.domain);
-        check_expectation(response, &expected, -1);
-        response->identity.domain[7] = 1;
-        check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
-    }
+    expected.command = TKE_ADMIN_QUERY_DEVICE_CERT;
+    check_expectation(response, &expected, -1);
+    memset(response->identity.domain, 0, sizeof response->identity.domain);
+    check_expectation(response, &expected, -1);
+    response->identity.domain[7] = 1;
+    check_expectation(response, &expected, TKE_UNIT_ERROR_IDENTITY);
+}
 END_TEST
 
 START_TEST(test_bytes_too_many_are_refused)
-    {
-        g_autofree char *text = g_strconcat(attributes_text, "00", NULL);
-        g_autoptr(TkeAdminResponse) response = parse(text);
-        TkeAdminExpectation expected = query_expectation();
+{
+    g_autofree char *text = g_strconcat(attributes_text, "00", NULL);
+    g_autoptr(TkeAdminResponse) response = parse(text);
+    TkeAdminExpectation expected = query_expectation();
 
-        check_expectation(response, &expected, TKE_UNIT_ERROR_MALFORMED);
-    }
+    check_expectation(response, &expected, TKE_UNIT_ERROR_MALFORMED);
+}
 END_TEST
 
 START_TEST(test_outputs_have_their_lengths)
-    {
-        g_autoptr(TkeAdminResponse) response = parse(attributes_text);
-        const uint8_t *skis = NULL;
-        uint8_t pattern[32];
-        uint32_t count = 0;
-        size_t n = 0;
+{
+    g_autoptr(TkeAdminResponse) response = parse(attributes_text);
+    const uint8_t *skis = NULL;
+    uint8_t pattern[32];
+    uint32_t count = 0;
+    size_t n = 0;
 
-        /* 48 bytes: no list of identifiers, no number, long enough for a pattern. */
-        ck_assert(!tke_admin_response_get_skis(response, &skis, &n, NULL));
-        ck_assert(!tke_admin_response_get_count(response, &count, NULL));
-        ck_assert(tke_admin_response_get_vp(response, pattern, NULL));
-        g_bytes_unref(response->output);
-        response->output = g_bytes_new("\0\0\0\3", 4);
-        ck_assert(tke_admin_response_get_count(response, &count, NULL));
-        ck_assert_uint_eq(count, 3);
-        ck_assert(!tke_admin_response_get_vp(response, pattern, NULL));
-        g_bytes_unref(response->output);
-        response->output = g_bytes_new(pattern, sizeof pattern);
-        ck_assert(tke_admin_response_get_skis(response, &skis, &n, NULL));
-        ck_assert_uint_eq(n, 1);
-    }
+    /* 48 bytes: no list of identifiers, no number, long enough for a pattern. */
+    ck_assert(!tke_admin_response_get_skis(response, &skis, &n, NULL));
+    ck_assert(!tke_admin_response_get_count(response, &count, NULL));
+    ck_assert(tke_admin_response_get_vp(response, pattern, NULL));
+    g_bytes_unref(response->output);
+    response->output = g_bytes_new("\0\0\0\3", 4);
+    ck_assert(tke_admin_response_get_count(response, &count, NULL));
+    ck_assert_uint_eq(count, 3);
+    ck_assert(!tke_admin_response_get_vp(response, pattern, NULL));
+    g_bytes_unref(response->output);
+    response->output = g_bytes_new(pattern, sizeof pattern);
+    ck_assert(tke_admin_response_get_skis(response, &skis, &n, NULL));
+    ck_assert_uint_eq(n, 1);
+}
 END_TEST
 
 static void

@@ -1,5 +1,6 @@
 /*
- * The HTTPS transport on the thread of the windows: refused before anything is sent (conventions, section 4).
+ * The HTTPS transport on the thread of the windows: refused before anything is sent (conventions,
+ * section 4).
  */
 #include "common/error.h"
 #include "common/main-thread.h"

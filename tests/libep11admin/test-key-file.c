@@ -1,5 +1,6 @@
 /*
- * Signature key files (crypto-unit-protocol.md, 7.6, Annex A.8). All keys and passwords here are test data.
+ * Signature key files (crypto-unit-protocol.md, 7.6, Annex A.8). All keys and passwords here are
+ * test data.
  */
 #include "libep11admin/key-file.h"
 
@@ -168,237 +169,234 @@ check_opens(const TkeKeyFile *file, EVP_PKEY *key)
 }
 
 START_TEST(test_known_file_opens_and_signs)
-    {
-        g_autoptr(TkeKeyFile) file = known_file();
-        g_autoptr(TkeSecret) password = password_of(known_password);
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
-        g_autoptr(TkeSigner) signer = NULL;
-        g_autoptr(EVP_PKEY) public_key = NULL;
+{
+    g_autoptr(TkeKeyFile) file = known_file();
+    g_autoptr(TkeSecret) password = password_of(known_password);
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+    g_autoptr(TkeSigner) signer = NULL;
+    g_autoptr(EVP_PKEY) public_key = NULL;
 
-        ck_assert_uint_eq(file->kind, TKE_SIGNER_P521);
-        test_bytes_check(file->ski, sizeof file->ski, known_ski);
-        signer = tke_key_file_open(file, password, "Alice", NULL);
-        ck_assert_ptr_nonnull(signer);
-        g_clear_pointer(&file, tke_key_file_free);
-        ck_assert_uint_eq(signer->kind, TKE_SIGNER_P521);
-        ck_assert_str_eq(signer->name, "Alice");
-        test_bytes_check(signer->ski, sizeof signer->ski, known_ski);
-        check_signs(signer, key);
-        public_key = tke_key_file_dup_public_key(signer, NULL);
-        ck_assert_int_eq(EVP_PKEY_eq(public_key, key), 1);
-    }
+    ck_assert_uint_eq(file->kind, TKE_SIGNER_P521);
+    test_bytes_check(file->ski, sizeof file->ski, known_ski);
+    signer = tke_key_file_open(file, password, "Alice", NULL);
+    ck_assert_ptr_nonnull(signer);
+    g_clear_pointer(&file, tke_key_file_free);
+    ck_assert_uint_eq(signer->kind, TKE_SIGNER_P521);
+    ck_assert_str_eq(signer->name, "Alice");
+    test_bytes_check(signer->ski, sizeof signer->ski, known_ski);
+    check_signs(signer, key);
+    public_key = tke_key_file_dup_public_key(signer, NULL);
+    ck_assert_int_eq(EVP_PKEY_eq(public_key, key), 1);
+}
 END_TEST
 
 START_TEST(test_wrong_password_is_told_from_other_faults)
-    {
-        g_autoptr(TkeKeyFile) file = known_file();
-        g_autofree char *cut = g_strndup(known_key, strlen(known_key) - 2);
-        g_autoptr(TkeKeyFile) damaged = parse_members("p521ec", known_salt, cut, known_ski, NULL);
-        g_autoptr(TkeKeyFile) short_key =
-            parse_members("p521ec", known_salt, "00", known_ski, NULL);
-        g_autoptr(TkeKeyFile) no_salt = parse_members("p521ec", NULL, known_key, known_ski, NULL);
+{
+    g_autoptr(TkeKeyFile) file = known_file();
+    g_autofree char *cut = g_strndup(known_key, strlen(known_key) - 2);
+    g_autoptr(TkeKeyFile) damaged = parse_members("p521ec", known_salt, cut, known_ski, NULL);
+    g_autoptr(TkeKeyFile) short_key = parse_members("p521ec", known_salt, "00", known_ski, NULL);
+    g_autoptr(TkeKeyFile) no_salt = parse_members("p521ec", NULL, known_key, known_ski, NULL);
 
-        check_not_opened(file, "Passw0rd", TKE_ERROR_VERIFY);
-        check_not_opened(file, NULL, TKE_ERROR_VERIFY);
-        check_not_opened(damaged, known_password, TKE_ERROR_VERIFY);
-        check_not_opened(short_key, known_password, TKE_ERROR_VERIFY);
-        check_not_opened(no_salt, known_password, TKE_ERROR_VERIFY);
-    }
+    check_not_opened(file, "Passw0rd", TKE_ERROR_VERIFY);
+    check_not_opened(file, NULL, TKE_ERROR_VERIFY);
+    check_not_opened(damaged, known_password, TKE_ERROR_VERIFY);
+    check_not_opened(short_key, known_password, TKE_ERROR_VERIFY);
+    check_not_opened(no_salt, known_password, TKE_ERROR_VERIFY);
+}
 END_TEST
 
 START_TEST(test_key_that_the_file_does_not_name_is_refused)
-    {
-        g_autofree char *upper = g_ascii_strup(known_ski, -1);
-        g_autofree char *other = g_strdup(known_ski);
-        g_autoptr(TkeKeyFile) in_capitals =
-            parse_members("p521ec", known_salt, known_key, upper, NULL);
-        g_autoptr(TkeKeyFile) another = NULL;
+{
+    g_autofree char *upper = g_ascii_strup(known_ski, -1);
+    g_autofree char *other = g_strdup(known_ski);
+    g_autoptr(TkeKeyFile) in_capitals = parse_members("p521ec", known_salt, known_key, upper, NULL);
+    g_autoptr(TkeKeyFile) another = NULL;
 
-        other[0] = '5';
-        another = parse_members("p521ec", known_salt, known_key, other, NULL);
-        check_not_opened(another, known_password, TKE_ERROR_INVALID_DATA);
-        check_not_opened(in_capitals, known_password, TKE_ERROR_INVALID_DATA);
-    }
+    other[0] = '5';
+    another = parse_members("p521ec", known_salt, known_key, other, NULL);
+    check_not_opened(another, known_password, TKE_ERROR_INVALID_DATA);
+    check_not_opened(in_capitals, known_password, TKE_ERROR_INVALID_DATA);
+}
 END_TEST
 
 START_TEST(test_text_that_is_not_hex_is_refused)
-    {
-        g_autoptr(TkeKeyFile) salt = parse_members("p521ec", "xx", known_key, known_ski, NULL);
-        g_autoptr(TkeKeyFile) key = parse_members("p521ec", known_salt, "0", known_ski, NULL);
+{
+    g_autoptr(TkeKeyFile) salt = parse_members("p521ec", "xx", known_key, known_ski, NULL);
+    g_autoptr(TkeKeyFile) key = parse_members("p521ec", known_salt, "0", known_ski, NULL);
 
-        check_not_opened(salt, known_password, TKE_ERROR_INVALID_DATA);
-        check_not_opened(key, known_password, TKE_ERROR_INVALID_DATA);
-    }
+    check_not_opened(salt, known_password, TKE_ERROR_INVALID_DATA);
+    check_not_opened(key, known_password, TKE_ERROR_INVALID_DATA);
+}
 END_TEST
 
 START_TEST(test_rsa_keys_open_and_sign)
-    {
-        g_autoptr(EVP_PKEY) key = EVP_RSA_gen(2048);
-        g_autofree char *ski = rsa_ski(key);
-        g_autofree char *pkcs1 = old_pem(key);
-        g_autofree char *pkcs8 = pkcs8_pem(key);
-        g_autoptr(TkeKeyFile) old = make_file("rsa2048", pkcs1, ski);
-        g_autoptr(TkeKeyFile) untyped = make_file(NULL, pkcs8, ski);
+{
+    g_autoptr(EVP_PKEY) key = EVP_RSA_gen(2048);
+    g_autofree char *ski = rsa_ski(key);
+    g_autofree char *pkcs1 = old_pem(key);
+    g_autofree char *pkcs8 = pkcs8_pem(key);
+    g_autoptr(TkeKeyFile) old = make_file("rsa2048", pkcs1, ski);
+    g_autoptr(TkeKeyFile) untyped = make_file(NULL, pkcs8, ski);
 
-        ck_assert_uint_eq(old->kind, TKE_SIGNER_RSA_2048);
-        check_opens(old, key);
-        check_opens(untyped, key);
-    }
+    ck_assert_uint_eq(old->kind, TKE_SIGNER_RSA_2048);
+    check_opens(old, key);
+    check_opens(untyped, key);
+}
 END_TEST
 
 START_TEST(test_pkcs8_and_text_around_the_block_are_read)
-    {
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
-        g_autofree char *pkcs8 = pkcs8_pem(key);
-        g_autofree char *sec1 = old_pem(key);
-        g_autofree char *around = g_strconcat("before\n", sec1, "after\n", NULL);
-        g_autoptr(TkeKeyFile) new = make_file("p521ec", pkcs8, known_ski);
-        g_autoptr(TkeKeyFile) wrapped = make_file("p521ec", around, known_ski);
+{
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+    g_autofree char *pkcs8 = pkcs8_pem(key);
+    g_autofree char *sec1 = old_pem(key);
+    g_autofree char *around = g_strconcat("before\n", sec1, "after\n", NULL);
+    g_autoptr(TkeKeyFile) new = make_file("p521ec", pkcs8, known_ski);
+    g_autoptr(TkeKeyFile) wrapped = make_file("p521ec", around, known_ski);
 
-        check_opens(new, key);
-        check_opens(wrapped, key);
-    }
+    check_opens(new, key);
+    check_opens(wrapped, key);
+}
 END_TEST
 
 START_TEST(test_keys_of_other_kinds_and_sizes_are_refused)
-    {
-        g_autoptr(EVP_PKEY) rsa3072 = EVP_RSA_gen(3072);
-        g_autoptr(EVP_PKEY) p256 = EVP_EC_gen("P-256");
-        g_autoptr(EVP_PKEY) p521 = test_key(TEST_KEY_A);
-        g_autofree char *large_ski = rsa_ski(rsa3072);
-        g_autofree char *large = old_pem(rsa3072);
-        g_autofree char *curve = old_pem(p256);
-        g_autofree char *curve8 = pkcs8_pem(p256);
-        g_autofree char *ec = old_pem(p521);
-        g_autofree char *ec8 = pkcs8_pem(p521);
-        const struct {
-            const char *type, *pem, *ski;
-        } cases[] = {
-            { "rsa2048", large, large_ski }, { "p521ec", curve, known_ski },
-            { "p521ec", curve8, known_ski }, { "p521ec", large, large_ski },
-            { "rsa2048", ec, known_ski },    { NULL, ec8, known_ski },
-        };
+{
+    g_autoptr(EVP_PKEY) rsa3072 = EVP_RSA_gen(3072);
+    g_autoptr(EVP_PKEY) p256 = EVP_EC_gen("P-256");
+    g_autoptr(EVP_PKEY) p521 = test_key(TEST_KEY_A);
+    g_autofree char *large_ski = rsa_ski(rsa3072);
+    g_autofree char *large = old_pem(rsa3072);
+    g_autofree char *curve = old_pem(p256);
+    g_autofree char *curve8 = pkcs8_pem(p256);
+    g_autofree char *ec = old_pem(p521);
+    g_autofree char *ec8 = pkcs8_pem(p521);
+    const struct {
+        const char *type, *pem, *ski;
+    } cases[] = {
+        { "rsa2048", large, large_ski }, { "p521ec", curve, known_ski },
+        { "p521ec", curve8, known_ski }, { "p521ec", large, large_ski },
+        { "rsa2048", ec, known_ski },    { NULL, ec8, known_ski },
+    };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-            g_autoptr(TkeKeyFile) file = make_file(cases[i].type, cases[i].pem, cases[i].ski);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(TkeKeyFile) file = make_file(cases[i].type, cases[i].pem, cases[i].ski);
 
-            check_not_opened(file, "x", TKE_ERROR_INVALID_DATA);
-        }
+        check_not_opened(file, "x", TKE_ERROR_INVALID_DATA);
     }
+}
 END_TEST
 
 START_TEST(test_malformed_pem_is_refused)
-    {
-        static const char *const texts[] = {
-            "no block",
-            "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n",
-            "-----BEGIN PRIVATE KEY-----\nMAA=\n",
-            "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n",
-            "-----BEGIN PRIVATE KEY-----\nMA=A\n-----END PRIVATE KEY-----\n",
-            "-----BEGIN PRIVATE KEY-----\nM===\n-----END PRIVATE KEY-----\n",
-            "-----BEGIN PRIVATE KEY-----\nMAAA*\n-----END PRIVATE KEY-----\n",
-            "-----BEGIN PRIVATE KEY-----\nMAAAA\n-----END PRIVATE KEY-----\n",
-            "-----BEGIN EC PRIVATE KEY-----\nMAA=\n-----END EC PRIVATE KEY-----\n",
-            /* version 1, an empty scalar */
-            "-----BEGIN PRIVATE KEY-----\nMAUCAQEEAA==\n-----END PRIVATE KEY-----\n",
-        };
+{
+    static const char *const texts[] = {
+        "no block",
+        "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\nMAA=\n",
+        "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\nMA=A\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\nM===\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\nMAAA*\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\nMAAAA\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN EC PRIVATE KEY-----\nMAA=\n-----END EC PRIVATE KEY-----\n",
+        /* version 1, an empty scalar */
+        "-----BEGIN PRIVATE KEY-----\nMAUCAQEEAA==\n-----END PRIVATE KEY-----\n",
+    };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-            g_autoptr(TkeKeyFile) ec = make_file("p521ec", texts[i], known_ski);
-            g_autoptr(TkeKeyFile) rsa = make_file("rsa2048", texts[i], known_ski);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(TkeKeyFile) ec = make_file("p521ec", texts[i], known_ski);
+        g_autoptr(TkeKeyFile) rsa = make_file("rsa2048", texts[i], known_ski);
 
-            check_not_opened(ec, "x", TKE_ERROR_INVALID_DATA);
-            check_not_opened(rsa, "x", TKE_ERROR_INVALID_DATA);
-        }
+        check_not_opened(ec, "x", TKE_ERROR_INVALID_DATA);
+        check_not_opened(rsa, "x", TKE_ERROR_INVALID_DATA);
     }
+}
 END_TEST
 
 START_TEST(test_what_is_no_key_file_is_refused)
-    {
-        static const char *const texts[] = {
-            "",
-            "null",
-            "[]",
-            "{}",
-            "\"text\"",
-            "{\"ski\": \"00\"}",
-            "{\"ski\": 1}",
-            "{\"ski\": \"4aa07160750dabb44e3fa908c6e1b38c38de052922623cc479432085f0bb4d22\"} x",
-            "{\"ski\": \"4aa07160750dabb44e3fa908c6e1b38c38de052922623cc479432085f0bb4d22\", "
-            "\"n\": 1}",
-            "{\"ski\": \"4aa07160750dabb44e3fa908c6e1b38c38de052922623cc479432085f0bb4d22\", "
-            "\"n\": {}}",
-        };
+{
+    static const char *const texts[] = {
+        "",
+        "null",
+        "[]",
+        "{}",
+        "\"text\"",
+        "{\"ski\": \"00\"}",
+        "{\"ski\": 1}",
+        "{\"ski\": \"4aa07160750dabb44e3fa908c6e1b38c38de052922623cc479432085f0bb4d22\"} x",
+        "{\"ski\": \"4aa07160750dabb44e3fa908c6e1b38c38de052922623cc479432085f0bb4d22\", "
+        "\"n\": 1}",
+        "{\"ski\": \"4aa07160750dabb44e3fa908c6e1b38c38de052922623cc479432085f0bb4d22\", "
+        "\"n\": {}}",
+    };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-            g_autoptr(GError) error = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
 
-            ck_assert_ptr_null(
-                tke_key_file_parse((const uint8_t *) texts[i], strlen(texts[i]), &error));
-            test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
-        }
+        ck_assert_ptr_null(
+            tke_key_file_parse((const uint8_t *) texts[i], strlen(texts[i]), &error));
+        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA);
     }
+}
 END_TEST
 
 START_TEST(test_members_that_are_null_count_as_missing)
-    {
-        static const char text[] =
-            "{\"ski\": \"4aa07160750dabb44e3fa908c6e1b38c38de052922623cc479432085f0bb4d22\", "
-            "\"keyType\": null}";
-        g_autoptr(TkeKeyFile) file = tke_key_file_parse((const uint8_t *) text, strlen(text), NULL);
+{
+    static const char text[] =
+        "{\"ski\": \"4aa07160750dabb44e3fa908c6e1b38c38de052922623cc479432085f0bb4d22\", "
+        "\"keyType\": null}";
+    g_autoptr(TkeKeyFile) file = tke_key_file_parse((const uint8_t *) text, strlen(text), NULL);
 
-        ck_assert_ptr_nonnull(file);
-        ck_assert_uint_eq(file->kind, TKE_SIGNER_RSA_2048);
-        ck_assert_ptr_null(file->salt);
-    }
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(file->kind, TKE_SIGNER_RSA_2048);
+    ck_assert_ptr_null(file->salt);
+}
 END_TEST
 
 START_TEST(test_cancelled_signer_does_not_sign)
-    {
-        g_autoptr(TkeKeyFile) file = known_file();
-        g_autoptr(TkeSecret) password = password_of(known_password);
-        g_autoptr(TkeSigner) signer = tke_key_file_open(file, password, NULL, NULL);
-        g_autoptr(GCancellable) cancellable = g_cancellable_new();
-        uint8_t signature[TKE_SIGNATURE_MAX] = { 0 };
-        size_t len = 0;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(TkeKeyFile) file = known_file();
+    g_autoptr(TkeSecret) password = password_of(known_password);
+    g_autoptr(TkeSigner) signer = tke_key_file_open(file, password, NULL, NULL);
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    uint8_t signature[TKE_SIGNATURE_MAX] = { 0 };
+    size_t len = 0;
+    g_autoptr(GError) error = NULL;
 
-        ck_assert_ptr_nonnull(signer);
-        g_cancellable_cancel(cancellable);
-        ck_assert(!signer->ops->sign(signer, TKE_SIGN_COMMAND, signature, 1, signature, &len,
-                                     cancellable, &error));
-        test_bytes_check_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-    }
+    ck_assert_ptr_nonnull(signer);
+    g_cancellable_cancel(cancellable);
+    ck_assert(!signer->ops->sign(signer, TKE_SIGN_COMMAND, signature, 1, signature, &len,
+                                 cancellable, &error));
+    test_bytes_check_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
 END_TEST
 
 START_TEST(test_full_secure_heap_is_an_error_wherever_it_fills)
-    {
-        g_autoptr(TkeKeyFile) file = known_file();
-        g_autoptr(TkeSecret) password = password_of(known_password);
-        g_autoptr(GPtrArray) ballast =
-            g_ptr_array_new_with_free_func((GDestroyNotify) tke_secret_free);
-        TkeSecret *more = NULL;
-        TkeSigner *signer = NULL;
-        unsigned failures = 0;
+{
+    g_autoptr(TkeKeyFile) file = known_file();
+    g_autoptr(TkeSecret) password = password_of(known_password);
+    g_autoptr(GPtrArray) ballast = g_ptr_array_new_with_free_func((GDestroyNotify) tke_secret_free);
+    TkeSecret *more = NULL;
+    TkeSigner *signer = NULL;
+    unsigned failures = 0;
 
-        while ((more = tke_secret_new(64, NULL)) != NULL) {
-            g_ptr_array_add(ballast, more);
-        }
-        while (signer == NULL && ballast->len > 0) {
-            g_autoptr(GError) error = NULL;
-
-            signer = tke_key_file_open(file, password, NULL, &error);
-            if (signer == NULL) {
-                ck_assert_ptr_nonnull(error);
-                ck_assert(!g_error_matches(error, TKE_ERROR, TKE_ERROR_VERIFY));
-                failures++;
-            }
-            g_ptr_array_set_size(ballast, (int) (ballast->len - MIN(4, ballast->len)));
-        }
-        ck_assert_ptr_nonnull(signer);
-        ck_assert_uint_gt(failures, 3);
-        tke_signer_free(signer);
+    while ((more = tke_secret_new(64, NULL)) != NULL) {
+        g_ptr_array_add(ballast, more);
     }
+    while (signer == NULL && ballast->len > 0) {
+        g_autoptr(GError) error = NULL;
+
+        signer = tke_key_file_open(file, password, NULL, &error);
+        if (signer == NULL) {
+            ck_assert_ptr_nonnull(error);
+            ck_assert(!g_error_matches(error, TKE_ERROR, TKE_ERROR_VERIFY));
+            failures++;
+        }
+        g_ptr_array_set_size(ballast, (int) (ballast->len - MIN(4, ballast->len)));
+    }
+    ck_assert_ptr_nonnull(signer);
+    ck_assert_uint_gt(failures, 3);
+    tke_signer_free(signer);
+}
 END_TEST
 
 static void

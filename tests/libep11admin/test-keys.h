@@ -1,5 +1,6 @@
 /*
- * The key pairs A, O and P of crypto-unit-protocol.md, Annex A.1: the scalar is 32 bytes counting up.
+ * The key pairs A, O and P of crypto-unit-protocol.md, Annex A.1: the scalar is 32 bytes counting
+ * up.
  */
 #pragma once
 

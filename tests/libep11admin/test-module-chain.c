@@ -70,224 +70,222 @@ check_finish_refused(TkeModuleChain *chain, unsigned count)
 }
 
 START_TEST(test_chain_to_a_root_is_verified_only_at_its_end)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
-        g_autoptr(GByteArray) parent = test_module_oa2(p, a, false);
-        uint8_t point[TKE_EC_POINT_LEN] = { 0 };
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
+    g_autoptr(GByteArray) parent = test_module_oa2(p, a, false);
+    uint8_t point[TKE_EC_POINT_LEN] = { 0 };
 
-        ck_assert_ptr_null(tke_module_chain_get_key(chain));
-        ck_assert(add(chain, epoch));
-        test_key_point(o, point);
-        ck_assert_mem_eq(tke_module_chain_get_first(chain)->point, point, sizeof point);
-        ck_assert_int_eq(EVP_PKEY_eq(tke_module_chain_get_key(chain), o), 1);
-        ck_assert(add(chain, parent));
-        ck_assert(!tke_module_chain_is_verified(chain));
-        ck_assert_ptr_null(tke_module_chain_get_root(chain));
-        ck_assert(tke_module_chain_finish(chain, 2, NULL));
-        ck_assert(tke_module_chain_is_verified(chain));
-        ck_assert(tke_module_chain_is_rehearsal(chain));
-        ck_assert_str_eq(tke_module_chain_get_root(chain)->name, "TEST");
-        ck_assert_uint_eq(tke_module_chain_get_count(chain), 2);
-    }
+    ck_assert_ptr_null(tke_module_chain_get_key(chain));
+    ck_assert(add(chain, epoch));
+    test_key_point(o, point);
+    ck_assert_mem_eq(tke_module_chain_get_first(chain)->point, point, sizeof point);
+    ck_assert_int_eq(EVP_PKEY_eq(tke_module_chain_get_key(chain), o), 1);
+    ck_assert(add(chain, parent));
+    ck_assert(!tke_module_chain_is_verified(chain));
+    ck_assert_ptr_null(tke_module_chain_get_root(chain));
+    ck_assert(tke_module_chain_finish(chain, 2, NULL));
+    ck_assert(tke_module_chain_is_verified(chain));
+    ck_assert(tke_module_chain_is_rehearsal(chain));
+    ck_assert_str_eq(tke_module_chain_get_root(chain)->name, "TEST");
+    ck_assert_uint_eq(tke_module_chain_get_count(chain), 2);
+}
 END_TEST
 
 START_TEST(test_single_certificate_below_a_root_is_enough)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) epoch = test_module_oa2(o, a, true);
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) epoch = test_module_oa2(o, a, true);
 
-        ck_assert(add(chain, epoch));
-        ck_assert(tke_module_chain_finish(chain, 0, NULL));
-    }
+    ck_assert(add(chain, epoch));
+    ck_assert(tke_module_chain_finish(chain, 0, NULL));
+}
 END_TEST
 
 START_TEST(test_chain_of_another_world_does_not_reach_the_built_in_roots)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(tke_module_roots_get_built_in());
-        g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
-        g_autoptr(GByteArray) parent = test_module_oa2(p, a, false);
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(tke_module_roots_get_built_in());
+    g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
+    g_autoptr(GByteArray) parent = test_module_oa2(p, a, false);
 
-        ck_assert(add(chain, epoch));
-        ck_assert(add(chain, parent));
-        ck_assert(!tke_module_chain_is_rehearsal(chain));
-        check_finish_refused(chain, 2);
-    }
+    ck_assert(add(chain, epoch));
+    ck_assert(add(chain, parent));
+    ck_assert(!tke_module_chain_is_rehearsal(chain));
+    check_finish_refused(chain, 2);
+}
 END_TEST
 
 START_TEST(test_names_of_a_built_in_root_do_not_help)
-    {
-        const TkeModuleRoot *real = tke_module_roots_get(tke_module_roots_get_built_in(), 1);
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(tke_module_roots_get_built_in());
-        g_autoptr(GByteArray) epoch = test_module_oa2(o, a, true);
-        guint signer_ski = 32 + 8 + 121;
+{
+    const TkeModuleRoot *real = tke_module_roots_get(tke_module_roots_get_built_in(), 1);
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(tke_module_roots_get_built_in());
+    g_autoptr(GByteArray) epoch = test_module_oa2(o, a, true);
+    guint signer_ski = 32 + 8 + 121;
 
-        memcpy(epoch->data + signer_ski, real->ski, sizeof real->ski);
-        ck_assert(add(chain, epoch));
-        check_finish_refused(chain, 1);
-    }
+    memcpy(epoch->data + signer_ski, real->ski, sizeof real->ski);
+    ck_assert(add(chain, epoch));
+    check_finish_refused(chain, 1);
+}
 END_TEST
 
 START_TEST(test_other_number_of_certificates_is_refused)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-        g_autoptr(TkeModuleChain) empty = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) epoch = test_module_oa2(o, a, true);
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+    g_autoptr(TkeModuleChain) empty = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) epoch = test_module_oa2(o, a, true);
 
-        ck_assert(add(chain, epoch));
-        check_finish_refused(chain, 3);
-        check_finish_refused(chain, 1); /* refused stays refused */
-        check_finish_refused(empty, 0);
-    }
+    ck_assert(add(chain, epoch));
+    check_finish_refused(chain, 3);
+    check_finish_refused(chain, 1); /* refused stays refused */
+    check_finish_refused(empty, 0);
+}
 END_TEST
 
 START_TEST(test_certificate_of_another_chain_is_no_parent)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
-        g_autoptr(GByteArray) stranger = test_module_oa2(a, p, false);
-        g_autoptr(GByteArray) parent = test_module_oa2(p, a, false);
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
+    g_autoptr(GByteArray) stranger = test_module_oa2(a, p, false);
+    g_autoptr(GByteArray) parent = test_module_oa2(p, a, false);
 
-        ck_assert(add(chain, epoch));
-        check_add_refused(chain, stranger);
-        check_add_refused(chain, parent);
-        check_finish_refused(chain, 2);
-    }
+    ck_assert(add(chain, epoch));
+    check_add_refused(chain, stranger);
+    check_add_refused(chain, parent);
+    check_finish_refused(chain, 2);
+}
 END_TEST
 
 START_TEST(test_self_signed_certificate_is_refused)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) epoch = test_module_oa2(a, a, true);
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) epoch = test_module_oa2(a, a, true);
 
-        check_add_refused(chain, epoch);
-        ck_assert_ptr_null(tke_module_chain_get_key(chain));
-    }
+    check_add_refused(chain, epoch);
+    ck_assert_ptr_null(tke_module_chain_get_key(chain));
+}
 END_TEST
 
 START_TEST(test_any_changed_signed_byte_breaks_the_chain)
-    {
-        static const guint places[] = { 3, 32, 45, 60, 300, 384 + 100, 384 + 157 };
-        g_autoptr(GByteArray) parent = test_module_oa2(p, a, false);
+{
+    static const guint places[] = { 3, 32, 45, 60, 300, 384 + 100, 384 + 157 };
+    g_autoptr(GByteArray) parent = test_module_oa2(p, a, false);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-            g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-            g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
-            g_autoptr(GError) error = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+        g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
+        g_autoptr(GError) error = NULL;
 
-            epoch->data[places[i]] ^= 1;
-            ck_assert(!tke_module_chain_add(chain, epoch->data, epoch->len, &error) ||
-                      !tke_module_chain_add(chain, parent->data, parent->len, &error));
-            test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_NOT_GENUINE);
-        }
+        epoch->data[places[i]] ^= 1;
+        ck_assert(!tke_module_chain_add(chain, epoch->data, epoch->len, &error) ||
+                  !tke_module_chain_add(chain, parent->data, parent->len, &error));
+        test_bytes_check_error(error, TKE_UNIT_ERROR, TKE_UNIT_ERROR_NOT_GENUINE);
     }
+}
 END_TEST
 
 START_TEST(test_wrong_signature_of_the_last_certificate_is_noticed_at_the_end)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
-        g_autoptr(GByteArray) parent = test_module_oa2(p, a, false);
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
+    g_autoptr(GByteArray) parent = test_module_oa2(p, a, false);
 
-        parent->data[464 + 100] ^= 1;
-        ck_assert(add(chain, epoch));
-        ck_assert(add(chain, parent));
-        check_finish_refused(chain, 2);
-    }
+    parent->data[464 + 100] ^= 1;
+    ck_assert(add(chain, epoch));
+    ck_assert(add(chain, parent));
+    check_finish_refused(chain, 2);
+}
 END_TEST
 
 START_TEST(test_certificate_of_another_format_is_no_parent)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
-        g_autoptr(GByteArray) parent = test_module_oa3(p, a, false);
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) epoch = test_module_oa2(o, p, true);
+    g_autoptr(GByteArray) parent = test_module_oa3(p, a, false);
 
-        ck_assert(add(chain, epoch));
-        check_add_refused(chain, parent);
-    }
+    ck_assert(add(chain, epoch));
+    check_add_refused(chain, parent);
+}
 END_TEST
 
 START_TEST(test_chain_does_not_go_on_after_its_end)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) epoch = test_module_oa2(o, a, true);
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) epoch = test_module_oa2(o, a, true);
 
-        ck_assert(add(chain, epoch));
-        ck_assert(tke_module_chain_finish(chain, 1, NULL));
-        check_add_refused(chain, epoch);
-        ck_assert(!tke_module_chain_is_verified(chain));
-    }
+    ck_assert(add(chain, epoch));
+    ck_assert(tke_module_chain_finish(chain, 1, NULL));
+    check_add_refused(chain, epoch);
+    ck_assert(!tke_module_chain_is_verified(chain));
+}
 END_TEST
 
 START_TEST(test_endless_chain_is_refused)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) one = test_module_oa2(o, p, true);
-        g_autoptr(GByteArray) two = test_module_oa2(p, o, true);
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) one = test_module_oa2(o, p, true);
+    g_autoptr(GByteArray) two = test_module_oa2(p, o, true);
 
-        for (unsigned i = 0; i < TKE_MODULE_CHAIN_MAX; i++) {
-            ck_assert(add(chain, i % 2 == 0 ? one : two));
-        }
-        check_add_refused(chain, one);
+    for (unsigned i = 0; i < TKE_MODULE_CHAIN_MAX; i++) {
+        ck_assert(add(chain, i % 2 == 0 ? one : two));
     }
+    check_add_refused(chain, one);
+}
 END_TEST
 
 START_TEST(test_only_96_with_60_ends_the_newer_chains)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) epoch = test_module_oa2(o, a, true);
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) epoch = test_module_oa2(o, a, true);
 
-        ck_assert(!tke_module_chain_is_end(chain, 96, true, 60)); /* nothing was read yet */
-        ck_assert(add(chain, epoch));
-        ck_assert(tke_module_chain_is_end(chain, 96, true, 60));
-        ck_assert(!tke_module_chain_is_end(chain, 96, true, 61));
-        ck_assert(!tke_module_chain_is_end(chain, 96, false, 60));
-        ck_assert(!tke_module_chain_is_end(chain, 32, true, 60));
-    }
+    ck_assert(!tke_module_chain_is_end(chain, 96, true, 60)); /* nothing was read yet */
+    ck_assert(add(chain, epoch));
+    ck_assert(tke_module_chain_is_end(chain, 96, true, 60));
+    ck_assert(!tke_module_chain_is_end(chain, 96, true, 61));
+    ck_assert(!tke_module_chain_is_end(chain, 96, false, 60));
+    ck_assert(!tke_module_chain_is_end(chain, 32, true, 60));
+}
 END_TEST
 
 START_TEST(test_oa1_chain_ends_with_any_96_after_a_certificate_that_a_root_signs)
-    {
-        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) epoch = test_module_oa1(o, "0000000090000001", p, "0000000090000002");
-        g_autoptr(GByteArray) parent =
-            test_module_oa1(p, "0000000090000002", a, "1111111190000000");
+{
+    g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) epoch = test_module_oa1(o, "0000000090000001", p, "0000000090000002");
+    g_autoptr(GByteArray) parent = test_module_oa1(p, "0000000090000002", a, "1111111190000000");
 
-        ck_assert(add(chain, epoch));
-        ck_assert(add(chain, parent));
-        ck_assert(tke_module_chain_is_end(chain, 96, false, 0));
-        ck_assert(!tke_module_chain_is_end(chain, 84, false, 0));
-        ck_assert(tke_module_chain_finish(chain, 2, NULL));
-    }
+    ck_assert(add(chain, epoch));
+    ck_assert(add(chain, parent));
+    ck_assert(tke_module_chain_is_end(chain, 96, false, 0));
+    ck_assert(!tke_module_chain_is_end(chain, 84, false, 0));
+    ck_assert(tke_module_chain_finish(chain, 2, NULL));
+}
 END_TEST
 
 START_TEST(test_oa1_certificate_with_another_name_is_not_the_last)
-    {
-        static const char *const names[] = { "0000000090000000", "0000000080000001" };
+{
+    static const char *const names[] = { "0000000090000000", "0000000080000001" };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-            g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
-            g_autoptr(GByteArray) epoch = test_module_oa1(o, names[i], a, "1111111190000000");
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(TkeModuleChain) chain = tke_module_chain_new(roots);
+        g_autoptr(GByteArray) epoch = test_module_oa1(o, names[i], a, "1111111190000000");
 
-            ck_assert(add(chain, epoch));
-            ck_assert(!tke_module_chain_is_end(chain, 96, true, 60));
-            check_finish_refused(chain, 1);
-        }
+        ck_assert(add(chain, epoch));
+        ck_assert(!tke_module_chain_is_end(chain, 96, true, 60));
+        check_finish_refused(chain, 1);
     }
+}
 END_TEST
 
 START_TEST(test_oa1_certificates_of_other_curves_or_themselves_are_refused)
-    {
-        g_autoptr(TkeModuleChain) one = tke_module_chain_new(roots);
-        g_autoptr(TkeModuleChain) two = tke_module_chain_new(roots);
-        g_autoptr(GByteArray) itself =
-            test_module_oa1(o, "0000000090000001", a, "0000000090000001");
-        g_autoptr(GByteArray) curve = test_module_oa1(o, "0000000090000001", a, "1111111190000000");
+{
+    g_autoptr(TkeModuleChain) one = tke_module_chain_new(roots);
+    g_autoptr(TkeModuleChain) two = tke_module_chain_new(roots);
+    g_autoptr(GByteArray) itself = test_module_oa1(o, "0000000090000001", a, "0000000090000001");
+    g_autoptr(GByteArray) curve = test_module_oa1(o, "0000000090000001", a, "1111111190000000");
 
-        check_add_refused(one, itself);
-        curve->data[52 + 72 + 20] = 1;
-        check_add_refused(two, curve);
-    }
+    check_add_refused(one, itself);
+    curve->data[52 + 72 + 20] = 1;
+    check_add_refused(two, curve);
+}
 END_TEST
 
 static void

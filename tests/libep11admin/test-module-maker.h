@@ -1,6 +1,6 @@
 /*
- * Makes module certificates byte by byte from the tables of crypto-unit-protocol.md, 5.2 to 5.4, with the
- * field values of Annex A.7.
+ * Makes module certificates byte by byte from the tables of crypto-unit-protocol.md, 5.2 to 5.4,
+ * with the field values of Annex A.7.
  */
 #pragma once
 

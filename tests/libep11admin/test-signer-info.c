@@ -55,185 +55,184 @@ check_refused(const GByteArray *bytes)
 }
 
 START_TEST(test_known_signer_info_is_read_and_verified)
-    {
-        g_autoptr(GByteArray) block = test_bytes(block_text);
-        g_autoptr(GByteArray) bytes = test_bytes(info_text);
-        g_autoptr(EVP_PKEY) a = test_key(TEST_KEY_A);
-        g_autoptr(EVP_PKEY) o = test_key(TEST_KEY_O);
-        TkeByteCursor cursor = tke_byte_cursor(bytes->data, bytes->len);
-        TkeSignerInfo info = { 0 };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(GByteArray) block = test_bytes(block_text);
+    g_autoptr(GByteArray) bytes = test_bytes(info_text);
+    g_autoptr(EVP_PKEY) a = test_key(TEST_KEY_A);
+    g_autoptr(EVP_PKEY) o = test_key(TEST_KEY_O);
+    TkeByteCursor cursor = tke_byte_cursor(bytes->data, bytes->len);
+    TkeSignerInfo info = { 0 };
+    g_autoptr(GError) error = NULL;
 
-        ck_assert(tke_signer_info_read(&cursor, &info, NULL));
-        ck_assert_uint_eq(tke_byte_cursor_left(&cursor), 0);
-        ck_assert_uint_eq(info.version, 3);
-        test_bytes_check(info.ski, sizeof info.ski, ski_a);
-        ck_assert_uint_eq(info.digest, TKE_SIGNER_INFO_SHA512);
-        ck_assert_uint_eq(info.algorithm, TKE_SIGNER_INFO_ECDSA_SHA512);
-        ck_assert_uint_eq(info.whole.len, 211);
-        ck_assert(tke_signer_info_verify(&info, a, block->data, block->len, NULL));
+    ck_assert(tke_signer_info_read(&cursor, &info, NULL));
+    ck_assert_uint_eq(tke_byte_cursor_left(&cursor), 0);
+    ck_assert_uint_eq(info.version, 3);
+    test_bytes_check(info.ski, sizeof info.ski, ski_a);
+    ck_assert_uint_eq(info.digest, TKE_SIGNER_INFO_SHA512);
+    ck_assert_uint_eq(info.algorithm, TKE_SIGNER_INFO_ECDSA_SHA512);
+    ck_assert_uint_eq(info.whole.len, 211);
+    ck_assert(tke_signer_info_verify(&info, a, block->data, block->len, NULL));
 
-        ck_assert(!tke_signer_info_verify(&info, o, block->data, block->len, &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_VERIFY);
-        block->data[20] ^= 1;
-        ck_assert(!tke_signer_info_verify(&info, a, block->data, block->len, NULL));
-    }
+    ck_assert(!tke_signer_info_verify(&info, o, block->data, block->len, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_VERIFY);
+    block->data[20] ^= 1;
+    ck_assert(!tke_signer_info_verify(&info, a, block->data, block->len, NULL));
+}
 END_TEST
 
 START_TEST(test_finished_signature_gets_the_known_form)
-    {
-        g_autoptr(GByteArray) bytes = test_bytes(info_text);
-        g_autoptr(GByteArray) out = g_byte_array_new();
-        TkeByteCursor cursor = tke_byte_cursor(bytes->data, bytes->len);
-        TkeSignerInfo info = { 0 };
+{
+    g_autoptr(GByteArray) bytes = test_bytes(info_text);
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    TkeByteCursor cursor = tke_byte_cursor(bytes->data, bytes->len);
+    TkeSignerInfo info = { 0 };
 
-        ck_assert(tke_signer_info_read(&cursor, &info, NULL));
-        tke_signer_info_append(out, TKE_SIGNER_P521, info.ski, sizeof info.ski, info.signature.data,
-                               info.signature.len);
-        test_bytes_check(out->data, out->len, info_text);
-    }
+    ck_assert(tke_signer_info_read(&cursor, &info, NULL));
+    tke_signer_info_append(out, TKE_SIGNER_P521, info.ski, sizeof info.ski, info.signature.data,
+                           info.signature.len);
+    test_bytes_check(out->data, out->len, info_text);
+}
 END_TEST
 
 START_TEST(test_rsa_signature_gets_its_own_algorithms)
-    {
-        const uint8_t signature[256] = { 0x01 };
-        const uint8_t ski[TKE_SKI_LEN] = { 0x02 };
-        g_autoptr(GByteArray) out = g_byte_array_new();
-        TkeByteCursor cursor = { 0 };
-        TkeSignerInfo info = { 0 };
+{
+    const uint8_t signature[256] = { 0x01 };
+    const uint8_t ski[TKE_SKI_LEN] = { 0x02 };
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    TkeByteCursor cursor = { 0 };
+    TkeSignerInfo info = { 0 };
 
-        tke_signer_info_append(out, TKE_SIGNER_RSA_2048, ski, sizeof ski, signature,
-                               sizeof signature);
-        ck_assert_uint_eq(out->len, 331);
-        cursor = tke_byte_cursor(out->data, out->len);
-        ck_assert(tke_signer_info_read(&cursor, &info, NULL));
-        ck_assert_uint_eq(info.digest, TKE_SIGNER_INFO_SHA256);
-        ck_assert_uint_eq(info.algorithm, TKE_SIGNER_INFO_RSA_X931);
-        ck_assert_uint_eq(info.signature.len, 256);
-    }
+    tke_signer_info_append(out, TKE_SIGNER_RSA_2048, ski, sizeof ski, signature, sizeof signature);
+    ck_assert_uint_eq(out->len, 331);
+    cursor = tke_byte_cursor(out->data, out->len);
+    ck_assert(tke_signer_info_read(&cursor, &info, NULL));
+    ck_assert_uint_eq(info.digest, TKE_SIGNER_INFO_SHA256);
+    ck_assert_uint_eq(info.algorithm, TKE_SIGNER_INFO_RSA_X931);
+    ck_assert_uint_eq(info.signature.len, 256);
+}
 END_TEST
 
 START_TEST(test_signer_signs_the_block_and_is_named)
-    {
-        g_autoptr(GByteArray) block = test_bytes(block_text);
-        g_autoptr(GByteArray) out = test_bytes("aabb");
-        g_autoptr(EVP_PKEY) a = test_key(TEST_KEY_A);
-        TestSigner signer = test_signer(a);
-        TkeByteCursor cursor = { 0 };
-        TkeSignerInfo info = { 0 };
+{
+    g_autoptr(GByteArray) block = test_bytes(block_text);
+    g_autoptr(GByteArray) out = test_bytes("aabb");
+    g_autoptr(EVP_PKEY) a = test_key(TEST_KEY_A);
+    TestSigner signer = test_signer(a);
+    TkeByteCursor cursor = { 0 };
+    TkeSignerInfo info = { 0 };
 
-        ck_assert(tke_signer_info_sign(out, &signer.base, block->data, block->len, NULL, NULL));
-        ck_assert_uint_eq(signer.purpose, TKE_SIGN_COMMAND);
-        test_bytes_check(out->data, 2, "aabb");
-        cursor = tke_byte_cursor(out->data + 2, out->len - 2);
-        ck_assert(tke_signer_info_read(&cursor, &info, NULL));
-        test_bytes_check(info.ski, sizeof info.ski, ski_a);
-        ck_assert(tke_signer_info_verify(&info, a, block->data, block->len, NULL));
-    }
+    ck_assert(tke_signer_info_sign(out, &signer.base, block->data, block->len, NULL, NULL));
+    ck_assert_uint_eq(signer.purpose, TKE_SIGN_COMMAND);
+    test_bytes_check(out->data, 2, "aabb");
+    cursor = tke_byte_cursor(out->data + 2, out->len - 2);
+    ck_assert(tke_signer_info_read(&cursor, &info, NULL));
+    test_bytes_check(info.ski, sizeof info.ski, ski_a);
+    ck_assert(tke_signer_info_verify(&info, a, block->data, block->len, NULL));
+}
 END_TEST
 
 START_TEST(test_padded_signature_of_a_signer_is_made_minimal)
-    {
-        /* r = 1 with a superfluous zero, s = 2 */
-        g_autoptr(GByteArray) padded = test_bytes("300702020001020102");
-        g_autoptr(GByteArray) out = g_byte_array_new();
-        TestSigner signer = test_signer(NULL);
+{
+    /* r = 1 with a superfluous zero, s = 2 */
+    g_autoptr(GByteArray) padded = test_bytes("300702020001020102");
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    TestSigner signer = test_signer(NULL);
 
-        memcpy(signer.fixed, padded->data, padded->len);
-        signer.fixed_len = padded->len;
-        ck_assert(tke_signer_info_sign(out, &signer.base, (const uint8_t *) "", 0, NULL, NULL));
-        test_bytes_check(out->data + out->len - 10, 10, "04083006020101020102");
-    }
+    memcpy(signer.fixed, padded->data, padded->len);
+    signer.fixed_len = padded->len;
+    ck_assert(tke_signer_info_sign(out, &signer.base, (const uint8_t *) "", 0, NULL, NULL));
+    test_bytes_check(out->data + out->len - 10, 10, "04083006020101020102");
+}
 END_TEST
 
 START_TEST(test_failing_signer_leaves_the_list_as_it_was)
-    {
-        g_autoptr(GByteArray) out = test_bytes("aabb");
-        TestSigner signer = test_signer(NULL);
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GError) form = NULL;
+{
+    g_autoptr(GByteArray) out = test_bytes("aabb");
+    TestSigner signer = test_signer(NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) form = NULL;
 
-        ck_assert(!tke_signer_info_sign(out, &signer.base, (const uint8_t *) "x", 1, NULL, &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_FILE);
+    ck_assert(!tke_signer_info_sign(out, &signer.base, (const uint8_t *) "x", 1, NULL, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_FILE);
 
-        signer.fixed_len = 5; /* no DER */
-        ck_assert(!tke_signer_info_sign(out, &signer.base, (const uint8_t *) "x", 1, NULL, &form));
-        test_bytes_check_error(form, TKE_ERROR, TKE_ERROR_INVALID_DATA);
+    signer.fixed_len = 5; /* no DER */
+    ck_assert(!tke_signer_info_sign(out, &signer.base, (const uint8_t *) "x", 1, NULL, &form));
+    test_bytes_check_error(form, TKE_ERROR, TKE_ERROR_INVALID_DATA);
 
-        signer.base.kind = TKE_SIGNER_RSA_2048;
-        signer.fixed_len = 255;
-        ck_assert(!tke_signer_info_sign(out, &signer.base, (const uint8_t *) "x", 1, NULL, NULL));
-        test_bytes_check(out->data, out->len, "aabb");
-    }
+    signer.base.kind = TKE_SIGNER_RSA_2048;
+    signer.fixed_len = 255;
+    ck_assert(!tke_signer_info_sign(out, &signer.base, (const uint8_t *) "x", 1, NULL, NULL));
+    test_bytes_check(out->data, out->len, "aabb");
+}
 END_TEST
 
 START_TEST(test_algorithms_without_null_and_unknown_ones_are_read)
-    {
-        g_autoptr(GByteArray) bare = make_info("020103", ski_a, SHA512_BARE, ECDSA_BARE, "");
-        g_autoptr(GByteArray) unknown = make_info("020101", ski_a, "3003060155", "3003060156", "");
-        g_autoptr(EVP_PKEY) a = test_key(TEST_KEY_A);
-        TkeByteCursor cursor = tke_byte_cursor(bare->data, bare->len);
-        TkeSignerInfo info = { 0 };
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(GByteArray) bare = make_info("020103", ski_a, SHA512_BARE, ECDSA_BARE, "");
+    g_autoptr(GByteArray) unknown = make_info("020101", ski_a, "3003060155", "3003060156", "");
+    g_autoptr(EVP_PKEY) a = test_key(TEST_KEY_A);
+    TkeByteCursor cursor = tke_byte_cursor(bare->data, bare->len);
+    TkeSignerInfo info = { 0 };
+    g_autoptr(GError) error = NULL;
 
-        ck_assert(tke_signer_info_read(&cursor, &info, NULL));
-        ck_assert_uint_eq(info.algorithm, TKE_SIGNER_INFO_ECDSA_SHA512);
-        cursor = tke_byte_cursor(unknown->data, unknown->len);
-        ck_assert(tke_signer_info_read(&cursor, &info, NULL));
-        ck_assert_uint_eq(info.digest, TKE_SIGNER_INFO_DIGEST_OTHER);
-        ck_assert_uint_eq(info.algorithm, TKE_SIGNER_INFO_ALGORITHM_OTHER);
-        ck_assert(!tke_signer_info_verify(&info, a, (const uint8_t *) "", 0, &error));
-        test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_VERIFY);
-    }
+    ck_assert(tke_signer_info_read(&cursor, &info, NULL));
+    ck_assert_uint_eq(info.algorithm, TKE_SIGNER_INFO_ECDSA_SHA512);
+    cursor = tke_byte_cursor(unknown->data, unknown->len);
+    ck_assert(tke_signer_info_read(&cursor, &info, NULL));
+    ck_assert_uint_eq(info.digest, TKE_SIGNER_INFO_DIGEST_OTHER);
+    ck_assert_uint_eq(info.algorithm, TKE_SIGNER_INFO_ALGORITHM_OTHER);
+    ck_assert(!tke_signer_info_verify(&info, a, (const uint8_t *) "", 0, &error));
+    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_VERIFY);
+}
 END_TEST
 
 START_TEST(test_malformed_signer_info_is_refused)
-    {
-        static const struct {
-            const char *version, *digest, *algorithm, *rest;
-        } cases[] = {
-            { "040103", SHA512_NULL, ECDSA_NULL, "" },         /* version no INTEGER */
-            { "02020003", SHA512_NULL, ECDSA_NULL, "" },       /* version of two bytes */
-            { "020103", "30030401aa", ECDSA_NULL, "" },        /* digest no OID */
-            { "020103", SHA512_NULL, "30050601550401", "" },   /* cut short */
-            { "020103", SHA512_NULL, "30050601550400", "" },   /* parameters not NULL */
-            { "020103", SHA512_NULL, "3006060155050100", "" }, /* NULL with content */
-            { "020103", SHA512_NULL, ECDSA_NULL, "0500" },     /* an element too many */
-        };
+{
+    static const struct {
+        const char *version, *digest, *algorithm, *rest;
+    } cases[] = {
+        { "040103", SHA512_NULL, ECDSA_NULL, "" },         /* version no INTEGER */
+        { "02020003", SHA512_NULL, ECDSA_NULL, "" },       /* version of two bytes */
+        { "020103", "30030401aa", ECDSA_NULL, "" },        /* digest no OID */
+        { "020103", SHA512_NULL, "30050601550401", "" },   /* cut short */
+        { "020103", SHA512_NULL, "30050601550400", "" },   /* parameters not NULL */
+        { "020103", SHA512_NULL, "3006060155050100", "" }, /* NULL with content */
+        { "020103", SHA512_NULL, ECDSA_NULL, "0500" },     /* an element too many */
+    };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-            g_autoptr(GByteArray) bytes = make_info(cases[i].version, ski_a, cases[i].digest,
-                                                    cases[i].algorithm, cases[i].rest);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GByteArray) bytes =
+            make_info(cases[i].version, ski_a, cases[i].digest, cases[i].algorithm, cases[i].rest);
 
-            check_refused(bytes);
-        }
+        check_refused(bytes);
     }
+}
 END_TEST
 
 START_TEST(test_every_cut_of_a_signer_info_is_refused)
-    {
-        g_autoptr(GByteArray) bytes = test_bytes(info_text);
+{
+    g_autoptr(GByteArray) bytes = test_bytes(info_text);
 
-        for (guint len = 0; len < bytes->len; len++) {
-            g_autoptr(GByteArray) cut = g_byte_array_new();
+    for (guint len = 0; len < bytes->len; len++) {
+        g_autoptr(GByteArray) cut = g_byte_array_new();
 
-            g_byte_array_append(cut, bytes->data, len);
-            check_refused(cut);
-        }
+        g_byte_array_append(cut, bytes->data, len);
+        check_refused(cut);
     }
+}
 END_TEST
 
 START_TEST(test_several_signer_infos_are_read_in_turn)
-    {
-        g_autofree char *text = g_strconcat(info_text, info_text, NULL);
-        g_autoptr(GByteArray) bytes = test_bytes(text);
-        TkeByteCursor cursor = tke_byte_cursor(bytes->data, bytes->len);
-        TkeSignerInfo info = { 0 };
+{
+    g_autofree char *text = g_strconcat(info_text, info_text, NULL);
+    g_autoptr(GByteArray) bytes = test_bytes(text);
+    TkeByteCursor cursor = tke_byte_cursor(bytes->data, bytes->len);
+    TkeSignerInfo info = { 0 };
 
-        ck_assert(tke_signer_info_read(&cursor, &info, NULL));
-        ck_assert(tke_signer_info_read(&cursor, &info, NULL));
-        ck_assert_uint_eq(tke_byte_cursor_left(&cursor), 0);
-    }
+    ck_assert(tke_signer_info_read(&cursor, &info, NULL));
+    ck_assert(tke_signer_info_read(&cursor, &info, NULL));
+    ck_assert_uint_eq(tke_byte_cursor_left(&cursor), 0);
+}
 END_TEST
 
 /* Signs with RSA as the algorithm says and lets the key verify it. */
@@ -246,39 +245,39 @@ verifies(EVP_PKEY *key, TkeSignerInfoAlgorithm algorithm, const uint8_t *signatu
 }
 
 START_TEST(test_both_forms_of_rsa_signatures_are_verified)
-    {
-        g_autoptr(EVP_PKEY) key = EVP_RSA_gen(2048);
-        g_autoptr(EVP_PKEY) ec = test_key(TEST_KEY_A);
-        g_autoptr(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
-        uint8_t x931[TKE_RSA_LEN] = { 0 };
-        uint8_t pkcs1[TKE_RSA_LEN] = { 0 };
-        size_t len = sizeof pkcs1;
+{
+    g_autoptr(EVP_PKEY) key = EVP_RSA_gen(2048);
+    g_autoptr(EVP_PKEY) ec = test_key(TEST_KEY_A);
+    g_autoptr(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+    uint8_t x931[TKE_RSA_LEN] = { 0 };
+    uint8_t pkcs1[TKE_RSA_LEN] = { 0 };
+    size_t len = sizeof pkcs1;
 
-        ck_assert(tke_rsa_sign_x931(key, (const uint8_t *) "message", 7, x931, NULL));
-        ck_assert_int_eq(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key), 1);
-        ck_assert_int_eq(EVP_DigestSign(ctx, pkcs1, &len, (const uint8_t *) "message", 7), 1);
+    ck_assert(tke_rsa_sign_x931(key, (const uint8_t *) "message", 7, x931, NULL));
+    ck_assert_int_eq(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key), 1);
+    ck_assert_int_eq(EVP_DigestSign(ctx, pkcs1, &len, (const uint8_t *) "message", 7), 1);
 
-        ck_assert(verifies(key, TKE_SIGNER_INFO_RSA_X931, x931, sizeof x931));
-        ck_assert(verifies(key, TKE_SIGNER_INFO_RSA_PKCS1, pkcs1, sizeof pkcs1));
-        ck_assert(!verifies(key, TKE_SIGNER_INFO_RSA_X931, pkcs1, sizeof pkcs1));
-        ck_assert(!verifies(key, TKE_SIGNER_INFO_RSA_PKCS1, x931, sizeof x931));
-        ck_assert(!verifies(key, TKE_SIGNER_INFO_ECDSA_SHA512, x931, sizeof x931));
-        ck_assert(!verifies(ec, TKE_SIGNER_INFO_RSA_X931, x931, sizeof x931));
-    }
+    ck_assert(verifies(key, TKE_SIGNER_INFO_RSA_X931, x931, sizeof x931));
+    ck_assert(verifies(key, TKE_SIGNER_INFO_RSA_PKCS1, pkcs1, sizeof pkcs1));
+    ck_assert(!verifies(key, TKE_SIGNER_INFO_RSA_X931, pkcs1, sizeof pkcs1));
+    ck_assert(!verifies(key, TKE_SIGNER_INFO_RSA_PKCS1, x931, sizeof x931));
+    ck_assert(!verifies(key, TKE_SIGNER_INFO_ECDSA_SHA512, x931, sizeof x931));
+    ck_assert(!verifies(ec, TKE_SIGNER_INFO_RSA_X931, x931, sizeof x931));
+}
 END_TEST
 
 START_TEST(test_dilithium_is_known_but_never_verified)
-    {
-        g_autoptr(GByteArray) bytes =
-            make_info("020103", ski_a, SHA512_NULL, "300f060b2b0601040102820b0108070500", "");
-        g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
-        TkeByteCursor cursor = tke_byte_cursor(bytes->data, bytes->len);
-        TkeSignerInfo info = { 0 };
+{
+    g_autoptr(GByteArray) bytes =
+        make_info("020103", ski_a, SHA512_NULL, "300f060b2b0601040102820b0108070500", "");
+    g_autoptr(EVP_PKEY) key = test_key(TEST_KEY_A);
+    TkeByteCursor cursor = tke_byte_cursor(bytes->data, bytes->len);
+    TkeSignerInfo info = { 0 };
 
-        ck_assert(tke_signer_info_read(&cursor, &info, NULL));
-        ck_assert_uint_eq(info.algorithm, TKE_SIGNER_INFO_DILITHIUM);
-        ck_assert(!tke_signer_info_verify(&info, key, (const uint8_t *) "", 0, NULL));
-    }
+    ck_assert(tke_signer_info_read(&cursor, &info, NULL));
+    ck_assert_uint_eq(info.algorithm, TKE_SIGNER_INFO_DILITHIUM);
+    ck_assert(!tke_signer_info_verify(&info, key, (const uint8_t *) "", 0, NULL));
+}
 END_TEST
 
 static void

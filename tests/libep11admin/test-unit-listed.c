@@ -1,6 +1,6 @@
 /*
- * Units that are refused for what the service lists, while the others are used (crypto-unit-protocol.md, 1.3;
- * functions 3.2, E-H09).
+ * Units that are refused for what the service lists, while the others are used
+ * (crypto-unit-protocol.md, 1.3; functions 3.2, E-H09).
  */
 #include <string.h>
 
@@ -56,8 +56,7 @@ START_TEST(test_unit_in_an_impossible_place_does_not_hide_the_others)
     check_refused_for_good(world, 1, TKE_UNIT_ERROR_MALFORMED, "between 0 and 255");
     ck_assert_int_eq(tke_unit_get_trust(unit_world_unit(world, 0)), TKE_UNIT_VERIFIED);
     ck_assert_int_eq(tke_unit_get_trust(unit_world_unit(world, 2)), TKE_UNIT_VERIFIED);
-    ck_assert_uint_eq(test_fault_unit_transport_get_requests(world->transport, "unit-1"),
-                      before);
+    ck_assert_uint_eq(test_fault_unit_transport_get_requests(world->transport, "unit-1"), before);
 }
 END_TEST
 
@@ -100,9 +99,8 @@ START_TEST(test_units_of_two_instances_that_are_one_domain_are_refused)
 {
     g_autoptr(UnitWorld) world = unit_world_new(2, 0, 2, 1, 1);
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) others =
-        tke_unit_query_list(world->transport, "22222222-0000-0000-0000-000000000000", 3, NULL,
-                            &error);
+    g_autoptr(GPtrArray) others = tke_unit_query_list(
+        world->transport, "22222222-0000-0000-0000-000000000000", 3, NULL, &error);
 
     unit_world_check(others != NULL, error);
     g_ptr_array_extend_and_steal(world->units, g_steal_pointer(&others));

@@ -1,6 +1,7 @@
 /*
- * Signed answers bear no mark of the moment but instance and counter: what is believed of a unit comes from one
- * moment, and a refused query is no answer to it (crypto-unit-protocol.md, 2.6, 2.7; annex C, 5).
+ * Signed answers bear no mark of the moment but instance and counter: what is believed of a unit
+ * comes from one moment, and a refused query is no answer to it (crypto-unit-protocol.md, 2.6,
+ * 2.7; annex C, 5).
  */
 #include <string.h>
 
@@ -28,8 +29,8 @@ make_add(UnitWorld *world, GError **error)
 static TkeUnitCommand *
 make_remove(UnitWorld *world, GError **error)
 {
-    return tke_unit_admins_new_remove(unit_world_unit(world, 0),
-                                      world->admins[1].signer.base.ski, error);
+    return tke_unit_admins_new_remove(unit_world_unit(world, 0), world->admins[1].signer.base.ski,
+                                      error);
 }
 
 static TkeUnitCommand *
@@ -65,9 +66,11 @@ make_clear_new(UnitWorld *world, GError **error)
 static const struct {
     TkeUnitCommand *(*make)(UnitWorld *world, GError **error);
     TkeAdminCommand shows; /* the query that shows what it has done */
-} commands[] = { { make_add, TKE_ADMIN_QUERY_ADMINS },      { make_remove, TKE_ADMIN_QUERY_ADMINS },
-                 { make_import, TKE_ADMIN_QUERY_NEW_WK },   { make_finalize, TKE_ADMIN_QUERY_WK },
-                 { make_clear_current, TKE_ADMIN_QUERY_WK }, { make_clear_new, TKE_ADMIN_QUERY_NEW_WK } };
+} commands[] = {
+    { make_add, TKE_ADMIN_QUERY_ADMINS },       { make_remove, TKE_ADMIN_QUERY_ADMINS },
+    { make_import, TKE_ADMIN_QUERY_NEW_WK },    { make_finalize, TKE_ADMIN_QUERY_WK },
+    { make_clear_current, TKE_ADMIN_QUERY_WK }, { make_clear_new, TKE_ADMIN_QUERY_NEW_WK }
+};
 
 /* A unit with two administrators, threshold 1, both registers full; the command signed. */
 static TkeUnitCommand *
@@ -174,7 +177,8 @@ give_another_command(void *data, const char *lane, bool changes_state)
     fake->identity.counter[TKE_ADMIN_COUNTER_LEN - 1]++;
 }
 
-/* Somebody else's command, between the look at the counter and that at the effect, makes no liar of the unit. */
+/* Somebody else's command, between the look at the counter and that at the effect, makes no liar
+ * of the unit. */
 START_TEST(test_a_unit_that_is_changed_while_a_refusal_is_doubted_is_no_liar)
 {
     g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);

@@ -1,6 +1,6 @@
 /*
- * Commands for units: sent once, believed only when signed (crypto-unit-protocol.md, 1.12, 2.6, 2.8;
- * annex C, 5, 17).
+ * Commands for units: sent once, believed only when signed (crypto-unit-protocol.md, 1.12, 2.6,
+ * 2.8; annex C, 5, 17).
  */
 #include "libep11admin/unit-command.h"
 

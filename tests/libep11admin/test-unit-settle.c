@@ -228,7 +228,7 @@ START_TEST(test_error_of_the_service_after_the_unit_has_done_it_is_settled_as_do
 }
 END_TEST
 
-/* "Not authorised" after all was done: it may be sent again, since only one of the two can be executed. */
+/* "Not authorised" after all was done: it may be sent again, only one of the two is executed. */
 START_TEST(test_service_that_turns_away_what_it_has_delivered_is_found_out)
 {
     static const unsigned statuses[] = { 400, 401, 403, 404 };
@@ -346,7 +346,7 @@ START_TEST(test_replayed_wrong_counter_does_not_hide_that_it_was_done)
 }
 END_TEST
 
-/* Somebody's next command has used the counter: the key could be theirs, as every refused load was. */
+/* Somebody's next command has used the counter: the key could be theirs, as in a refused load. */
 START_TEST(test_key_of_a_unit_that_went_on_is_not_taken_for_that_of_a_refused_import)
 {
     g_autoptr(UnitWorld) world = unit_world_new(1, 0, 2, 1, 1);
@@ -475,9 +475,8 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_command_of_somebody_else_with_the_same_counter_is_told_apart, 0,
                         n);
     tcase_add_test(tests, test_unusable_answers_leave_the_outcome_unknown);
-    tcase_add_loop_test(tests,
-                        test_error_of_the_service_after_the_unit_has_done_it_is_settled_as_done, 0,
-                        n);
+    tcase_add_loop_test(
+        tests, test_error_of_the_service_after_the_unit_has_done_it_is_settled_as_done, 0, n);
     tcase_add_test(tests, test_service_that_turns_away_what_it_has_delivered_is_found_out);
     tcase_add_test(tests, test_cut_before_delivery_needs_no_settling);
     tcase_add_test(tests, test_settling_that_fails_leaves_the_outcome_unknown);
@@ -488,7 +487,8 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_counter_used_by_somebody_else_leaves_a_refusal_as_it_is, 0, n);
     tcase_add_test(tests, test_refusal_that_cannot_be_asked_about_is_unknown);
     tcase_add_test(tests, test_commit_of_another_key_is_not_ours);
-    tcase_add_test(tests, test_key_of_a_unit_that_went_on_is_not_taken_for_that_of_a_refused_import);
+    tcase_add_test(tests,
+                   test_key_of_a_unit_that_went_on_is_not_taken_for_that_of_a_refused_import);
     tcase_add_test(tests, test_key_of_a_unit_that_went_on_after_a_lost_import_may_be_anybodys);
     tcase_add_test(tests, test_refusal_is_one_still_when_it_is_asked_about_later);
 }

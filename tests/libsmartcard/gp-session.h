@@ -18,8 +18,15 @@ typedef struct Row {
 } Row;
 
 #define SESSION(name_, enc_, mac_, dek_, version_, level_, initialize_, answer_, authenticate_)    \
-    { .kind = ROW_SESSION, .name = (name_), .enc = (enc_), .mac = (mac_), .dek = (dek_),           \
-      .version = (version_), .level = (level_), .a = (initialize_), .b = (answer_),                \
+    { .kind = ROW_SESSION,                                                                         \
+      .name = (name_),                                                                             \
+      .enc = (enc_),                                                                               \
+      .mac = (mac_),                                                                               \
+      .dek = (dek_),                                                                               \
+      .version = (version_),                                                                       \
+      .level = (level_),                                                                           \
+      .a = (initialize_),                                                                          \
+      .b = (answer_),                                                                              \
       .c = (authenticate_) },
 #define EXCHANGE(plain, plain_answer, sent, answer)                                                \
     { .kind = ROW_EXCHANGE, .a = (plain), .b = (plain_answer), .c = (sent), .d = (answer) },

@@ -53,8 +53,8 @@ pcsc_place_exchange(TkeCardConnection *connection, const char *hex, GError **err
     uint8_t answer[300];
     size_t len = 0;
 
-    return connection->ops->exchange(connection, command->data, command->len, answer,
-                                     sizeof answer, &len, error)
+    return connection->ops->exchange(connection, command->data, command->len, answer, sizeof answer,
+                                     &len, error)
                ? tke_hex_encode(answer, len)
                : NULL;
 }

@@ -1,5 +1,6 @@
 /*
- * Values for test-gp-registry.c, made with the command line of OpenSSL: keys under 40..4F, check values.
+ * Values for test-gp-registry.c, made with the command line of OpenSSL: keys under 40..4F, check
+ * values.
  */
 #pragma once
 

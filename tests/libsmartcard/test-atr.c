@@ -19,18 +19,18 @@ static const struct {
     { "3b02144f", "T=0", ".O" },
     { "3f0141", "T=0", "A" },
     { "3b80800101", "T=0, T=1", "" },
-    { "3b80801f0d12", "T=0", "" },            /* T=0, then bytes for all protocols: a check byte */
+    { "3b80801f0d12", "T=0", "" }, /* T=0, then bytes for all protocols: a check byte */
     { "3b90110180", "T=1", "" },
     { "", NULL, NULL },
     { "3b", NULL, NULL },
     { "3a00", NULL, NULL },
     { "0000", NULL, NULL },
-    { "3b01", NULL, NULL },                   /* a historical byte is missing */
-    { "3b0000", NULL, NULL },                 /* one too many */
-    { "3b10", NULL, NULL },                   /* TA is missing */
-    { "3b80", NULL, NULL },                   /* TD is missing */
-    { "3b8001", NULL, NULL },                 /* the check byte is missing */
-    { "3b800180", NULL, NULL },               /* and wrong */
+    { "3b01", NULL, NULL },     /* a historical byte is missing */
+    { "3b0000", NULL, NULL },   /* one too many */
+    { "3b10", NULL, NULL },     /* TA is missing */
+    { "3b80", NULL, NULL },     /* TD is missing */
+    { "3b8001", NULL, NULL },   /* the check byte is missing */
+    { "3b800180", NULL, NULL }, /* and wrong */
     { "3b8b8131fe454f70656e544b452073696db8", NULL, NULL },
     { "3b80808080808080808080808080808080808080808080808080808080808080808001", NULL, NULL },
 };

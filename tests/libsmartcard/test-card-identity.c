@@ -1,5 +1,6 @@
 /*
- * What was inserted, in at most three APDUs; statuses and texts (card-protocol.md, 1, 3, 6.1 and 12).
+ * What was inserted, in at most three APDUs; statuses and texts (card-protocol.md, 1, 3, 6.1 and
+ * 12).
  */
 #include <string.h>
 

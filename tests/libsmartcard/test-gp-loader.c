@@ -47,18 +47,18 @@ cut_blocks(const GByteArray *load_file)
     g_autoptr(GByteArray) object = g_byte_array_new();
 
     ck_assert(load_file->len >= 256);
-    g_byte_array_append(object,
-                        (const uint8_t[]){ 0xC4, 0x82, (uint8_t) (load_file->len >> 8),
-                                           (uint8_t) load_file->len },
-                        4);
+    g_byte_array_append(
+        object,
+        (const uint8_t[]){ 0xC4, 0x82, (uint8_t) (load_file->len >> 8), (uint8_t) load_file->len },
+        4);
     g_byte_array_append(object, load_file->data, load_file->len);
     for (guint at = 0; at < object->len; at += ROOM) {
         guint len = MIN(ROOM, object->len - at);
         g_autofree char *hex = tke_hex_encode(object->data + at, len);
 
-        g_ptr_array_add(blocks, g_strdup_printf("80E8%02X%02X%02X%s00",
-                                                at + len == object->len ? 0x80 : 0,
-                                                blocks->len, len, hex));
+        g_ptr_array_add(blocks,
+                        g_strdup_printf("80E8%02X%02X%02X%s00", at + len == object->len ? 0x80 : 0,
+                                        blocks->len, len, hex));
     }
     return blocks;
 }
@@ -109,192 +109,190 @@ install(Loading *loading, GError **error)
 }
 
 START_TEST(test_an_applet_is_loaded_in_full_blocks_and_installed)
-    {
-        g_auto(Loading) loading = { 0 };
-        g_autoptr(GError) error = NULL;
+{
+    g_auto(Loading) loading = { 0 };
+    g_autoptr(GError) error = NULL;
 
-        loading_init(&loading, 30000);
-        ck_assert_uint_eq(loading.blocks->len, 127);
-        expect_blocks(&loading, loading.blocks->len);
-        manager_expect(&loading.manager, INSTALL_EP11, "009000");
-        ck_assert_msg(install(&loading, &error), "%s", error != NULL ? error->message : "");
-        manager_check(&loading.manager);
-        ck_assert_uint_eq(loading.calls, loading.blocks->len);
-        ck_assert_uint_eq(loading.done, loading.total);
-        ck_assert_uint_gt(tke_gp_loader_memory(loading.cap), 60000);
-    }
+    loading_init(&loading, 30000);
+    ck_assert_uint_eq(loading.blocks->len, 127);
+    expect_blocks(&loading, loading.blocks->len);
+    manager_expect(&loading.manager, INSTALL_EP11, "009000");
+    ck_assert_msg(install(&loading, &error), "%s", error != NULL ? error->message : "");
+    manager_check(&loading.manager);
+    ck_assert_uint_eq(loading.calls, loading.blocks->len);
+    ck_assert_uint_eq(loading.done, loading.total);
+    ck_assert_uint_gt(tke_gp_loader_memory(loading.cap), 60000);
+}
 END_TEST
 
 START_TEST(test_nothing_is_loaded_without_encrypted_commands)
-    {
-        static const uint8_t levels[] = { 0x01, 0x11 };
-        g_auto(Loading) loading = { 0 };
-        g_autoptr(GError) error = NULL;
+{
+    static const uint8_t levels[] = { 0x01, 0x11 };
+    g_auto(Loading) loading = { 0 };
+    g_autoptr(GError) error = NULL;
 
-        loading_init(&loading, 1000);
-        loading.manager.scp->info.level = levels[_i];
-        ck_assert(!install(&loading, &error));
-        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-        ck_assert_msg(strstr(error->message, "encrypted commands only") != NULL, "%s", error->message);
-        manager_check(&loading.manager);
-    }
+    loading_init(&loading, 1000);
+    loading.manager.scp->info.level = levels[_i];
+    ck_assert(!install(&loading, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+    ck_assert_msg(strstr(error->message, "encrypted commands only") != NULL, "%s", error->message);
+    manager_check(&loading.manager);
+}
 END_TEST
 
 START_TEST(test_a_load_file_that_just_fits_or_is_too_large)
-    {
-        g_auto(Loading) fits = { 0 };
-        g_auto(Loading) large = { 0 };
-        g_autoptr(GError) error = NULL;
-        const unsigned most = 256 * ROOM - 4;
-        size_t len = 0;
+{
+    g_auto(Loading) fits = { 0 };
+    g_auto(Loading) large = { 0 };
+    g_autoptr(GError) error = NULL;
+    const unsigned most = 256 * ROOM - 4;
+    size_t len = 0;
 
-        loading_init(&fits, 1000);
-        tke_cap_file_get_load_file(fits.cap, &len);
-        loading_clear(&fits);
-        fits = (Loading){ 0 };
-        loading_init(&fits, most - (unsigned) len + 1000);
-        ck_assert_uint_eq(fits.blocks->len, 256);
-        expect_blocks(&fits, 256);
-        manager_expect(&fits.manager, INSTALL_EP11, "009000");
-        ck_assert_msg(install(&fits, &error), "%s", error != NULL ? error->message : "");
-        manager_check(&fits.manager);
-        loading_init(&large, most - (unsigned) len + 1001);
-        expect_blocks(&large, 0);
-        manager_expect(&large.manager, DELETE_PACKAGE, "6A88");
-        ck_assert(!install(&large, &error));
-        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
-        manager_check(&large.manager);
-    }
+    loading_init(&fits, 1000);
+    tke_cap_file_get_load_file(fits.cap, &len);
+    loading_clear(&fits);
+    fits = (Loading){ 0 };
+    loading_init(&fits, most - (unsigned) len + 1000);
+    ck_assert_uint_eq(fits.blocks->len, 256);
+    expect_blocks(&fits, 256);
+    manager_expect(&fits.manager, INSTALL_EP11, "009000");
+    ck_assert_msg(install(&fits, &error), "%s", error != NULL ? error->message : "");
+    manager_check(&fits.manager);
+    loading_init(&large, most - (unsigned) len + 1001);
+    expect_blocks(&large, 0);
+    manager_expect(&large.manager, DELETE_PACKAGE, "6A88");
+    ck_assert(!install(&large, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
+    manager_check(&large.manager);
+}
 END_TEST
 
 START_TEST(test_every_refusal_takes_the_partial_package_off_again)
-    {
-        g_auto(Loading) whole = { 0 };
-        unsigned n;
+{
+    g_auto(Loading) whole = { 0 };
+    unsigned n;
 
-        loading_init(&whole, 800);
-        n = whole.blocks->len;
-        for (unsigned stop = 0; stop <= n + 1; stop++) {
-            g_auto(Loading) loading = { 0 };
-            g_autoptr(GError) error = NULL;
-
-            loading_init(&loading, 800);
-            if (stop == 0) {
-                manager_expect(&loading.manager, DELETE_PACKAGE, "009000");
-                manager_expect(&loading.manager, FOR_LOAD, "6A84");
-            } else {
-                expect_blocks(&loading, stop - 1);
-                manager_expect(&loading.manager,
-                               stop <= n ? g_ptr_array_index(loading.blocks, stop - 1)
-                                         : INSTALL_EP11,
-                               "6A84");
-            }
-            manager_expect(&loading.manager, DELETE_PACKAGE, stop == 0 ? "6A88" : "9000");
-            ck_assert(!install(&loading, &error));
-            test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
-            ck_assert_ptr_nonnull(strstr(error->message, "not enough memory on the card"));
-            ck_assert_ptr_null(loading.left);
-            manager_check(&loading.manager);
-        }
-    }
-END_TEST
-
-START_TEST(test_cancelling_between_blocks_takes_the_package_off_again)
-    {
-        g_auto(Loading) loading = { 0 };
-        g_autoptr(GError) error = NULL;
-
-        loading_init(&loading, 2000);
-        loading.cancel_after = 3;
-        expect_blocks(&loading, 3);
-        manager_expect(&loading.manager, DELETE_PACKAGE, "009000");
-        ck_assert(!install(&loading, &error));
-        ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-        manager_check(&loading.manager);
-    }
-END_TEST
-
-START_TEST(test_a_pulled_card_is_told_nothing_more)
-    {
-        g_auto(Loading) loading = { 0 };
-        g_autoptr(GError) error = NULL;
-
-        loading_init(&loading, 2000);
-        expect_blocks(&loading, 2);
-        transcript_card_expect_fault(loading.manager.transcript,
-                                     g_ptr_array_index(loading.blocks, 2),
-                                     TKE_CARD_ERROR_REMOVED);
-        ck_assert(!install(&loading, &error));
-        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
-        ck_assert_ptr_null(loading.left); /* the error itself says that nobody knows */
-        manager_check(&loading.manager);
-    }
-END_TEST
-
-START_TEST(test_what_cannot_be_taken_off_again_is_told_with_the_reason)
-    {
-        static const struct {
-            const char *answer; /* NULL: the card is pulled */
-            TkeCardError code;
-        } cases[] = {
-            { "6985", TKE_CARD_ERROR_STATUS },
-            { "6581", TKE_CARD_ERROR_UNSUITABLE },
-            { NULL, TKE_CARD_ERROR_REMOVED },
-        };
-
-        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-            g_auto(Loading) loading = { 0 };
-            g_autoptr(GError) error = NULL;
-
-            loading_init(&loading, 800);
-            expect_blocks(&loading, 1);
-            manager_expect(&loading.manager, g_ptr_array_index(loading.blocks, 1), "6A84");
-            if (cases[i].answer != NULL) {
-                manager_expect(&loading.manager, DELETE_PACKAGE, cases[i].answer);
-            } else {
-                transcript_card_expect_fault(loading.manager.transcript, DELETE_PACKAGE,
-                                             TKE_CARD_ERROR_REMOVED);
-            }
-            ck_assert(!install(&loading, &error));
-            ck_assert_ptr_nonnull(strstr(error->message, "not enough memory on the card"));
-            test_bytes_check_error(loading.left, TKE_CARD_ERROR, (int) cases[i].code);
-            manager_check(&loading.manager);
-        }
-    }
-END_TEST
-
-START_TEST(test_a_card_that_refuses_to_begin_keeps_nothing)
-    {
+    loading_init(&whole, 800);
+    n = whole.blocks->len;
+    for (unsigned stop = 0; stop <= n + 1; stop++) {
         g_auto(Loading) loading = { 0 };
         g_autoptr(GError) error = NULL;
 
         loading_init(&loading, 800);
-        manager_expect(&loading.manager, DELETE_PACKAGE, "9000");
-        manager_expect(&loading.manager, FOR_LOAD, "6A84");
-        manager_expect(&loading.manager, DELETE_PACKAGE, "6985");
+        if (stop == 0) {
+            manager_expect(&loading.manager, DELETE_PACKAGE, "009000");
+            manager_expect(&loading.manager, FOR_LOAD, "6A84");
+        } else {
+            expect_blocks(&loading, stop - 1);
+            manager_expect(&loading.manager,
+                           stop <= n ? g_ptr_array_index(loading.blocks, stop - 1) : INSTALL_EP11,
+                           "6A84");
+        }
+        manager_expect(&loading.manager, DELETE_PACKAGE, stop == 0 ? "6A88" : "9000");
         ck_assert(!install(&loading, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
+        ck_assert_ptr_nonnull(strstr(error->message, "not enough memory on the card"));
         ck_assert_ptr_null(loading.left);
         manager_check(&loading.manager);
     }
+}
+END_TEST
+
+START_TEST(test_cancelling_between_blocks_takes_the_package_off_again)
+{
+    g_auto(Loading) loading = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    loading_init(&loading, 2000);
+    loading.cancel_after = 3;
+    expect_blocks(&loading, 3);
+    manager_expect(&loading.manager, DELETE_PACKAGE, "009000");
+    ck_assert(!install(&loading, &error));
+    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    manager_check(&loading.manager);
+}
+END_TEST
+
+START_TEST(test_a_pulled_card_is_told_nothing_more)
+{
+    g_auto(Loading) loading = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    loading_init(&loading, 2000);
+    expect_blocks(&loading, 2);
+    transcript_card_expect_fault(loading.manager.transcript, g_ptr_array_index(loading.blocks, 2),
+                                 TKE_CARD_ERROR_REMOVED);
+    ck_assert(!install(&loading, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
+    ck_assert_ptr_null(loading.left); /* the error itself says that nobody knows */
+    manager_check(&loading.manager);
+}
+END_TEST
+
+START_TEST(test_what_cannot_be_taken_off_again_is_told_with_the_reason)
+{
+    static const struct {
+        const char *answer; /* NULL: the card is pulled */
+        TkeCardError code;
+    } cases[] = {
+        { "6985", TKE_CARD_ERROR_STATUS },
+        { "6581", TKE_CARD_ERROR_UNSUITABLE },
+        { NULL, TKE_CARD_ERROR_REMOVED },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Loading) loading = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        loading_init(&loading, 800);
+        expect_blocks(&loading, 1);
+        manager_expect(&loading.manager, g_ptr_array_index(loading.blocks, 1), "6A84");
+        if (cases[i].answer != NULL) {
+            manager_expect(&loading.manager, DELETE_PACKAGE, cases[i].answer);
+        } else {
+            transcript_card_expect_fault(loading.manager.transcript, DELETE_PACKAGE,
+                                         TKE_CARD_ERROR_REMOVED);
+        }
+        ck_assert(!install(&loading, &error));
+        ck_assert_ptr_nonnull(strstr(error->message, "not enough memory on the card"));
+        test_bytes_check_error(loading.left, TKE_CARD_ERROR, (int) cases[i].code);
+        manager_check(&loading.manager);
+    }
+}
+END_TEST
+
+START_TEST(test_a_card_that_refuses_to_begin_keeps_nothing)
+{
+    g_auto(Loading) loading = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    loading_init(&loading, 800);
+    manager_expect(&loading.manager, DELETE_PACKAGE, "9000");
+    manager_expect(&loading.manager, FOR_LOAD, "6A84");
+    manager_expect(&loading.manager, DELETE_PACKAGE, "6985");
+    ck_assert(!install(&loading, &error));
+    ck_assert_ptr_null(loading.left);
+    manager_check(&loading.manager);
+}
 END_TEST
 
 START_TEST(test_answers_that_do_not_belong_are_refused)
-    {
-        static const char *const answers[] = { "019000", "00009000" };
+{
+    static const char *const answers[] = { "019000", "00009000" };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
-            g_auto(Loading) loading = { 0 };
-            g_autoptr(GError) error = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
+        g_auto(Loading) loading = { 0 };
+        g_autoptr(GError) error = NULL;
 
-            loading_init(&loading, 800);
-            manager_expect(&loading.manager, DELETE_PACKAGE, "6A88");
-            manager_expect(&loading.manager, FOR_LOAD, answers[i]);
-            manager_expect(&loading.manager, DELETE_PACKAGE, "6A88");
-            ck_assert(!install(&loading, &error));
-            test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL);
-            manager_check(&loading.manager);
-        }
+        loading_init(&loading, 800);
+        manager_expect(&loading.manager, DELETE_PACKAGE, "6A88");
+        manager_expect(&loading.manager, FOR_LOAD, answers[i]);
+        manager_expect(&loading.manager, DELETE_PACKAGE, "6A88");
+        ck_assert(!install(&loading, &error));
+        test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL);
+        manager_check(&loading.manager);
     }
+}
 END_TEST
 
 static void

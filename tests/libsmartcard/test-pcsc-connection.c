@@ -136,8 +136,8 @@ START_TEST(test_a_reader_that_another_program_holds_is_tried_and_told)
     place.reader->held = true;
     ck_assert_ptr_null(pcsc_place_try_connect(&place, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE);
-    ck_assert_msg(g_str_has_prefix(error->message,
-                                   "reader “" PCSC_PLACE_NAME "”: another program holds the reader"),
+    ck_assert_msg(g_str_has_prefix(error->message, "reader “" PCSC_PLACE_NAME
+                                                   "”: another program holds the reader"),
                   "%s", error->message);
     ck_assert_uint_gt(fake_pcsc_count(FAKE_PCSC_CONNECT), 3);
     pcsc_place_end(&place);
@@ -242,9 +242,10 @@ START_TEST(test_a_pin_entry_that_the_driver_offers_and_refuses_is_told_and_nothi
         ck_assert(!tke_pin_pad_verify(card, TKE_PIN_FIRST, &error));
         test_bytes_check_error(error, TKE_CARD_ERROR,
                                i == 0 ? TKE_CARD_ERROR_NO_PIN_PAD : TKE_CARD_ERROR_COMMUNICATION);
-        ck_assert_msg(strstr(error->message, i == 0 ? place.reader->name : "reader 1: ") != NULL, "%s",
-                      error->message);
-        ck_assert_msg(i > 0 || strstr(error->message, "offers an entry and does not know it") != NULL,
+        ck_assert_msg(strstr(error->message, i == 0 ? place.reader->name : "reader 1: ") != NULL,
+                      "%s", error->message);
+        ck_assert_msg(i > 0 ||
+                          strstr(error->message, "offers an entry and does not know it") != NULL,
                       "%s", error->message);
         ck_assert_uint_eq(fake_pcsc_count(FAKE_PCSC_TRANSMIT), 0);
         tke_card_free(card);
@@ -349,8 +350,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_refused_connection_says_why);
     tcase_add_test(tests, test_a_card_whose_contacts_bounced_is_tried_again);
     tcase_add_test(tests, test_no_service_names_the_way_to_start_it);
-    tcase_add_test(tests,
-                   test_a_pin_entry_that_the_driver_offers_and_refuses_is_told_and_nothing_else_is_sent);
+    tcase_add_test(
+        tests,
+        test_a_pin_entry_that_the_driver_offers_and_refuses_is_told_and_nothing_else_is_sent);
     tcase_add_test(tests, test_answers_to_reset_have_2_to_33_bytes);
     tcase_add_test(tests, test_a_length_of_an_answer_to_reset_that_lies_is_refused);
     tcase_add_test(tests, test_a_card_without_a_protocol_of_ours_is_refused);

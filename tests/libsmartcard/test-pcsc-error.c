@@ -103,8 +103,8 @@ START_TEST(test_every_row_names_reader_code_and_what_is_wrong)
 }
 END_TEST
 
-/* Everything that PC/SC may return about services, readers and cards: of the list of pcsclite.h only what
- * belongs to key containers, certificates and files of a card is left out. */
+/* Everything that PC/SC may return about services, readers and cards: of the list of pcsclite.h
+ * only what belongs to key containers, certificates and files of a card is left out. */
 START_TEST(test_no_code_that_can_come_is_missing)
 {
     for (uint32_t value = 0x80100001u; value <= 0x8010006Fu; value++) {
@@ -149,8 +149,8 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_codes_become_the_errors_that_callers_act_on);
-    tcase_add_test(
-        tests, test_a_reader_or_service_that_is_lost_in_the_middle_leaves_the_outcome_unknown);
+    tcase_add_test(tests,
+                   test_a_reader_or_service_that_is_lost_in_the_middle_leaves_the_outcome_unknown);
     tcase_add_test(tests, test_every_row_names_reader_code_and_what_is_wrong);
     tcase_add_test(tests, test_no_code_that_can_come_is_missing);
     tcase_add_test(tests, test_a_code_that_nobody_knows_is_shown_as_a_number);

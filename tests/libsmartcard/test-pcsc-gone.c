@@ -165,7 +165,8 @@ check_key(TkeCardSource *source, const char *wanted)
     ck_assert_str_eq(key, wanted);
 }
 
-/* Its counter is 0 before and after, as that of every reader in which there was no card yet: list cannot see it. */
+/* Its counter is 0 before and after, as that of every reader in which there was no card yet: list
+ * cannot see it. */
 START_TEST(test_a_reader_exchanged_unseen_is_told_when_it_is_used_and_known_from_then_on)
 {
     const bool by_serial = _i == 1;
@@ -228,7 +229,8 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_pulled_card_and_a_reset_card_are_told_apart);
     tcase_add_test(tests, test_a_failed_exchange_is_told_by_its_cause);
-    tcase_add_test(tests, test_an_entry_that_the_driver_refuses_while_the_card_stays_is_told_as_that);
+    tcase_add_test(tests,
+                   test_an_entry_that_the_driver_refuses_while_the_card_stays_is_told_as_that);
     tcase_add_test(tests, test_a_reader_that_is_unplugged_takes_its_card_along);
     tcase_add_test(tests, test_a_service_that_ends_in_the_middle_leaves_the_outcome_unknown);
     tcase_add_test(tests, test_a_reset_gives_the_answer_to_reset_anew);

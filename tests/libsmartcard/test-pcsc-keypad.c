@@ -28,9 +28,9 @@ static const struct {
     LONG code;
     bool told; /* that there is no keypad */
 } failures[] = {
-    { SCARD_E_NOT_TRANSACTED, false },     { SCARD_F_COMM_ERROR, false },
-    { SCARD_E_TIMEOUT, false },            { SCARD_E_SHARING_VIOLATION, false },
-    { SCARD_W_RESET_CARD, false },         { SCARD_E_UNSUPPORTED_FEATURE, true },
+    { SCARD_E_NOT_TRANSACTED, false }, { SCARD_F_COMM_ERROR, false },
+    { SCARD_E_TIMEOUT, false },        { SCARD_E_SHARING_VIOLATION, false },
+    { SCARD_W_RESET_CARD, false },     { SCARD_E_UNSUPPORTED_FEATURE, true },
 };
 
 START_TEST(test_a_feature_list_that_could_not_be_had_is_no_word_against_the_keypad)
@@ -77,7 +77,8 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
-    tcase_add_loop_test(tests, test_a_feature_list_that_could_not_be_had_is_no_word_against_the_keypad, 0,
+    tcase_add_loop_test(tests,
+                        test_a_feature_list_that_could_not_be_had_is_no_word_against_the_keypad, 0,
                         (int) G_N_ELEMENTS(failures));
     tcase_add_test(tests, test_the_older_properties_count_as_well);
 }

@@ -1,5 +1,6 @@
 /*
- * PC/SC on the thread of the windows: refused at every call, before the service hears of it (conventions, section 4).
+ * PC/SC on the thread of the windows: refused at every call, before the service hears of it
+ * (conventions, section 4).
  */
 #include <check.h>
 

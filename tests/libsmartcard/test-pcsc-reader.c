@@ -56,11 +56,16 @@ static const struct {
     const char *path;
     const char *port; /* NULL: is none */
 } paths[] = {
-    { "1-1.3.2:1.0", "usb:1-1.3.2" }, { "1-1.3.2:1.1", "usb:1-1.3.2/i1" },
-    { "3-7", "usb:3-7" },             { "", NULL },
-    { "1-1:", "usb:1-1" },            { "1-1:1.0;rm", NULL },
-    { "../../etc", NULL },            { "12", NULL },
-    { "1-1/2:1.0", NULL },            { ":1.0", NULL },
+    { "1-1.3.2:1.0", "usb:1-1.3.2" },
+    { "1-1.3.2:1.1", "usb:1-1.3.2/i1" },
+    { "3-7", "usb:3-7" },
+    { "", NULL },
+    { "1-1:", "usb:1-1" },
+    { "1-1:1.0;rm", NULL },
+    { "../../etc", NULL },
+    { "12", NULL },
+    { "1-1/2:1.0", NULL },
+    { ":1.0", NULL },
     { "1-1\x1b:1.0", NULL },
 };
 
@@ -70,13 +75,12 @@ START_TEST(test_usb_paths_are_checked)
 
     longest[1] = '-';
     for (unsigned i = 0; i < G_N_ELEMENTS(paths); i++) {
-        g_autofree char *port = tke_pcsc_reader_parse_usb_path((const uint8_t *) paths[i].path,
-                                                               strlen(paths[i].path));
+        g_autofree char *port =
+            tke_pcsc_reader_parse_usb_path((const uint8_t *) paths[i].path, strlen(paths[i].path));
 
         ck_assert_msg(g_strcmp0(port, paths[i].port) == 0, "%s: %s", paths[i].path, port);
     }
-    ck_assert_ptr_null(
-        tke_pcsc_reader_parse_usb_path((const uint8_t *) longest, strlen(longest)));
+    ck_assert_ptr_null(tke_pcsc_reader_parse_usb_path((const uint8_t *) longest, strlen(longest)));
 }
 END_TEST
 
@@ -160,8 +164,9 @@ END_TEST
 static const struct {
     const char *vendor;
     bool is_virtual;
-} vendors[] = { { "OpenTKE", true },   { "OpenTKE Inc", false }, { "opentke", false },
-                { "OpenTK", false },   { "", false },            { NULL, false } };
+} vendors[] = { { "OpenTKE", true },  { "OpenTKE Inc", false },
+                { "opentke", false }, { "OpenTK", false },
+                { "", false },        { NULL, false } };
 
 START_TEST(test_only_the_vendor_attribute_makes_a_reader_virtual)
 {
@@ -181,18 +186,18 @@ START_TEST(test_only_the_vendor_attribute_makes_a_reader_virtual)
 END_TEST
 
 static const struct {
-    const char *features;   /* with the TLV properties under 42330012 */
+    const char *features; /* with the TLV properties under 42330012 */
     const char *properties;
     uint32_t max_input;
     bool is_extended;
 } lengths[] = {
-    { "120442330012", "0a0400000100", 261, true },  /* driver splits for a TPDU reader */
+    { "120442330012", "0a0400000100", 261, true },    /* driver splits for a TPDU reader */
     { "120442330012", "0a0400000000", 65544, false }, /* short APDUs only, said so */
     { "120442330012", "0a04ff030000", 65544, false }, /* 1023 bytes: less than a card's buffer */
     { "120442330012", "0a0400040000", 0, true },
-    { "120442330012", "0a03000100", 261, false },   /* malformed, and the attribute says no */
-    { "120442330012", "0a04000001", 65544, true },  /* cut: not told, so the attribute counts */
-    { "1204423300", NULL, 65544, true },            /* cut feature list */
+    { "120442330012", "0a03000100", 261, false },  /* malformed, and the attribute says no */
+    { "120442330012", "0a04000001", 65544, true }, /* cut: not told, so the attribute counts */
+    { "1204423300", NULL, 65544, true },           /* cut feature list */
     { NULL, NULL, 65544, true },
     { NULL, NULL, 261, false },
     { NULL, NULL, 1032, false },
@@ -219,7 +224,8 @@ START_TEST(test_extended_length_is_used_only_where_the_reader_carries_it)
 }
 END_TEST
 
-/* As long as what is asked for later takes: neither earlier nor later is a keypad denied that is there. */
+/* As long as what is asked for later takes: neither earlier nor later is a keypad denied that is
+ * there. */
 START_TEST(test_feature_lists_of_up_to_512_bytes_are_read)
 {
     static const size_t lens[] = { 264, 265, 511, 512, 513 };
@@ -412,7 +418,8 @@ check_swapped(GPtrArray *before, GPtrArray *after)
     }
 }
 
-/* pcscd's numbers change hands, ours may not. With serial numbers or ports; by hand or by a new pcscd. */
+/* pcscd's numbers change hands, ours may not. With serial numbers or ports; by hand or by a new
+ * pcscd. */
 START_TEST(test_equal_readers_that_swap_their_names_keep_who_they_are)
 {
     const bool by_serial = _i % 2 == 1;
@@ -460,7 +467,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_extended_length_is_used_only_where_the_reader_carries_it);
     tcase_add_test(tests, test_feature_lists_of_up_to_512_bytes_are_read);
     tcase_add_test(tests, test_answers_of_impossible_length_are_not_believed);
-    tcase_add_test(tests, test_a_reader_that_goes_or_is_kept_from_us_while_it_is_asked_is_not_known);
+    tcase_add_test(tests,
+                   test_a_reader_that_goes_or_is_kept_from_us_while_it_is_asked_is_not_known);
     tcase_add_test(tests, test_a_reader_is_asked_once_and_again_after_it_was_forgotten);
     tcase_add_test(tests, test_a_reader_that_is_held_goes_by_its_name_until_it_can_be_asked);
     tcase_add_test(tests, test_an_answer_that_comes_after_the_reader_was_unplugged_is_not_kept);

@@ -237,7 +237,8 @@ START_TEST(test_a_card_that_was_put_in_since_is_not_reset)
 }
 END_TEST
 
-/* pcscd would let the control command through, and the PIN would go to the card that is there now. */
+/* pcscd would let the control command through, and the PIN would go to the card that is there
+ * now. */
 START_TEST(test_no_pin_is_typed_for_a_card_that_is_another_one)
 {
     TkeCardSource *source = NULL;

@@ -168,7 +168,8 @@ START_TEST(test_whatever_hands_do_ends_the_wait)
         fake_pcsc_reset();
         hand.reader = fake_pcsc_add(ONE);
         hand.reader->present = hand.move != fake_pcsc_insert;
-        hand.reader->counter = i % 2 == 0 ? 0 : 7; /* a counter of 0 is not looked at by pcscd's library */
+        /* a counter of 0 is not looked at by pcscd's library */
+        hand.reader->counter = i % 2 == 0 ? 0 : 7;
         source = make_source();
         before = need_list(source);
         thread = g_thread_new("hand", move_later, &hand);
@@ -380,8 +381,8 @@ START_TEST(test_lists_of_names_are_read_within_their_bounds)
         const char *bytes;
         size_t len;
         unsigned n;
-    } lists[] = { { "", 0, 0 },      { "\0", 1, 0 },        { "A\0\0", 3, 1 },
-                  { "A\0B", 3, 2 },  { "A\0B\0\0C\0", 7, 2 }, { "AB", 1, 1 } };
+    } lists[] = { { "", 0, 0 },     { "\0", 1, 0 },          { "A\0\0", 3, 1 },
+                  { "A\0B", 3, 2 }, { "A\0B\0\0C\0", 7, 2 }, { "AB", 1, 1 } };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lists); i++) {
         g_autofree char *exact = g_memdup2(lists[i].bytes, lists[i].len);

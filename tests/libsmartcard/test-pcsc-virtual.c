@@ -1,5 +1,6 @@
 /*
- * Virtual readers through PC/SC: shown as such, refused outside a rehearsal, and nothing else within one.
+ * Virtual readers through PC/SC: shown as such, refused outside a rehearsal, and nothing else
+ * within one.
  */
 #include <check.h>
 #include <string.h>
@@ -145,7 +146,8 @@ START_TEST(test_a_virtual_reader_that_is_held_keeps_its_place_and_is_refused_onl
     g_autoptr(GPtrArray) later = NULL;
 
     fake_pcsc_reset();
-    add_virtual("OpenTKE Virtual PIN Pad Reader 00 00", "W1"); /* of another world, as will be seen */
+    /* of another world, as will be seen */
+    add_virtual("OpenTKE Virtual PIN Pad Reader 00 00", "W1");
     held = fake_pcsc_find("OpenTKE Virtual PIN Pad Reader 00 00");
     fake_pcsc_set_held(held, true);
     (void) fake_pcsc_add(ONE);
@@ -216,7 +218,8 @@ START_TEST(test_a_virtual_reader_that_does_not_say_so_again_is_refused_all_the_s
 }
 END_TEST
 
-/* May a source of this kind connect to a reader that was never asked, and answers every question so? */
+/* May a source of this kind connect to a reader that was never asked, and answers every question
+ * so? */
 static bool
 connects(const char *name, const char *vendor, LONG code, char **remedy)
 {

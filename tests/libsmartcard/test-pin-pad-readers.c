@@ -1,6 +1,6 @@
 /*
- * What readers tell of their keypads, the truth and otherwise, and what is sent to which reader (PC/SC part 10,
- * 2.2, 2.5; pin-pad-quirk.inc).
+ * What readers tell of their keypads, the truth and otherwise, and what is sent to which reader
+ * (PC/SC part 10, 2.2, 2.5; pin-pad-quirk.inc).
  */
 #include <string.h>
 
@@ -26,11 +26,11 @@
 #define VERIFY_OF(condition, messages)                                                             \
     "14 14 82 08 00 0606" condition messages LANGUAGE "00 000000" LEN_13 "0020008108" ROOM
 #define SET_OF(condition, messages, indices)                                                       \
-    "14 14 82 08 00 00 00 0606 01" condition messages LANGUAGE indices                             \
-    "000000" LEN_13 "0024018108" ROOM
+    "14 14 82 08 00 00 00 0606 01" condition messages LANGUAGE indices "000000" LEN_13             \
+    "0024018108" ROOM
 #define CHANGE_OF(condition, messages, indices)                                                    \
-    "14 14 82 08 00 00 08 0606 03" condition messages LANGUAGE indices                             \
-    "000000" LEN_21 "0024008110" ROOM ROOM
+    "14 14 82 08 00 00 08 0606 03" condition messages LANGUAGE indices "000000" LEN_21             \
+    "0024008110" ROOM ROOM
 
 #define FEATURES "060442000db2 070442000db3 0a0442000db6 120442000dbe"
 
@@ -83,9 +83,8 @@ check_block(const TkePinPad *pad, TkePinPadEntry entry, const char *hex)
 
 START_TEST(test_each_reader_gets_the_bytes_it_wants)
 {
-    const TkePinPad pad = {
-        .quirk = tke_pin_pad_quirk_find(vectors[_i].vendor, vectors[_i].product, "any name")
-    };
+    const TkePinPad pad = { .quirk = tke_pin_pad_quirk_find(vectors[_i].vendor, vectors[_i].product,
+                                                            "any name") };
 
     ck_assert_str_eq(pad.quirk->word, vectors[_i].word);
     check_block(&pad, TKE_PIN_PAD_VERIFY, vectors[_i].verify);
@@ -105,7 +104,8 @@ START_TEST(test_each_row_has_a_vector_or_a_reason_why_no_pin_is_typed_there)
         ck_assert_msg((row->conditions & TKE_PIN_PAD_ENDS_ON_KEY) != 0 && row->conditions <= 7,
                       "%s: entry conditions that make readers crash", row->word);
         for (size_t j = 0; j < G_N_ELEMENTS(vectors); j++) {
-            found = found || (vectors[j].vendor == row->vendor && vectors[j].product == row->product);
+            found =
+                found || (vectors[j].vendor == row->vendor && vectors[j].product == row->product);
         }
         ck_assert_msg(found != (row->keypad != TKE_PIN_PAD_KEYPAD_TRUE), "%04x:%04x", row->vendor,
                       row->product);
@@ -138,7 +138,8 @@ START_TEST(test_a_reader_is_known_by_its_numbers_else_by_its_name)
         const char *name, *word;
     } cases[] = {
         { 0x04E6, 0xE003, "", "spr332" },
-        { 0, 0, "SCM Microsystems Inc. SPR 532 [Vendor Interface] (21251204200001) 00 00", "spr332" },
+        { 0, 0, "SCM Microsystems Inc. SPR 532 [Vendor Interface] (21251204200001) 00 00",
+          "spr332" },
         { 0, 0, "REINER SCT cyberJack one (123) 00 00", "cyberjack-one" },
         { 0, 0, "Cherry GmbH SmartTerminal ST-2xxx [Vendor Interface] (2125) 01 00", "st-2xxx" },
         { 0, 0, "Gemalto Ezio Shield (C2E3) 00 00", "ct710" },
@@ -281,7 +282,8 @@ static const struct {
     { "seven digits and more", FEATURES, "060107 070108", NULL, TKE_CARD_ERROR_NO_PIN_PAD,
       "six digits" },
     { "five digits at most", FEATURES, "070105", NULL, TKE_CARD_ERROR_NO_PIN_PAD, "six digits" },
-    { "only time ends an entry", FEATURES, "020104", NULL, TKE_CARD_ERROR_NO_PIN_PAD, "end an entry" },
+    { "only time ends an entry", FEATURES, "020104", NULL, TKE_CARD_ERROR_NO_PIN_PAD,
+      "end an entry" },
     { "the last digit ends an entry", FEATURES, "020101", NULL, 0, NULL },
     { "false claim", FEATURES, "0b026a04 0c02a700", NULL, TKE_CARD_ERROR_NO_PIN_PAD,
       "(USB 046A:00A7) cannot take PINs on a keypad of its own: readers of this model have none, "

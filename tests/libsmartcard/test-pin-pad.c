@@ -1,5 +1,6 @@
 /*
- * PIN pads: feature lists, the structures of PC/SC part 10 to the byte, outcomes (card-protocol.md, 4).
+ * PIN pads: feature lists, the structures of PC/SC part 10 to the byte, outcomes
+ * (card-protocol.md, 4).
  */
 #include <string.h>
 
@@ -41,7 +42,8 @@ check_block(TkePinPadEntry entry, uint8_t reference, const char *hex)
 
 START_TEST(test_structures_are_those_of_part_10)
 {
-    /* timeouts, format, block, length, digits, validation, message, language, index, prologue, data */
+    /* timeouts, format, block, length, digits, validation, message, language, index, prologue,
+     * data */
     check_block(TKE_PIN_PAD_VERIFY, TKE_PIN_FIRST,
                 "14 14 82 08 00 0606 02 01" LANGUAGE "00 000000" LEN_13 "0020008108" ROOM);
     /* …, offsets, digits, confirm, validation, messages, language, indices, prologue, data */
@@ -54,7 +56,8 @@ START_TEST(test_structures_are_those_of_part_10)
 }
 END_TEST
 
-/* A reader that turns out to want another form of the block needs another row of the table, and no more. */
+/* A reader that turns out to want another form of the block needs another row of the table, and no
+ * more. */
 START_TEST(test_the_form_of_the_block_is_what_the_row_of_the_reader_says)
 {
     TkePinPadQuirk row = *tke_pin_pad_quirk_find(0x04E6, 0xE003, NULL);
@@ -181,7 +184,8 @@ START_TEST(test_each_outcome_is_an_error_of_its_own)
 }
 END_TEST
 
-/* No card of ours says that to a PIN: the reader sends something else than it was told, or does not send at all. */
+/* No card of ours says that to a PIN: the reader sends something else than it was told, or does
+ * not send at all. */
 START_TEST(test_a_reader_that_spoils_the_entry_it_offers_is_named_and_no_other_way_is_taken)
 {
     static const char *const answers[] = { "6700", "6a81", "6a86", "6b00", "6d00", "6e00" };
@@ -271,8 +275,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_reader_is_asked_for_its_keypad_by_name);
     tcase_add_loop_test(tests, test_each_outcome_is_an_error_of_its_own, 0,
                         (int) G_N_ELEMENTS(outcomes));
-    tcase_add_test(tests,
-                   test_a_reader_that_spoils_the_entry_it_offers_is_named_and_no_other_way_is_taken);
+    tcase_add_test(
+        tests, test_a_reader_that_spoils_the_entry_it_offers_is_named_and_no_other_way_is_taken);
     tcase_add_test(tests, test_the_pad_sends_what_the_card_protocol_wants);
     tcase_add_test(tests, test_the_state_of_a_pin_is_read_without_an_entry);
 }

@@ -65,12 +65,9 @@ START_TEST(test_a_reader_is_remembered_by_serial_number_port_or_name)
         const char *port;
         const char *key;
     } rows[] = {
-        { "Reader (A) 00 00", "A", "usb:1-1", "A" },
-        { "Reader 00 00", "", "usb:1-1", "usb:1-1" },
-        { "Reader 00 00", "", "", "Reader" },
-        { "Reader 1F 01", "", "", "Reader" },
-        { "Reader 0G 00", "", "", "Reader 0G 00" },
-        { " 00 00", "", "", " 00 00" },
+        { "Reader (A) 00 00", "A", "usb:1-1", "A" }, { "Reader 00 00", "", "usb:1-1", "usb:1-1" },
+        { "Reader 00 00", "", "", "Reader" },        { "Reader 1F 01", "", "", "Reader" },
+        { "Reader 0G 00", "", "", "Reader 0G 00" },  { " 00 00", "", "", " 00 00" },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -180,7 +177,8 @@ static const struct {
     bool unclear;
 } equal[] = {
     { { "", "", NULL }, { .key = { NULL } }, "none", "none", true },
-    { { "", "", NULL }, { .key = { "R", "R" } }, "none", "none", true }, /* not by the order of before */
+    /* not by the order of before */
+    { { "", "", NULL }, { .key = { "R", "R" } }, "none", "none", true },
     { { "usb:1", "usb:1", NULL }, { .key = { NULL } }, "none", "none", true },
     { { "", "", NULL }, { .name = { "R 01 00", NULL } }, "R 01 00", "R 00 00", false },
     { { "", "", NULL }, { .name = { "R 01 00", "R 00 00" } }, "R 01 00", "R 00 00", false },
@@ -311,9 +309,10 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_reader_is_remembered_by_serial_number_port_or_name);
     tcase_add_test(tests, test_a_reader_is_named_by_model_and_place);
     tcase_add_test(tests, test_a_remembered_port_survives_another_order_of_plugging_in);
-    tcase_add_test(tests, test_equal_readers_are_numbered_by_their_ports_in_any_order_of_plugging_in);
-    tcase_add_loop_test(tests, test_readers_that_cannot_be_told_apart_get_no_number_by_their_order, 0,
-                        G_N_ELEMENTS(equal));
+    tcase_add_test(tests,
+                   test_equal_readers_are_numbered_by_their_ports_in_any_order_of_plugging_in);
+    tcase_add_loop_test(tests, test_readers_that_cannot_be_told_apart_get_no_number_by_their_order,
+                        0, G_N_ELEMENTS(equal));
     tcase_add_test(tests, test_readers_of_other_models_are_numbered_beside_equal_ones);
     tcase_add_test(tests, test_virtual_readers_get_no_number_beside_a_real_one);
     tcase_add_test(tests, test_readers_with_keypad_come_before_those_without);

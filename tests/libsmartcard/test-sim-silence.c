@@ -1,5 +1,6 @@
 /*
- * A tke-sim that does not answer, and one that takes its time: the first is told from the second (rehearsal, 4.12).
+ * A tke-sim that does not answer, and one that takes its time: the first is told from the second
+ * (rehearsal, 4.12).
  */
 #include <check.h>
 #include <string.h>
@@ -48,7 +49,8 @@ take_request(int fd, uint8_t *type)
 static bool
 answer(int fd, uint8_t type, const char *body, size_t len)
 {
-    return tke_sim_frame_send(fd, type | TKE_SIM_ANSWER, (const uint8_t *) body, len, NULL, 0, NULL);
+    return tke_sim_frame_send(fd, type | TKE_SIM_ANSWER, (const uint8_t *) body, len, NULL, 0,
+                              NULL);
 }
 
 static bool
@@ -137,8 +139,8 @@ server_start(Server *server, Manner manner)
     if (manner == MANNER_DEAD) {
         fill_up(server, &address);
     } else {
-        server->thread = g_thread_new(
-            "server", manner == MANNER_HANGING ? serve_others : serve, server);
+        server->thread =
+            g_thread_new("server", manner == MANNER_HANGING ? serve_others : serve, server);
     }
 }
 
@@ -251,8 +253,9 @@ START_TEST(test_a_thread_that_hangs_in_a_tke_sim_that_lives_is_not_waited_for_fo
     server_start(&server, MANNER_HANGING);
     client = open_client(&server);
     tke_sim_client_set_card_limit(client, 500);
-    ck_assert(!tke_sim_client_call(client, TKE_SIM_EXCHANGE, NULL, 0, (const uint8_t *) "\0\x20\0\x81",
-                                   4, out, sizeof out, &len, &error));
+    ck_assert(!tke_sim_client_call(client, TKE_SIM_EXCHANGE, NULL, 0,
+                                   (const uint8_t *) "\0\x20\0\x81", 4, out, sizeof out, &len,
+                                   &error));
     check_tells_what_to_do(&server, error);
     ck_assert(tke_sim_client_is_broken(client));
     ck_assert_int_eq(g_atomic_int_get(&server.requests), 1); /* it was not sent once more */
@@ -289,7 +292,8 @@ START_TEST(test_socket_that_takes_nobody_in_is_silence)
 }
 END_TEST
 
-/* What the program has asked for in vain is cancelled, what it has ordered is not known to have been left. */
+/* What the program has asked for in vain is cancelled, what it has ordered is not known to have
+ * been left. */
 START_TEST(test_a_cancelled_program_leaves_silence)
 {
     Server server;
@@ -327,7 +331,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_whoever_takes_time_and_lives_is_waited_for);
     tcase_add_test(tests, test_whoever_takes_time_is_waited_for_by_a_cancelled_program_too);
     tcase_add_test(tests, test_silence_after_an_order_ends_the_wait);
-    tcase_add_test(tests, test_a_thread_that_hangs_in_a_tke_sim_that_lives_is_not_waited_for_for_ever);
+    tcase_add_test(tests,
+                   test_a_thread_that_hangs_in_a_tke_sim_that_lives_is_not_waited_for_for_ever);
     tcase_add_test(tests, test_silence_ends_a_wait_for_a_change);
     tcase_add_test(tests, test_socket_that_takes_nobody_in_is_silence);
     tcase_add_test(tests, test_a_cancelled_program_leaves_silence);

@@ -17,7 +17,8 @@
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 
-/* A frame that the server sends instead of an answer; raw bytes as hex, cut: then the socket is closed. */
+/* A frame that the server sends instead of an answer; raw bytes as hex, cut: then the socket is
+ * closed. */
 typedef struct Reply {
     const char *frame;
     bool cut;
@@ -356,7 +357,8 @@ END_TEST
 
 START_TEST(test_nonsense_instead_of_a_response_is_refused)
 {
-    /* Longer than the room, than allowed, of another type, cut in head and body, an empty refusal. */
+    /* Longer than the room, than allowed, of another type, cut in head and body, an empty
+     * refusal. */
     check_exchange_fails(&(Reply){ "00000005 91 0102039000", false }, TKE_CARD_ERROR_COMMUNICATION);
     check_exchange_fails(&(Reply){ "00100001 91 01", true }, TKE_CARD_ERROR_COMMUNICATION);
     check_exchange_fails(&(Reply){ "00000002 92 9000", false }, TKE_CARD_ERROR_COMMUNICATION);

@@ -40,8 +40,7 @@ static const struct {
     { "046a", "003e", 1 }, /* Cherry ST-2xxx */
     { "0c4b", "0300", 1 }, /* cyberJack pinpad, e-com */
     { "046a", "0011", 0 }, /* a keyboard of the same maker */
-    { "0000", "0000", 0 },
-    { "ffff", "e003", 0 },
+    { "0000", "0000", 0 }, { "ffff", "e003", 0 },
 };
 
 START_TEST(test_a_class_of_the_makers_own_counts_for_readers_that_are_known_to_have_it)
@@ -68,7 +67,8 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_devices_with_an_interface_for_smart_cards_are_found_once);
-    tcase_add_loop_test(tests, test_a_class_of_the_makers_own_counts_for_readers_that_are_known_to_have_it,
+    tcase_add_loop_test(tests,
+                        test_a_class_of_the_makers_own_counts_for_readers_that_are_known_to_have_it,
                         0, G_N_ELEMENTS(own_class));
     tcase_add_test(tests, test_a_machine_without_a_usb_has_none);
 }

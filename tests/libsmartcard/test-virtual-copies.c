@@ -1,6 +1,6 @@
 /*
- * Copies between virtual cards: key and 85 parts within the APDUs of card-protocol.md, 13; interrupted and
- * repeated; refused before anything is sent where that is possible.
+ * Copies between virtual cards: key and 85 parts within the APDUs of card-protocol.md, 13;
+ * interrupted and repeated; refused before anything is sent where that is possible.
  */
 #include <string.h>
 
@@ -118,97 +118,97 @@ check_copied(const Pair *p)
 }
 
 START_TEST(test_key_and_85_parts_take_the_apdus_of_the_table)
-    {
-        const bool extended = _i == 1;
-        g_auto(Pair) p = make_pair(TKE_EP11_PLACES);
+{
+    const bool extended = _i == 1;
+    g_auto(Pair) p = make_pair(TKE_EP11_PLACES);
 
-        open_pair(&p, extended);
-        card_world_check(tke_card_transfer_check(&p.source_status, &p.list, &p.target_status, NULL,
-                                                 &p.plan, &p.error),
-                         p.error);
-        ck_assert(!tke_card_transfer_needs_target_list(&p.target_status, &p.plan));
-        card_world_check(copy(&p), p.error);
-        ck_assert_uint_eq(p.result.n, 86);
-        ck_assert_uint_eq(p.told, 86);
-        ck_assert_uint_eq(tke_card_get_apdus(p.source), extended ? 18 : 60);
-        ck_assert_uint_eq(tke_card_get_apdus(p.target), extended ? 20 : 62);
-        check_copied(&p);
-        ck_assert(p.target_status.has_signature_key);
-        ck_assert_mem_eq(p.target_status.ski, p.source_status.ski, 32);
+    open_pair(&p, extended);
+    card_world_check(tke_card_transfer_check(&p.source_status, &p.list, &p.target_status, NULL,
+                                             &p.plan, &p.error),
+                     p.error);
+    ck_assert(!tke_card_transfer_needs_target_list(&p.target_status, &p.plan));
+    card_world_check(copy(&p), p.error);
+    ck_assert_uint_eq(p.result.n, 86);
+    ck_assert_uint_eq(p.told, 86);
+    ck_assert_uint_eq(tke_card_get_apdus(p.source), extended ? 18 : 60);
+    ck_assert_uint_eq(tke_card_get_apdus(p.target), extended ? 20 : 62);
+    check_copied(&p);
+    ck_assert(p.target_status.has_signature_key);
+    ck_assert_mem_eq(p.target_status.ski, p.source_status.ski, 32);
 
-        /* The same again: everything is there. */
-        open_pair(&p, extended);
-        ck_assert(tke_card_transfer_needs_target_list(&p.target_status, &p.plan));
-        card_world_check(tke_card_transfer_check(&p.source_status, &p.list, &p.target_status,
-                                                 &p.target_list, &p.plan, &p.error),
-                         p.error);
-        card_world_check(copy(&p), p.error);
-        for (unsigned i = 0; i < p.result.n; i++) {
-            ck_assert(p.result.entries[i].already_there);
-        }
+    /* The same again: everything is there. */
+    open_pair(&p, extended);
+    ck_assert(tke_card_transfer_needs_target_list(&p.target_status, &p.plan));
+    card_world_check(tke_card_transfer_check(&p.source_status, &p.list, &p.target_status,
+                                             &p.target_list, &p.plan, &p.error),
+                     p.error);
+    card_world_check(copy(&p), p.error);
+    for (unsigned i = 0; i < p.result.n; i++) {
+        ck_assert(p.result.entries[i].already_there);
     }
+}
 END_TEST
 
 /* Either card is pulled at each of its commands. */
 START_TEST(test_an_interrupted_copy_is_simply_repeated)
-    {
-        const bool at_source = _i % 2 == 0;
-        const SimCardFault fault = { .kind = _i % 4 < 2 ? SIM_CARD_FAULT_PULL_BEFORE
-                                                        : SIM_CARD_FAULT_PULL_AFTER,
-                                     .after = (unsigned) _i / 4 + 1,
-                                     .times = 1 };
-        g_auto(Pair) p = make_pair(17);
+{
+    const bool at_source = _i % 2 == 0;
+    const SimCardFault fault = { .kind = _i % 4 < 2 ? SIM_CARD_FAULT_PULL_BEFORE
+                                                    : SIM_CARD_FAULT_PULL_AFTER,
+                                 .after = (unsigned) _i / 4 + 1,
+                                 .times = 1 };
+    g_auto(Pair) p = make_pair(17);
 
-        open_pair(&p, true);
-        sim_card_add_fault(at_source ? p.source_sim : p.target_sim, &fault);
-        ck_assert(!copy(&p));
-        test_bytes_check_error(p.error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
-        g_clear_error(&p.error);
-        ck_assert_uint_eq(p.result.n, p.told);
+    open_pair(&p, true);
+    sim_card_add_fault(at_source ? p.source_sim : p.target_sim, &fault);
+    ck_assert(!copy(&p));
+    test_bytes_check_error(p.error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
+    g_clear_error(&p.error);
+    ck_assert_uint_eq(p.result.n, p.told);
 
-        open_pair(&p, true);
-        card_world_check(copy(&p), p.error);
-        check_copied(&p);
-    }
+    open_pair(&p, true);
+    card_world_check(copy(&p), p.error);
+    check_copied(&p);
+}
 END_TEST
 
 START_TEST(test_a_stale_pin_of_the_source_is_not_enough)
-    {
-        g_auto(Pair) p = make_pair(2);
-        TkeKeyPart part = { 0 };
+{
+    g_auto(Pair) p = make_pair(2);
+    TkeKeyPart part = { 0 };
 
-        open_pair(&p, true);
-        card_world_check(tke_ep11_card_generate_part(p.source, "since", &part, &p.error), p.error);
-        ck_assert(!copy(&p));
-        test_bytes_check_error(p.error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_NEEDED);
-        ck_assert_uint_eq(p.result.n, 0);
-    }
+    open_pair(&p, true);
+    card_world_check(tke_ep11_card_generate_part(p.source, "since", &part, &p.error), p.error);
+    ck_assert(!copy(&p));
+    test_bytes_check_error(p.error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_NEEDED);
+    ck_assert_uint_eq(p.result.n, 0);
+}
 END_TEST
 
 START_TEST(test_a_forged_card_gets_nothing)
-    {
-        g_auto(Pair) p = make_pair(2);
+{
+    g_auto(Pair) p = make_pair(2);
 
-        ck_assert(sim_card_set_forgery(p.target_sim, (SimCardForgery) _i));
-        open_pair(&p, true);
-        ck_assert(!copy(&p));
-        test_bytes_check_error(p.error, TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_GENUINE);
-        ck_assert_uint_eq(p.result.n, 0);
-    }
+    ck_assert(sim_card_set_forgery(p.target_sim, (SimCardForgery) _i));
+    open_pair(&p, true);
+    ck_assert(!copy(&p));
+    test_bytes_check_error(p.error, TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_GENUINE);
+    ck_assert_uint_eq(p.result.n, 0);
+}
 END_TEST
 
 START_TEST(test_cancelling_stops_between_commands_and_says_what_is_there)
-    {
-        g_auto(Pair) p = make_pair(17);
-        g_autoptr(GCancellable) cancellable = g_cancellable_new();
+{
+    g_auto(Pair) p = make_pair(17);
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
 
-        open_pair(&p, true);
-        tke_card_set_cancellable(p.target, cancellable);
-        g_cancellable_cancel(cancellable);
-        ck_assert(!copy(&p));
-        test_bytes_check_error(p.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-        ck_assert_uint_eq(p.result.n, 0);
-    }
+    open_pair(&p, true);
+    tke_card_set_cancellable(p.target, cancellable);
+    g_cancellable_cancel(cancellable);
+    ck_assert(!copy(&p));
+    test_bytes_check_error(p.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    ck_assert_uint_eq(p.result.n, 0);
+}
 END_TEST
 
 static void
@@ -221,43 +221,43 @@ check_refused(Pair *p, const TkeKeyPartList *target_list, TkeCardError code)
 }
 
 START_TEST(test_what_cannot_work_is_refused_beforehand)
-    {
-        g_auto(Pair) p = make_pair(3);
-        TkeCardStatus good = { 0 };
+{
+    g_auto(Pair) p = make_pair(3);
+    TkeCardStatus good = { 0 };
 
-        open_pair(&p, true);
-        good = p.target_status;
+    open_pair(&p, true);
+    good = p.target_status;
 
-        p.target_status = p.source_status;
-        check_refused(&p, NULL, TKE_CARD_ERROR_SAME_CARD);
-        p.target_status = good;
-        p.target_status.zone_id[0] ^= 1;
-        check_refused(&p, NULL, TKE_CARD_ERROR_WRONG_ZONE);
-        p.target_status = good;
-        p.target_status.life_cycle = TKE_CARD_MEMBER;
-        check_refused(&p, NULL, TKE_CARD_ERROR_NOT_PERSONALISED);
-        p.target_status = good;
-        p.target_status.kind = TKE_CARD_KIND_CA;
-        check_refused(&p, NULL, TKE_CARD_ERROR_WRONG_KIND);
-        p.target_status = good;
-        p.target_status.has_signature_key = true;
-        check_refused(&p, NULL, TKE_CARD_ERROR_EXISTS);
-        p.target_status = good;
-        p.target_status.n_parts = 83;
-        check_refused(&p, NULL, TKE_CARD_ERROR_FULL);
-        /* One of the three is there already: the other two find room. */
-        p.target_list = p.list;
-        p.target_list.n = 1;
-        card_world_check(tke_card_transfer_check(&p.source_status, &p.list, &p.target_status,
-                                                 &p.target_list, &p.plan, &p.error),
-                         p.error);
-        p.target_status = good;
-        p.plan.places[2] = 80;
-        check_refused(&p, NULL, TKE_CARD_ERROR_NOT_FOUND);
-        p.plan.places[2] = 3;
-        p.source_status.has_signature_key = false;
-        check_refused(&p, NULL, TKE_CARD_ERROR_NOT_FOUND);
-    }
+    p.target_status = p.source_status;
+    check_refused(&p, NULL, TKE_CARD_ERROR_SAME_CARD);
+    p.target_status = good;
+    p.target_status.zone_id[0] ^= 1;
+    check_refused(&p, NULL, TKE_CARD_ERROR_WRONG_ZONE);
+    p.target_status = good;
+    p.target_status.life_cycle = TKE_CARD_MEMBER;
+    check_refused(&p, NULL, TKE_CARD_ERROR_NOT_PERSONALISED);
+    p.target_status = good;
+    p.target_status.kind = TKE_CARD_KIND_CA;
+    check_refused(&p, NULL, TKE_CARD_ERROR_WRONG_KIND);
+    p.target_status = good;
+    p.target_status.has_signature_key = true;
+    check_refused(&p, NULL, TKE_CARD_ERROR_EXISTS);
+    p.target_status = good;
+    p.target_status.n_parts = 83;
+    check_refused(&p, NULL, TKE_CARD_ERROR_FULL);
+    /* One of the three is there already: the other two find room. */
+    p.target_list = p.list;
+    p.target_list.n = 1;
+    card_world_check(tke_card_transfer_check(&p.source_status, &p.list, &p.target_status,
+                                             &p.target_list, &p.plan, &p.error),
+                     p.error);
+    p.target_status = good;
+    p.plan.places[2] = 80;
+    check_refused(&p, NULL, TKE_CARD_ERROR_NOT_FOUND);
+    p.plan.places[2] = 3;
+    p.source_status.has_signature_key = false;
+    check_refused(&p, NULL, TKE_CARD_ERROR_NOT_FOUND);
+}
 END_TEST
 
 static void

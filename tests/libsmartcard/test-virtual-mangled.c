@@ -1,6 +1,6 @@
 /*
- * Answers that are cut short, too long or begin otherwise: each answer of each procedure is spoilt in turn, and
- * the host notices (card-protocol.md, 12).
+ * Answers that are cut short, too long or begin otherwise: each answer of each procedure is spoilt
+ * in turn, and the host notices (card-protocol.md, 12).
  */
 #include <string.h>
 
@@ -255,34 +255,34 @@ check_noticed(const GError *error)
 }
 
 START_TEST(test_a_spoilt_answer_is_noticed)
-    {
-        const VirtualMangle how = (VirtualMangle) (_i % 3);
-        const unsigned n = (unsigned) _i / 3;
-        g_auto(Stage) stage = { .world = card_world_new(0), .reader = procedures[n].reader };
-        unsigned spoilt = 0;
+{
+    const VirtualMangle how = (VirtualMangle) (_i % 3);
+    const unsigned n = (unsigned) _i / 3;
+    g_auto(Stage) stage = { .world = card_world_new(0), .reader = procedures[n].reader };
+    unsigned spoilt = 0;
 
-        card_world_make_zone(stage.world);
-        for (unsigned skip = 0;; skip++) {
-            g_autoptr(GError) error = NULL;
-            bool ok = false;
+    card_world_make_zone(stage.world);
+    for (unsigned skip = 0;; skip++) {
+        g_autoptr(GError) error = NULL;
+        bool ok = false;
 
-            procedures[n].prepare(&stage);
-            virtual_readers_mangle(stage.world->readers, stage.reader, how, skip);
-            ok = procedures[n].run(&stage, &error);
-            if (!virtual_readers_was_mangled(stage.world->readers, stage.reader)) {
-                ck_assert_msg(ok, "%s", error != NULL ? error->message : "");
-                break;
-            }
-            spoilt++;
-            if (!ok) {
-                check_noticed(error);
-            }
-            /* Only what has no data cannot be spoilt at its first byte. */
-            ck_assert(!ok || how == VIRTUAL_MANGLE_TAG);
-            stage_close(&stage);
+        procedures[n].prepare(&stage);
+        virtual_readers_mangle(stage.world->readers, stage.reader, how, skip);
+        ok = procedures[n].run(&stage, &error);
+        if (!virtual_readers_was_mangled(stage.world->readers, stage.reader)) {
+            ck_assert_msg(ok, "%s", error != NULL ? error->message : "");
+            break;
         }
-        ck_assert_uint_ge(spoilt, procedures[n].answers);
+        spoilt++;
+        if (!ok) {
+            check_noticed(error);
+        }
+        /* Only what has no data cannot be spoilt at its first byte. */
+        ck_assert(!ok || how == VIRTUAL_MANGLE_TAG);
+        stage_close(&stage);
     }
+    ck_assert_uint_ge(spoilt, procedures[n].answers);
+}
 END_TEST
 
 static void

@@ -1,6 +1,6 @@
 /*
- * PIN entry on virtual keypads that are as strict as real ones, and on readers that lie (PC/SC part 10; functions
- * reference, 2.2, E-C18).
+ * PIN entry on virtual keypads that are as strict as real ones, and on readers that lie (PC/SC
+ * part 10; functions reference, 2.2, E-C18).
  */
 #include <string.h>
 
@@ -71,13 +71,19 @@ static const struct {
     const char *fault;
     int code; /* 0: PINs are taken all the same */
 } lies[] = {
-    { "claims-keypad", TKE_CARD_ERROR_NO_PIN_PAD },  { "cut-features", TKE_CARD_ERROR_COMMUNICATION },
-    { "long-features", TKE_CARD_ERROR_COMMUNICATION }, { "two-codes", TKE_CARD_ERROR_COMMUNICATION },
-    { "zero-codes", TKE_CARD_ERROR_NO_PIN_PAD },     { "cut-properties", 0 },
-    { "long-properties", 0 },                        { "swapped-sizes", 0 },
-    { "long-pins", TKE_CARD_ERROR_NO_PIN_PAD },      { "pad-status", TKE_CARD_ERROR_STATUS },
+    { "claims-keypad", TKE_CARD_ERROR_NO_PIN_PAD },
+    { "cut-features", TKE_CARD_ERROR_COMMUNICATION },
+    { "long-features", TKE_CARD_ERROR_COMMUNICATION },
+    { "two-codes", TKE_CARD_ERROR_COMMUNICATION },
+    { "zero-codes", TKE_CARD_ERROR_NO_PIN_PAD },
+    { "cut-properties", 0 },
+    { "long-properties", 0 },
+    { "swapped-sizes", 0 },
+    { "long-pins", TKE_CARD_ERROR_NO_PIN_PAD },
+    { "pad-status", TKE_CARD_ERROR_STATUS },
     { "pad-fails", TKE_CARD_ERROR_COMMUNICATION },
-    { "pad-garbage", TKE_CARD_ERROR_COMMUNICATION }, { "no-keypad", TKE_CARD_ERROR_NO_PIN_PAD },
+    { "pad-garbage", TKE_CARD_ERROR_COMMUNICATION },
+    { "no-keypad", TKE_CARD_ERROR_NO_PIN_PAD },
 };
 
 START_TEST(test_a_reader_that_lies_is_refused_and_usable_once_it_is_honest)
@@ -120,7 +126,8 @@ START_TEST(test_a_keypad_that_checks_nothing_cannot_harm_the_card)
 
     card_world_make_zone(world);
     card = card_world_recognise(world, card_world_make_member(world, "a"), 2, &status);
-    sim_reader_add_fault(virtual_readers_get(world->readers, 2), SIM_READER_FAULT_NO_LENGTH_CHECK, 0);
+    sim_reader_add_fault(virtual_readers_get(world->readers, 2), SIM_READER_FAULT_NO_LENGTH_CHECK,
+                         0);
     virtual_readers_type(world->readers, 2, "12345E");
     ck_assert(!tke_pin_pad_verify(card, TKE_PIN_FIRST, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_LENGTH); /* the card's 6A80 */
@@ -141,8 +148,8 @@ START_TEST(test_a_reader_without_keys_is_refused_for_pins_only)
     card_world_make_zone(world);
     member = card_world_make_member(world, "a");
     virtual_readers_set_keypad(world->readers, 2, "none");
-    ck_assert(!tke_pin_pad_query_reader(world->source,
-                                        virtual_readers_get_name(world->readers, 2), &pad, &error));
+    ck_assert(!tke_pin_pad_query_reader(world->source, virtual_readers_get_name(world->readers, 2),
+                                        &pad, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD);
     g_clear_error(&error);
     card = card_world_recognise(world, member, 2, &status); /* looked at */

@@ -76,7 +76,9 @@ list_reader(FakeSim *fake, GByteArray *body)
 {
     const uint32_t events = get_events(fake);
     const uint8_t present = events % 2 == 1;
-    static const uint8_t texts[] = "\x04" FAKE_NAME "\x00\x03" "123" "\x00";
+    static const uint8_t texts[] = "\x04" FAKE_NAME "\x00\x03"
+                                   "123"
+                                   "\x00";
 
     put_u32(body, events);
     g_byte_array_append(body, (const uint8_t *) "\x01", 1);
@@ -92,8 +94,9 @@ wait_for_change(FakeSim *fake, const uint8_t *request)
     const gint64 end = g_get_monotonic_time() + (gint64) get_u32(request + 4) * 1000;
 
     g_mutex_lock(&fake->lock);
-    while (fake->events == seen && !fake->stopping &&
-           g_cond_wait_until(&fake->changed, &fake->lock, MIN(end, g_get_monotonic_time() + 50000))) {
+    while (
+        fake->events == seen && !fake->stopping &&
+        g_cond_wait_until(&fake->changed, &fake->lock, MIN(end, g_get_monotonic_time() + 50000))) {
     }
     g_mutex_unlock(&fake->lock);
 }
@@ -128,7 +131,10 @@ fake_sim_decent(FakeSim *fake, uint8_t type, const uint8_t *body, size_t len, GB
 
     switch (type) {
     case TKE_SIM_HELLO:
-        g_byte_array_append(answer, (const uint8_t *) "\x00\x01" "fake", 6);
+        g_byte_array_append(answer,
+                            (const uint8_t *) "\x00\x01"
+                                              "fake",
+                            6);
         break;
     case TKE_SIM_LIST:
     case TKE_SIM_SLOT:

@@ -1,6 +1,7 @@
 /*
- * The driver of virtual readers with one mistake: each powering up of a card leaks. Linked with the driver's own objects in
- * place of the function of this name (ld --wrap), so that a test can tell whether it would find such a mistake.
+ * The driver of virtual readers with one mistake: each powering up of a card leaks. Linked with
+ * the driver's own objects in place of the function of this name (ld --wrap), so that a test can
+ * tell whether it would find such a mistake.
  */
 #include "simulator/sim-ifd-channel.h"
 

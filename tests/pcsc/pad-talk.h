@@ -1,6 +1,6 @@
 /*
- * PIN entries through pcscd in tests: the structures of PC/SC part 10, built here byte by byte, and a hand at the
- * pad. What fails, fails the test.
+ * PIN entries through pcscd in tests: the structures of PC/SC part 10, built here byte by byte,
+ * and a hand at the pad. What fails, fails the test.
  */
 #pragma once
 

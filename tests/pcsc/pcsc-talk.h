@@ -22,7 +22,8 @@
 
 SCARDCONTEXT talk_new_context(void);
 
-/* Waits until the reader is as wanted (SCARD_STATE_PRESENT, _EMPTY, _MUTE, …); its state with event count. */
+/* Waits until the reader is as wanted (SCARD_STATE_PRESENT, _EMPTY, _MUTE, …); its state with
+ * event count. */
 DWORD talk_wait_state(SCARDCONTEXT context, const char *reader, DWORD wanted);
 
 /* Waits until its state (event count included) is another one than that; the new one. */

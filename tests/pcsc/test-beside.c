@@ -1,5 +1,6 @@
 /*
- * Others beside our programs at the readers: gpg's scdaemon, and a second world whose programs come to the wrong pcscd.
+ * Others beside our programs at the readers: gpg's scdaemon, and a second world whose programs
+ * come to the wrong pcscd.
  */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -61,10 +62,10 @@ start_scdaemon(Gpg *gpg, const PrivatePcscd *place)
     ck_assert_ptr_nonnull(g_mkdtemp(gpg->home));
     options = g_build_filename(gpg->home, "scdaemon.conf", NULL);
     ck_assert(g_file_set_contents(options, "disable-ccid\n", -1, NULL));
-    gpg->daemon = g_subprocess_new(
-        G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-            G_SUBPROCESS_FLAGS_STDERR_SILENCE,
-        &error, "timeout", "300", SCDAEMON, "--server", "--homedir", gpg->home, NULL);
+    gpg->daemon = g_subprocess_new(G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                                       G_SUBPROCESS_FLAGS_STDERR_SILENCE,
+                                   &error, "timeout", "300", SCDAEMON, "--server", "--homedir",
+                                   gpg->home, NULL);
     ck_assert_msg(gpg->daemon != NULL, "%s", error != NULL ? error->message : "");
     gpg->in = g_subprocess_get_stdin_pipe(gpg->daemon);
     gpg->out = g_data_input_stream_new(g_subprocess_get_stdout_pipe(gpg->daemon));
@@ -83,87 +84,87 @@ end_scdaemon(Gpg *gpg)
 }
 
 START_TEST(test_scdaemon_that_holds_the_reader_is_named_and_afterwards_all_goes_on)
-    {
-        g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
-        SCARDCONTEXT context = talk_new_context();
-        g_autofree char *taken = NULL;
-        g_autofree char *held = NULL;
-        g_autofree char *free_again = NULL;
-        Gpg gpg = { 0 };
+{
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+    SCARDCONTEXT context = talk_new_context();
+    g_autofree char *taken = NULL;
+    g_autofree char *held = NULL;
+    g_autofree char *free_again = NULL;
+    Gpg gpg = { 0 };
 
-        private_pcscd_insert(place, 1, "ca-1");
-        talk_wait_state(context, PRIVATE_PCSCD_READER_1, SCARD_STATE_PRESENT);
-        start_scdaemon(&gpg, place);
-        taken = ask_scdaemon(&gpg, "SERIALNO undefined");
-        ck_assert_msg(g_str_has_prefix(taken, "OK"), "%s", taken);
-        ck_assert_int_eq(private_pcscd_run(place, TKE " --rehearsal=pcsc readers", &held), 0);
-        assert_contains(held, "another program holds the reader");
-        assert_contains(held, "scdaemon (");
-        assert_contains(held, "nothing needs to be uninstalled");
-        end_scdaemon(&gpg);
-        ck_assert_int_eq(
-            private_pcscd_run(place, TKE " --rehearsal=pcsc card info --reader 1", &free_again), 0);
-        assert_contains(free_again, "CA");
-        assert_contains(free_again, "Card identifier");
-        SCardReleaseContext(context);
-    }
+    private_pcscd_insert(place, 1, "ca-1");
+    talk_wait_state(context, PRIVATE_PCSCD_READER_1, SCARD_STATE_PRESENT);
+    start_scdaemon(&gpg, place);
+    taken = ask_scdaemon(&gpg, "SERIALNO undefined");
+    ck_assert_msg(g_str_has_prefix(taken, "OK"), "%s", taken);
+    ck_assert_int_eq(private_pcscd_run(place, TKE " --rehearsal=pcsc readers", &held), 0);
+    assert_contains(held, "another program holds the reader");
+    assert_contains(held, "scdaemon (");
+    assert_contains(held, "nothing needs to be uninstalled");
+    end_scdaemon(&gpg);
+    ck_assert_int_eq(
+        private_pcscd_run(place, TKE " --rehearsal=pcsc card info --reader 1", &free_again), 0);
+    assert_contains(free_again, "CA");
+    assert_contains(free_again, "Card identifier");
+    SCardReleaseContext(context);
+}
 END_TEST
 
 /* The other way round: while we hold a card scdaemon does not get it, and says so itself. */
 START_TEST(test_scdaemon_does_not_get_a_card_that_is_held)
-    {
-        g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
-        SCARDCONTEXT context = talk_new_context();
-        SCARDHANDLE card = 0;
-        DWORD protocol = 0;
-        g_autofree char *refused = NULL;
-        g_autofree char *taken = NULL;
-        Gpg gpg = { 0 };
+{
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+    SCARDCONTEXT context = talk_new_context();
+    SCARDHANDLE card = 0;
+    DWORD protocol = 0;
+    g_autofree char *refused = NULL;
+    g_autofree char *taken = NULL;
+    Gpg gpg = { 0 };
 
-        private_pcscd_insert(place, 1, "ca-1");
-        talk_wait_state(context, PRIVATE_PCSCD_READER_1, SCARD_STATE_PRESENT);
-        talk_expect(SCardConnect(context, PRIVATE_PCSCD_READER_1, SCARD_SHARE_EXCLUSIVE,
-                                 SCARD_PROTOCOL_T1, &card, &protocol),
-                    SCARD_S_SUCCESS);
-        start_scdaemon(&gpg, place);
-        refused = ask_scdaemon(&gpg, "SERIALNO undefined");
-        ck_assert_msg(g_str_has_prefix(refused, "ERR"), "%s", refused);
-        talk_apdu(card, "00200081", "6d00"); /* nobody has come between */
-        SCardDisconnect(card, SCARD_LEAVE_CARD);
-        end_scdaemon(&gpg);
-        start_scdaemon(&gpg, place);
-        taken = ask_scdaemon(&gpg, "SERIALNO undefined");
-        ck_assert_msg(g_str_has_prefix(taken, "OK"), "%s", taken);
-        end_scdaemon(&gpg);
-        SCardReleaseContext(context);
-    }
+    private_pcscd_insert(place, 1, "ca-1");
+    talk_wait_state(context, PRIVATE_PCSCD_READER_1, SCARD_STATE_PRESENT);
+    talk_expect(SCardConnect(context, PRIVATE_PCSCD_READER_1, SCARD_SHARE_EXCLUSIVE,
+                             SCARD_PROTOCOL_T1, &card, &protocol),
+                SCARD_S_SUCCESS);
+    start_scdaemon(&gpg, place);
+    refused = ask_scdaemon(&gpg, "SERIALNO undefined");
+    ck_assert_msg(g_str_has_prefix(refused, "ERR"), "%s", refused);
+    talk_apdu(card, "00200081", "6d00"); /* nobody has come between */
+    SCardDisconnect(card, SCARD_LEAVE_CARD);
+    end_scdaemon(&gpg);
+    start_scdaemon(&gpg, place);
+    taken = ask_scdaemon(&gpg, "SERIALNO undefined");
+    ck_assert_msg(g_str_has_prefix(taken, "OK"), "%s", taken);
+    end_scdaemon(&gpg);
+    SCardReleaseContext(context);
+}
 END_TEST
 
 /* ---- another world ---- */
 
 START_TEST(test_readers_of_another_world_of_the_same_scenario_are_not_taken)
-    {
-        g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
-        g_autoptr(PrivatePcscd) other = private_pcscd_enter_empty();
-        SCARDCONTEXT context = talk_new_context();
-        g_autofree char *line = g_strdup_printf("env OPENTKE_WORLD=%s " TKE " --rehearsal=pcsc readers",
-                                                other->world);
-        g_autofree char *own_line = g_strdup_printf(
-            "env OPENTKE_WORLD=%s " TKE " --rehearsal=pcsc readers", place->world);
-        g_autofree char *foreign = NULL;
-        g_autofree char *own = NULL;
+{
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+    g_autoptr(PrivatePcscd) other = private_pcscd_enter_empty();
+    SCARDCONTEXT context = talk_new_context();
+    g_autofree char *line =
+        g_strdup_printf("env OPENTKE_WORLD=%s " TKE " --rehearsal=pcsc readers", other->world);
+    g_autofree char *own_line =
+        g_strdup_printf("env OPENTKE_WORLD=%s " TKE " --rehearsal=pcsc readers", place->world);
+    g_autofree char *foreign = NULL;
+    g_autofree char *own = NULL;
 
-        private_pcscd_start_sim(other, NULL);
-        private_pcscd_insert(place, 1, "ca-1");
-        talk_wait_state(context, PRIVATE_PCSCD_READER_1, SCARD_STATE_PRESENT);
-        private_pcscd_run(place, line, &foreign);
-        ck_assert_msg(strstr(foreign, "CA card") == NULL, "%s", foreign);
-        ck_assert_int_eq(private_pcscd_run(place, own_line, &own), 0);
-        assert_contains(own, PRIVATE_PCSCD_READER_1);
-        assert_contains(own, "CA");
-        ck_assert_str_ne(own, foreign);
-        SCardReleaseContext(context);
-    }
+    private_pcscd_start_sim(other, NULL);
+    private_pcscd_insert(place, 1, "ca-1");
+    talk_wait_state(context, PRIVATE_PCSCD_READER_1, SCARD_STATE_PRESENT);
+    private_pcscd_run(place, line, &foreign);
+    ck_assert_msg(strstr(foreign, "CA card") == NULL, "%s", foreign);
+    ck_assert_int_eq(private_pcscd_run(place, own_line, &own), 0);
+    assert_contains(own, PRIVATE_PCSCD_READER_1);
+    assert_contains(own, "CA");
+    ck_assert_str_ne(own, foreign);
+    SCardReleaseContext(context);
+}
 END_TEST
 
 static void

@@ -1,6 +1,6 @@
 /*
- * USB readers that come and go: pcscd finds the driver by a bundle, the devices are umockdev's (test
- * environment 4).
+ * USB readers that come and go: pcscd finds the driver by a bundle, the devices are umockdev's
+ * (test environment 4).
  */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -23,31 +23,30 @@
 #define ROUNDS 20
 
 /* One element a line: pcscd reads no other form. */
-static const char info[] =
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-    "<plist version=\"1.0\">\n"
-    "<dict>\n"
-    "    <key>CFBundleExecutable</key>\n"
-    "    <string>libifd-opentke.so</string>\n"
-    "    <key>ifdCapabilities</key>\n"
-    "    <string>0x00000000</string>\n"
-    "    <key>ifdVendorID</key>\n"
-    "    <array>\n"
-    "        <string>0xF055</string>\n"
-    "        <string>0xF055</string>\n"
-    "    </array>\n"
-    "    <key>ifdProductID</key>\n"
-    "    <array>\n"
-    "        <string>0x0001</string>\n"
-    "        <string>0x0002</string>\n"
-    "    </array>\n"
-    "    <key>ifdFriendlyName</key>\n"
-    "    <array>\n"
-    "        <string>OpenTKE Test Reader</string>\n"
-    "        <string>OpenTKE Test Reader</string>\n"
-    "    </array>\n"
-    "</dict>\n"
-    "</plist>\n";
+static const char info[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                           "<plist version=\"1.0\">\n"
+                           "<dict>\n"
+                           "    <key>CFBundleExecutable</key>\n"
+                           "    <string>libifd-opentke.so</string>\n"
+                           "    <key>ifdCapabilities</key>\n"
+                           "    <string>0x00000000</string>\n"
+                           "    <key>ifdVendorID</key>\n"
+                           "    <array>\n"
+                           "        <string>0xF055</string>\n"
+                           "        <string>0xF055</string>\n"
+                           "    </array>\n"
+                           "    <key>ifdProductID</key>\n"
+                           "    <array>\n"
+                           "        <string>0x0001</string>\n"
+                           "        <string>0x0002</string>\n"
+                           "    </array>\n"
+                           "    <key>ifdFriendlyName</key>\n"
+                           "    <array>\n"
+                           "        <string>OpenTKE Test Reader</string>\n"
+                           "        <string>OpenTKE Test Reader</string>\n"
+                           "    </array>\n"
+                           "</dict>\n"
+                           "</plist>\n";
 
 typedef struct Desk {
     PrivatePcscd *place;
@@ -169,50 +168,50 @@ wait_readers(const Desk *desk, unsigned n)
 }
 
 START_TEST(test_a_reader_is_there_when_plugged_in_and_gone_when_plugged_out)
-    {
-        Desk desk;
+{
+    Desk desk;
 
-        enter(&desk);
-        private_pcscd_insert(desk.place, 1, "ca-1");
-        for (unsigned i = 0; i < ROUNDS; i++) {
-            SCARDHANDLE card = 0;
-            uint8_t answer[16];
-            DWORD len = sizeof answer;
+    enter(&desk);
+    private_pcscd_insert(desk.place, 1, "ca-1");
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        SCARDHANDLE card = 0;
+        uint8_t answer[16];
+        DWORD len = sizeof answer;
 
-            wait_readers(&desk, 0);
-            order(&desk, "add", 1);
-            wait_readers(&desk, 1);
-            card = talk_connect(desk.context, READER_1);
-            talk_apdu(card, QUERY_PIN, NOT_SELECTED);
-            order(&desk, "remove", 1);
-            wait_readers(&desk, 0);
-            ck_assert_int_ne(SCardTransmit(card, SCARD_PCI_T1, (LPCBYTE) "\x00\x20\x00\x81", 4, NULL,
-                                           answer, &len),
-                             SCARD_S_SUCCESS);
-        }
-        leave(&desk);
+        wait_readers(&desk, 0);
+        order(&desk, "add", 1);
+        wait_readers(&desk, 1);
+        card = talk_connect(desk.context, READER_1);
+        talk_apdu(card, QUERY_PIN, NOT_SELECTED);
+        order(&desk, "remove", 1);
+        wait_readers(&desk, 0);
+        ck_assert_int_ne(
+            SCardTransmit(card, SCARD_PCI_T1, (LPCBYTE) "\x00\x20\x00\x81", 4, NULL, answer, &len),
+            SCARD_S_SUCCESS);
     }
+    leave(&desk);
+}
 END_TEST
 
 START_TEST(test_two_readers_are_plugged_in_and_one_stays)
-    {
-        Desk desk;
-        SCARDHANDLE card = 0;
+{
+    Desk desk;
+    SCARDHANDLE card = 0;
 
-        enter(&desk);
-        private_pcscd_insert(desk.place, 1, "ca-1");
-        private_pcscd_insert(desk.place, 2, "ca-2");
-        order(&desk, "add", 1);
-        wait_readers(&desk, 1);
-        order(&desk, "add", 2);
-        wait_readers(&desk, 2);
-        card = talk_connect(desk.context, READER_2);
-        talk_apdu(talk_connect(desk.context, READER_1), QUERY_PIN, NOT_SELECTED);
-        order(&desk, "remove", 1);
-        wait_readers(&desk, 1);
-        talk_apdu(card, QUERY_PIN, NOT_SELECTED);
-        leave(&desk);
-    }
+    enter(&desk);
+    private_pcscd_insert(desk.place, 1, "ca-1");
+    private_pcscd_insert(desk.place, 2, "ca-2");
+    order(&desk, "add", 1);
+    wait_readers(&desk, 1);
+    order(&desk, "add", 2);
+    wait_readers(&desk, 2);
+    card = talk_connect(desk.context, READER_2);
+    talk_apdu(talk_connect(desk.context, READER_1), QUERY_PIN, NOT_SELECTED);
+    order(&desk, "remove", 1);
+    wait_readers(&desk, 1);
+    talk_apdu(card, QUERY_PIN, NOT_SELECTED);
+    leave(&desk);
+}
 END_TEST
 
 /* ---- our own source and monitor ---- */
@@ -297,28 +296,28 @@ end_watch(Watch *watch, TkeReaderMonitor *monitor)
 }
 
 START_TEST(test_our_monitor_sees_every_plug_and_every_unplug)
-    {
-        Desk desk;
-        Watch watch;
-        TkeReaderMonitor *monitor = NULL;
+{
+    Desk desk;
+    Watch watch;
+    TkeReaderMonitor *monitor = NULL;
 
-        enter(&desk);
-        monitor = start_watch(&watch);
+    enter(&desk);
+    monitor = start_watch(&watch);
+    wait_shown(&watch, "");
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        order(&desk, "add", 1);
+        wait_shown(&watch, READER_1);
+        order(&desk, "add", 2);
+        wait_shown(&watch, READER_1 "\n" READER_2);
+        order(&desk, "remove", 2);
+        wait_shown(&watch, READER_1);
+        order(&desk, "remove", 1);
         wait_shown(&watch, "");
-        for (unsigned i = 0; i < ROUNDS; i++) {
-            order(&desk, "add", 1);
-            wait_shown(&watch, READER_1);
-            order(&desk, "add", 2);
-            wait_shown(&watch, READER_1 "\n" READER_2);
-            order(&desk, "remove", 2);
-            wait_shown(&watch, READER_1);
-            order(&desk, "remove", 1);
-            wait_shown(&watch, "");
-        }
-        ck_assert_uint_ge(watch.reports, 4 * ROUNDS);
-        end_watch(&watch, monitor);
-        leave(&desk);
     }
+    ck_assert_uint_ge(watch.reports, 4 * ROUNDS);
+    end_watch(&watch, monitor);
+    leave(&desk);
+}
 END_TEST
 
 /* The readers 1 and 2 as they were chosen; how often they were plugged in. */
@@ -352,106 +351,105 @@ check_empty(TkeCardSource *source)
 
 /* pcscd gives its numbers by the order of plugging in; ours hang on the readers themselves. */
 START_TEST(test_our_numbers_stay_with_the_readers_in_another_order_of_plugging_in)
-    {
-        static const unsigned orders[][2] = { { 1, 2 }, { 2, 1 } };
-        static const char *const names[][2] = {
-            { READER_1, READER_2 },
-            { "OpenTKE Test Reader (USB0001) 01 00", "OpenTKE Test Reader (USB0002) 00 00" }
-        };
-        Desk desk;
-        TkeCardSource *source = NULL;
-        g_autofree char *mark = NULL;
-        g_autofree char *first = NULL;
-        g_autofree char *second = NULL;
-        uint32_t plugs[2][TKE_READERS];
+{
+    static const unsigned orders[][2] = { { 1, 2 }, { 2, 1 } };
+    static const char *const names[][2] = { { READER_1, READER_2 },
+                                            { "OpenTKE Test Reader (USB0001) 01 00",
+                                              "OpenTKE Test Reader (USB0002) 00 00" } };
+    Desk desk;
+    TkeCardSource *source = NULL;
+    g_autofree char *mark = NULL;
+    g_autofree char *first = NULL;
+    g_autofree char *second = NULL;
+    uint32_t plugs[2][TKE_READERS];
 
-        enter(&desk);
-        source = make_source();
-        mark = private_pcscd_dup_mark(desk.place);
-        first = g_strdup_printf(PRIVATE_PCSCD_SERIAL_1 "-%s", mark);
-        second = g_strdup_printf(PRIVATE_PCSCD_SERIAL_2 "-%s", mark);
-        for (unsigned i = 0; i < G_N_ELEMENTS(orders); i++) {
-            const TkeReaderChoice choice = { .key = { first, second } };
+    enter(&desk);
+    source = make_source();
+    mark = private_pcscd_dup_mark(desk.place);
+    first = g_strdup_printf(PRIVATE_PCSCD_SERIAL_1 "-%s", mark);
+    second = g_strdup_printf(PRIVATE_PCSCD_SERIAL_2 "-%s", mark);
+    for (unsigned i = 0; i < G_N_ELEMENTS(orders); i++) {
+        const TkeReaderChoice choice = { .key = { first, second } };
 
-            order(&desk, "add", orders[i][0]);
-            wait_readers(&desk, 1);
-            order(&desk, "add", orders[i][1]);
-            wait_readers(&desk, 2);
-            check_choice(source, &choice, names[i][0], names[i][1], plugs[i]);
-            check_choice(source, NULL, names[i][0], names[i][1], plugs[i]);
-            order(&desk, "remove", 1);
-            order(&desk, "remove", 2);
-            wait_readers(&desk, 0);
-            check_empty(source);
-        }
-        /* the second time they had names that others had before, or none */
-        order(&desk, "add", 1);
+        order(&desk, "add", orders[i][0]);
         wait_readers(&desk, 1);
-        order(&desk, "add", 2);
+        order(&desk, "add", orders[i][1]);
         wait_readers(&desk, 2);
-        check_choice(source, NULL, READER_1, READER_2, plugs[1]);
-        ck_assert_uint_ne(plugs[0][0], plugs[1][0]);
-        ck_assert_uint_ne(plugs[0][1], plugs[1][1]);
-        source->ops->free(source);
-        leave(&desk);
+        check_choice(source, &choice, names[i][0], names[i][1], plugs[i]);
+        check_choice(source, NULL, names[i][0], names[i][1], plugs[i]);
+        order(&desk, "remove", 1);
+        order(&desk, "remove", 2);
+        wait_readers(&desk, 0);
+        check_empty(source);
     }
+    /* the second time they had names that others had before, or none */
+    order(&desk, "add", 1);
+    wait_readers(&desk, 1);
+    order(&desk, "add", 2);
+    wait_readers(&desk, 2);
+    check_choice(source, NULL, READER_1, READER_2, plugs[1]);
+    ck_assert_uint_ne(plugs[0][0], plugs[1][0]);
+    ck_assert_uint_ne(plugs[0][1], plugs[1][1]);
+    source->ops->free(source);
+    leave(&desk);
+}
 END_TEST
 
 START_TEST(test_a_card_whose_reader_is_unplugged_is_told_and_the_next_plug_serves)
-    {
-        Desk desk;
-        Watch watch;
-        TkeReaderMonitor *monitor = NULL;
-        TkeCardSource *source = NULL;
+{
+    Desk desk;
+    Watch watch;
+    TkeReaderMonitor *monitor = NULL;
+    TkeCardSource *source = NULL;
 
-        enter(&desk);
-        private_pcscd_insert(desk.place, 1, "ca-1");
-        monitor = start_watch(&watch);
-        source = make_source();
-        for (unsigned i = 0; i < ROUNDS; i++) {
-            TkeCard *card = NULL;
-            g_autoptr(GError) error = NULL;
+    enter(&desk);
+    private_pcscd_insert(desk.place, 1, "ca-1");
+    monitor = start_watch(&watch);
+    source = make_source();
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        TkeCard *card = NULL;
+        g_autoptr(GError) error = NULL;
 
-            order(&desk, "add", 1);
-            wait_shown(&watch, READER_1);
-            talk_wait_state(desk.context, READER_1, SCARD_STATE_PRESENT);
-            card = tke_card_open(source, READER_1, 1, NULL, &error);
-            ck_assert_msg(card != NULL, "%s", error != NULL ? error->message : "");
-            ck_assert(tke_card_select(card, TKE_CARD_KIND_CA, NULL, NULL));
-            order(&desk, "remove", 1);
-            wait_shown(&watch, "");
-            ck_assert(!tke_card_select(card, TKE_CARD_KIND_CA, NULL, &error));
-            ck_assert_msg(strstr(error->message, "reader 1") != NULL, "%s", error->message);
-            tke_card_free(card);
-        }
-        source->ops->free(source);
-        end_watch(&watch, monitor);
-        leave(&desk);
+        order(&desk, "add", 1);
+        wait_shown(&watch, READER_1);
+        talk_wait_state(desk.context, READER_1, SCARD_STATE_PRESENT);
+        card = tke_card_open(source, READER_1, 1, NULL, &error);
+        ck_assert_msg(card != NULL, "%s", error != NULL ? error->message : "");
+        ck_assert(tke_card_select(card, TKE_CARD_KIND_CA, NULL, NULL));
+        order(&desk, "remove", 1);
+        wait_shown(&watch, "");
+        ck_assert(!tke_card_select(card, TKE_CARD_KIND_CA, NULL, &error));
+        ck_assert_msg(strstr(error->message, "reader 1") != NULL, "%s", error->message);
+        tke_card_free(card);
     }
+    source->ops->free(source);
+    end_watch(&watch, monitor);
+    leave(&desk);
+}
 END_TEST
 
 START_TEST(test_our_monitor_sees_what_was_plugged_while_pcscd_was_away)
-    {
-        static const int signals[] = { SIGTERM, SIGKILL };
-        Desk desk;
-        Watch watch;
-        TkeReaderMonitor *monitor = NULL;
+{
+    static const int signals[] = { SIGTERM, SIGKILL };
+    Desk desk;
+    Watch watch;
+    TkeReaderMonitor *monitor = NULL;
 
-        enter(&desk);
-        monitor = start_watch(&watch);
-        order(&desk, "add", 1);
-        wait_shown(&watch, READER_1);
-        for (unsigned i = 0; i < 4; i++) {
-            sim_pcscd_stop(desk.place->pcscd, signals[i % 2]);
-            wait_shown(&watch, "no service");
-            order(&desk, "remove", 1 + i % 2);
-            order(&desk, "add", 2 - i % 2);
-            ck_assert(sim_pcscd_start(desk.place->pcscd, NULL));
-            wait_shown(&watch, i % 2 == 0 ? "OpenTKE Test Reader (USB0002) 00 00" : READER_1);
-        }
-        end_watch(&watch, monitor);
-        leave(&desk);
+    enter(&desk);
+    monitor = start_watch(&watch);
+    order(&desk, "add", 1);
+    wait_shown(&watch, READER_1);
+    for (unsigned i = 0; i < 4; i++) {
+        sim_pcscd_stop(desk.place->pcscd, signals[i % 2]);
+        wait_shown(&watch, "no service");
+        order(&desk, "remove", 1 + i % 2);
+        order(&desk, "add", 2 - i % 2);
+        ck_assert(sim_pcscd_start(desk.place->pcscd, NULL));
+        wait_shown(&watch, i % 2 == 0 ? "OpenTKE Test Reader (USB0002) 00 00" : READER_1);
     }
+    end_watch(&watch, monitor);
+    leave(&desk);
+}
 END_TEST
 
 static void

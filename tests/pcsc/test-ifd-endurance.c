@@ -45,8 +45,9 @@ use_card(PrivatePcscd *place, SCARDCONTEXT context, const char *name, unsigned *
 }
 
 /*
- * pcscd that tells at its end what was not freed; without sanitizers it is just pcscd. Nothing is suppressed: a suppression
- * of what is pcscd's own (leak:pcscd) would be one of everything that pcscd has the driver do.
+ * pcscd that tells at its end what was not freed; without sanitizers it is just pcscd. Nothing is
+ * suppressed: a suppression of what is pcscd's own (leak:pcscd) would be one of everything that
+ * pcscd has the driver do.
  */
 static PrivatePcscd *
 enter_watched(const char *driver)
@@ -61,7 +62,8 @@ enter_watched(const char *driver)
     return private_pcscd_enter(&options, NULL);
 }
 
-/* The leaks of a report in which the driver or what it was linked with had a hand; the caller frees. "": none. */
+/* The leaks of a report in which the driver or what it was linked with had a hand; the caller
+ * frees. "": none. */
 static char *
 leaks_of_driver(const char *log)
 {
@@ -90,66 +92,66 @@ end_watched(PrivatePcscd *place)
 }
 
 START_TEST(test_a_thousand_cards_leave_nothing_behind)
-    {
-        PrivatePcscd *place = enter_watched(NULL);
-        SCARDCONTEXT context = talk_new_context();
-        unsigned files[2];
-        unsigned threads[2];
-        g_autofree char *leaks = NULL;
+{
+    PrivatePcscd *place = enter_watched(NULL);
+    SCARDCONTEXT context = talk_new_context();
+    unsigned files[2];
+    unsigned threads[2];
+    g_autofree char *leaks = NULL;
 
-        use_card(place, context, "ca-1", &files[0], &threads[0]);
-        for (unsigned i = 0; i < CYCLES; i++) {
-            use_card(place, context, i % 2 == 0 ? "ca-2" : "ep11-1", &files[1], &threads[1]);
-        }
-        /* A reader's thread that waits has a file that one that does not wait has not. */
-        ck_assert_uint_le(files[1], files[0] + 2);
-        ck_assert_uint_le(threads[1], threads[0]);
-        ck_assert_uint_lt(count_entries("fd", place->sim), 64);
-        SCardReleaseContext(context);
-        leaks = end_watched(place);
-        ck_assert_str_eq(leaks, "");
+    use_card(place, context, "ca-1", &files[0], &threads[0]);
+    for (unsigned i = 0; i < CYCLES; i++) {
+        use_card(place, context, i % 2 == 0 ? "ca-2" : "ep11-1", &files[1], &threads[1]);
     }
+    /* A reader's thread that waits has a file that one that does not wait has not. */
+    ck_assert_uint_le(files[1], files[0] + 2);
+    ck_assert_uint_le(threads[1], threads[0]);
+    ck_assert_uint_lt(count_entries("fd", place->sim), 64);
+    SCardReleaseContext(context);
+    leaks = end_watched(place);
+    ck_assert_str_eq(leaks, "");
+}
 END_TEST
 
 #ifdef SIM_PCSCD_SANITIZER
 START_TEST(test_a_driver_that_leaks_is_found_out)
-    {
-        PrivatePcscd *place = enter_watched(LEAKING_DRIVER);
-        SCARDCONTEXT context = talk_new_context();
-        unsigned files = 0;
-        unsigned threads = 0;
-        g_autofree char *leaks = NULL;
+{
+    PrivatePcscd *place = enter_watched(LEAKING_DRIVER);
+    SCARDCONTEXT context = talk_new_context();
+    unsigned files = 0;
+    unsigned threads = 0;
+    g_autofree char *leaks = NULL;
 
-        use_card(place, context, "ca-1", &files, &threads);
-        SCardReleaseContext(context);
-        leaks = end_watched(place);
-        ck_assert_msg(strstr(leaks, "4321 byte") != NULL, "“%s”", leaks);
-        ck_assert_msg(strstr(leaks, "power_on") != NULL, "“%s”", leaks);
-    }
+    use_card(place, context, "ca-1", &files, &threads);
+    SCardReleaseContext(context);
+    leaks = end_watched(place);
+    ck_assert_msg(strstr(leaks, "4321 byte") != NULL, "“%s”", leaks);
+    ck_assert_msg(strstr(leaks, "power_on") != NULL, "“%s”", leaks);
+}
 END_TEST
 #endif
 
 START_TEST(test_a_hundred_starts_of_pcscd_lose_no_reader)
-    {
-        g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
-        const unsigned files = count_entries("fd", place->sim);
+{
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+    const unsigned files = count_entries("fd", place->sim);
 
-        private_pcscd_insert(place, 1, "ca-1");
-        for (unsigned i = 0; i < RESTARTS; i++) {
-            SCARDCONTEXT context = 0;
-            g_autoptr(GError) error = NULL;
+    private_pcscd_insert(place, 1, "ca-1");
+    for (unsigned i = 0; i < RESTARTS; i++) {
+        SCARDCONTEXT context = 0;
+        g_autoptr(GError) error = NULL;
 
-            sim_pcscd_stop(place->pcscd, i % 2 == 0 ? SIGTERM : SIGKILL);
-            ck_assert_msg(sim_pcscd_start(place->pcscd, &error), "%s",
-                          error == NULL ? "" : error->message);
-            context = talk_new_context();
-            talk_wait_state(context, PRIVATE_PCSCD_READER_2, SCARD_STATE_EMPTY);
-            talk_apdu(talk_connect(context, PRIVATE_PCSCD_READER_1), QUERY_PIN, NOT_SELECTED);
-            SCardReleaseContext(context);
-        }
-        /* The readers' connections to tke-sim, and those that are just ending. */
-        ck_assert_uint_le(count_entries("fd", place->sim), files + 16);
+        sim_pcscd_stop(place->pcscd, i % 2 == 0 ? SIGTERM : SIGKILL);
+        ck_assert_msg(sim_pcscd_start(place->pcscd, &error), "%s",
+                      error == NULL ? "" : error->message);
+        context = talk_new_context();
+        talk_wait_state(context, PRIVATE_PCSCD_READER_2, SCARD_STATE_EMPTY);
+        talk_apdu(talk_connect(context, PRIVATE_PCSCD_READER_1), QUERY_PIN, NOT_SELECTED);
+        SCardReleaseContext(context);
     }
+    /* The readers' connections to tke-sim, and those that are just ending. */
+    ck_assert_uint_le(count_entries("fd", place->sim), files + 16);
+}
 END_TEST
 
 static void

@@ -1,5 +1,6 @@
 /*
- * opentke-virtual-readers on a running system's pcscd, which its init script starts in namespaces of the test's own.
+ * opentke-virtual-readers on a running system's pcscd, which its init script starts in namespaces
+ * of the test's own.
  */
 #include <gio/gio.h>
 #include <string.h>
@@ -31,32 +32,33 @@ own_root(void)
 #define SANITIZER NULL
 #endif
 
-/* A system's pcscd, started as its init script does, in namespaces: root's, or those of any user. */
+/* A system's pcscd, started as its init script does, in namespaces: root's, or those of any
+ * user. */
 START_TEST(test_the_pcscd_of_a_system_has_the_readers_until_they_are_taken_away)
-    {
-        g_autoptr(PrivatePcscd) place = private_pcscd_enter_empty();
-        g_autofree char *copy = g_build_filename(place->world, "..", "etc", NULL);
-        const char *argv[] = { "timeout", "300", NAMESPACES, own_root(), INSTALL_ON_SYSTEM, VIRTUAL_READERS, IFD_DRIVER, place->world, copy,
-                               TKE, SANITIZER, NULL };
-        g_autoptr(GSubprocess) process = NULL;
-        g_autofree char *output = NULL;
-        g_autoptr(GError) error = NULL;
+{
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter_empty();
+    g_autofree char *copy = g_build_filename(place->world, "..", "etc", NULL);
+    const char *argv[] = { "timeout",       "300",      NAMESPACES,   own_root(), INSTALL_ON_SYSTEM,
+                           VIRTUAL_READERS, IFD_DRIVER, place->world, copy,       TKE,
+                           SANITIZER,       NULL };
+    g_autoptr(GSubprocess) process = NULL;
+    g_autofree char *output = NULL;
+    g_autoptr(GError) error = NULL;
 
-        private_pcscd_start_sim(place, NULL);
-        private_pcscd_insert(place, 1, "ca-1");
-        process = g_subprocess_newv(
-            argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error);
-        ck_assert_msg(process != NULL, "%s", error == NULL ? "" : error->message);
-        ck_assert(g_subprocess_communicate_utf8(process, NULL, NULL, &output, NULL, NULL));
-        ck_assert_msg(g_subprocess_get_if_exited(process) &&
-                          g_subprocess_get_exit_status(process) == 0,
-                      "%s", output);
-        assert_contains(output, "0    Yes   PIN pad   " PRIVATE_PCSCD_READER_1);
-        assert_contains(output, "3b:8b:81:31:fe:45"); /* of the card in the first one */
-        assert_contains(output, "REHEARSAL");
-        assert_contains(output, "this is a virtual reader, which is refused outside a rehearsal");
-        assert_contains(output, "all done");
-    }
+    private_pcscd_start_sim(place, NULL);
+    private_pcscd_insert(place, 1, "ca-1");
+    process = g_subprocess_newv(
+        argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error);
+    ck_assert_msg(process != NULL, "%s", error == NULL ? "" : error->message);
+    ck_assert(g_subprocess_communicate_utf8(process, NULL, NULL, &output, NULL, NULL));
+    ck_assert_msg(g_subprocess_get_if_exited(process) && g_subprocess_get_exit_status(process) == 0,
+                  "%s", output);
+    assert_contains(output, "0    Yes   PIN pad   " PRIVATE_PCSCD_READER_1);
+    assert_contains(output, "3b:8b:81:31:fe:45"); /* of the card in the first one */
+    assert_contains(output, "REHEARSAL");
+    assert_contains(output, "this is a virtual reader, which is refused outside a rehearsal");
+    assert_contains(output, "all done");
+}
 END_TEST
 
 /* Besides what every pcscd of a test needs: processes of its own. Without them nothing is tried. */

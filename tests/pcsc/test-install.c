@@ -1,5 +1,6 @@
 /*
- * opentke-virtual-readers: what it would write on a machine used for rehearsals is what pcscd was given here.
+ * opentke-virtual-readers: what it would write on a machine used for rehearsals is what pcscd was
+ * given here.
  */
 #include <gio/gio.h>
 #include <string.h>
@@ -17,8 +18,9 @@ run(PrivatePcscd *place, const char *words)
     int status = 0;
 
     ck_assert(g_shell_parse_argv(line, NULL, &argv, NULL));
-    ck_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
-                           NULL, NULL, NULL, NULL, &status, NULL));
+    ck_assert(g_spawn_sync(NULL, argv, NULL,
+                           G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+                           NULL, NULL, &status, NULL));
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -50,50 +52,51 @@ is_there(const PrivatePcscd *place, const char *name)
 }
 
 START_TEST(test_readers_are_installed_as_a_private_pcscd_has_them_and_taken_away_again)
-    {
-        g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
-        g_autofree char *words =
-            g_strdup_printf("--world=%s --driver=%s install", place->world, IFD_DRIVER);
-        g_autofree char *mine = NULL;
-        g_autofree char *theirs = NULL;
+{
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+    g_autofree char *words =
+        g_strdup_printf("--world=%s --driver=%s install", place->world, IFD_DRIVER);
+    g_autofree char *mine = NULL;
+    g_autofree char *theirs = NULL;
 
-        ck_assert_int_eq(run(place, words), 0);
-        mine = read_settings(place, "pcscd/readers/opentke");
-        theirs = read_settings(place, "root/etc/reader.conf.d/opentke");
-        ck_assert_str_eq(theirs, mine);
-        ck_assert(is_there(place, "root/etc/systemd/system/pcscd.service.d/opentke.conf"));
-        ck_assert_int_eq(run(place, "remove"), 0);
-        ck_assert(!is_there(place, "root/etc/reader.conf.d/opentke"));
-        ck_assert(!is_there(place, "root/etc/systemd/system/pcscd.service.d"));
-        ck_assert(is_there(place, "root/etc/reader.conf.d"));
-        ck_assert_int_eq(run(place, "remove"), 0);
-    }
+    ck_assert_int_eq(run(place, words), 0);
+    mine = read_settings(place, "pcscd/readers/opentke");
+    theirs = read_settings(place, "root/etc/reader.conf.d/opentke");
+    ck_assert_str_eq(theirs, mine);
+    ck_assert(is_there(place, "root/etc/systemd/system/pcscd.service.d/opentke.conf"));
+    ck_assert_int_eq(run(place, "remove"), 0);
+    ck_assert(!is_there(place, "root/etc/reader.conf.d/opentke"));
+    ck_assert(!is_there(place, "root/etc/systemd/system/pcscd.service.d"));
+    ck_assert(is_there(place, "root/etc/reader.conf.d"));
+    ck_assert_int_eq(run(place, "remove"), 0);
+}
 END_TEST
 
 START_TEST(test_paths_that_pcscd_cannot_take_are_refused_and_nothing_is_written)
-    {
-        static const char *const words[] = {
-            "--world=relative install",
-            "'--world=/with space' install",
-            "'--world=/with|bar' install",
-            "--world=/w --driver=/nowhere install",
-            "--world=/w",
-            "frobnicate",
-            "--what install",
-        };
-        g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+{
+    static const char *const words[] = {
+        "--world=relative install",
+        "'--world=/with space' install",
+        "'--world=/with|bar' install",
+        "--world=/w --driver=/nowhere install",
+        "--world=/w",
+        "frobnicate",
+        "--what install",
+    };
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
 
-        for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
-            ck_assert_int_ne(run(place, words[i]), 0);
-            ck_assert(!is_there(place, "root"));
-        }
+    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+        ck_assert_int_ne(run(place, words[i]), 0);
+        ck_assert(!is_there(place, "root"));
     }
+}
 END_TEST
 
 static void
 add_tests(TCase *tests)
 {
-    tcase_add_test(tests, test_readers_are_installed_as_a_private_pcscd_has_them_and_taken_away_again);
+    tcase_add_test(tests,
+                   test_readers_are_installed_as_a_private_pcscd_has_them_and_taken_away_again);
     tcase_add_test(tests, test_paths_that_pcscd_cannot_take_are_refused_and_nothing_is_written);
 }
 

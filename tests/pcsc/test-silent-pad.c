@@ -1,6 +1,7 @@
 /*
- * A reader that falls silent while a PIN is typed on it: tke-sim is stopped in the middle of an entry through the real pcscd,
- * or only the thread of it that serves the card hangs. A call of PC/SC cannot be broken off, so the deadline is ours.
+ * A reader that falls silent while a PIN is typed on it: tke-sim is stopped in the middle of an
+ * entry through the real pcscd, or only the thread of it that serves the card hangs. A call of
+ * PC/SC cannot be broken off, so the deadline is ours.
  */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -142,7 +143,8 @@ START_TEST(test_a_pad_that_falls_silent_in_the_middle_of_a_pin_is_told_and_left)
     private_pcscd_insert(place, 1, "ca-1");
     talk_wait_state(context, READER_1, SCARD_STATE_PRESENT);
     for (entry.card = NULL; entry.card == NULL; g_usleep(10000)) {
-        entry.card = tke_card_open(other, READER_1, 1, NULL, NULL); /* as soon as the call has ended */
+        /* as soon as the call has ended */
+        entry.card = tke_card_open(other, READER_1, 1, NULL, NULL);
     }
     ck_assert(tke_card_select(entry.card, TKE_CARD_KIND_CA, NULL, NULL));
     ck_assert(tke_pin_pad_query_state(entry.card, TKE_PIN_FIRST, &status, NULL));
@@ -155,7 +157,8 @@ START_TEST(test_a_pad_that_falls_silent_in_the_middle_of_a_pin_is_told_and_left)
 }
 END_TEST
 
-/* Starts a ceremony, and stops a process while the pad asks for a PIN; what the program says before it ends by itself. */
+/* Starts a ceremony, and stops a process while the pad asks for a PIN; what the program says
+ * before it ends by itself. */
 static char *
 stop_while_typing(PrivatePcscd *place, pid_t stopped)
 {
@@ -182,15 +185,18 @@ stop_while_typing(PrivatePcscd *place, pid_t stopped)
     return said;
 }
 
-/* As people have it: 25 s for an answer is the least that can be set, with two PINs more that is 65 s. */
+/* As people have it: 25 s for an answer is the least that can be set, with two PINs more that is
+ * 65 s. */
 START_TEST(test_the_program_names_the_reader_whose_driver_hangs_and_ends)
 {
     g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
     g_autofree char *said = stop_while_typing(place, sim_pcscd_get_pid(place->pcscd));
 
-    ck_assert_msg(strstr(said, "reader 1") != NULL && strstr(said, "no answer came in time") != NULL,
+    ck_assert_msg(strstr(said, "reader 1") != NULL &&
+                      strstr(said, "no answer came in time") != NULL,
                   "%s", said);
-    ck_assert_msg(strstr(said, "taking the card out, or unplugging the reader") != NULL, "%s", said);
+    ck_assert_msg(strstr(said, "taking the card out, or unplugging the reader") != NULL, "%s",
+                  said);
     ck_assert_msg(strstr(said, "tke card info") != NULL, "%s", said); /* what became of the PIN */
 }
 END_TEST

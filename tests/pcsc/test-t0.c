@@ -1,6 +1,7 @@
 /*
- * A card that speaks T=0 only, through the real pcscd from its recognition to its PINs: answers that are collected
- * (61xx), lengths that are corrected (6Cxx), an applet loaded through the secure channel, entries on the pad.
+ * A card that speaks T=0 only, through the real pcscd from its recognition to its PINs: answers
+ * that are collected (61xx), lengths that are corrected (6Cxx), an applet loaded through the
+ * secure channel, entries on the pad.
  */
 #include <string.h>
 
@@ -29,9 +30,10 @@ check(bool ok, const GError *error)
 static void
 make_t0(PrivatePcscd *place, const char *card)
 {
-    g_autofree char *json = g_strdup_printf("{\"command\":\"fault\",\"target\":\"card\",\"name\":\"%s\","
-                                            "\"fault\":\"t0\"}",
-                                            card);
+    g_autofree char *json =
+        g_strdup_printf("{\"command\":\"fault\",\"target\":\"card\",\"name\":\"%s\","
+                        "\"fault\":\"t0\"}",
+                        card);
 
     private_pcscd_command(place, json);
 }
@@ -88,15 +90,17 @@ type(void *data)
     const Typist *typist = data;
 
     for (unsigned i = 0; i < typist->times; i++) {
-        private_pcscd_command(typist->place,
-                              "{\"command\":\"pin\",\"reader\":1,\"digits\":\"123456\",\"timeout\":20}");
+        private_pcscd_command(
+            typist->place,
+            "{\"command\":\"pin\",\"reader\":1,\"digits\":\"123456\",\"timeout\":20}");
     }
     return NULL;
 }
 
 /* func's entry, with somebody who types the PIN so many times. */
 static void
-enter(PrivatePcscd *place, TkeCard *card, bool (*func)(TkeCard *, uint8_t, GError **), unsigned times)
+enter(PrivatePcscd *place, TkeCard *card, bool (*func)(TkeCard *, uint8_t, GError **),
+      unsigned times)
 {
     Typist typist = { .place = place, .times = times };
     GThread *thread = g_thread_new("typist", type, &typist);
@@ -129,9 +133,11 @@ START_TEST(test_a_blank_card_that_speaks_t0_gets_its_applet_and_its_pin)
     load_applet(card);
     check(tke_card_recognise(card, &status, &error), error);
     ck_assert_int_eq((int) status.kind, (int) TKE_CARD_KIND_CA);
-    check(tke_card_query_probe(card, marks, &error), error); /* a command without data: its length is corrected */
+    /* a command without data: its length is corrected */
+    check(tke_card_query_probe(card, marks, &error), error);
     ck_assert(marks[0]);
-    check(tke_pin_pad_query_state(card, TKE_PIN_FIRST, &pin, &error), error); /* neither data nor answer */
+    /* neither data nor answer */
+    check(tke_pin_pad_query_state(card, TKE_PIN_FIRST, &pin, &error), error);
     ck_assert_int_eq((int) pin.state, (int) TKE_PIN_NOT_SET);
     enter(place, card, tke_pin_pad_set, 2);
     check(tke_pin_pad_forget(card, TKE_PIN_FIRST, &error), error);

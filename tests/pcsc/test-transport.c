@@ -1,6 +1,6 @@
 /*
- * The PC/SC transport of libsmartcard on the real pcscd: cards and readers that come and go, a pcscd that is
- * started anew, other programs beside ours, cards that never answer.
+ * The PC/SC transport of libsmartcard on the real pcscd: cards and readers that come and go, a
+ * pcscd that is started anew, other programs beside ours, cards that never answer.
  */
 #include <signal.h>
 #include <string.h>
@@ -409,9 +409,8 @@ set_pin(void *data)
 static void
 type(PrivatePcscd *place, unsigned reader)
 {
-    g_autofree char *json =
-        g_strdup_printf("{\"command\":\"pin\",\"reader\":%u,\"digits\":\"123456\",\"timeout\":20}",
-                        reader);
+    g_autofree char *json = g_strdup_printf(
+        "{\"command\":\"pin\",\"reader\":%u,\"digits\":\"123456\",\"timeout\":20}", reader);
 
     private_pcscd_command(place, json);
     private_pcscd_command(place, json);

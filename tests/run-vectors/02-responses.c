@@ -1,5 +1,6 @@
 /*
- * File 02: answers of crypto units (crypto-unit-protocol.md, 1.8, 1.9, 2.3, 2.6, 3.3, 5.6, section 6).
+ * File 02: answers of crypto units (crypto-unit-protocol.md, 1.8, 1.9, 2.3, 2.6, 3.3, 5.6, section
+ * 6).
  */
 #include <string.h>
 
@@ -94,7 +95,8 @@ run_module_info(Vector *vector)
 
 /* Administrative answers */
 
-/* The module's key: a point, or the older token with a point in it; NULL and no error: none known. */
+/* The module's key: a point, or the older token with a point in it; NULL and no error: none
+ * known. */
 static EVP_PKEY *
 read_key(Vector *vector, GError **error)
 {

@@ -141,7 +141,8 @@ check_entry(Vector *vector, JsonObject *entry, const TkeSignerInfo *info, TkeSig
                        info->whole.len);
 }
 
-/* The signers sign anew: RSA gives the same bytes, of EC the bytes around the signature are the same. */
+/* The signers sign anew: RSA gives the same bytes, of EC the bytes around the signature are the
+ * same. */
 static void
 check_signed_anew(Vector *vector, GPtrArray *signers, const GByteArray *data,
                   const GByteArray *recorded)

@@ -31,7 +31,8 @@ is_signed(EVP_PKEY *key, const uint8_t *data, size_t len, const uint8_t *signatu
                : tke_ec_key_verify(key, data, len, signature, signature_len, error);
 }
 
-/* The recorded signature is the key's over what the case says, and gives the recorded certificate. */
+/* The recorded signature is the key's over what the case says, and gives the recorded
+ * certificate. */
 static void
 check_recorded(Vector *vector, EVP_PKEY *key, const GByteArray *tbs)
 {

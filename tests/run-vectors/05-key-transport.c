@@ -1,6 +1,6 @@
 /*
- * File 05: envelopes of key parts, parameter maps, verification patterns (crypto-unit-protocol.md, 4.3,
- * 4.6 to 4.8).
+ * File 05: envelopes of key parts, parameter maps, verification patterns (crypto-unit-protocol.md,
+ * 4.3, 4.6 to 4.8).
  */
 #include <string.h>
 

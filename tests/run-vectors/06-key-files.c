@@ -16,7 +16,8 @@ extern const VectorKind vectors_key_files[];
 /* A P-521 signature has 134 bytes and more but for one in 2^50; P-384 ones have at most 104. */
 #define LEAST_P521_SIGNATURE 120u
 
-/* The signature of a key whose size or curve the product refuses; the source does not look (README). */
+/* The signature of a key whose size or curve the product refuses; the source does not look
+ * (README). */
 static bool
 is_of_another_size(const GByteArray *signature, TkeSignerKind kind)
 {

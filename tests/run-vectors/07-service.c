@@ -140,8 +140,7 @@ check_request(Vector *vector, const char *method, const char *path, const char *
     vector_check_text(vector, "method", method, vector_text(vector, request, "method"));
     vector_check_text(vector, "url", url, vector_text(vector, request, "url"));
     vector_check_text(vector, "body", body, vector_text(vector, request, "body"));
-    vector_check_text(vector, "Accept", "application/json",
-                      vector_text(vector, headers, "Accept"));
+    vector_check_text(vector, "Accept", "application/json", vector_text(vector, headers, "Accept"));
     vector_check_text(vector, "Content-Type", "application/json",
                       vector_text(vector, headers, "Content-Type"));
     if (vector_has(headers, "Authorization") ||

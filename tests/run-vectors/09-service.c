@@ -1,6 +1,6 @@
 /*
- * File 09, the requests to a signing service: built anew, and its signatures verified with the keys it
- * gives (crypto-unit-protocol.md, 7.7).
+ * File 09, the requests to a signing service: built anew, and its signatures verified with the
+ * keys it gives (crypto-unit-protocol.md, 7.7).
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * File 09: recorded sessions. Each request is built anew from its parts (09-requests.c), each answer
- * gets a verdict, and what queries read is compared with the recorded result (crypto-unit-protocol.md, 1, 2, 5, 7).
+ * File 09: recorded sessions. Requests are built anew from their parts (09-requests.c), answers
+ * get a verdict, and what queries read is compared (crypto-unit-protocol.md, 1, 2, 5, 7).
  */
 #include <string.h>
 
@@ -107,7 +107,7 @@ take_certificate(Transcript *transcript, const TranscriptRequest *request,
         unit->chain = tke_module_chain_new(vector_roots(transcript->vector));
         g_hash_table_replace(transcript->chains, g_strdup(unit->entry->module_part), unit->chain);
     }
-    if (!vector_check(transcript->vector, unit->chain != NULL, "certificate %u before certificate 0", index)) {
+    if (!vector_check(transcript->vector, unit->chain != NULL, "certificate %u before 0", index)) {
         return true;
     }
     if (tke_module_chain_is_end(unit->chain, response->return_code, response->has_reason_code,
@@ -388,7 +388,7 @@ is_of_kind(const GError *error, const char *kind)
                                                    : error->code == TKE_UNIT_ERROR_REFUSED;
 }
 
-/* The recorded outcome against the verdicts: how many answers were rejected, and the last of them. */
+/* The recorded outcome against the verdicts: how many answers were rejected, and the last one. */
 static void
 check_verdicts(Transcript *transcript, JsonObject *result, unsigned n_rejected,
                unsigned n_turned_away, const GError *last)

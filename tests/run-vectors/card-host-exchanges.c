@@ -1,6 +1,6 @@
 /*
- * Card file 04, the host's side: a transcript plays the cards, libsmartcard has to send the recorded
- * commands and to give every answer the recorded verdict (card-protocol.md, all sections).
+ * Card file 04, the host's side: a transcript plays the cards, libsmartcard has to send the
+ * recorded commands and to give every answer the recorded verdict (card-protocol.md, all sections).
  */
 #include <string.h>
 

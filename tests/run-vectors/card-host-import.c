@@ -1,6 +1,6 @@
 /*
- * Imports from a file: the host's random values are those of the command, and its scalar is known from its
- * name; what was imported is found by opening the seal.
+ * Imports from a file: the host's random values are those of the command, and its scalar is known
+ * from its name; what was imported is found by opening the seal.
  */
 #include <string.h>
 

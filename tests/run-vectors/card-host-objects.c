@@ -1,6 +1,6 @@
 /*
- * Card files 01 to 03, the host's side: certificates, signed messages, statuses, lists, seals, usage log
- * (card-protocol.md, sections 3, 5, 6, 9 and 12).
+ * Card files 01 to 03, the host's side: certificates, signed messages, statuses, lists, seals,
+ * usage log (card-protocol.md, sections 3, 5, 6, 9 and 12).
  */
 #include <string.h>
 

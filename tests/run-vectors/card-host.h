@@ -36,8 +36,8 @@ typedef struct HostStep {
 } HostStep;
 
 /*
- * Makes the call of libsmartcard that sends the command of a step. False with error: what the call said;
- * false without error: there is no such call.
+ * Makes the call of libsmartcard that sends the command of a step. False with error: what the call
+ * said; false without error: there is no such call.
  */
 bool card_host_command(HostRun *run, const HostStep *step, GError **error);
 

@@ -1,10 +1,10 @@
 /*
- * Card vectors, files 04 and 05, against the virtual cards: whole exchanges, with the case's card ids and
- * drawn values (card-protocol.md, 2 to 11).
+ * Card vectors, files 04 and 05, against the virtual cards: whole exchanges, with the case's card
+ * ids and drawn values (card-protocol.md, 2 to 11).
  *
- * Virtual cards sign with random nonces, so where an answer differs, it must differ in signatures only:
- * each of them is one that the card just made, over a text under a point, and the case's signature must
- * verify under the same point for the same text.
+ * Virtual cards sign with random nonces, so where an answer differs, it must differ in signatures
+ * only: each of them is one that the card just made, over a text under a point, and the case's
+ * signature must verify under the same point for the same text.
  */
 #include <string.h>
 
@@ -147,8 +147,8 @@ remember_key(const char *what, const GByteArray *scalar)
 }
 
 /*
- * Steps that consist of APDUs alone do not always list what the card drew. A key can be told all the
- * same: its point is in the answer, and the same card draws the same key in another case.
+ * Steps that consist of APDUs alone do not always list what the card drew. A key can be told all
+ * the same: its point is in the answer, and the same card draws the same key in another case.
  */
 static void
 inject_remembered(Run *run, SimCard *card, JsonObject *step)
@@ -209,7 +209,8 @@ status_word(const uint8_t *response, size_t len)
     return len < 2 ? 0 : (unsigned) response[len - 2] << 8 | response[len - 1];
 }
 
-/* What a step gave and what it should have given: data of all answers together, last status word. */
+/* What a step gave and what it should have given: data of all answers together, last status
+ * word. */
 typedef struct Answers {
     GByteArray *got;
     GByteArray *want;
@@ -244,8 +245,8 @@ send_one(SimCard *card, const GByteArray *command, Answers *answers, const GByte
 }
 
 /*
- * Sends the APDUs of a step. With signatures of another length an answer may need one GET RESPONSE less
- * or more than the case has.
+ * Sends the APDUs of a step. With signatures of another length an answer may need one GET RESPONSE
+ * less or more than the case has.
  */
 static void
 send_all(Run *run, SimCard *card, JsonObject *step, Answers *answers)

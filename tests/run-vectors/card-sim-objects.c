@@ -211,7 +211,8 @@ run_pattern(Vector *vector)
     vector_check_member_hex(vector, "pattern_hex", state->parts[0].pattern, SIM_HASH_LEN);
 }
 
-/* Object 8D hashes a SKI that follows from a point, so its preimage is built here as the card does. */
+/* Object 8D hashes a SKI that follows from a point, so its preimage is built here as the card
+ * does. */
 static void
 run_contents(Vector *vector)
 {

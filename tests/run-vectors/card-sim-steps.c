@@ -1,5 +1,6 @@
 /*
- * Card vectors, files 04 and 05: members of a step that repeat each other (tests/vectors-card/README.md).
+ * Card vectors, files 04 and 05: members of a step that repeat each other
+ * (tests/vectors-card/README.md).
  */
 #include <string.h>
 
@@ -184,8 +185,8 @@ card_sim_steps_check_signatures(Vector *vector, unsigned number, JsonObject *ste
     JsonArray *list = vector_array(vector, step, "signatures");
     const unsigned n = json_array_get_length(list);
 
-    vector_check(vector, n == made->len, "step %u: %u signatures are listed, the card made %u", number,
-                 n, made->len);
+    vector_check(vector, n == made->len, "step %u: %u signatures are listed, the card made %u",
+                 number, n, made->len);
     for (unsigned i = 0; i < n; i++) {
         JsonObject *entry = vector_element(vector, list, i);
         const GByteArray *point = vector_bytes(vector, entry, "point_hex");

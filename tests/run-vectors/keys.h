@@ -8,8 +8,8 @@
 #include "tests/run-vectors/vectors.h"
 
 /*
- * Opens the key file with a password of the case. The vector owns the signer. NULL with error set if it
- * cannot be opened.
+ * Opens the key file with a password of the case. The vector owns the signer. NULL with error set
+ * if it cannot be opened.
  */
 TkeSigner *vector_open_key_file(Vector *vector, JsonObject *key_file, const char *password,
                                 GError **error);

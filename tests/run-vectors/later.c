@@ -1,6 +1,6 @@
 /*
- * Parts of file 06, files 10 and 11: primitives of key files, signing service, check of a transition. The product gets
- * these with its support for key files and recovery units.
+ * Parts of file 06, files 10 and 11: primitives of key files, signing service, check of a
+ * transition. The product gets these with its support for key files and recovery units.
  */
 #include "tests/run-vectors/vectors.h"
 

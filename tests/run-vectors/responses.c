@@ -1,5 +1,6 @@
 /*
- * Answers of crypto units in golden cases: framing and errors (crypto-unit-protocol.md, 1.8, 1.9, 6.1).
+ * Answers of crypto units in golden cases: framing and errors (crypto-unit-protocol.md, 1.8, 1.9,
+ * 6.1).
  */
 #include "tests/run-vectors/responses.h"
 

@@ -3,8 +3,8 @@
  *
  * A file of handlers exports an array of VectorKind ended by one without kind, and is entered in
  * list.c. A handler takes its inputs, calls the code under test and compares with the vector_check_
- * functions; a case in which nothing was compared is a failure. What a handler asks for and does not
- * find in the case is a failure too, so it need not test for it: it gets an empty value.
+ * functions; a case in which nothing was compared is a failure. What a handler asks for and does
+ * not find in the case is a failure too, so it need not test for it: it gets an empty value.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * A pane shows what lasts, and nothing that comes and goes at once. The cards are a stand-in that tells of a place
- * what the test wants; what must not be seen is over before the main loop runs, so that no timer can come in between.
+ * A pane shows what lasts, and nothing that comes and goes at once. The cards are a stand-in that
+ * tells of a place what the test wants; what must not be seen is over before the main loop runs,
+ * so that no timer can come in between.
  */
 #include <gtk/gtk.h>
 #include <string.h>
@@ -19,7 +20,8 @@ G_DEFINE_FINAL_TYPE(ScupCards, scup_cards, G_TYPE_OBJECT)
 static void
 scup_cards_class_init(ScupCardsClass *class)
 {
-    g_signal_new("changed", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    g_signal_new("changed", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                 G_TYPE_NONE, 0);
 }
 
 static void
@@ -142,46 +144,46 @@ wait_for(Seen *seen, const char *text)
 }
 
 START_TEST(test_card_that_is_recognised_at_once_is_never_being_read)
-    {
-        Seen seen = { 0 };
+{
+    Seen seen = { 0 };
 
-        open_pane(&seen);
-        put(&seen, SCUP_PLACE_EMPTY);
-        ck_assert_ptr_nonnull(strstr(seen.texts->str, "Insert a card in reader 1"));
-        put(&seen, SCUP_PLACE_READING);
-        put(&seen, SCUP_PLACE_CARD);
-        ck_assert_ptr_nonnull(strstr(seen.texts->str, "Blank card for a CA card"));
-        put(&seen, SCUP_PLACE_READING);
-        put(&seen, SCUP_PLACE_EMPTY);
-        ck_assert_ptr_null(strstr(seen.texts->str, "Reading"));
-        ck_assert_ptr_null(strstr(seen.texts->str, "Looking"));
-        close_pane(&seen);
-    }
+    open_pane(&seen);
+    put(&seen, SCUP_PLACE_EMPTY);
+    ck_assert_ptr_nonnull(strstr(seen.texts->str, "Insert a card in reader 1"));
+    put(&seen, SCUP_PLACE_READING);
+    put(&seen, SCUP_PLACE_CARD);
+    ck_assert_ptr_nonnull(strstr(seen.texts->str, "Blank card for a CA card"));
+    put(&seen, SCUP_PLACE_READING);
+    put(&seen, SCUP_PLACE_EMPTY);
+    ck_assert_ptr_null(strstr(seen.texts->str, "Reading"));
+    ck_assert_ptr_null(strstr(seen.texts->str, "Looking"));
+    close_pane(&seen);
+}
 END_TEST
 
 START_TEST(test_card_that_takes_its_time_is_being_read)
-    {
-        Seen seen = { 0 };
+{
+    Seen seen = { 0 };
 
-        open_pane(&seen);
-        put(&seen, SCUP_PLACE_EMPTY);
-        put(&seen, SCUP_PLACE_READING);
-        wait_for(&seen, "Reading the card…");
-        put(&seen, SCUP_PLACE_CARD);
-        ck_assert_ptr_nonnull(strstr(seen.texts->str, "Blank card for a CA card"));
-        close_pane(&seen);
-    }
+    open_pane(&seen);
+    put(&seen, SCUP_PLACE_EMPTY);
+    put(&seen, SCUP_PLACE_READING);
+    wait_for(&seen, "Reading the card…");
+    put(&seen, SCUP_PLACE_CARD);
+    ck_assert_ptr_nonnull(strstr(seen.texts->str, "Blank card for a CA card"));
+    close_pane(&seen);
+}
 END_TEST
 
 START_TEST(test_readers_that_take_their_time_are_looked_for)
-    {
-        Seen seen = { 0 };
+{
+    Seen seen = { 0 };
 
-        open_pane(&seen);
-        ck_assert_str_eq(seen.texts->str, "");
-        wait_for(&seen, "Looking for readers…");
-        close_pane(&seen);
-    }
+    open_pane(&seen);
+    ck_assert_str_eq(seen.texts->str, "");
+    wait_for(&seen, "Looking for readers…");
+    close_pane(&seen);
+}
 END_TEST
 
 static void

@@ -48,147 +48,153 @@ offers(const TkeCardInfo *info, unsigned reader, const char *action)
 
 /* Which zone, if no CA card is there? */
 START_TEST(test_a_card_is_to_be_enrolled_in_the_zone_only_where_one_is_there)
-    {
-        static const TkeCardKind kinds[] = { TKE_CARD_KIND_EMPTY, TKE_CARD_KIND_EP11 };
+{
+    static const TkeCardKind kinds[] = { TKE_CARD_KIND_EMPTY, TKE_CARD_KIND_EP11 };
 
-        for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-            const TkeCardInfo blank = card(kinds[i], TKE_CARD_BLANK);
-            const ScupSuggestion *alone = scup_suggestions_get(&blank.status, 2, false);
-            const ScupSuggestion *zone = scup_suggestions_get(&blank.status, 2, true);
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        const TkeCardInfo blank = card(kinds[i], TKE_CARD_BLANK);
+        const ScupSuggestion *alone = scup_suggestions_get(&blank.status, 2, false);
+        const ScupSuggestion *zone = scup_suggestions_get(&blank.status, 2, true);
 
-            ck_assert_str_eq(alone[0].label, "Enr_oll it with a CA card");
-            ck_assert_str_eq(alone[0].action, "app.ep11-enroll"); /* asks for it in reader 1 */
-            ck_assert_str_eq(zone[0].label, "Enr_oll it in the zone");
-            ck_assert_str_eq(zone[0].action, "app.ep11-enroll");
-        }
+        ck_assert_str_eq(alone[0].label, "Enr_oll it with a CA card");
+        ck_assert_str_eq(alone[0].action, "app.ep11-enroll"); /* asks for it in reader 1 */
+        ck_assert_str_eq(zone[0].label, "Enr_oll it in the zone");
+        ck_assert_str_eq(zone[0].action, "app.ep11-enroll");
     }
+}
 END_TEST
 
 START_TEST(test_a_bought_card_is_offered_what_each_reader_makes_of_it)
-    {
-        const TkeCardInfo bought = card(TKE_CARD_KIND_EMPTY, TKE_CARD_BLANK);
+{
+    const TkeCardInfo bought = card(TKE_CARD_KIND_EMPTY, TKE_CARD_BLANK);
 
-        ck_assert(offers_with(&bought, 1, false, "app.ca-init"));
-        ck_assert(!offers_with(&bought, 1, false, "app.ep11-enroll"));
-        ck_assert(offers_with(&bought, 2, false, "app.ep11-enroll"));
-        ck_assert(!offers_with(&bought, 2, false, "app.ca-backup"));
-        ck_assert(offers_with(&bought, 2, true, "app.ep11-enroll"));
-        ck_assert(offers_with(&bought, 2, true, "app.ca-backup"));
-        ck_assert(!offers_with(&bought, 2, true, "app.ca-init"));
-    }
+    ck_assert(offers_with(&bought, 1, false, "app.ca-init"));
+    ck_assert(!offers_with(&bought, 1, false, "app.ep11-enroll"));
+    ck_assert(offers_with(&bought, 2, false, "app.ep11-enroll"));
+    ck_assert(!offers_with(&bought, 2, false, "app.ca-backup"));
+    ck_assert(offers_with(&bought, 2, true, "app.ep11-enroll"));
+    ck_assert(offers_with(&bought, 2, true, "app.ca-backup"));
+    ck_assert(!offers_with(&bought, 2, true, "app.ca-init"));
+}
 END_TEST
 
 START_TEST(test_a_ca_card_with_a_blocked_pin_is_lost_and_offers_nothing)
-    {
-        TkeCardInfo ca = card(TKE_CARD_KIND_CA, TKE_CARD_MEMBER);
-        bool bad = true;
-        g_autofree char *one = NULL;
-        g_autofree char *both = NULL;
+{
+    TkeCardInfo ca = card(TKE_CARD_KIND_CA, TKE_CARD_MEMBER);
+    bool bad = true;
+    g_autofree char *one = NULL;
+    g_autofree char *both = NULL;
 
-        ck_assert_ptr_null(scup_notice_get(&ca, 1, true, &bad));
-        ck_assert(!bad);
-        ck_assert(offers(&ca, 1, "app.ep11-enroll"));
-        ca.status.pins[1].state = TKE_PIN_BLOCKED;
-        one = scup_notice_get(&ca, 1, true, &bad);
-        ck_assert(bad);
-        ck_assert(g_str_has_prefix(one, "✗ This CA card is lost for good: its second PIN"));
-        ck_assert_ptr_nonnull(strstr(one, "Use the backup CA card"));
-        ck_assert(!offers(&ca, 1, "app.ep11-enroll"));
-        ck_assert(!offers(&ca, 1, "app.ca-backup"));
-        ca.status.pins[0].state = TKE_PIN_BLOCKED;
-        both = scup_notice_get(&ca, 1, true, &bad);
-        ck_assert_ptr_nonnull(strstr(both, "both of its PINs"));
-    }
+    ck_assert_ptr_null(scup_notice_get(&ca, 1, true, &bad));
+    ck_assert(!bad);
+    ck_assert(offers(&ca, 1, "app.ep11-enroll"));
+    ca.status.pins[1].state = TKE_PIN_BLOCKED;
+    one = scup_notice_get(&ca, 1, true, &bad);
+    ck_assert(bad);
+    ck_assert(g_str_has_prefix(one, "✗ This CA card is lost for good: its second PIN"));
+    ck_assert_ptr_nonnull(strstr(one, "Use the backup CA card"));
+    ck_assert(!offers(&ca, 1, "app.ep11-enroll"));
+    ck_assert(!offers(&ca, 1, "app.ca-backup"));
+    ca.status.pins[0].state = TKE_PIN_BLOCKED;
+    both = scup_notice_get(&ca, 1, true, &bad);
+    ck_assert_ptr_nonnull(strstr(both, "both of its PINs"));
+}
 END_TEST
 
 START_TEST(test_a_card_that_is_not_genuine_is_said_to_be_so_before_all_else)
-    {
-        TkeCardInfo info = card(TKE_CARD_KIND_EP11, TKE_CARD_PERSONALISED);
-        bool bad = false;
-        g_autofree char *text = NULL;
+{
+    TkeCardInfo info = card(TKE_CARD_KIND_EP11, TKE_CARD_PERSONALISED);
+    bool bad = false;
+    g_autofree char *text = NULL;
 
-        info.genuine = TKE_GENUINE_NO;
-        info.not_genuine = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_GENUINE, "forged");
-        text = scup_notice_get(&info, 1, false, &bad);
-        ck_assert(bad);
-        ck_assert_str_eq(text, "✗ This card is not genuine: do not use it. Forged.");
-        g_clear_error(&info.not_genuine);
-    }
+    info.genuine = TKE_GENUINE_NO;
+    info.not_genuine = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_GENUINE, "forged");
+    text = scup_notice_get(&info, 1, false, &bad);
+    ck_assert(bad);
+    ck_assert_str_eq(text, "✗ This card is not genuine: do not use it. Forged.");
+    g_clear_error(&info.not_genuine);
+}
 END_TEST
 
 START_TEST(test_a_card_in_the_other_reader_is_sent_to_its_own)
-    {
-        const TkeCardInfo ca = card(TKE_CARD_KIND_CA, TKE_CARD_MEMBER);
-        const TkeCardInfo ep11 = card(TKE_CARD_KIND_EP11, TKE_CARD_PERSONALISED);
-        bool bad = true;
-        g_autofree char *to_1 = scup_notice_get(&ca, 2, false, &bad);
-        g_autofree char *to_2 = scup_notice_get(&ep11, 1, false, &bad);
+{
+    const TkeCardInfo ca = card(TKE_CARD_KIND_CA, TKE_CARD_MEMBER);
+    const TkeCardInfo ep11 = card(TKE_CARD_KIND_EP11, TKE_CARD_PERSONALISED);
+    bool bad = true;
+    g_autofree char *to_1 = scup_notice_get(&ca, 2, false, &bad);
+    g_autofree char *to_2 = scup_notice_get(&ep11, 1, false, &bad);
 
-        ck_assert(!bad);
-        ck_assert_ptr_nonnull(strstr(to_1, "CA cards belong in reader 1"));
-        ck_assert_ptr_nonnull(strstr(to_2, "EP11 cards belong in reader 2"));
-        ck_assert_ptr_null(scup_notice_get(&ca, 1, true, &bad));
-        ck_assert_ptr_null(scup_notice_get(&ca, 2, true, &bad)); /* a backup beside its source */
-        ck_assert_ptr_null(scup_notice_get(&ep11, 2, true, &bad));
-    }
+    ck_assert(!bad);
+    ck_assert_ptr_nonnull(strstr(to_1, "CA cards belong in reader 1"));
+    ck_assert_ptr_nonnull(strstr(to_2, "EP11 cards belong in reader 2"));
+    ck_assert_ptr_null(scup_notice_get(&ca, 1, true, &bad));
+    ck_assert_ptr_null(scup_notice_get(&ca, 2, true, &bad)); /* a backup beside its source */
+    ck_assert_ptr_null(scup_notice_get(&ep11, 2, true, &bad));
+}
 END_TEST
 
 START_TEST(test_a_backup_is_called_one_however_long_the_description_is)
-    {
-        static const struct {
-            const char *description;
-            const char *backup;
-        } names[] = {
-            { "", "backup" },
-            { "Zone officers A/B", "Zone officers A/B backup" },
-            { "Officers of zone 2026, A+B", "Officers of zone 2026, backup" },
-            { "123456789012345678901234567890", "12345678901234567890123 backup" },
-        };
+{
+    static const struct {
+        const char *description;
+        const char *backup;
+    } names[] = {
+        { "", "backup" },
+        { "Zone officers A/B", "Zone officers A/B backup" },
+        { "Officers of zone 2026, A+B", "Officers of zone 2026, backup" },
+        { "123456789012345678901234567890", "12345678901234567890123 backup" },
+    };
 
-        for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-            g_autofree char *text = tke_op_zone_propose_backup(names[i].description);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *text = tke_op_zone_propose_backup(names[i].description);
 
-            ck_assert_str_eq(text, names[i].backup);
-            ck_assert(tke_card_text_is_description(text));
-        }
+        ck_assert_str_eq(text, names[i].backup);
+        ck_assert(tke_card_text_is_description(text));
     }
+}
 END_TEST
 
 START_TEST(test_values_of_a_report_stand_in_one_column_however_long_the_labels_are)
-    {
-        g_autofree char *brief = scup_report_columns("READER 1\n\nCard\x1f" "CA\n\x1f" "more\n");
-        g_autofree char *wide = scup_report_columns("Kopf des Nutzungsprotokolls\x1f" "A\nZähler\x1f" "B\n\x1f" "C");
+{
+    g_autofree char *brief = scup_report_columns("READER 1\n\nCard\x1f"
+                                                 "CA\n\x1f"
+                                                 "more\n");
+    g_autofree char *wide = scup_report_columns("Kopf des Nutzungsprotokolls\x1f"
+                                                "A\nZähler\x1f"
+                                                "B\n\x1f"
+                                                "C");
 
-        ck_assert_str_eq(brief, "READER 1\n\n"
-                                "Card                      CA\n"
-                                "                          more\n");
-        ck_assert_str_eq(wide, "Kopf des Nutzungsprotokolls  A\n"
-                               "Zähler                       B\n"
-                               "                             C");
-    }
+    ck_assert_str_eq(brief, "READER 1\n\n"
+                            "Card                      CA\n"
+                            "                          more\n");
+    ck_assert_str_eq(wide, "Kopf des Nutzungsprotokolls  A\n"
+                           "Zähler                       B\n"
+                           "                             C");
+}
 END_TEST
 
-/* An equal reader in its place, even if nobody saw it go: the pad of another one tells nothing of it. */
+/* An equal reader in its place, even if nobody saw it go: the pad of another one tells nothing of
+ * it. */
 START_TEST(test_what_a_keypad_has_told_holds_for_that_reader_only)
-    {
-        const uint32_t plugs[TKE_READERS] = { 3, 0 };
-        char name[] = "Reader 00 00", other[] = "Reader 01 00";
-        TkeCardInfo info = { .reader = 1, .reader_name = name };
-        TkeReaderInfo there = { .name = name, .plugs = 3 };
-        g_autoptr(GPtrArray) infos = g_ptr_array_new();
-        ScupPads pads = { 0 };
+{
+    const uint32_t plugs[TKE_READERS] = { 3, 0 };
+    char name[] = "Reader 00 00", other[] = "Reader 01 00";
+    TkeCardInfo info = { .reader = 1, .reader_name = name };
+    TkeReaderInfo there = { .name = name, .plugs = 3 };
+    g_autoptr(GPtrArray) infos = g_ptr_array_new();
+    ScupPads pads = { 0 };
 
-        g_ptr_array_add(infos, &info);
-        ck_assert(!scup_pads_is_known(&pads, 1, &there));
-        scup_pads_take(&pads, infos, plugs);
-        ck_assert(scup_pads_is_known(&pads, 1, &there));
-        ck_assert(!scup_pads_is_known(&pads, 2, &there));
-        there.plugs = 4;
-        ck_assert(!scup_pads_is_known(&pads, 1, &there));
-        there = (TkeReaderInfo){ .name = other, .plugs = 3 };
-        ck_assert(!scup_pads_is_known(&pads, 1, &there));
-        scup_pads_clear(&pads);
-    }
+    g_ptr_array_add(infos, &info);
+    ck_assert(!scup_pads_is_known(&pads, 1, &there));
+    scup_pads_take(&pads, infos, plugs);
+    ck_assert(scup_pads_is_known(&pads, 1, &there));
+    ck_assert(!scup_pads_is_known(&pads, 2, &there));
+    there.plugs = 4;
+    ck_assert(!scup_pads_is_known(&pads, 1, &there));
+    there = (TkeReaderInfo){ .name = other, .plugs = 3 };
+    ck_assert(!scup_pads_is_known(&pads, 1, &there));
+    scup_pads_clear(&pads);
+}
 END_TEST
 
 static void

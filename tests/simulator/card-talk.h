@@ -1,6 +1,6 @@
 /*
- * Talking to virtual cards in tests: commands in hex, chaining and collecting done here, and ready-made
- * cards of a zone. Failures end the test.
+ * Talking to virtual cards in tests: commands in hex, chaining and collecting done here, and
+ * ready-made cards of a zone. Failures end the test.
  */
 #pragma once
 
@@ -20,8 +20,8 @@ char *talk_apdu(SimCard *card, const char *command);
 void expect_answer(SimCard *card, const char *command, const char *response);
 
 /*
- * A whole command: header and data in hex, chained and collected with short APDUs (extended: with one
- * of each). Checks the last status word and returns all data of the answer; the caller unrefs.
+ * A whole command: header and data in hex, chained and collected with short APDUs (extended: with
+ * one of each). Checks the last status word and returns all data of the answer; the caller unrefs.
  */
 GByteArray *talk(SimCard *card, const char *header, const char *data, unsigned want_sw);
 GByteArray *talk_bytes(SimCard *card, const char *header, const GByteArray *data, unsigned want_sw);

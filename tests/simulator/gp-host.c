@@ -1,5 +1,6 @@
 /*
- * SCP02 and SCP03 for tests, on OpenSSL alone: no line of it is shared with the cards or the programs.
+ * SCP02 and SCP03 for tests, on OpenSSL alone: no line of it is shared with the cards or the
+ * programs.
  */
 #include "tests/simulator/gp-host.h"
 

@@ -1,6 +1,6 @@
 /*
- * The host's side of GlobalPlatform in tests of virtual cards, written for them: SCP02 and SCP03 on OpenSSL alone.
- * Failures end the test.
+ * The host's side of GlobalPlatform in tests of virtual cards, written for them: SCP02 and SCP03
+ * on OpenSSL alone. Failures end the test.
  */
 #pragma once
 
@@ -40,7 +40,8 @@ void gp_host_set_keys(GpHost *host, const char *enc, const char *mac, const char
 void gp_host_free(GpHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GpHost, gp_host_free)
 
-/* SELECT of the card manager, INITIALIZE UPDATE (its status word), the card's cryptogram compared. */
+/* SELECT of the card manager, INITIALIZE UPDATE (its status word), the card's cryptogram
+ * compared. */
 unsigned gp_host_start(GpHost *host, uint8_t version);
 /* EXTERNAL AUTHENTICATE: its status word. */
 unsigned gp_host_authenticate(GpHost *host, unsigned level);

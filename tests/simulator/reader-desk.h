@@ -1,6 +1,6 @@
 /*
- * A desk for tests of virtual readers: a reader with an EP11 card in it, a connected program, PIN entries
- * that wait in threads of their own. Failures end the test.
+ * A desk for tests of virtual readers: a reader with an EP11 card in it, a connected program, PIN
+ * entries that wait in threads of their own. Failures end the test.
  */
 #pragma once
 
@@ -47,7 +47,8 @@ GByteArray *desk_verify_structure(uint8_t timeout_s);
 /* PIN_MODIFY_STRUCTURE: confirm says which entries are asked for; offsets and apdu in hex. */
 GByteArray *desk_modify_structure(uint8_t confirm, const char *offsets, const char *apdu);
 
-/* Lets the pad ask in another thread (takes the structure); waits for the end and its status word. */
+/* Lets the pad ask in another thread (takes the structure); waits for the end and its status
+ * word. */
 void desk_start(DeskEntry *entry, SimReader *reader, uint32_t connection, uint8_t which,
                 GByteArray *structure);
 void expect_entry(DeskEntry *entry, unsigned want_sw); /* 0: it has to fail */

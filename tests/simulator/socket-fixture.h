@@ -1,5 +1,6 @@
 /*
- * A small world on its socket, served by a thread of the test, and clients of it. What fails, fails the test.
+ * A small world on its socket, served by a thread of the test, and clients of it. What fails,
+ * fails the test.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * What a virtual desk shows of a world and what it orders, without a window: made-up and real answers of tke-sim.
+ * What a virtual desk shows of a world and what it orders, without a window: made-up and real
+ * answers of tke-sim.
  */
 #include <check.h>
 #include <string.h>
@@ -107,7 +108,8 @@ START_TEST(test_status_that_makes_no_sense_is_refused)
         "{\"revision\":1,\"world\":\"/w\",\"readers\":[],\"cards\":[1],\"service\":{}}",
         "{\"revision\":1,\"world\":\"/w\",\"readers\":[],\"cards\":[{}],\"service\":{}}",
         "{\"revision\":1,\"world\":\"/w\",\"readers\":[],\"cards\":[],\"service\":{}}",
-        "{\"revision\":1,\"world\":7,\"readers\":[],\"cards\":[],\"service\":{\"faults\":[],\"units\":[]}}",
+        "{\"revision\":1,\"world\":7,\"readers\":[],\"cards\":[],\"service\":{\"faults\":[],"
+        "\"units\":[]}}",
         STATUS("{\"label\":\"a\",\"kind\":\"ca\",\"reader\":-2}", QUIET, QUIET, ""),
         STATUS("{\"label\":\"a\",\"kind\":\"ca\",\"pins\":7}", QUIET, QUIET, ""),
         STATUS("{\"label\":\"a\",\"kind\":4}", QUIET, QUIET, ""),
@@ -184,7 +186,8 @@ START_TEST(test_card_says_what_is_wrong_with_it_before_its_description)
 }
 END_TEST
 
-#define ONE_CARD(more) "{\"label\":\"a\",\"kind\":\"ep11\",\"reader\":null,\"description\":\"Weber\"," more "}"
+#define ONE_CARD(more)                                                                             \
+    "{\"label\":\"a\",\"kind\":\"ep11\",\"reader\":null,\"description\":\"Weber\"," more "}"
 
 START_TEST(test_unusual_card_says_how_on_its_face_and_more_in_its_details)
 {
@@ -195,8 +198,8 @@ START_TEST(test_unusual_card_says_how_on_its_face_and_more_in_its_details)
     } cases[] = {
         { ONE_CARD("\"genuine\":false,\"unusual\":[\"forged-id\"]"), "✗ not genuine",
           "Not genuine: other card id" },
-        { ONE_CARD("\"applet_version\":\"99.0.0\",\"unusual\":[\"version\"]"),
-          "⚠ applet 99.0.0", "Weber" },
+        { ONE_CARD("\"applet_version\":\"99.0.0\",\"unusual\":[\"version\"]"), "⚠ applet 99.0.0",
+          "Weber" },
         { ONE_CARD("\"unusual\":[\"foreign\"]"), "✗ foreign card", "Somebody else's card" },
         { ONE_CARD("\"unusual\":[\"full\",\"locked-keys\"]"), "✗ memory full +1",
           "Keys of the card manager are locked" },
@@ -209,10 +212,10 @@ START_TEST(test_unusual_card_says_how_on_its_face_and_more_in_its_details)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *text = g_strdup_printf(
-            "{\"revision\":9,\"world\":\"/w\",\"cards\":[%s],\"readers\":[],"
-            "\"service\":{\"faults\":[],\"units\":[]}}",
-            cases[i].card);
+        g_autofree char *text =
+            g_strdup_printf("{\"revision\":9,\"world\":\"/w\",\"cards\":[%s],\"readers\":[],"
+                            "\"service\":{\"faults\":[],\"units\":[]}}",
+                            cases[i].card);
         g_autoptr(SimDeskWorld) world = parse_good(text);
         const SimDeskCard *card = g_ptr_array_index(world->cards, 0);
         g_autofree char *details = sim_desk_card_dup_details(card);
@@ -266,9 +269,10 @@ START_TEST(test_reader_says_the_worst_of_its_states)
     assert_text(sim_desk_reader_dup_name(world, reader),
                 "Reader 1, ca-1, unplugged, quick clock, wrong features");
     world->service_faults = 2;
-    assert_text(sim_desk_world_dup_faults(world),
-                "⚠ Faults: the smart card service does not run · reader 1 is unplugged · reader 1: quick "
-                "clock, wrong features · ep11-1 will misbehave · 2 faults of the crypto units");
+    assert_text(
+        sim_desk_world_dup_faults(world),
+        "⚠ Faults: the smart card service does not run · reader 1 is unplugged · reader 1: quick "
+        "clock, wrong features · ep11-1 will misbehave · 2 faults of the crypto units");
 }
 END_TEST
 

@@ -20,8 +20,7 @@
     "{\"number\":2,\"type\":\"FAILOVER\",\"location\":\"[a].[b].[01].[03]\"},"                     \
     "{\"number\":3,\"type\":\"RECOVERY\",\"location\":\"[a].[b].[01].[04]\"}]}]}"
 #define THRESHOLDS(rows) "{\"instances\":[{\"thresholds\":[" rows "]}]}"
-#define NEW_UNIT(number)                                                                           \
-    "{\"number\":" number ",\"imprint_mode\":true,\"module_verified\":true}"
+#define NEW_UNIT(number) "{\"number\":" number ",\"imprint_mode\":true,\"module_verified\":true}"
 #define REGISTERS(rows) "{\"instances\":[{\"new_register\":[],\"current_register\":[" rows "]}]}"
 #define CURRENT(number, status, pattern)                                                           \
     "{\"number\":" number ",\"status\":\"" status "\",\"pattern\":\"" pattern "\"}"
@@ -51,7 +50,11 @@ END_TEST
 START_TEST(test_listings_that_make_no_sense_are_refused)
 {
     static const char *const listings[] = {
-        "", "[]", "{}", "{\"instances\":7}", "{\"instances\":[{\"units\":[{}]}]}",
+        "",
+        "[]",
+        "{}",
+        "{\"instances\":7}",
+        "{\"instances\":[{\"units\":[{}]}]}",
         "{\"instances\":[{\"units\":[{\"number\":0,\"type\":\"OPERATIONAL\"}]}]}",
         "{\"instances\":[{\"units\":[{\"number\":1,\"type\":\"RECOVERY\"}]}]}",
     };
@@ -77,9 +80,11 @@ START_TEST(test_units_are_new_only_if_each_is_said_to_be)
     } cases[] = {
         { THRESHOLDS(NEW_UNIT("1") "," NEW_UNIT("2")), NULL },
         { THRESHOLDS(NEW_UNIT("1")), "crypto unit 2 was not read" },
-        { THRESHOLDS(NEW_UNIT("1") ",{\"number\":2,\"imprint_mode\":false,\"module_verified\":true}"),
+        { THRESHOLDS(
+              NEW_UNIT("1") ",{\"number\":2,\"imprint_mode\":false,\"module_verified\":true}"),
           "crypto unit 2 is not in imprint mode" },
-        { THRESHOLDS("{\"number\":1,\"imprint_mode\":true,\"module_verified\":false}," NEW_UNIT("2")),
+        { THRESHOLDS(
+              "{\"number\":1,\"imprint_mode\":true,\"module_verified\":false}," NEW_UNIT("2")),
           "module certificates of crypto unit 1 were not verified" },
         { THRESHOLDS("{\"number\":1,\"imprint_mode\":true}," NEW_UNIT("2")),
           "module certificates of crypto unit 1 were not verified" },
@@ -137,24 +142,24 @@ check_end(const char *registers, bool equal, bool good, const char *verdict)
 
 START_TEST(test_the_end_is_good_only_with_one_pattern_in_valid_registers)
 {
-    check_end(REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Valid", KEY_28
-                                                                               "00000000")),
+    check_end(REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Valid",
+                                                                             KEY_28 "00000000")),
               true, true, "\nmaster key Valid on 2 of 2 crypto units\n");
     /* The last four bytes are those of the firmware. */
-    check_end(REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Valid", KEY_28
-                                                                               "12345678")),
+    check_end(REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Valid",
+                                                                             KEY_28 "12345678")),
               true, true, "\nmaster key Valid on 2 of 2 crypto units\n");
-    check_end(REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Valid", OTHER_28
-                                                                               "00000000")),
+    check_end(REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Valid",
+                                                                             OTHER_28 "00000000")),
               false, false, "\nmaster key Valid on 1 of 2 crypto units\n");
-    check_end(REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Empty", ZEROS_28
-                                                                               "00000000")),
+    check_end(REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Empty",
+                                                                             ZEROS_28 "00000000")),
               false, false, "\nmaster key Valid on 1 of 2 crypto units\n");
-    check_end(REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Empty", KEY_28
-                                                                               "00000000")),
+    check_end(REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Empty",
+                                                                             KEY_28 "00000000")),
               true, false, "\nmaster key Valid on 1 of 2 crypto units\n");
-    check_end(REGISTERS(CURRENT("1", "Valid", ZEROS_28 "00000000") "," CURRENT("2", "Valid", ZEROS_28
-                                                                                 "00000000")),
+    check_end(REGISTERS(CURRENT("1", "Valid", ZEROS_28 "00000000") "," CURRENT(
+                  "2", "Valid", ZEROS_28 "00000000")),
               false, false, "\nmaster key Valid on 0 of 2 crypto units\n");
     check_end(REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000")), false, false,
               "\nmaster key Valid on 1 of 2 crypto units\n");
@@ -189,8 +194,8 @@ START_TEST(test_the_verdict_is_the_same_in_every_language)
 
     ck_assert(sim_officers_report_take_registers(
         report,
-        REGISTERS(CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Valid", KEY_28
-                                                                         "00000000")),
+        REGISTERS(
+            CURRENT("1", "Valid", KEY_28 "00000000") "," CURRENT("2", "Valid", KEY_28 "00000000")),
         NULL));
     g_unsetenv("LC_ALL");
     if (test_locale_begin_german(dir, LC_ALL) && g_setenv("LANGUAGE", "de", TRUE) &&

@@ -1,5 +1,6 @@
 /*
- * Blank and unusual cards in worlds: scenarios, faults, the applet file of rehearsals (4.12; card-protocol.md, 1).
+ * Blank and unusual cards in worlds: scenarios, faults, the applet file of rehearsals (4.12;
+ * card-protocol.md, 1).
  */
 #include <check.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * Virtual cards: selection, form of APDUs, order of checks, chaining, collecting (card-protocol.md, 1, 2).
+ * Virtual cards: selection, form of APDUs, order of checks, chaining, collecting
+ * (card-protocol.md, 1, 2).
  */
 #include "tests/simulator/card-talk.h"
 #include "tests/support/test-bytes.h"
@@ -41,9 +42,11 @@ START_TEST(test_a_card_on_t0_has_answers_collected_and_lengths_corrected)
     expect_answer(card, "80ca00cf00", "6a88"); /* another command ends it */
     expect_answer(card, "80ca00e014", "e012c00401ff8810c00402ff8810c00403ff88109000");
     expect_answer(card, "00a4040007f04f544b450102", "611c");
-    expect_answer(card, "00c000001c", "6f1a 8407f04f544b450102 a50f 9f6e03010000 9f65020400 9f660100 9000");
+    expect_answer(card, "00c000001c",
+                  "6f1a 8407f04f544b450102 a50f 9f6e03010000 9f65020400 9f660100 9000");
     expect_answer(card, "00a4040007f04f544b45010200", "611c"); /* Le is not on the line */
-    expect_answer(card, "0020008100", "6985");                 /* neither data nor answer: P3 is 00 */
+    /* neither data nor answer: P3 is 00 */
+    expect_answer(card, "0020008100", "6985");
     expect_answer(card, "00a40400000007f04f544b4501020000", "6700"); /* no extended length */
 }
 END_TEST

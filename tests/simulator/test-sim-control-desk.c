@@ -1,6 +1,6 @@
 /*
- * Control commands of tke-sim for a virtual desk: what is new to see, desks that are open, cards that are added,
- * what is written on cards.
+ * Control commands of tke-sim for a virtual desk: what is new to see, desks that are open, cards
+ * that are added, what is written on cards.
  */
 #include <check.h>
 #include <string.h>
@@ -13,8 +13,7 @@
 #define SHORT_MS 50
 #define LONG_MS 10000
 
-static JsonObject *
-ask(TkeSimClient *client, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static JsonObject *ask(TkeSimClient *client, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* A command that must succeed, and its answer. */
 static JsonObject *
@@ -84,10 +83,9 @@ watch(void *data)
 {
     Watch *self = data;
 
-    self->status = ask(self->client,
-                       "{\"command\":\"watch\",\"revision\":%" G_GINT64_FORMAT
-                       ",\"timeout_ms\":%d}",
-                       self->seen, LONG_MS);
+    self->status = ask(
+        self->client, "{\"command\":\"watch\",\"revision\":%" G_GINT64_FORMAT ",\"timeout_ms\":%d}",
+        self->seen, LONG_MS);
     return NULL;
 }
 
@@ -126,8 +124,8 @@ START_TEST(test_watch_tells_each_kind_of_fault_at_once)
         fixture, "{\"command\":\"fault\",\"target\":\"card\",\"name\":\"ca-1\",\"fault\":\"cut\"}");
     g_autoptr(JsonObject) held = watch_while(
         fixture, "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":2,\"fault\":\"held\"}");
-    g_autoptr(JsonObject) daemon = watch_while(
-        fixture, "{\"command\":\"fault\",\"target\":\"daemon\",\"fault\":\"stopped\"}");
+    g_autoptr(JsonObject) daemon =
+        watch_while(fixture, "{\"command\":\"fault\",\"target\":\"daemon\",\"fault\":\"stopped\"}");
     g_autoptr(JsonObject) service = watch_while(
         fixture, "{\"command\":\"fault\",\"target\":\"service\",\"fault\":\"drop-after\"}");
 
@@ -159,9 +157,9 @@ START_TEST(test_watch_ends_when_nothing_happens)
     g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
     g_autoptr(JsonObject) first = ask(client, "{\"command\":\"status\"}");
     gint64 start = g_get_monotonic_time();
-    g_autoptr(JsonObject) second = ask(
-        client, "{\"command\":\"watch\",\"revision\":%" G_GINT64_FORMAT ",\"timeout_ms\":%d}",
-        revision_of(first), SHORT_MS);
+    g_autoptr(JsonObject) second =
+        ask(client, "{\"command\":\"watch\",\"revision\":%" G_GINT64_FORMAT ",\"timeout_ms\":%d}",
+            revision_of(first), SHORT_MS);
 
     ck_assert_int_eq(revision_of(second), revision_of(first));
     ck_assert_int_ge(g_get_monotonic_time() - start, (gint64) SHORT_MS * 1000);
@@ -178,13 +176,13 @@ START_TEST(test_watch_tells_what_a_unit_has_done)
     g_autoptr(JsonObject) second = NULL;
 
     sim_service_handle(sim_world_get_service(fixture->world), &request, &reply);
-    second = ask(client,
-                 "{\"command\":\"watch\",\"revision\":%" G_GINT64_FORMAT ",\"timeout_ms\":%d}",
-                 revision_of(first), LONG_MS);
+    second =
+        ask(client, "{\"command\":\"watch\",\"revision\":%" G_GINT64_FORMAT ",\"timeout_ms\":%d}",
+            revision_of(first), LONG_MS);
     ck_assert_int_ne(revision_of(second), revision_of(first));
-    ck_assert_int_eq(json_object_get_int_member(json_object_get_object_member(second, "service"),
-                                                "requests"),
-                     1);
+    ck_assert_int_eq(
+        json_object_get_int_member(json_object_get_object_member(second, "service"), "requests"),
+        1);
 }
 END_TEST
 
@@ -218,8 +216,8 @@ START_TEST(test_watch_follows_the_keys_of_a_pad_one_by_one)
     thread = g_thread_new("entry", enter_pin, &entry);
     socket_fixture_command(fixture, "{\"command\":\"wait-pad\",\"reader\":1}");
 
-    digits = watch_while(
-        fixture, "{\"command\":\"keys\",\"reader\":1,\"keys\":\"7\",\"timeout_ms\":0}");
+    digits =
+        watch_while(fixture, "{\"command\":\"keys\",\"reader\":1,\"keys\":\"7\",\"timeout_ms\":0}");
     ck_assert(json_object_get_boolean_member(pad_of(digits, 1), "asking"));
     ck_assert_int_eq(json_object_get_int_member(pad_of(digits, 1), "digits"), 1);
     ck_assert_int_ge(json_object_get_int_member(pad_of(digits, 1), "number"), 1);
@@ -227,8 +225,8 @@ START_TEST(test_watch_follows_the_keys_of_a_pad_one_by_one)
                      json_object_get_int_member(pad_of(digits, 1), "left_ms"));
     ck_assert_int_eq(json_object_get_int_member(pad_of(digits, 1), "min_digits"), 6);
     ck_assert(!json_object_get_boolean_member(pad_of(digits, 2), "asking"));
-    over = watch_while(fixture,
-                       "{\"command\":\"keys\",\"reader\":1,\"keys\":\"C\",\"timeout_ms\":0}");
+    over =
+        watch_while(fixture, "{\"command\":\"keys\",\"reader\":1,\"keys\":\"C\",\"timeout_ms\":0}");
     ck_assert(!json_object_get_boolean_member(pad_of(over, 1), "asking"));
     g_thread_join(thread);
     tke_card_free(entry.card);
@@ -251,8 +249,8 @@ START_TEST(test_watch_tells_that_a_program_holds_a_reader_and_lets_it_go)
     held = ask(client, "{\"command\":\"status\"}");
     ck_assert(json_object_get_boolean_member(reader_of(held, 1), "connected"));
     tke_card_free(card);
-    free_again = ask(client, "{\"command\":\"watch\",\"revision\":%" G_GINT64_FORMAT "}",
-                     revision_of(held));
+    free_again =
+        ask(client, "{\"command\":\"watch\",\"revision\":%" G_GINT64_FORMAT "}", revision_of(held));
     ck_assert(!json_object_get_boolean_member(reader_of(free_again, 1), "connected"));
     source->ops->free(source);
 }

@@ -1,5 +1,6 @@
 /*
- * Control commands of tke-sim: a person at the pads, faults, status; what programs learn of the world.
+ * Control commands of tke-sim: a person at the pads, faults, status; what programs learn of the
+ * world.
  */
 #include <check.h>
 #include <string.h>
@@ -296,19 +297,20 @@ END_TEST
 
 START_TEST(test_every_fault_of_cards_and_service_can_be_ordered)
 {
-    static const char *const cards[] = { "pull-before",  "pull-after",  "silent",
-                                         "silent-after", "garbage",     "cut",
-                                         "status",       "torn-before", "torn-after",
-                                         "unwritable",   "genuine" };
-    static const char *const service[] = {
-        "drop-before",   "drop-after",    "silence",      "silence-after", "http",
-        "garbage",       "bad-json",      "oversized",    "cut",           "truncated",
-        "htp-error",     "cprb-code",     "outer-code",   "code",          "bad-signature",
-        "no-signature",  "stale-counter", "wrong-serial", "wrong-module",  "wrong-domain",
-        "wrong-command", "forged-chain",  "forged-root",  "false-empty",   "false-committed",
-        "other-part",    "wrong-pattern", "expire-tokens", "listed-nowhere", "listed-twice",
-        "no-parts",      "clear"
-    };
+    static const char *const cards[] = { "pull-before", "pull-after", "silent", "silent-after",
+                                         "garbage",     "cut",        "status", "torn-before",
+                                         "torn-after",  "unwritable", "genuine" };
+    static const char *const service[] = { "drop-before",     "drop-after",     "silence",
+                                           "silence-after",   "http",           "garbage",
+                                           "bad-json",        "oversized",      "cut",
+                                           "truncated",       "htp-error",      "cprb-code",
+                                           "outer-code",      "code",           "bad-signature",
+                                           "no-signature",    "stale-counter",  "wrong-serial",
+                                           "wrong-module",    "wrong-domain",   "wrong-command",
+                                           "forged-chain",    "forged-root",    "false-empty",
+                                           "false-committed", "other-part",     "wrong-pattern",
+                                           "expire-tokens",   "listed-nowhere", "listed-twice",
+                                           "no-parts",        "clear" };
     g_autoptr(SocketFixture) fixture = socket_fixture_new();
 
     for (size_t i = 0; i < G_N_ELEMENTS(cards); i++) {
@@ -341,7 +343,6 @@ dup_words(const SocketFixture *fixture, const char *member)
     JsonArray *words = json_object_get_array_member(
         json_array_get_object_element(json_object_get_array_member(status, "cards"), 1), member);
 
-
     for (unsigned i = 0; i < json_array_get_length(words); i++) {
         g_string_append_printf(text, "%s ", json_array_get_string_element(words, i));
     }
@@ -350,7 +351,8 @@ dup_words(const SocketFixture *fixture, const char *member)
 
 START_TEST(test_status_names_what_is_unusual_of_a_card_and_what_waits_for_it)
 {
-    static const char *const orders[] = { "lacks\",\"mark\":1,\"x\":\"", "full",
+    static const char *const orders[] = { "lacks\",\"mark\":1,\"x\":\"",
+                                          "full",
                                           "other-keys",
                                           "locked-keys",
                                           "version\",\"version\":\"2.0.0",
@@ -376,7 +378,8 @@ START_TEST(test_status_names_what_is_unusual_of_a_card_and_what_waits_for_it)
     }
     unusual = dup_words(fixture, "unusual");
     waiting = dup_words(fixture, "waiting");
-    ck_assert_str_eq(unusual, "lacks full other-keys locked-keys version no-manager foreign t0 odd-atr ");
+    ck_assert_str_eq(unusual,
+                     "lacks full other-keys locked-keys version no-manager foreign t0 odd-atr ");
     ck_assert_str_eq(waiting, "silent unwritable ");
     socket_fixture_command(fixture,
                            "{\"command\":\"fault\",\"target\":\"all\",\"fault\":\"clear\"}");

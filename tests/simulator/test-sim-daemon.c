@@ -290,13 +290,15 @@ START_TEST(test_what_the_desk_misspells_is_refused_with_the_nearest_word)
         g_auto(Result) result = run(directory, lines[i].line);
 
         ck_assert_msg(result.code != SIM_EXIT_OK, "%s", lines[i].line);
-        ck_assert_msg(strstr(result.complaint, lines[i].told) != NULL, "%s: %s", lines[i].line, result.complaint);
+        ck_assert_msg(strstr(result.complaint, lines[i].told) != NULL, "%s: %s", lines[i].line,
+                      result.complaint);
     }
     run_well(directory, "fault service code command=13 count=2");
     {
         g_auto(Result) status = run(directory, "status");
 
-        ck_assert_ptr_nonnull(strstr(status.output, "fault: code, command COMMIT_WK, 2 more times"));
+        ck_assert_ptr_nonnull(
+            strstr(status.output, "fault: code, command COMMIT_WK, 2 more times"));
     }
     run_well(directory, "stop");
 }

@@ -1,5 +1,6 @@
 /*
- * Envelopes of key parts, opened and closed by the simulator (crypto-unit-protocol.md, 4.3, 4.4; Annex A.6).
+ * Envelopes of key parts, opened and closed by the simulator (crypto-unit-protocol.md, 4.3, 4.4;
+ * Annex A.6).
  */
 #include <string.h>
 
@@ -40,94 +41,94 @@ open_envelope(EVP_PKEY *key, const GByteArray *envelope, TkeSecret **part)
 }
 
 START_TEST(test_the_known_envelope_opens_with_and_without_null)
-    {
-        static const char without_null[] =
-            "fe3e590b397bee7addf9038c00734d0a00bcca568e5a4d57bd1d55c2a505125b18c1b991eacaf867";
-        g_autoptr(EVP_PKEY) key = annex_key();
-        g_autoptr(GByteArray) envelope = test_bytes(annex_envelope);
-        g_autoptr(GByteArray) wrapped = test_bytes(without_null);
-        g_autoptr(TkeSecret) first = NULL;
-        g_autoptr(TkeSecret) second = NULL;
+{
+    static const char without_null[] =
+        "fe3e590b397bee7addf9038c00734d0a00bcca568e5a4d57bd1d55c2a505125b18c1b991eacaf867";
+    g_autoptr(EVP_PKEY) key = annex_key();
+    g_autoptr(GByteArray) envelope = test_bytes(annex_envelope);
+    g_autoptr(GByteArray) wrapped = test_bytes(without_null);
+    g_autoptr(TkeSecret) first = NULL;
+    g_autoptr(TkeSecret) second = NULL;
 
-        ck_assert_uint_eq(open_envelope(key, envelope, &first).return_code, 0);
-        test_bytes_check_secret(first, annex_part);
-        memcpy(envelope->data + 273, wrapped->data, 40);
-        ck_assert_uint_eq(open_envelope(key, envelope, &second).return_code, 0);
-        test_bytes_check_secret(second, annex_part);
-    }
+    ck_assert_uint_eq(open_envelope(key, envelope, &first).return_code, 0);
+    test_bytes_check_secret(first, annex_part);
+    memcpy(envelope->data + 273, wrapped->data, 40);
+    ck_assert_uint_eq(open_envelope(key, envelope, &second).return_code, 0);
+    test_bytes_check_secret(second, annex_part);
+}
 END_TEST
 
 START_TEST(test_damaged_envelopes_are_refused_with_their_reason)
-    {
-        static const struct {
-            size_t offset;
-            uint8_t value;
-            uint32_t reason;
-        } cases[] = {
-            { 6, 4, 23 },      /* version */
-            { 29, 5, 25 },     /* form of the point */
-            { 40, 0, 25 },     /* off the curve */
-            { 165, 0x27, 23 }, /* length of the key material */
-            { 215, 2, 23 },    /* scheme */
-            { 273, 0, 51 },    /* wrapped part */
-            { 166, 0, 51 },    /* another key material, another key */
-        };
-        g_autoptr(EVP_PKEY) key = annex_key();
+{
+    static const struct {
+        size_t offset;
+        uint8_t value;
+        uint32_t reason;
+    } cases[] = {
+        { 6, 4, 23 },      /* version */
+        { 29, 5, 25 },     /* form of the point */
+        { 40, 0, 25 },     /* off the curve */
+        { 165, 0x27, 23 }, /* length of the key material */
+        { 215, 2, 23 },    /* scheme */
+        { 273, 0, 51 },    /* wrapped part */
+        { 166, 0, 51 },    /* another key material, another key */
+    };
+    g_autoptr(EVP_PKEY) key = annex_key();
 
-        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-            g_autoptr(GByteArray) envelope = test_bytes(annex_envelope);
-            g_autoptr(TkeSecret) part = NULL;
-            SimCode code = SIM_OK;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GByteArray) envelope = test_bytes(annex_envelope);
+        g_autoptr(TkeSecret) part = NULL;
+        SimCode code = SIM_OK;
 
-            envelope->data[cases[i].offset] = cases[i].value;
-            code = open_envelope(key, envelope, &part);
-            ck_assert_msg(code.return_code == 32 && code.reason == cases[i].reason,
-                          "case %zu: %u-%u", i, code.return_code, code.reason);
-            ck_assert_ptr_null(part);
-        }
+        envelope->data[cases[i].offset] = cases[i].value;
+        code = open_envelope(key, envelope, &part);
+        ck_assert_msg(code.return_code == 32 && code.reason == cases[i].reason, "case %zu: %u-%u",
+                      i, code.return_code, code.reason);
+        ck_assert_ptr_null(part);
     }
+}
 END_TEST
 
 START_TEST(test_an_envelope_of_the_simulator_has_the_known_form)
-    {
-        g_autoptr(EVP_PKEY) key = annex_key();
-        g_autoptr(GByteArray) known = test_bytes(annex_envelope);
-        g_autoptr(TkeSecret) part = test_bytes_secret(annex_part);
-        g_autoptr(GByteArray) envelope = sim_envelope_seal(key, part, NULL);
-        g_autoptr(TkeSecret) opened = NULL;
+{
+    g_autoptr(EVP_PKEY) key = annex_key();
+    g_autoptr(GByteArray) known = test_bytes(annex_envelope);
+    g_autoptr(TkeSecret) part = test_bytes_secret(annex_part);
+    g_autoptr(GByteArray) envelope = sim_envelope_seal(key, part, NULL);
+    g_autoptr(TkeSecret) opened = NULL;
 
-        ck_assert_uint_eq(envelope->len, known->len);
-        ck_assert_int_eq(memcmp(envelope->data, known->data, 30), 0);
-        ck_assert_int_eq(memcmp(envelope->data + 162, known->data + 162, 4), 0);
-        ck_assert_int_eq(memcmp(envelope->data + 206, known->data + 206, 67), 0);
-        ck_assert_uint_eq(open_envelope(key, envelope, &opened).return_code, 0);
-        test_bytes_check_secret(opened, annex_part);
-    }
+    ck_assert_uint_eq(envelope->len, known->len);
+    ck_assert_int_eq(memcmp(envelope->data, known->data, 30), 0);
+    ck_assert_int_eq(memcmp(envelope->data + 162, known->data + 162, 4), 0);
+    ck_assert_int_eq(memcmp(envelope->data + 206, known->data + 206, 67), 0);
+    ck_assert_uint_eq(open_envelope(key, envelope, &opened).return_code, 0);
+    test_bytes_check_secret(opened, annex_part);
+}
 END_TEST
 
 START_TEST(test_importer_keys_of_all_types_take_a_part)
-    {
-        static const uint32_t types[] = { 0, 2, 3, 4, 5, 6, 7 };
+{
+    static const uint32_t types[] = { 0, 2, 3, 4, 5, 6, 7 };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-            g_autoptr(EVP_PKEY) key = sim_importer_generate(types[i], NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_autoptr(EVP_PKEY) key = sim_importer_generate(types[i], NULL);
 
-            ck_assert_msg(key != NULL, "type %u", types[i]);
-            if (EVP_PKEY_is_a(key, "RSA") == 1) {
-                g_autoptr(TkeSecret) part = test_bytes_secret(annex_part);
-                g_autoptr(GByteArray) envelope = sim_envelope_seal(key, part, NULL);
-                g_autoptr(TkeSecret) opened = NULL;
+        ck_assert_msg(key != NULL, "type %u", types[i]);
+        if (EVP_PKEY_is_a(key, "RSA") == 1) {
+            g_autoptr(TkeSecret) part = test_bytes_secret(annex_part);
+            g_autoptr(GByteArray) envelope = sim_envelope_seal(key, part, NULL);
+            g_autoptr(TkeSecret) opened = NULL;
 
-                ck_assert_uint_eq(open_envelope(key, envelope, &opened).return_code, 0);
-                test_bytes_check_secret(opened, annex_part);
-                if (types[i] == 0) {
-                    test_bytes_check(envelope->data, 9, "30820138020102 8020");
-                    ck_assert_uint_eq(envelope->len, 316);
-                }
+            ck_assert_uint_eq(open_envelope(key, envelope, &opened).return_code, 0);
+            test_bytes_check_secret(opened, annex_part);
+            if (types[i] == 0) {
+                test_bytes_check(envelope->data, 9, "30820138020102 8020");
+                ck_assert_uint_eq(envelope->len, 316);
             }
         }
-        ck_assert(!sim_importer_type_is_known(8));
     }
+    ck_assert(!sim_importer_type_is_known(8));
+}
 END_TEST
 
 static void

@@ -1,6 +1,6 @@
 /*
- * Virtual cards pulled while they are loaded, files of them, times, cards that are not as they should be
- * (card-protocol.md, 1 and 10).
+ * Virtual cards pulled while they are loaded, files of them, times, cards that are not as they
+ * should be (card-protocol.md, 1 and 10).
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -81,7 +81,8 @@ initialisation(void)
     return commands;
 }
 
-/* Sends them until the card is pulled; how many were answered, and what was on the card before the last. */
+/* Sends them until the card is pulled; how many were answered, and what was on the card before the
+ * last. */
 static unsigned
 initialise(GpHost *host, const GPtrArray *commands, char **before, bool *pulled)
 {

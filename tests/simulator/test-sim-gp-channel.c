@@ -1,5 +1,6 @@
 /*
- * Secure channels of virtual cards: sessions with a host of the tests' own, every refusal, locking (GlobalPlatform Card Specification 2.3, annex E; Amendment D).
+ * Secure channels of virtual cards: sessions with a host of the tests' own, every refusal, locking
+ * (GlobalPlatform Card Specification 2.3, annex E; Amendment D).
  */
 #include <string.h>
 
@@ -171,7 +172,8 @@ START_TEST(test_challenges_are_drawn_or_derived_as_the_option_says)
 }
 END_TEST
 
-/* Computed with openssl mac: CMAC under 40..4F of zeros, 02, 00, 0040, 01, counter 1, A000000151000000. */
+/* Computed with openssl mac: CMAC under 40..4F of zeros, 02, 00, 0040, 01, counter 1,
+ * A000000151000000. */
 START_TEST(test_the_first_challenge_of_a_new_card_is_known)
 {
     g_autoptr(SimCard) card = new_card(3, 0x70, 16);

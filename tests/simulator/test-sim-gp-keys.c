@@ -1,6 +1,6 @@
 /*
- * Keys of card managers and the life cycle of virtual cards (GlobalPlatform Card Specification 2.3, 5.1, 11.8, 11.10;
- * Amendment D, 7.2).
+ * Keys of card managers and the life cycle of virtual cards (GlobalPlatform Card Specification
+ * 2.3, 5.1, 11.8, 11.10; Amendment D, 7.2).
  */
 #include <string.h>
 

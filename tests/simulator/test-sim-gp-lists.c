@@ -1,5 +1,6 @@
 /*
- * How hosts ask virtual cards what is on them: GET STATUS (GlobalPlatform Card Specification 2.3, 11.4).
+ * How hosts ask virtual cards what is on them: GET STATUS (GlobalPlatform Card Specification 2.3,
+ * 11.4).
  */
 #include "tests/simulator/card-talk.h"
 #include "tests/simulator/gp-host.h"
@@ -69,7 +70,8 @@ START_TEST(test_the_registry_lists_what_is_there_two_entries_at_a_time)
 }
 END_TEST
 
-/* As GlobalPlatform 2.3 lets hosts ask (11.4.2.3), and in the form of older cards (tables 11-34, 11-35). */
+/* As GlobalPlatform 2.3 lets hosts ask (11.4.2.3), and in the form of older cards (tables 11-34,
+ * 11-35). */
 START_TEST(test_the_registry_tells_what_is_asked_for_and_in_the_form_of_older_cards)
 {
     static const char *const asked[][3] = {
@@ -128,8 +130,7 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_the_registry_lists_what_is_there_two_entries_at_a_time);
-    tcase_add_test(tests,
-                   test_the_registry_tells_what_is_asked_for_and_in_the_form_of_older_cards);
+    tcase_add_test(tests, test_the_registry_tells_what_is_asked_for_and_in_the_form_of_older_cards);
     tcase_add_test(tests, test_lists_that_are_asked_for_wrongly_are_refused);
 }
 

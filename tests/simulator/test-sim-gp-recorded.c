@@ -1,9 +1,10 @@
 /*
- * Secure channels that a real card once held come out the same on virtual cards (GlobalPlatform Card Specification 2.3, annex E;
- * Amendment D).
+ * Secure channels that a real card once held come out the same on virtual cards (GlobalPlatform
+ * Card Specification 2.3, annex E; Amendment D).
  *
- * Source: the tests of pySim (https://github.com/osmocom/pysim, tests/unittests/test_globalplatform.py), recorded between
- * that program and an eUICC (SCP03, i=70, all key lengths, levels 11, 03, 33) and a SIM card (SCP02).
+ * Source: the tests of pySim (https://github.com/osmocom/pysim,
+ * tests/unittests/test_globalplatform.py), recorded between that program and an eUICC (SCP03,
+ * i=70, all key lengths, levels 11, 03, 33) and a SIM card (SCP02).
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * What virtual cards let a host put on them and take off: loading, installing, deleting, keys, life cycle
- * (GlobalPlatform Card Specification 2.3, 11; card-protocol.md, 1).
+ * What virtual cards let a host put on them and take off: loading, installing, deleting, keys,
+ * life cycle (GlobalPlatform Card Specification 2.3, 11; card-protocol.md, 1).
  */
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * Virtual units behind real TLS: a client on OpenSSL that trusts the world's authority and nothing else.
+ * Virtual units behind real TLS: a client on OpenSSL that trusts the world's authority and nothing
+ * else.
  */
 #include <arpa/inet.h>
 #include <openssl/pem.h>

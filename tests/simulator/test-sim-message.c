@@ -1,5 +1,6 @@
 /*
- * The simulator's texts and messages against known answers (crypto-unit-protocol.md, Annex A.2 to A.4).
+ * The simulator's texts and messages against known answers (crypto-unit-protocol.md, Annex A.2 to
+ * A.4).
  */
 #include <string.h>
 
@@ -55,207 +56,201 @@ make_response(const GByteArray *block, const char *signature_hex, bool long_leng
 }
 
 START_TEST(test_an_answer_with_minimal_lengths_has_the_known_bytes)
-    {
-        g_autoptr(GByteArray) bytes = test_bytes(output);
-        const SimAnswer answer = make_answer(bytes);
-        g_autoptr(GByteArray) block = sim_message_build_block(&answer, false);
-        g_autoptr(GByteArray) response = make_response(block, signature_minimal, false);
-        g_autoptr(GByteArray) cprb =
-            sim_message_build_cprb(0x80, DOMAIN, 0, response->data, response->len);
-        g_autofree char *text = sim_message_build_htp(cprb->data, cprb->len);
-        uint8_t hash[32] = { 0 };
+{
+    g_autoptr(GByteArray) bytes = test_bytes(output);
+    const SimAnswer answer = make_answer(bytes);
+    g_autoptr(GByteArray) block = sim_message_build_block(&answer, false);
+    g_autoptr(GByteArray) response = make_response(block, signature_minimal, false);
+    g_autoptr(GByteArray) cprb =
+        sim_message_build_cprb(0x80, DOMAIN, 0, response->data, response->len);
+    g_autofree char *text = sim_message_build_htp(cprb->data, cprb->len);
+    uint8_t hash[32] = { 0 };
 
-        test_bytes_check(block->data, block->len,
-                         "306c04040001000a040800000025a1a2a3a4041039334141424331320102030405060708"
-                         "0410000000000000000000000000000000ff040400000000043000000001000000000000"
-                         "0002000000000000000381ff00110000000400040202000000050000000100000006000f"
-                         "000f");
-        ck_assert_uint_eq(response->len, 348);
-        test_bytes_check(response->data, 26,
-                         "30820158040400010029040400000025040400000000046e306c");
-        ck_assert_uint_eq(strlen(text), 921);
-        ck_assert(g_str_has_prefix(text, "918;00"));
-        ck_assert(tke_digest_sha256((const uint8_t *) text, strlen(text), hash, NULL));
-        test_bytes_check(hash, 32,
-                         "db41023f09518a962c9ce79ceb8d5ecd6603699ec64f6d0dee8893e36a1fa236");
-    }
+    test_bytes_check(block->data, block->len,
+                     "306c04040001000a040800000025a1a2a3a4041039334141424331320102030405060708"
+                     "0410000000000000000000000000000000ff040400000000043000000001000000000000"
+                     "0002000000000000000381ff00110000000400040202000000050000000100000006000f"
+                     "000f");
+    ck_assert_uint_eq(response->len, 348);
+    test_bytes_check(response->data, 26, "30820158040400010029040400000025040400000000046e306c");
+    ck_assert_uint_eq(strlen(text), 921);
+    ck_assert(g_str_has_prefix(text, "918;00"));
+    ck_assert(tke_digest_sha256((const uint8_t *) text, strlen(text), hash, NULL));
+    test_bytes_check(hash, 32, "db41023f09518a962c9ce79ceb8d5ecd6603699ec64f6d0dee8893e36a1fa236");
+}
 END_TEST
 
 START_TEST(test_an_answer_with_long_lengths_has_the_known_bytes)
-    {
-        g_autoptr(GByteArray) bytes = test_bytes(output);
-        const SimAnswer answer = make_answer(bytes);
-        g_autoptr(GByteArray) block = sim_message_build_block(&answer, true);
-        g_autoptr(GByteArray) response = make_response(block, signature_long, true);
+{
+    g_autoptr(GByteArray) bytes = test_bytes(output);
+    const SimAnswer answer = make_answer(bytes);
+    g_autoptr(GByteArray) block = sim_message_build_block(&answer, true);
+    g_autoptr(GByteArray) response = make_response(block, signature_long, true);
 
-        test_bytes_check(
-            block->data, block->len,
-            "3082006e04040001000a040800000025a1a2a3a4041039334141424331320102030405060708"
-            "0410000000000000000000000000000000ff0404000000000482003000000001000000000000"
-            "0002000000000000000381ff00110000000400040202000000050000000100000006000f000f");
-        ck_assert_uint_eq(response->len, 356);
-        test_bytes_check(response->data + 22, 4, "04820072");
-        test_bytes_check(response->data + 22 + 4 + 114, 8, "048200d4308200d0");
-    }
+    test_bytes_check(
+        block->data, block->len,
+        "3082006e04040001000a040800000025a1a2a3a4041039334141424331320102030405060708"
+        "0410000000000000000000000000000000ff0404000000000482003000000001000000000000"
+        "0002000000000000000381ff00110000000400040202000000050000000100000006000f000f");
+    ck_assert_uint_eq(response->len, 356);
+    test_bytes_check(response->data + 22, 4, "04820072");
+    test_bytes_check(response->data + 22 + 4 + 114, 8, "048200d4308200d0");
+}
 END_TEST
 
 START_TEST(test_a_refusal_carries_its_reason)
-    {
-        static const uint8_t reason[] = { 0, 0, 0, 57 };
-        g_autoptr(GByteArray) bytes = test_bytes(output);
-        SimAnswer answer = make_answer(bytes);
-        g_autoptr(GByteArray) block = NULL;
+{
+    static const uint8_t reason[] = { 0, 0, 0, 57 };
+    g_autoptr(GByteArray) bytes = test_bytes(output);
+    SimAnswer answer = make_answer(bytes);
+    g_autoptr(GByteArray) block = NULL;
 
-        answer.command = 8;
-        answer.return_code = 209;
-        answer.output = reason;
-        answer.output_len = sizeof reason;
-        block = sim_message_build_block(&answer, false);
-        test_bytes_check(block->data, block->len,
-                         "3040040400000008040800000025a1a2a3a4041039334141424331320102030405060708"
-                         "0410000000000000000000000000000000ff0404000000d1040400000039");
-    }
+    answer.command = 8;
+    answer.return_code = 209;
+    answer.output = reason;
+    answer.output_len = sizeof reason;
+    block = sim_message_build_block(&answer, false);
+    test_bytes_check(block->data, block->len,
+                     "3040040400000008040800000025a1a2a3a4041039334141424331320102030405060708"
+                     "0410000000000000000000000000000000ff0404000000d1040400000039");
+}
 END_TEST
 
 START_TEST(test_an_outer_error_has_three_elements)
-    {
-        const SimMessage message = { .ordinal = 1,
-                                     .function = SIM_FUNCTION_ADMIN,
-                                     .domain = DOMAIN };
-        g_autoptr(GByteArray) response =
-            sim_message_build_admin_rsp(&message, 84, NULL, NULL, true);
+{
+    const SimMessage message = { .ordinal = 1, .function = SIM_FUNCTION_ADMIN, .domain = DOMAIN };
+    g_autoptr(GByteArray) response = sim_message_build_admin_rsp(&message, 84, NULL, NULL, true);
 
-        test_bytes_check(response->data, response->len, "3012040400010029040400000025040400000054");
-    }
+    test_bytes_check(response->data, response->len, "3012040400010029040400000025040400000054");
+}
 END_TEST
 
 START_TEST(test_domain_information_has_the_lengths_of_real_modules)
-    {
-        const SimMessage message = { .ordinal = 1, .function = SIM_FUNCTION_INFO, .domain = 0 };
-        uint8_t data[80] = { 0 };
-        g_autoptr(GByteArray) response =
-            sim_message_build_info_rsp(&message, 0, data, sizeof data, true);
+{
+    const SimMessage message = { .ordinal = 1, .function = SIM_FUNCTION_INFO, .domain = 0 };
+    uint8_t data[80] = { 0 };
+    g_autoptr(GByteArray) response =
+        sim_message_build_info_rsp(&message, 0, data, sizeof data, true);
 
-        test_bytes_check(response->data, 26,
-                         "308200660404000100260404000000000404000000000482"
-                         "0050");
-        ck_assert_uint_eq(response->len, 106);
-    }
+    test_bytes_check(response->data, 26,
+                     "308200660404000100260404000000000404000000000482"
+                     "0050");
+    ck_assert_uint_eq(response->len, 106);
+}
 END_TEST
 
 START_TEST(test_an_attribute_query_is_read)
-    {
-        static const char text[] =
-            "181;PCI request;XPNUM   ;4;        ;00200400008054340000000000000025000000000000000000"
-            "0000000000002A3028040400010029040400000025041830160404000100"
-            "0A0408000000250000000004"
-            "00040004000400";
-        g_auto(SimHtpRequest) request = { 0 };
-        SimHtpError error = { 0 };
-        SimMessage message = { 0 };
-        SimBlock block = { 0 };
+{
+    static const char text[] =
+        "181;PCI request;XPNUM   ;4;        ;00200400008054340000000000000025000000000000000000"
+        "0000000000002A3028040400010029040400000025041830160404000100"
+        "0A0408000000250000000004"
+        "00040004000400";
+    g_auto(SimHtpRequest) request = { 0 };
+    SimHtpError error = { 0 };
+    SimMessage message = { 0 };
+    SimBlock block = { 0 };
 
-        ck_assert_msg(sim_message_parse_htp(text, &request, &error), "%s", error.text);
-        ck_assert_uint_eq(request.module, 4);
-        ck_assert_uint_eq(request.domain, DOMAIN);
-        ck_assert_uint_eq(request.flags, 0x80);
-        ck_assert_uint_eq(request.payload.len, 42);
-        ck_assert_uint_eq(sim_message_parse(request.payload, &message), 0);
-        ck_assert_uint_eq(message.ordinal, 1);
-        ck_assert_uint_eq(message.function, SIM_FUNCTION_ADMIN);
-        ck_assert_uint_eq(message.domain, DOMAIN);
-        ck_assert_uint_eq(message.signatures.len, 0);
-        ck_assert(sim_message_parse_block(message.block, &block));
-        ck_assert_uint_eq(block.command, 0x0001000a);
-        ck_assert_uint_eq(block.domain.len, 8);
-        ck_assert_uint_eq(block.module_id.len, 0);
-        ck_assert_uint_eq(block.counter.len, 0);
-        ck_assert_uint_eq(block.payload.len, 0);
-    }
+    ck_assert_msg(sim_message_parse_htp(text, &request, &error), "%s", error.text);
+    ck_assert_uint_eq(request.module, 4);
+    ck_assert_uint_eq(request.domain, DOMAIN);
+    ck_assert_uint_eq(request.flags, 0x80);
+    ck_assert_uint_eq(request.payload.len, 42);
+    ck_assert_uint_eq(sim_message_parse(request.payload, &message), 0);
+    ck_assert_uint_eq(message.ordinal, 1);
+    ck_assert_uint_eq(message.function, SIM_FUNCTION_ADMIN);
+    ck_assert_uint_eq(message.domain, DOMAIN);
+    ck_assert_uint_eq(message.signatures.len, 0);
+    ck_assert(sim_message_parse_block(message.block, &block));
+    ck_assert_uint_eq(block.command, 0x0001000a);
+    ck_assert_uint_eq(block.domain.len, 8);
+    ck_assert_uint_eq(block.module_id.len, 0);
+    ck_assert_uint_eq(block.counter.len, 0);
+    ck_assert_uint_eq(block.payload.len, 0);
+}
 END_TEST
 
 START_TEST(test_a_module_information_query_is_read)
-    {
-        static const char text[] =
-            "149;PCI request;XPNUM   ;4;        ;00200400008054340000000000000025000000000000000000"
-            "0000000000001A3018040400010026040400000025040400000001040400000000";
-        g_auto(SimHtpRequest) request = { 0 };
-        SimHtpError error = { 0 };
-        SimMessage message = { 0 };
+{
+    static const char text[] =
+        "149;PCI request;XPNUM   ;4;        ;00200400008054340000000000000025000000000000000000"
+        "0000000000001A3018040400010026040400000025040400000001040400000000";
+    g_auto(SimHtpRequest) request = { 0 };
+    SimHtpError error = { 0 };
+    SimMessage message = { 0 };
 
-        ck_assert_msg(sim_message_parse_htp(text, &request, &error), "%s", error.text);
-        ck_assert_uint_eq(sim_message_parse(request.payload, &message), 0);
-        ck_assert_uint_eq(message.function, SIM_FUNCTION_INFO);
-        ck_assert_uint_eq(message.query, 1);
-        ck_assert_uint_eq(message.sub_query, 0);
-    }
+    ck_assert_msg(sim_message_parse_htp(text, &request, &error), "%s", error.text);
+    ck_assert_uint_eq(sim_message_parse(request.payload, &message), 0);
+    ck_assert_uint_eq(message.function, SIM_FUNCTION_INFO);
+    ck_assert_uint_eq(message.query, 1);
+    ck_assert_uint_eq(message.sub_query, 0);
+}
 END_TEST
 
 START_TEST(test_texts_that_are_no_requests_are_refused_with_their_code)
-    {
-        static const struct {
-            const char *text;
-            uint32_t code;
-        } cases[] = {
-            { "", 27 },
-            { "hello", 27 },
-            { "42;PCI request;XPNUM   ;4;        ;00", 27 },
-            { "038;PCI request;XPNUM   ;4;        ;00", 27 },
-            { "36;PCI request;XPNUM   ;4;        ;00", 27 },
-            { "35;PKA request;XPNUM   ;4;        ;00", 47 },
-            { "35;PCI request;XPSER   ;4;        ;00", 47 },
-            { "35;PCI request;XPNUM   ;x;        ;00", 40 },
-            { "36;PCI request;XPNUM   ;04;        ;00", 40 },
-            { "37;PCI request;XPNUM   ;256;        ;00", 41 },
-            { "34;PCI request;XPNUM   ;4;        ;0", 13 },
-            { "35;PCI request;XPNUM   ;4;        ;0g", 12 },
-            { "35;PCI request;XPNUM   ;4;        ;00", 43 },
-            { "97;PCI request;XPNUM   ;4;        ;002004000080543400000000000000250000000000000000"
-              "0000000000000001",
-              43 },
-        };
+{
+    static const struct {
+        const char *text;
+        uint32_t code;
+    } cases[] = {
+        { "", 27 },
+        { "hello", 27 },
+        { "42;PCI request;XPNUM   ;4;        ;00", 27 },
+        { "038;PCI request;XPNUM   ;4;        ;00", 27 },
+        { "36;PCI request;XPNUM   ;4;        ;00", 27 },
+        { "35;PKA request;XPNUM   ;4;        ;00", 47 },
+        { "35;PCI request;XPSER   ;4;        ;00", 47 },
+        { "35;PCI request;XPNUM   ;x;        ;00", 40 },
+        { "36;PCI request;XPNUM   ;04;        ;00", 40 },
+        { "37;PCI request;XPNUM   ;256;        ;00", 41 },
+        { "34;PCI request;XPNUM   ;4;        ;0", 13 },
+        { "35;PCI request;XPNUM   ;4;        ;0g", 12 },
+        { "35;PCI request;XPNUM   ;4;        ;00", 43 },
+        { "97;PCI request;XPNUM   ;4;        ;002004000080543400000000000000250000000000000000"
+          "0000000000000001",
+          43 },
+    };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-            g_auto(SimHtpRequest) request = { 0 };
-            SimHtpError error = { 0 };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(SimHtpRequest) request = { 0 };
+        SimHtpError error = { 0 };
 
-            ck_assert_msg(!sim_message_parse_htp(cases[i].text, &request, &error), "case %zu", i);
-            ck_assert_uint_eq(error.type, 9);
-            ck_assert_msg(error.return_code == cases[i].code, "case %zu: %u", i, error.return_code);
-        }
+        ck_assert_msg(!sim_message_parse_htp(cases[i].text, &request, &error), "case %zu", i);
+        ck_assert_uint_eq(error.type, 9);
+        ck_assert_msg(error.return_code == cases[i].code, "case %zu: %u", i, error.return_code);
     }
+}
 END_TEST
 
 START_TEST(test_an_error_of_the_program_is_padded_with_blanks)
-    {
-        const SimHtpError error = { 9, 40, 0, "module; number" };
-        g_autofree char *text = sim_message_build_htp_error(&error);
+{
+    const SimHtpError error = { 9, 40, 0, "module; number" };
+    g_autofree char *text = sim_message_build_htp_error(&error);
 
-        ck_assert(g_str_has_prefix(text, "158;9 40      0       TKECATCH"));
-        ck_assert_ptr_nonnull(strstr(text, "module, number"));
-        ck_assert_uint_eq(strlen(text), 3 + 158);
-        ck_assert_int_eq(text[strlen(text) - 1], ';');
-    }
+    ck_assert(g_str_has_prefix(text, "158;9 40      0       TKECATCH"));
+    ck_assert_ptr_nonnull(strstr(text, "module, number"));
+    ck_assert_uint_eq(strlen(text), 3 + 158);
+    ck_assert_int_eq(text[strlen(text) - 1], ';');
+}
 END_TEST
 
 START_TEST(test_blocks_with_more_or_fewer_fields_are_refused)
-    {
-        static const char *const blocks[] = {
-            "3014 04040001000a 04080000002500000000 0400",                /* four fields */
-            "3018 04040001000a 04080000002500000000 0400 0400 0400 0400", /* six */
-            "3015 040300010a 04080000002500000000 0400 0400 0400",   /* command of three bytes */
-            "3116 04040001000a 04080000002500000000 0400 0400 0400", /* a set */
-        };
+{
+    static const char *const blocks[] = {
+        "3014 04040001000a 04080000002500000000 0400",                /* four fields */
+        "3018 04040001000a 04080000002500000000 0400 0400 0400 0400", /* six */
+        "3015 040300010a 04080000002500000000 0400 0400 0400",        /* command of three bytes */
+        "3116 04040001000a 04080000002500000000 0400 0400 0400",      /* a set */
+    };
 
-        for (size_t i = 0; i < G_N_ELEMENTS(blocks); i++) {
-            g_autoptr(GByteArray) bytes = test_bytes(blocks[i]);
-            SimBlock block = { 0 };
+    for (size_t i = 0; i < G_N_ELEMENTS(blocks); i++) {
+        g_autoptr(GByteArray) bytes = test_bytes(blocks[i]);
+        SimBlock block = { 0 };
 
-            ck_assert_msg(
-                !sim_message_parse_block(tke_byte_cursor(bytes->data, bytes->len), &block),
-                "block %zu", i);
-        }
+        ck_assert_msg(!sim_message_parse_block(tke_byte_cursor(bytes->data, bytes->len), &block),
+                      "block %zu", i);
     }
+}
 END_TEST
 
 static void

@@ -1,6 +1,6 @@
 /*
- * Keypads of virtual readers: each refuses what the real one is known to refuse, and tells of itself what that one does
- * (PC/SC part 10, 2.5; sim-pad-model.inc).
+ * Keypads of virtual readers: each refuses what the real one is known to refuse, and tells of
+ * itself what that one does (PC/SC part 10, 2.5; sim-pad-model.inc).
  */
 #include <string.h>
 
@@ -85,9 +85,10 @@ make_reader(const char *keypad)
 static GByteArray *
 make_structure(size_t i)
 {
-    GByteArray *structure = cases[i].what == 'v'   ? desk_verify_structure(20)
-                            : cases[i].what == 's' ? desk_modify_structure(1, "00 00", DESK_SET_APDU)
-                                                   : desk_modify_structure(3, "00 08", DESK_CHANGE_APDU);
+    GByteArray *structure = cases[i].what == 'v' ? desk_verify_structure(20)
+                            : cases[i].what == 's'
+                                ? desk_modify_structure(1, "00 00", DESK_SET_APDU)
+                                : desk_modify_structure(3, "00 08", DESK_CHANGE_APDU);
 
     for (size_t j = 0; j < G_N_ELEMENTS(cases[i].changes); j++) {
         if (cases[i].changes[j].at != 0) {
@@ -102,8 +103,8 @@ START_TEST(test_a_keypad_takes_and_refuses_what_the_real_one_does)
     g_autoptr(SimCard) card = talk_new_card(SIM_CARD_EP11, 1);
     g_autoptr(SimReader) reader = make_reader(cases[_i].keypad);
     g_autoptr(GByteArray) structure = make_structure((size_t) _i);
-    const uint32_t code = desk_feature(reader, cases[_i].what == 'v'
-                                                   ? SIM_READER_FEATURE_VERIFY_PIN_DIRECT
+    const uint32_t code =
+        desk_feature(reader, cases[_i].what == 'v' ? SIM_READER_FEATURE_VERIFY_PIN_DIRECT
                                                    : SIM_READER_FEATURE_MODIFY_PIN_DIRECT);
     uint8_t sw[2] = { 0 };
     size_t len = 0;
@@ -120,7 +121,8 @@ END_TEST
 
 START_TEST(test_a_keypad_tells_of_itself_what_the_real_one_does)
 {
-    /* wLcdLayout, [bEntryValidationCondition,] bTimeOut2, [sizes,] firmware, PPDU, ids, dwMaxAPDUDataSize */
+    /* wLcdLayout, [bEntryValidationCondition,] bTimeOut2, [sizes,] firmware, PPDU, ids,
+     * dwMaxAPDUDataSize */
 #define FIRMWARE "0816 4f70656e544b45207669727475616c20726561646572 090100"
     static const struct {
         const char *keypad, *tlv;
@@ -129,9 +131,10 @@ START_TEST(test_a_keypad_tells_of_itself_what_the_real_one_does)
         { "none", "01020000 030100" FIRMWARE "0a0400000100" },
         { "spr332", "01020000 030100" FIRMWARE "0b02e604 0c0203e0 0a0400000100" },
         { "cyberjack-one", "01021003 030100" FIRMWARE "0b024b0c 0c028005 0a0400000100" },
-        { "st-2xxx", "01020000 020102 030100 060100 070119" FIRMWARE
-                     "0b026a04 0c023e00 0a0400000100" },
-        { "ct710", "01021102 020102 030100 060104 07010f" FIRMWARE "0b02e608 0c02c034 0a0400000100" },
+        { "st-2xxx",
+          "01020000 020102 030100 060100 070119" FIRMWARE "0b026a04 0c023e00 0a0400000100" },
+        { "ct710",
+          "01021102 020102 030100 060104 07010f" FIRMWARE "0b02e608 0c02c034 0a0400000100" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(told); i++) {

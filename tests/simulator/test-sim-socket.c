@@ -86,28 +86,28 @@ END_TEST
 START_TEST(test_malformed_requests_are_refused_one_by_one)
 {
     static const char *const requests[] = {
-        "00000000 01",                  /* greeting without content */
-        "00000006 01 4F544B54 0001",    /* wrong word */
-        "00000007 01 4F544B53 0001 00", /* something behind */
-        "00000001 02 00",               /* a list takes nothing */
-        "00000007 03 00000001 000000",  /* wait cut short */
-        "00000000 10",                  /* no name */
-        "00000002 10 C328",             /* not UTF-8 */
-        "00000003 12 420000",           /* no control code */
-        "00000000 17",                  /* no name */
-        "00000006 17 044C65 420000",    /* the name is cut short */
+        "00000000 01",                   /* greeting without content */
+        "00000006 01 4F544B54 0001",     /* wrong word */
+        "00000007 01 4F544B53 0001 00",  /* something behind */
+        "00000001 02 00",                /* a list takes nothing */
+        "00000007 03 00000001 000000",   /* wait cut short */
+        "00000000 10",                   /* no name */
+        "00000002 10 C328",              /* not UTF-8 */
+        "00000003 12 420000",            /* no control code */
+        "00000000 17",                   /* no name */
+        "00000006 17 044C65 420000",     /* the name is cut short */
         "00000008 17 044C656674 420000", /* no control code */
-        "00000005 17 00 42000D48",      /* an empty name */
-        "00000000 05",                  /* no number */
-        "00000002 05 0101",             /* something behind */
-        "00000000 18",                  /* no name */
-        "00000001 19 00",               /* power off takes nothing */
-        "00000000 30",                  /* no command */
-        "00000002 30 5B5D",             /* [] */
-        "00000002 30 7B7B",             /* {{ */
-        "00000000 55",                  /* unknown */
-        "00000000 82",                  /* an answer */
-        "00000000 FF",                  /* a refusal */
+        "00000005 17 00 42000D48",       /* an empty name */
+        "00000000 05",                   /* no number */
+        "00000002 05 0101",              /* something behind */
+        "00000000 18",                   /* no name */
+        "00000001 19 00",                /* power off takes nothing */
+        "00000000 30",                   /* no command */
+        "00000002 30 5B5D",              /* [] */
+        "00000002 30 7B7B",              /* {{ */
+        "00000000 55",                   /* unknown */
+        "00000000 82",                   /* an answer */
+        "00000000 FF",                   /* a refusal */
     };
     g_autoptr(SocketFixture) fixture = socket_fixture_new();
     int fd = open_raw(fixture);
@@ -302,7 +302,8 @@ START_TEST(test_reader_tells_of_itself_with_and_without_a_card)
     ck_assert(tke_pin_pad_query_reader(source, "Right", &pad, NULL));
     held->ops->close(held);
     ck_assert(tke_pin_pad_query_reader(source, "Left", &pad, NULL));
-    socket_fixture_command(fixture, "{\"command\":\"fault\",\"target\":\"daemon\",\"fault\":\"stopped\"}");
+    socket_fixture_command(fixture,
+                           "{\"command\":\"fault\",\"target\":\"daemon\",\"fault\":\"stopped\"}");
     ck_assert_int_eq(ask_reader(source, "Left", TKE_CARD_CONTROL_GET_FEATURES, 512),
                      TKE_CARD_ERROR_NO_SERVICE);
     source->ops->free(source);
@@ -365,7 +366,8 @@ START_TEST(test_power_on_is_a_cold_reset_and_power_off_lets_go)
     uint8_t out[256];
     size_t len = 0;
 
-    ck_assert_int_eq(call(client, TKE_SIM_POWER_ON, name, out, sizeof out), -TKE_SIM_STATUS_NO_CARD);
+    ck_assert_int_eq(call(client, TKE_SIM_POWER_ON, name, out, sizeof out),
+                     -TKE_SIM_STATUS_NO_CARD);
     ck_assert_int_eq(call(client, TKE_SIM_POWER_OFF, "", out, sizeof out),
                      -TKE_SIM_STATUS_NOT_CONNECTED);
     socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
@@ -404,8 +406,8 @@ START_TEST(test_call_that_waits_is_broken_off_and_ends_after_its_time)
 
     memcpy(wait, for_ever, sizeof wait);
     wait[3] = (uint8_t) generation;
-    ck_assert(!tke_sim_client_call(client, TKE_SIM_WAIT, NULL, 0, wait, sizeof wait, out, sizeof out,
-                                   &len, &error));
+    ck_assert(!tke_sim_client_call(client, TKE_SIM_WAIT, NULL, 0, wait, sizeof wait, out,
+                                   sizeof out, &len, &error));
     test_bytes_check_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
     g_clear_error(&error);
     tke_sim_client_interrupt(broken);

@@ -1,5 +1,6 @@
 /*
- * Administrators of a virtual unit: every rule with its pair of codes (crypto-unit-protocol.md, 3.2.1, 3.2.2).
+ * Administrators of a virtual unit: every rule with its pair of codes (crypto-unit-protocol.md,
+ * 3.2.1, 3.2.2).
  */
 #include <openssl/rsa.h>
 #include <openssl/x509.h>

@@ -1,5 +1,6 @@
 /*
- * Thresholds and attributes of a virtual unit: every rule with its pair of codes (crypto-unit-protocol.md, 3.2.3, 4.5).
+ * Thresholds and attributes of a virtual unit: every rule with its pair of codes
+ * (crypto-unit-protocol.md, 3.2.3, 4.5).
  */
 #include "tests/simulator/unit-fixture.h"
 #include "tests/support/test-bytes.h"

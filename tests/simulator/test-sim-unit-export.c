@@ -1,6 +1,6 @@
 /*
- * Export of master keys: every rule with its pair of codes, and the way a key takes from unit to unit
- * (crypto-unit-protocol.md, 3.2.6, 4.7, 4.8).
+ * Export of master keys: every rule with its pair of codes, and the way a key takes from unit to
+ * unit (crypto-unit-protocol.md, 3.2.6, 4.7, 4.8).
  */
 #include <string.h>
 

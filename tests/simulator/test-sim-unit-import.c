@@ -1,5 +1,6 @@
 /*
- * Importer key and import of key parts: every rule with its pair of codes (crypto-unit-protocol.md, 3.2.4, 3.2.7).
+ * Importer key and import of key parts: every rule with its pair of codes
+ * (crypto-unit-protocol.md, 3.2.4, 3.2.7).
  */
 #include <openssl/x509.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Master key registers: commit, set immediate, clear, random keys; control points. Every rule with its pair of
- * codes (crypto-unit-protocol.md, 3.2.5, 3.2.8 to 3.2.12).
+ * Master key registers: commit, set immediate, clear, random keys; control points. Every rule with
+ * its pair of codes (crypto-unit-protocol.md, 3.2.5, 3.2.8 to 3.2.12).
  */
 #include <string.h>
 

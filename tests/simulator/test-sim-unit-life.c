@@ -1,6 +1,6 @@
 /*
- * The life of a virtual crypto unit: a master key from its parts, zeroize, what it tells of itself, restart
- * (crypto-unit-protocol.md, 3).
+ * The life of a virtual crypto unit: a master key from its parts, zeroize, what it tells of
+ * itself, restart (crypto-unit-protocol.md, 3).
  */
 #include <string.h>
 

@@ -163,7 +163,8 @@ END_TEST
 
 START_TEST(test_mark_that_is_none_is_named)
 {
-    static const char *const texts[] = { "{\"mark\": \"R2\"}", "{\"mark\": \"abcdef\"}", "{}", "x" };
+    static const char *const texts[] = { "{\"mark\": \"R2\"}", "{\"mark\": \"abcdef\"}", "{}",
+                                         "x" };
     g_autoptr(TestDirectory) directory = test_directory_new();
 
     sim_world_free(test_world_open(directory));
@@ -347,7 +348,8 @@ static const struct {
     { "{\"format\":1,\"name\":\"x\",\"readers\":[{}]}", "name" },
     { "{\"format\":1,\"name\":\"x\",\"readers\":[{\"name\":\"a\"},{\"name\":\"a\"}]}", "\"a\"" },
     { "{\"format\":1,\"name\":\"x\",\"readers\":[{\"name\":\"a\",\"pin_pad\":1}]}", "pin_pad" },
-    { "{\"format\":1,\"name\":\"x\",\"readers\":[{\"name\":\"a\",\"keypad\":\"qwerty\"}]}", "qwerty" },
+    { "{\"format\":1,\"name\":\"x\",\"readers\":[{\"name\":\"a\",\"keypad\":\"qwerty\"}]}",
+      "qwerty" },
     { "{\"format\":1,\"name\":\"x\",\"readers\":[{\"name\":\"a\",\"keypad\":\"ct710\","
       "\"pin_pad\":false}]}",
       "ct710" },

@@ -1,5 +1,6 @@
 /*
- * Answers of virtual units taken apart, their signatures verified with the module's first certificate.
+ * Answers of virtual units taken apart, their signatures verified with the module's first
+ * certificate.
  */
 #include <string.h>
 

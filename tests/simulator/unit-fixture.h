@@ -1,6 +1,6 @@
 /*
- * A service of virtual units in a temporary world, and a small client that builds requests by itself and takes
- * answers apart, so that tests say what a unit does and not how bytes are packed.
+ * A service of virtual units in a temporary world, and a small client that builds requests by
+ * itself and takes answers apart, so that tests say what a unit does and not how bytes are packed.
  */
 #pragma once
 

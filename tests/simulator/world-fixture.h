@@ -1,6 +1,6 @@
 /*
- * Small worlds for tests: two readers, "Left" and "Right", cards ca-1, ep11-1 (short APDUs only) and
- * ep11-2, one crypto unit.
+ * Small worlds for tests: two readers, "Left" and "Right", cards ca-1, ep11-1 (short APDUs only)
+ * and ep11-2, one crypto unit.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * Applet files for tests (PKWARE's APPNOTE 4.3; Java Card Virtual Machine specification 2.2.2, chapter 6).
+ * Applet files for tests (PKWARE's APPNOTE 4.3; Java Card Virtual Machine specification 2.2.2,
+ * chapter 6).
  */
 #include "tests/support/cap-maker.h"
 
@@ -97,8 +98,7 @@ cap_maker_new(const char *package_name, unsigned code_len)
 
         if (parts[i].tag == 1 && package_name != NULL) {
             g_byte_array_append(info, (const uint8_t[]){ (uint8_t) strlen(package_name) }, 1);
-            g_byte_array_append(info, (const uint8_t *) package_name,
-                                (guint) strlen(package_name));
+            g_byte_array_append(info, (const uint8_t *) package_name, (guint) strlen(package_name));
         }
         for (unsigned j = 0; parts[i].tag == 7 && j < code_len; j++) {
             g_byte_array_append(info, (const uint8_t[]){ (uint8_t) (j * 7 + j / 251) }, 1);
@@ -234,10 +234,9 @@ cap_maker_build(const CapMaker *maker)
 GByteArray *
 cap_maker_load_file(CapMaker *maker)
 {
-    static const char *const order[] = { "Header", "Directory",   "Import",
-                                         "Applet", "Class",       "Method",
-                                         "StaticField", "Export", "ConstantPool",
-                                         "RefLocation" };
+    static const char *const order[] = { "Header",       "Directory",  "Import",      "Applet",
+                                         "Class",        "Method",     "StaticField", "Export",
+                                         "ConstantPool", "RefLocation" };
     GByteArray *out = g_byte_array_new();
 
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {

@@ -1,6 +1,6 @@
 /*
- * Applet files for tests, written without the code under test: a ZIP of stored entries, right or wrong in every
- * way that is wanted. The components hold nothing that could run.
+ * Applet files for tests, written without the code under test: a ZIP of stored entries, right or
+ * wrong in every way that is wanted. The components hold nothing that could run.
  */
 #pragma once
 
@@ -22,7 +22,8 @@ typedef struct CapMaker {
     GPtrArray *entries;
 } CapMaker;
 
-/* A right file: our package, version 1.0, name as given (NULL: none), both applets, code_len bytes in Method. */
+/* A right file: our package, version 1.0, name as given (NULL: none), both applets, code_len bytes
+ * in Method. */
 CapMaker *cap_maker_new(const char *package_name, unsigned code_len);
 void cap_maker_free(CapMaker *maker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CapMaker, cap_maker_free)

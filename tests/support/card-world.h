@@ -1,5 +1,6 @@
 /*
- * A zone on virtual cards, built with libsmartcard's own procedures: two readers, a CA card, EP11 cards.
+ * A zone on virtual cards, built with libsmartcard's own procedures: two readers, a CA card, EP11
+ * cards.
  */
 #pragma once
 
@@ -50,7 +51,8 @@ TkeCard *card_world_open_ca(CardWorld *world);
 /* An EP11 card enrolled in the zone, with WORLD_PIN, described as its name. */
 SimCard *card_world_make_member(CardWorld *world, const char *name);
 
-/* A personalised card in a reader with its PIN verified; status as it was before. The caller frees. */
+/* A personalised card in a reader with its PIN verified; status as it was before. The caller
+ * frees. */
 TkeCard *card_world_open_member(CardWorld *world, SimCard *card, unsigned number,
                                 TkeCardStatus *status);
 

@@ -82,10 +82,10 @@ connect_card(SCARDCONTEXT context, LPCSTR name, DWORD share_mode, DWORD protocol
         code = check_sharing(reader, share_mode);
     }
     if (code == SCARD_S_SUCCESS && share_mode != SCARD_SHARE_DIRECT) {
-        code = !reader->present                          ? SCARD_E_NO_SMARTCARD
-               : reader->mute                            ? SCARD_W_UNPOWERED_CARD
-               : (reader->protocol & protocols) == 0     ? SCARD_E_PROTO_MISMATCH
-                                                         : SCARD_S_SUCCESS;
+        code = !reader->present                      ? SCARD_E_NO_SMARTCARD
+               : reader->mute                        ? SCARD_W_UNPOWERED_CARD
+               : (reader->protocol & protocols) == 0 ? SCARD_E_PROTO_MISMATCH
+                                                     : SCARD_S_SUCCESS;
     }
     for (unsigned i = 0; code == SCARD_S_SUCCESS && i < FAKE_PCSC_HANDLES; i++) {
         if (!fake_pcsc.handles[i].used) {
@@ -181,7 +181,7 @@ status(SCARDHANDLE card, LPSTR name, LPDWORD name_len, LPDWORD state, LPDWORD pr
             code = SCARD_E_INSUFFICIENT_BUFFER;
         }
         *atr_len = fake_pcsc.lies[FAKE_PCSC_STATUS] ? fake_pcsc.lie[FAKE_PCSC_STATUS]
-                                               : (DWORD) handle->reader->atr_len;
+                                                    : (DWORD) handle->reader->atr_len;
         *state = SCARD_PRESENT;
         *protocol = handle->reader->protocol;
     }

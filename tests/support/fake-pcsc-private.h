@@ -46,8 +46,8 @@ typedef struct FakePcsc {
 
 extern FakePcsc fake_pcsc; /* under its lock */
 
-/* Every function begins and ends with these: takes the lock, counts, waits while the function is blocked;
- * the code that the test wants, or success. */
+/* Every function begins and ends with these: takes the lock, counts, waits while the function is
+ * blocked; the code that the test wants, or success. */
 LONG fake_pcsc_enter(FakePcscFunction function);
 void fake_pcsc_leave(void);
 

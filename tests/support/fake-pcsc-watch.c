@@ -162,8 +162,7 @@ evaluate_all(SCARD_READERSTATE *states, DWORD n, unsigned plugged)
 
     for (DWORD i = 0; i < n; i++) {
         if (strcmp(states[i].szReader, "\\\\?PnP?\\Notification") == 0) {
-            states[i].dwEventState =
-                count_plugged() != plugged ? (DWORD) SCARD_STATE_CHANGED : 0;
+            states[i].dwEventState = count_plugged() != plugged ? (DWORD) SCARD_STATE_CHANGED : 0;
             changed = changed || count_plugged() != plugged;
         } else if (evaluate(&states[i])) {
             changed = true;

@@ -1,7 +1,8 @@
 /*
  * A smart card service in the process of the test, behind the table of functions of
- * pcsc-transport-private.h: readers, cards, states and counters as pcscd 1.9.9 has them, any code at any
- * call, calls that do not come back, an end and a new start of the service. One for each process.
+ * pcsc-transport-private.h: readers, cards, states and counters as pcscd 1.9.9 has them, any code
+ * at any call, calls that do not come back, an end and a new start of the service. One for each
+ * process.
  */
 #pragma once
 
@@ -41,18 +42,18 @@ typedef struct FakePcscReader {
     uint16_t counter;
     uint8_t atr[64];
     size_t atr_len;
-    DWORD protocol;      /* that an own connection gets */
-    bool held;           /* another program has it exclusively */
-    bool shared;         /* another program has a connection */
-    const char *vendor;  /* NULL: attribute not known */
-    const char *serial;  /* the same */
-    const char *usb_path; /* control code 3601; NULL: not known */
-    uint32_t channel;    /* 0: not known */
-    uint32_t max_input;  /* 0: not known */
-    const char *features;   /* hex, answer to the feature list; NULL: not known */
-    const char *properties; /* hex, answer to the control code of the TLV properties */
-    const char *structure;  /* hex, answer to the control code of the older properties */
-    const char *answer;     /* hex, to every command */
+    DWORD protocol;          /* that an own connection gets */
+    bool held;               /* another program has it exclusively */
+    bool shared;             /* another program has a connection */
+    const char *vendor;      /* NULL: attribute not known */
+    const char *serial;      /* the same */
+    const char *usb_path;    /* control code 3601; NULL: not known */
+    uint32_t channel;        /* 0: not known */
+    uint32_t max_input;      /* 0: not known */
+    const char *features;    /* hex, answer to the feature list; NULL: not known */
+    const char *properties;  /* hex, answer to the control code of the TLV properties */
+    const char *structure;   /* hex, answer to the control code of the older properties */
+    const char *answer;      /* hex, to every command */
     const char *answer_once; /* hex, to the next command only */
 } FakePcscReader;
 
@@ -64,7 +65,8 @@ void fake_pcsc_reset(void);
 /* The reader is there; stays valid until the next reset. */
 FakePcscReader *fake_pcsc_add(const char *name);
 
-/* A feature list (hex) of so many bytes, at least 16, with both PIN features at its end; the caller frees. */
+/* A feature list (hex) of so many bytes, at least 16, with both PIN features at its end; the
+ * caller frees. */
 char *fake_pcsc_dup_features(size_t len);
 
 /* What hands do; waiting calls notice. */
@@ -73,7 +75,7 @@ void fake_pcsc_remove(FakePcscReader *reader);
 void fake_pcsc_out_and_in(FakePcscReader *reader); /* before anybody can look */
 void fake_pcsc_set_plugged(FakePcscReader *reader, bool plugged);
 void fake_pcsc_set_held(FakePcscReader *reader, bool held); /* by another program, exclusively */
-void fake_pcsc_card_reset(FakePcscReader *reader); /* by another program */
+void fake_pcsc_card_reset(FakePcscReader *reader);          /* by another program */
 
 /* The service ends (every handle and context of now is dead), and starts anew. */
 void fake_pcsc_kill(void);

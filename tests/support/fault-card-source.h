@@ -1,6 +1,6 @@
 /*
- * A source of cards around another one that spoils single exchanges, for step fault tests: exchanges with
- * cards and PIN entries of all readers are numbered in the order in which they come.
+ * A source of cards around another one that spoils single exchanges, for step fault tests:
+ * exchanges with cards and PIN entries of all readers are numbered in the order in which they come.
  */
 #pragma once
 
@@ -37,15 +37,17 @@ void test_fault_card_source_set(TkeCardSource *source, unsigned n, TestCardFault
 void test_fault_card_source_clear(TkeCardSource *source);
 
 /*
- * Readers that do not do what they are told, until the end of the test. A filter lets commands to PINs through from the keypad
- * only: sw is what it answers to the others in the card's place; 0: there is none.
+ * Readers that do not do what they are told, until the end of the test. A filter lets commands to
+ * PINs through from the keypad only: sw is what it answers to the others in the card's place; 0:
+ * there is none.
  */
 void test_fault_card_source_set_filter(TkeCardSource *source, uint16_t sw);
 
 /* Resetting the card fails. */
 void test_fault_card_source_refuse_resets(TkeCardSource *source);
 
-/* The next entry is done, and the keypad says this of it, a status word in hex. "0000": it says that it failed. */
+/* The next entry is done, and the keypad says this of it, a status word in hex. "0000": it says
+ * that it failed. */
 void test_fault_card_source_set_lie(TkeCardSource *source, const char *sw);
 
 /* Exchanges since the last clear; whether the fault has struck. */

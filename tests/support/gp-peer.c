@@ -24,7 +24,8 @@ typedef struct Peer {
 static const uint8_t zeros[16];
 
 static void
-derive(const Peer *peer, const TkeSecret *key, uint8_t constant, uint8_t bits, uint8_t out[static 16])
+derive(const Peer *peer, const TkeSecret *key, uint8_t constant, uint8_t bits,
+       uint8_t out[static 16])
 {
     uint8_t input[32] = { [11] = constant, [14] = bits, [15] = 1 };
 
@@ -141,8 +142,8 @@ authenticate(Peer *peer, const uint8_t *command, uint8_t *response, size_t *resp
 
     derive(peer, peer->mac, 0x01, 64, cryptogram);
     ck_assert_uint_eq(command[2], 0x03);
-    peer->open = check_mac(peer, command, &len) && len == 8 &&
-                 memcmp(command + HEAD, cryptogram, 8) == 0;
+    peer->open =
+        check_mac(peer, command, &len) && len == 8 && memcmp(command + HEAD, cryptogram, 8) == 0;
     answer_sw(peer->open ? 0x9000 : 0x6300, response, response_len);
     return true;
 }

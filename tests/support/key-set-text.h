@@ -13,8 +13,7 @@
 static inline TkeGpKeySet *
 key_set_from_text(const char *text, GError **error)
 {
-    g_autoptr(TkeSecret) secret =
-        tke_secret_new_from((const uint8_t *) text, strlen(text), error);
+    g_autoptr(TkeSecret) secret = tke_secret_new_from((const uint8_t *) text, strlen(text), error);
 
     ck_assert_ptr_nonnull(secret);
     return tke_gp_key_set_parse(secret, "keys.txt", error);

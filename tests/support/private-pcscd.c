@@ -65,12 +65,11 @@ wait_for_sim(const PrivatePcscd *place)
 void
 private_pcscd_start_sim(PrivatePcscd *place, const char *words)
 {
-    g_autofree char *line =
-        g_strdup_printf("%s start --foreground --world %s %s%s", TKE_SIM, place->world,
-                        words == NULL ? "" : words,
-                        words != NULL && strstr(words, "--scenario") != NULL
-                            ? ""
-                            : " --scenario " PRIVATE_PCSCD_SCENARIO);
+    g_autofree char *line = g_strdup_printf("%s start --foreground --world %s %s%s", TKE_SIM,
+                                            place->world, words == NULL ? "" : words,
+                                            words != NULL && strstr(words, "--scenario") != NULL
+                                                ? ""
+                                                : " --scenario " PRIVATE_PCSCD_SCENARIO);
     g_auto(GStrv) argv = NULL;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -192,8 +191,8 @@ private_pcscd_enter(const SimPcscdOptions *options, const char *words)
 void
 private_pcscd_leave(PrivatePcscd *place)
 {
-    static const char *const complaints[] = { "ERROR: AddressSanitizer", "runtime error:", "CRITICAL",
-                                              "Segmentation" };
+    static const char *const complaints[] = { "ERROR: AddressSanitizer",
+                                              "runtime error:", "CRITICAL", "Segmentation" };
     g_autofree char *log = NULL;
 
     if (place->pcscd != NULL) {
@@ -283,7 +282,8 @@ private_pcscd_run(PrivatePcscd *place, const char *line, char **output)
     ck_assert_msg(g_subprocess_communicate(process, NULL, NULL, &bytes, NULL, &error), "%s",
                   error == NULL ? "" : error->message);
     *output = g_utf8_make_valid(g_bytes_get_data(bytes, NULL), (gssize) g_bytes_get_size(bytes));
-    ck_assert_msg(g_subprocess_get_if_exited(process) && g_subprocess_get_exit_status(process) != 124,
+    ck_assert_msg(g_subprocess_get_if_exited(process) &&
+                      g_subprocess_get_exit_status(process) != 124,
                   "%s did not end: %s", line, *output);
     return g_subprocess_get_exit_status(process);
 }

@@ -1,9 +1,10 @@
 /*
- * A world, its tke-sim and a pcscd of the test's own: what the test process does with libpcsclite, and the
- * programs it starts, reaches the world's readers and nothing else.
+ * A world, its tke-sim and a pcscd of the test's own: what the test process does with libpcsclite,
+ * and the programs it starts, reaches the world's readers and nothing else.
  *
- * tke-sim and pcscd end with the test, however it ends. A test program says private_pcscd_main() instead of
- * test_main(): where no pcscd can be started it is skipped and says why; in CI (CI is set) that is a failure.
+ * tke-sim and pcscd end with the test, however it ends. A test program says private_pcscd_main()
+ * instead of test_main(): where no pcscd can be started it is skipped and says why; in CI (CI is
+ * set) that is a failure.
  */
 #pragma once
 
@@ -30,12 +31,14 @@ typedef struct PrivatePcscd {
 int private_pcscd_main(const char *name, void (*add)(TCase *tests));
 
 /*
- * A new world with a pcscd. Both may be NULL: options, words for "tke-sim start" ("--profile J3R180"). Without
- * a scenario among them it has one reader pair and cards with their applets installed (pcsc/scenario.json).
+ * A new world with a pcscd. Both may be NULL: options, words for "tke-sim start" ("--profile
+ * J3R180"). Without a scenario among them it has one reader pair and cards with their applets
+ * installed (pcsc/scenario.json).
  */
 PrivatePcscd *private_pcscd_enter(const SimPcscdOptions *options, const char *words);
 
-/* An empty directory, for a tke-sim of the test's own; pcscd is started by private_pcscd_start_pcscd. */
+/* An empty directory, for a tke-sim of the test's own; pcscd is started by
+ * private_pcscd_start_pcscd. */
 PrivatePcscd *private_pcscd_enter_empty(void);
 void private_pcscd_start_pcscd(PrivatePcscd *place, const SimPcscdOptions *options);
 
@@ -46,7 +49,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrivatePcscd, private_pcscd_leave)
 void private_pcscd_start_sim(PrivatePcscd *place, const char *words);
 void private_pcscd_kill_sim(PrivatePcscd *place, int signal_number);
 
-/* Stops a process, and waits until all its threads stand: until then they may still answer. SIGCONT lets it go on. */
+/* Stops a process, and waits until all its threads stand: until then they may still answer.
+ * SIGCONT lets it go on. */
 void private_pcscd_halt(pid_t pid);
 
 /* With which the serial numbers of this world's readers end. The caller frees. */
@@ -60,12 +64,13 @@ void private_pcscd_remove(PrivatePcscd *place, unsigned reader);
 void private_pcscd_command(PrivatePcscd *place, const char *json);
 
 /*
- * Runs a program with its words (as a shell splits them), led to this pcscd; its exit code. What it printed on
- * both outputs is in *output; the caller frees. More than 60 s fail the test.
+ * Runs a program with its words (as a shell splits them), led to this pcscd; its exit code. What
+ * it printed on both outputs is in *output; the caller frees. More than 60 s fail the test.
  */
 int private_pcscd_run(PrivatePcscd *place, const char *line, char **output);
 
 /*
- * Is a program of others on this machine? If not, the test says that it leaves that part out, and why; in CI it fails.
+ * Is a program of others on this machine? If not, the test says that it leaves that part out, and
+ * why; in CI it fails.
  */
 bool private_pcscd_has_program(const char *name);

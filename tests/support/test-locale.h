@@ -7,7 +7,8 @@
 #include <locale.h>
 #include <stdbool.h>
 
-/* Makes the locale in dir and sets category to it. False: the machine lacks the sources of locales. */
+/* Makes the locale in dir and sets category to it. False: the machine lacks the sources of
+ * locales. */
 static inline bool
 test_locale_begin_german(const char *dir, int category)
 {
@@ -27,5 +28,6 @@ test_locale_end(const char *dir)
 {
     const char *argv[] = { "rm", "-r", dir, NULL };
 
-    g_spawn_sync(NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    g_spawn_sync(NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
+                 NULL);
 }

@@ -33,7 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TestTlsServer, test_tls_server_free)
 const char *test_tls_server_url(const TestTlsServer *server);       /* "https://127.0.0.1:port" */
 const char *test_tls_server_authority(const TestTlsServer *server); /* PEM */
 
-/* What happens to request number n (from 1, in the order of arrival); all others are answered with 200 and "{}". */
+/* What happens to request number n (from 1, in the order of arrival); all others are answered with
+ * 200 and "{}". */
 void test_tls_server_set(TestTlsServer *server, unsigned n, TestTlsBehaviour behaviour,
                          unsigned status, const char *body);
 

@@ -1,10 +1,10 @@
 /*
- * Readers whose cards play a transcript: each command must be the next of the list, to the byte, and gets
- * the answer that is written behind it.
+ * Readers whose cards play a transcript: each command must be the next of the list, to the byte,
+ * and gets the answer that is written behind it.
  *
- * A PIN pad is part of every reader: a structure for PIN entry is taken apart (PC/SC part 10, without the
- * code under test), the digits of the next command of the transcript are put in, and what comes out must be
- * that command. The first difference is kept and fails every later exchange.
+ * A PIN pad is part of every reader: a structure for PIN entry is taken apart (PC/SC part 10,
+ * without the code under test), the digits of the next command of the transcript are put in, and
+ * what comes out must be that command. The first difference is kept and fails every later exchange.
  */
 #pragma once
 
@@ -38,13 +38,13 @@ void transcript_card_expect_pad(TranscriptCard *card, const char *response_hex);
 /* What the reader says it can do; the default is verify and modify. NULL: the control fails. */
 void transcript_card_set_features(TranscriptCard *card, const char *list_hex);
 
-/* What it says of its keypad when asked with 42000DBE (TLV) and 42000DB6 (IFD_PIN_PROPERTIES), which the
- * features have to name. NULL: the control fails. */
+/* What it says of its keypad when asked with 42000DBE (TLV) and 42000DB6 (IFD_PIN_PROPERTIES),
+ * which the features have to name. NULL: the control fails. */
 void transcript_card_set_properties(TranscriptCard *card, const char *tlv_hex,
                                     const char *structure_hex);
 
-/* A command may be coded as another form of the same (short for extended): SELECT, which comes before the
- * card has said what it takes, and what the pad sends. */
+/* A command may be coded as another form of the same (short for extended): SELECT, which comes
+ * before the card has said what it takes, and what the pad sends. */
 void transcript_card_set_any_form(TranscriptCard *card, bool any_form);
 
 /* NULL if everything was sent as written and nothing is left; otherwise what is wrong. Borrowed. */

@@ -18,7 +18,8 @@ usb_devices_write(const char *sysfs, const char *device, const char *file, const
     ck_assert(g_file_set_contents(path, text, -1, NULL));
 }
 
-/* A device with one interface of a class ("0b": smart cards; "ff": the maker's own), vendor and product number in hex. */
+/* A device with one interface of a class ("0b": smart cards; "ff": the maker's own), vendor and
+ * product number in hex. */
 static inline void
 usb_devices_add_numbered(const char *sysfs, const char *device, const char *product,
                          const char *vendor, const char *number, const char *class)

@@ -26,7 +26,7 @@ typedef struct Pad {
 struct VirtualReaders {
     Pad pads[MOST_READERS];
     unsigned n;
-    bool equal; /* they tell nothing of themselves */
+    bool equal;    /* they tell nothing of themselves */
     unsigned held; /* more looks before they do, while another program has them */
 };
 
@@ -256,8 +256,8 @@ exchange(TkeCardConnection *base, const uint8_t *command, size_t len, uint8_t *r
 }
 
 /*
- * Where somebody ends the entry the pad's time is a real one: it does not depend on when this machine, busy as it may
- * be, lets him type. Only an entry that nobody ends is to be over quickly.
+ * Where somebody ends the entry the pad's time is a real one: it does not depend on when this
+ * machine, busy as it may be, lets him type. Only an entry that nobody ends is to be over quickly.
  */
 static void
 set_clock(Pad *pad)
@@ -403,9 +403,9 @@ control_reader(TkeCardSource *base, const char *reader_name, uint32_t code, cons
     Pad *pad = need_pad(base, reader_name, error);
     GError *cause = NULL;
 
-    return pad != NULL && (sim_reader_control_direct(pad->reader, code, in, in_len, out, size,
-                                                     out_len, &cause) ||
-                           hand_on(error, cause));
+    return pad != NULL &&
+           (sim_reader_control_direct(pad->reader, code, in, in_len, out, size, out_len, &cause) ||
+            hand_on(error, cause));
 }
 
 static TkeCardConnection *

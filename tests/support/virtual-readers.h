@@ -1,6 +1,6 @@
 /*
- * Readers of the simulator in this process, as a source of cards: libsmartcard against virtual cards, without
- * socket and daemon. Somebody types on the pads what a test asked for beforehand.
+ * Readers of the simulator in this process, as a source of cards: libsmartcard against virtual
+ * cards, without socket and daemon. Somebody types on the pads what a test asked for beforehand.
  */
 #pragma once
 
@@ -11,7 +11,8 @@
 
 typedef struct VirtualReaders VirtualReaders;
 
-/* n readers with PIN pads, "Virtual reader 1" and so on; a second of their clocks lasts second_ms. */
+/* n readers with PIN pads, "Virtual reader 1" and so on; a second of their clocks lasts
+ * second_ms. */
 VirtualReaders *virtual_readers_new(unsigned n, unsigned second_ms);
 
 /* People take that long before they type, as on a machine that is busy with other things. */
@@ -23,12 +24,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtualReaders, virtual_readers_free)
 void virtual_readers_set_keypad(VirtualReaders *readers, unsigned number, const char *keypad);
 
 /*
- * From now on there are n readers, all of one name but for its numbers ("Equal 00 00", "Equal 01 00", …), which tell neither
- * serial number nor port; those that are new are empty.
+ * From now on there are n readers, all of one name but for its numbers ("Equal 00 00", "Equal 01
+ * 00", …), which tell neither serial number nor port; those that are new are empty.
  */
 void virtual_readers_make_equal(VirtualReaders *readers, unsigned n);
 
-/* The same, and after so many looks they tell their serial numbers: until then another program holds them. */
+/* The same, and after so many looks they tell their serial numbers: until then another program
+ * holds them. */
 void virtual_readers_make_held(VirtualReaders *readers, unsigned looks);
 
 /* Plugged out and in again, without anybody looking between. */
@@ -41,8 +43,8 @@ SimReader *virtual_readers_get(VirtualReaders *readers, unsigned number);
 const char *virtual_readers_get_name(VirtualReaders *readers, unsigned number);
 
 /*
- * Keys for the next PIN entry on a pad: "123456E" an entry, "C" cancel; "123456E123456E" a new PIN. Without
- * any the pad waits until its time is over.
+ * Keys for the next PIN entry on a pad: "123456E" an entry, "C" cancel; "123456E123456E" a new
+ * PIN. Without any the pad waits until its time is over.
  */
 void virtual_readers_type(VirtualReaders *readers, unsigned number, const char *keys);
 
