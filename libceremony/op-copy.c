@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/hex.h"
 #include "libceremony/card-session.h"
 #include "libceremony/op-card.h"
 #include "libceremony/op-key-part.h"
@@ -12,6 +13,7 @@
 
 typedef struct Copy {
     TkeOperation *op;
+    const TkeCopyParams *params;
     TkeCard *source;
     TkeCard *target;
     const TkeCardStatus *source_status;
@@ -22,6 +24,30 @@ typedef struct Copy {
     unsigned source_before; /* APDUs of the two cards before the copy */
     unsigned target_before;
 } Copy;
+
+/* Before anybody types a PIN: is it the card with the key that was named? */
+static bool
+check_key(const Copy *copy, GError **error)
+{
+    const TkeCardStatus *source = copy->source_status;
+    const char *wanted = copy->params->ski;
+    g_autofree char *ski = NULL;
+
+    if (wanted == NULL || tke_op_key_begins_with(source, wanted)) {
+        return true;
+    }
+    if (!source->has_signature_key) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_FOUND, "%s",
+                    _("reader 1: the card holds no signature key; nothing was copied"));
+        return false;
+    }
+    ski = tke_hex_grouped(source->ski, sizeof source->ski, 4, ' ');
+    g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_FOUND,
+                _("reader 1: the signature key of %s, %s, does not begin with “%s” (at least 8 "
+                  "digits); nothing was copied"),
+                source->admin_name, ski, wanted);
+    return false;
+}
 
 /* Both cards, both PINs: the source's typed now, as it hands secrets on. */
 static bool
@@ -38,7 +64,7 @@ get_cards(Copy *copy, GError **error)
                          .title = _("Insert the EP11 card to be copied.") };
 
     if (tke_card_session_need(op, &need, &copy->source_status, error) == NULL ||
-        !tke_card_session_need_pin(op, 1, TKE_PIN_FIRST, true, error)) {
+        !check_key(copy, error) || !tke_card_session_need_pin(op, 1, TKE_PIN_FIRST, true, error)) {
         return false;
     }
     memcpy(card_id, copy->source_status->card_id, sizeof card_id);
@@ -65,8 +91,9 @@ get_cards(Copy *copy, GError **error)
 }
 
 static bool
-make_plan(Copy *copy, const TkeCopyParams *params, GError **error)
+make_plan(Copy *copy, GError **error)
 {
+    const TkeCopyParams *params = copy->params;
     const TkeKeyPartList *target_list = NULL;
 
     if (!tke_ep11_card_query_parts(copy->source, copy->source_status->n_parts, &copy->source_list,
@@ -76,7 +103,7 @@ make_plan(Copy *copy, const TkeCopyParams *params, GError **error)
     if (params->everything) {
         tke_card_transfer_plan_all(copy->source_status, &copy->source_list, &copy->plan);
     } else {
-        copy->plan.signature_key = params->signature_key;
+        copy->plan.signature_key = params->ski != NULL;
         copy->plan.n_places = params->n_places;
         memcpy(copy->plan.places, params->places, params->n_places);
     }
@@ -121,34 +148,46 @@ run_copy(Copy *copy, TkeTransferResult *entries, GError **error)
     return ok;
 }
 
+/* Signature key and parts that this copy has brought onto the card. */
+static unsigned
+count_copied(const TkeTransferResult *entries)
+{
+    unsigned copied = 0;
+
+    for (unsigned i = 0; i < entries->n; i++) {
+        copied += entries->entries[i].already_there ? 0 : 1;
+    }
+    return copied;
+}
+
 static JsonObject *
 copy_values(const Copy *copy, const TkeTransferResult *entries)
 {
     JsonObject *values = json_object_new();
-    unsigned copied = 0;
+    const unsigned copied = count_copied(entries);
     bool key = false;
 
     for (unsigned i = 0; i < entries->n; i++) {
-        key = key || entries->entries[i].source_place == 0;
-        copied += entries->entries[i].source_place != 0 && !entries->entries[i].already_there;
+        key = key || (entries->entries[i].source_place == 0 && !entries->entries[i].already_there);
     }
     tke_record_card(values, "source", copy->source_status);
     tke_record_card(values, "card", &copy->target_status);
     json_object_set_boolean_member(values, "signature_key", key);
-    json_object_set_int_member(values, "parts", copied);
-    json_object_set_int_member(values, "already_there",
-                               (gint64) entries->n - copied - (key ? 1 : 0));
+    json_object_set_int_member(values, "parts", (gint64) copied - (key ? 1 : 0));
+    json_object_set_int_member(values, "already_there", (gint64) entries->n - copied);
     return values;
 }
 
 static bool
 fail(Copy *copy, const TkeTransferResult *entries, GError **error)
 {
-    if (entries->n > 0) {
+    const unsigned copied = count_copied(entries);
+
+    if (copied > 0) {
         g_prefix_error(
             error,
-            ngettext("%u entry was copied, then: ", "%u entries were copied, then: ", entries->n),
-            entries->n);
+            ngettext("%u entry was copied, then: ", "%u entries were copied, then: ", copied),
+            copied);
     }
     return tke_op_card_fail_partly(
         copy->op, "opentke-card.copy", 2,
@@ -165,6 +204,7 @@ tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params, TkeCopyResult *r
     g_autofree TkeTransferResult *entries = g_new0(TkeTransferResult, 1);
 
     copy->op = op;
+    copy->params = params;
     if (!tke_record_check(op, error)) {
         return false;
     }
@@ -172,8 +212,8 @@ tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params, TkeCopyResult *r
         tke_operation_note(op, _("Would copy from the card in reader 1 to the card in reader 2."));
         return true;
     }
-    if (!get_cards(copy, error) || !make_plan(copy, params, error) ||
-        !tke_operation_check(op, error) || !run_copy(copy, entries, error)) {
+    if (!get_cards(copy, error) || !make_plan(copy, error) || !tke_operation_check(op, error) ||
+        !run_copy(copy, entries, error)) {
         if (result != NULL) {
             result->entries = *entries;
         }

@@ -201,18 +201,25 @@ find_parts(const TkeKeyPartList *list, const TkeDeleteParams *params, TkeKeyPart
     return true;
 }
 
+bool
+tke_op_key_begins_with(const TkeCardStatus *status, const char *digits)
+{
+    g_autofree char *ski = tke_hex_encode(status->ski, sizeof status->ski);
+    g_autofree char *wanted = g_ascii_strdown(digits, -1);
+
+    return status->has_signature_key && strlen(wanted) >= 8 && g_str_has_prefix(ski, wanted);
+}
+
 static bool
 check_ski(const TkeDeleteParams *params, const TkeCardStatus *status, GPtrArray *lines,
           GError **error)
 {
-    g_autofree char *ski = tke_hex_encode(status->ski, sizeof status->ski);
     g_autofree char *grouped = NULL;
-    g_autofree char *wanted = params->ski != NULL ? g_ascii_strdown(params->ski, -1) : NULL;
 
-    if (wanted == NULL) {
+    if (params->ski == NULL) {
         return true;
     }
-    if (!status->has_signature_key || strlen(wanted) < 8 || !g_str_has_prefix(ski, wanted)) {
+    if (!tke_op_key_begins_with(status, params->ski)) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_FOUND,
                     _("reader 2: the card has no signature key that begins with “%s” (at least 8 "
                       "digits); nothing was deleted"),

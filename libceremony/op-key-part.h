@@ -31,9 +31,12 @@ typedef struct TkeGeneratePartParams {
 TKE_PUBLIC bool tke_op_generate_key_part(TkeOperation *op, const TkeGeneratePartParams *params,
                                          TkeKeyPart *part, TkeCardStatus *card, GError **error);
 
+/* Is there a signature key on the card whose identifier begins so: hex digits, 8 at least? */
+bool tke_op_key_begins_with(const TkeCardStatus *status, const char *digits);
+
 typedef struct TkeCopyParams {
     bool everything; /* signature key and all parts; else: */
-    bool signature_key;
+    const char *ski; /* first digits of the identifier of the signature key; NULL: without it */
     unsigned n_places;
     uint8_t places[TKE_EP11_PLACES]; /* ascending */
 } TkeCopyParams;

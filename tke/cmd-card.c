@@ -325,7 +325,7 @@ bool
 tke_cli_card_copy(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
     TkeCopyParams params = { .everything = args->place == NULL && args->ski == NULL,
-                             .signature_key = args->ski != NULL };
+                             .ski = args->ski };
     g_autofree TkeCopyResult *result = g_new0(TkeCopyResult, 1);
     g_autoptr(TkeOperation) op = NULL;
     bool ok;
