@@ -17,6 +17,7 @@ struct TkeCliOutput {
     bool json;
     bool rehearsal;
     bool quiet;
+    char *failure; /* what failed though no error was told; NULL: nothing */
     JsonObject *root;
     GPtrArray *groups; /* JsonObject, innermost last; borrowed from root */
     /* the table that is open */
@@ -47,6 +48,7 @@ tke_cli_output_free(TkeCliOutput *out)
         json_object_unref(out->root);
         g_ptr_array_unref(out->groups);
         g_clear_pointer(&out->rows, g_ptr_array_unref);
+        g_free(out->failure);
         g_free(out);
     }
 }
@@ -97,6 +99,13 @@ tke_cli_output_value(TkeCliOutput *out, const char *key, const char *heading, co
 
         printf("%s: %s\n", _(heading), safe);
     }
+}
+
+void
+tke_cli_output_set_failure(TkeCliOutput *out, const char *text)
+{
+    g_free(out->failure);
+    out->failure = tke_cli_text_safe(text);
 }
 
 void
@@ -434,7 +443,9 @@ tke_cli_output_finish(TkeCliOutput *out, const char *command, int exit_code, con
             g_autofree char *safe = tke_cli_text_safe(error->message);
 
             printf("%s\n%s\n", _("FAILED"), safe);
-        } else if (!out->quiet) {
+        } else if (out->failure != NULL) {
+            printf("%s\n%s\n", _("FAILED"), out->failure);
+        } else if (!out->quiet && exit_code == 0) {
             printf("%s\n", _("OK"));
         }
         if (advice != NULL) {

@@ -47,6 +47,9 @@ void tke_cli_output_value(TkeCliOutput *out, const char *key, const char *headin
 void tke_cli_output_number(TkeCliOutput *out, const char *key, const char *heading, gint64 value);
 void tke_cli_output_flag(TkeCliOutput *out, const char *key, const char *heading, bool value);
 
+/* For people: FAILED and this instead of OK, where the error was told already by a part of it. */
+void tke_cli_output_set_failure(TkeCliOutput *out, const char *text);
+
 /*
  * A table: begin, then a row at a time with as many cells as columns (NULL cell: TKE_CLI_NULL),
  * end. A cell that begins with TKE_CLI_MARK is marked as differing: "*" before it in a table,

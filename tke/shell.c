@@ -67,6 +67,18 @@ run_line(TkeCli *cli, const char *line, int *code)
     return true;
 }
 
+/* A script has stopped, and not at its end: nobody takes it for done (functions 4.2). */
+static void
+say_stopped(TkeCli *cli, const char *line)
+{
+    g_autofree char *command = g_strstrip(g_strdup(line));
+    g_autofree char *text = g_strdup_printf(
+        _("the script stopped at “%s”, which failed; no line after it was run"), command);
+
+    tke_cli_output_value(cli->out, "stopped_at", NULL, command);
+    tke_cli_output_set_failure(cli->out, text);
+}
+
 static bool
 run_file(TkeCli *cli, const char *path, int *code, GError **error)
 {
@@ -88,6 +100,9 @@ run_file(TkeCli *cli, const char *path, int *code, GError **error)
         }
         if (!run_line(cli, *line, code)) {
             break;
+        }
+        if (*code != TKE_CLI_DONE) {
+            say_stopped(cli, *line);
         }
     }
     return true;
@@ -113,7 +128,11 @@ run_input(TkeCli *cli, int *code, GError **error)
             g_propagate_error(error, g_steal_pointer(&local));
             return false;
         }
-        if (line == NULL || !run_line(cli, line, code) || (!terminal && *code != TKE_CLI_DONE)) {
+        if (line == NULL || !run_line(cli, line, code)) {
+            return true;
+        }
+        if (!terminal && *code != TKE_CLI_DONE) {
+            say_stopped(cli, line);
             return true;
         }
     }

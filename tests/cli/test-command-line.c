@@ -372,6 +372,8 @@ START_TEST(test_the_shell_stops_a_script_at_the_first_failure)
     programs_tke(&p, "shell",
                  "cryptounit-add 1\n# a comment\n\ncryptounit-add 9\ncryptounit-add 2\n");
     programs_expect(&p, WRONG_USE);
+    ck_assert(said(&p, "FAILED\nthe script stopped at “cryptounit-add 9”, which failed"));
+    ck_assert(!said(&p, "9\nOK\n") && !said(&p, "run\nOK\n"));
     programs_tke(&p, "--json cryptounits", NULL);
     ck_assert(said(&p, "\"number\":1,\"selected\":true"));
     ck_assert(said(&p, "\"number\":2,\"selected\":false"));
@@ -383,6 +385,10 @@ START_TEST(test_the_shell_stops_a_script_at_the_first_failure)
     programs_tke(&p, "--json cryptounits", NULL);
     ck_assert(said(&p, "\"number\":1,\"selected\":false"));
     ck_assert(said(&p, "\"number\":2,\"selected\":true"));
+    ck_assert(g_file_set_contents(script, "\ncryptounit-add 9\ncryptounit-rm 2\n", -1, NULL));
+    programs_tke(&p, words, NULL);
+    programs_expect(&p, WRONG_USE);
+    ck_assert(said(&p, "the script stopped at “cryptounit-add 9”, which failed; no line"));
     programs_tke(&p, "shell", "--select 3 cryptounit-thrhlds\ncryptounit-thrhlds\n");
     programs_expect(&p, DONE);
 }
