@@ -7,6 +7,8 @@
  */
 #include "simulator/officers-ceremony.h"
 
+#include <string.h>
+
 /* clang-format off */
 #define ENROLL(card) { "Enroll " card, "card enroll", { { "ca-1" }, { card } }, { NULL } }
 #define PERSONALIZE(card, text)                                                                    \
@@ -56,7 +58,7 @@ static const SimOfficersTask card_tasks[] = {
 
 static const SimOfficersTask unit_tasks[] = {
     { "Find the crypto units", "cryptounits", { { NULL }, { NULL } }, { NULL } },
-    { "Select all crypto units", "cryptounit-add", { { NULL }, { NULL } }, { "1 2 3" } },
+    { "Select all crypto units", "cryptounit-add", { { NULL }, { NULL } }, { SIM_OFFICERS_UNITS } },
     { "Compare the crypto units", "cryptounit-compare", { { NULL }, { NULL } }, { NULL } },
     { "Add administrator 1 to all units",
       "cryptounit-admin-add",
@@ -94,4 +96,17 @@ sim_officers_ceremony_get_unit_tasks(size_t *n)
 {
     *n = G_N_ELEMENTS(unit_tasks);
     return unit_tasks;
+}
+
+SimOfficersTask
+sim_officers_ceremony_for_units(const SimOfficersTask *task, const char *units)
+{
+    SimOfficersTask result = *task;
+
+    for (unsigned i = 0; i < SIM_OFFICERS_ANSWERS_MAX && result.answers[i] != NULL; i++) {
+        if (strcmp(result.answers[i], SIM_OFFICERS_UNITS) == 0) {
+            result.answers[i] = units;
+        }
+    }
+    return result;
 }

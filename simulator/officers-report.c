@@ -26,8 +26,10 @@ typedef struct Row {
 } Row;
 
 struct SimOfficersReport {
-    GPtrArray *listings; /* JsonObject: what the rows' texts belong to */
-    GArray *rows;        /* Row */
+    GPtrArray *listings;       /* JsonObject: what the rows' texts belong to */
+    GArray *rows;              /* Row */
+    const JsonObject *visited; /* the instance whose rows are visited */
+    const JsonObject *served;  /* that of the rows: the first one with such units */
 };
 
 static Row *
@@ -55,6 +57,7 @@ visit_rows(SimOfficersReport *report, JsonObject *listing, const char *table,
         if (!json_object_has_member(instance, table)) {
             continue;
         }
+        report->visited = instance;
         entries = sim_json_need_array(instance, table, error);
         if (entries == NULL) {
             return false;
@@ -70,7 +73,7 @@ visit_rows(SimOfficersReport *report, JsonObject *listing, const char *table,
     return instances != NULL;
 }
 
-/* Units that keep keys for an instance; recovery units hold none of their own. */
+/* Units that keep keys for one instance; recovery units hold none of their own. */
 static bool
 take_unit(SimOfficersReport *report, JsonObject *entry, GError **error)
 {
@@ -81,7 +84,9 @@ take_unit(SimOfficersReport *report, JsonObject *entry, GError **error)
         return false;
     }
     row.location = json_object_get_string_member_with_default(entry, "location", "");
-    if (strcmp(type, "RECOVERY") != 0) {
+    if (strcmp(type, "RECOVERY") != 0 &&
+        (report->served == NULL || report->served == report->visited)) {
+        report->served = report->visited;
         g_array_append_val(report->rows, row);
     }
     return true;

@@ -10,7 +10,7 @@
 typedef struct SimOfficersReport SimOfficersReport;
 
 /*
- * The units that serve an instance, operational and failover. units: what "tke cryptounits --json"
+ * The units that serve the first instance, operational and failover. units: what "tke cryptounits --json"
  * printed. NULL with TKE_ERROR_INVALID_DATA if that makes no sense or names none.
  */
 SimOfficersReport *sim_officers_report_new(const char *units, GError **error);

@@ -37,6 +37,7 @@ typedef struct Rehearsal {
     char **environment;
     SimOfficersDesk *desk;
     SimOfficersPeople *people;
+    char *units; /* numbers of those that the ceremony is held for, as they are typed */
     unsigned done;
     unsigned total;
 } Rehearsal;
@@ -45,6 +46,7 @@ static void
 rehearsal_clear(Rehearsal *rehearsal)
 {
     sim_officers_people_free(rehearsal->people);
+    g_free(rehearsal->units);
     sim_officers_desk_free(rehearsal->desk);
     g_strfreev(rehearsal->environment);
     sim_pcscd_free(rehearsal->pcscd);
@@ -187,6 +189,7 @@ check_new_units(Rehearsal *rehearsal, GError **error)
         return false;
     }
     printf(_("        crypto units %s: in imprint mode, module certificates verified\n"), numbers);
+    rehearsal->units = g_steal_pointer(&numbers);
     return true;
 }
 
@@ -251,9 +254,11 @@ run_unit_tasks(Rehearsal *rehearsal, GError **error)
     const SimOfficersTask *tasks = sim_officers_ceremony_get_unit_tasks(&n);
 
     for (size_t i = 0; shell != NULL && i < n; i++) {
-        begin_step(rehearsal, tasks[i].title);
-        if (!sim_officers_program_type(shell, tasks[i].command, error) ||
-            !sim_officers_people_follow(rehearsal->people, shell, &tasks[i], error)) {
+        const SimOfficersTask task = sim_officers_ceremony_for_units(&tasks[i], rehearsal->units);
+
+        begin_step(rehearsal, task.title);
+        if (!sim_officers_program_type(shell, task.command, error) ||
+            !sim_officers_people_follow(rehearsal->people, shell, &task, error)) {
             sim_officers_program_close_input(shell);
             (void) sim_officers_program_wait(shell, 1000, NULL);
             show_output(rehearsal, shell, true);

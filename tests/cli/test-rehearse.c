@@ -108,6 +108,58 @@ START_TEST(test_a_unit_with_another_pattern_makes_the_rehearsal_fail)
 }
 END_TEST
 
+/* One unit that serves, of each kind, beside a recovery unit; another instance with one of its own. */
+static char *
+write_scenario(const Place *place)
+{
+    static const char unit[] = "{\"type\":\"%s\",\"zone\":\"us-south\",\"host\":\"AZ%u-CS1\","
+                               "\"module\":%u,\"domain\":7,\"kind\":\"CEX7\"}";
+    static const char *const types[] = { "operational", "recovery", "failover", "operational" };
+    g_autoptr(GString) text = g_string_new(
+        "{\"format\":1,\"name\":\"mixed\",\"description\":\"all kinds of units\",\"readers\":["
+        "{\"name\":\"P 1\",\"serial\":\"V1\",\"port\":\"a\"},"
+        "{\"name\":\"P 2\",\"serial\":\"V2\",\"port\":\"b\"}],\"cards\":[");
+    char *path = g_strconcat(place->world, "-mixed.json", NULL);
+
+    for (unsigned i = 1; i <= 12; i++) {
+        g_string_append_printf(text, "%s{\"label\":\"%s-%u\",\"applet\":\"%s\"}", i > 1 ? "," : "",
+                               i > 2 ? "ep11" : "ca", i > 2 ? i - 2 : i, i > 2 ? "ep11" : "ca");
+    }
+    g_string_append(text, "],\"service\":{\"account\":\"A\",\"user\":\"u@x\",\"resource_group\":"
+                          "\"default\",\"region\":\"us-south\",\"instances\":[{\"id\":"
+                          "\"3b0f6d52-18c4-4e0a-8d7b-a64c91f2e5d3\",\"name\":\"one\",\"units\":[");
+    for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_string_append(text, i == 3
+                                  ? "]},{\"id\":\"4b0f6d52-18c4-4e0a-8d7b-a64c91f2e5d3\",\"name\":"
+                                    "\"two\",\"units\":["
+                              : i == 0 ? ""
+                                       : ",");
+        g_string_append_printf(text, unit, types[i], i + 1, i + 1);
+    }
+    g_string_append(text, "]}]}}");
+    ck_assert(g_file_set_contents(path, text->str, -1, NULL));
+    return path;
+}
+
+START_TEST(test_the_units_that_serve_the_first_instance_are_rehearsed_with)
+{
+    g_autoptr(Place) place = place_enter_nothing();
+    g_autofree char *path = write_scenario(place);
+    const char *const argv[] = { TKE_REHEARSE, "--scenario", path, NULL };
+    g_autoptr(GError) error = NULL;
+    g_auto(Run) run = { 0 };
+    int status = 0;
+
+    ck_assert_msg(g_spawn_sync(NULL, (char **) argv, place->environment, 0, NULL, NULL, &run.out,
+                               &run.err, &status, &error),
+                  "%s", error != NULL ? error->message : "");
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s%s", run.out, run.err);
+    assert_contains(run.out, "crypto units 1,3: verification patterns equal");
+    ck_assert_msg(g_str_has_suffix(run.out, "\nmaster key Valid on 2 of 2 crypto units\n"), "%s",
+                  run.out);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -115,6 +167,7 @@ add_tests(TCase *tests)
     place_rehearse();
     tcase_add_test(tests, test_the_rehearsal_ends_with_the_master_key_valid_everywhere);
     tcase_add_test(tests, test_units_that_have_been_set_up_are_not_rehearsed_with);
+    tcase_add_test(tests, test_the_units_that_serve_the_first_instance_are_rehearsed_with);
     tcase_add_test(tests, test_a_unit_with_another_pattern_makes_the_rehearsal_fail);
 }
 

@@ -199,11 +199,12 @@ run_tasks(SimOfficersPeople *people, SimOfficersProgram *program, const SimOffic
           size_t n)
 {
     for (size_t i = 0; i < n; i++) {
+        const SimOfficersTask task = sim_officers_ceremony_for_units(&tasks[i], "1 2 3");
         g_autoptr(GError) error = NULL;
 
-        sim_officers_program_type(program, tasks[i].command, &error);
+        sim_officers_program_type(program, task.command, &error);
         check_error(error);
-        sim_officers_people_follow(people, program, &tasks[i], &error);
+        sim_officers_people_follow(people, program, &task, &error);
         check_error(error);
     }
 }

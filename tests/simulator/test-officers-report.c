@@ -18,7 +18,8 @@
     "{\"instances\":[{\"units\":["                                                                 \
     "{\"number\":1,\"type\":\"OPERATIONAL\",\"location\":\"[a].[b].[01].[02]\"},"                  \
     "{\"number\":2,\"type\":\"FAILOVER\",\"location\":\"[a].[b].[01].[03]\"},"                     \
-    "{\"number\":3,\"type\":\"RECOVERY\",\"location\":\"[a].[b].[01].[04]\"}]}]}"
+    "{\"number\":3,\"type\":\"RECOVERY\",\"location\":\"[a].[b].[01].[04]\"}]},"                   \
+    "{\"units\":[{\"number\":4,\"type\":\"OPERATIONAL\",\"location\":\"[c].[b].[01].[02]\"}]}]}"
 #define THRESHOLDS(rows) "{\"instances\":[{\"thresholds\":[" rows "]}]}"
 #define NEW_UNIT(number) "{\"number\":" number ",\"imprint_mode\":true,\"module_verified\":true}"
 #define REGISTERS(rows) "{\"instances\":[{\"new_register\":[],\"current_register\":[" rows "]}]}"
@@ -38,7 +39,7 @@ new_report(void)
     return report;
 }
 
-START_TEST(test_recovery_units_play_no_part)
+START_TEST(test_recovery_units_and_other_instances_play_no_part)
 {
     g_autoptr(SimOfficersReport) report = new_report();
     g_autofree char *numbers = sim_officers_report_dup_numbers(report);
@@ -215,7 +216,7 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
-    tcase_add_test(tests, test_recovery_units_play_no_part);
+    tcase_add_test(tests, test_recovery_units_and_other_instances_play_no_part);
     tcase_add_test(tests, test_listings_that_make_no_sense_are_refused);
     tcase_add_test(tests, test_units_are_new_only_if_each_is_said_to_be);
     tcase_add_test(tests, test_the_end_is_good_only_with_one_pattern_in_valid_registers);
