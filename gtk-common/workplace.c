@@ -82,7 +82,6 @@ tke_ui_workplace_open(TkeUiWorkplace *workplace, GError **error)
 {
     g_autofree char *path = NULL;
     TkeCardSource *cards;
-    TkeReaderChoice readers;
 
     if (workplace->session != NULL) {
         return true;
@@ -101,14 +100,13 @@ tke_ui_workplace_open(TkeUiWorkplace *workplace, GError **error)
     if (workplace->settings == NULL) {
         return false;
     }
-    tke_world_set_answer_ms(workplace->world, tke_settings_get_card_answer_ms(workplace->settings));
+    tke_settings_limit_world(workplace->settings, workplace->world);
     cards = tke_world_get_cards(workplace->world, error);
     if (cards == NULL) {
         return false;
     }
-    readers = tke_settings_get_readers(workplace->settings);
     workplace->session = tke_card_session_new(cards);
-    tke_card_session_set_readers(workplace->session, &readers);
+    tke_settings_prepare_session(workplace->settings, workplace->session);
     return true;
 }
 

@@ -159,8 +159,10 @@ service_advice(int code)
             "The service may not exist in that region, or only a private endpoint is reachable "
             "(TKE_PRIVATE_ADDR).");
     case TKE_UNIT_ERROR_CONNECTION:
-    case TKE_UNIT_ERROR_TIMEOUT:
         return _("Check network and proxy, then try again; nothing was changed by this request.");
+    case TKE_UNIT_ERROR_TIMEOUT:
+        return _("Check network and proxy, then try again; nothing was changed by this request. If "
+                 "the service is only slow, give it more time: “requestSeconds” in the settings.");
     case TKE_UNIT_ERROR_TLS:
         return _("Check the address and the clock of this machine. Do not go on if the certificate "
                  "is not "

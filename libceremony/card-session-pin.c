@@ -17,11 +17,20 @@ pin_index(uint8_t reference)
     return reference == TKE_PIN_SECOND ? 1 : 0;
 }
 
-static unsigned
-idle_limit_s(const TkeCardSlot *slot)
+static bool
+is_idle(const TkeCardSession *session, const TkeCardSlot *slot, unsigned i)
 {
-    return slot->status.kind == TKE_CARD_KIND_CA ? TKE_CARD_SESSION_CA_IDLE_S
-                                                 : TKE_CARD_SESSION_EP11_IDLE_S;
+    const gint64 idle = g_get_monotonic_time() - slot->used_at[i];
+    const unsigned limit_s =
+        slot->status.kind == TKE_CARD_KIND_CA ? TKE_CARD_SESSION_CA_IDLE_S : session->idle_s;
+
+    return limit_s != 0 && idle >= (gint64) limit_s * G_USEC_PER_SEC;
+}
+
+void
+tke_card_session_set_idle_s(TkeCardSession *session, unsigned seconds)
+{
+    session->idle_s = seconds;
 }
 
 bool
@@ -29,10 +38,8 @@ tke_card_session_is_unlocked(TkeCardSession *session, unsigned reader, uint8_t r
 {
     TkeCardSlot *slot = tke_card_session_slot(session, reader);
     unsigned i = pin_index(reference);
-    gint64 idle = g_get_monotonic_time() - slot->used_at[i];
 
-    return slot->card != NULL && slot->verified[i] &&
-           idle < (gint64) idle_limit_s(slot) * G_USEC_PER_SEC;
+    return slot->card != NULL && slot->verified[i] && !is_idle(session, slot, i);
 }
 
 unsigned

@@ -32,6 +32,7 @@ struct TkeCardSession {
     uint32_t plugs[TKE_READERS]; /* of those when a person said which is which */
     TkeCardSlot slots[TKE_READERS];
     TkeCardSessionCounts counts;
+    unsigned idle_s; /* of EP11 cards; 0: never */
     /* purpose of the step that was begun last and is not done; static; NULL: none */
     const char *begun;
     TkeCardStatus begun_status; /* of its card when it began */

@@ -17,6 +17,7 @@ tke_card_session_new(TkeCardSource *source)
     TkeCardSession *session = g_new0(TkeCardSession, 1);
 
     session->source = source;
+    session->idle_s = TKE_CARD_SESSION_EP11_IDLE_S;
     session->zones = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return session;
 }

@@ -23,7 +23,7 @@
 #include "libsmartcard/reader.h"
 
 #define TKE_CARD_SESSION_CA_IDLE_S 600u
-#define TKE_CARD_SESSION_EP11_IDLE_S 900u
+#define TKE_CARD_SESSION_EP11_IDLE_S 900u /* unless the settings say otherwise */
 
 /*
  * Says why a card of the wanted kind does not do: false, a word for programs and, to be freed, a
@@ -66,6 +66,9 @@ typedef struct TkeCardNeed {
 TKE_PUBLIC TkeCardSession *tke_card_session_new(TkeCardSource *source);
 TKE_PUBLIC void tke_card_session_free(TkeCardSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeCardSession, tke_card_session_free)
+
+/* How long an EP11 card stays unlocked while nobody uses it; 0: as long as it is in its reader. */
+TKE_PUBLIC void tke_card_session_set_idle_s(TkeCardSession *session, unsigned seconds);
 
 /* Which readers are 1 and 2, as settings remember them; the keys are copied, names are not
  * taken. */

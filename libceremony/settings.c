@@ -15,12 +15,18 @@
 #define FILE_MAX 1048576u
 #define CARD_ANSWER_MIN_S 25 /* a person has 20 for a PIN */
 #define CARD_ANSWER_MAX_S 600
+#define REQUEST_MIN_S 1
+#define REQUEST_MAX_S 300
+#define IDLE_MAX_MIN 1440
 
 struct TkeSettings {
     char *path;
     JsonObject *object;
     char *readers[TKE_READERS];
-    unsigned card_answer_ms; /* 0: not set */
+    unsigned card_answer_s; /* 0: not set */
+    unsigned request_s;     /* 0: not set */
+    bool has_idle;
+    unsigned idle_minutes;
 };
 
 static char *
@@ -65,27 +71,42 @@ take_readers(TkeSettings *settings)
     }
 }
 
-/* A limit that is none is told: a person has set it for a reason. */
+/* A limit that is none is told: a person has set it for a reason. Absent: value and *found stay. */
 static bool
-take_card_answer(TkeSettings *settings, GError **error)
+take_number(const TkeSettings *settings, const char *name, int least, int most, unsigned *value,
+            bool *found, GError **error)
 {
-    JsonNode *node = json_object_get_member(settings->object, "cardAnswerSeconds");
-    gint64 seconds = 0;
+    JsonNode *node = json_object_get_member(settings->object, name);
+    gint64 number = -1;
 
     if (node == NULL) {
         return true;
     }
     if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_INT64) {
-        seconds = json_node_get_int(node);
+        number = json_node_get_int(node);
     }
-    if (seconds < CARD_ANSWER_MIN_S || seconds > CARD_ANSWER_MAX_S) {
+    if (number < least || number > most) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
-                    _("settings file %s: cardAnswerSeconds has to be a number from %d to %d"),
-                    settings->path, CARD_ANSWER_MIN_S, CARD_ANSWER_MAX_S);
+                    _("settings file %s: %s has to be a number from %d to %d"), settings->path,
+                    name, least, most);
         return false;
     }
-    settings->card_answer_ms = (unsigned) seconds * 1000u;
+    *value = (unsigned) number;
+    if (found != NULL) {
+        *found = true;
+    }
     return true;
+}
+
+static bool
+take_limits(TkeSettings *settings, GError **error)
+{
+    return take_number(settings, "cardAnswerSeconds", CARD_ANSWER_MIN_S, CARD_ANSWER_MAX_S,
+                       &settings->card_answer_s, NULL, error) &&
+           take_number(settings, "requestSeconds", REQUEST_MIN_S, REQUEST_MAX_S,
+                       &settings->request_s, NULL, error) &&
+           take_number(settings, "idleMinutes", 0, IDLE_MAX_MIN, &settings->idle_minutes,
+                       &settings->has_idle, error);
 }
 
 TkeSettings *
@@ -108,7 +129,7 @@ tke_settings_load(const TkeWorld *world, GError **error)
         return NULL;
     }
     take_readers(settings);
-    if (!take_card_answer(settings, error)) {
+    if (!take_limits(settings, error)) {
         return NULL;
     }
     return g_steal_pointer(&settings);
@@ -133,10 +154,22 @@ tke_settings_get_readers(const TkeSettings *settings)
     return (TkeReaderChoice){ .key = { settings->readers[0], settings->readers[1] } };
 }
 
-unsigned
-tke_settings_get_card_answer_ms(const TkeSettings *settings)
+void
+tke_settings_limit_world(const TkeSettings *settings, TkeWorld *world)
 {
-    return settings->card_answer_ms;
+    tke_world_set_answer_ms(world, settings->card_answer_s * 1000u);
+    tke_world_set_request_ms(world, settings->request_s * 1000u);
+}
+
+void
+tke_settings_prepare_session(const TkeSettings *settings, TkeCardSession *session)
+{
+    const TkeReaderChoice readers = tke_settings_get_readers(settings);
+
+    tke_card_session_set_readers(session, &readers);
+    if (settings->has_idle) {
+        tke_card_session_set_idle_s(session, settings->idle_minutes * 60u);
+    }
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
- * Settings of a workstation: which reader is 1 and which is 2, how long a card may take, where
- * issuer keys of cards are (functions 4.1).
+ * Settings of a workstation: which reader is 1 and which is 2, how long cards and the service
+ * may take, where issuer keys of cards are (functions 4.1).
  *
  * A JSON file, $XDG_CONFIG_HOME/opentke/settings.json, in a rehearsal settings.json among the
  * workstation's files. Members that are not known are kept. No root key, authority or address can
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "common/public.h"
+#include "libceremony/card-session.h"
 #include "libceremony/world.h"
 #include "libsmartcard/reader.h"
 
@@ -25,9 +26,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeSettings, tke_settings_free)
 /* The remembered readers; borrowed. */
 TKE_PUBLIC TkeReaderChoice tke_settings_get_readers(const TkeSettings *settings);
 
-/* "cardAnswerSeconds": how long a real card may take for an answer (a PIN entry: 40 s more); 0:
- * not set. */
-TKE_PUBLIC unsigned tke_settings_get_card_answer_ms(const TkeSettings *settings);
+/*
+ * Gives the world its limits, before cards and service are first asked for: "cardAnswerSeconds", how
+ * long a real card may take for an answer (a PIN entry: 40 s more), 25 to 600; "requestSeconds", how
+ * long the service may take for the answer to one request, 1 to 300.
+ */
+TKE_PUBLIC void tke_settings_limit_world(const TkeSettings *settings, TkeWorld *world);
+
+/* The remembered readers, and "idleMinutes": how long an EP11 card that nobody uses stays unlocked
+ * (functions 3, F-052), 0 to 1440; 0: as long as it is in its reader. */
+TKE_PUBLIC void tke_settings_prepare_session(const TkeSettings *settings, TkeCardSession *session);
 
 /* Remembers readers by their keys and saves. */
 TKE_PUBLIC bool tke_settings_set_readers(TkeSettings *settings, const TkeReaderChoice *choice,

@@ -12,3 +12,6 @@ TkeWorld *tke_world_new_of_parts(TkeCardSource *cards, TkeUnitTransport *units,
 
 /* Gives such a world the applet file of a rehearsal; a reference to the bytes is kept. */
 void tke_world_set_applet(TkeWorld *world, GBytes *bytes);
+
+/* How long the service may take for an answer; 0: as usual. */
+unsigned tke_world_get_request_ms(const TkeWorld *world);

@@ -189,6 +189,18 @@ tke_world_is_rehearsal(const TkeWorld *world)
 }
 
 void
+tke_world_set_request_ms(TkeWorld *world, unsigned request_ms)
+{
+    world->timeout_ms = request_ms != 0 ? request_ms : world->timeout_ms;
+}
+
+unsigned
+tke_world_get_request_ms(const TkeWorld *world)
+{
+    return world->timeout_ms;
+}
+
+void
 tke_world_set_answer_ms(TkeWorld *world, unsigned answer_ms)
 {
     world->answer_ms = answer_ms;

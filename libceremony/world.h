@@ -54,6 +54,9 @@ TKE_PUBLIC bool tke_world_is_rehearsal(const TkeWorld *world);
  */
 TKE_PUBLIC bool tke_world_use_pcsc(TkeWorld *world, GError **error);
 
+/* How long the service may take for the answer to one request, 0: 10 s; before it is first asked. */
+TKE_PUBLIC void tke_world_set_request_ms(TkeWorld *world, unsigned request_ms);
+
 /* How long a card may take for an answer (TkePcscOptions); before cards are first asked for. */
 TKE_PUBLIC void tke_world_set_answer_ms(TkeWorld *world, unsigned answer_ms);
 

@@ -142,32 +142,38 @@ tke_cli_need_log(TkeCli *cli, GError **error)
     return cli->log;
 }
 
+static bool
+need_settings(TkeCli *cli, GError **error)
+{
+    if (cli->settings == NULL) {
+        cli->settings = tke_settings_load(cli->world, error);
+        if (cli->settings != NULL) {
+            tke_settings_limit_world(cli->settings, cli->world);
+        }
+    }
+    return cli->settings != NULL;
+}
+
 /* Card session, unless this world has no cards. */
 static bool
 open_session(TkeCli *cli, GError **error)
 {
     TkeCardSource *cards;
-    TkeReaderChoice readers;
     g_autoptr(GPtrArray) there = NULL;
 
     if (cli->session != NULL) {
         return true;
     }
-    if (cli->settings == NULL) {
-        cli->settings = tke_settings_load(cli->world, error);
-    }
-    if (cli->settings == NULL) {
+    if (!need_settings(cli, error)) {
         return false;
     }
-    tke_world_set_answer_ms(cli->world, tke_settings_get_card_answer_ms(cli->settings));
     cards = tke_world_get_cards(cli->world, error);
     there = cards != NULL ? cards->ops->list(cards, error) : NULL;
     if (there == NULL) {
         return false; /* before anybody is asked for anything */
     }
-    readers = tke_settings_get_readers(cli->settings);
     cli->session = tke_card_session_new(cards);
-    tke_card_session_set_readers(cli->session, &readers);
+    tke_settings_prepare_session(cli->settings, cli->session);
     return true;
 }
 
@@ -197,7 +203,7 @@ open_directory(TkeCli *cli, GError **error)
 {
     const char *path = tke_world_get_directory(cli->world, error);
 
-    if (path == NULL) {
+    if (path == NULL || !need_settings(cli, error)) {
         return false;
     }
     if (cli->lock == NULL) {

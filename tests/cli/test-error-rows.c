@@ -147,6 +147,25 @@ START_TEST(test_ways_to_the_service)
 }
 END_TEST
 
+START_TEST(test_the_settings_say_how_long_the_service_may_take)
+{
+    g_autoptr(Place) place = place_enter_finished();
+    g_autofree char *settings =
+        g_build_filename(place->world, "workstation", "settings.json", NULL);
+    static const char *const words[] = { "within 1000 ms", "requestSeconds", NULL };
+    static const char *const damaged[] = { "settings.json", "requestSeconds", "from 1 to 300",
+                                           NULL };
+
+    ck_assert(g_file_set_contents_full(settings, "{\"requestSeconds\":1}", -1,
+                                       G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    place_sim(place, "fault service silence list=true");
+    place_check_row(place, "E-H07", 5, "cryptounits", words);
+    ck_assert(g_file_set_contents_full(settings, "{\"requestSeconds\":0}", -1,
+                                       G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    place_check_row(place, "4.1", 3, "cryptounits", damaged);
+}
+END_TEST
+
 START_TEST(test_directories_of_the_workstation)
 {
     g_autoptr(Place) place = place_enter_nothing();
@@ -383,6 +402,7 @@ add_tests(TCase *tests)
     place_rehearse();
     tcase_add_test(tests, test_answers_of_the_service);
     tcase_add_test(tests, test_ways_to_the_service);
+    tcase_add_test(tests, test_the_settings_say_how_long_the_service_may_take);
     tcase_add_test(tests, test_directories_of_the_workstation);
     tcase_add_test(tests, test_a_directory_of_the_workstation_that_others_may_change_is_refused);
     tcase_add_test(tests, test_selections);

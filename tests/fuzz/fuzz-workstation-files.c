@@ -72,7 +72,6 @@ read_settings(const TkeWorld *world, G_GNUC_UNUSED const char *dir)
     FUZZ_REQUIRE((settings == NULL) == (error != NULL));
     if (settings != NULL) {
         (void) tke_settings_get_readers(settings);
-        (void) tke_settings_get_card_answer_ms(settings);
         FUZZ_REQUIRE(tke_settings_find_card_keys(settings, atr, sizeof atr, &path, &keys_error) ==
                      (keys_error == NULL));
     }
