@@ -226,6 +226,7 @@ warn_last_try(TkeOperation *op, unsigned reader, const TkeCardSlot *slot, uint8_
         .lines = lines,
         .consequence = _("A wrong entry now makes this CA card useless for good."),
         .default_no = true,
+        .by_person = true,
     };
 
     return slot->status.kind != TKE_CARD_KIND_CA || pin == NULL || pin->tries_left != 1 ||

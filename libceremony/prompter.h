@@ -57,6 +57,7 @@ typedef struct TkePlan {
     const char *consequence;  /* what will be gone; NULL if nothing is */
     const char *confirm_text; /* to be typed for a destructive step; NULL: yes or no */
     bool default_no;          /* the answer of an empty line */
+    bool by_person;           /* nobody can have agreed beforehand, as with --yes */
 } TkePlan;
 
 typedef struct TkeChoice {

@@ -279,7 +279,7 @@ tty_confirm(void *ui, const TkePlan *plan, GCancellable *cancellable, GError **e
     if (plan->confirm_text != NULL) {
         return confirm_by_word(tty, plan, cancellable, error);
     }
-    if (tty->options.yes) {
+    if (tty->options.yes && !plan->by_person) {
         return true;
     }
     tke_cli_events_confirm(tty->events, plan);

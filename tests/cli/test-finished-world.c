@@ -362,11 +362,39 @@ START_TEST(test_what_only_support_needs_is_told_below)
 }
 END_TEST
 
+/* What cannot be taken back was agreed to by nobody who did not know of it (F-025). */
+START_TEST(test_yes_does_not_use_the_last_try_of_a_ca_pin)
+{
+    g_autoptr(Place) place = place_enter_finished();
+    const char *const words[] = { "one try is left for the first PIN", "nobody is there to answer",
+                                  NULL };
+
+    place_sim(place, "insert 1 ca-1");
+    {
+        g_autoptr(SimOfficersProgram) program = place_start(place, "card info --reader 1 --check");
+
+        for (unsigned i = 0; i < 4; i++) {
+            place_sim(place, "pin 1 999999");
+        }
+        json_object_unref(place_wait_event(program, "prompt", "confirm"));
+        sim_officers_program_signal(program, SIGINT);
+        ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 1);
+    }
+    place_check_row(place, "F-025", 2, "--yes card info --reader 1 --check", words);
+    {
+        g_auto(Run) run = place_expect(place, 0, "--json card info --reader 1");
+
+        assert_contains(run.out, "\"tries\":1");
+    }
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     place_begin();
     place_rehearse();
+    tcase_add_test(tests, test_yes_does_not_use_the_last_try_of_a_ca_pin);
     tcase_add_test(tests, test_a_step_of_a_unit_that_is_gone_is_told_and_left);
     tcase_add_test(tests, test_dry_runs_change_neither_cards_nor_crypto_units);
     tcase_add_test(tests, test_dry_runs_tell_what_would_be_done);
