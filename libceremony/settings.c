@@ -157,8 +157,7 @@ tke_settings_get_readers(const TkeSettings *settings)
 void
 tke_settings_limit_world(const TkeSettings *settings, TkeWorld *world)
 {
-    tke_world_set_answer_ms(world, settings->card_answer_s * 1000u);
-    tke_world_set_request_ms(world, settings->request_s * 1000u);
+    tke_world_set_limits(world, settings->card_answer_s * 1000u, settings->request_s * 1000u);
 }
 
 void

@@ -188,12 +188,6 @@ tke_world_is_rehearsal(const TkeWorld *world)
     return world->rehearsal;
 }
 
-void
-tke_world_set_request_ms(TkeWorld *world, unsigned request_ms)
-{
-    world->timeout_ms = request_ms != 0 ? request_ms : world->timeout_ms;
-}
-
 unsigned
 tke_world_get_request_ms(const TkeWorld *world)
 {
@@ -201,9 +195,10 @@ tke_world_get_request_ms(const TkeWorld *world)
 }
 
 void
-tke_world_set_answer_ms(TkeWorld *world, unsigned answer_ms)
+tke_world_set_limits(TkeWorld *world, unsigned answer_ms, unsigned request_ms)
 {
     world->answer_ms = answer_ms;
+    world->timeout_ms = request_ms != 0 ? request_ms : world->timeout_ms;
 }
 
 bool
@@ -483,6 +478,20 @@ tke_world_get_resource_group(const TkeWorld *world)
 {
     return world->info != NULL && world->info->resource_group != NULL ? world->info->resource_group
                                                                       : "";
+}
+
+bool
+tke_world_choose_instance(TkeWorld *world, const char *instance, GError **error)
+{
+    if (!g_strv_contains((const char *const *) world->instances, instance)) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_SETUP,
+                    _("there is no service instance %s in the rehearsal"), instance);
+        return false;
+    }
+    g_strfreev(world->instances);
+    world->instances = g_new0(char *, 2);
+    world->instances[0] = g_strdup(instance);
+    return true;
 }
 
 const char *const *

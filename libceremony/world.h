@@ -54,11 +54,11 @@ TKE_PUBLIC bool tke_world_is_rehearsal(const TkeWorld *world);
  */
 TKE_PUBLIC bool tke_world_use_pcsc(TkeWorld *world, GError **error);
 
-/* How long the service may take for the answer to one request, 0: 10 s; before it is first asked. */
-TKE_PUBLIC void tke_world_set_request_ms(TkeWorld *world, unsigned request_ms);
-
-/* How long a card may take for an answer (TkePcscOptions); before cards are first asked for. */
-TKE_PUBLIC void tke_world_set_answer_ms(TkeWorld *world, unsigned answer_ms);
+/*
+ * How long a card may take for an answer (TkePcscOptions), and the service for that to one request;
+ * 0: as usual. Before either is first asked.
+ */
+TKE_PUBLIC void tke_world_set_limits(TkeWorld *world, unsigned answer_ms, unsigned request_ms);
 
 /*
  * Readers and cards: real ones through PC/SC, of which no virtual one is ever used; in a rehearsal
@@ -113,6 +113,9 @@ TKE_PUBLIC const char *tke_world_get_region(const TkeWorld *world);
 TKE_PUBLIC const char *tke_world_get_account(const TkeWorld *world);
 TKE_PUBLIC const char *tke_world_get_user(const TkeWorld *world);
 TKE_PUBLIC const char *tke_world_get_resource_group(const TkeWorld *world);
+
+/* Only this one of the instances; before the service is first asked. TKE_ERROR_SETUP: there is none. */
+TKE_PUBLIC bool tke_world_choose_instance(TkeWorld *world, const char *instance, GError **error);
 
 /* Service instances in listing order, NULL-terminated, at least one when the service is usable. */
 TKE_PUBLIC const char *const *tke_world_get_instances(const TkeWorld *world);

@@ -107,7 +107,9 @@ tke_cli_need_world(TkeCli *cli, GError **error)
     if (cli->options.rehearsal != NULL) {
         world = tke_world_new_rehearsal(cli->options.world, cli->program_dir, 0, error);
         if (world == NULL ||
-            (strcmp(cli->options.rehearsal, "pcsc") == 0 && !tke_world_use_pcsc(world, error))) {
+            (strcmp(cli->options.rehearsal, "pcsc") == 0 && !tke_world_use_pcsc(world, error)) ||
+            (cli->options.instance != NULL &&
+             !tke_world_choose_instance(world, cli->options.instance, error))) {
             return NULL;
         }
         cli->world = g_steal_pointer(&world);

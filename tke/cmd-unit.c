@@ -26,11 +26,11 @@ tke_cli_cryptounits(TkeCli *cli, const TkeCliArgs *args, GError **error)
 }
 
 /*
- * Numbers of all units that serve an instance: recovery units play no part with cards, and the
- * list tells which cannot be used.
+ * To select: numbers of all units that serve an instance; recovery units play no part with cards,
+ * and the list tells which cannot be used. To take them out: whatever is selected.
  */
 static void
-all_numbers(TkeCli *cli, GArray *numbers)
+all_numbers(TkeCli *cli, bool selected, GArray *numbers)
 {
     const GPtrArray *units = tke_unit_directory_get_units(cli->units);
 
@@ -38,20 +38,22 @@ all_numbers(TkeCli *cli, GArray *numbers)
         const TkeUnit *unit = g_ptr_array_index(units, i);
         unsigned number = tke_unit_get_number(unit);
 
-        if (tke_unit_get_type(unit) != TKE_UNIT_RECOVERY &&
-            tke_unit_get_trust(unit) != TKE_UNIT_REFUSED) {
+        if (selected ? tke_unit_get_type(unit) != TKE_UNIT_RECOVERY &&
+                           tke_unit_get_trust(unit) != TKE_UNIT_REFUSED
+                     : tke_unit_directory_is_selected(cli->units, unit)) {
             g_array_append_val(numbers, number);
         }
     }
 }
 
 static bool
-get_numbers(TkeCli *cli, const TkeCliArgs *args, const char *title, GArray *numbers, GError **error)
+get_numbers(TkeCli *cli, const TkeCliArgs *args, bool selected, const char *title, GArray *numbers,
+            GError **error)
 {
     g_autofree char *list = NULL;
 
     if (args->all) {
-        all_numbers(cli, numbers);
+        all_numbers(cli, selected, numbers);
         return true;
     }
     if (args->rest != NULL && args->rest[0] != NULL) {
@@ -137,14 +139,21 @@ static bool
 change_selection(TkeCli *cli, const TkeCliArgs *args, bool selected, const char *title,
                  GError **error)
 {
-    g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
+    g_autoptr(TkeOperation) op = NULL;
     g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(unsigned));
 
+    if (cli->options.select != NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, "%s",
+                    _("--select stands for a selection of one command, and this one changes the "
+                      "saved one: name the crypto units after it"));
+        return false;
+    }
+    op = tke_cli_operation_for_units(cli, error);
     if (op == NULL) {
         return false;
     }
     tke_cli_output_head(cli);
-    if (!get_numbers(cli, args, title, numbers, error) ||
+    if (!get_numbers(cli, args, selected, title, numbers, error) ||
         !select_numbers(cli, op, numbers, selected, error)) {
         return false;
     }

@@ -135,6 +135,28 @@ can_write_events(const TkeCliOptions *options)
     return false;
 }
 
+/* A rehearsal and the real world never mix: what is of one alone is not passed over in the other. */
+static bool
+fits_world(const TkeCliOptions *options)
+{
+    const char *odd = options->rehearsal == NULL && options->world != NULL ? "--world"
+                      : options->rehearsal == NULL                         ? NULL
+                      : options->region != NULL                            ? "--region"
+                      : options->token_fd != TKE_CLI_NO_FD                 ? "--token-fd"
+                                                                           : NULL;
+
+    if (odd != NULL) {
+        fprintf(
+            stderr,
+            options->rehearsal == NULL
+                ? _("tke: %s names the world of a rehearsal: start with --rehearsal as well, or "
+                    "leave it out\n")
+                : _("tke: %s is not for a rehearsal, which has a service of its own\n"),
+            odd);
+    }
+    return odd == NULL;
+}
+
 /* The terminal was closed, or the connection to it was lost; not told apart from Ctrl-C, unless
  * nohup wants so. */
 static bool
@@ -188,7 +210,7 @@ tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
         return TKE_CLI_WRONG_USE;
     }
     cli->options.rehearsal = !rehearsal ? NULL : g_strdup(pcsc ? "pcsc" : "");
-    if (!can_write_events(&cli->options)) {
+    if (!can_write_events(&cli->options) || !fits_world(&cli->options)) {
         return TKE_CLI_WRONG_USE;
     }
     if (version) {

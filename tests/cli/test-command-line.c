@@ -362,6 +362,47 @@ START_TEST(test_nothing_is_printed_into_files_that_get_a_closed_descriptor)
 }
 END_TEST
 
+/* What is of the one world is never passed over in the other (functions 4.12). */
+START_TEST(test_a_rehearsal_and_the_real_world_are_told_apart)
+{
+    static const char *const odd[] = { "--region us-south", "--token-fd 0" };
+    g_auto(Programs) p = { 0 };
+    g_autofree char *world = NULL;
+
+    programs_start(&p, false);
+    for (unsigned i = 0; i < G_N_ELEMENTS(odd); i++) {
+        g_autofree char *line = g_strconcat(odd[i], " cryptounits", NULL);
+        g_autofree char *name = g_strndup(odd[i], strcspn(odd[i], " "));
+
+        programs_tke(&p, line, NULL);
+        programs_expect(&p, WRONG_USE);
+        ck_assert(said(&p, name) && said(&p, "is not for a rehearsal"));
+    }
+    programs_tke(&p, "--instance 00000000-0000-0000-0000-000000000000 cryptounits", NULL);
+    programs_expect(&p, PRECONDITION);
+    ck_assert(said(&p, "there is no service instance 00000000-"));
+    world = g_strdup_printf("--world %s card info", p.world);
+    programs_tke_real(&p, world, NULL);
+    programs_expect(&p, WRONG_USE);
+    ck_assert(said(&p, "--world names the world of a rehearsal"));
+}
+END_TEST
+
+START_TEST(test_the_selection_is_changed_by_numbers_behind_the_command)
+{
+    g_auto(Programs) p = { 0 };
+
+    programs_start(&p, false);
+    programs_tke(&p, "--select 1 cryptounit-add 2", NULL);
+    programs_expect(&p, WRONG_USE);
+    ck_assert(said(&p, "name the crypto units after it"));
+    programs_tke(&p, "--select 1 cryptounit-rm --all", NULL);
+    programs_expect(&p, WRONG_USE);
+    programs_tke(&p, "--json cryptounits", NULL);
+    ck_assert(!said(&p, "\"selected\":true"));
+}
+END_TEST
+
 START_TEST(test_the_shell_stops_a_script_at_the_first_failure)
 {
     g_auto(Programs) p = { 0 };
@@ -408,6 +449,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_ceremony_leaves_a_log_that_verifies_until_it_is_changed);
     tcase_add_test(tests, test_a_result_that_nobody_got_is_no_success);
     tcase_add_test(tests, test_nothing_is_printed_into_files_that_get_a_closed_descriptor);
+    tcase_add_test(tests, test_a_rehearsal_and_the_real_world_are_told_apart);
+    tcase_add_test(tests, test_the_selection_is_changed_by_numbers_behind_the_command);
     tcase_add_test(tests, test_the_shell_stops_a_script_at_the_first_failure);
     tcase_set_timeout(tests, 300);
 }

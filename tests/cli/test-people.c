@@ -186,10 +186,29 @@ START_TEST(test_cards_are_completed_after_their_program_was_killed_at_any_event)
 }
 END_TEST
 
+START_TEST(test_all_that_is_selected_can_be_taken_out)
+{
+    g_autoptr(Place) place = place_enter_scenario("recovery");
+    g_auto(Run) add = place_expect(place, 0, "cryptounit-add 1 2 3 4 5");
+    g_auto(Run) rm = place_expect(place, 0, "--json cryptounit-rm --all");
+    g_auto(Run) all = place_expect(place, 0, "--json cryptounit-add --all");
+    const char *selected = all.out;
+    unsigned n = 0;
+
+    ck_assert_ptr_null(strstr(rm.out, "\"selected\":true"));
+    while ((selected = strstr(selected, "\"selected\":true")) != NULL) {
+        selected++;
+        n++;
+    }
+    ck_assert_uint_eq(n, 3); /* recovery units play no part with cards */
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     place_begin();
+    tcase_add_test(tests, test_all_that_is_selected_can_be_taken_out);
     tcase_add_test(tests, test_events_are_documented_ones_from_start_to_result);
     tcase_add_test(tests, test_ctrl_c_at_a_prompt_ends_with_nothing_done);
     tcase_add_test(tests, test_ctrl_c_at_a_question_ends_with_nothing_done);

@@ -98,6 +98,12 @@ START_TEST(test_units_of_two_instances)
         ck_assert(json_object_get_boolean_member(json.json, "several_instances"));
         write_step_of_both(world, first, second);
     }
+    {
+        g_auto(Run) one = place_expect(place, 0, "--instance " SECOND_INSTANCE " cryptounits");
+
+        assert_contains(one.out, SECOND_INSTANCE);
+        ck_assert_ptr_null(strstr(one.out, FIRST_INSTANCE));
+    }
     check_leaving(place, words);
     place_check_row(place, "E-S07", 3, "--yes --confirm 11111111 cryptounit-zeroize", words);
     {
