@@ -489,8 +489,7 @@ tke_world_choose_instance(TkeWorld *world, const char *instance, GError **error)
         return false;
     }
     g_strfreev(world->instances);
-    world->instances = g_new0(char *, 2);
-    world->instances[0] = g_strdup(instance);
+    world->instances = g_strdupv((char *[]){ (char *) instance, NULL });
     return true;
 }
 

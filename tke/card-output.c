@@ -111,6 +111,7 @@ static void
 output_key(TkeCliOutput *out, const TkeCardStatus *status)
 {
     g_autofree char *ski = NULL;
+    g_autofree char *grouped = NULL;
 
     if (!status->has_signature_key) {
         tke_cli_output_line(out, "%s: %s", _("Signature key"), _("none"));
@@ -118,7 +119,9 @@ output_key(TkeCliOutput *out, const TkeCardStatus *status)
     }
     ski = tke_hex_encode(status->ski, sizeof status->ski);
     tke_cli_output_value(out, "administrator", N_("Administrator"), status->admin_name);
-    tke_cli_output_value(out, "ski", N_("Subject key identifier"), ski);
+    grouped = tke_hex_grouped(status->ski, sizeof status->ski, 4, ' ');
+    tke_cli_output_value(out, "ski", NULL, ski);
+    tke_cli_output_line(out, "%s: %s", _("Subject key identifier"), grouped);
 }
 
 void
@@ -160,7 +163,7 @@ tke_cli_output_parts(TkeCliOutput *out, const TkeKeyPartList *list)
     static const TkeCliColumn columns[] = {
         { "place", N_("NUMBER"), TKE_CLI_NUMBER },
         { "description", N_("DESCRIPTION"), TKE_CLI_TEXT },
-        { "pattern", N_("VERIFICATION PATTERN"), TKE_CLI_PATTERN },
+        { "pattern", N_("VERIFICATION PATTERN"), TKE_CLI_GROUPED },
         { "origin", N_("ORIGIN"), TKE_CLI_TEXT },
     };
 

@@ -207,6 +207,18 @@ add_json_table(TkeCliOutput *out)
     json_object_set_array_member(innermost(out), out->table_key, array);
 }
 
+/* Half of 64 digits, in groups of four. */
+static char *
+grouped_line(const char *mark, const char *digits)
+{
+    g_autoptr(GString) line = g_string_new(mark);
+
+    for (unsigned i = 0; i < 32; i += 4) {
+        g_string_append_printf(line, "%s%.4s", i > 0 ? " " : "", digits + i);
+    }
+    return g_string_free(g_steal_pointer(&line), FALSE);
+}
+
 /* Line n of a cell as it stands in a table; NULL when it has no such line. */
 static char *
 cell_line(const TkeCliColumn *column, const char *cell, unsigned n)
@@ -216,6 +228,9 @@ cell_line(const TkeCliColumn *column, const char *cell, unsigned n)
 
     if (column->kind == TKE_CLI_PATTERN && strlen(text) == 64) {
         return n < 2 ? g_strdup_printf("%s%.32s", mark, text + (size_t) 32 * n) : NULL;
+    }
+    if (column->kind == TKE_CLI_GROUPED && strlen(text) == 64) {
+        return n < 2 ? grouped_line(mark, text + (size_t) 32 * n) : NULL;
     }
     return n == 0 ? g_strconcat(mark, text, NULL) : NULL;
 }

@@ -22,6 +22,7 @@ typedef enum {
     TKE_CLI_NUMBER,  /* JSON: number */
     TKE_CLI_BOOL,    /* "true" or "false" */
     TKE_CLI_PATTERN, /* 64 hex digits: two lines of 32 in a table */
+    TKE_CLI_GROUPED, /* the same in groups of four, to be read aloud (functions 2.12) */
 } TkeCliCell;
 
 typedef struct TkeCliColumn {
