@@ -291,7 +291,7 @@ register_line(const TkeUnitState *state, bool current)
         tke_hex_grouped(current ? registers->current_vp : registers->new_vp, TKE_VP_LEN, 4, ' ');
 
     return g_strdup_printf("%s: %s", tke_unit_get_name(state->unit),
-                           what == TKE_REGISTER_EMPTY ? tke_info_response_register_word(what)
+                           what == TKE_REGISTER_EMPTY ? _(tke_info_response_register_word(what))
                                                       : pattern);
 }
 

@@ -25,7 +25,7 @@ typedef enum {
     TKE_READER_VERDICT_FAILED,
 } TkeReaderVerdict;
 
-/* For programs: "passed", … never translated. */
+/* For programs: "passed", … not translated, but marked for it, so that _() makes it one for people. */
 TKE_PUBLIC const char *tke_reader_verdict_word(TkeReaderVerdict verdict);
 
 /* The tests, in order. */

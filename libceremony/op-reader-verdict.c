@@ -32,15 +32,15 @@ tke_reader_verdict_word(TkeReaderVerdict verdict)
 {
     switch (verdict) {
     case TKE_READER_VERDICT_PASSED:
-        return "passed";
+        return N_("passed");
     case TKE_READER_VERDICT_REMARK:
-        return "passed-with-remark";
+        return N_("passed-with-remark");
     case TKE_READER_VERDICT_FAILED:
-        return "failed";
+        return N_("failed");
     case TKE_READER_VERDICT_NOT_DONE:
         break;
     }
-    return "not-done";
+    return N_("not-done");
 }
 
 /* What somebody did or the pad said instead, for people. */

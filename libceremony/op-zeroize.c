@@ -32,7 +32,7 @@ unit_line(const TkeUnitState *state)
 {
     return g_strdup_printf(_("%s: %u administrators, current master key register %s"),
                            tke_unit_get_name(state->unit), state->admins->len,
-                           tke_info_response_register_word(state->registers.current_state));
+                           _(tke_info_response_register_word(state->registers.current_state)));
 }
 
 static bool

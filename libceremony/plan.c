@@ -194,7 +194,7 @@ tke_plan_need_new_register(GPtrArray *states, TkeRegisterState wanted, GError **
     if (names != NULL) {
         g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
                     _("the new master key register must be “%s” and is not in %s: %s"),
-                    tke_info_response_register_word(wanted), names, next_step(wanted));
+                    _(tke_info_response_register_word(wanted)), names, next_step(wanted));
         return false;
     }
     return true;

@@ -40,22 +40,22 @@ const char *
 tke_unit_result_word(const TkeUnitResult *result)
 {
     if (result->undone) {
-        return "undone";
+        return N_("undone");
     }
     switch (result->outcome) {
     case TKE_UNIT_OUTCOME_DONE:
-        return "done";
+        return N_("done");
     case TKE_UNIT_OUTCOME_FOUND_DONE:
-        return "done, answer lost";
+        return N_("done, answer lost");
     case TKE_UNIT_OUTCOME_REFUSED:
-        return "refused";
+        return N_("refused");
     case TKE_UNIT_OUTCOME_UNKNOWN:
-        return "unknown";
+        return N_("unknown");
     case TKE_UNIT_OUTCOME_FOUND_NOT_DONE:
-        return "not done, answer lost";
+        return N_("not done, answer lost");
     case TKE_UNIT_OUTCOME_NOT_SENT:
     default:
-        return "not sent";
+        return N_("not sent");
     }
 }
 

@@ -38,7 +38,7 @@ typedef struct TkeUnitResult {
 typedef GPtrArray TkeUnitResults;
 TKE_PUBLIC TkeUnitResults *tke_unit_results_new(void);
 TKE_PUBLIC bool tke_unit_result_is_done(const TkeUnitResult *result);
-/* "done", "refused", "unknown", …: never translated. */
+/* "done", "refused", "unknown", …: for programs; marked for translation, which is for people. */
 TKE_PUBLIC const char *tke_unit_result_word(const TkeUnitResult *result);
 
 /* Makes the command for one unit; NULL with an error when the unit's state forbids it. */

@@ -153,7 +153,7 @@ set_unknown(const TkeUnitStep *step, GPtrArray *results, const char *failed, GEr
         g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
                     _("%s. It was done in %u of %u crypto units, and not in %s: %s"), text,
                     tke_unit_results_count_done(results), results->len, failed,
-                    first->error != NULL ? first->error->message : tke_unit_result_word(first));
+                    first->error != NULL ? first->error->message : _(tke_unit_result_word(first)));
     }
 }
 
@@ -190,7 +190,7 @@ judge_outcomes(const TkeUnitStep *step, GPtrArray *results, const GError *why, G
                     : _("%s: done in %u of %u crypto units, not in %s: %s; nothing more was done: "
                         "start again"),
                 step->what, tke_unit_results_count_done(results), results->len, failed,
-                reason != NULL ? reason->message : tke_unit_result_word(first));
+                reason != NULL ? reason->message : _(tke_unit_result_word(first)));
     return false;
 }
 

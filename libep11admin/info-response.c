@@ -82,14 +82,14 @@ tke_info_response_register_word(TkeRegisterState state)
 {
     switch (state) {
     case TKE_REGISTER_VALID:
-        return "Valid";
+        return N_("Valid");
     case TKE_REGISTER_FULL_UNCOMMITTED:
-        return "Full Uncommitted";
+        return N_("Full Uncommitted");
     case TKE_REGISTER_FULL_COMMITTED:
-        return "Full Committed";
+        return N_("Full Committed");
     case TKE_REGISTER_EMPTY:
     default:
-        return "Empty";
+        return N_("Empty");
     }
 }
 

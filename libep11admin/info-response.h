@@ -47,8 +47,8 @@ typedef struct TkeDomainInfo {
     bool left_imprint_mode;
 } TkeDomainInfo;
 
-/* "Empty", "Valid", "Full Uncommitted", "Full Committed": never translated, as other tools print
- * them. */
+/* "Empty", "Valid", "Full Uncommitted", "Full Committed", as other tools print them: for programs;
+ * marked for translation, which is for people. */
 TKE_PUBLIC const char *tke_info_response_register_word(TkeRegisterState state);
 
 /* From the payload of a domain query; fewer than 80 bytes: TKE_UNIT_ERROR_MALFORMED. */

@@ -14,19 +14,25 @@
 #define ORIGIN_HOW 0x0Fu
 
 const char *
-tke_ep11_card_origin_text(uint8_t origin)
+tke_ep11_card_origin_word(uint8_t origin)
 {
     if ((origin & TKE_ORIGIN_COPIED) != 0) {
-        return _("copied from card");
+        return N_("copied from card");
     }
     switch (origin & ORIGIN_HOW) {
     case TKE_ORIGIN_FILE:
-        return _("copied from file");
+        return N_("copied from file");
     case TKE_ORIGIN_TYPED:
-        return _("typed");
+        return N_("typed");
     default:
-        return _("generated on card");
+        return N_("generated on card");
     }
+}
+
+const char *
+tke_ep11_card_origin_text(uint8_t origin)
+{
+    return _(tke_ep11_card_origin_word(origin));
 }
 
 static bool

@@ -24,7 +24,9 @@
 #define TKE_ORIGIN_TYPED 0x03u
 #define TKE_ORIGIN_COPIED 0x10u
 
-/* "generated on card", "copied from card", "copied from file", "typed" (F-031), translated. */
+/* "generated on card", "copied from card", "copied from file", "typed" (F-031): for programs, marked
+ * for translation; and translated. */
+TKE_PUBLIC const char *tke_ep11_card_origin_word(uint8_t origin);
 TKE_PUBLIC const char *tke_ep11_card_origin_text(uint8_t origin);
 
 typedef struct TkeKeyPart {

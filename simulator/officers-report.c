@@ -12,6 +12,9 @@
 
 #define UNITS_MAX 10000
 #define PATTERN_SHOWN 16
+#define NUMBER_WIDTH 16 /* at least, and those below */
+#define LOCATION_WIDTH 32
+#define STATUS_WIDTH 18
 #define PATTERN_COMPARED 56 /* hex digits: the last 4 bytes depend on the module's firmware */
 
 typedef struct Row {
@@ -298,18 +301,59 @@ count_valid(const SimOfficersReport *report)
     return n;
 }
 
-bool
-sim_officers_report_print(const SimOfficersReport *report)
+/* What tke says for programs of a register, as people read it. */
+static const char *
+status_text(const char *word)
 {
-    unsigned n_valid = count_valid(report);
+    return *word != '\0' ? _(word) : "";
+}
 
-    printf("%-16s %-32s %-18s %-18s %s\n", _("CRYPTO UNIT NUM"), _("LOCATION"), _("NEW"),
-           _("CURRENT"), _("VERIFICATION PATTERN"));
+static int
+wider(int width, const char *text)
+{
+    return MAX(width, (int) g_utf8_strlen(text, -1));
+}
+
+static int
+status_width(const SimOfficersReport *report)
+{
+    int width = STATUS_WIDTH;
+
     for (unsigned i = 0; i < report->rows->len; i++) {
         const Row *row = get_row(report, i);
 
-        printf("%-16d %-32s %-18s %-18s %.*s…\n", (int) row->number, row->location, row->new_status,
-               row->status, PATTERN_SHOWN, row->pattern);
+        width = wider(wider(width, status_text(row->new_status)), status_text(row->status));
+    }
+    return width;
+}
+
+/* A cell of the table: as many columns of the terminal, whatever the letters are. */
+static void
+print_cell(const char *text, int width)
+{
+    printf("%s%*s ", text, wider(width, text) - wider(0, text), "");
+}
+
+bool
+sim_officers_report_print(const SimOfficersReport *report)
+{
+    const unsigned n_valid = count_valid(report);
+    const int number_width = wider(NUMBER_WIDTH, _("CRYPTO UNIT NUM"));
+    const int width = status_width(report);
+
+    print_cell(_("CRYPTO UNIT NUM"), number_width);
+    print_cell(_("LOCATION"), LOCATION_WIDTH);
+    print_cell(_("NEW"), width);
+    print_cell(_("CURRENT"), width);
+    printf("%s\n", _("VERIFICATION PATTERN"));
+    for (unsigned i = 0; i < report->rows->len; i++) {
+        const Row *row = get_row(report, i);
+
+        printf("%-*d ", number_width, (int) row->number);
+        print_cell(row->location, LOCATION_WIDTH);
+        print_cell(status_text(row->new_status), width);
+        print_cell(status_text(row->status), width);
+        printf("%.*s…\n", PATTERN_SHOWN, row->pattern);
     }
     /* In every language as it is: programs that start a rehearsal look for this line. */
     printf("\nmaster key Valid on %u of %u crypto units\n", n_valid, report->rows->len);

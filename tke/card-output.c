@@ -30,16 +30,17 @@ tke_cli_card_kind_text(const TkeCardStatus *status)
 {
     switch (status->kind) {
     case TKE_CARD_KIND_CA:
-        return tke_card_status_is_blank(status) ? _("blank card for a CA card") : _("CA card");
+        return tke_card_status_is_blank(status) ? N_("blank card for a CA card") : N_("CA card");
     case TKE_CARD_KIND_EP11:
-        return tke_card_status_is_blank(status) ? _("blank card for an EP11 card") : _("EP11 card");
+        return tke_card_status_is_blank(status) ? N_("blank card for an EP11 card")
+                                                : N_("EP11 card");
     case TKE_CARD_KIND_EMPTY:
-        return _("blank card without applet");
+        return N_("blank card without applet");
     case TKE_CARD_KIND_OTHER_VERSION:
-        return _("card of another version of OpenTKE");
+        return N_("card of another version of OpenTKE");
     case TKE_CARD_KIND_FOREIGN:
     default:
-        return _("foreign card");
+        return N_("foreign card");
     }
 }
 
@@ -132,7 +133,7 @@ tke_cli_output_card(TkeCliOutput *out, const TkeCardStatus *status)
     g_autofree char *id = NULL;
     g_autofree char *head = NULL;
 
-    tke_cli_output_line(out, "%s: %s", _("Card"), tke_cli_card_kind_text(status));
+    tke_cli_output_line(out, "%s: %s", _("Card"), _(tke_cli_card_kind_text(status)));
     tke_cli_output_value(out, "kind", NULL, tke_cli_card_kind_word(status));
     if (status->kind == TKE_CARD_KIND_OTHER_VERSION) {
         tke_cli_output_value(out, "version", N_("Applet version"), version);
@@ -164,7 +165,7 @@ tke_cli_output_parts(TkeCliOutput *out, const TkeKeyPartList *list)
         { "place", N_("NUMBER"), TKE_CLI_NUMBER },
         { "description", N_("DESCRIPTION"), TKE_CLI_TEXT },
         { "pattern", N_("VERIFICATION PATTERN"), TKE_CLI_GROUPED },
-        { "origin", N_("ORIGIN"), TKE_CLI_TEXT },
+        { "origin", N_("ORIGIN"), TKE_CLI_WORD },
     };
 
     tke_cli_output_table_begin(out, "parts", columns, G_N_ELEMENTS(columns));
@@ -173,7 +174,7 @@ tke_cli_output_parts(TkeCliOutput *out, const TkeKeyPartList *list)
         g_autofree char *place = g_strdup_printf("%u", part->place);
         g_autofree char *pattern = tke_hex_encode(part->vp, sizeof part->vp);
         const char *cells[] = { place, part->description, pattern,
-                                tke_ep11_card_origin_text(part->origin) };
+                                tke_ep11_card_origin_word(part->origin) };
 
         tke_cli_output_row(out, cells);
     }

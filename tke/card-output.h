@@ -13,6 +13,6 @@ void tke_cli_output_card(TkeCliOutput *out, const TkeCardStatus *status);
 /* The table of key parts. */
 void tke_cli_output_parts(TkeCliOutput *out, const TkeKeyPartList *list);
 
-/* "CA", "EP11", "blank", "foreign", …: for people, translated; and for programs. */
+/* "CA", "EP11", "blank", "foreign", …: for people, marked for translation; and for programs. */
 const char *tke_cli_card_kind_text(const TkeCardStatus *status);
 const char *tke_cli_card_kind_word(const TkeCardStatus *status);

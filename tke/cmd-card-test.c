@@ -31,7 +31,7 @@ print_card(TkeCli *cli, const TkeCardAcceptance *report)
     put_text(cli, "atr", N_("Answer to reset"), report->atr);
     put_text(cli, "protocols", N_("Protocols"), report->protocols);
     put_text(cli, "historical", N_("Historical bytes"), report->historical);
-    tke_cli_output_line(cli->out, "%s: %s", _("Card"), tke_cli_card_kind_text(&report->status));
+    tke_cli_output_line(cli->out, "%s: %s", _("Card"), _(tke_cli_card_kind_text(&report->status)));
     tke_cli_output_value(cli->out, "kind", NULL, tke_cli_card_kind_word(&report->status));
     tke_cli_output_flag(cli->out, "manager", N_("Card manager"), report->has_manager);
 }
@@ -123,7 +123,7 @@ print_probe(TkeCli *cli, const TkeCardAcceptance *report)
 {
     static const TkeCliColumn columns[] = { { "mark", N_("NUMBER"), TKE_CLI_NUMBER },
                                             { "what", N_("ALGORITHM"), TKE_CLI_TEXT },
-                                            { "there", N_("THERE"), TKE_CLI_TEXT } };
+                                            { "there", N_("THERE"), TKE_CLI_WORD } };
 
     if (!report->probed) {
         tke_cli_output_line(cli->out, "%s",
@@ -134,7 +134,7 @@ print_probe(TkeCli *cli, const TkeCardAcceptance *report)
     for (unsigned i = 0; i < G_N_ELEMENTS(report->marks); i++) {
         g_autofree char *mark = g_strdup_printf("%u", i + 1);
         const char *cells[] = { mark, tke_op_card_probe_mark_text(i),
-                                report->marks[i] ? _("yes") : _("no") };
+                                report->marks[i] ? N_("yes") : N_("no") };
 
         tke_cli_output_row(cli->out, cells);
     }

@@ -57,10 +57,10 @@ print_info(TkeCli *cli, const TkeCardInfo *info)
         if (info->status.kind == TKE_CARD_KIND_EP11) {
             tke_cli_output_parts(cli->out, &info->parts);
         }
-        tke_cli_output_value(cli->out, "genuine", N_("Genuine"),
-                             info->genuine == TKE_GENUINE_YES  ? _("yes")
-                             : info->genuine == TKE_GENUINE_NO ? _("NO")
-                                                               : _("not checked (--check)"));
+        tke_cli_output_word(cli->out, "genuine", N_("Genuine"),
+                            info->genuine == TKE_GENUINE_YES  ? N_("yes")
+                            : info->genuine == TKE_GENUINE_NO ? N_("NO")
+                                                              : N_("not checked (--check)"));
     }
     tke_cli_output_line(cli->out, "%s", "");
     tke_cli_output_group_end(cli->out);

@@ -81,7 +81,7 @@ print_properties(TkeCli *cli, const TkePinPad *pad)
     g_autofree char *display =
         !properties->has_display ? NULL
         : properties->lcd_layout == 0
-            ? g_strdup("none")
+            ? g_strdup(N_("none"))
             : g_strdup_printf("%ux%u", (unsigned) properties->lcd_layout >> 8,
                               properties->lcd_layout & 0xFFu);
     g_autofree char *ends =
@@ -90,7 +90,8 @@ print_properties(TkeCli *cli, const TkePinPad *pad)
         properties->has_max_apdu ? g_strdup_printf("%u", properties->max_apdu) : NULL;
 
     put_text(cli, "features", N_("Features"), features);
-    put_text(cli, "display", N_("Display, lines x characters"), display);
+    tke_cli_output_word(cli->out, "display", N_("Display, lines x characters"),
+                        display != NULL ? display : "-");
     put_text(cli, "entry_conditions", N_("Ends of an entry"), ends);
     put_text(cli, "pin_sizes", N_("Digits of a PIN"), sizes);
     put_text(cli, "max_apdu", N_("Data in an APDU (0: short)"), apdus);
@@ -109,15 +110,15 @@ pin_word(TkeReaderPin pin)
 {
     switch (pin) {
     case TKE_READER_PIN_AS_BEFORE:
-        return "as-before";
+        return N_("as-before");
     case TKE_READER_PIN_CHANGED:
-        return "test-pin";
+        return N_("test-pin");
     case TKE_READER_PIN_UNKNOWN:
-        return "unknown";
+        return N_("unknown");
     case TKE_READER_PIN_UNTOUCHED:
         break;
     }
-    return "untouched";
+    return N_("untouched");
 }
 
 static void
@@ -148,7 +149,7 @@ print_steps(TkeCli *cli, const TkeReaderTest *test)
         { "test", N_("TEST"), TKE_CLI_TEXT },         { "what", N_("WHAT"), TKE_CLI_TEXT },
         { "expected", N_("EXPECTED"), TKE_CLI_TEXT }, { "answered", N_("ANSWERED"), TKE_CLI_TEXT },
         { "attempts", N_("TRIED"), TKE_CLI_NUMBER },  { "seconds", N_("SECONDS"), TKE_CLI_TEXT },
-        { "verdict", N_("VERDICT"), TKE_CLI_TEXT },   { "remark", N_("REMARK"), TKE_CLI_TEXT },
+        { "verdict", N_("VERDICT"), TKE_CLI_WORD },   { "remark", N_("REMARK"), TKE_CLI_TEXT },
     };
 
     tke_cli_output_table_begin(cli->out, "tests", columns, G_N_ELEMENTS(columns));
@@ -174,10 +175,10 @@ print_report(TkeCli *cli, const TkeReaderTest *test)
     if (test->has_card) {
         put_text(cli, "card", N_("Card"), id);
         put_text(cli, "card_description", N_("Description of the card"), test->card.description);
-        put_text(cli, "card_pin", N_("PIN of the card now"), pin_word(test->pin));
+        tke_cli_output_word(cli->out, "card_pin", N_("PIN of the card now"), pin_word(test->pin));
         print_steps(cli, test);
     }
-    put_text(cli, "verdict", N_("Verdict"), tke_reader_verdict_word(test->verdict));
+    tke_cli_output_word(cli->out, "verdict", N_("Verdict"), tke_reader_verdict_word(test->verdict));
 }
 
 static bool

@@ -11,14 +11,13 @@
 #include "tke/card-output.h"
 #include "tke/commands.h"
 
-/* For programs too: not translated. */
 static const char *
 pad_word(const TkeCardInfo *info)
 {
     if (!info->pad_asked) {
-        return "unknown"; /* another program holds the reader */
+        return N_("unknown"); /* another program holds the reader */
     }
-    return info->pad_trouble == NULL ? "yes" : "no";
+    return info->pad_trouble == NULL ? N_("yes") : N_("no");
 }
 
 static void
@@ -26,14 +25,14 @@ print_reader(TkeCli *cli, const TkeCardInfo *info)
 {
     g_autofree char *number = g_strdup_printf("%u", info->reader);
     g_autofree char *why = info->pad_trouble != NULL ? tke_record_text(info->pad_trouble) : NULL;
-    const char *card = !info->present          ? _("empty")
-                       : info->trouble != NULL ? _("cannot be read")
+    const char *card = !info->present          ? N_("empty")
+                       : info->trouble != NULL ? N_("cannot be read")
                                                : tke_cli_card_kind_text(&info->status);
     const char *cells[] = { number,
                             info->reader_model,
                             info->reader_name,
                             card,
-                            info->reader_virtual ? "true" : "false",
+                            tke_cli_output_bool(info->reader_virtual),
                             pad_word(info),
                             why };
 
@@ -51,8 +50,8 @@ print_alike(TkeCli *cli, const TkeReaderCheck *check)
     const char *cells[] = { NULL,
                             check->reader->model,
                             check->reader->name,
-                            check->reader->card_present ? _("not read") : _("empty"),
-                            check->reader->is_virtual ? "true" : "false",
+                            check->reader->card_present ? N_("not read") : N_("empty"),
+                            tke_cli_output_bool(check->reader->is_virtual),
                             pad,
                             why };
 
@@ -66,9 +65,9 @@ print_readers(TkeCli *cli, const GPtrArray *infos, const GPtrArray *checks)
         { "reader", N_("READER"), TKE_CLI_NUMBER },
         { "model", N_("MODEL"), TKE_CLI_TEXT },
         { "name", N_("NAME"), TKE_CLI_TEXT },
-        { "card", N_("CARD"), TKE_CLI_TEXT },
+        { "card", N_("CARD"), TKE_CLI_WORD },
         { "virtual", N_("VIRTUAL"), TKE_CLI_BOOL },
-        { "keypad", N_("KEYPAD"), TKE_CLI_TEXT },
+        { "keypad", N_("KEYPAD"), TKE_CLI_WORD },
         { "keypad_trouble", N_("WHY NOT"), TKE_CLI_TEXT },
     };
 

@@ -109,6 +109,15 @@ tke_cli_output_set_failure(TkeCliOutput *out, const char *text)
 }
 
 void
+tke_cli_output_word(TkeCliOutput *out, const char *key, const char *heading, const char *word)
+{
+    json_object_set_string_member(innermost(out), key, word);
+    if (prints_text(out)) {
+        printf("%s: %s\n", _(heading), _(word));
+    }
+}
+
+void
 tke_cli_output_number(TkeCliOutput *out, const char *key, const char *heading, gint64 value)
 {
     json_object_set_int_member(innermost(out), key, value);
@@ -149,6 +158,12 @@ tke_cli_output_row(TkeCliOutput *out, const char *const *cells)
     g_ptr_array_add(out->rows, row);
 }
 
+const char *
+tke_cli_output_bool(bool value)
+{
+    return value ? N_("true") : N_("false");
+}
+
 static bool
 is_marked(const char *cell)
 {
@@ -177,7 +192,8 @@ add_json_cell(JsonObject *object, JsonArray *differs, const TkeCliColumn *column
     } else if (column->kind == TKE_CLI_NUMBER) {
         json_object_set_int_member(object, column->key, g_ascii_strtoll(text, NULL, 10));
     } else if (column->kind == TKE_CLI_BOOL) {
-        json_object_set_boolean_member(object, column->key, strcmp(text, "true") == 0);
+        json_object_set_boolean_member(object, column->key,
+                                       strcmp(text, tke_cli_output_bool(true)) == 0);
     } else {
         json_object_set_string_member(object, column->key, text);
     }
@@ -219,11 +235,21 @@ grouped_line(const char *mark, const char *digits)
     return g_string_free(g_steal_pointer(&line), FALSE);
 }
 
+/* What people read of it. What says that there is nothing (TKE_CLI_NULL) is for them already. */
+static char *
+dup_for_people(const TkeCliColumn *column, const char *cell)
+{
+    const char *text = cell_text(cell);
+    bool word = (column->kind == TKE_CLI_WORD || column->kind == TKE_CLI_BOOL) && !is_null(cell);
+
+    return tke_cli_text_safe(word && text[0] != '\0' ? _(text) : text);
+}
+
 /* Line n of a cell as it stands in a table; NULL when it has no such line. */
 static char *
 cell_line(const TkeCliColumn *column, const char *cell, unsigned n)
 {
-    g_autofree char *text = tke_cli_text_safe(cell_text(cell));
+    g_autofree char *text = dup_for_people(column, cell);
     const char *mark = is_marked(cell) && n == 0 ? "*" : "";
 
     if (column->kind == TKE_CLI_PATTERN && strlen(text) == 64) {

@@ -19,8 +19,9 @@ typedef struct TkeCliOutput TkeCliOutput;
 
 typedef enum {
     TKE_CLI_TEXT,
+    TKE_CLI_WORD,    /* one of ours, marked for translation (N_): translated in a table only */
     TKE_CLI_NUMBER,  /* JSON: number */
-    TKE_CLI_BOOL,    /* "true" or "false" */
+    TKE_CLI_BOOL,    /* tke_cli_output_bool(); translated in a table */
     TKE_CLI_PATTERN, /* 64 hex digits: two lines of 32 in a table */
     TKE_CLI_GROUPED, /* the same in groups of four, to be read aloud (functions 2.12) */
 } TkeCliCell;
@@ -45,11 +46,16 @@ void tke_cli_output_text(TkeCliOutput *out, const char *text);
 /* "Heading: value" for people, a member for programs. */
 void tke_cli_output_value(TkeCliOutput *out, const char *key, const char *heading,
                           const char *value);
+/* The same of a word of ours, marked for translation (N_): only people get the translation. */
+void tke_cli_output_word(TkeCliOutput *out, const char *key, const char *heading, const char *word);
 void tke_cli_output_number(TkeCliOutput *out, const char *key, const char *heading, gint64 value);
 void tke_cli_output_flag(TkeCliOutput *out, const char *key, const char *heading, bool value);
 
 /* For people: FAILED and this instead of OK, where the error was told already by a part of it. */
 void tke_cli_output_set_failure(TkeCliOutput *out, const char *text);
+
+/* The cell of a column of TKE_CLI_BOOL. */
+const char *tke_cli_output_bool(bool value);
 
 /*
  * A table: begin, then a row at a time with as many cells as columns (NULL cell: TKE_CLI_NULL),

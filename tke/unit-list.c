@@ -7,16 +7,16 @@
 #include "tke/unit-output.h"
 
 static const char *
-type_text(TkeUnitType type)
+type_word(TkeUnitType type)
 {
     switch (type) {
     case TKE_UNIT_RECOVERY:
-        return "RECOVERY";
+        return N_("RECOVERY");
     case TKE_UNIT_FAILOVER:
-        return "FAILOVER";
+        return N_("FAILOVER");
     case TKE_UNIT_OPERATIONAL:
     default:
-        return "OPERATIONAL";
+        return N_("OPERATIONAL");
     }
 }
 
@@ -25,8 +25,8 @@ output_unit(TkeCli *cli, const TkeUnit *unit)
 {
     g_autofree char *number = g_strdup_printf("%u", tke_unit_get_number(unit));
     const char *cells[] = { number,
-                            tke_unit_directory_is_selected(cli->units, unit) ? "true" : "false",
-                            type_text(tke_unit_get_type(unit)), tke_unit_get_location(unit),
+                            tke_cli_output_bool(tke_unit_directory_is_selected(cli->units, unit)),
+                            type_word(tke_unit_get_type(unit)), tke_unit_get_location(unit),
                             tke_unit_get_serial_number(unit) };
 
     tke_cli_output_row(cli->out, cells);
@@ -78,7 +78,7 @@ tke_cli_output_units(TkeCli *cli)
     static const TkeCliColumn columns[] = {
         { "number", N_("CRYPTO UNIT NUM"), TKE_CLI_NUMBER },
         { "selected", N_("SELECTED"), TKE_CLI_BOOL },
-        { "type", N_("TYPE"), TKE_CLI_TEXT },
+        { "type", N_("TYPE"), TKE_CLI_WORD },
         { "location", N_("LOCATION"), TKE_CLI_TEXT },
         { "serial_number", N_("SERIAL NUMBER"), TKE_CLI_TEXT },
     };

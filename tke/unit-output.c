@@ -57,8 +57,8 @@ row_thresholds(TkeCli *cli, const TkeUnitState *state, const TkeUnitState *first
     g_autofree char *sig_cell = cell(mark, first_sig, sig, differs);
     g_autofree char *rev_cell = cell(mark, first_rev, rev, differs);
     bool verified = tke_unit_get_trust(state->unit) == TKE_UNIT_VERIFIED;
-    const char *cells[] = { number, sig_cell, rev_cell, state->imprint ? "true" : "false",
-                            verified ? "true" : "false" };
+    const char *cells[] = { number, sig_cell, rev_cell, tke_cli_output_bool(state->imprint),
+                            tke_cli_output_bool(verified) };
 
     tke_cli_output_row(cli->out, cells);
 }
@@ -87,8 +87,9 @@ rows_admins(TkeCli *cli, const TkeUnitState *state, const TkeUnitState *first, b
         const TkeUnitAdmin *admin = g_ptr_array_index(state->admins, i);
         bool other = mark && !same_admins(state, first, admin);
         g_autofree char *ski = tke_hex_encode(admin->ski, sizeof admin->ski);
-        g_autofree char *name = g_strconcat(other ? TKE_CLI_MARK : "",
-                                            admin->name != NULL ? admin->name : _("unnamed"), NULL);
+        g_autofree char *name =
+            g_strconcat(other ? TKE_CLI_MARK : "", admin->name != NULL ? "" : TKE_CLI_NULL,
+                        admin->name != NULL ? admin->name : _("unnamed"), NULL);
         const char *cells[] = { number, name, ski };
 
         *differs = *differs || other;
@@ -142,8 +143,8 @@ row_control_points(TkeCli *cli, const TkeUnitState *state, const TkeUnitState *f
     const char *cells[G_N_ELEMENTS(named) + 2] = { number };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(named); i++) {
-        names[i] = cell(mark, tke_control_point_get(firsts, named[i]) ? "Set" : "Not Set",
-                        tke_control_point_get(mine, named[i]) ? "Set" : "Not Set", differs);
+        names[i] = cell(mark, tke_control_point_get(firsts, named[i]) ? N_("Set") : N_("Not Set"),
+                        tke_control_point_get(mine, named[i]) ? N_("Set") : N_("Not Set"), differs);
         cells[i + 1] = names[i];
     }
     cells[G_N_ELEMENTS(named) + 1] = all_cell;
@@ -178,14 +179,14 @@ static const TkeCliColumn admin_columns[] = {
 };
 static const TkeCliColumn register_columns[] = {
     { "number", N_("CRYPTO UNIT NUM"), TKE_CLI_NUMBER },
-    { "status", N_("STATUS"), TKE_CLI_TEXT },
+    { "status", N_("STATUS"), TKE_CLI_WORD },
     { "pattern", N_("VERIFICATION PATTERN"), TKE_CLI_PATTERN },
 };
 static const TkeCliColumn control_point_columns[] = {
     { "number", N_("CRYPTO UNIT NUM"), TKE_CLI_NUMBER },
-    { "XCP_CPB_BTC", "XCP_CPB_BTC", TKE_CLI_TEXT },
-    { "XCP_CPB_ALG_EC_25519", "XCP_CPB_ALG_EC_25519", TKE_CLI_TEXT },
-    { "XCP_CPB_ECDSA_OTHER", "XCP_CPB_ECDSA_OTHER", TKE_CLI_TEXT },
+    { "XCP_CPB_BTC", "XCP_CPB_BTC", TKE_CLI_WORD },
+    { "XCP_CPB_ALG_EC_25519", "XCP_CPB_ALG_EC_25519", TKE_CLI_WORD },
+    { "XCP_CPB_ECDSA_OTHER", "XCP_CPB_ECDSA_OTHER", TKE_CLI_WORD },
     { "all", N_("ALL 128"), TKE_CLI_TEXT },
 };
 static const TkeCliColumn trouble_columns[] = {
@@ -384,7 +385,7 @@ tke_cli_output_results(TkeCli *cli, TkeUnitResults *results)
 {
     static const TkeCliColumn columns[] = {
         { "number", N_("CRYPTO UNIT NUM"), TKE_CLI_NUMBER },
-        { "outcome", N_("OUTCOME"), TKE_CLI_TEXT },
+        { "outcome", N_("OUTCOME"), TKE_CLI_WORD },
         { "message", N_("MESSAGE"), TKE_CLI_TEXT },
     };
 
