@@ -14,6 +14,7 @@
 #include "libep11admin/unit-error.h"
 #include "libsmartcard/card-error.h"
 #include "tke/command.h"
+#include "tke/unknown-option.h"
 #include "tke/commands.h"
 
 #define TOKEN_MAX 8000u
@@ -46,6 +47,8 @@ tke_cli_free(TkeCli *cli)
     tke_cli_events_free(cli->events);
     g_object_unref(cli->cancellable);
     g_free(cli->program_dir);
+    g_strfreev(cli->process_options);
+    g_strfreev(cli->line_options);
     g_free(cli->options.select);
     g_free(cli->options.confirm);
     g_free(cli->options.rehearsal);
@@ -425,6 +428,9 @@ take_line_options(TkeCli *cli, char ***words, TkeCliOptions *line, GError **erro
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
+    if (cli->line_options == NULL) {
+        cli->line_options = tke_cli_option_names(entries);
+    }
     *line = (TkeCliOptions){ .yes = cli->options.yes, .dry_run = cli->options.dry_run };
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_set_ignore_unknown_options(context, TRUE);
@@ -444,7 +450,7 @@ run_words(TkeCli *cli, int argc, char **argv)
     if (command == NULL) {
         return tke_cli_unknown_command(cli, argc, argv);
     }
-    if (!tke_cli_command_parse(command, argc - words, argv + words, &args, &error)) {
+    if (!tke_cli_command_parse(cli, command, argc - words, argv + words, &args, &error)) {
         tke_cli_command_args_clear(&args);
         return tke_cli_wrong_use(cli, command->name, error);
     }

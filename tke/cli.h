@@ -95,6 +95,9 @@ typedef struct TkeCli {
     TkeUnitDirectory *units;
     TkeDirLock *lock;
     bool in_shell; /* commands follow each other in this process */
+    /* names of the options of the process, and of those that a line of the shell may have */
+    char **process_options;
+    char **line_options;
 } TkeCli;
 
 typedef bool (*TkeCliFunc)(TkeCli *cli, const TkeCliArgs *args, GError **error);

@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "common/nearest.h"
 #include "tke/commands.h"
+#include "tke/unknown-option.h"
 
 #define NONE TKE_CLI_OPT_NONE
 #define READER TKE_CLI_OPT_READER
@@ -293,15 +294,12 @@ fill_options(TkeCliArgs *args, GArray *all)
     g_array_append_vals(all, options, G_N_ELEMENTS(options));
 }
 
-static GOptionContext *
-make_context(const TkeCliCommand *command, TkeCliArgs *args)
+/* The options of the command, ended by one without name. */
+static GArray *
+make_entries(const TkeCliCommand *command, TkeCliArgs *args)
 {
-    g_autofree char *usage =
-        g_strdup_printf("%s%s%s", command->name, command->args != NULL ? " " : "",
-                        command->args != NULL ? _(command->args) : "");
-    GOptionContext *context = g_option_context_new(usage);
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Option));
-    g_autoptr(GArray) entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+    GArray *entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 
     fill_options(args, all);
     fill_key_options(args, all);
@@ -312,19 +310,60 @@ make_context(const TkeCliCommand *command, TkeCliArgs *args)
             g_array_append_val(entries, option->entry);
         }
     }
+    return entries;
+}
+
+static const GOptionEntry *
+first_of(const GArray *entries)
+{
+    return (const GOptionEntry *) (const void *) entries->data;
+}
+
+static GOptionContext *
+make_context(const TkeCliCommand *command, const GArray *entries)
+{
+    g_autofree char *usage =
+        g_strdup_printf("%s%s%s", command->name, command->args != NULL ? " " : "",
+                        command->args != NULL ? _(command->args) : "");
+    GOptionContext *context = g_option_context_new(usage);
+
     g_option_context_set_summary(context, _(command->summary));
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_set_translation_domain(context, GETTEXT_PACKAGE);
-    g_option_context_add_main_entries(context, (const GOptionEntry *) (void *) entries->data,
-                                      GETTEXT_PACKAGE);
+    g_option_context_add_main_entries(context, first_of(entries), GETTEXT_PACKAGE);
     return context;
 }
 
-bool
-tke_cli_command_parse(const TkeCliCommand *command, int argc, char **argv, TkeCliArgs *args,
-                      GError **error)
+GStrv
+tke_cli_command_option_names(const TkeCliCommand *command)
 {
-    g_autoptr(GOptionContext) context = make_context(command, args);
+    TkeCliArgs args = { 0 };
+    g_autoptr(GArray) entries = make_entries(command, &args);
+
+    return tke_cli_option_names(first_of(entries));
+}
+
+static void
+set_not_taken(const TkeCli *cli, const TkeCliCommand *command, const char *unknown,
+              const GError *why, GError **error)
+{
+    g_auto(GStrv) own = tke_cli_command_option_names(command);
+
+    if (unknown != NULL) {
+        tke_cli_unknown_option_set(cli, command->name, unknown, (const char *const *) own, error);
+    } else {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("%s: %s; “tke help %s” shows what it takes"), command->name, why->message,
+                    command->name);
+    }
+}
+
+bool
+tke_cli_command_parse(const TkeCli *cli, const TkeCliCommand *command, int argc, char **argv,
+                      TkeCliArgs *args, GError **error)
+{
+    g_autoptr(GArray) entries = make_entries(command, args);
+    g_autoptr(GOptionContext) context = make_context(command, entries);
     g_autoptr(GError) local = NULL;
     g_auto(GStrv) list = g_new0(char *, (gsize) argc + 2);
 
@@ -336,9 +375,12 @@ tke_cli_command_parse(const TkeCliCommand *command, int argc, char **argv, TkeCl
         list[i + 1] = g_strdup(argv[i]);
     }
     if (!g_option_context_parse_strv(context, &list, &local)) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
-                    _("%s: %s; “tke help %s” shows what it takes"), command->name, local->message,
-                    command->name);
+        g_autofree char *unknown =
+            g_error_matches(local, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION)
+                ? tke_cli_unknown_option_find(first_of(entries), argc, argv)
+                : NULL;
+
+        set_not_taken(cli, command, unknown, local, error);
         return false;
     }
     if (list[1] != NULL && (command->options & TKE_CLI_OPT_ARGS) == 0) {
@@ -403,7 +445,8 @@ char *
 tke_cli_command_help(const TkeCliCommand *command)
 {
     TkeCliArgs args = { 0 };
-    g_autoptr(GOptionContext) context = make_context(command, &args);
+    g_autoptr(GArray) entries = make_entries(command, &args);
+    g_autoptr(GOptionContext) context = make_context(command, entries);
     char *usage = g_option_context_get_help(context, TRUE, NULL);
 
     if (is_group(command->name)) {

@@ -61,10 +61,13 @@ char *tke_cli_command_dup_typed(int argc, char **argv);
 void tke_cli_command_set_unknown(int argc, char **argv, GError **error);
 
 /* Parses options; argv without the command's name. TKE_ERROR_USAGE on what the command does not
- * take. */
-bool tke_cli_command_parse(const TkeCliCommand *command, int argc, char **argv, TkeCliArgs *args,
-                           GError **error);
+ * take, with what was probably meant. */
+bool tke_cli_command_parse(const TkeCli *cli, const TkeCliCommand *command, int argc, char **argv,
+                           TkeCliArgs *args, GError **error);
 void tke_cli_command_args_clear(TkeCliArgs *args);
+
+/* Names of the options that it takes besides those of the process; the caller frees. */
+GStrv tke_cli_command_option_names(const TkeCliCommand *command);
 
 /* List of commands, of those that begin with a word, or usage of one; the caller frees. */
 char *tke_cli_command_help_all(void);

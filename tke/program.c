@@ -13,6 +13,7 @@
 
 #include "tke/cli.h"
 #include "tke/command.h"
+#include "tke/unknown-option.h"
 
 /* The command runs in a thread of its own; this one waits for Ctrl-C only. */
 typedef struct Run {
@@ -78,8 +79,9 @@ take_rehearsal(int argc, char **argv, bool *pcsc)
 }
 
 static GOptionContext *
-make_context(TkeCliOptions *options, gboolean *rehearsal, gboolean *version, gboolean *help)
+make_context(TkeCli *cli, gboolean *rehearsal, gboolean *version, gboolean *help)
 {
+    TkeCliOptions *options = &cli->options;
     const GOptionEntry entries[] = {
         { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
           N_("print one JSON object for each command"), NULL },
@@ -114,6 +116,7 @@ make_context(TkeCliOptions *options, gboolean *rehearsal, gboolean *version, gbo
     GOptionContext *context = g_option_context_new(_("COMMAND [OPTION…]"));
     GOptionGroup *group = g_option_group_new("tke", "", "", options, NULL);
 
+    cli->process_options = tke_cli_option_names(entries);
     g_option_group_add_entries(group, entries);
     g_option_group_set_translation_domain(group, GETTEXT_PACKAGE);
     g_option_context_set_main_group(context, group);
@@ -204,7 +207,7 @@ tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
     if (!take_rehearsal(argc, argv, &pcsc)) {
         return TKE_CLI_WRONG_USE;
     }
-    context = make_context(&cli->options, &rehearsal, &version, &help);
+    context = make_context(cli, &rehearsal, &version, &help);
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
         fprintf(stderr, "tke: %s\n", error->message);
         return TKE_CLI_WRONG_USE;

@@ -3,12 +3,14 @@
  */
 #include <glib/gi18n.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/error.h"
 #include "libceremony/advice.h"
 #include "tke/cli.h"
 #include "tke/command.h"
 #include "tke/text.h"
+#include "tke/unknown-option.h"
 
 /* list: the commands to choose from, or NULL. */
 static int
@@ -49,7 +51,9 @@ tke_cli_unknown_command(TkeCli *cli, int argc, char **argv)
     g_autofree char *list = group != NULL ? tke_cli_command_help_group(group) : NULL;
     g_autoptr(GError) error = NULL;
 
-    if (group != NULL) {
+    if (argv[0][0] == '-' && strcmp(argv[0], "--") != 0 && argv[0][1] != '\0') {
+        tke_cli_unknown_option_set_first(cli, argc, argv, &error);
+    } else if (group != NULL) {
         g_set_error(&error, TKE_ERROR, TKE_ERROR_USAGE,
                     _("“%s” is not a whole command: a second word is needed"), group);
     } else {

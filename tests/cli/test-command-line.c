@@ -122,6 +122,59 @@ START_TEST(test_wrong_words_lead_to_the_nearest_names)
 }
 END_TEST
 
+START_TEST(test_misspelt_options_lead_to_the_nearest_ones)
+{
+    static const struct {
+        const char *line;
+        const char *told;
+    } lines[] = {
+        { "cryptounits --selct 1", "cryptounits: there is no option “--selct”; did you mean "
+                                   "“--select”?" },
+        { "--selct 1 cryptounits", "there is no option “--selct”; did you mean “--select”?" },
+        { "--jsn", "there is no option “--jsn”; did you mean “--json”?" },
+        { "cryptounit-thrhld-set --sigature 2",
+          "no option “--sigature”; did you mean “--signature”?" },
+        { "cryptounit-thrhld-set --sig=2", "no option “--sig”; did you mean “--signature”?" },
+        /* which of the command's own, whose values may look like options */
+        { "cryptounit-mk-load --part --any --prt 00", "no option “--prt”; did you mean “--part”?" },
+        { "card info --raeder 1", "did you mean “--reader”?" },
+        { "--raeder 1 card info", "did you mean “--reader”?" },
+        { "--reader 1 card info", "“--reader” is an option of “card info”: give it after the "
+                                  "command" },
+        /* what only other commands take */
+        { "card info --revocation 2",
+          "no option “--revocation”; “tke help card info” shows what it takes" },
+        { "cryptounits -x", "no option “-x”; “tke help cryptounits” shows what it takes" },
+        { "--qqqqqqqq cryptounits", "no option “--qqqqqqqq”; “tke --help” shows those" },
+        { "card info --reader x", "card info: Cannot parse integer value" },
+    };
+    g_auto(Programs) p = { 0 };
+    g_autoptr(JsonObject) json = NULL;
+
+    programs_start(&p, false);
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        programs_tke(&p, lines[i].line, NULL);
+        programs_expect(&p, WRONG_USE);
+        ck_assert_msg(said(&p, lines[i].told), "%s: %s", lines[i].line, p.complaint);
+    }
+    programs_tke(&p, "--json cryptounits --selct 1", NULL);
+    json = programs_json(&p);
+    ck_assert_str_eq(json_object_get_string_member(json, "error"),
+                     "cryptounits: there is no option “--selct”; did you mean “--select”?");
+    /* in a shell a line has fewer options than the program */
+    programs_tke(&p, "shell", "cryptounits --slect 1\n");
+    programs_expect(&p, WRONG_USE);
+    ck_assert(said(&p, "did you mean “--select”?"));
+    programs_tke(&p, "shell", "--json cryptounits\n");
+    programs_expect(&p, WRONG_USE);
+    ck_assert(said(&p, "“--json” holds for the whole program: give it when the shell is started"));
+    programs_tke(&p, "shell", "--jsn cryptounits\n");
+    ck_assert(said(&p, "no option “--jsn”") && !said(&p, "did you mean"));
+    programs_tke(&p, "cryptounits --json --select 1", NULL);
+    programs_expect(&p, DONE);
+}
+END_TEST
+
 START_TEST(test_outside_a_rehearsal_it_says_what_is_missing)
 {
     g_auto(Programs) p = { 0 };
@@ -441,6 +494,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_unknown_commands_and_options_are_wrong_use_with_a_hint);
     tcase_add_test(tests, test_the_begin_of_several_commands_lists_them);
     tcase_add_test(tests, test_wrong_words_lead_to_the_nearest_names);
+    tcase_add_test(tests, test_misspelt_options_lead_to_the_nearest_ones);
     tcase_add_test(tests, test_outside_a_rehearsal_it_says_what_is_missing);
     tcase_add_test(tests, test_units_are_selected_by_number_and_only_whole_requests_count);
     tcase_add_test(tests, test_faults_of_the_service_have_their_own_exit_code_and_advice);
