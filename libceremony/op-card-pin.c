@@ -82,51 +82,121 @@ check_unblocked(const TkeCard *card, const TkeCardStatus *status, GError **error
     return false;
 }
 
+/* What is wanted in reader 2; zone_id NULL: it is not known yet. */
+static TkeCardNeed
+need_blocked(TkeCardSession *session, const uint8_t *zone_id)
+{
+    return (TkeCardNeed){ .reader = 2,
+                          .wanted = TKE_WANTED_EP11,
+                          .title = _("Insert the blocked EP11 card."),
+                          .purpose = "unblock",
+                          .zone_id = zone_id,
+                          .begun_id = tke_card_session_get_begun(session, "unblock") };
+}
+
+/* A card that is not blocked: an earlier run has unblocked it, or there is nothing to unblock. */
+static bool
+end_with_unblocked(TkeOperation *op, const TkeCardNeed *need, TkeCard *card,
+                   const TkeCardStatus *status, GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    bool found = false;
+
+    if (tke_card_need_is_begun(need, status) &&
+        !got_tries_back(card, status, tke_card_session_get_begun_status(session, "unblock"), &found,
+                        error)) {
+        return false;
+    }
+    if (!found) {
+        return not_blocked(status, error);
+    }
+    tke_operation_note(op, _("The card is not blocked any more: it got its tries back after the "
+                             "step had begun, as its usage log shows."));
+    return true;
+}
+
+/*
+ * The card that lies in reader 2, which step 4 of 2.8 would take, if it is not blocked: nobody is to
+ * type a PIN of the CA card for it. NULL: there is none.
+ */
+static TkeCard *
+find_unblocked(TkeOperation *op, const TkeCardNeed *need, const TkeCardStatus **status)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    g_autofree char *reason = NULL;
+    const char *word = NULL;
+    TkeCard *card = NULL;
+
+    if (tke_card_session_judge(session, need, false, &word, &reason)) {
+        card = tke_card_session_get(session, 2, status);
+    }
+    return card != NULL && (*status)->pins[0].state != TKE_PIN_BLOCKED ? card : NULL;
+}
+
+/* Of the CA card that is in reader 1; NULL: there is none, or it has none. */
+static const uint8_t *
+zone_of_ca(TkeCardSession *session)
+{
+    const TkeCardStatus *status = NULL;
+    const TkeCard *ca = tke_card_session_get(session, 1, &status);
+
+    return ca != NULL && status->kind == TKE_CARD_KIND_CA && status->has_zone ? status->zone_id
+                                                                              : NULL;
+}
+
+/* Before anybody is asked for anything, as far as the cards are in already. */
+static TkeCard *
+look_first(TkeOperation *op, TkeCardNeed *need, const TkeCardStatus **status)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+
+    if (!tke_card_session_look(op, NULL, NULL)) {
+        return NULL; /* who needs a card says what is wrong */
+    }
+    *need = need_blocked(session, zone_of_ca(session));
+    return find_unblocked(op, need, status);
+}
+
 static bool
 unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
-    TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "unblock" };
+    const TkeCardNeed need_ca = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "unblock" };
     const TkeCardStatus *ca_status = NULL;
     TkeZoneCertificate zone;
     uint8_t ca_id[TKE_CARD_ID_LEN];
-    bool found = false;
+    TkeCardNeed need;
     TkeCard *card;
     TkeCard *ca;
 
     tke_operation_set_steps(op, unblock_steps);
     tke_operation_reach(op, 0);
-    ca = tke_card_session_need(op, &need, &ca_status, error);
-    if (ca == NULL || !tke_card_session_need_ca_pins(op, 1, false, error) ||
-        !tke_card_query_zone_certificate(ca, &zone, error)) {
+    card = look_first(op, &need, status);
+    if (card != NULL) {
+        return end_with_unblocked(op, &need, card, *status, error);
+    }
+    ca = tke_card_session_need(op, &need_ca, &ca_status, error);
+    if (ca == NULL) {
         return false;
     }
     memcpy(ca_id, ca_status->card_id, sizeof ca_id);
-    need = (TkeCardNeed){ .reader = 2,
-                          .wanted = TKE_WANTED_EP11,
-                          .title = _("Insert the blocked EP11 card."),
-                          .purpose = "unblock",
-                          .zone_id = zone.zone_id,
-                          .begun_id = tke_card_session_get_begun(session, "unblock") };
+    need = need_blocked(session, ca_status->zone_id);
+    card = find_unblocked(op, &need, status);
+    if (card != NULL) {
+        return end_with_unblocked(op, &need, card, *status, error);
+    }
+    if (!tke_card_session_need_ca_pins(op, 1, false, error) ||
+        !tke_card_query_zone_certificate(ca, &zone, error)) {
+        return false;
+    }
+    need = need_blocked(session, zone.zone_id);
     tke_operation_reach(op, 1);
     card = tke_card_session_need(op, &need, status, error);
     if (card == NULL || !tke_operation_check(op, error)) {
         return false;
     }
-    if ((*status)->pins[0].state != TKE_PIN_BLOCKED && tke_card_need_is_begun(&need, *status)) {
-        if (!got_tries_back(card, *status, tke_card_session_get_begun_status(session, "unblock"),
-                            &found, error)) {
-            return false;
-        }
-        if (found) {
-            tke_operation_note(
-                op, _("The card is not blocked any more: it got its tries back after the "
-                      "step had begun, as its usage log shows."));
-            return true;
-        }
-    }
     if ((*status)->pins[0].state != TKE_PIN_BLOCKED) {
-        return not_blocked(*status, error);
+        return end_with_unblocked(op, &need, card, *status, error);
     }
     tke_operation_reach(op, 2);
     tke_card_session_begin(session, "unblock", *status);

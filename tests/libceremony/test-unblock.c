@@ -1,0 +1,98 @@
+/*
+ * Unblocking an EP11 card: who is asked for what (functions 2.8).
+ */
+#include <string.h>
+
+#include "libceremony/op-card-pin.h"
+#include "libceremony/op-zone.h"
+#include "tests/libceremony/ceremony-world.h"
+#include "tests/support/test-main.h"
+
+static SimCard *
+card_of(CeremonyWorld *world, const char *name)
+{
+    SimCard *card = g_hash_table_lookup(world->by_name, name);
+
+    ck_assert_ptr_nonnull(card);
+    return card;
+}
+
+static void
+put(CeremonyWorld *world, unsigned reader, const char *name)
+{
+    SimReader *where = virtual_readers_get(world->cards->readers, reader);
+    g_autoptr(GError) error = NULL;
+
+    sim_reader_remove(where);
+    ck_assert(sim_reader_insert(where, card_of(world, name), &error));
+}
+
+static CeremonyWorld *
+member_world(void)
+{
+    CeremonyWorld *world = ceremony_world_new(1);
+
+    ceremony_world_make_zone(world);
+    ceremony_world_make_member(world, "member");
+    ceremony_world_restart(world);
+    return world;
+}
+
+static void
+check_says(const char *text, const char *wanted)
+{
+    ck_assert_msg(text != NULL && strstr(text, wanted) != NULL, "no “%s” in: %.900s", wanted,
+                  text != NULL ? text : "nothing");
+}
+
+/* What lies there is looked at first (2.8): with the CA card, without it, before it is put in. */
+START_TEST(test_nobody_types_pins_for_a_card_that_is_not_blocked)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GError) error = NULL;
+
+    put(world, 2, "member");
+    if (_i == 0) {
+        put(world, 1, "ca");
+    }
+    ck_assert(!tke_op_card_unblock(world->op, NULL, &error));
+    check_says(error->message, "reader 2: this card is not blocked: 3 tries are left");
+    ck_assert_str_eq(world->prompts->str, ""); /* and nobody for a card */
+    ck_assert_str_eq(world->tries->str, "");
+}
+END_TEST
+
+/* One of another zone is no reason to end: the blocked one of the zone may still be put in. */
+START_TEST(test_a_card_of_another_zone_that_is_not_blocked_gives_way_to_the_blocked_one)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeZoneCreateParams create = { .zone_description = "Other zone",
+                                         .card_description = "Other officers" };
+    TkeZoneResult other = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_blank(world, "ca-2", SIM_CARD_CA);
+    ceremony_world_hand(world, 1, "ca-2", NULL);
+    card_world_check(tke_op_zone_create(world->op, &create, &other, &error), error);
+    ceremony_world_restart(world);
+    put(world, 1, "ca-2");
+    put(world, 2, "member");
+    ceremony_world_hand(world, 2, NULL);
+    ck_assert(!tke_op_card_unblock(world->op, NULL, &error));
+    check_says(world->prompts->str, "insert unblock, reader 2: wrong-zone\n");
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_loop_test(tests, test_nobody_types_pins_for_a_card_that_is_not_blocked, 0, 2);
+    tcase_add_test(tests,
+                   test_a_card_of_another_zone_that_is_not_blocked_gives_way_to_the_blocked_one);
+}
+
+int
+main(void)
+{
+    return test_main("unblock", add_tests);
+}
