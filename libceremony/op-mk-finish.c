@@ -187,6 +187,75 @@ dup_uncommitted(TkeOperation *op, TkeUnitDirectory *directory, GPtrArray *states
     return dup_left(op, states, has_committed, TKE_REGISTER_FULL_UNCOMMITTED);
 }
 
+static bool
+holds_key(const TkeUnitState *state, const void *data)
+{
+    return state->registers.current_state == TKE_REGISTER_VALID &&
+           tke_digest_vp_equal(state->registers.current_vp, data);
+}
+
+static bool
+holds_other_key(const TkeUnitState *state, const void *data)
+{
+    return state->registers.current_state == TKE_REGISTER_VALID && !holds_key(state, data);
+}
+
+static bool
+lacks_key(const TkeUnitState *state, const void *data)
+{
+    return !holds_key(state, data);
+}
+
+/* What the operator is to know of a key that is current already; NULL: it is so nowhere. */
+static char *
+current_text(GPtrArray *states, const uint8_t vp[static TKE_VP_LEN])
+{
+    g_autofree char *holders = tke_plan_names(states, holds_key, vp);
+
+    return holders != NULL
+               ? g_strdup_printf(_("This is the key that is current already in %s."), holders)
+               : NULL;
+}
+
+/* As the registers are once it is committed everywhere. */
+static void
+tell_next(TkeOperation *op, GPtrArray *states, const uint8_t vp[static TKE_VP_LEN])
+{
+    g_autofree char *holders = tke_plan_names(states, holds_key, vp);
+    g_autofree char *others = tke_plan_names(states, lacks_key, vp);
+    g_autofree char *rotated = tke_plan_names(states, holds_other_key, vp);
+
+    if (others == NULL) {
+        tke_operation_note(op, "%s",
+                           _("The committed key is the current one already: there is nothing to "
+                             "set. Next: empty the new registers (tke cryptounit-mk-clrnew)."));
+    } else if (rotated != NULL) {
+        tke_operation_note(op, "%s",
+                           _("Next: tke cryptounit-mk-setimm, once key storage is prepared for "
+                             "the new key."));
+    } else if (holders != NULL) {
+        tke_operation_note(op,
+                           _("The committed key is the current one already in %s. Next, to make it "
+                             "that in %s too: tke cryptounit-mk-setimm."),
+                           holders, others);
+    } else {
+        tke_operation_note(op, "%s", _("Next: tke cryptounit-mk-setimm."));
+    }
+}
+
+/* Of the key that is committed, all that is to be agreed to. */
+static bool
+confirm_commit(TkeOperation *op, GPtrArray *states, GPtrArray *left,
+               const uint8_t vp[static TKE_VP_LEN], GError **error)
+{
+    g_autofree char *current = current_text(states, vp);
+    const TkePlan plan = { .action = "mk-commit",
+                           .title = _("The new master key with this pattern will be committed:"),
+                           .consequence = current };
+
+    return confirm_pattern(op, &plan, vp, left, TKE_ADMIN_COMMIT_WK, error);
+}
+
 bool
 tke_op_mk_commit(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *results,
                  GError **error)
@@ -198,8 +267,6 @@ tke_op_mk_commit(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *
     Finish finish = { .make = tke_unit_master_key_new_commit,
                       .states = states,
                       .same = TKE_PLAN_SAME_NEW };
-    const TkePlan plan = { .action = "mk-commit",
-                           .title = _("The new master key with this pattern will be committed:") };
     const TkeUnitStep step = { .action = COMMIT,
                                .what = _("Commit"),
                                .make = make_command,
@@ -214,17 +281,16 @@ tke_op_mk_commit(TkeOperation *op, TkeUnitDirectory *directory, TkeUnitResults *
     }
     left = dup_uncommitted(op, directory, states);
     units = tke_plan_dup_units(left);
-    return tke_plan_need_new_register(left, TKE_REGISTER_FULL_UNCOMMITTED, error) &&
-           tke_plan_need_one_new_pattern(states, finish.vp, error) &&
-           confirm_pattern(op, &plan, finish.vp, left, TKE_ADMIN_COMMIT_WK, error) &&
-           run(op, directory, units, &step, results, error);
-}
-
-static bool
-holds_other_key(const TkeUnitState *state, const void *data)
-{
-    return state->registers.current_state == TKE_REGISTER_VALID &&
-           !tke_digest_vp_equal(state->registers.current_vp, data);
+    if (!tke_plan_need_new_register(left, TKE_REGISTER_FULL_UNCOMMITTED, error) ||
+        !tke_plan_need_one_new_pattern(states, finish.vp, error) ||
+        !confirm_commit(op, states, left, finish.vp, error) ||
+        !run(op, directory, units, &step, results, error)) {
+        return false;
+    }
+    if (!tke_operation_is_dry_run(op)) {
+        tell_next(op, states, finish.vp);
+    }
+    return true;
 }
 
 bool

@@ -13,7 +13,7 @@
 /*
  * All new registers "Full Uncommitted" with one pattern; signatures of the threshold. Units that
  * an earlier run has reached, and that hold the same key, are left as they are; results tells of
- * the others.
+ * the others. Where the key is the current one already the plan says so; a note tells what is next.
  */
 TKE_PUBLIC bool tke_op_mk_commit(TkeOperation *op, TkeUnitDirectory *directory,
                                  TkeUnitResults *results, GError **error);

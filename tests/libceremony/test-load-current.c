@@ -142,6 +142,75 @@ START_TEST(test_the_current_key_that_is_found_is_told_too)
 }
 END_TEST
 
+/* ---- what a commit says of it, and of what comes next ---- */
+
+static void
+check_commit(CeremonyWorld *world, const char *plan, const char *note)
+{
+    g_autoptr(GError) error = NULL;
+
+    unfinished_start_anew(world);
+    g_string_truncate(world->notes, 0);
+    card_world_check(unfinished_commit(world, &error), error);
+    ck_assert_msg(plan != NULL ? strstr(world->details->str, plan) != NULL
+                               : strstr(world->details->str, "current already") == NULL,
+                  "%s", world->details->str);
+    ck_assert_msg(strstr(world->notes->str, note) != NULL, "%s", world->notes->str);
+}
+
+START_TEST(test_a_first_key_is_to_be_set_once_it_is_committed)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_autoptr(GError) error = NULL;
+
+    card_world_check(unfinished_load_all(world, &error), error);
+    check_commit(world, NULL, "Next: tke cryptounit-mk-setimm.\n");
+}
+END_TEST
+
+START_TEST(test_who_commits_the_current_key_is_told_that_nothing_is_to_be_set)
+{
+    g_autoptr(CeremonyWorld) world = current_world();
+    g_autoptr(GError) error = NULL;
+
+    unfinished_choose(world, KEEP_ROW);
+    card_world_check(unfinished_load_all(world, &error), error);
+    check_commit(
+        world,
+        "This is the key that is current already in crypto unit 1, crypto unit 2, crypto "
+        "unit 3.",
+        "The committed key is the current one already: there is nothing to set. Next: empty "
+        "the new registers (tke cryptounit-mk-clrnew).");
+}
+END_TEST
+
+START_TEST(test_who_commits_the_current_key_for_one_unit_is_told_which)
+{
+    g_autoptr(CeremonyWorld) world = current_world();
+    g_autoptr(GError) error = NULL;
+
+    lose_current_of_third(world);
+    card_world_check(unfinished_load_all(world, &error), error);
+    check_commit(world, "This is the key that is current already in crypto unit 1, crypto unit 2.",
+                 "The committed key is the current one already in crypto unit 1, crypto unit 2. "
+                 "Next, to make it that in crypto unit 3 too: tke cryptounit-mk-setimm.");
+}
+END_TEST
+
+START_TEST(test_a_key_for_a_rotation_waits_for_key_storage)
+{
+    g_autoptr(CeremonyWorld) world = current_world();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_hand(world, 1, "admin-1", NULL);
+    ceremony_world_hand(world, 2, "part-2", "part-3", NULL);
+    card_world_check(unfinished_load(world, &result, &error), error);
+    check_commit(world, NULL,
+                 "Next: tke cryptounit-mk-setimm, once key storage is prepared for the new key.");
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -150,6 +219,10 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_the_current_key_is_cleared_by_who_does_not_want_it);
     tcase_add_test(tests, test_a_unit_without_the_current_key_is_brought_in_line);
     tcase_add_test(tests, test_the_current_key_that_is_found_is_told_too);
+    tcase_add_test(tests, test_a_first_key_is_to_be_set_once_it_is_committed);
+    tcase_add_test(tests, test_who_commits_the_current_key_is_told_that_nothing_is_to_be_set);
+    tcase_add_test(tests, test_who_commits_the_current_key_for_one_unit_is_told_which);
+    tcase_add_test(tests, test_a_key_for_a_rotation_waits_for_key_storage);
 }
 
 int
