@@ -372,10 +372,13 @@ confirm_remove(TkeOperation *op, GPtrArray *units, GPtrArray *states, const TkeA
     g_autofree char *ski = tke_hex_encode(result->ski, sizeof result->ski);
     g_autofree char *count = g_strdup_printf(
         ngettext("from %u crypto unit", "from %u crypto units", units->len), units->len);
+    const TkePlanAfter after = { .without = result->ski };
+    g_autofree char *reserve = tke_plan_reserve_text(states, &after);
     const char *lines[] = { result->name, ski, count, signers, NULL };
     const TkePlan plan = { .action = "admin-remove",
                            .title = _("This administrator will be removed:"),
                            .lines = lines,
+                           .consequence = reserve,
                            .default_no = true };
 
     return tke_operation_confirm(op, &plan, error);

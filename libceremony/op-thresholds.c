@@ -56,18 +56,9 @@ too_few_admins(const TkeUnitState *state, const void *data)
 }
 
 static bool
-no_spare(const TkeUnitState *state, const void *data)
-{
-    const TkeThresholdsParams *params = data;
-
-    return state->admins->len == MAX(params->signature, params->revocation);
-}
-
-static bool
 check(TkeOperation *op, GPtrArray *states, const TkeThresholdsParams *params, GError **error)
 {
     g_autofree char *few = tke_plan_names(states, too_few_admins, params);
-    g_autofree char *spare = tke_plan_names(states, no_spare, params);
 
     if (few != NULL) {
         g_set_error(
@@ -80,13 +71,6 @@ check(TkeOperation *op, GPtrArray *states, const TkeThresholdsParams *params, GE
     if (params->signature == 1 || params->revocation == 1) {
         tke_operation_note(op,
                            _("A threshold of 1 gives no dual control: one person alone can act."));
-    }
-    if (spare != NULL) {
-        tke_operation_note(
-            op,
-            _("All administrators are needed then: one lost card without a copy locks "
-              "everybody out of %s."),
-            spare);
     }
     return true;
 }
@@ -107,6 +91,8 @@ confirm(TkeOperation *op, GPtrArray *states, const TkeThresholdsParams *params, 
     g_autofree char *imprint = tke_plan_names(states, in_imprint, NULL);
     g_autofree char *signers =
         tke_plan_signatures(states, TKE_ADMIN_SET_ATTRIBUTES, params->signature);
+    const TkePlanAfter after = { .signature = params->signature, .revocation = params->revocation };
+    g_autofree char *reserve = tke_plan_reserve_text(states, &after);
     const char *lines[] = { values,
                             _("permissions: loading of key parts, zeroizing with one signature; "
                               "no export of master keys from operational crypto units"),
@@ -115,7 +101,8 @@ confirm(TkeOperation *op, GPtrArray *states, const TkeThresholdsParams *params, 
         .action = "thresholds",
         .title = imprint != NULL ? _("The thresholds will be set; crypto units leave imprint mode:")
                                  : _("The thresholds will be changed:"),
-        .lines = lines
+        .lines = lines,
+        .consequence = reserve
     };
 
     return tke_operation_confirm(op, &plan, error);

@@ -73,6 +73,19 @@ TKE_PUBLIC bool tke_plan_check_same(GPtrArray *states, const TkeUnitState *now, 
 TKE_PUBLIC char *tke_plan_signatures(GPtrArray *states, TkeAdminCommand command,
                                      unsigned new_threshold);
 
+/* What a change leads to. */
+typedef struct TkePlanAfter {
+    unsigned signature; /* threshold; 0: as it is */
+    unsigned revocation;
+    const uint8_t *without; /* identifier of an administrator who is removed; NULL: nobody is */
+} TkePlanAfter;
+
+/*
+ * Advice for a plan where all administrators will be needed to sign, or to remove one: there is no
+ * reserve for a card that is lost. NULL: there is one. The caller frees.
+ */
+TKE_PUBLIC char *tke_plan_reserve_text(GPtrArray *states, const TkePlanAfter *after);
+
 /* All units (TkeUnit) belong to one instance (E-S07); nothing was done otherwise. */
 TKE_PUBLIC bool tke_plan_need_one_instance(GPtrArray *units, GError **error);
 
