@@ -82,13 +82,13 @@ undo_text(const TkeUnitStep *step, GPtrArray *results)
 
 TkeUnitStepWay
 tke_unit_step_ask(TkeOperation *op, const TkeUnitStep *step, GPtrArray *results,
-                  const GError *verdict)
+                  const GError *facts)
 {
     const char *columns[] = { _("NEXT STEP"), NULL };
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) g_strfreev);
     g_autoptr(GError) ignored = NULL;
     TkeUnitStepWay ways[MAX_WAYS];
-    TkeChoice choice = { .what = "unit-failed", .title = verdict->message, .columns = columns };
+    TkeChoice choice = { .what = "unit-failed", .title = facts->message, .columns = columns };
     g_autoptr(GPtrArray) some = trusted(results);
     char *retry = retry_text(results);
     unsigned index = 0;
@@ -222,10 +222,36 @@ mark_undone(GPtrArray *results, GPtrArray *undone)
     }
 }
 
-static bool
-is_undone_in_all(GPtrArray *undone, unsigned n)
+/* The one step that comes next, as the units are after the undo. */
+static const char *
+next_step(GPtrArray *results, GPtrArray *undone)
 {
-    return undone->len == n && tke_unit_results_count_done(undone) == n;
+    g_autofree char *unknown = tke_unit_results_names(results, TKE_UNIT_RESULT_UNKNOWN);
+
+    if (*unknown != '\0' || tke_unit_results_get_forgery(results) != NULL ||
+        tke_unit_results_get_forgery(undone) != NULL) {
+        return _("look with “tke cryptounit-compare” first, then give the same command again");
+    }
+    return tke_unit_results_count_done(results) > 0
+               ? _("the same command again does it in the rest; “tke cryptounit-compare” shows how "
+                   "they are now")
+               : _("start again");
+}
+
+/* What became of the undo. why: what is to be said of it, or NULL. */
+static char *
+undo_report(GPtrArray *units, GPtrArray *undone, const char *names, const GError *why)
+{
+    g_autofree char *unknown = tke_unit_results_names(undone, TKE_UNIT_RESULT_UNKNOWN);
+    const unsigned n = tke_unit_results_count_done(undone);
+
+    if (undone->len == units->len && n == units->len) {
+        return why == NULL ? g_strdup_printf(_("It was undone in %s"), names)
+                           : g_strdup_printf(_("It was undone in %s. %s"), names, why->message);
+    }
+    return g_strdup_printf(n == 0 && *unknown == '\0' ? _("Nothing of it could be undone: %s")
+                                                      : _("Not all of it could be undone: %s"),
+                           why->message);
 }
 
 /* What is left of the step where the undo has come to its end; why: what is to be said of the
@@ -253,25 +279,22 @@ set_undone(GPtrArray *results, GPtrArray *undone, const char *text, const GError
 
 void
 tke_unit_step_undo(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *step,
-                   GPtrArray *results, const GError *verdict, GError **error)
+                   GPtrArray *results, const GError *facts, GError **error)
 {
+    TkeUnitStep inner = *step->undo;
     g_autoptr(GPtrArray) units = done_units(results);
     g_autoptr(GPtrArray) some = trusted(results);
     g_autofree char *names = tke_unit_results_names(some, TKE_UNIT_RESULT_DONE);
     g_autoptr(GPtrArray) undone = tke_unit_results_new();
+    g_autofree char *report = NULL;
     g_autofree char *text = NULL;
     g_autoptr(GError) why = NULL;
 
-    (void) tke_unit_step_run(op, directory, units, step->undo, undone, &why);
+    inner.inner = true;
+    (void) tke_unit_step_run(op, directory, units, &inner, undone, &why);
     mark_undone(results, undone);
-    if (!is_undone_in_all(undone, units->len)) {
-        g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
-                    _("%s. Not all of it could be undone: %s"), verdict->message, why->message);
-        return;
-    }
-    text = why == NULL
-               ? g_strdup_printf(_("%s. It was undone in %s: start again"), verdict->message, names)
-               : g_strdup_printf(_("%s. It was undone in %s. %s"), verdict->message, names,
-                                 why->message);
+    report = undo_report(units, undone, names, why);
+    text =
+        g_strdup_printf(_("%s. %s. Next: %s"), facts->message, report, next_step(results, undone));
     set_undone(results, undone, text, why, error);
 }

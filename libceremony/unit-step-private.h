@@ -72,7 +72,7 @@ typedef enum {
 /* Asks the operator what to do about a step that was done in some units only; to leave it where
  * nobody answers. */
 TkeUnitStepWay tke_unit_step_ask(TkeOperation *op, const TkeUnitStep *step, GPtrArray *results,
-                                 const GError *verdict);
+                                 const GError *facts);
 
 /*
  * Asks the units whose outcome is unknown which of the two it is. Adds the results of which it is
@@ -89,6 +89,9 @@ bool tke_unit_step_prepare_retry(TkeOperation *op, TkeUnitDirectory *directory,
                                  const TkeUnitStep *step, GPtrArray *results, GPtrArray *todo,
                                  GError **error);
 
-/* Undoes the step where it was done; error tells the end of it, as the step has failed then. */
+/*
+ * Undoes the step where it was done; error tells the end of it, as the step has failed then, and the
+ * one step that comes next. facts: what had become of the step.
+ */
 void tke_unit_step_undo(TkeOperation *op, TkeUnitDirectory *directory, const TkeUnitStep *step,
-                        GPtrArray *results, const GError *verdict, GError **error);
+                        GPtrArray *results, const GError *facts, GError **error);

@@ -327,6 +327,19 @@ try_again(const TkeUnitStepRun *run, GPtrArray *results, GError **why, GError **
     return true;
 }
 
+/* What is to be done about a step that was done in some units only; facts: what has become of it. */
+static TkeUnitStepWay
+ask_way(const TkeUnitStepRun *run, GPtrArray *results, const GError *reason, GError **facts)
+{
+    TkeUnitStep inner = *run->step;
+
+    inner.inner = true; /* the ways are what comes next */
+    (void) tke_unit_verdict(&inner, results, reason, facts);
+    return g_error_matches(*facts, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY)
+               ? tke_unit_step_ask(run->op, run->step, results, *facts)
+               : TKE_UNIT_STEP_LEAVE;
+}
+
 /* Until it is done in all, or the operator leaves or undoes it. */
 static bool
 finish(const TkeUnitStepRun *run, GPtrArray *results, GError *why, GError **error)
@@ -335,14 +348,13 @@ finish(const TkeUnitStepRun *run, GPtrArray *results, GError *why, GError **erro
     g_autoptr(GError) verdict = NULL;
 
     while (!tke_unit_verdict(run->step, results, reason, &verdict)) {
-        TkeUnitStepWay way = g_error_matches(verdict, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY)
-                                 ? tke_unit_step_ask(run->op, run->step, results, verdict)
-                                 : TKE_UNIT_STEP_LEAVE;
+        g_autoptr(GError) facts = NULL;
+        const TkeUnitStepWay way = ask_way(run, results, reason, &facts);
         g_autoptr(GError) noting = NULL;
 
         if (way == TKE_UNIT_STEP_UNDO) {
             (void) renew_token(run, NULL); /* without one the undo says what is missing */
-            tke_unit_step_undo(run->op, run->directory, run->step, results, verdict, error);
+            tke_unit_step_undo(run->op, run->directory, run->step, results, facts, error);
             /* the next reading says it too */
             (void) tke_unit_step_note_in_journal(run, results, NULL);
             return false;

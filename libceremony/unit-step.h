@@ -67,6 +67,8 @@ typedef struct TkeUnitStep {
     bool unproven;
     /* nobody has to finish it, as nothing is left of it: the journal does not keep it */
     bool passing;
+    /* what is told of its end are facts: what comes next is told by the step that it belongs to */
+    bool inner;
     const struct TkeUnitStep *undo; /* what undoes it where it was done; NULL: nothing does */
 } TkeUnitStep;
 

@@ -157,6 +157,22 @@ set_unknown(const TkeUnitStep *step, GPtrArray *results, const char *failed, GEr
     }
 }
 
+/* Done in some units, not in others. */
+static void
+set_partly(const TkeUnitStep *step, GPtrArray *results, const char *failed, const char *reason,
+           GError **error)
+{
+    g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
+                step->inner ? _("%s was done in %u of %u crypto units, not in %s: %s")
+                : step->passing
+                    ? _("%s: done in %u of %u crypto units, not in %s: %s; nothing more was "
+                        "done: start again")
+                    : _("%s was done in %u of %u crypto units, not in %s: %s; the same command "
+                        "again does it in the rest; “tke cryptounit-compare” shows how they "
+                        "are now"),
+                step->what, tke_unit_results_count_done(results), results->len, failed, reason);
+}
+
 /* Of what was done and what was not, whoever may have answered. */
 static bool
 judge_outcomes(const TkeUnitStep *step, GPtrArray *results, const GError *why, GError **error)
@@ -182,15 +198,8 @@ judge_outcomes(const TkeUnitStep *step, GPtrArray *results, const GError *why, G
             step->what, failed);
         return false;
     }
-    g_set_error(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY,
-                !step->passing
-                    ? _("%s was done in %u of %u crypto units, not in %s: %s; the same command "
-                        "again does it in the rest; “tke cryptounit-compare” shows how they are "
-                        "now")
-                    : _("%s: done in %u of %u crypto units, not in %s: %s; nothing more was done: "
-                        "start again"),
-                step->what, tke_unit_results_count_done(results), results->len, failed,
-                reason != NULL ? reason->message : _(tke_unit_result_word(first)));
+    set_partly(step, results, failed,
+               reason != NULL ? reason->message : _(tke_unit_result_word(first)), error);
     return false;
 }
 

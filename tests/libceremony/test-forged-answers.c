@@ -299,7 +299,7 @@ START_TEST(test_no_way_on_leads_to_a_unit_that_is_distrusted)
                   error->message);
     ck_assert_msg(strstr(error->message, "possible tampering with what crypto unit 2") != NULL,
                   "%s", error->message);
-    ck_assert_msg(strstr(error->message, "It was undone in crypto unit 3:") != NULL, "%s",
+    ck_assert_msg(strstr(error->message, "It was undone in crypto unit 3.") != NULL, "%s",
                   error->message);
     get_counter(world, SECOND, after);
     ck_assert_int_eq(after[15] - before[15], 2); /* its importer key and the import */

@@ -67,6 +67,49 @@ START_TEST(test_a_failed_unit_is_tried_again_without_another_card)
 }
 END_TEST
 
+/* One next step, at the end, and no other before it that it contradicts. */
+static void
+check_next(const GError *error, const char *next)
+{
+    g_autofree char *end = g_strconcat(". Next: ", next, NULL);
+    g_autofree char *facts = NULL;
+
+    ck_assert_msg(g_str_has_suffix(error->message, end), "%s", error->message);
+    facts = g_strndup(error->message, strlen(error->message) - strlen(end));
+    ck_assert_msg(strstr(facts, "same command again") == NULL &&
+                      strstr(facts, "start again") == NULL && strstr(facts, "Next:") == NULL,
+                  "%s", error->message);
+}
+
+/* The signer does not come to the undo. */
+static void
+take_signer(CeremonyWorld *world)
+{
+    world->at_choice = NULL;
+    sim_reader_remove(virtual_readers_get(world->cards->readers, 1));
+}
+
+START_TEST(test_an_undo_that_nobody_signs_leaves_one_next_step)
+{
+    g_autoptr(CeremonyWorld) world = unfinished_secured_world();
+    g_auto(TkeMkLoadResult) result = { .units = NULL };
+    g_autoptr(GError) error = NULL;
+
+    unfinished_refuse(world, 2, IMPORT, 1);
+    unfinished_hand_all(world);
+    world->at_choice = take_signer;
+    unfinished_choose(world, UNDO);
+    ck_assert(!unfinished_load(world, &result, &error));
+    ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
+                  error->message);
+    ck_assert_msg(strstr(error->message, "Nothing of it could be undone: ") != NULL, "%s",
+                  error->message);
+    check_next(error, "the same command again does it in the rest; “tke cryptounit-compare” shows "
+                      "how they are now");
+    ck_assert(unfinished_is_loaded(world, 1) && unfinished_is_loaded(world, 3));
+}
+END_TEST
+
 START_TEST(test_a_failed_load_is_undone_where_it_was_done)
 {
     g_autoptr(CeremonyWorld) world = unfinished_secured_world();
@@ -81,6 +124,7 @@ START_TEST(test_a_failed_load_is_undone_where_it_was_done)
                   error->message);
     ck_assert_msg(strstr(error->message, "undone in crypto unit 1, crypto unit 3") != NULL, "%s",
                   error->message);
+    check_next(error, "start again");
     ck_assert(!unfinished_is_loaded(world, 1) && !unfinished_is_loaded(world, 2) &&
               !unfinished_is_loaded(world, 3));
     ck_assert_str_eq(tke_unit_result_word(g_ptr_array_index(result.units, 0)), "undone");
@@ -110,6 +154,10 @@ START_TEST(test_what_could_not_be_undone_is_told)
     ck_assert_msg(g_error_matches(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PARTLY), "%s",
                   error->message);
     ck_assert(!unfinished_is_loaded(world, 1) && unfinished_is_loaded(world, 3));
+    ck_assert_msg(strstr(error->message, "Not all of it could be undone: ") != NULL, "%s",
+                  error->message);
+    check_next(error, "the same command again does it in the rest; “tke cryptounit-compare” shows "
+                      "how they are now");
     unfinished_start_anew(world);
     unfinished_hand_all(world);
     tke_mk_load_result_clear(&result);
@@ -149,6 +197,7 @@ START_TEST(test_where_the_outcome_of_an_undo_is_unknown_that_of_the_step_is)
     ck_assert_str_eq(tke_unit_result_word(g_ptr_array_index(result.units, 0)), "undone");
     ck_assert_str_eq(tke_unit_result_word(g_ptr_array_index(result.units, 1)), "refused");
     ck_assert_str_eq(tke_unit_result_word(g_ptr_array_index(result.units, 2)), "unknown");
+    check_next(error, "look with “tke cryptounit-compare” first, then give the same command again");
     test_fault_unit_transport_clear(world->transport);
     g_clear_error(&error);
     unfinished_start_anew(world);
@@ -282,6 +331,7 @@ add_tests(TCase *tests)
 {
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, test_a_failed_unit_is_tried_again_without_another_card);
+    tcase_add_test(tests, test_an_undo_that_nobody_signs_leaves_one_next_step);
     tcase_add_test(tests, test_a_failed_load_is_undone_where_it_was_done);
     tcase_add_test(tests, test_what_could_not_be_undone_is_told);
     tcase_add_test(tests, test_where_the_outcome_of_an_undo_is_unknown_that_of_the_step_is);
