@@ -60,7 +60,7 @@ look(SimOfficersDesk *desk, GError **error)
             return false;
         }
         g_free(desk->card[i]);
-        desk->card[i] = g_strdup(json_object_get_string_member_with_default(reader, "card", NULL));
+        desk->card[i] = g_strdup(sim_json_find_text(reader, "card", NULL));
     }
     return true;
 }
@@ -159,11 +159,15 @@ sim_officers_desk_is_new(SimOfficersDesk *desk, bool *is_new, GError **error)
     }
     for (unsigned i = 0; i < json_array_get_length(cards); i++) {
         JsonObject *card = sim_json_need_element(cards, i, "cards", error);
+        int64_t life_cycle = 0;
 
         if (card == NULL) {
             return false;
         }
-        all_new = all_new && json_object_get_int_member_with_default(card, "life_cycle", 0) == 0;
+        if (!sim_json_get_number(card, "life_cycle", 0, UINT8_MAX, 0, &life_cycle, error)) {
+            return false;
+        }
+        all_new = all_new && life_cycle == 0;
     }
     *is_new = all_new;
     return true;
@@ -186,7 +190,7 @@ sim_officers_desk_count_loaded(SimOfficersDesk *desk, unsigned *n, GError **erro
         if (card == NULL) {
             return false;
         }
-        file = json_object_get_string_member_with_default(card, "load_file", NULL);
+        file = sim_json_find_text(card, "load_file", NULL);
         /* Zeros: the card came with its applet. */
         loaded += file != NULL && strspn(file, "0") != strlen(file) ? 1 : 0;
     }

@@ -139,7 +139,7 @@ find_card(SimOfficersPeople *people, unsigned reader)
 static bool
 is_outdated(SimOfficersPeople *people, JsonObject *event, unsigned reader)
 {
-    const char *reason = json_object_get_string_member_with_default(event, "reason", "absent");
+    const char *reason = sim_json_find_text(event, "reason", "absent");
     const char *label = sim_officers_desk_get_card(people->desk, reader);
 
     return label != NULL && (strcmp(reason, "in-use") == 0 ||
@@ -163,8 +163,7 @@ insert_card(SimOfficersPeople *people, JsonObject *event, GError **error)
     if (label == NULL) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
                     _("nobody has another card for reader %u (%s %s)"), reader,
-                    json_object_get_string_member_with_default(event, "what", ""),
-                    json_object_get_string_member_with_default(event, "reason", ""));
+                    sim_json_find_text(event, "what", ""), sim_json_find_text(event, "reason", ""));
         return false;
     }
     note_offered(people, reader, label);
@@ -211,7 +210,7 @@ type_pins(SimOfficersPeople *people, JsonObject *event, unsigned times, GError *
 
     if (json_object_has_member(event, "reason")) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("a PIN was not accepted: %s"),
-                    json_object_get_string_member_with_default(event, "reason", ""));
+                    sim_json_find_text(event, "reason", ""));
         return false;
     }
     if (!take_reader(event, &reader, error) ||
@@ -257,7 +256,7 @@ take_answer(SimOfficersPeople *people, JsonObject *event, GError **error)
 
     if (answer == NULL) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("nobody knows what to answer: %s"),
-                    json_object_get_string_member_with_default(event, "what", ""));
+                    sim_json_find_text(event, "what", ""));
         return NULL;
     }
     people->next_answer++;
@@ -267,8 +266,14 @@ take_answer(SimOfficersPeople *people, JsonObject *event, GError **error)
 static bool
 confirm(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
-    return sim_officers_program_type(
-        people->program, json_object_get_string_member_with_default(event, "word", "y"), error);
+    g_autoptr(GError) cause = NULL;
+    const char *word = sim_json_get_text(event, "word", &cause);
+
+    if (cause != NULL) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    return sim_officers_program_type(people->program, word != NULL ? word : "y", error);
 }
 
 static bool
@@ -293,7 +298,8 @@ choose(SimOfficersPeople *people, JsonObject *event, GError **error)
         return sim_officers_program_type(people->program, answer, error);
     }
     for (unsigned i = 0; i < json_array_get_length(options); i++) {
-        const char *option = json_array_get_string_element(options, i);
+        JsonNode *node = json_array_get_element(options, i);
+        const char *option = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
 
         if (option != NULL && strstr(option, answer) != NULL) {
             g_autofree char *number = g_strdup_printf("%u", i + 1);
@@ -337,14 +343,16 @@ answer_prompt(SimOfficersPeople *people, JsonObject *event, GError **error)
 static bool
 judge_result(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
-    gint64 code = json_object_get_int_member_with_default(event, "exit", -1);
+    int64_t code = 0;
 
+    if (!sim_json_need_number(event, "exit", 0, UINT8_MAX, &code, error)) {
+        return false;
+    }
     if (code == 0) {
         return true;
     }
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, _("%s ended with exit code %d: %s"),
-                people->task->command, (int) code,
-                json_object_get_string_member_with_default(event, "error", ""));
+                people->task->command, (int) code, sim_json_find_text(event, "error", ""));
     return false;
 }
 
@@ -371,13 +379,12 @@ sim_officers_people_follow(SimOfficersPeople *people, SimOfficersProgram *progra
         if (event == NULL) {
             return set_stuck(error, _("the program ended without a result"));
         }
-        name = json_object_get_string_member_with_default(event, "event", "");
+        name = sim_json_find_text(event, "event", "");
         if (strcmp(name, "result") == 0) {
             return judge_result(people, event, error);
         }
         if (strcmp(name, "step") == 0 && people->step != NULL) {
-            people->step(json_object_get_string_member_with_default(event, "what", ""),
-                         people->data);
+            people->step(sim_json_find_text(event, "what", ""), people->data);
         }
         if (strcmp(name, "prompt") == 0 && !answer_prompt(people, event, error)) {
             return false;

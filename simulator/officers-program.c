@@ -83,18 +83,27 @@ spawn(SimOfficersProgram *program, char **argv, char **environment, GError **err
 }
 
 SimOfficersProgram *
-sim_officers_program_new(const char *const *argv, char **environment, GError **error)
+sim_officers_program_new_for(const char *name, int input, int output, int events)
 {
-    g_autoptr(SimOfficersProgram) program = g_new0(SimOfficersProgram, 1);
-    g_auto(GStrv) words = with_events(argv);
+    SimOfficersProgram *program = g_new0(SimOfficersProgram, 1);
 
-    program->name = g_path_get_basename(argv[0]);
-    program->reaped = true;
-    program->input = -1;
-    program->output = -1;
-    program->events = -1;
+    program->name = g_strdup(name);
+    program->reaped = true; /* nobody's child */
+    program->input = input;
+    program->output = output;
+    program->events = events;
     program->printed = g_string_new(NULL);
     program->line = g_string_new(NULL);
+    return program;
+}
+
+SimOfficersProgram *
+sim_officers_program_new(const char *const *argv, char **environment, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(argv[0]);
+    g_autoptr(SimOfficersProgram) program = sim_officers_program_new_for(name, -1, -1, -1);
+    g_auto(GStrv) words = with_events(argv);
+
     if (!spawn(program, words, environment, error)) {
         g_prefix_error(error, "%s: ", program->name);
         return NULL;

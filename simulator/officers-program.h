@@ -14,6 +14,11 @@ typedef struct SimOfficersProgram SimOfficersProgram;
 SimOfficersProgram *sim_officers_program_new(const char *const *argv, char **environment,
                                              GError **error);
 
+/* One that somebody else has started, by its ends of the pipes, which are taken over; -1: it has
+ * none. */
+SimOfficersProgram *sim_officers_program_new_for(const char *name, int input, int output,
+                                                 int events);
+
 /* Kills it if it still runs. NULL is allowed. */
 void sim_officers_program_free(SimOfficersProgram *program);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimOfficersProgram, sim_officers_program_free)

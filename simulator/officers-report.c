@@ -86,7 +86,7 @@ take_unit(SimOfficersReport *report, JsonObject *entry, GError **error)
     if (type == NULL || !sim_json_need_number(entry, "number", 1, UNITS_MAX, &row.number, error)) {
         return false;
     }
-    row.location = json_object_get_string_member_with_default(entry, "location", "");
+    row.location = sim_json_find_text(entry, "location", "");
     if (strcmp(type, "RECOVERY") != 0 &&
         (report->served == NULL || report->served == report->visited)) {
         report->served = report->visited;
@@ -98,8 +98,11 @@ take_unit(SimOfficersReport *report, JsonObject *entry, GError **error)
 static Row *
 find_row(const SimOfficersReport *report, JsonObject *entry)
 {
-    gint64 number = json_object_get_int_member_with_default(entry, "number", 0);
+    int64_t number = 0;
 
+    if (!sim_json_need_number(entry, "number", 1, UNITS_MAX, &number, NULL)) {
+        return NULL;
+    }
     for (unsigned i = 0; i < report->rows->len; i++) {
         if (get_row(report, i)->number == number) {
             return get_row(report, i);

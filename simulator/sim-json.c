@@ -52,6 +52,14 @@ sim_json_need_text(JsonObject *object, const char *member, GError **error)
     return need_member(object, member, error) ? sim_json_get_text(object, member, error) : NULL;
 }
 
+const char *
+sim_json_find_text(JsonObject *object, const char *member, const char *standard)
+{
+    const char *text = sim_json_get_text(object, member, NULL);
+
+    return text != NULL ? text : standard;
+}
+
 bool
 sim_json_get_number(JsonObject *object, const char *member, int64_t min, int64_t max,
                     int64_t standard, int64_t *value, GError **error)

@@ -14,6 +14,9 @@ const char *sim_json_get_text(JsonObject *object, const char *member, GError **e
 /* The same for one that must be there. */
 const char *sim_json_need_text(JsonObject *object, const char *member, GError **error);
 
+/* What a text says that decides nothing: standard where there is none, or something else. */
+const char *sim_json_find_text(JsonObject *object, const char *member, const char *standard);
+
 /* A whole number within the bounds; standard if absent. False with TKE_ERROR_INVALID_DATA. */
 bool sim_json_get_number(JsonObject *object, const char *member, int64_t min, int64_t max,
                          int64_t standard, int64_t *value, GError **error);
