@@ -375,21 +375,39 @@ load_tls(SimService *service, JsonObject *object, GError **error)
     return key != NULL;
 }
 
+/* The module that a plan names, unless another unit of it has brought it. */
+static bool
+load_module(SimService *service, const SimUnitPlan *plan, GError **error)
+{
+    g_autofree char *path = module_path(service, plan->serial);
+    SimModule *module = NULL;
+
+    if (find_module(service, plan->serial) != NULL) {
+        return true;
+    }
+    module = sim_module_load(path, error);
+    if (module == NULL) {
+        return false;
+    }
+    g_ptr_array_add(service->modules, module);
+    if (strcmp(sim_module_get_serial(module), plan->serial) != 0 ||
+        sim_module_get_kind(module) != plan->kind) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
+                    _("%s: this is another module than the crypto unit belongs to"), path);
+        return false;
+    }
+    return true;
+}
+
 static bool
 load_unit(SimService *service, const SimUnitPlan *plan, GError **error)
 {
     g_autofree char *path = file_path(service, "", plan->hsm_id);
-    g_autofree char *of_module = module_path(service, plan->serial);
     g_autoptr(JsonObject) object = NULL;
     SimUnitState *state = NULL;
 
-    if (find_module(service, plan->serial) == NULL) {
-        SimModule *module = sim_module_load(of_module, error);
-
-        if (module == NULL) {
-            return false;
-        }
-        g_ptr_array_add(service->modules, module);
+    if (!load_module(service, plan, error)) {
+        return false;
     }
     object = sim_store_load(path, error);
     if (object == NULL) {

@@ -229,6 +229,7 @@ load_places(SimWorld *world, GError **error)
         SimCard *card = label == NULL ? NULL : sim_world_find_card(world, label, NULL);
 
         if (card != NULL && !sim_reader_insert(g_ptr_array_index(world->readers, i), card, error)) {
+            g_prefix_error(error, "%s: ", path);
             return false;
         }
     }
