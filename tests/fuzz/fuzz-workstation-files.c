@@ -5,12 +5,19 @@
  */
 #include <string.h>
 
+#include "libceremony/card-plan-notes.h"
+#include "libceremony/card-tries.h"
 #include "libceremony/inventory.h"
 #include "libceremony/journal.h"
 #include "libceremony/settings.h"
 #include "libceremony/unit-memory.h"
 #include "libceremony/world-private.h"
+#include "tests/fuzz/card-script.h"
 #include "tests/fuzz/fuzz-dir.h"
+#include "tests/fuzz/fuzz-random.h"
+#include "tests/fuzz/fuzz-strict.h"
+
+#define ADMINISTRATORS_MOST 8u
 
 typedef void (*Read)(const TkeWorld *world, const char *dir);
 
@@ -99,13 +106,86 @@ read_inventory(const TkeWorld *world, G_GNUC_UNUSED const char *dir)
     }
 }
 
+static void
+read_card_plan(const TkeWorld *world, G_GNUC_UNUSED const char *dir)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TkeCardPlanNotes) notes = tke_card_plan_notes_load(world, &error);
+    g_autoptr(TkeCardPlanNotes) again = NULL;
+    g_autoptr(TkeCardPlanNotes) copy = NULL;
+
+    FUZZ_REQUIRE((notes == NULL) == (error != NULL));
+    if (notes != NULL) {
+        copy = tke_card_plan_notes_copy(notes);
+        FUZZ_REQUIRE(notes->signatures >= 1 && notes->signatures <= ADMINISTRATORS_MOST);
+        FUZZ_REQUIRE(tke_card_plan_notes_save(copy, world, NULL));
+        again = tke_card_plan_notes_load(world, NULL);
+        FUZZ_REQUIRE(again != NULL && again->places->len == notes->places->len);
+    }
+}
+
+/* ---- what is remembered of issuer keys ---- */
+
+/* A card manager with other keys than the makers': it counts how often it is asked for a proof. */
+typedef struct OtherKeys {
+    TkeCardConnection base;
+    unsigned asked;
+} OtherKeys;
+
+static bool
+answer_with_wrong_proof(TkeCardConnection *base, const uint8_t *command, size_t len,
+                        uint8_t *response, size_t size, size_t *response_len,
+                        G_GNUC_UNUSED GError **error)
+{
+    /* SCP03: diversification data, version, protocol, i, challenge, cryptogram, status word */
+    static const uint8_t proof[] = { [10] = 0x01, [11] = 0x03, [29] = 0x90, [30] = 0x00 };
+    static const uint8_t not_found[] = { 0x6A, 0x88 };
+    const bool is_proof = len > 1 && command[1] == 0x50;
+    const size_t n = is_proof ? sizeof proof : sizeof not_found;
+
+    FUZZ_REQUIRE(size >= n);
+    memcpy(response, is_proof ? proof : not_found, n);
+    *response_len = n;
+    ((OtherKeys *) base)->asked += is_proof ? 1 : 0;
+    return true;
+}
+
+/* One run of a program; whether a key was tried. */
+static bool
+try_keys(TkeWorld *world)
+{
+    static const TkeCardConnectionOps ops = { .exchange = answer_with_wrong_proof,
+                                              .begin = card_script_begin,
+                                              .end = card_script_nothing,
+                                              .close = card_script_nothing };
+    static const TkePrompterOps nobody = { .show = NULL };
+    OtherKeys manager = { .base = { .ops = &ops, .atr = { 0x3B, 0x00 }, .atr_len = 2 } };
+    g_autoptr(TkeOperation) op = tke_operation_new(world, NULL, NULL, &nobody, NULL, NULL);
+    g_autoptr(TkeCard) card = tke_card_new(&manager.base, 1, "manager");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TkeGpKeySet) keys = tke_gp_key_set_new_default(NULL);
+    g_autoptr(TkeGpScp) scp = tke_card_tries_open(op, card, keys, false, &error);
+
+    FUZZ_REQUIRE(scp == NULL && error != NULL);
+    return manager.asked > 0;
+}
+
+/* Whatever the file says, keys that were refused are not tried by the next run. */
+static void
+read_card_keys(const TkeWorld *world, G_GNUC_UNUSED const char *dir)
+{
+    (void) try_keys((TkeWorld *) world);
+    FUZZ_REQUIRE(!try_keys((TkeWorld *) world));
+}
+
 static const struct {
     const char *file;
     Read read;
 } files[] = {
     { "opentke-journal.json", read_journal },     { "opentke-units.json", read_units },
     { "opentke-selection.json", read_selection }, { "settings.json", read_settings },
-    { "inventory.json", read_inventory },
+    { "inventory.json", read_inventory },         { "card-plan.json", read_card_plan },
+    { "opentke-card-keys.json", read_card_keys },
 };
 
 static void
@@ -138,9 +218,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(TkeWorld) world = NULL;
     g_autofree char *path = NULL;
 
-    if (size == 0) {
+    if (size == 0 || !tke_secret_heap_init(NULL)) {
         return 0;
     }
+    fuzz_strict();
+    fuzz_random_start();
     if (directory == NULL) {
         directory = fuzz_dir_new();
         atexit(stop);
