@@ -153,13 +153,16 @@ show_pin(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t referenc
     tke_operation_show(op, &prompt);
 }
 
-/* Why an entry is to be repeated; NULL when repeating makes no sense. */
+/* Why an entry is to be repeated; NULL when repeating makes no sense: a PIN that was perhaps right
+ * and did not arrive as it was typed (no status word) costs a try each time. */
 static const char *
-repeat_word(int code)
+repeat_word(const GError *error)
 {
-    switch (code) {
+    TkeCardErrorInfo info = { .sw = 0 };
+
+    switch (tke_card_error_code(error)) {
     case TKE_CARD_ERROR_PIN_WRONG:
-        return "wrong-pin";
+        return tke_card_error_get_info(error, &info) && info.sw != 0 ? "wrong-pin" : NULL;
     case TKE_CARD_ERROR_PIN_TIMEOUT:
         return "timeout";
     case TKE_CARD_ERROR_PIN_DIFFER:
@@ -305,6 +308,13 @@ enter(TkeOperation *op, TkeCardSlot *slot, uint8_t reference, PadFunc func, GErr
     (void) func(slot->card, reference, &told);
     done = tke_pin_pad_judge(slot->card, reference, told, &status, &belied, error);
     take_status(slot, &status);
+    if (done && told != NULL && !belied) {
+        tke_operation_note(op,
+                           _("Reader %s: the exchange with the keypad broke off, but the card "
+                             "shows that the entry was done. If it happens again, “tke reader "
+                             "acceptance-test” tells what is wrong with the reader."),
+                           slot->text != NULL ? slot->text : tke_card_get_reader_name(slot->card));
+    }
     if (belied) {
         tke_operation_note(
             op,
@@ -355,7 +365,7 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
     }
     for (;;) {
         g_autoptr(GError) local = NULL;
-        const char *word = repeat_word(tke_card_error_code(last));
+        const char *word = repeat_word(last);
 
         if (kind != TKE_PROMPT_NEW_PIN && !warn_last_try(op, reader, slot, reference, error)) {
             tke_operation_hide(op);
@@ -373,7 +383,7 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
                                  error); /* says which card and PIN it is */
         }
         timeouts = tke_card_error_code(local) == TKE_CARD_ERROR_PIN_TIMEOUT ? timeouts + 1 : 0;
-        if (repeat_word(tke_card_error_code(local)) == NULL || timeouts == TIMEOUTS_IN_A_ROW) {
+        if (repeat_word(local) == NULL || timeouts == TIMEOUTS_IN_A_ROW) {
             tke_operation_hide(op);
             tke_card_session_settle(session, local);
             take_as_stop(op, &local);

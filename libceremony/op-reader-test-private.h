@@ -16,11 +16,19 @@ typedef enum {
     TKE_READER_LIE_OTHER,  /* anything else: the card has counted a try */
 } TkeReaderLie;
 
+/* What has come of an entry, as the card shows. */
+typedef enum {
+    TKE_READER_EFFECT_NONE,
+    TKE_READER_EFFECT_DONE,
+    TKE_READER_EFFECT_COUNTED, /* as a wrong PIN */
+} TkeReaderEffect;
+
 /* How an entry ended. */
 typedef struct TkeReaderOutcome {
-    int code; /* TkeCardError; -1: the card said 9000 */
-    uint16_t sw;
+    int code;    /* TkeCardError; -1: the card said 9000 */
+    uint16_t sw; /* 0: nobody has said one, the exchange broke off */
     TkeReaderLie lie;
+    TkeReaderEffect effect;
     unsigned duration_ms;
     unsigned second_ms;
 } TkeReaderOutcome;
@@ -28,7 +36,11 @@ typedef struct TkeReaderOutcome {
 /* Does the test go on after it, if the card can still be asked what has come of it? */
 bool tke_op_reader_verdict_is_about_entry(const GError *error);
 
-/* Does the card contradict what the keypad said of the entry? now: its PIN after it. */
+/* now: the card's PIN after it. */
+TkeReaderEffect tke_op_reader_verdict_find_effect(const TkePinStatus *now, unsigned tries_before);
+
+/* Does the card contradict what the keypad said of the entry? Who has said no status word has said
+ * nothing. */
 TkeReaderLie tke_op_reader_verdict_find_lie(const TkeReaderOutcome *outcome,
                                             const TkePinStatus *now, unsigned tries_before);
 

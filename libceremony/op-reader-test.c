@@ -257,7 +257,9 @@ look_after_entry(Run *run, TkeReaderStepNumber number, TkeReaderOutcome *outcome
         return false;
     }
     outcome->lie = tke_op_reader_verdict_find_lie(outcome, pin, run->tries_left);
-    run->unreliable = run->unreliable || outcome->lie != TKE_READER_LIE_NONE;
+    outcome->effect = tke_op_reader_verdict_find_effect(pin, run->tries_left);
+    run->unreliable = run->unreliable || outcome->lie != TKE_READER_LIE_NONE ||
+                      (outcome->sw == 0 && outcome->effect != TKE_READER_EFFECT_NONE);
     run->tries_left = pin->tries_left;
     note_pin(run, number, pin->state == TKE_PIN_VERIFIED, false);
     return true;

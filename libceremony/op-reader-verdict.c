@@ -73,6 +73,21 @@ outcome_text(const TkeReaderOutcome *outcome)
     }
 }
 
+/* What the card shows of an entry of which nothing was told. */
+static const char *
+effect_text(TkeReaderEffect effect)
+{
+    switch (effect) {
+    case TKE_READER_EFFECT_DONE:
+        return _("the exchange with the keypad broke off, and the card has done it");
+    case TKE_READER_EFFECT_COUNTED:
+        return _("the exchange with the keypad broke off, and the card has counted a wrong PIN");
+    case TKE_READER_EFFECT_NONE:
+    default:
+        return NULL;
+    }
+}
+
 static const char *
 lie_text(TkeReaderLie lie)
 {
@@ -170,19 +185,29 @@ tke_op_reader_verdict_is_about_entry(const GError *error)
     }
 }
 
+TkeReaderEffect
+tke_op_reader_verdict_find_effect(const TkePinStatus *now, unsigned tries_before)
+{
+    return now->state == TKE_PIN_VERIFIED   ? TKE_READER_EFFECT_DONE
+           : now->tries_left < tries_before ? TKE_READER_EFFECT_COUNTED
+                                            : TKE_READER_EFFECT_NONE;
+}
+
 TkeReaderLie
 tke_op_reader_verdict_find_lie(const TkeReaderOutcome *outcome, const TkePinStatus *now,
                                unsigned tries_before)
 {
-    const bool done = now->state == TKE_PIN_VERIFIED;
-    const bool counted = !done && now->tries_left < tries_before;
+    const TkeReaderEffect effect = tke_op_reader_verdict_find_effect(now, tries_before);
     const bool wrong =
         outcome->code == TKE_CARD_ERROR_PIN_WRONG || outcome->code == TKE_CARD_ERROR_PIN_BLOCKED;
 
-    if (counted) {
+    if (outcome->sw == 0) { /* nobody's word: the exchange broke off */
+        return TKE_READER_LIE_NONE;
+    }
+    if (effect == TKE_READER_EFFECT_COUNTED) {
         return wrong ? TKE_READER_LIE_NONE : TKE_READER_LIE_OTHER;
     }
-    if (done) {
+    if (effect == TKE_READER_EFFECT_DONE) {
         return outcome->code == -1 ? TKE_READER_LIE_NONE : TKE_READER_LIE_FAILED;
     }
     return outcome->code == -1 ? TKE_READER_LIE_DONE
@@ -194,12 +219,16 @@ void
 tke_op_reader_verdict(TkeReaderStep *step, TkeReaderStepNumber number,
                       const TkeReaderOutcome *outcome)
 {
-    const char *text = NULL;
+    const char *text = outcome->sw == 0 ? effect_text(outcome->effect) : NULL;
 
     step->sw = outcome->sw;
     step->duration_ms = outcome->duration_ms;
     if (outcome->lie != TKE_READER_LIE_NONE) {
         judge(step, TKE_READER_VERDICT_FAILED, lie_text(outcome->lie));
+        return;
+    }
+    if (text != NULL) {
+        judge(step, TKE_READER_VERDICT_FAILED, text);
         return;
     }
     if (outcome->sw == step->expected_sw && number == TKE_READER_STEP_TIMEOUT) {

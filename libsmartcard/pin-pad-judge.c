@@ -88,6 +88,18 @@ can_be_asked(const GError *told)
     }
 }
 
+/*
+ * Only a status word is the keypad's word. A broken transmission says nothing, and neither does a
+ * driver that reports a refused form of entry in the same way (libccid; docs/hardware.md).
+ */
+static bool
+has_word(const GError *told)
+{
+    TkeCardErrorInfo info = { .sw = 0 };
+
+    return told == NULL || (tke_card_error_get_info(told, &info) && info.sw != 0);
+}
+
 static bool
 is_about_tries(const GError *told)
 {
@@ -124,20 +136,70 @@ not_believed(const TkeCard *card, uint8_t reference, const GError *told)
     return made;
 }
 
-/* An entry that was broken off, and of which it is known now that nothing has come of it. */
-static void
-say_as_it_was(GError *told)
+static char *
+tries_text(const TkePinStatus *pin)
 {
-    g_autofree char *old = NULL;
+    return g_strdup_printf(
+        ngettext("%u try is left for it", "%u tries are left for it", pin->tries_left),
+        pin->tries_left);
+}
 
-    if (tke_card_error_code(told) == TKE_CARD_ERROR_COMMUNICATION) {
-        old = told->message;
-        told->message = g_strdup_printf("%s; %s", old, _("the PIN of the card is as it was"));
-        told->code = TKE_CARD_ERROR_STATUS; /* what has come of it is known now */
-        tke_card_error_set_remedy(
-            told, _("Try it once more. If it happens again, use another reader; “tke "
-                    "reader acceptance-test” tells what is wrong with this one."));
+static void
+add_to_message(GError *error, const char *more)
+{
+    g_autofree char *old = error->message;
+
+    error->message = g_strdup_printf("%s; %s", old, more);
+}
+
+/*
+ * Nothing was told of an entry that has reached the card, which has counted it. No status word
+ * rides along: that is how callers know that it is not to be repeated by itself.
+ */
+static GError *
+wrong_without_word(uint8_t reference, const GError *told, const TkePinStatus *after)
+{
+    GError *made = g_error_copy(told);
+    g_autofree char *tries = tries_text(after);
+    g_autofree char *more = g_strdup_printf("%s: %s", _("the card has counted a wrong PIN"), tries);
+
+    add_to_message(made, more);
+    made->code = after->tries_left == 0 ? TKE_CARD_ERROR_PIN_BLOCKED : TKE_CARD_ERROR_PIN_WRONG;
+    tke_card_error_set_pin(made, reference, (int) after->tries_left);
+    tke_card_error_set_remedy(
+        made, after->tries_left == 0
+                  ? NULL
+                  : _("The PIN may have been right and spoilt on its way: each further entry at "
+                      "this reader may cost a try. Use another reader; “tke reader "
+                      "acceptance-test”, with another card, tells what is wrong with this one."));
+    return made;
+}
+
+/* An entry that was broken off: what the card shows of it. */
+static void
+say_what_is_known(GError *told, const TkePinStatus *before, const TkePinStatus *after)
+{
+    g_autofree char *tries = tries_text(after);
+    g_autofree char *more = NULL;
+
+    if (tke_card_error_code(told) != TKE_CARD_ERROR_COMMUNICATION) {
+        return;
     }
+    if (after->state != before->state || after->tries_left != before->tries_left) {
+        more =
+            g_strdup_printf("%s; %s", _("the entry may or may not have reached the card"), tries);
+        add_to_message(told, more);
+        return;
+    }
+    more = after->state == TKE_PIN_SET
+               ? g_strdup_printf("%s: %s", _("the PIN of the card is as it was"), tries)
+               : g_strdup(_("the PIN of the card is as it was"));
+    add_to_message(told, more);
+    told->code = TKE_CARD_ERROR_STATUS; /* what has come of it is known now */
+    tke_card_error_set_remedy(
+        told, _("See that the keypad waits for nothing any more, then try it once more. If it "
+                "happens again, use another reader; “tke reader acceptance-test” tells what is "
+                "wrong with this one."));
 }
 
 /* The card could not be asked: where the entry itself has ended in doubt, its reason is the one to
@@ -146,9 +208,12 @@ static bool
 fail_unasked(const GError *told, GError *why, GError **error)
 {
     g_autoptr(GError) query = why;
+    g_autoptr(GError) unknown = NULL;
 
     if (tke_card_error_is_outcome_unknown(told)) {
-        g_propagate_error(error, g_error_copy(told));
+        unknown = g_error_copy(told);
+        add_to_message(unknown, _("the entry may or may not have reached the card"));
+        g_propagate_error(error, g_steal_pointer(&unknown));
     } else {
         g_propagate_error(error, g_steal_pointer(&query));
     }
@@ -175,11 +240,13 @@ tke_pin_pad_judge(TkeCard *card, uint8_t reference, const GError *told, TkeCardS
     }
     after = tke_card_status_get_pin(&now, reference);
     if (after->state == TKE_PIN_VERIFIED) {
-        *belied = told != NULL;
+        *belied = told != NULL && has_word(told);
         *status = now;
         return true;
     }
-    if (after->tries_left < before->tries_left) {
+    if (after->tries_left < before->tries_left && !has_word(told)) {
+        found = wrong_without_word(reference, told, after);
+    } else if (after->tries_left < before->tries_left) {
         TkeCardErrorInfo info = { .tries_left = -1 };
 
         (void) tke_card_error_get_info(told, &info);
@@ -189,7 +256,7 @@ tke_pin_pad_judge(TkeCard *card, uint8_t reference, const GError *told, TkeCardS
         found = not_believed(card, reference, told);
     } else {
         found = g_error_copy(told);
-        say_as_it_was(found);
+        say_what_is_known(found, before, after);
     }
     *status = now;
     return tke_card_fail(card, error, found);

@@ -99,9 +99,13 @@ TKE_PUBLIC bool tke_pin_pad_close(TkeCard *card, uint8_t reference, TkeCardStatu
  * tke_pin_pad_close, and then of the card now. True: the PIN was entered, set or changed. Else the
  * error is told, PIN_WRONG or PIN_BLOCKED if the card has counted a try, or
  * TKE_CARD_ERROR_NO_PIN_PAD if the card knows nothing of what is told. One that was broken off
- * (COMMUNICATION) becomes STATUS, because it is known now that nothing has come of it. belied:
- * something else has come of it than what was told, and what that is was found out. Of a card that
+ * (COMMUNICATION) becomes STATUS where it is known now that nothing has come of it. Of a card that
  * cannot be asked any more what is told is all there is.
+ *
+ * belied: the keypad has told, in a status word, something else than what has come of it. An error
+ * without a status word is nobody's word: the transmission broke, or the driver does not say why.
+ * If the card has counted a try then, PIN_WRONG comes without a status word as well: nobody is to
+ * be asked for the PIN again by itself.
  */
 TKE_PUBLIC bool tke_pin_pad_judge(TkeCard *card, uint8_t reference, const GError *told,
                                   TkeCardStatus *status, bool *belied, GError **error);

@@ -15,7 +15,7 @@
 
 #define NEW_PIN "654321"
 #define CHANGE WORLD_PIN "E" NEW_PIN "E" NEW_PIN "E"
-#define FAILS CEREMONY_WORLD_LIE "0000:" /* the entry is done, the driver says that it has failed */
+#define FAILS CEREMONY_WORLD_LIE "0000:" /* the entry is done, the transmission breaks */
 #define SECOND_MS 20u
 
 /* What a reader answers in the card's place to a command to a PIN that does not come from its
@@ -195,7 +195,7 @@ END_TEST
 
 START_TEST(test_a_change_that_has_come_about_is_told_as_done_whatever_the_keypad_says)
 {
-    static const char *const says[] = { FAILS CHANGE, CEREMONY_WORLD_LIE "6401:" CHANGE,
+    static const char *const says[] = { CEREMONY_WORLD_LIE "6401:" CHANGE,
                                         CEREMONY_WORLD_LIE "63C2:" CHANGE,
                                         CEREMONY_WORLD_LIE "6983:" CHANGE };
     g_autoptr(CeremonyWorld) world = member_world();
@@ -228,7 +228,7 @@ END_TEST
 
 START_TEST(test_a_wrong_pin_is_told_as_such_whatever_the_keypad_says)
 {
-    static const char *const says[] = { "0000", "6400", "6401", "63C1", "6983", "9000" };
+    static const char *const says[] = { "6400", "6401", "63C1", "6983", "9000" };
     g_autoptr(CeremonyWorld) world = member_world();
     g_autofree char *given = g_strdup_printf(CEREMONY_WORLD_LIE "%s:999999E", says[_i]);
     g_autoptr(GError) error = NULL;
@@ -237,6 +237,75 @@ START_TEST(test_a_wrong_pin_is_told_as_such_whatever_the_keypad_says)
     card_world_check(need_pin(world, false, &error), error);
     ck_assert_str_eq(world->tries->str, "3 2 ");
     check_says(world->prompts->str, "pin, reader 2: wrong-pin\n");
+}
+END_TEST
+
+/* ---- exchanges that break are nobody's word ---- */
+
+static void
+check_silent(const char *text, const char *unwanted)
+{
+    ck_assert_msg(text == NULL || strstr(text, unwanted) == NULL, "“%s” in: %.600s", unwanted,
+                  text);
+}
+
+START_TEST(test_a_change_whose_exchange_broke_is_told_as_done_and_no_keypad_is_accused)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeCardChangePinParams params = { .reader = 2 };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_type(world, 2, FAILS CHANGE);
+    card_world_check(tke_op_card_change_pin(world->op, &params, NULL, &error), error);
+    check_pin(world, NEW_PIN);
+    check_says(world->notes->str, "broke off, but the card shows that the entry was done");
+    check_silent(world->notes->str, "the keypad said");
+}
+END_TEST
+
+START_TEST(test_a_try_that_was_counted_in_a_broken_exchange_is_told_and_no_other_is_risked)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    TkeCardErrorInfo info = { .tries_left = -1 };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_type(world, 2, FAILS "999999E");
+    ceremony_world_type(world, 2, FAILS "999999E"); /* if it were asked for again */
+    ck_assert(!need_pin(world, false, &error));
+    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_PIN_WRONG);
+    check_says(error->message, "the card has counted a wrong PIN: 2 tries are left for it");
+    ck_assert(tke_card_error_get_info(error, &info));
+    ck_assert_int_eq(info.tries_left, 2);
+    ck_assert_str_eq(world->tries->str, "3 ");
+    ck_assert_uint_eq(ceremony_world_counts(world).pins, 1);
+    check_silent(world->notes->str, "the keypad said");
+}
+END_TEST
+
+START_TEST(test_the_last_try_that_was_counted_in_a_broken_exchange_is_told_as_blocked)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_type(world, 2, "999999E");
+    ceremony_world_type(world, 2, "999999E");
+    ceremony_world_type(world, 2, FAILS "999999E");
+    ck_assert(!need_pin(world, false, &error));
+    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_PIN_BLOCKED);
+    ck_assert_str_eq(world->tries->str, "3 2 1 ");
+}
+END_TEST
+
+START_TEST(test_an_entry_that_was_broken_off_says_how_many_tries_the_card_shows)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_type(world, 2, WORLD_PAD_FAILS);
+    ck_assert(!need_pin(world, false, &error));
+    check_says(error->message, "the PIN of the card is as it was: 3 tries are left for it");
+    ck_assert_uint_eq(ceremony_world_counts(world).pins, 1);
+    ck_assert_str_eq(world->tries->str, "3 ");
 }
 END_TEST
 
@@ -291,14 +360,20 @@ run_reader_test(CeremonyWorld *world, TkeReaderStepNumber liar, const char *lie,
 
 START_TEST(test_a_change_that_the_keypad_calls_failed_is_found_and_taken_back)
 {
-    static const char *const lies[] = { FAILS, CEREMONY_WORLD_LIE "6401:" };
+    static const struct {
+        const char *lie;
+        const char *remark;
+    } lies[] = {
+        { FAILS, "the exchange with the keypad broke off, and the card has done it" },
+        { CEREMONY_WORLD_LIE "6401:", "no PIN is to be typed there" },
+    };
     g_autoptr(CeremonyWorld) world = member_world();
     g_autoptr(TkeReaderTest) test = NULL;
 
-    run_reader_test(world, TKE_READER_STEP_CHANGE, lies[_i], &test);
+    run_reader_test(world, TKE_READER_STEP_CHANGE, lies[_i].lie, &test);
     ck_assert_int_eq(test->steps[TKE_READER_STEP_CHANGE].verdict, TKE_READER_VERDICT_FAILED);
     ck_assert_uint_eq(test->steps[TKE_READER_STEP_CHANGE].attempts, 1);
-    check_says(test->steps[TKE_READER_STEP_CHANGE].remark, "and the card has done it");
+    check_says(test->steps[TKE_READER_STEP_CHANGE].remark, lies[_i].remark);
     ck_assert_int_eq(test->steps[TKE_READER_STEP_BACK].verdict, TKE_READER_VERDICT_PASSED);
     ck_assert_int_eq(test->steps[TKE_READER_STEP_RESTORED].verdict, TKE_READER_VERDICT_PASSED);
     ck_assert_int_eq(test->pin, TKE_READER_PIN_AS_BEFORE);
@@ -326,7 +401,8 @@ START_TEST(test_an_entry_that_the_keypad_calls_failed_or_wrong_fails_that_test)
         const char *lie;
         const char *remark;
     } lies[] = {
-        { FAILS, "and the card has done it" },
+        { FAILS, "broke off, and the card has done it" },
+        { FAILS "999999E", "broke off, and the card has counted a wrong PIN" },
         { CEREMONY_WORLD_LIE "6402:", "and the card has done it" },
         { CEREMONY_WORLD_FAULT "63C2", "the card has counted no wrong entry" },
         { CEREMONY_WORLD_FAULT "6983", "the card has counted no wrong entry" },
@@ -361,16 +437,23 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_both_pins_of_a_ca_card_are_open_after_one_was_closed_by_a_reset,
                         0, n_filters);
     tcase_add_loop_test(
-        tests, test_a_change_that_has_come_about_is_told_as_done_whatever_the_keypad_says, 0, 4);
+        tests, test_a_change_that_has_come_about_is_told_as_done_whatever_the_keypad_says, 0, 3);
     tcase_add_test(tests, test_a_change_that_was_broken_off_is_told_as_not_done);
-    tcase_add_loop_test(tests, test_a_wrong_pin_is_told_as_such_whatever_the_keypad_says, 0, 6);
+    tcase_add_loop_test(tests, test_a_wrong_pin_is_told_as_such_whatever_the_keypad_says, 0, 5);
+    tcase_add_test(tests,
+                   test_a_change_whose_exchange_broke_is_told_as_done_and_no_keypad_is_accused);
+    tcase_add_test(tests,
+                   test_a_try_that_was_counted_in_a_broken_exchange_is_told_and_no_other_is_risked);
+    tcase_add_test(tests,
+                   test_the_last_try_that_was_counted_in_a_broken_exchange_is_told_as_blocked);
+    tcase_add_test(tests, test_an_entry_that_was_broken_off_says_how_many_tries_the_card_shows);
     tcase_add_loop_test(tests, test_a_pin_is_neither_wrong_nor_blocked_because_a_keypad_says_so, 0,
                         3);
     tcase_add_loop_test(tests, test_a_change_that_the_keypad_calls_failed_is_found_and_taken_back,
                         0, 2);
     tcase_add_test(tests, test_a_change_back_that_the_keypad_calls_failed_is_found);
     tcase_add_loop_test(tests, test_an_entry_that_the_keypad_calls_failed_or_wrong_fails_that_test,
-                        0, 6);
+                        0, 7);
 }
 
 int
