@@ -18,6 +18,7 @@
 #include "common/error.h"
 #include "common/safe-file.h"
 #include "libsmartcard/sim-protocol.h"
+#include "simulator/sim-pcscd-features.h"
 #include "simulator/sim-pcscd-spawn.h"
 
 #define DRIVER_NAME "libifd-opentke.so"
@@ -39,9 +40,7 @@ struct SimPcscd {
     char *program;
     char *driver;
     char *bundles;
-    char *run_dir;
-    char *drivers_dir;
-    bool has_polkit;
+    SimPcscdFeatures features;
     bool no_readers;
     bool log_apdus;
     char **environment;
@@ -69,24 +68,11 @@ sim_pcscd_find_driver(void)
     return NULL;
 }
 
-/* The value of "name=value" in a list of words; NULL: none. The caller frees. */
-static char *
-find_value(char **words, const char *name)
-{
-    for (; *words != NULL; words++) {
-        if (g_str_has_prefix(*words, name)) {
-            return g_strdup(*words + strlen(name));
-        }
-    }
-    return NULL;
-}
-
 /* What "pcscd --version" says of its features. */
 static bool
 ask_pcscd(SimPcscd *self, GError **error)
 {
     g_autofree char *output = NULL;
-    g_auto(GStrv) words = NULL;
     char *argv[] = { NULL, (char *) "--version", NULL };
 
     self->program = g_find_program_in_path("pcscd");
@@ -104,12 +90,9 @@ ask_pcscd(SimPcscd *self, GError **error)
         g_prefix_error(error, "%s: ", self->program);
         return false;
     }
-    words = g_strsplit_set(output, " \n", -1);
-    self->run_dir = find_value(words, "ipcdir=");
-    self->drivers_dir = find_value(words, "usbdropdir=");
-    self->has_polkit = g_strv_contains((const char *const *) words, "polkit");
-    if (self->run_dir == NULL || self->drivers_dir == NULL ||
-        !g_strv_contains((const char *const *) words, "libsystemd")) {
+    self->features = sim_pcscd_features_read(output);
+    if (self->features.run_dir == NULL || self->features.drivers_dir == NULL ||
+        !self->features.takes_socket) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
                     _("%s takes no socket from outside, which a pcscd of one's own needs"),
                     self->program);
@@ -237,15 +220,15 @@ spawn(SimPcscd *self, int listener, int log, GError **error)
     const SimPcscdSpawn how = {
         .argv = argv,
         .environment = self->environment,
-        .run_dir = self->run_dir,
-        .drivers_dir = self->drivers_dir,
+        .run_dir = self->features.run_dir,
+        .drivers_dir = self->features.drivers_dir,
         .bundles = self->bundles,
         .world = self->world,
         .listener = listener,
         .log = log,
     };
 
-    if (self->has_polkit) {
+    if (self->features.has_polkit) {
         argv[n++] = (char *) "--disable-polkit";
     }
     if (self->log_apdus) {
@@ -465,8 +448,7 @@ sim_pcscd_free(SimPcscd *self)
     g_free(self->program);
     g_free(self->driver);
     g_free(self->bundles);
-    g_free(self->run_dir);
-    g_free(self->drivers_dir);
+    sim_pcscd_features_clear(&self->features);
     g_free(self);
 }
 
