@@ -250,6 +250,7 @@ prompter_show(void *ui, const TkePrompt *prompt)
     message->prompt.reader_name = keep(message, prompt->reader_name);
     message->prompt.title = keep(message, prompt->title);
     message->prompt.reason = keep(message, prompt->reason);
+    message->prompt.advice = keep(message, prompt->advice);
     message->prompt.details = keep(message, prompt->details);
     message->prompt.card = keep(message, prompt->card);
     message->prompt.purpose = keep(message, prompt->purpose);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gtk-common/error-text.h"
+#include "gtk-common/menu-words.h"
 
 char *
 tke_ui_prompt_text_picture(const TkePrompt *prompt)
@@ -110,10 +111,18 @@ char *
 tke_ui_prompt_text_reason(const TkePrompt *prompt)
 {
     const char *text = entry_reason(prompt->reason_word);
+    g_autofree char *reason = NULL;
+    g_autofree char *advice = NULL;
 
-    return text != NULL             ? g_strdup(text)
-           : prompt->reason != NULL ? tke_ui_error_text_sentence(prompt->reason)
-                                    : NULL;
+    if (text != NULL || prompt->reason == NULL) {
+        return g_strdup(text);
+    }
+    reason = tke_ui_error_text_sentence(prompt->reason);
+    if (prompt->advice == NULL) {
+        return g_steal_pointer(&reason);
+    }
+    advice = tke_ui_menu_words(prompt->advice);
+    return g_strdup_printf("%s\n%s", reason, advice);
 }
 
 static bool

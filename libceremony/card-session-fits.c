@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "libceremony/card-session-private.h"
+#include "libsmartcard/pin-pad.h"
 
 const char *
 tke_card_session_wanted_title(TkeWantedCard wanted)
@@ -340,5 +341,23 @@ tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, bool 
         *reason = g_strdup_printf(_("A card that fits is in reader %u: put it into reader %u."),
                                   3 - need->reader, need->reader);
     }
+    return false;
+}
+
+bool
+tke_card_session_check_allowed(TkeOperation *op, unsigned number, const TkeReaderInfo *info,
+                               GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    g_autoptr(GError) refused = NULL;
+    TkePinPad pad;
+
+    if (!info->is_virtual || tke_world_is_rehearsal(tke_operation_get_world(op)) ||
+        tke_pin_pad_describe_reader(session->source, info->name, &pad, &refused) ||
+        tke_card_error_code(refused) != TKE_CARD_ERROR_NO_READER) {
+        return true;
+    }
+    g_prefix_error(&refused, _("reader %u: "), number);
+    g_propagate_error(error, g_steal_pointer(&refused));
     return false;
 }

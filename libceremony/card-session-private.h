@@ -106,6 +106,13 @@ const char *tke_card_session_wanted_title(TkeWantedCard wanted);
 bool tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, bool put_in_now,
                             const char **word, char **reason);
 
+/*
+ * Fails for a virtual reader outside a rehearsal, with what the source says: no card could end the
+ * wait there.
+ */
+bool tke_card_session_check_allowed(TkeOperation *op, unsigned number, const TkeReaderInfo *info,
+                                    GError **error);
+
 /* True if after this error a card is not, or may not be, what it was believed to be. */
 bool tke_card_session_shakes_belief(const GError *error);
 

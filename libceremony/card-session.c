@@ -173,7 +173,9 @@ show_need(TkeOperation *op, const TkeCardNeed *need, const char *word, const cha
 {
     TkeCardSlot *slot = tke_card_session_slot(tke_operation_get_card_session(op), need->reader);
     g_autofree char *card = slot->card != NULL ? tke_card_session_card_text(&slot->status) : NULL;
-    g_autofree char *details = tke_advice_details_for_error(slot->trouble);
+    const GError *trouble = reason != NULL ? slot->trouble : NULL;
+    g_autofree char *details = tke_advice_details_for_error(trouble);
+    g_autofree char *advice = trouble != NULL ? tke_advice_for_error(trouble) : NULL;
     TkePrompt prompt = {
         .kind = TKE_PROMPT_INSERT_CARD,
         .reader = need->reader,
@@ -181,7 +183,8 @@ show_need(TkeOperation *op, const TkeCardNeed *need, const char *word, const cha
         .wanted = need->wanted,
         .title = need->title != NULL ? need->title : tke_card_session_wanted_title(need->wanted),
         .reason = reason,
-        .details = reason != NULL ? details : NULL,
+        .advice = advice,
+        .details = details,
         .card = card,
         .purpose = need->purpose,
         .reason_word = word,
@@ -208,9 +211,13 @@ static bool
 need_reader(TkeOperation *op, const TkeCardNeed *need, bool *identified, GError **error)
 {
     g_autoptr(TkeReaders) readers = NULL;
+    const TkeReaderInfo *info = NULL;
 
-    return tke_card_session_look_identified(op, need->reader, &readers, identified, error) &&
-           tke_readers_get(readers, need->reader, error) != NULL;
+    if (!tke_card_session_look_identified(op, need->reader, &readers, identified, error)) {
+        return false;
+    }
+    info = tke_readers_get(readers, need->reader, error);
+    return info != NULL && tke_card_session_check_allowed(op, need->reader, info, error);
 }
 
 TkeCard *

@@ -36,6 +36,7 @@ typedef struct TkePrompt {
     /* for people, translated */
     const char *title;  /* what to do, one sentence */
     const char *reason; /* why what is there does not do; NULL at first */
+    const char *advice; /* what to do about it, where it is an error of card or reader; or NULL */
     /* for support (advice.h), where reason is an error of card or reader; NULL without */
     const char *details;
     const char *card; /* description or id of the card in the reader; NULL without */

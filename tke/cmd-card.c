@@ -44,8 +44,12 @@ print_info(TkeCli *cli, const TkeCardInfo *info)
         tke_cli_output_flag(cli->out, "present", NULL, false);
     } else if (info->trouble != NULL) {
         g_autofree char *details = tke_advice_details_for_error(info->trouble);
+        g_autofree char *advice = tke_advice_for_error(info->trouble);
 
         tke_cli_output_value(cli->out, "trouble", N_("Trouble"), info->trouble->message);
+        if (advice != NULL) {
+            tke_cli_output_value(cli->out, "advice", N_("What to do"), advice);
+        }
         if (details != NULL) {
             tke_cli_output_value(cli->out, "details", N_("Details"), details);
         }

@@ -170,6 +170,9 @@ tty_show(void *ui, const TkePrompt *prompt)
     tke_cli_events_prompt(tty->events, prompt);
     if (prompt->reason != NULL) {
         say_line(tty, "  ", prompt->reason);
+        if (prompt->advice != NULL) {
+            say_line(tty, "  ", prompt->advice);
+        }
         if (prompt->details != NULL) {
             g_autofree char *line = g_strdup_printf(_("Details: %s"), prompt->details);
 

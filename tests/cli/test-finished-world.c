@@ -357,7 +357,8 @@ START_TEST(test_what_only_support_needs_is_told_below)
 
         assert_contains(info.out,
                         "Trouble: reader 2: selecting the applet: the card refuses it for "
-                        "a reason that is not known\nDetails: status word 6F00");
+                        "a reason that is not known\nWhat to do: Look with ");
+        assert_contains(info.out, "\nDetails: status word 6F00");
     }
 }
 END_TEST

@@ -60,10 +60,15 @@ START_TEST(test_what_went_wrong_with_an_entry_is_told_in_words_of_the_window)
     const TkePrompt card = { .kind = TKE_PROMPT_INSERT_CARD,
                              .reason_word = "wrong-kind",
                              .reason = "This is a CA card (tke card info)." };
+    const TkePrompt held = { .kind = TKE_PROMPT_INSERT_CARD,
+                             .reason = "reader 1: held",
+                             .advice = "Look at it (tke card info)." };
     const TkePrompt first = { .kind = TKE_PROMPT_INSERT_CARD };
     g_autofree char *a = tke_ui_prompt_text_reason(&wrong);
     g_autofree char *b = tke_ui_prompt_text_reason(&card);
+    g_autofree char *c = tke_ui_prompt_text_reason(&held);
 
+    ck_assert_str_eq(c, "Reader 1: held.\nLook at it (Display smart card information).");
     ck_assert_str_eq(a, "That PIN was wrong.");
     ck_assert_str_eq(b, "This is a CA card (Display smart card information).");
     ck_assert_ptr_null(tke_ui_prompt_text_reason(&first));

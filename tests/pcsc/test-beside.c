@@ -167,10 +167,38 @@ START_TEST(test_readers_of_another_world_of_the_same_scenario_are_not_taken)
 }
 END_TEST
 
+/* No card can end a wait there: what would ask for one ends, with the refusal and what to do. */
+START_TEST(test_outside_a_rehearsal_no_card_is_asked_for_in_a_virtual_reader)
+{
+    static const char *const commands[] = { "card change-pin", "card change-pin",
+                                            "card acceptance-test --reader 2", "card enroll" };
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+    SCARDCONTEXT context = talk_new_context();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autofree char *line =
+            g_strdup_printf("env XDG_CONFIG_HOME=%s XDG_STATE_HOME=%s XDG_DATA_HOME=%s " TKE " %s",
+                            place->world, place->world, place->world, commands[i]);
+        g_autofree char *told = NULL;
+
+        if (i == 1) { /* the first time there is no card */
+            private_pcscd_insert(place, 1, "ca-1");
+            private_pcscd_insert(place, 2, "ep11-1");
+            talk_wait_state(context, PRIVATE_PCSCD_READER_2, SCARD_STATE_PRESENT);
+        }
+        ck_assert_int_ne(private_pcscd_run(place, line, &told), 0);
+        assert_contains(told, "this is a virtual reader, which is refused outside a rehearsal");
+        assert_contains(told, "Use a real reader.");
+    }
+    SCardReleaseContext(context);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_scdaemon_that_holds_the_reader_is_named_and_afterwards_all_goes_on);
+    tcase_add_test(tests, test_outside_a_rehearsal_no_card_is_asked_for_in_a_virtual_reader);
     tcase_add_test(tests, test_scdaemon_does_not_get_a_card_that_is_held);
     tcase_add_test(tests, test_readers_of_another_world_of_the_same_scenario_are_not_taken);
 }
