@@ -1,7 +1,7 @@
 /*
  * Tables for people, JSON for programs (functions 4.2, F-157).
  */
-#include "tke/output.h"
+#include "tke/output-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -12,20 +12,6 @@
 #include "libceremony/advice.h"
 #include "libceremony/record.h"
 #include "tke/text.h"
-
-struct TkeCliOutput {
-    bool json;
-    bool rehearsal;
-    bool quiet;
-    char *failure; /* what failed though no error was told; NULL: nothing */
-    JsonObject *root;
-    GPtrArray *groups; /* JsonObject, innermost last; borrowed from root */
-    /* the table that is open */
-    const char *table_key;
-    const TkeCliColumn *columns;
-    unsigned n_columns;
-    GPtrArray *rows; /* char ** */
-};
 
 TkeCliOutput *
 tke_cli_output_new(bool json, bool rehearsal, bool quiet)
@@ -53,14 +39,14 @@ tke_cli_output_free(TkeCliOutput *out)
     }
 }
 
-static JsonObject *
-innermost(TkeCliOutput *out)
+JsonObject *
+tke_cli_output_innermost(TkeCliOutput *out)
 {
     return g_ptr_array_index(out->groups, out->groups->len - 1);
 }
 
-static bool
-prints_text(const TkeCliOutput *out)
+bool
+tke_cli_output_prints_text(const TkeCliOutput *out)
 {
     return !out->json && !out->quiet;
 }
@@ -70,7 +56,7 @@ tke_cli_output_line(TkeCliOutput *out, const char *format, ...)
 {
     va_list args;
 
-    if (prints_text(out)) {
+    if (tke_cli_output_prints_text(out)) {
         g_autofree char *text = NULL;
         g_autofree char *safe = NULL;
 
@@ -85,7 +71,7 @@ tke_cli_output_line(TkeCliOutput *out, const char *format, ...)
 void
 tke_cli_output_text(TkeCliOutput *out, const char *text)
 {
-    if (prints_text(out)) {
+    if (tke_cli_output_prints_text(out)) {
         printf("%s\n", text);
     }
 }
@@ -93,8 +79,8 @@ tke_cli_output_text(TkeCliOutput *out, const char *text)
 void
 tke_cli_output_value(TkeCliOutput *out, const char *key, const char *heading, const char *value)
 {
-    json_object_set_string_member(innermost(out), key, value);
-    if (prints_text(out) && heading != NULL) {
+    json_object_set_string_member(tke_cli_output_innermost(out), key, value);
+    if (tke_cli_output_prints_text(out) && heading != NULL) {
         g_autofree char *safe = tke_cli_text_safe(value != NULL ? value : "");
 
         printf("%s: %s\n", _(heading), safe);
@@ -111,8 +97,8 @@ tke_cli_output_set_failure(TkeCliOutput *out, const char *text)
 void
 tke_cli_output_word(TkeCliOutput *out, const char *key, const char *heading, const char *word)
 {
-    json_object_set_string_member(innermost(out), key, word);
-    if (prints_text(out)) {
+    json_object_set_string_member(tke_cli_output_innermost(out), key, word);
+    if (tke_cli_output_prints_text(out)) {
         printf("%s: %s\n", _(heading), _(word));
     }
 }
@@ -120,8 +106,8 @@ tke_cli_output_word(TkeCliOutput *out, const char *key, const char *heading, con
 void
 tke_cli_output_number(TkeCliOutput *out, const char *key, const char *heading, gint64 value)
 {
-    json_object_set_int_member(innermost(out), key, value);
-    if (prints_text(out) && heading != NULL) {
+    json_object_set_int_member(tke_cli_output_innermost(out), key, value);
+    if (tke_cli_output_prints_text(out) && heading != NULL) {
         printf("%s: %" G_GINT64_FORMAT "\n", _(heading), value);
     }
 }
@@ -129,229 +115,12 @@ tke_cli_output_number(TkeCliOutput *out, const char *key, const char *heading, g
 void
 tke_cli_output_flag(TkeCliOutput *out, const char *key, const char *heading, bool value)
 {
-    json_object_set_boolean_member(innermost(out), key, value);
-    if (prints_text(out) && heading != NULL) {
+    json_object_set_boolean_member(tke_cli_output_innermost(out), key, value);
+    if (tke_cli_output_prints_text(out) && heading != NULL) {
         printf("%s: %s\n", _(heading), value ? _("yes") : _("no"));
     }
 }
 
-void
-tke_cli_output_table_begin(TkeCliOutput *out, const char *key, const TkeCliColumn *columns,
-                           unsigned n_columns)
-{
-    g_return_if_fail(out->rows == NULL);
-
-    out->table_key = key;
-    out->columns = columns;
-    out->n_columns = n_columns;
-    out->rows = g_ptr_array_new_with_free_func((GDestroyNotify) g_strfreev);
-}
-
-void
-tke_cli_output_row(TkeCliOutput *out, const char *const *cells)
-{
-    char **row = g_new0(char *, out->n_columns + 1);
-
-    for (unsigned i = 0; i < out->n_columns; i++) {
-        row[i] = cells[i] != NULL ? g_strdup(cells[i]) : g_strdup(TKE_CLI_NULL);
-    }
-    g_ptr_array_add(out->rows, row);
-}
-
-const char *
-tke_cli_output_bool(bool value)
-{
-    return value ? N_("true") : N_("false");
-}
-
-static bool
-is_marked(const char *cell)
-{
-    return cell[0] == TKE_CLI_MARK[0];
-}
-
-static bool
-is_null(const char *cell)
-{
-    return cell[is_marked(cell) ? 1 : 0] == TKE_CLI_NULL[0];
-}
-
-static const char *
-cell_text(const char *cell)
-{
-    return cell + (is_marked(cell) ? 1 : 0) + (is_null(cell) ? 1 : 0);
-}
-
-static void
-add_json_cell(JsonObject *object, JsonArray *differs, const TkeCliColumn *column, const char *cell)
-{
-    const char *text = cell_text(cell);
-
-    if (is_null(cell)) {
-        json_object_set_null_member(object, column->key);
-    } else if (column->kind == TKE_CLI_NUMBER) {
-        json_object_set_int_member(object, column->key, g_ascii_strtoll(text, NULL, 10));
-    } else if (column->kind == TKE_CLI_BOOL) {
-        json_object_set_boolean_member(object, column->key,
-                                       strcmp(text, tke_cli_output_bool(true)) == 0);
-    } else {
-        json_object_set_string_member(object, column->key, text);
-    }
-    if (is_marked(cell)) {
-        json_array_add_string_element(differs, column->key);
-    }
-}
-
-static void
-add_json_table(TkeCliOutput *out)
-{
-    JsonArray *array = json_array_new();
-
-    for (unsigned r = 0; r < out->rows->len; r++) {
-        char **row = g_ptr_array_index(out->rows, r);
-        JsonObject *object = json_object_new();
-        g_autoptr(JsonArray) differs = json_array_new();
-
-        for (unsigned i = 0; i < out->n_columns; i++) {
-            add_json_cell(object, differs, &out->columns[i], row[i]);
-        }
-        if (json_array_get_length(differs) > 0) {
-            json_object_set_array_member(object, "differs", g_steal_pointer(&differs));
-        }
-        json_array_add_object_element(array, object);
-    }
-    json_object_set_array_member(innermost(out), out->table_key, array);
-}
-
-/* Half of 64 digits, in groups of four. */
-static char *
-grouped_line(const char *mark, const char *digits)
-{
-    g_autoptr(GString) line = g_string_new(mark);
-
-    for (unsigned i = 0; i < 32; i += 4) {
-        g_string_append_printf(line, "%s%.4s", i > 0 ? " " : "", digits + i);
-    }
-    return g_string_free(g_steal_pointer(&line), FALSE);
-}
-
-/* What people read of it. What says that there is nothing (TKE_CLI_NULL) is for them already. */
-static char *
-dup_for_people(const TkeCliColumn *column, const char *cell)
-{
-    const char *text = cell_text(cell);
-    bool word = (column->kind == TKE_CLI_WORD || column->kind == TKE_CLI_BOOL) && !is_null(cell);
-
-    return tke_cli_text_safe(word && text[0] != '\0' ? _(text) : text);
-}
-
-/* Line n of a cell as it stands in a table; NULL when it has no such line. */
-static char *
-cell_line(const TkeCliColumn *column, const char *cell, unsigned n)
-{
-    g_autofree char *text = dup_for_people(column, cell);
-    const char *mark = is_marked(cell) && n == 0 ? "*" : "";
-
-    if (column->kind == TKE_CLI_PATTERN && strlen(text) == 64) {
-        return n < 2 ? g_strdup_printf("%s%.32s", mark, text + (size_t) 32 * n) : NULL;
-    }
-    if (column->kind == TKE_CLI_GROUPED && strlen(text) == 64) {
-        return n < 2 ? grouped_line(mark, text + (size_t) 32 * n) : NULL;
-    }
-    return n == 0 ? g_strconcat(mark, text, NULL) : NULL;
-}
-
-static void
-append_padded(GString *line, const char *text, size_t width)
-{
-    size_t len = (size_t) g_utf8_strlen(text, -1);
-
-    g_string_append(line, text);
-    for (; len < width + 2; len++) {
-        g_string_append_c(line, ' ');
-    }
-}
-
-/* A line without the blanks that pad its last cells. */
-static void
-print_line(GString *line)
-{
-    while (line->len > 0 && line->str[line->len - 1] == ' ') {
-        g_string_truncate(line, line->len - 1);
-    }
-    printf("%s\n", line->str);
-    g_string_truncate(line, 0);
-}
-
-static void
-print_row(TkeCliOutput *out, char *const *row, const size_t *widths)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    bool more = true;
-
-    for (unsigned n = 0; more; n++) {
-        more = false;
-        for (unsigned i = 0; i < out->n_columns; i++) {
-            g_autofree char *line = cell_line(&out->columns[i], row[i], n);
-            g_autofree char *next = cell_line(&out->columns[i], row[i], n + 1);
-
-            if (out->columns[i].heading == NULL) {
-                continue;
-            }
-            append_padded(text, line != NULL ? line : "", widths[i]);
-            more = more || next != NULL;
-        }
-        print_line(text);
-    }
-}
-
-static void
-print_table(TkeCliOutput *out)
-{
-    g_autofree size_t *widths = g_new0(size_t, out->n_columns);
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (unsigned i = 0; i < out->n_columns; i++) {
-        if (out->columns[i].heading == NULL) {
-            continue;
-        }
-        widths[i] = (size_t) g_utf8_strlen(_(out->columns[i].heading), -1);
-        for (unsigned r = 0; r < out->rows->len; r++) {
-            char **row = g_ptr_array_index(out->rows, r);
-
-            for (unsigned n = 0; n < 2; n++) {
-                g_autofree char *line = cell_line(&out->columns[i], row[i], n);
-
-                widths[i] = MAX(widths[i], line != NULL ? (size_t) g_utf8_strlen(line, -1) : 0);
-            }
-        }
-    }
-    for (unsigned i = 0; i < out->n_columns; i++) {
-        if (out->columns[i].heading != NULL) {
-            append_padded(text, _(out->columns[i].heading), widths[i]);
-        }
-    }
-    print_line(text);
-    for (unsigned r = 0; r < out->rows->len; r++) {
-        print_row(out, g_ptr_array_index(out->rows, r), widths);
-    }
-}
-
-void
-tke_cli_output_table_end(TkeCliOutput *out, const char *none)
-{
-    add_json_table(out);
-    if (prints_text(out)) {
-        if (out->rows->len > 0 || none == NULL) {
-            print_table(out);
-        } else {
-            printf("%s\n", none);
-        }
-    }
-    g_clear_pointer(&out->rows, g_ptr_array_unref);
-}
-
-/* The array of that name, made if it is not there yet. */
 static JsonArray *
 need_array(JsonObject *object, const char *key)
 {
@@ -364,7 +133,7 @@ need_array(JsonObject *object, const char *key)
 void
 tke_cli_output_json_line(TkeCliOutput *out, const char *key, const char *line)
 {
-    JsonArray *array = need_array(innermost(out), key);
+    JsonArray *array = need_array(tke_cli_output_innermost(out), key);
     JsonNode *node = json_from_string(line, NULL);
 
     if (node != NULL) {
@@ -378,7 +147,7 @@ tke_cli_output_group_begin(TkeCliOutput *out, const char *key)
 {
     JsonObject *group = json_object_new();
 
-    json_array_add_object_element(need_array(innermost(out), key), group);
+    json_array_add_object_element(need_array(tke_cli_output_innermost(out), key), group);
     g_ptr_array_add(out->groups, group);
 }
 
@@ -403,13 +172,13 @@ void
 tke_cli_output_group_resume(TkeCliOutput *out, const char *key, const char *member,
                             const char *value)
 {
-    JsonObject *group = find_group(innermost(out), key, member, value);
+    JsonObject *group = find_group(tke_cli_output_innermost(out), key, member, value);
 
     if (group != NULL) {
         g_ptr_array_add(out->groups, group);
     } else {
         tke_cli_output_group_begin(out, key);
-        json_object_set_string_member(innermost(out), member, value);
+        json_object_set_string_member(tke_cli_output_innermost(out), member, value);
     }
 }
 
