@@ -250,7 +250,8 @@ tke_advice_for_error(const GError *error)
         advice = _("Raise the limit for locked memory (ulimit -l) and start again.");
     } else if (g_error_matches(error, TKE_ERROR, TKE_ERROR_NOT_RECORDED)) {
         advice = _("Write down by hand what was done, when and with which card or crypto unit: the "
-                   "activity log will not show it. Free some space on the disk of the log before "
+                   "activity log will only tell that its entry is missing. Free some space on the "
+                   "disk of the log before "
                    "the next step.");
     } else if (g_error_matches(error, TKE_ERROR, TKE_ERROR_LOCKED)) {
         advice = _("Wait until the other program has ended, or end it.");

@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "libceremony/missed-entries.h"
 #include "libceremony/plan.h"
 #include "libceremony/record.h"
 
@@ -129,6 +130,7 @@ record(TkeOperation *op, const TkeLeftStep *step, GError **error)
     json_object_set_string_member(values, "location", step->location);
     json_object_set_boolean_member(values, "listed", step->name != NULL);
     json_object_set_string_member(values, "state", step->state);
+    tke_missed_entries_record(tke_operation_get_log(op));
     return tke_activity_log_append(tke_operation_get_log(op), LEAVE, values, error);
 }
 

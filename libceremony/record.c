@@ -12,6 +12,8 @@
 #include "common/hex.h"
 #include "common/safe-file.h"
 #include "libceremony/advice.h"
+#include "libceremony/missed-entries.h"
+#include "libep11admin/json-text.h"
 #include "libsmartcard/card-error.h"
 
 #define ROOM 65536u /* for the entries of the longest step: thirty-two units, two commands each */
@@ -41,8 +43,13 @@ tke_record_check(TkeOperation *op, GError **error)
     close(fd);
     if (!ok) {
         g_prefix_error(error, _("nothing was begun: activity log "));
+        return false;
     }
-    return ok;
+    if (!tke_missed_entries_prepare(log, error)) {
+        g_prefix_error(error, _("nothing was begun: "));
+        return false;
+    }
+    return true;
 }
 
 static void
@@ -74,6 +81,21 @@ tke_record_card(JsonObject *object, const char *member, const TkeCardStatus *sta
     json_object_set_object_member(object, member, card);
 }
 
+/* What the log cannot be given it is to tell of later; what it could not be given before is told
+ * first. */
+static bool
+append(TkeOperation *op, const char *action, JsonObject *values, GError **error)
+{
+    TkeActivityLog *log = tke_operation_get_log(op);
+
+    tke_missed_entries_record(log);
+    if (tke_activity_log_append(log, action, values, error)) {
+        return true;
+    }
+    tke_missed_entries_add(log, action, tke_json_text_get_string(values, "result"));
+    return false;
+}
+
 bool
 tke_record_done(TkeOperation *op, const char *action, JsonObject *values, GError **error)
 {
@@ -83,7 +105,7 @@ tke_record_done(TkeOperation *op, const char *action, JsonObject *values, GError
     if (!json_object_has_member(object, "result")) {
         json_object_set_string_member(object, "result", "done");
     }
-    if (!tke_activity_log_append(tke_operation_get_log(op), action, object, &why)) {
+    if (!append(op, action, object, &why)) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_NOT_RECORDED,
                     _("the step was done, but could not be recorded: %s"), why->message);
         return false;
@@ -128,7 +150,7 @@ tke_record_failed(TkeOperation *op, const char *action, JsonObject *values, cons
 
     json_object_set_string_member(object, "result", "failed");
     tke_record_error(object, why);
-    if (!tke_activity_log_append(tke_operation_get_log(op), action, object, &error)) {
+    if (!append(op, action, object, &error)) {
         tke_operation_note(op, _("This failure could not be recorded: %s"), error->message);
     }
 }

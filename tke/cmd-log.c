@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "common/error.h"
+#include "libceremony/missed-entries.h"
 #include "tke/commands.h"
 
 static void
@@ -104,6 +105,39 @@ list_mended(TkeCli *cli, TkeActivityLog *log, GError **error)
     return lines != NULL;
 }
 
+static bool
+tells_of_missed(const char *line)
+{
+    g_autoptr(JsonNode) node = json_from_string(line, NULL);
+
+    return node != NULL && JSON_NODE_HOLDS_OBJECT(node) &&
+           g_strcmp0(json_object_get_string_member_with_default(json_node_get_object(node),
+                                                                "action", NULL),
+                     TKE_MISSED_ENTRIES_ACTION) == 0;
+}
+
+/* What was done and is not in the log, whose chain is none the worse for it. */
+static bool
+list_missed(TkeCli *cli, TkeActivityLog *log, GError **error)
+{
+    g_auto(GStrv) lines = tke_activity_log_read(log, 0, error);
+    bool begun = false;
+
+    for (char **line = lines; line != NULL && *line != NULL; line++) {
+        if (!tells_of_missed(*line)) {
+            continue;
+        }
+        if (!begun) {
+            tke_cli_output_line(cli->out, "%s",
+                                _("Steps that could not be recorded when they were done, as these "
+                                  "entries tell:"));
+            begun = true;
+        }
+        tke_cli_output_json_line(cli->out, "missed", *line);
+    }
+    return lines != NULL;
+}
+
 bool
 tke_cli_log_verify(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
@@ -127,7 +161,7 @@ tke_cli_log_verify(TkeCli *cli, const TkeCliArgs *args, GError **error)
             ? _("Every line follows from the one before, up to and after the head noted.")
             : _("Every line follows from the one before. That the end was not cut off shows "
                 "only against a head noted elsewhere (--head)."));
-    if (!list_mended(cli, log, error)) {
+    if (!list_mended(cli, log, error) || !list_missed(cli, log, error)) {
         return false;
     }
     print_head(cli, &now);

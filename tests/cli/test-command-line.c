@@ -156,6 +156,10 @@ START_TEST(test_an_entry_that_tells_of_an_unfinished_line_is_listed)
         "{\"seq\":1,\"time\":\"2026-01-01T00:00:00Z\",\"action\":\"a\",\"rehearsal\":true,"
         "\"removed_tail_bytes\":12,\"prev\":\"%s\"}\n",
         zeros);
+    g_autofree char *missed =
+        g_strdup_printf("{\"seq\":1,\"time\":\"2026-01-01T00:00:00Z\","
+                        "\"action\":\"opentke-log.missed\",\"missed\":[],\"prev\":\"%s\"}\n",
+                        zeros);
 
     programs_start(&p, false);
     programs_tke(&p, "cryptounits", NULL);
@@ -176,6 +180,11 @@ START_TEST(test_an_entry_that_tells_of_an_unfinished_line_is_listed)
     programs_tke(&p, "--json log verify", NULL);
     verified = programs_json(&p);
     ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(verified, "mended")), 1);
+    ck_assert(!json_object_has_member(verified, "missed"));
+    ck_assert(g_file_set_contents(path, missed, -1, NULL));
+    programs_tke(&p, "log verify", NULL);
+    programs_expect(&p, DONE);
+    ck_assert(said(&p, "Steps that could not be recorded") && said(&p, "opentke-log.missed"));
 }
 END_TEST
 

@@ -12,6 +12,7 @@
 #include "common/error.h"
 #include "common/safe-file.h"
 #include "libceremony/advice.h"
+#include "libceremony/missed-entries.h"
 #include "libceremony/op-admins.h"
 #include "libceremony/op-key-part.h"
 #include "tests/libceremony/ceremony-world.h"
@@ -159,6 +160,102 @@ START_TEST(test_a_step_that_was_done_on_a_full_disk_is_told_as_done)
 }
 END_TEST
 
+/* The entries of the log, a line each. */
+static char *
+entries_of(CeremonyWorld *world)
+{
+    char *text = NULL;
+
+    ck_assert(g_file_get_contents(tke_activity_log_get_path(world->log), &text, NULL, NULL));
+    return text;
+}
+
+/* Generates a part that cannot be recorded. */
+static void
+generate_unrecorded(CeremonyWorld *world)
+{
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_hand(world, 2, "admin-1", NULL);
+    world->at_pin = fill_disk;
+    ck_assert(!generate_part(world, &error));
+    limit_files(RLIM_INFINITY);
+    ck_assert_msg(g_error_matches(error, TKE_ERROR, TKE_ERROR_NOT_RECORDED), "%s", error->message);
+}
+
+START_TEST(test_the_next_entry_follows_one_that_tells_what_is_missing)
+{
+    g_autoptr(CeremonyWorld) world = admins_world();
+    g_autofree char *log = NULL;
+    g_autoptr(GError) error = NULL;
+    const char *missed;
+    const char *next;
+    TkeLogHead before;
+    TkeLogHead after;
+
+    ck_assert(tke_activity_log_get_head(world->log, &before, NULL));
+    generate_unrecorded(world);
+    ceremony_world_restart(world);     /* another process */
+    for (unsigned i = 0; i < 2; i++) { /* it is told once */
+        ceremony_world_hand(world, 2, "admin-1", NULL);
+        card_world_check(generate_part(world, &error), error);
+        ceremony_world_go_on(world);
+    }
+    card_world_check(tke_activity_log_verify(world->log, &before, &after, &error), error);
+    ck_assert_uint_eq(after.count, before.count + 3);
+    log = entries_of(world);
+    missed = strstr(log, "\"action\":\"opentke-log.missed\"");
+    ck_assert_msg(missed != NULL, "%s", log);
+    ck_assert_ptr_nonnull(
+        strstr(missed, "\"missed\":[{\"action\":\"opentke-card.key-part.generate\",\"time\":\"20"));
+    ck_assert_ptr_nonnull(strstr(missed, "Z\",\"result\":\"done\"}],\"prev\""));
+    next = strstr(missed + 1, "\"action\":\"opentke-card.key-part.generate\",\"rehearsal\"");
+    ck_assert_msg(next != NULL, "%s", missed); /* the step after it */
+    ck_assert_ptr_null(strstr(next, "opentke-log.missed"));
+}
+END_TEST
+
+START_TEST(test_what_is_kept_of_missing_entries_is_bounded)
+{
+    g_autoptr(CeremonyWorld) world = admins_world();
+    g_autofree char *long_text = g_strnfill(5000, '"');
+    g_autofree char *path = g_strconcat(tke_activity_log_get_path(world->log), ".missed", NULL);
+    g_autofree char *log = NULL;
+    g_autoptr(GError) error = NULL;
+    TkeLogHead head;
+    GStatBuf info;
+
+    for (unsigned i = 0; i < 20; i++) {
+        tke_missed_entries_add(world->log, long_text, long_text);
+    }
+    ck_assert_int_eq(g_stat(path, &info), 0);
+    ck_assert_int_eq(info.st_size, 4096);
+    ck_assert_int_eq(info.st_mode & 0777, 0600);
+    ceremony_world_hand(world, 2, "admin-1", NULL);
+    card_world_check(generate_part(world, &error), error);
+    log = entries_of(world);
+    ck_assert_ptr_nonnull(strstr(log, "],\"more\":4,\"prev\""));
+    card_world_check(tke_activity_log_verify(world->log, NULL, &head, &error), error);
+}
+END_TEST
+
+/* Who could not even keep what is missing begins nothing. */
+START_TEST(test_nothing_is_begun_where_missing_entries_could_not_be_kept)
+{
+    g_autoptr(CeremonyWorld) world = admins_world();
+    g_autofree char *path = g_strconcat(tke_activity_log_get_path(world->log), ".missed", NULL);
+    g_autoptr(GError) error = NULL;
+
+    (void) g_remove(path);
+    ck_assert_int_eq(symlink("/dev/null", path), 0);
+    ceremony_world_hand(world, 2, "admin-1", NULL);
+    ck_assert(!generate_part(world, &error));
+    ck_assert_msg(g_str_has_prefix(error->message, "nothing was begun: "), "%s", error->message);
+    ck_assert_ptr_nonnull(strstr(error->message, path));
+    ck_assert_uint_eq(parts_of(world, "admin-1"), 0);
+}
+END_TEST
+
 /* While the plan is read the log becomes what cannot be written. */
 static void
 spoil_log(CeremonyWorld *world)
@@ -172,6 +269,7 @@ spoil_log(CeremonyWorld *world)
 START_TEST(test_commands_that_were_done_count_though_they_could_not_be_recorded)
 {
     g_autoptr(CeremonyWorld) world = admins_world();
+    g_autofree char *log = NULL;
     g_autoptr(GError) error = NULL;
 
     ceremony_world_make_admin(world, "admin-3", "Carol");
@@ -181,6 +279,17 @@ START_TEST(test_commands_that_were_done_count_though_they_could_not_be_recorded)
                   error->message);
     ck_assert_uint_eq(sim_unit_get_n_admins(unit_of(world, 1)), 3);
     ck_assert_uint_eq(sim_unit_get_n_admins(unit_of(world, 2)), 3);
+    /* once there is a log again it tells of both */
+    ck_assert_int_eq(g_rmdir(tke_activity_log_get_path(world->log)), 0);
+    ceremony_world_go_on(world);
+    ceremony_world_hand(world, 2, "admin-1", NULL);
+    g_clear_error(&error);
+    card_world_check(generate_part(world, &error), error);
+    log = entries_of(world);
+    ck_assert_msg(g_str_has_prefix(log, "{\"seq\":1,") &&
+                      strstr(log, "\"missed\":[{\"action\":\"tke-cryptounit-admin.add\"") != NULL &&
+                      strstr(log, "},{\"action\":\"tke-cryptounit-admin.add\"") != NULL,
+                  "%s", log);
 }
 END_TEST
 
@@ -290,6 +399,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_nothing_is_begun_where_the_log_cannot_be_written);
     tcase_add_test(tests, test_nothing_is_begun_on_a_full_disk);
     tcase_add_test(tests, test_a_step_that_was_done_on_a_full_disk_is_told_as_done);
+    tcase_add_test(tests, test_the_next_entry_follows_one_that_tells_what_is_missing);
+    tcase_add_test(tests, test_what_is_kept_of_missing_entries_is_bounded);
+    tcase_add_test(tests, test_nothing_is_begun_where_missing_entries_could_not_be_kept);
     tcase_add_test(tests, test_commands_that_were_done_count_though_they_could_not_be_recorded);
     tcase_add_test(tests, test_a_data_directory_that_is_none_is_named);
     tcase_add_test(tests, test_a_second_process_on_a_data_directory_is_turned_away);
