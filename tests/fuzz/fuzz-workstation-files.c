@@ -9,6 +9,7 @@
 #include "libceremony/card-tries.h"
 #include "libceremony/inventory.h"
 #include "libceremony/journal.h"
+#include "libceremony/missed-entries.h"
 #include "libceremony/settings.h"
 #include "libceremony/unit-memory.h"
 #include "libceremony/world-private.h"
@@ -178,6 +179,22 @@ read_card_keys(const TkeWorld *world, G_GNUC_UNUSED const char *dir)
     FUZZ_REQUIRE(!try_keys((TkeWorld *) world));
 }
 
+/* Whatever stands there: the log gets at most one entry of it, and stays a log. */
+static void
+read_missed(G_GNUC_UNUSED const TkeWorld *world, const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, "activity.log", NULL);
+    g_autoptr(TkeActivityLog) log = tke_activity_log_new(path, false);
+    TkeLogHead head = { .count = 0 };
+
+    FUZZ_REQUIRE(tke_missed_entries_prepare(log, NULL));
+    tke_missed_entries_add(log, "a", "b");
+    tke_missed_entries_record(log);
+    tke_missed_entries_record(log);
+    FUZZ_REQUIRE(tke_activity_log_verify(log, NULL, &head, NULL));
+    FUZZ_REQUIRE(head.count == 1);
+}
+
 static const struct {
     const char *file;
     Read read;
@@ -185,7 +202,7 @@ static const struct {
     { "opentke-journal.json", read_journal },     { "opentke-units.json", read_units },
     { "opentke-selection.json", read_selection }, { "settings.json", read_settings },
     { "inventory.json", read_inventory },         { "card-plan.json", read_card_plan },
-    { "opentke-card-keys.json", read_card_keys },
+    { "opentke-card-keys.json", read_card_keys }, { "activity.log.missed", read_missed },
 };
 
 static void
