@@ -263,6 +263,14 @@ say_cut_off(GError **error)
                                         "failed tries back."));
 }
 
+/* Whoever answers nonsense has got the proof. */
+static bool
+may_have_counted(const GError *error)
+{
+    return tke_card_error_is_outcome_unknown(error) ||
+           tke_card_error_code(error) == TKE_CARD_ERROR_PROTOCOL;
+}
+
 /* EXTERNAL AUTHENTICATE. What may be lost is noted before, in case this program ends here. */
 static bool
 prove(TkeGpScp *scp, const TkeGpKeySet *keys, const TkeApdu *apdu, TkeCardAnswer *answer,
@@ -277,7 +285,7 @@ prove(TkeGpScp *scp, const TkeGpKeySet *keys, const TkeApdu *apdu, TkeCardAnswer
     if (tke_card_transmit(scp->card, apdu, answer, &inner)) {
         return true;
     }
-    if (tke_card_error_is_outcome_unknown(inner)) {
+    if (may_have_counted(inner)) {
         say_cut_off(&inner);
     } else {
         note_tries(scp, keys, scp->before, NULL); /* not sent; a note too many does no harm */

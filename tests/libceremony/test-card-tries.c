@@ -283,6 +283,24 @@ START_TEST(test_another_answer_to_the_proof_counts_until_an_opening_succeeds)
 }
 END_TEST
 
+/* Whoever answers nonsense has got the proof, and may have counted it. */
+START_TEST(test_nonsense_in_answer_to_the_proof_counts_until_an_opening_succeeds)
+{
+    g_autoptr(CeremonyWorld) world = world_with_blank();
+    g_autoptr(GError) error = NULL;
+    unsigned proof = find_proof(world, TEST_CARD_FAULT_PULL_BEFORE);
+
+    ck_assert(!cut_off(world, proof, TEST_CARD_FAULT_GARBAGE, &error));
+    check_file(world, "\"cut_off\" : 2", true);
+    check_says(error, "it may have counted a failed try");
+    g_clear_error(&error);
+    ck_assert(!cut_off(world, proof, TEST_CARD_FAULT_GARBAGE, &error));
+    g_clear_error(&error);
+    ck_assert(!create_zone(world, &error));
+    check_says(error, "was cut off 3 times in a row");
+}
+END_TEST
+
 /* The first key that a session needs is right, so that only the card can tell that the other is
  * not. */
 static void
@@ -374,6 +392,7 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_an_opening_that_was_cut_off_is_told_and_taken_back_by_the_next,
                         0, 3);
     tcase_add_test(tests, test_a_card_that_is_cut_off_again_and_again_is_left_alone);
+    tcase_add_test(tests, test_nonsense_in_answer_to_the_proof_counts_until_an_opening_succeeds);
     tcase_add_test(tests, test_another_answer_to_the_proof_counts_until_an_opening_succeeds);
     tcase_add_loop_test(
         tests, test_a_card_that_refuses_the_proof_is_left_alone_whatever_word_it_has, 0, 3);
