@@ -277,6 +277,20 @@ trouble_word(const GError *trouble)
     }
 }
 
+/* The card has answered, and what it says makes no sense. */
+static bool
+is_odd(const GError *trouble)
+{
+    switch (tke_card_error_code(trouble)) {
+    case TKE_CARD_ERROR_PROTOCOL:
+    case TKE_CARD_ERROR_COMMUNICATION:
+    case TKE_CARD_ERROR_STATUS:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* The card that is wanted lies in the other reader. */
 static bool
 is_in_other(const TkeCardNeed *need, const TkeCardSlot *other)
@@ -330,6 +344,9 @@ tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, bool 
         }
         say_swapped(need, other, word, reason);
         return false;
+    }
+    if (need->odd_too && slot->present && is_odd(slot->trouble)) {
+        return true;
     }
     if (slot->present && slot->trouble != NULL) {
         *word = trouble_word(slot->trouble);

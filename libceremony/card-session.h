@@ -57,6 +57,11 @@ typedef struct TkeCardNeed {
     /* The card on which an earlier run of this step was interrupted: fits too, however far that
      * one had come. */
     const uint8_t *begun_id;
+    /*
+     * A card that answers nonsense to the questions what it is fits too: NULL without an error
+     * then, and tke_card_session_get_trouble() says what it was.
+     */
+    bool odd_too;
     bool overwrite;   /* a card in use fits also if it is in already */
     TkeCardFits fits; /* may be NULL */
     void *fits_data;

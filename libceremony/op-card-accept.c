@@ -43,13 +43,36 @@ fault(TkeCardAcceptance *report, char *text)
 }
 
 /*
+ * Is it the card's doing? A short answer, or none where the driver says that there was one, is: the
+ * card is still there. Whatever took the way to the card away is not.
+ */
+static bool
+is_about_card(const GError *why)
+{
+    switch (tke_card_error_code(why)) {
+    case -1:
+    case TKE_CARD_ERROR_NO_SERVICE:
+    case TKE_CARD_ERROR_NO_ACCESS:
+    case TKE_CARD_ERROR_NO_READER:
+    case TKE_CARD_ERROR_NO_CARD:
+    case TKE_CARD_ERROR_IN_USE:
+    case TKE_CARD_ERROR_REMOVED:
+    case TKE_CARD_ERROR_RESET:
+    case TKE_CARD_ERROR_SILENT:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/*
  * The card has refused something, which belongs into the report; false for everything else, which
  * ends the test (card pulled, keys' file unreadable).
  */
 static bool
 take_refusal(TkeCardAcceptance *report, GError *why, GError **error)
 {
-    if (why->domain != TKE_CARD_ERROR || tke_card_error_is_outcome_unknown(why)) {
+    if (!is_about_card(why)) {
         g_propagate_error(error, why);
         return false;
     }
@@ -63,7 +86,7 @@ take_refusal(TkeCardAcceptance *report, GError *why, GError **error)
 static bool
 note_answer(TkeCardAcceptance *report, GError *why, GError **error)
 {
-    if (why->domain != TKE_CARD_ERROR || tke_card_error_is_outcome_unknown(why)) {
+    if (!is_about_card(why)) {
         g_propagate_error(error, why);
         return false;
     }
@@ -204,18 +227,58 @@ wanted_memory(TkeOperation *op)
     return cap != NULL ? tke_gp_loader_memory(cap) : TKE_CARD_ACCEPT_MEMORY;
 }
 
+/* A card that cannot even be told what it is: nothing but its answer to reset is looked at. */
+static void
+note_trouble(TkeOperation *op, TkeCardAcceptance *report, const TkeCardSlot *slot)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    g_autoptr(TkeCard) card = tke_card_open(session->source, slot->reader_name, report->reader,
+                                            tke_operation_get_cancellable(op), NULL);
+    size_t len = 0;
+    const uint8_t *atr = card != NULL ? tke_card_get_atr(card, &len) : NULL;
+
+    report->reader_name = g_strdup(slot->reader_name);
+    if (atr != NULL) {
+        judge_atr(report, atr, len);
+    }
+    report->refused = g_error_copy(slot->trouble);
+    fault(report, tke_record_text(slot->trouble));
+}
+
+/* False: the test was broken off, with or without an error. */
+static bool
+run_test(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, const TkeCardStatus *status,
+         bool retry_cut_off, GError **error)
+{
+    size_t len = 0;
+    const uint8_t *atr = tke_card_get_atr(card, &len);
+    bool ok = false;
+
+    if (!tke_card_begin(card, error)) {
+        return false;
+    }
+    report->reader_name = g_strdup(tke_card_get_reader_name(card));
+    judge_atr(report, atr, len);
+    report->status = *status;
+    report->wanted_bytes = wanted_memory(op);
+    ok = test_card(op, report, card, retry_cut_off, error);
+    tke_card_end(card);
+    /* Another application is selected now, and no PIN is verified any more. */
+    tke_card_session_drop(tke_operation_get_card_session(op), report->reader);
+    return ok;
+}
+
 TkeCardAcceptance *
 tke_op_card_accept(TkeOperation *op, const TkeCardAcceptParams *params, GError **error)
 {
     const TkeCardNeed need = { .reader = params->reader,
                                .wanted = TKE_WANTED_ANY,
-                               .purpose = "acceptance-test" };
+                               .purpose = "acceptance-test",
+                               .odd_too = true };
     g_autoptr(TkeCardAcceptance) report = g_new0(TkeCardAcceptance, 1);
+    g_autoptr(GError) inner = NULL;
     const TkeCardStatus *status = NULL;
     TkeCard *card = NULL;
-    const uint8_t *atr = NULL;
-    size_t len = 0;
-    bool ok = false;
 
     if (params->reader < 1 || params->reader > TKE_READERS) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("readers have the numbers 1 and 2"));
@@ -227,20 +290,19 @@ tke_op_card_accept(TkeOperation *op, const TkeCardAcceptParams *params, GError *
                            params->reader);
         return g_steal_pointer(&report);
     }
-    card = tke_card_session_need(op, &need, &status, error);
-    if (card == NULL || !tke_card_begin(card, error)) {
+    card = tke_card_session_need(op, &need, &status, &inner);
+    if (inner != NULL) {
+        g_propagate_error(error, g_steal_pointer(&inner));
         return NULL;
     }
-    atr = tke_card_get_atr(card, &len);
     report->tested = g_get_real_time() / G_USEC_PER_SEC;
     report->reader = params->reader;
-    report->reader_name = g_strdup(tke_card_get_reader_name(card));
-    judge_atr(report, atr, len);
-    report->status = *status;
-    report->wanted_bytes = wanted_memory(op);
-    ok = test_card(op, report, card, params->retry_cut_off, error);
-    tke_card_end(card);
-    /* Another application is selected now, and no PIN is verified any more. */
-    tke_card_session_drop(tke_operation_get_card_session(op), params->reader);
-    return ok ? g_steal_pointer(&report) : NULL;
+    if (card == NULL) {
+        note_trouble(op, report,
+                     tke_card_session_slot(tke_operation_get_card_session(op), params->reader));
+        return g_steal_pointer(&report);
+    }
+    return run_test(op, report, card, status, params->retry_cut_off, error)
+               ? g_steal_pointer(&report)
+               : NULL;
 }

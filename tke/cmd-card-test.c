@@ -141,6 +141,16 @@ print_probe(TkeCli *cli, const TkeCardAcceptance *report)
     tke_cli_output_table_end(cli->out, "");
 }
 
+static void
+keep_remedy(GError *error, const GError *refused)
+{
+    TkeCardErrorInfo info = { .remedy = NULL };
+
+    if (tke_card_error_get_info(refused, &info) && info.remedy != NULL) {
+        tke_card_error_set_remedy(error, info.remedy);
+    }
+}
+
 /* The report ends with a verdict; a card that does not fit is a failure of the command. */
 static bool
 print_verdict(TkeCli *cli, const TkeCardAcceptance *report, GError **error)
@@ -157,11 +167,15 @@ print_verdict(TkeCli *cli, const TkeCardAcceptance *report, GError **error)
     }
     g_ptr_array_add(report->faults, NULL);
     all = g_strjoinv("; ", (char **) report->faults->pdata);
-    if (report->refused != NULL && n == 1) {
+    /* An exchange that failed says of itself only that its outcome is not known. */
+    if (report->refused != NULL && n == 1 && !tke_card_error_is_outcome_unknown(report->refused)) {
         g_propagate_error(error, g_error_copy(report->refused));
     } else {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE,
                     _("reader %u: the card does not fit: %s"), report->reader, all);
+        if (error != NULL && report->refused != NULL) {
+            keep_remedy(*error, report->refused);
+        }
     }
     return false;
 }

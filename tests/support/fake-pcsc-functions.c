@@ -212,6 +212,20 @@ give_hex(FakePcscFunction function, const char *hex, void *out, DWORD size, LPDW
     return give(function, bytes->data, bytes->len, out, size, len);
 }
 
+/* The caller frees; NULL: no answers are listed. */
+static char *
+take_next(FakePcscReader *reader)
+{
+    const char *listed = reader->answers;
+    const size_t len = listed != NULL ? strcspn(listed, " ") : 0;
+
+    if (len == 0) {
+        return NULL;
+    }
+    reader->answers = listed + len + strspn(listed + len, " ");
+    return listed[0] == '-' ? g_strdup("") : g_strndup(listed, len);
+}
+
 static LONG
 transmit(SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci, LPCBYTE command, DWORD command_len,
          SCARD_IO_REQUEST *receive_pci, LPBYTE response, LPDWORD response_len)
@@ -230,10 +244,12 @@ transmit(SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci, LPCBYTE command, DW
         code = SCARD_E_PROTO_MISMATCH;
     }
     if (code == SCARD_S_SUCCESS) {
-        const char *answer = handle->reader->answer_once != NULL ? handle->reader->answer_once
-                                                                 : handle->reader->answer;
+        g_autofree char *next = take_next(handle->reader);
+        const char *answer = next != NULL                          ? next
+                             : handle->reader->answer_once != NULL ? handle->reader->answer_once
+                                                                   : handle->reader->answer;
 
-        handle->reader->answer_once = NULL;
+        handle->reader->answer_once = next != NULL ? handle->reader->answer_once : NULL;
         code = give_hex(FAKE_PCSC_TRANSMIT, answer, response, *response_len, response_len);
     }
     fake_pcsc_leave();

@@ -55,6 +55,7 @@ typedef struct FakePcscReader {
     const char *structure;   /* hex, answer to the control code of the older properties */
     const char *answer;      /* hex, to every command */
     const char *answer_once; /* hex, to the next command only */
+    const char *answers; /* hex, divided by blanks: one to each of the next commands; "-": none */
 } FakePcscReader;
 
 extern const TkePcscApi fake_pcsc_api;
