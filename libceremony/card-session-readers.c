@@ -5,7 +5,9 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "libceremony/advice.h"
 #include "libceremony/card-session-private.h"
+#include "libsmartcard/pin-pad.h"
 
 /* how often a reader that another program holds is asked again who it is */
 #define UNASKED_RETRY_MS 250
@@ -124,27 +126,6 @@ check_enough(TkeCardSession *session, GPtrArray *infos, GError **error)
     return readers->unclear || tke_readers_need_both(readers, error);
 }
 
-static void
-show(TkeOperation *op, unsigned number, bool alike)
-{
-    const TkePrompt prompt = {
-        .kind = TKE_PROMPT_INSERT_CARD,
-        .reader = number,
-        .reader_name = "",
-        .wanted = TKE_WANTED_ANY,
-        .title = number == 1 ? _("Insert any card into the reader that is to be reader 1.")
-                             : _("Insert any card into the reader that is to be reader 2."),
-        .reason = alike ? _("The readers cannot be told apart: neither serial number nor port is "
-                            "known of them. "
-                            "The numbers hold until a reader is unplugged or the program ends.")
-                        : NULL,
-        .reason_word = alike ? "alike" : NULL,
-        .purpose = "identify",
-    };
-
-    tke_operation_show(op, &prompt);
-}
-
 /* Another program keeps a reader from telling who it is; no event tells when it lets go. */
 static bool
 has_unasked(const GPtrArray *infos)
@@ -155,6 +136,69 @@ has_unasked(const GPtrArray *infos)
         }
     }
     return false;
+}
+
+/* What a person is asked for with a card. */
+typedef struct Question {
+    unsigned number;        /* of the reader that is to get it */
+    const char *other_than; /* reader that has the other number; NULL: none */
+    bool alike;             /* nothing but the answer tells which reader is which */
+    bool may_lapse;         /* readers that tell by themselves after all need no answer */
+} Question;
+
+/* A reader that does not tell who it is, because another program holds it; NULL: none. */
+static const TkeReaderInfo *
+find_held(TkeCardSession *session, const GPtrArray *infos, GError **why)
+{
+    for (guint i = 0; i < infos->len; i++) {
+        const TkeReaderInfo *info = g_ptr_array_index(infos, i);
+        g_autoptr(GError) error = NULL;
+        TkePinPad pad;
+
+        if (info->unasked &&
+            !tke_pin_pad_describe_reader(session->source, info->name, &pad, &error) &&
+            tke_card_error_code(error) == TKE_CARD_ERROR_IN_USE) {
+            g_propagate_error(why, g_steal_pointer(&error));
+            return info;
+        }
+    }
+    return NULL;
+}
+
+/* Why a person is asked at all: who holds the readers, or that nothing is known of them. */
+static void
+show(TkeOperation *op, const Question *question, const GPtrArray *infos)
+{
+    g_autoptr(GError) why = NULL;
+    const TkeReaderInfo *held =
+        question->alike ? find_held(tke_operation_get_card_session(op), infos, &why) : NULL;
+    g_autofree char *reason =
+        held != NULL ? g_strdup_printf("%s: %s", held->name, why->message) : NULL;
+    g_autofree char *advice = tke_advice_for_error(why);
+    g_autofree char *details = tke_advice_details_for_error(why);
+    TkePrompt prompt = {
+        .kind = TKE_PROMPT_INSERT_CARD,
+        .reader = question->number,
+        .reader_name = "",
+        .wanted = TKE_WANTED_ANY,
+        .title = question->number == 1
+                     ? _("Insert any card into the reader that is to be reader 1.")
+                     : _("Insert any card into the reader that is to be reader 2."),
+        .purpose = "identify",
+    };
+
+    if (held != NULL) {
+        prompt.reason = reason;
+        prompt.advice = advice;
+        prompt.details = details;
+        prompt.reason_word = "in-use";
+    } else if (question->alike) {
+        prompt.reason = _("The readers cannot be told apart: neither serial number nor port is "
+                          "known of them. "
+                          "The numbers hold until a reader is unplugged or the program ends.");
+        prompt.reason_word = "alike";
+    }
+    tke_operation_show(op, &prompt);
 }
 
 /* Readers that were held a moment ago tell by themselves. False: only of errors. */
@@ -182,31 +226,59 @@ wait_until_told(TkeOperation *op, GError **error)
     return true;
 }
 
-/* Waits until another reader than that gets a card; its copy, and all readers as they are then. */
-static TkeReaderInfo *
-ask(TkeOperation *op, unsigned number, const char *other_than, bool alike, GPtrArray **now,
-    GError **error)
+/* Readers that were held when the question was asked tell by themselves now. */
+static bool
+has_lapsed(TkeCardSession *session, const Question *question, GPtrArray *infos)
+{
+    g_autoptr(TkeReaders) readers = tke_card_session_assign(session, infos);
+
+    return question->may_lapse && !readers->unclear;
+}
+
+/* All readers as they are after the next change; no event tells when a held one is let go. */
+static GPtrArray *
+wait_for_readers(TkeOperation *op, bool held, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     TkeCardSource *cards = session->source;
-    g_autoptr(GPtrArray) before = cards->ops->list(cards, error);
+    g_autoptr(GPtrArray) infos = NULL;
+
+    if (cards->ops->wait(cards, held ? UNASKED_RETRY_MS : -1, tke_operation_get_cancellable(op),
+                         error)) {
+        infos = cards->ops->list(cards, error);
+    }
+    return infos != NULL && check_enough(session, infos, error) ? g_steal_pointer(&infos) : NULL;
+}
+
+/*
+ * Waits until a reader that may be meant gets a card; its copy, and all readers as they are then.
+ * NULL without error: the question has lapsed.
+ */
+static TkeReaderInfo *
+ask(TkeOperation *op, const Question *question, GPtrArray **now, GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    g_autoptr(GPtrArray) before = session->source->ops->list(session->source, error);
     g_autoptr(GPtrArray) infos = NULL;
     const TkeReaderInfo *found = NULL;
+    bool held = before != NULL && has_unasked(before);
 
     if (before == NULL) {
         return NULL;
     }
-    show(op, number, alike);
+    show(op, question, before);
     while (found == NULL) {
         g_clear_pointer(&infos, g_ptr_array_unref);
-        if (cards->ops->wait(cards, -1, tke_operation_get_cancellable(op), error)) {
-            infos = cards->ops->list(cards, error);
-        }
-        if (infos == NULL || !check_enough(session, infos, error)) {
+        infos = wait_for_readers(op, held, error);
+        if (infos == NULL || has_lapsed(session, question, infos)) {
             tke_operation_hide(op);
             return NULL;
         }
-        found = find_new_card(op, before, infos, other_than);
+        found = find_new_card(op, before, infos, question->other_than);
+        if (found == NULL && held != has_unasked(infos)) {
+            held = !held;
+            show(op, question, infos); /* for another reason now */
+        }
     }
     tke_operation_hide(op);
     g_clear_pointer(now, g_ptr_array_unref);
@@ -232,32 +304,44 @@ find_second(const TkeCardSession *session, GPtrArray *infos, const TkeReaders *r
     return assigned->reader[1] != NULL ? tke_reader_info_copy(assigned->reader[1]) : NULL;
 }
 
-bool
-tke_card_session_identify(TkeOperation *op, bool *lasting, GError **error)
+/* may_lapse: true also when readers that told by themselves meanwhile have made it needless. */
+static bool
+identify(TkeOperation *op, bool may_lapse, bool *lasting, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     g_autoptr(GPtrArray) infos = session->source->ops->list(session->source, error);
     g_autoptr(TkeReaders) readers = infos != NULL ? tke_card_session_assign(session, infos) : NULL;
     g_autoptr(TkeReaderInfo) first = NULL;
     g_autoptr(TkeReaderInfo) second = NULL;
+    g_autoptr(GError) local = NULL;
+    Question question = { .number = 1, .may_lapse = may_lapse };
 
     if (infos == NULL || !check_enough(session, infos, error)) {
         return false;
     }
-    first = ask(op, 1, NULL, readers->unclear, &infos, error);
-    if (first == NULL) {
-        return false;
+    question.alike = readers->unclear;
+    first = ask(op, &question, &infos, &local);
+    if (first == NULL && local == NULL) {
+        return true;
     }
-    second = find_second(session, infos, readers, first);
-    if (second == NULL) {
-        second = ask(op, 2, first->name, readers->unclear, &infos, error);
+    second = first != NULL ? find_second(session, infos, readers, first) : NULL;
+    if (first != NULL && second == NULL) {
+        question = (Question){ .number = 2, .other_than = first->name, .alike = readers->unclear };
+        second = ask(op, &question, &infos, &local);
     }
     if (second == NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
         return false;
     }
     *lasting =
         tke_card_session_choose(session, infos, (const TkeReaderInfo *const[]){ first, second });
     return true;
+}
+
+bool
+tke_card_session_identify(TkeOperation *op, bool *lasting, GError **error)
+{
+    return identify(op, false, lasting, error);
 }
 
 bool
@@ -287,7 +371,7 @@ tke_card_session_look_identified(TkeOperation *op, unsigned reader, TkeReaders *
         if (asked != NULL) {
             *asked = true;
         }
-        if (!tke_card_session_identify(op, &lasting, error)) {
+        if (!identify(op, true, &lasting, error)) {
             return false;
         }
     }

@@ -57,6 +57,9 @@ put_in(CeremonyWorld *world, unsigned reader, const char *reason_word)
     g_autoptr(GError) error = NULL;
     SimCard *card;
 
+    if (name == NULL && g_strcmp0(reason_word, "in-use") == 0) {
+        return; /* whoever has the reader will let it go */
+    }
     if (name == NULL) {
         g_cancellable_cancel(world->cancellable);
         return;

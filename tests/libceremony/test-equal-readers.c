@@ -201,13 +201,62 @@ START_TEST(test_readers_that_another_program_keeps_are_asked_for)
 {
     g_autoptr(CeremonyWorld) world = make_world(2);
 
-    virtual_readers_make_held(world->cards->readers, 10000);
+    virtual_readers_make_held(world->cards->readers, 60);
     ceremony_world_hand(world, 1, "any", NULL);
     ceremony_world_hand(world, 2, "alice", NULL);
     open_alice(world);
-    check_asked(world,
-                "insert identify, reader 1: alike\ninsert contents, reader 2\npin, reader 2\n");
+    check_asked(world, "insert identify, reader 1: in-use\ninsert contents, reader 2\n"
+                       "insert contents, reader 2: in-use\npin, reader 2\n");
     check_names(world, LEFT, RIGHT);
+}
+END_TEST
+
+START_TEST(test_readers_that_are_let_go_after_the_question_need_no_answer)
+{
+    g_autoptr(CeremonyWorld) world = make_world(2);
+
+    virtual_readers_make_held(world->cards->readers, 60);
+    ceremony_world_hand(world, 2, "alice", NULL);
+    open_alice(world);
+    check_asked(world, "insert identify, reader 1: in-use\ninsert contents, reader 2\n"
+                       "pin, reader 2\n");
+    check_names(world, "none", "none");
+}
+END_TEST
+
+/* The first prompt, as a person reads it. */
+static char *first_reason, *first_advice;
+
+static void
+read_prompt(void *ui, const TkePrompt *prompt)
+{
+    if (first_reason == NULL) {
+        first_reason = g_strdup(prompt->reason);
+        first_advice = g_strdup(prompt->advice);
+    }
+    ceremony_world_operator.show(ui, prompt);
+}
+
+START_TEST(test_who_holds_the_reader_is_said_before_anything_else)
+{
+    g_autoptr(CeremonyWorld) world = make_world(2);
+    TkePrompterOps reader = ceremony_world_operator;
+    g_autoptr(TkeOperation) op = NULL;
+    const TkeCardInfoParams params = { .reader = 2 };
+    g_autoptr(GPtrArray) infos = NULL;
+    g_autoptr(GError) error = NULL;
+
+    reader.show = read_prompt;
+    op = tke_operation_new(world->world, world->session, world->log, &reader, world,
+                           world->cancellable);
+    virtual_readers_make_held(world->cards->readers, 60);
+    ck_assert(tke_op_card_info(op, &params, &infos, &error));
+    check_asked(world, "insert identify, reader 1: in-use\n");
+    ck_assert_str_eq(first_reason, LEFT ": another program holds the reader");
+    ck_assert_msg(strstr(first_advice, "nothing needs to be uninstalled") != NULL, "%s",
+                  first_advice);
+    g_clear_pointer(&first_reason, g_free);
+    g_clear_pointer(&first_advice, g_free);
 }
 END_TEST
 
@@ -267,6 +316,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_cancelled_question_leaves_everything_as_it_was);
     tcase_add_test(tests, test_readers_that_another_program_lets_go_soon_are_not_asked_for);
     tcase_add_test(tests, test_readers_that_another_program_keeps_are_asked_for);
+    tcase_add_test(tests, test_readers_that_are_let_go_after_the_question_need_no_answer);
+    tcase_add_test(tests, test_who_holds_the_reader_is_said_before_anything_else);
     tcase_add_test(tests, test_who_only_looks_is_told_and_not_asked);
     tcase_add_test(tests, test_who_wants_a_reader_or_what_is_in_it_is_asked);
 }

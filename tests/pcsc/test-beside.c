@@ -167,6 +167,50 @@ START_TEST(test_readers_of_another_world_of_the_same_scenario_are_not_taken)
 }
 END_TEST
 
+/* Until the program has said that. */
+static void
+wait_until_said(GDataInputStream *out, const char *part)
+{
+    g_autoptr(GString) said = g_string_new(NULL);
+
+    while (strstr(said->str, part) == NULL) {
+        g_autofree char *line = g_data_input_stream_read_line_utf8(out, NULL, NULL, NULL);
+
+        ck_assert_msg(line != NULL, "\"%s\" was not said: %s", part, said->str);
+        g_string_append_printf(said, "%s\n", line);
+    }
+}
+
+/* It cannot say which of two it is, and nobody has said it before. */
+START_TEST(test_a_held_reader_of_two_equal_ones_is_told_as_held)
+{
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+    SCARDCONTEXT context = talk_new_context();
+    SCARDHANDLE other = 0;
+    DWORD protocol = 0;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSubprocess) tke = NULL;
+    g_autoptr(GDataInputStream) out = NULL;
+
+    private_pcscd_insert(place, 2, "ep11-1");
+    talk_wait_state(context, PRIVATE_PCSCD_READER_2, SCARD_STATE_PRESENT);
+    talk_expect(SCardConnect(context, PRIVATE_PCSCD_READER_2, SCARD_SHARE_EXCLUSIVE,
+                             SCARD_PROTOCOL_T1, &other, &protocol),
+                SCARD_S_SUCCESS);
+    tke = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error,
+                           "timeout", "300", TKE, "--rehearsal=pcsc", "card", "info", "--reader",
+                           "2", NULL);
+    ck_assert_msg(tke != NULL, "%s", error != NULL ? error->message : "");
+    out = g_data_input_stream_new(g_subprocess_get_stdout_pipe(tke));
+    wait_until_said(out, "another program holds the reader");
+    wait_until_said(out, "nothing needs to be uninstalled");
+    talk_expect(SCardDisconnect(other, SCARD_LEAVE_CARD), SCARD_S_SUCCESS);
+    wait_until_said(out, "Card identifier"); /* nobody had to answer */
+    ck_assert(g_subprocess_wait_check(tke, NULL, NULL));
+    SCardReleaseContext(context);
+}
+END_TEST
+
 /* No card can end a wait there: what would ask for one ends, with the refusal and what to do. */
 START_TEST(test_outside_a_rehearsal_no_card_is_asked_for_in_a_virtual_reader)
 {
@@ -198,6 +242,7 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_scdaemon_that_holds_the_reader_is_named_and_afterwards_all_goes_on);
+    tcase_add_test(tests, test_a_held_reader_of_two_equal_ones_is_told_as_held);
     tcase_add_test(tests, test_outside_a_rehearsal_no_card_is_asked_for_in_a_virtual_reader);
     tcase_add_test(tests, test_scdaemon_does_not_get_a_card_that_is_held);
     tcase_add_test(tests, test_readers_of_another_world_of_the_same_scenario_are_not_taken);

@@ -396,11 +396,23 @@ need_pad(TkeCardSource *base, const char *reader_name, GError **error)
     return NULL;
 }
 
+/* The same, unless another program has it. */
+static Pad *
+need_free_pad(TkeCardSource *base, const char *reader_name, GError **error)
+{
+    if (((Source *) base)->readers->held > 0) {
+        g_set_error_literal(error, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE,
+                            "another program holds the reader");
+        return NULL;
+    }
+    return need_pad(base, reader_name, error);
+}
+
 static bool
 control_reader(TkeCardSource *base, const char *reader_name, uint32_t code, const uint8_t *in,
                size_t in_len, uint8_t *out, size_t size, size_t *out_len, GError **error)
 {
-    Pad *pad = need_pad(base, reader_name, error);
+    Pad *pad = need_free_pad(base, reader_name, error);
     GError *cause = NULL;
 
     return pad != NULL &&
@@ -413,7 +425,7 @@ open_connection(TkeCardSource *base, const char *reader_name,
                 G_GNUC_UNUSED GCancellable *cancellable, GError **error)
 {
     Connection *connection = NULL;
-    Pad *pad = need_pad(base, reader_name, error);
+    Pad *pad = need_free_pad(base, reader_name, error);
     GError *cause = NULL;
 
     if (pad == NULL) {
