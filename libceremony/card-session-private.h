@@ -15,6 +15,7 @@ typedef struct TkeCardSlot {
     char *text;      /* of the reader, as people know it */
     uint32_t events; /* of the reader when the card was opened */
     bool seen;       /* events is known */
+    bool fresh;      /* status was read in the last look and not used since */
     bool present;
     GError *trouble;   /* why the card that is there could not be recognised */
     bool verified[2];  /* first, second PIN */
@@ -45,6 +46,17 @@ tke_card_session_slot(TkeCardSession *session, unsigned reader)
 {
     g_return_val_if_fail(reader >= 1 && reader <= TKE_READERS, NULL);
     return &session->slots[reader - 1];
+}
+
+/* True once if the last look has opened the card, whose status is therefore as it is now. */
+static inline bool
+tke_card_session_take_fresh(TkeCardSession *session, unsigned reader)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+    const bool fresh = slot->card != NULL && slot->fresh;
+
+    slot->fresh = false;
+    return fresh;
 }
 
 /* Gives numbers as chosen; what a person said of readers that were away since is forgotten. */

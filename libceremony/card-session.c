@@ -91,6 +91,7 @@ slot_open(TkeOperation *op, TkeCardSlot *slot, unsigned reader)
     if (slot->card != NULL && !tke_card_recognise(slot->card, &slot->status, &slot->trouble)) {
         g_clear_pointer(&slot->card, tke_card_free);
     }
+    slot->fresh = slot->card != NULL;
     if (slot->card != NULL) {
         note_zone(session, &slot->status);
     }
@@ -117,6 +118,7 @@ slot_update(TkeOperation *op, unsigned reader, const TkeReaderInfo *info)
     bool same = slot->seen && there;
     bool was_present = slot->present;
 
+    slot->fresh = false;
     if (same &&
         (slot->card != NULL || !slot->present || (slot->trouble != NULL && !is_held(slot)))) {
         return;

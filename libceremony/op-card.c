@@ -198,11 +198,11 @@ static bool
 read_card(TkeOperation *op, unsigned reader, const TkeCardInfoParams *params, TkeCardInfo *info,
           GError **error)
 {
+    TkeCardSession *session = tke_operation_get_card_session(op);
     const TkeCardStatus *status = NULL;
-    TkeCard *card = tke_card_session_get(tke_operation_get_card_session(op), reader, &status);
-
-    const GError *trouble =
-        tke_card_session_get_trouble(tke_operation_get_card_session(op), reader);
+    TkeCard *card = tke_card_session_get(session, reader, &status);
+    const GError *trouble = tke_card_session_get_trouble(session, reader);
+    const bool is_fresh = tke_card_session_take_fresh(session, reader);
     const uint8_t *atr = NULL;
 
     if (card == NULL && trouble != NULL) {
@@ -216,7 +216,9 @@ read_card(TkeOperation *op, unsigned reader, const TkeCardInfoParams *params, Tk
                     reader);
         return true;
     }
-    if (is_ours(status) && !tke_card_session_query_status(op, reader, &status, error)) {
+    /* What the look itself has read is not read again, unless somebody is asked meanwhile. */
+    if (is_ours(status) && (params->check || !is_fresh) &&
+        !tke_card_session_query_status(op, reader, &status, error)) {
         return false;
     }
     info->status = *status;

@@ -1,6 +1,6 @@
 /*
- * What the commands of the real program ask the service for: each request counted, and that what
- * is called the same rests on signed answers (functions 4.4; docs/numbers.md).
+ * What the commands of the real program ask the service and cards for: each request counted, and
+ * that what is called the same rests on signed answers (functions 4.4; docs/numbers.md).
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -112,12 +112,41 @@ START_TEST(test_patterns_that_are_not_the_signed_ones_are_not_called_the_same)
 }
 END_TEST
 
+/* Commands to the card in a reader, by the lines of the trace. */
+static unsigned
+count_apdus(const Run *run, unsigned reader)
+{
+    g_autofree char *mark = g_strdup_printf("reader %u > ", reader);
+    g_auto(GStrv) lines = g_strsplit(run->err, mark, -1);
+
+    return g_strv_length(lines) - 1;
+}
+
+START_TEST(test_a_card_is_shown_after_three_commands)
+{
+    g_autoptr(Place) place = place_enter_finished();
+
+    place_set(place, "OPENTKE_TRACE", "1");
+    place_sim(place, "insert 1 ca-1");
+    place_sim(place, "insert 2 ep11-1");
+    for (unsigned reader = 1; reader <= 2; reader++) {
+        g_autofree char *line = g_strdup_printf("card info --reader %u", reader);
+        g_auto(Run) run = place_expect(place, 0, line);
+        const unsigned n = count_apdus(&run, reader);
+
+        assert_contains(run.out, "Card identifier");
+        ck_assert_msg(n >= 2 && n <= 3, "reader %u: %u commands", reader, n);
+    }
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     place_begin();
     place_rehearse_scenario("recovery");
     tcase_add_test(tests, test_commands_take_the_written_down_requests);
+    tcase_add_test(tests, test_a_card_is_shown_after_three_commands);
     tcase_add_test(tests, test_patterns_that_are_not_the_signed_ones_are_not_called_the_same);
 }
 

@@ -5,10 +5,12 @@
  */
 #include "common/error.h"
 #include "common/main-thread.h"
+#include "libceremony/card-session-private.h"
 #include "libceremony/op-card.h"
 #include "libceremony/op-key-part.h"
 #include "libceremony/op-reader.h"
 #include "libsmartcard/card-error.h"
+#include "libsmartcard/pin-pad.h"
 #include "libsmartcard/sim-transport.h"
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/test-main.h"
@@ -177,11 +179,62 @@ START_TEST(test_cards_and_services_refuse_the_thread_of_the_windows)
 }
 END_TEST
 
+/* What is in a reader now, and how often its card was asked for that. */
+static unsigned
+look(CeremonyWorld *world, unsigned reader, const TkeCardInfoParams *params, TkeCardStatus *status)
+{
+    TkeCard *before = tke_card_session_get(world->session, reader, NULL);
+    const unsigned apdus = before != NULL ? tke_card_get_apdus(before) : 0;
+    g_autoptr(GPtrArray) infos = NULL;
+    g_autoptr(GError) error = NULL;
+
+    card_world_check(tke_op_card_info(world->op, params, &infos, &error), error);
+    *status = ((TkeCardInfo *) infos->pdata[reader - 1])->status;
+    return tke_card_get_apdus(tke_card_session_get(world->session, reader, NULL)) - apdus;
+}
+
+START_TEST(test_a_card_is_shown_after_three_commands_and_never_as_it_was)
+{
+    static const char *const cards[TKE_READERS] = { "ca", "alice" };
+    static const TkeCardKind kinds[TKE_READERS] = { TKE_CARD_KIND_CA, TKE_CARD_KIND_EP11 };
+    const TkeCardInfoParams params = { .quiet = true };
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+
+    ceremony_world_make_zone(world);
+    ceremony_world_make_member(world, "alice");
+    ceremony_world_make_part(world, "alice", "Part A");
+    ceremony_world_restart(world);
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        SimReader *reader = virtual_readers_get(world->cards->readers, i + 1);
+
+        ck_assert(sim_reader_insert(reader, g_hash_table_lookup(world->by_name, cards[i]), NULL));
+    }
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        TkeCardStatus status = { 0 };
+        unsigned tries = 0;
+        g_autoptr(GError) error = NULL;
+
+        tke_card_session_drop(world->session, i + 1);
+        ck_assert_uint_le(look(world, i + 1, &params, &status), 3);
+        ck_assert_int_eq(status.kind, kinds[i]);
+        tries = status.pins[0].tries_left;
+
+        virtual_readers_type(world->cards->readers, i + 1, "000000E");
+        ck_assert(!tke_pin_pad_verify(tke_card_session_get(world->session, i + 1, NULL),
+                                      TKE_PIN_FIRST, &error));
+        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_PIN_WRONG);
+        ck_assert_uint_le(look(world, i + 1, &params, &status), 3);
+        ck_assert_uint_eq(status.pins[0].tries_left, tries - 1);
+    }
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_card_without_open_pin_is_let_go_and_found_again);
     tcase_add_test(tests, test_a_card_with_an_open_pin_is_kept);
+    tcase_add_test(tests, test_a_card_is_shown_after_three_commands_and_never_as_it_was);
     tcase_add_test(tests, test_the_open_ca_card_says_how_long);
     tcase_add_test(tests, test_the_reader_that_gets_a_card_becomes_reader_1);
     tcase_add_test(tests, test_what_was_chosen_on_one_card_is_not_done_to_another);
