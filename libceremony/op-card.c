@@ -8,23 +8,11 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/hex.h"
 #include "libceremony/card-session-private.h"
 #include "libceremony/op-reader.h"
 #include "libceremony/record.h"
 #include "libsmartcard/card-evidence.h"
-
-bool
-tke_op_card_check_description(const char *text, GError **error)
-{
-    if (text == NULL || !tke_card_text_is_description(text)) {
-        g_set_error(
-            error, TKE_ERROR, TKE_ERROR_USAGE,
-            _("“%s” is no description: up to 30 characters, letters, digits and signs of ASCII"),
-            text != NULL ? text : "");
-        return false;
-    }
-    return true;
-}
 
 /*
  * After a card was lost, or answered what cannot be, in the middle of a step the operator wants to
@@ -373,6 +361,71 @@ old_description(TkeCard *card, const TkeCardStatus *status, unsigned place,
     return false;
 }
 
+/* Functions 2.10: the card itself or one of its key parts. */
+static bool
+choose_place(TkeOperation *op, const TkeCardStatus *status, const TkeKeyPartList *list,
+             unsigned *place, GError **error)
+{
+    const char *const columns[] = { _("Number"), _("Description"), _("Verification pattern"),
+                                    NULL };
+    const char *const card_row[] = { _("the card"), status->description, "", NULL };
+    g_autoptr(GPtrArray) rows = g_ptr_array_new();
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func((GDestroyNotify) g_strfreev);
+    TkeChoice choice = { .what = "described",
+                         .title = _("What is to be described?"),
+                         .columns = columns,
+                         .n_rows = list->n + 1,
+                         .default_row = 1 };
+    unsigned index = 0;
+
+    g_ptr_array_add(rows, (gpointer) card_row);
+    for (unsigned i = 0; i < list->n; i++) {
+        char **row = g_new0(char *, 4);
+
+        row[0] = g_strdup_printf(_("key part %u"), list->parts[i].place);
+        row[1] = g_strdup(list->parts[i].description);
+        row[2] = tke_hex_grouped(list->parts[i].vp, sizeof list->parts[i].vp, 4, ' ');
+        g_ptr_array_add(texts, row);
+        g_ptr_array_add(rows, row);
+    }
+    g_ptr_array_add(rows, NULL);
+    choice.rows = (const char *const *const *) rows->pdata;
+    if (!tke_operation_choose(op, &choice, &index, error)) {
+        return false;
+    }
+    *place = index == 0 ? 0 : list->parts[index - 1].place;
+    return true;
+}
+
+/* What is asked for after the PIN: which of them, and its new text. */
+static bool
+ask_description(TkeOperation *op, const TkeCardDescribeParams *params, TkeCard *card,
+                const TkeCardStatus **status, TkeCardDescribeResult *result, GError **error)
+{
+    const TkeTextField field = { .word = "description",
+                                 .label = _("New description"),
+                                 .proposal = "" };
+    g_autofree char *why = NULL;
+    TkeKeyPartList list = { 0 };
+
+    if (params->ask_place && (*status)->n_parts > 0 &&
+        (!tke_ep11_card_query_parts(card, (*status)->n_parts, &list, error) ||
+         !choose_place(op, *status, &list, &result->place, error) ||
+         !old_description(card, *status, result->place, result->old, error))) {
+        return false;
+    }
+    if (!params->ask_description) {
+        g_strlcpy(result->description, params->description, sizeof result->description);
+        return true;
+    }
+    why = g_strdup_printf(_("It is “%s” now."), result->old);
+    return tke_op_card_ask_text(op,
+                                result->place == 0 ? _("What is the card called?")
+                                                   : _("What is the key part called?"),
+                                why, &field, result->description, error) &&
+           tke_card_session_query_status(op, 2, status, error);
+}
+
 static bool
 describe(TkeOperation *op, const TkeCardDescribeParams *params, TkeCardDescribeResult *result,
          GError **error)
@@ -386,9 +439,13 @@ describe(TkeOperation *op, const TkeCardDescribeParams *params, TkeCardDescribeR
         !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
         return false;
     }
-    if (!(params->place == 0 ? tke_card_set_description(card, params->description, error)
-                             : tke_ep11_card_describe_part(card, (uint8_t) params->place,
-                                                           params->description, error))) {
+    result->place = params->place;
+    if (!ask_description(op, params, card, &status, result, error)) {
+        return false;
+    }
+    if (!(result->place == 0 ? tke_card_set_description(card, result->description, error)
+                             : tke_ep11_card_describe_part(card, (uint8_t) result->place,
+                                                           result->description, error))) {
         return false;
     }
     if (!tke_card_session_query_status(op, 2, &status, error)) {
@@ -405,7 +462,7 @@ tke_op_card_describe(TkeOperation *op, const TkeCardDescribeParams *params,
     TkeCardDescribeResult local = { 0 };
     JsonObject *values;
 
-    if (!tke_op_card_check_description(params->description, error) ||
+    if ((!params->ask_description && !tke_op_card_check_description(params->description, error)) ||
         !tke_record_check(op, error)) {
         return false;
     }
@@ -425,9 +482,9 @@ tke_op_card_describe(TkeOperation *op, const TkeCardDescribeParams *params,
     }
     values = json_object_new();
     tke_record_card(values, "card", &local.card);
-    json_object_set_int_member(values, "place", params->place);
+    json_object_set_int_member(values, "place", local.place);
     json_object_set_string_member(values, "old", local.old);
-    json_object_set_string_member(values, "new", params->description);
+    json_object_set_string_member(values, "new", local.description);
     if (result != NULL) {
         *result = local;
     }

@@ -13,6 +13,9 @@
 /* 0 to 30 printable ASCII characters; otherwise TKE_ERROR_USAGE. NULL is an error too. */
 TKE_PUBLIC bool tke_op_card_check_description(const char *text, GError **error);
 
+/* The same for the name of an administrator. */
+TKE_PUBLIC bool tke_op_card_check_name(const char *text, GError **error);
+
 /*
  * Descriptions that a step asks for itself, at their place among its other steps (functions 2.3,
  * 2.4, 2.7). What is there is proposed; then what was answered is.
@@ -20,15 +23,22 @@ TKE_PUBLIC bool tke_op_card_check_description(const char *text, GError **error);
 typedef struct TkeCardTexts {
     char zone[TKE_CARD_TEXT_MAX + 1];
     char card[TKE_CARD_TEXT_MAX + 1];
+    bool zone_said; /* beforehand: it is not asked for */
+    bool card_said;
 } TkeCardTexts;
 
 /*
- * Asks for the description of the card, and of its zone where zone_label is not NULL. The answers
- * are descriptions, or it fails.
+ * Asks for the description of the card, and of its zone where zone_label is not NULL, but for what
+ * was said beforehand. The answers are descriptions, or it fails.
  */
 bool tke_op_card_ask_texts(TkeOperation *op, const char *title, const char *why,
                            const char *zone_label, const char *card_label, TkeCardTexts *texts,
                            GError **error);
+
+/* Asks for one text, likewise. */
+bool tke_op_card_ask_text(TkeOperation *op, const char *title, const char *why,
+                          const TkeTextField *field, char out[static TKE_CARD_TEXT_MAX + 1],
+                          GError **error);
 
 /*
  * Ends an operation that failed: settles the card session, says in the error what state the card
@@ -108,11 +118,15 @@ typedef struct TkeCardDescribeParams {
     const uint8_t *card_id; /* the card it is meant for; NULL: any */
     unsigned place;         /* of a key part; 0: the card itself */
     const char *description;
+    bool ask_place;       /* asked for after the PIN, if there is more than the card to describe */
+    bool ask_description; /* asked for then; the one above is not looked at */
 } TkeCardDescribeParams;
 
 typedef struct TkeCardDescribeResult {
     TkeCardStatus card;
+    unsigned place;
     char old[TKE_CARD_TEXT_MAX + 1];
+    char description[TKE_CARD_TEXT_MAX + 1];
 } TkeCardDescribeResult;
 
 /* Reader 2, PIN: the EP11 card or one of its key parts gets a new description (F-030). */

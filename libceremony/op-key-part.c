@@ -38,12 +38,34 @@ confirm_replace(TkeOperation *op, const TkeCardStatus *status, GError **error)
     return tke_operation_confirm(op, &plan, error);
 }
 
+/* As was said beforehand, or asked for now. */
+static bool
+take_name(TkeOperation *op, const TkeGenerateKeyParams *params,
+          char name[static TKE_CARD_TEXT_MAX + 1], GError **error)
+{
+    const TkeTextField field = { .kind = TKE_TEXT_NAME,
+                                 .word = "name",
+                                 .label = _("Name of the administrator"),
+                                 .proposal = "" };
+
+    if (!params->ask_name) {
+        g_strlcpy(name, params->name, TKE_CARD_TEXT_MAX + 1);
+        return true;
+    }
+    return tke_op_card_ask_text(
+        op, _("What is the administrator called?"),
+        _("Crypto units keep the name with the key; it cannot be changed later and may turn up in "
+          "audit logs."),
+        &field, name, error);
+}
+
 static bool
 generate_key(TkeOperation *op, const TkeGenerateKeyParams *params, TkeSignatureKey *key,
              const TkeCardStatus **status, GError **error)
 {
     const TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .purpose = "signature-key" };
     TkeCard *card = tke_card_session_need(op, &need, status, error);
+    char name[TKE_CARD_TEXT_MAX + 1] = "";
     uint8_t old[32];
     bool has_key;
 
@@ -62,14 +84,14 @@ generate_key(TkeOperation *op, const TkeGenerateKeyParams *params, TkeSignatureK
             (*status)->admin_name, ski);
         return false;
     }
-    if ((has_key && !confirm_replace(op, *status, error)) ||
+    if ((has_key && !confirm_replace(op, *status, error)) || !take_name(op, params, name, error) ||
         !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
         return false;
     }
     tke_operation_step(op, 0, 1, _("The card makes the signature key"));
     return tke_operation_check(op, error) &&
-           (has_key ? tke_ep11_card_replace_signature_key(card, old, params->name, key, error)
-                    : tke_ep11_card_generate_signature_key(card, params->name, key, error)) &&
+           (has_key ? tke_ep11_card_replace_signature_key(card, old, name, key, error)
+                    : tke_ep11_card_generate_signature_key(card, name, key, error)) &&
            tke_card_session_query_status(op, 2, status, error);
 }
 
@@ -81,19 +103,17 @@ tke_op_generate_signature_key(TkeOperation *op, const TkeGenerateKeyParams *para
     TkeSignatureKey made;
     JsonObject *values;
 
-    if (params->name == NULL || !tke_card_text_is_name(params->name)) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
-                    _("“%s” is no name of an administrator: 1 to 30 letters, digits, blanks and "
-                      "' ( ) + , - . / : = ?, no blank at either end"),
-                    params->name != NULL ? params->name : "");
-        return false;
-    }
-    if (!tke_record_check(op, error)) {
+    if ((!params->ask_name && !tke_op_card_check_name(params->name, error)) ||
+        !tke_record_check(op, error)) {
         return false;
     }
     if (tke_operation_is_dry_run(op)) {
-        tke_operation_note(op, _("Would make a signature key for %s on the card in reader 2."),
-                           params->name);
+        if (params->ask_name) {
+            tke_operation_note(op, _("Would make a signature key on the card in reader 2."));
+        } else {
+            tke_operation_note(op, _("Would make a signature key for %s on the card in reader 2."),
+                               params->name);
+        }
         return true;
     }
     if (!generate_key(op, params, &made, &status, error)) {
@@ -111,12 +131,34 @@ tke_op_generate_signature_key(TkeOperation *op, const TkeGenerateKeyParams *para
     return tke_record_done(op, "opentke-card.signature-key.generate", values, error);
 }
 
+/* As was said beforehand, or asked for now; then the card may be gone. */
 static bool
-generate_part(TkeOperation *op, const char *description, TkeKeyPart *part,
+take_description(TkeOperation *op, const TkeGeneratePartParams *params,
+                 char description[static TKE_CARD_TEXT_MAX + 1], const TkeCardStatus **status,
+                 GError **error)
+{
+    const TkeTextField field = { .word = "description",
+                                 .label = _("Description of the key part"),
+                                 .proposal = "" };
+
+    if (!params->ask_description) {
+        g_strlcpy(description, params->description, TKE_CARD_TEXT_MAX + 1);
+        return true;
+    }
+    return tke_op_card_ask_text(
+               op, _("What is the key part called?"),
+               _("The description tells key parts apart; it has no other meaning."), &field,
+               description, error) &&
+           tke_card_session_query_status(op, 2, status, error);
+}
+
+static bool
+generate_part(TkeOperation *op, const TkeGeneratePartParams *params, TkeKeyPart *part,
               const TkeCardStatus **status, GError **error)
 {
     const TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .purpose = "key-part" };
     TkeCard *card = tke_card_session_need(op, &need, status, error);
+    char description[TKE_CARD_TEXT_MAX + 1] = "";
 
     if (card == NULL) {
         return false;
@@ -129,7 +171,8 @@ generate_part(TkeOperation *op, const char *description, TkeKeyPart *part,
             (*status)->n_places);
         return false;
     }
-    if (!tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
+    if (!tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) ||
+        !take_description(op, params, description, status, error)) {
         return false;
     }
     tke_operation_step(op, 0, 1, _("The card draws the key part"));
@@ -147,7 +190,7 @@ tke_op_generate_key_part(TkeOperation *op, const TkeGeneratePartParams *params, 
     TkeKeyPart made;
     JsonObject *values;
 
-    if (!tke_op_card_check_description(params->description, error) ||
+    if ((!params->ask_description && !tke_op_card_check_description(params->description, error)) ||
         !tke_record_check(op, error)) {
         return false;
     }
@@ -155,7 +198,7 @@ tke_op_generate_key_part(TkeOperation *op, const TkeGeneratePartParams *params, 
         tke_operation_note(op, _("Would make a key part on the card in reader 2."));
         return true;
     }
-    if (!generate_part(op, params->description, &made, &status, error)) {
+    if (!generate_part(op, params, &made, &status, error)) {
         return tke_op_card_fail(op, "opentke-card.key-part.generate", 2,
                                 _("“tke card info” shows whether the card has the key part now"),
                                 error);

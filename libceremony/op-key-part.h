@@ -15,6 +15,7 @@
 
 typedef struct TkeGenerateKeyParams {
     const char *name; /* of the administrator, 1-30 characters */
+    bool ask_name;    /* asked for when the card is there (3.3, step 2); name is not looked at */
     bool replace;     /* a key that is there is replaced, after confirmation (E-C16) */
 } TkeGenerateKeyParams;
 
@@ -25,6 +26,8 @@ TKE_PUBLIC bool tke_op_generate_signature_key(TkeOperation *op, const TkeGenerat
 
 typedef struct TkeGeneratePartParams {
     const char *description;
+    /* asked for after the PIN (3.3, step 3); description is not looked at */
+    bool ask_description;
 } TkeGeneratePartParams;
 
 /* Reader 2, PIN unless it is open. */

@@ -119,9 +119,12 @@ is_asked_for(const TkeCardStatus *status, const TkeZoneCreateParams *params)
     const TkeCardTexts *ask = params->ask;
 
     if (ask != NULL) {
-        return (ask->zone[0] == '\0' && ask->card[0] == '\0') ||
-               (strcmp(status->zone_description, ask->zone) == 0 &&
-                strcmp(status->description, ask->card) == 0);
+        bool answered =
+            (!ask->zone_said && ask->zone[0] != '\0') || (!ask->card_said && ask->card[0] != '\0');
+
+        return ((!answered && !ask->zone_said) ||
+                strcmp(status->zone_description, ask->zone) == 0) &&
+               ((!answered && !ask->card_said) || strcmp(status->description, ask->card) == 0);
     }
     return strcmp(status->zone_description, params->zone_description) == 0 &&
            strcmp(status->description, params->card_description) == 0;
@@ -177,6 +180,20 @@ create_zone(TkeOperation *op, const TkeZoneCreateParams *params, const TkeCardSt
     return need_new_pins(op, 1, 1, loaded, error) && make_zone(op, params, card, status, error);
 }
 
+/* What was said beforehand is found wrong before a card is touched. */
+static bool
+check_said(const TkeZoneCreateParams *params, GError **error)
+{
+    const TkeCardTexts *ask = params->ask;
+
+    if (ask == NULL) {
+        return tke_op_card_check_description(params->zone_description, error) &&
+               tke_op_card_check_description(params->card_description, error);
+    }
+    return (!ask->zone_said || tke_op_card_check_description(ask->zone, error)) &&
+           (!ask->card_said || tke_op_card_check_description(ask->card, error));
+}
+
 bool
 tke_op_zone_create(TkeOperation *op, const TkeZoneCreateParams *params, TkeZoneResult *result,
                    GError **error)
@@ -184,10 +201,7 @@ tke_op_zone_create(TkeOperation *op, const TkeZoneCreateParams *params, TkeZoneR
     const TkeCardStatus *status = NULL;
     JsonObject *values;
 
-    if ((params->ask == NULL &&
-         (!tke_op_card_check_description(params->zone_description, error) ||
-          !tke_op_card_check_description(params->card_description, error))) ||
-        !tke_record_check(op, error)) {
+    if (!check_said(params, error) || !tke_record_check(op, error)) {
         return false;
     }
     if (tke_operation_is_dry_run(op)) {

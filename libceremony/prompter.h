@@ -76,16 +76,22 @@ typedef struct TkeSecretPrompt {
     size_t max;
 } TkeSecretPrompt;
 
-/* Descriptions that are asked for in the middle of a step. */
+typedef enum {
+    TKE_TEXT_DESCRIPTION, /* 0 to 30 printable ASCII characters */
+    TKE_TEXT_NAME,        /* of an administrator, 1 to 30 (tke_card_text_is_name) */
+} TkeTextKind;
+
+/* Texts that are asked for in the middle of a step. */
 typedef struct TkeTextField {
-    const char *word;     /* for programs: "zone-description", "card-description" */
+    TkeTextKind kind;
+    const char *word;     /* for programs: "zone-description", "card-description", "name", … */
     const char *label;    /* translated */
     const char *proposal; /* what it is unless it is changed; never NULL */
 } TkeTextField;
 
 typedef struct TkeTextPrompt {
     const char *title; /* one sentence */
-    const char *why;
+    const char *why;   /* NULL: the title says it all */
     const TkeTextField *fields;
     unsigned n_fields;
 } TkeTextPrompt;
@@ -111,8 +117,9 @@ typedef struct TkePrompterOps {
     TkeSecret *(*ask_secret)(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellable,
                              GError **error);
     /*
-     * texts: n_fields places for what was answered, each to be freed; written only on success. The
-     * function may be NULL: nobody can be asked, and what is proposed is taken.
+     * texts: n_fields places for what was answered, each to be freed; written only on success. An
+     * answer that is not of the kind of its field is asked for again here; the step would refuse
+     * it. The function may be NULL: nobody can be asked, and what is proposed is taken.
      */
     bool (*ask_texts)(void *ui, const TkeTextPrompt *prompt, char **texts,
                       GCancellable *cancellable, GError **error);

@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "libceremony/advice.h"
 #include "libceremony/ceremony-error.h"
+#include "libceremony/op-card.h"
 #include "libep11admin/unit-error.h"
 #include "libsmartcard/card-error.h"
 #include "tke/command.h"
@@ -257,13 +258,26 @@ tke_cli_operation_for_units(TkeCli *cli, GError **error)
     return make_operation(cli);
 }
 
-char *
-tke_cli_need_text(TkeCli *cli, const char *given, const char *title, const char *what, unsigned max,
-                  GError **error)
+bool
+tke_cli_take_text(TkeCli *cli, const char *given, TkeTextKind kind, const TkeCliQuestion *question,
+                  char text[static TKE_CARD_TEXT_MAX + 1], bool *later, GError **error)
 {
-    return given != NULL
-               ? g_strdup(given)
-               : tke_cli_tty_ask_text(cli->tty, title, what, max, cli->cancellable, error);
+    g_autofree char *answer = NULL;
+
+    text[0] = '\0';
+    *later = given == NULL && tke_cli_tty_asks_later(cli->tty);
+    if (*later) {
+        return true;
+    }
+    answer = given != NULL ? g_strdup(given)
+                           : tke_cli_tty_ask_text(cli->tty, question, TKE_CARD_TEXT_MAX,
+                                                  cli->cancellable, error);
+    if (answer == NULL || !(kind == TKE_TEXT_NAME ? tke_op_card_check_name(answer, error)
+                                                  : tke_op_card_check_description(answer, error))) {
+        return false;
+    }
+    g_strlcpy(text, answer, TKE_CARD_TEXT_MAX + 1);
+    return true;
 }
 
 static TkeCliExit

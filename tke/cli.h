@@ -14,6 +14,7 @@
 #include "libceremony/settings.h"
 #include "libceremony/unit-directory.h"
 #include "libceremony/world.h"
+#include "libsmartcard/card-identity.h"
 #include "tke/events.h"
 #include "tke/output.h"
 #include "tke/tty-prompter.h"
@@ -130,6 +131,11 @@ int tke_cli_wrong_use(TkeCli *cli, const char *name, const GError *error);
  * with the first word. */
 int tke_cli_unknown_command(TkeCli *cli, int argc, char **argv);
 
-/* Text of an option, or asked for at the terminal. */
-char *tke_cli_need_text(TkeCli *cli, const char *given, const char *title, const char *what,
-                        unsigned max, GError **error);
+/*
+ * A text that the step at hand wants: given by its option, or asked for now where nobody can be
+ * asked later (E-L09 where there is nothing to be read); in both cases it is checked, before
+ * anything begins. later: it was neither, the step asks for it at its place, and text is "".
+ */
+bool tke_cli_take_text(TkeCli *cli, const char *given, TkeTextKind kind,
+                       const TkeCliQuestion *question, char text[static TKE_CARD_TEXT_MAX + 1],
+                       bool *later, GError **error);

@@ -71,11 +71,11 @@ tke_cli_cryptounit_admin_rm(TkeCli *cli, const TkeCliArgs *args, GError **error)
 }
 
 static bool
-need_threshold(TkeCli *cli, int given, const char *title, const char *what, unsigned *value,
+need_threshold(TkeCli *cli, int given, const TkeCliQuestion *question, unsigned *value,
                GError **error)
 {
     if (given == TKE_CLI_NOT_GIVEN) {
-        return tke_cli_tty_ask_number(cli->tty, title, what, 1, TKE_UNIT_THRESHOLD_MAX, value,
+        return tke_cli_tty_ask_number(cli->tty, question, 1, TKE_UNIT_THRESHOLD_MAX, value,
                                       cli->cancellable, error);
     }
     if (given < 1 || given > (int) TKE_UNIT_THRESHOLD_MAX) {
@@ -91,16 +91,19 @@ bool
 tke_cli_cryptounit_thrhld_set(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
     static const TkeCliBlock blocks[] = { TKE_CLI_BLOCK_THRESHOLDS };
+    const TkeCliQuestion signature = { .title = _("New signature threshold:"),
+                                       .what = "signature-threshold",
+                                       .option = "--signature" };
+    const TkeCliQuestion revocation = { .title = _("New revocation threshold:"),
+                                        .what = "revocation-threshold",
+                                        .option = "--revocation" };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
     g_autoptr(GPtrArray) results = tke_unit_results_new();
     TkeThresholdsParams params = { 0 };
     bool ok;
 
-    if (op == NULL ||
-        !need_threshold(cli, args->signature, _("New signature threshold:"), "signature-threshold",
-                        &params.signature, error) ||
-        !need_threshold(cli, args->revocation, _("New revocation threshold:"),
-                        "revocation-threshold", &params.revocation, error)) {
+    if (op == NULL || !need_threshold(cli, args->signature, &signature, &params.signature, error) ||
+        !need_threshold(cli, args->revocation, &revocation, &params.revocation, error)) {
         return false;
     }
     ok = tke_op_thresholds_set(op, cli->units, &params, results, error);

@@ -119,19 +119,21 @@ tke_cli_card_enroll(TkeCli *cli, const TkeCliArgs *args, GError **error)
 bool
 tke_cli_card_personalize(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
+    const TkeCliQuestion question = { .title = _("Description of the card (may be empty):"),
+                                      .what = "description",
+                                      .option = "--description" };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
-    g_autofree char *description = NULL;
+    TkeCardTexts texts = { 0 };
+    TkeCardPersonalizeParams params = { .description = texts.card };
     TkeCardStatus card;
+    bool later = false;
 
-    if (op == NULL) {
+    if (op == NULL || !tke_cli_take_text(cli, args->description, TKE_TEXT_DESCRIPTION, &question,
+                                         texts.card, &later, error)) {
         return false;
     }
-    description =
-        tke_cli_need_text(cli, args->description, _("Description of the card (may be empty):"),
-                          "description", TKE_CARD_TEXT_MAX, error);
-    if (description == NULL ||
-        !tke_op_card_personalize(op, &(TkeCardPersonalizeParams){ .description = description },
-                                 &card, error)) {
+    params.ask = later ? &texts : NULL;
+    if (!tke_op_card_personalize(op, &params, &card, error)) {
         return false;
     }
     if (!cli->options.dry_run) {
@@ -159,12 +161,16 @@ tke_cli_card_unblock(TkeCli *cli, const TkeCliArgs *args, GError **error)
 bool
 tke_cli_card_change_pin(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
-    const TkeCardChangePinParams params = { .reader =
-                                                args->reader == 0 ? 2u : (unsigned) args->reader,
-                                            .pin = args->pin == 0 ? 1u : (unsigned) args->pin };
+    unsigned pin = args->pin == 0 ? 1u : (unsigned) args->pin;
+    TkeCardChangePinParams params = { .reader = args->reader == 0 ? 2u : (unsigned) args->reader,
+                                      .pin = pin };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
     TkeCardStatus card;
 
+    if (params.reader == 1 && args->pin == 0 && op != NULL &&
+        tke_cli_tty_asks_for_choices(cli->tty)) {
+        params.ask_pin = &pin;
+    }
     if (op == NULL || !tke_op_card_change_pin(op, &params, &card, error)) {
         return false;
     }
@@ -172,6 +178,12 @@ tke_cli_card_change_pin(TkeCli *cli, const TkeCliArgs *args, GError **error)
         tke_cli_output_card(cli->out, &card);
         tke_cli_output_line(cli->out, "%s",
                             _("Copies and backups of this card keep their own PINs."));
+        if (params.reader == 1) {
+            tke_cli_output_number(cli->out, "pin", NULL, pin);
+            tke_cli_output_line(cli->out, "%s",
+                                _("The other PIN of this card has one try less: enter it now (tke "
+                                  "card info --reader 1 --check)."));
+        }
     }
     return true;
 }
@@ -213,10 +225,13 @@ parse_places(const char *text, unsigned *n, uint8_t places[static TKE_EP11_PLACE
 bool
 tke_cli_card_set_description(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
+    const TkeCliQuestion question = { .title = _("New description:"),
+                                      .what = "description",
+                                      .option = "--description" };
     g_autoptr(TkeOperation) op = NULL;
-    g_autofree char *description = NULL;
+    char description[TKE_CARD_TEXT_MAX + 1];
     uint8_t places[TKE_EP11_PLACES];
-    TkeCardDescribeParams params = { 0 };
+    TkeCardDescribeParams params = { .description = description };
     TkeCardDescribeResult result;
     unsigned n = 0;
 
@@ -228,19 +243,19 @@ tke_cli_card_set_description(TkeCli *cli, const TkeCliArgs *args, GError **error
         return false;
     }
     op = tke_cli_operation_for_cards(cli, error);
-    description = op == NULL ? NULL
-                             : tke_cli_need_text(cli, args->description, _("New description:"),
-                                                 "description", TKE_CARD_TEXT_MAX, error);
-    if (description == NULL) {
+    if (op == NULL || !tke_cli_take_text(cli, args->description, TKE_TEXT_DESCRIPTION, &question,
+                                         description, &params.ask_description, error)) {
         return false;
     }
-    params = (TkeCardDescribeParams){ .place = n == 1 ? places[0] : 0, .description = description };
+    /* who says the text but no place means the card */
+    params.place = n == 1 ? places[0] : 0;
+    params.ask_place = n == 0 && params.ask_description && !cli->options.yes;
     if (!tke_op_card_describe(op, &params, &result, error)) {
         return false;
     }
     if (!cli->options.dry_run) {
         tke_cli_output_value(cli->out, "old", N_("Old description"), result.old);
-        tke_cli_output_value(cli->out, "new", N_("New description"), description);
+        tke_cli_output_value(cli->out, "new", N_("New description"), result.description);
     }
     return true;
 }
@@ -248,19 +263,19 @@ tke_cli_card_set_description(TkeCli *cli, const TkeCliArgs *args, GError **error
 bool
 tke_cli_card_generate_signature_key(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
+    const TkeCliQuestion question = { .title = _("Name of the administrator:"),
+                                      .what = "name",
+                                      .option = "--name" };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
-    g_autofree char *name = NULL;
+    char name[TKE_CARD_TEXT_MAX + 1];
+    TkeGenerateKeyParams params = { .name = name, .replace = args->replace };
     g_autofree char *ski = NULL;
-    TkeGenerateKeyParams params;
     TkeSignatureKey key;
 
-    if (op == NULL) {
-        return false;
-    }
-    name = tke_cli_need_text(cli, args->name, _("Name of the administrator:"), "name",
-                             TKE_CARD_TEXT_MAX, error);
-    params = (TkeGenerateKeyParams){ .name = name, .replace = args->replace };
-    if (name == NULL || !tke_op_generate_signature_key(op, &params, &key, NULL, error)) {
+    if (op == NULL ||
+        !tke_cli_take_text(cli, args->name, TKE_TEXT_NAME, &question, name, &params.ask_name,
+                           error) ||
+        !tke_op_generate_signature_key(op, &params, &key, NULL, error)) {
         return false;
     }
     if (!cli->options.dry_run) {
@@ -275,20 +290,20 @@ tke_cli_card_generate_signature_key(TkeCli *cli, const TkeCliArgs *args, GError 
 bool
 tke_cli_card_generate_key_part(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
+    const TkeCliQuestion question = { .title = _("Description of the key part:"),
+                                      .what = "description",
+                                      .option = "--description" };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
-    g_autofree char *description = NULL;
+    char description[TKE_CARD_TEXT_MAX + 1];
+    TkeGeneratePartParams params = { .description = description };
     g_autofree char *pattern = NULL;
-    TkeGeneratePartParams params;
     TkeCardStatus card;
     TkeKeyPart part;
 
-    if (op == NULL) {
-        return false;
-    }
-    description = tke_cli_need_text(cli, args->description, _("Description of the key part:"),
-                                    "description", TKE_CARD_TEXT_MAX, error);
-    params = (TkeGeneratePartParams){ .description = description };
-    if (description == NULL || !tke_op_generate_key_part(op, &params, &part, &card, error)) {
+    if (op == NULL ||
+        !tke_cli_take_text(cli, args->description, TKE_TEXT_DESCRIPTION, &question, description,
+                           &params.ask_description, error) ||
+        !tke_op_generate_key_part(op, &params, &part, &card, error)) {
         return false;
     }
     if (cli->options.dry_run) {

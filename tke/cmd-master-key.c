@@ -38,15 +38,18 @@ tke_cli_cryptounit_mk_load(TkeCli *cli, const TkeCliArgs *args, GError **error)
     g_autoptr(TkeOperation) op = tke_cli_operation_for_units(cli, error);
     g_auto(TkeMkLoadResult) result = { .units = NULL };
     TkeMkLoadParams params = { .parts = (const char *const *) args->parts };
+    const TkeCliQuestion question = { .title = _("Number of key parts, 2 or 3:"),
+                                      .what = "parts",
+                                      .option = "--part" };
     bool ok;
 
     if (op == NULL) {
         return false;
     }
     params.n_parts = args->parts != NULL ? g_strv_length(args->parts) : 0;
-    if (params.n_parts == 0 && !tke_cli_tty_ask_number(cli->tty, _("Number of key parts, 2 or 3:"),
-                                                       "parts", TKE_MK_PARTS_MIN, TKE_MK_PARTS_MAX,
-                                                       &params.n_parts, cli->cancellable, error)) {
+    if (params.n_parts == 0 &&
+        !tke_cli_tty_ask_number(cli->tty, &question, TKE_MK_PARTS_MIN, TKE_MK_PARTS_MAX,
+                                &params.n_parts, cli->cancellable, error)) {
         return false;
     }
     ok = tke_op_mk_load(op, cli->units, &params, &result, error);

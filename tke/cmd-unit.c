@@ -50,6 +50,7 @@ static bool
 get_numbers(TkeCli *cli, const TkeCliArgs *args, bool selected, const char *title, GArray *numbers,
             GError **error)
 {
+    const TkeCliQuestion question = { .title = title, .what = "numbers" };
     g_autofree char *list = NULL;
 
     if (args->all) {
@@ -60,7 +61,7 @@ get_numbers(TkeCli *cli, const TkeCliArgs *args, bool selected, const char *titl
         list = g_strjoinv(" ", args->rest);
     } else {
         tke_cli_output_units(cli);
-        list = tke_cli_tty_ask_text(cli->tty, title, "numbers", 1000, cli->cancellable, error);
+        list = tke_cli_tty_ask_text(cli->tty, &question, 1000, cli->cancellable, error);
     }
     return list != NULL && tke_unit_directory_parse_numbers(list, numbers, error);
 }

@@ -7,29 +7,45 @@
 #include "tke/card-output.h"
 #include "tke/commands.h"
 
+/* What the step is told of the two descriptions; false: one of them is wrong, or missing. */
+static bool
+take_texts(TkeCli *cli, const TkeCliArgs *args, TkeCardTexts *texts, GError **error)
+{
+    const TkeCliQuestion zone = { .title = _("Description of the zone (may be empty):"),
+                                  .what = "zone-description",
+                                  .option = "--zone-description" };
+    const TkeCliQuestion card = { .title = _("Description of the CA card (may be empty):"),
+                                  .what = "card-description",
+                                  .option = "--card-description" };
+    bool zone_later = false;
+    bool card_later = false;
+
+    if (!tke_cli_take_text(cli, args->zone_description, TKE_TEXT_DESCRIPTION, &zone, texts->zone,
+                           &zone_later, error) ||
+        !tke_cli_take_text(cli, args->card_description, TKE_TEXT_DESCRIPTION, &card, texts->card,
+                           &card_later, error)) {
+        return false;
+    }
+    texts->zone_said = !zone_later;
+    texts->card_said = !card_later;
+    return true;
+}
+
 bool
 tke_cli_zone_create(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
     g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
-    g_autofree char *zone = NULL;
-    g_autofree char *card = NULL;
-    TkeZoneCreateParams params;
+    TkeCardTexts texts = { 0 };
+    TkeZoneCreateParams params = { 0 };
     TkeZoneResult result;
 
-    if (op == NULL) {
+    if (op == NULL || !take_texts(cli, args, &texts, error)) {
         return false;
     }
-    zone =
-        tke_cli_need_text(cli, args->zone_description, _("Description of the zone (may be empty):"),
-                          "zone-description", TKE_CARD_TEXT_MAX, error);
-    card = zone == NULL ? NULL
-                        : tke_cli_need_text(cli, args->card_description,
-                                            _("Description of the CA card (may be empty):"),
-                                            "card-description", TKE_CARD_TEXT_MAX, error);
-    if (card == NULL) {
-        return false;
-    }
-    params = (TkeZoneCreateParams){ .zone_description = zone, .card_description = card };
+    params = texts.zone_said && texts.card_said
+                 ? (TkeZoneCreateParams){ .zone_description = texts.zone,
+                                          .card_description = texts.card }
+                 : (TkeZoneCreateParams){ .ask = &texts };
     if (!tke_op_zone_create(op, &params, &result, error)) {
         return false;
     }
@@ -40,18 +56,26 @@ tke_cli_zone_create(TkeCli *cli, const TkeCliArgs *args, GError **error)
     return true;
 }
 
+/* A backup that nobody can be asked about is called as its source. */
 bool
 tke_cli_zone_backup(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
-    const TkeZoneBackupParams params = { .card_description = args->description };
     g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
+    TkeCardTexts texts = { 0 };
+    const TkeZoneBackupParams params = {
+        .card_description = args->description,
+        .ask = args->description == NULL && tke_cli_tty_asks_for_choices(cli->tty) ? &texts : NULL
+    };
+    g_autofree char *source = NULL;
     TkeZoneResult result;
 
     if (op == NULL || !tke_op_zone_backup(op, &params, &result, error)) {
         return false;
     }
     if (!cli->options.dry_run) {
+        source = tke_card_id_text(result.source.card_id);
         tke_cli_output_card(cli->out, &result.card);
+        tke_cli_output_value(cli->out, "source", N_("Made from card"), source);
         tke_cli_output_line(cli->out, "%s",
                             _("Both cards make up the same zone now, each with its own "
                               "PINs."));

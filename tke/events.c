@@ -247,13 +247,16 @@ tke_cli_events_choose(TkeCliEvents *events, const TkeChoice *choice)
 }
 
 void
-tke_cli_events_text(TkeCliEvents *events, const char *what, unsigned max)
+tke_cli_events_text(TkeCliEvents *events, const char *what, unsigned max, const char *proposal,
+                    const char *reason)
 {
     JsonObject *object = event_new("prompt");
 
     set_text(object, "kind", "text");
     set_text(object, "what", what);
     set_number(object, "max", max);
+    set_text(object, "default", proposal);
+    set_text(object, "reason", reason);
     emit(events, object);
 }
 

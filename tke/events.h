@@ -28,5 +28,7 @@ void tke_cli_events_step(TkeCliEvents *events, unsigned done, unsigned total, co
 void tke_cli_events_card(TkeCliEvents *events, unsigned reader, bool inserted);
 void tke_cli_events_confirm(TkeCliEvents *events, const TkePlan *plan);
 void tke_cli_events_choose(TkeCliEvents *events, const TkeChoice *choice);
-void tke_cli_events_text(TkeCliEvents *events, const char *what, unsigned max);
+/* proposal: what an empty line means; reason: why it is asked again; either may be NULL. */
+void tke_cli_events_text(TkeCliEvents *events, const char *what, unsigned max, const char *proposal,
+                         const char *reason);
 void tke_cli_events_number(TkeCliEvents *events, const char *what, unsigned min, unsigned max);

@@ -12,17 +12,9 @@
 #include "common/error.h"
 #include "tke/text.h"
 #include "tke/tty-input.h"
+#include "tke/tty-private.h"
 
 #define LINE_MAX_LEN 4096u
-
-struct TkeCliTty {
-    TkeCliTtyOptions options;
-    TkeCliEvents *events;
-    FILE *to;
-    GString *input; /* read, not yet used */
-    char *last_title;
-    GPtrArray *notes; /* borrowed; NULL: nobody collects them */
-};
 
 TkeCliTty *
 tke_cli_tty_new(const TkeCliTtyOptions *options, TkeCliEvents *events)
@@ -91,9 +83,8 @@ say(TkeCliTty *tty, const char *format, ...)
     fputs(safe, tty->to);
 }
 
-/* A whole line, likewise. */
-static void
-say_line(TkeCliTty *tty, const char *indent, const char *text)
+void
+tke_cli_tty_say_line(TkeCliTty *tty, const char *indent, const char *text)
 {
     g_autofree char *safe = tke_cli_text_safe(text);
 
@@ -128,9 +119,9 @@ tke_cli_tty_read_line(TkeCliTty *tty, GCancellable *cancellable, GError **error)
     }
 }
 
-/* The answer to a question: at the end of input nobody is there to answer (E-L09). */
-static char *
-ask_line(TkeCliTty *tty, const char *title, GCancellable *cancellable, GError **error)
+char *
+tke_cli_tty_ask_line(TkeCliTty *tty, const char *title, const char *option,
+                     GCancellable *cancellable, GError **error)
 {
     g_autoptr(GError) local = NULL;
     char *line;
@@ -138,16 +129,26 @@ ask_line(TkeCliTty *tty, const char *title, GCancellable *cancellable, GError **
     say(tty, "%s ", title);
     fflush(tty->to);
     line = tke_cli_tty_read_line(tty, cancellable, &local);
-    if (line == NULL && local != NULL) {
+    if (line != NULL) {
+        return line;
+    }
+    if (local != NULL) {
         g_propagate_error(error, g_steal_pointer(&local));
-    } else if (line == NULL) {
-        fputc('\n', tty->to);
+        return NULL;
+    }
+    fputc('\n', tty->to);
+    if (option != NULL) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("nobody is there to answer “%s”: give the answer by the option %s, or start "
+                      "the program at a terminal"),
+                    title, option);
+    } else {
         g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
                     _("nobody is there to answer “%s”: give the answer by an option, or start the "
                       "program at a terminal"),
                     title);
     }
-    return line;
+    return NULL;
 }
 
 /* With the reader's model and place (P-1), unless it is not known which one it will be. */
@@ -169,14 +170,14 @@ tty_show(void *ui, const TkePrompt *prompt)
 
     tke_cli_events_prompt(tty->events, prompt);
     if (prompt->reason != NULL) {
-        say_line(tty, "  ", prompt->reason);
+        tke_cli_tty_say_line(tty, "  ", prompt->reason);
         if (prompt->advice != NULL) {
-            say_line(tty, "  ", prompt->advice);
+            tke_cli_tty_say_line(tty, "  ", prompt->advice);
         }
         if (prompt->details != NULL) {
             g_autofree char *line = g_strdup_printf(_("Details: %s"), prompt->details);
 
-            say_line(tty, "  ", line);
+            tke_cli_tty_say_line(tty, "  ", line);
         }
     }
     if (prompt->reason == NULL || g_strcmp0(prompt->title, tty->last_title) != 0) {
@@ -226,7 +227,7 @@ tty_note(void *ui, const char *text)
     if (tty->notes != NULL) {
         g_ptr_array_add(tty->notes, g_strdup(text));
     }
-    say_line(tty, "", text);
+    tke_cli_tty_say_line(tty, "", text);
     fflush(tty->to);
 }
 
@@ -248,12 +249,12 @@ refused(GError **error)
 static void
 print_plan(TkeCliTty *tty, const TkePlan *plan)
 {
-    say_line(tty, "", plan->title);
+    tke_cli_tty_say_line(tty, "", plan->title);
     for (const char *const *line = plan->lines; line != NULL && *line != NULL; line++) {
-        say_line(tty, "  ", *line);
+        tke_cli_tty_say_line(tty, "  ", *line);
     }
     if (plan->consequence != NULL) {
-        say_line(tty, "", plan->consequence);
+        tke_cli_tty_say_line(tty, "", plan->consequence);
     }
 }
 
@@ -267,7 +268,7 @@ confirm_by_word(TkeCliTty *tty, const TkePlan *plan, GCancellable *cancellable, 
         return strcmp(tty->options.confirm, plan->confirm_text) == 0 || refused(error);
     }
     tke_cli_events_confirm(tty->events, plan);
-    line = ask_line(tty, question, cancellable, error);
+    line = tke_cli_tty_ask_line(tty, question, NULL, cancellable, error);
     return line != NULL && (strcmp(line, plan->confirm_text) == 0 || refused(error));
 }
 
@@ -286,8 +287,8 @@ tty_confirm(void *ui, const TkePlan *plan, GCancellable *cancellable, GError **e
         return true;
     }
     tke_cli_events_confirm(tty->events, plan);
-    line =
-        ask_line(tty, plan->default_no ? _("Go on? [y/N]") : _("Go on? [Y/n]"), cancellable, error);
+    line = tke_cli_tty_ask_line(tty, plan->default_no ? _("Go on? [y/N]") : _("Go on? [Y/n]"), NULL,
+                                cancellable, error);
     if (line == NULL) {
         return false;
     }
@@ -298,15 +299,15 @@ tty_confirm(void *ui, const TkePlan *plan, GCancellable *cancellable, GError **e
 }
 
 bool
-tke_cli_tty_ask_number(TkeCliTty *tty, const char *title, const char *what, unsigned min,
-                       unsigned max, unsigned *value, GCancellable *cancellable, GError **error)
+tke_cli_tty_ask_number(TkeCliTty *tty, const TkeCliQuestion *question, unsigned min, unsigned max,
+                       unsigned *value, GCancellable *cancellable, GError **error)
 {
     for (;;) {
         g_autofree char *line = NULL;
         guint64 number = 0;
 
-        tke_cli_events_number(tty->events, what, min, max);
-        line = ask_line(tty, title, cancellable, error);
+        tke_cli_events_number(tty->events, question->what, min, max);
+        line = tke_cli_tty_ask_line(tty, question->title, question->option, cancellable, error);
         if (line == NULL) {
             return false;
         }
@@ -322,13 +323,13 @@ tke_cli_tty_ask_number(TkeCliTty *tty, const char *title, const char *what, unsi
 static void
 print_choice(TkeCliTty *tty, const TkeChoice *choice)
 {
-    say_line(tty, "", choice->title);
+    tke_cli_tty_say_line(tty, "", choice->title);
     for (unsigned i = 0; i < choice->n_rows; i++) {
         g_autofree char *row = g_strjoinv("  ", (char **) choice->rows[i]);
 
         g_autofree char *number = g_strdup_printf("  %u  ", i + 1);
 
-        say_line(tty, number, row);
+        tke_cli_tty_say_line(tty, number, row);
     }
 }
 
@@ -358,7 +359,7 @@ tty_choose(void *ui, const TkeChoice *choice, unsigned *index, GCancellable *can
         guint64 value = 0;
 
         tke_cli_events_choose(tty->events, choice);
-        line = ask_line(tty, _("Number:"), cancellable, error);
+        line = tke_cli_tty_ask_line(tty, _("Number:"), NULL, cancellable, error);
         if (line == NULL) {
             return false;
         }
@@ -371,24 +372,6 @@ tty_choose(void *ui, const TkeChoice *choice, unsigned *index, GCancellable *can
     }
     *index = number - 1;
     return true;
-}
-
-char *
-tke_cli_tty_ask_text(TkeCliTty *tty, const char *title, const char *what, unsigned max,
-                     GCancellable *cancellable, GError **error)
-{
-    for (;;) {
-        char *line;
-
-        tke_cli_events_text(tty->events, what, max);
-        line = ask_line(tty, title, cancellable, error);
-        if (line == NULL || strlen(line) <= max) {
-            return line;
-        }
-        say(tty, _("At most %u characters fit."), max);
-        fputc('\n', tty->to);
-        g_free(line);
-    }
 }
 
 static TkeSecret *
@@ -431,4 +414,5 @@ const TkePrompterOps tke_cli_tty_ops = {
     .confirm = tty_confirm,
     .choose = tty_choose,
     .ask_secret = tty_ask_secret,
+    .ask_texts = tke_cli_tty_ask_texts,
 };

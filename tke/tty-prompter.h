@@ -32,12 +32,29 @@ void tke_cli_tty_set_answers(TkeCliTty *tty, bool yes, const char *confirm);
 
 extern const TkePrompterOps tke_cli_tty_ops; /* ui is the TkeCliTty */
 
+/*
+ * Somebody can be asked in the middle of a step: they are at the terminal, or a program follows the
+ * events and has not closed what it types into. Otherwise everything is asked for beforehand, and
+ * where nothing is there to be read, refused then.
+ */
+bool tke_cli_tty_asks_later(TkeCliTty *tty);
+
+/* The same, but for those who want to be asked as little as can be (--yes). */
+bool tke_cli_tty_asks_for_choices(TkeCliTty *tty);
+
+/* What is asked for beforehand. */
+typedef struct TkeCliQuestion {
+    const char *title;
+    const char *what;   /* for programs */
+    const char *option; /* that gives the answer: named where nobody is there (E-L09); NULL: none */
+} TkeCliQuestion;
+
 /* A line of text, 0 to max printable characters. E-L09 where there is nobody to ask. */
-char *tke_cli_tty_ask_text(TkeCliTty *tty, const char *title, const char *what, unsigned max,
+char *tke_cli_tty_ask_text(TkeCliTty *tty, const TkeCliQuestion *question, unsigned max,
                            GCancellable *cancellable, GError **error);
 
 /* A number between min and max; asked again until it is one. */
-bool tke_cli_tty_ask_number(TkeCliTty *tty, const char *title, const char *what, unsigned min,
+bool tke_cli_tty_ask_number(TkeCliTty *tty, const TkeCliQuestion *question, unsigned min,
                             unsigned max, unsigned *value, GCancellable *cancellable,
                             GError **error);
 

@@ -123,7 +123,8 @@ show_choice(TkeCliTty *tty)
 static void
 show_question(TkeCliTty *tty)
 {
-    g_autofree char *answer = tke_cli_tty_ask_text(tty, FAKE, "w", 30, NULL, NULL);
+    const TkeCliQuestion question = { .title = FAKE, .what = "w" };
+    g_autofree char *answer = tke_cli_tty_ask_text(tty, &question, 30, NULL, NULL);
 
     ck_assert_ptr_null(answer);
 }

@@ -1,6 +1,6 @@
 /*
- * Descriptions, and which PIN is changed, asked for at their place among the steps (functions 2.3
- * steps 5 and 6, 2.4 step 4, 2.5 step 2, 2.7 step 3): after cards and PINs; who stops there keeps
+ * Descriptions, names, and which PIN is changed, asked for at their place among the steps (functions
+ * 2.3 steps 5 and 6, 2.4 step 4, 2.5 step 2, 2.7 step 3, 2.10, 3.3): after cards and PINs; who stops there keeps
  * what was done. And what the operations of these steps tell that windows used to find out
  * themselves.
  */
@@ -9,6 +9,7 @@
 #include "libceremony/advice.h"
 #include "libceremony/op-card-enroll.h"
 #include "libceremony/op-card-pin.h"
+#include "libceremony/op-key-part.h"
 #include "libceremony/op-zone.h"
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/test-main.h"
@@ -340,6 +341,114 @@ START_TEST(test_cards_are_checked_and_where_there_is_nothing_to_check_it_is_said
 }
 END_TEST
 
+/* What was said beforehand is not asked for, and is found wrong before a card is touched. */
+START_TEST(test_what_was_said_beforehand_is_not_asked_for)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeOperation) op = asking(world);
+    TkeCardTexts texts = { .zone = "Zone 1", .zone_said = true };
+    const TkeZoneCreateParams params = { .ask = &texts };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_blank(world, "ca", SIM_CARD_CA);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    g_strlcpy(texts.zone, "Z\303\274rich", sizeof texts.zone);
+    ck_assert(!tke_op_zone_create(op, &params, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "is no description"));
+    ck_assert_str_eq(world->prompts->str, "");
+    g_clear_error(&error);
+    g_strlcpy(texts.zone, "Zone 1", sizeof texts.zone);
+    answers[0] = "A/B";
+    card_world_check(tke_op_zone_create(op, &params, NULL, &error), error);
+    ck_assert_str_eq(world->prompts->str, "insert zone, reader 1\npin, reader 1\npin, reader 1\n"
+                                          "ask card-description ()\n");
+    ck_assert_str_eq(info_of(world, "ca").zone_description, "Zone 1");
+    ck_assert_str_eq(info_of(world, "ca").description, "A/B");
+}
+END_TEST
+
+/* A personalised card, put into reader 2 when it is asked for. */
+static TkeOperation *
+with_member(CeremonyWorld *world)
+{
+    ceremony_world_make_zone(world);
+    ceremony_world_make_member(world, "member");
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 2, "member", NULL);
+    return asking(world);
+}
+
+/* 3.3: card, name, PIN. */
+START_TEST(test_an_administrator_is_named_between_card_and_pin)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeOperation) op = with_member(world);
+    const TkeGenerateKeyParams params = { .ask_name = true };
+    TkeSignatureKey key = { .name = "" };
+    g_autoptr(GError) error = NULL;
+
+    answers[0] = "no_name";
+    ck_assert(!tke_op_generate_signature_key(op, &params, &key, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "is no name of an administrator"));
+    ck_assert_str_eq(world->prompts->str, "insert signature-key, reader 2\nask name ()\n");
+    g_clear_error(&error);
+    g_string_truncate(world->prompts, 0);
+    answers[0] = "Alice";
+    card_world_check(tke_op_generate_signature_key(op, &params, &key, NULL, &error), error);
+    ck_assert_str_eq(world->prompts->str, "ask name ()\npin, reader 2\n");
+    ck_assert_str_eq(key.name, "Alice");
+}
+END_TEST
+
+/* 3.3: card, PIN, description. */
+START_TEST(test_a_key_part_is_described_after_the_pin)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeOperation) op = with_member(world);
+    const TkeGeneratePartParams params = { .ask_description = true };
+    TkeKeyPart part = { .description = "" };
+    g_autoptr(GError) error = NULL;
+
+    answers[0] = "-";
+    ck_assert(!tke_op_generate_key_part(op, &params, &part, NULL, &error));
+    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    ck_assert_uint_eq(info_of(world, "member").parts, 0);
+    ck_assert_str_eq(world->prompts->str,
+                     "insert key-part, reader 2\npin, reader 2\nask description ()\n");
+    g_clear_error(&error);
+    answers[0] = "Part A";
+    card_world_check(tke_op_generate_key_part(op, &params, &part, NULL, &error), error);
+    ck_assert_str_eq(part.description, "Part A");
+}
+END_TEST
+
+/* 2.10: card, PIN, what is described, its new text. */
+START_TEST(test_what_is_described_is_chosen_after_the_pin)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeOperation) op = with_member(world);
+    const TkeCardDescribeParams params = { .ask_place = true, .ask_description = true };
+    const TkeGeneratePartParams part = { .description = "Part A" };
+    TkeCardDescribeResult result;
+    g_autoptr(GError) error = NULL;
+
+    answers[0] = "Alice";
+    card_world_check(tke_op_card_describe(op, &params, &result, &error), error);
+    ck_assert_str_eq(world->prompts->str,
+                     "insert describe, reader 2\npin, reader 2\nask description ()\n");
+    ck_assert_str_eq(world->choose->str, ""); /* the card holds nothing else */
+    card_world_check(tke_op_generate_key_part(op, &part, NULL, NULL, &error), error);
+    g_queue_push_tail(world->choices, GUINT_TO_POINTER(1));
+    answers[0] = "Part B";
+    card_world_check(tke_op_card_describe(op, &params, &result, &error), error);
+    ck_assert_str_eq(world->choose->str, "described: What is to be described?\n");
+    ck_assert_uint_eq(result.place, 1);
+    ck_assert_str_eq(result.old, "Part A");
+    ck_assert_str_eq(result.description, "Part B");
+    ck_assert_str_eq(info_of(world, "member").description, "Alice");
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -356,6 +465,10 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_an_ep11_card_that_was_not_described_has_its_pin_and_is_recorded);
     tcase_add_test(tests, test_which_ca_pin_is_changed_is_asked_for_when_the_card_is_in);
     tcase_add_test(tests, test_an_ep11_card_has_one_pin_only);
+    tcase_add_test(tests, test_what_was_said_beforehand_is_not_asked_for);
+    tcase_add_test(tests, test_an_administrator_is_named_between_card_and_pin);
+    tcase_add_test(tests, test_a_key_part_is_described_after_the_pin);
+    tcase_add_test(tests, test_what_is_described_is_chosen_after_the_pin);
 }
 
 int
