@@ -7,79 +7,12 @@
 #include <string.h>
 
 #include "common/hex.h"
-#include "libceremony/activity-log.h"
 #include "libceremony/card-session-private.h"
+#include "libceremony/known-copies.h"
 #include "libceremony/record.h"
-#include "libep11admin/json-text.h"
 #include "libsmartcard/ep11-card-keys.h"
 
 #define ERASE "ERASE" /* typed where a card has no description; not translated */
-
-static const char *
-text_of(JsonObject *object, const char *member, const char *name)
-{
-    JsonNode *node = json_object_get_member(object, member);
-    JsonObject *inner =
-        node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-
-    node = name == NULL ? node : inner != NULL ? json_object_get_member(inner, name) : NULL;
-    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
-                   json_node_get_value_type(node) == G_TYPE_STRING
-               ? json_node_get_string(node)
-               : NULL;
-}
-
-/* Other cards that hold the same as one, as the activity log tells: ids as text. */
-typedef struct Copies {
-    const char *id; /* of the card itself */
-    GPtrArray *to;
-    GPtrArray *from;
-} Copies;
-
-static void
-forget(GPtrArray *ids, const char *id)
-{
-    guint index = 0;
-
-    while (id != NULL && g_ptr_array_find_with_equal_func(ids, id, g_str_equal, &index)) {
-        g_ptr_array_remove_index(ids, index);
-    }
-}
-
-static void
-remember(GPtrArray *ids, const char *id)
-{
-    if (id != NULL && !g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL)) {
-        g_ptr_array_add(ids, g_strdup(id));
-    }
-}
-
-/* A copy or backup of this card, or that it is one itself; or that a card has lost what it held
- * since. */
-static void
-read_line(Copies *copies, const char *line)
-{
-    g_autoptr(JsonNode) node = tke_json_text_parse(line, strlen(line), TKE_JSON_WHOLE, NULL);
-    JsonObject *object =
-        node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-    const char *action = object != NULL ? text_of(object, "action", NULL) : NULL;
-    const char *card = object != NULL ? text_of(object, "card", "id") : NULL;
-    const char *source = object != NULL ? text_of(object, "source", "id") : NULL;
-
-    if (g_strcmp0(action, "opentke-card.erase") == 0 ||
-        g_strcmp0(action, "opentke-card.delete") == 0) {
-        forget(copies->to, card);
-        forget(copies->from, card);
-    } else if ((g_strcmp0(action, "opentke-card.copy") == 0 ||
-                g_strcmp0(action, "opentke-zone.backup") == 0) &&
-               g_strcmp0(text_of(object, "result", NULL), "done") == 0) {
-        if (g_strcmp0(source, copies->id) == 0) {
-            remember(copies->to, card);
-        } else if (g_strcmp0(card, copies->id) == 0) {
-            remember(copies->from, source);
-        }
-    }
-}
 
 static bool
 has_part(const TkeKeyPartList *list, const TkeKeyPart *part)
@@ -143,23 +76,17 @@ add_ids(const char *format, const GPtrArray *ids, GPtrArray *lines)
 static void
 add_copies(TkeOperation *op, unsigned reader, const TkeCardStatus *status, GPtrArray *lines)
 {
-    g_autofree char *id = tke_card_id_text(status->card_id);
-    g_auto(GStrv) log = tke_activity_log_read(tke_operation_get_log(op), 0, NULL);
-    g_autoptr(GPtrArray) to = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) from = g_ptr_array_new_with_free_func(g_free);
-    Copies copies = { .id = id, .to = to, .from = from };
+    g_autoptr(TkeKnownCopies) copies =
+        tke_known_copies_read(tke_operation_get_log(op), status->card_id);
     bool beside = is_beside(op, reader, status);
 
-    for (unsigned i = 0; log != NULL && log[i] != NULL; i++) {
-        read_line(&copies, log[i]);
-    }
     if (beside) {
         g_ptr_array_add(lines,
                         g_strdup_printf(_("The card in reader %u holds the same."), 3 - reader));
     }
-    add_ids(_("Copied to card %s, as this workstation knows."), to, lines);
-    add_ids(_("Copied from card %s, as this workstation knows."), from, lines);
-    if (!beside && to->len == 0 && from->len == 0) {
+    add_ids(_("Copied to card %s, as this workstation knows."), copies->to, lines);
+    add_ids(_("Copied from card %s, as this workstation knows."), copies->from, lines);
+    if (!beside && copies->to->len == 0 && copies->from->len == 0) {
         g_ptr_array_add(lines, g_strdup(_("No copy of it is known to this workstation.")));
     }
 }

@@ -29,9 +29,6 @@ static const char *const backup_steps[] = { N_("CA card to be backed up"),
                                             N_("The zone goes from card to card"),
                                             N_("Description of the backup"),
                                             NULL };
-static const char *const test_steps[] = { N_("Backup of the CA card"), N_("The PINs of the backup"),
-                                          N_("The card proves that it is genuine"), NULL };
-
 /* A PIN of a card that may have been left unfinished: set, or entered if it is set already. */
 static bool
 need_new_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **error)
@@ -399,78 +396,4 @@ tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneR
         result->source = *source;
     }
     return tke_record_done(op, "opentke-zone.backup", values, error);
-}
-
-/* The verdict on the card in reader 1, whose PINs are verified. */
-static bool
-check_backup(TkeOperation *op, GError **error)
-{
-    const TkeCardInfoParams params = { .reader = 1, .check = true };
-    g_autoptr(GPtrArray) infos = NULL;
-    const TkeCardInfo *info;
-
-    if (!tke_op_card_info(op, &params, &infos, error)) {
-        return false;
-    }
-    info = infos->pdata[0];
-    if (info->genuine == TKE_GENUINE_YES) {
-        return true;
-    }
-    if (info->genuine == TKE_GENUINE_NO) {
-        g_propagate_error(error, g_error_copy(info->not_genuine));
-    } else {
-        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
-                    _("reader %u: the card was taken out"), 1u);
-    }
-    return false;
-}
-
-static bool
-test_backup(TkeOperation *op, const TkeZoneTestParams *params, const TkeCardStatus **status,
-            GError **error)
-{
-    const TkeCardNeed need = { .reader = 1,
-                               .wanted = TKE_WANTED_CA,
-                               .title = _("Insert the backup of the CA card."),
-                               .purpose = "backup-test",
-                               .zone_id = params->zone_id,
-                               .other_than = params->other_than };
-
-    tke_operation_set_steps(op, test_steps);
-    tke_operation_reach(op, 0);
-    if (tke_card_session_need(op, &need, status, error) == NULL) {
-        return false;
-    }
-    tke_operation_reach(op, 1);
-    if (!tke_card_session_need_ca_pins(op, 1, true, error)) {
-        return false;
-    }
-    tke_operation_reach(op, 2);
-    return check_backup(op, error) && tke_card_session_query_status(op, 1, status, error);
-}
-
-bool
-tke_op_zone_test(TkeOperation *op, const TkeZoneTestParams *params, TkeZoneResult *result,
-                 GError **error)
-{
-    const TkeCardStatus *status = NULL;
-    JsonObject *values;
-
-    if (!tke_record_check(op, error)) {
-        return false;
-    }
-    if (tke_operation_is_dry_run(op)) {
-        tke_operation_note(op, _("Would test the backup of the CA card in reader 1."));
-        return true;
-    }
-    if (!test_backup(op, params, &status, error)) {
-        return tke_op_card_fail(op, "opentke-zone.test", 1,
-                                _("nothing was changed; start the test again"), error);
-    }
-    values = json_object_new();
-    tke_record_card(values, "card", status);
-    if (result != NULL) {
-        result->card = *status;
-    }
-    return tke_record_done(op, "opentke-zone.test", values, error);
 }

@@ -1,5 +1,5 @@
 /*
- * tke zone: create, backup (F-021, F-022).
+ * tke zone: create, backup, test of a backup (F-021, F-022; functions 6.3, step 2).
  */
 #include <glib/gi18n.h>
 
@@ -79,6 +79,28 @@ tke_cli_zone_backup(TkeCli *cli, const TkeCliArgs *args, GError **error)
         tke_cli_output_line(cli->out, "%s",
                             _("Both cards make up the same zone now, each with its own "
                               "PINs."));
+        tke_cli_output_line(cli->out, "%s", _("Test the backup now: tke zone test-backup."));
+    }
+    return true;
+}
+
+bool
+tke_cli_zone_test_backup(TkeCli *cli, const TkeCliArgs *args, GError **error)
+{
+    const TkeZoneTestParams params = { .find = true };
+    g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
+    TkeZoneResult result;
+
+    (void) args;
+    if (op == NULL || !tke_op_zone_test(op, &params, &result, error)) {
+        return false;
+    }
+    if (!cli->options.dry_run) {
+        tke_cli_output_card(cli->out, &result.card);
+        tke_cli_output_flag(cli->out, "works", NULL, true);
+        tke_cli_output_line(cli->out, "%s",
+                            _("The backup works: it is genuine, of this zone, and its PINs are "
+                              "known. Keep it in another place than the CA card."));
     }
     return true;
 }

@@ -14,6 +14,7 @@ bool tke_cli_reader_acceptance_test(TkeCli *cli, const TkeCliArgs *args, GError 
 bool tke_cli_card_info(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_zone_create(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_zone_backup(TkeCli *cli, const TkeCliArgs *args, GError **error);
+bool tke_cli_zone_test_backup(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_card_enroll(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_card_personalize(TkeCli *cli, const TkeCliArgs *args, GError **error);
 bool tke_cli_card_unblock(TkeCli *cli, const TkeCliArgs *args, GError **error);

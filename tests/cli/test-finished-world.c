@@ -66,6 +66,7 @@ START_TEST(test_dry_runs_change_neither_cards_nor_crypto_units)
     static const char *const lines[] = {
         "zone create --zone-description z --card-description c",
         "zone backup",
+        "zone test-backup",
         "card enroll",
         "card personalize --description d",
         "card unblock",
@@ -236,6 +237,32 @@ START_TEST(test_cards_prove_that_they_are_genuine)
     forged = place_expect(place, 4, "--json card info --reader 2 --check");
     assert_contains(json_object_get_string_member(forged.json, "error"), "cannot prove");
     ck_assert(json_object_has_member(forged.json, "advice"));
+}
+END_TEST
+
+/* 6.3, step 2: the original is not taken for it, whichever lies in reader 1. */
+START_TEST(test_a_backup_shows_that_it_could_take_the_place_of_the_ca_card)
+{
+    static const SimOfficersTask test = {
+        "", "--json zone test-backup", { { "ca-1", "ca-2" }, { NULL } }, { NULL }
+    };
+    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(SimOfficersProgram) program = place_start(place, test.command);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *output = NULL;
+    g_auto(Run) log = { 0 };
+
+    ck_assert_msg(sim_officers_people_follow(place->people, program, &test, &error), "%s",
+                  error != NULL ? error->message : "");
+    sim_officers_program_close_input(program);
+    ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 0);
+    output = sim_officers_program_take_output(program);
+    assert_contains(output, "\"description\":\"CA card, backup\"");
+    assert_contains(output, "\"works\":true");
+    assert_contains(output, "This is the CA card that the backup was made from");
+    log = place_expect(place, 0, "log --last 1");
+    assert_contains(log.out, "opentke-zone.test");
+    assert_contains(log.out, "\"result\":\"done\"");
 }
 END_TEST
 
@@ -425,6 +452,7 @@ add_tests(TCase *tests)
                    test_a_command_that_all_crypto_units_refuse_is_told_from_one_that_some_do);
     tcase_add_test(tests, test_a_word_that_is_not_the_one_asked_for_refuses);
     tcase_add_test(tests, test_cards_prove_that_they_are_genuine);
+    tcase_add_test(tests, test_a_backup_shows_that_it_could_take_the_place_of_the_ca_card);
     tcase_add_test(tests, test_readers_that_were_swapped_stay_swapped);
     tcase_add_test(tests, test_a_log_that_was_cut_fails_against_its_head_only);
     tcase_add_test(tests, test_what_only_support_needs_is_told_below);

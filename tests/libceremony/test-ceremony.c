@@ -226,50 +226,6 @@ zone_with_backup(CeremonyWorld *world)
     ck_assert_str_eq(copy.card.description, "A/B backup");
 }
 
-static uint8_t *
-id_of(CeremonyWorld *world, const char *name)
-{
-    SimCardInfo info;
-
-    sim_card_get_info(g_hash_table_lookup(world->by_name, name), &info);
-    return g_memdup2(info.card_id, TKE_CARD_ID_LEN);
-}
-
-/* The CA card that it was made from does not do, nor does one of another zone; nothing is
- * changed. */
-START_TEST(test_a_backup_of_the_ca_card_is_tested)
-{
-    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-    const uint8_t other_zone[TKE_ZONE_ID_LEN] = { 0xee };
-    g_autofree uint8_t *original = NULL;
-    g_autofree uint8_t *copy = NULL;
-    TkeZoneTestParams params = { .other_than = NULL };
-    TkeZoneResult result = { 0 };
-    TkeZoneResult refused = { 0 };
-    g_autoptr(GError) error = NULL;
-
-    zone_with_backup(world);
-    original = id_of(world, "ca-1");
-    copy = id_of(world, "ca-2");
-    params.other_than = original;
-    ceremony_world_restart(world);
-    ceremony_world_hand(world, 1, "ca-1", NULL);
-    ceremony_world_hand(world, 1, "ca-2", NULL);
-    card_world_check(tke_op_zone_test(world->op, &params, &result, &error), error);
-    ck_assert_mem_eq(result.card.card_id, copy, TKE_CARD_ID_LEN);
-    ck_assert_uint_eq(ceremony_world_counts(world).pins, 2);
-    ck_assert_ptr_nonnull(strstr(world->prompts->str, "insert"));
-
-    params.zone_id = other_zone;
-    ceremony_world_restart(world);
-    ceremony_world_hand(world, 1, "ca-2", NULL);
-    /* nobody has a card that fits */
-    ck_assert(!tke_op_zone_test(world->op, &params, &refused, &error));
-    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-    ck_assert_ptr_nonnull(strstr(world->prompts->str, "zone"));
-}
-END_TEST
-
 static void
 enroll_ten(CeremonyWorld *world)
 {
@@ -482,7 +438,6 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_part_is_chosen_once_the_pin_is_typed);
     tcase_add_loop_test(tests, test_insertions_do_not_depend_on_the_number_of_units, 0, CASES);
     tcase_add_loop_test(tests, test_load_to_set_immediate_takes_threshold_plus_parts, 0, CASES);
-    tcase_add_test(tests, test_a_backup_of_the_ca_card_is_tested);
     tcase_add_test(tests,
                    test_a_whole_ceremony_ends_valid_tells_no_secret_and_backups_can_repeat_it);
     tcase_add_test(tests, test_what_is_on_the_wires_is_found);

@@ -1,0 +1,93 @@
+/*
+ * Copies and backups of a card, as the activity log knows them (F-170).
+ */
+#include "libceremony/known-copies.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "libep11admin/json-text.h"
+
+static const char *
+text_of(JsonObject *object, const char *member, const char *name)
+{
+    JsonNode *node = json_object_get_member(object, member);
+    JsonObject *inner =
+        node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+
+    node = name == NULL ? node : inner != NULL ? json_object_get_member(inner, name) : NULL;
+    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
+                   json_node_get_value_type(node) == G_TYPE_STRING
+               ? json_node_get_string(node)
+               : NULL;
+}
+
+static void
+forget(GPtrArray *ids, const char *id)
+{
+    guint index = 0;
+
+    while (id != NULL && g_ptr_array_find_with_equal_func(ids, id, g_str_equal, &index)) {
+        g_ptr_array_remove_index(ids, index);
+    }
+}
+
+static void
+remember(GPtrArray *ids, const char *id)
+{
+    if (id != NULL && !g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL)) {
+        g_ptr_array_add(ids, g_strdup(id));
+    }
+}
+
+/* A copy or backup of this card, or that it is one itself; or that a card has lost what it held
+ * since. */
+static void
+read_line(TkeKnownCopies *copies, const char *id, const char *line)
+{
+    g_autoptr(JsonNode) node = tke_json_text_parse(line, strlen(line), TKE_JSON_WHOLE, NULL);
+    JsonObject *object =
+        node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    const char *action = object != NULL ? text_of(object, "action", NULL) : NULL;
+    const char *card = object != NULL ? text_of(object, "card", "id") : NULL;
+    const char *source = object != NULL ? text_of(object, "source", "id") : NULL;
+
+    if (g_strcmp0(action, "opentke-card.erase") == 0 ||
+        g_strcmp0(action, "opentke-card.delete") == 0) {
+        forget(copies->to, card);
+        forget(copies->from, card);
+    } else if ((g_strcmp0(action, "opentke-card.copy") == 0 ||
+                g_strcmp0(action, "opentke-zone.backup") == 0) &&
+               g_strcmp0(text_of(object, "result", NULL), "done") == 0) {
+        if (g_strcmp0(source, id) == 0) {
+            remember(copies->to, card);
+        } else if (g_strcmp0(card, id) == 0) {
+            remember(copies->from, source);
+        }
+    }
+}
+
+TkeKnownCopies *
+tke_known_copies_read(TkeActivityLog *log, const uint8_t card_id[static TKE_CARD_ID_LEN])
+{
+    TkeKnownCopies *copies = g_new0(TkeKnownCopies, 1);
+    g_autofree char *id = tke_card_id_text(card_id);
+    g_auto(GStrv) lines = tke_activity_log_read(log, 0, NULL);
+
+    copies->to = g_ptr_array_new_with_free_func(g_free);
+    copies->from = g_ptr_array_new_with_free_func(g_free);
+    for (unsigned i = 0; lines != NULL && lines[i] != NULL; i++) {
+        read_line(copies, id, lines[i]);
+    }
+    return copies;
+}
+
+void
+tke_known_copies_free(TkeKnownCopies *copies)
+{
+    if (copies != NULL) {
+        g_ptr_array_unref(copies->to);
+        g_ptr_array_unref(copies->from);
+        g_free(copies);
+    }
+}
