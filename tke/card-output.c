@@ -112,7 +112,6 @@ static void
 output_key(TkeCliOutput *out, const TkeCardStatus *status)
 {
     g_autofree char *ski = NULL;
-    g_autofree char *grouped = NULL;
 
     if (!status->has_signature_key) {
         tke_cli_output_line(out, "%s: %s", _("Signature key"), _("none"));
@@ -120,9 +119,7 @@ output_key(TkeCliOutput *out, const TkeCardStatus *status)
     }
     ski = tke_hex_encode(status->ski, sizeof status->ski);
     tke_cli_output_value(out, "administrator", N_("Administrator"), status->admin_name);
-    grouped = tke_hex_grouped(status->ski, sizeof status->ski, 4, ' ');
-    tke_cli_output_value(out, "ski", NULL, ski);
-    tke_cli_output_line(out, "%s: %s", _("Subject key identifier"), grouped);
+    tke_cli_output_digits(out, "ski", N_("Subject key identifier"), ski);
 }
 
 void

@@ -33,15 +33,43 @@ print_atr(TkeCli *cli, const TkeCardInfo *info)
 }
 
 static void
+print_genuine(TkeCli *cli, TkeGenuine genuine)
+{
+    static const struct {
+        const char *word;
+        const char *text;
+    } words[] = { [TKE_GENUINE_NOT_CHECKED] = { "not-checked", N_("not checked (--check)") },
+                  [TKE_GENUINE_YES] = { "yes", N_("yes") },
+                  [TKE_GENUINE_NO] = { "no", N_("NO") } };
+
+    tke_cli_output_value(cli->out, "genuine", NULL, words[genuine].word);
+    tke_cli_output_line(cli->out, "%s: %s", _("Genuine"), _(words[genuine].text));
+}
+
+static void
+print_card(TkeCli *cli, const TkeCardInfo *info)
+{
+    tke_cli_output_card(cli->out, &info->status);
+    if (info->status.kind != TKE_CARD_KIND_EP11 && info->status.kind != TKE_CARD_KIND_CA) {
+        print_atr(cli, info);
+        return;
+    }
+    if (info->status.kind == TKE_CARD_KIND_EP11) {
+        tke_cli_output_parts(cli->out, &info->parts);
+    }
+    print_genuine(cli, info->genuine);
+}
+
+static void
 print_info(TkeCli *cli, const TkeCardInfo *info)
 {
     tke_cli_output_group_begin(cli->out, "cards");
     tke_cli_output_number(cli->out, "reader", N_("Reader"), info->reader);
+    tke_cli_output_flag(cli->out, "present", NULL, info->reader_name != NULL && info->present);
     if (info->reader_name == NULL) {
         tke_cli_output_line(cli->out, "%s", _("There is no such reader."));
     } else if (!info->present) {
         tke_cli_output_line(cli->out, "%s", _("No card is inserted."));
-        tke_cli_output_flag(cli->out, "present", NULL, false);
     } else if (info->trouble != NULL) {
         g_autofree char *details = tke_advice_details_for_error(info->trouble);
         g_autofree char *advice = tke_advice_for_error(info->trouble);
@@ -54,17 +82,7 @@ print_info(TkeCli *cli, const TkeCardInfo *info)
             tke_cli_output_value(cli->out, "details", N_("Details"), details);
         }
     } else {
-        tke_cli_output_card(cli->out, &info->status);
-        if (info->status.kind != TKE_CARD_KIND_EP11 && info->status.kind != TKE_CARD_KIND_CA) {
-            print_atr(cli, info);
-        }
-        if (info->status.kind == TKE_CARD_KIND_EP11) {
-            tke_cli_output_parts(cli->out, &info->parts);
-        }
-        tke_cli_output_word(cli->out, "genuine", N_("Genuine"),
-                            info->genuine == TKE_GENUINE_YES  ? N_("yes")
-                            : info->genuine == TKE_GENUINE_NO ? N_("NO")
-                                                              : N_("not checked (--check)"));
+        print_card(cli, info);
     }
     tke_cli_output_line(cli->out, "%s", "");
     tke_cli_output_group_end(cli->out);
@@ -281,7 +299,7 @@ tke_cli_card_generate_signature_key(TkeCli *cli, const TkeCliArgs *args, GError 
     if (!cli->options.dry_run) {
         ski = tke_hex_encode(key.ski, sizeof key.ski);
         tke_cli_output_value(cli->out, "administrator", N_("Administrator"), key.name);
-        tke_cli_output_value(cli->out, "ski", N_("Subject key identifier"), ski);
+        tke_cli_output_digits(cli->out, "ski", N_("Subject key identifier"), ski);
         tke_cli_output_line(cli->out, "%s", _("Copy the card now: tke card copy."));
     }
     return true;
@@ -312,7 +330,7 @@ tke_cli_card_generate_key_part(TkeCli *cli, const TkeCliArgs *args, GError **err
     pattern = tke_hex_encode(part.vp, sizeof part.vp);
     tke_cli_output_number(cli->out, "place", N_("Number"), part.place);
     tke_cli_output_value(cli->out, "description", N_("Description"), part.description);
-    tke_cli_output_value(cli->out, "pattern", N_("Verification pattern"), pattern);
+    tke_cli_output_digits(cli->out, "pattern", N_("Verification pattern"), pattern);
     if (card.n_parts > 1) {
         tke_cli_output_line(cli->out, "%s",
                             _("The card holds more than one key part: parts of one master "
@@ -322,9 +340,57 @@ tke_cli_card_generate_key_part(TkeCli *cli, const TkeCliArgs *args, GError **err
     return true;
 }
 
+/* Description and pattern of what is at that place of the target now; NULL: not known. */
+static const TkeKeyPart *
+find_part(const TkeKeyPartList *list, unsigned place)
+{
+    for (unsigned i = 0; i < list->n; i++) {
+        if (list->parts[i].place == place) {
+            return &list->parts[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+print_entry(TkeCli *cli, const TkeCopyResult *result, const TkeTransferEntry *entry)
+{
+    bool key = entry->source_place == 0;
+    const TkeKeyPart *part = key ? NULL : find_part(&result->parts, entry->target_place);
+    g_autofree char *source = g_strdup_printf("%u", entry->source_place);
+    g_autofree char *target = g_strdup_printf("%u", entry->target_place);
+    g_autofree char *identifier =
+        key            ? tke_hex_encode(result->source.ski, sizeof result->source.ski)
+        : part != NULL ? tke_hex_encode(part->vp, sizeof part->vp)
+                       : NULL;
+    const char *cells[] = { key ? "signature-key" : "key-part",
+                            key ? _("signature key") : _("key part"),
+                            key ? NULL : source,
+                            key ? NULL : target,
+                            key            ? result->source.admin_name
+                            : part != NULL ? part->description
+                                           : NULL,
+                            identifier,
+                            entry->already_there ? "true" : "false",
+                            entry->already_there ? _("was there") : _("copied") };
+
+    tke_cli_output_row(cli->out, cells);
+}
+
+/* Also of a copy that broke off: what is on the target by then (E-C07). */
 static void
 print_copy(TkeCli *cli, const TkeCopyResult *result)
 {
+    static const TkeCliColumn columns[] = {
+        { "kind", NULL, TKE_CLI_TEXT },
+        { NULL, N_("ENTRY"), TKE_CLI_TEXT },
+        { "source_place", N_("SOURCE NUMBER"), TKE_CLI_NUMBER },
+        { "target_place", N_("TARGET NUMBER"), TKE_CLI_NUMBER },
+        { "description", N_("DESCRIPTION"), TKE_CLI_TEXT },
+        { "identifier", N_("IDENTIFIER OR VERIFICATION PATTERN"), TKE_CLI_GROUPED },
+        { "already_there", NULL, TKE_CLI_BOOL },
+        { NULL, N_("RESULT"), TKE_CLI_TEXT },
+    };
     g_autofree char *from = tke_card_id_text(result->source.card_id);
     g_autofree char *to = tke_card_id_text(result->target.card_id);
     unsigned already = 0;
@@ -336,6 +402,11 @@ print_copy(TkeCli *cli, const TkeCopyResult *result)
     tke_cli_output_value(cli->out, "target", N_("Target"), to);
     tke_cli_output_number(cli->out, "copied", N_("Copied"), (gint64) result->entries.n - already);
     tke_cli_output_number(cli->out, "already_there", N_("Already there"), already);
+    tke_cli_output_table_begin(cli->out, "entries", columns, G_N_ELEMENTS(columns));
+    for (unsigned i = 0; i < result->entries.n; i++) {
+        print_entry(cli, result, &result->entries.entries[i]);
+    }
+    tke_cli_output_table_end(cli->out, _("There was nothing to copy."));
     tke_cli_output_number(cli->out, "source_apdus", NULL, result->source_apdus);
     tke_cli_output_number(cli->out, "target_apdus", NULL, result->target_apdus);
 }
@@ -357,7 +428,7 @@ tke_cli_card_copy(TkeCli *cli, const TkeCliArgs *args, GError **error)
         return false;
     }
     ok = tke_op_copy_card(op, &params, result, error);
-    if (ok && !cli->options.dry_run) {
+    if (!cli->options.dry_run && (ok || result->entries.n > 0)) {
         print_copy(cli, result);
     }
     return ok;

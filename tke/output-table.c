@@ -60,6 +60,9 @@ add_json_cell(JsonObject *object, JsonArray *differs, const TkeCliColumn *column
 {
     const char *text = cell_text(cell);
 
+    if (column->key == NULL) {
+        return;
+    }
     if (is_null(cell)) {
         json_object_set_null_member(object, column->key);
     } else if (column->kind == TKE_CLI_NUMBER) {
@@ -96,18 +99,6 @@ add_json_table(TkeCliOutput *out)
     json_object_set_array_member(tke_cli_output_innermost(out), out->table_key, array);
 }
 
-/* Half of 64 digits, in groups of four. */
-static char *
-grouped_line(const char *mark, const char *digits)
-{
-    g_autoptr(GString) line = g_string_new(mark);
-
-    for (unsigned i = 0; i < 32; i += 4) {
-        g_string_append_printf(line, "%s%.4s", i > 0 ? " " : "", digits + i);
-    }
-    return g_string_free(g_steal_pointer(&line), FALSE);
-}
-
 /* What people read of it. What says that there is nothing (TKE_CLI_NULL) is for them already. */
 static char *
 dup_for_people(const TkeCliColumn *column, const char *cell)
@@ -125,11 +116,13 @@ cell_line(const TkeCliColumn *column, const char *cell, unsigned n)
     g_autofree char *text = dup_for_people(column, cell);
     const char *mark = is_marked(cell) && n == 0 ? "*" : "";
 
-    if (column->kind == TKE_CLI_PATTERN && strlen(text) == 64) {
-        return n < 2 ? g_strdup_printf("%s%.32s", mark, text + (size_t) 32 * n) : NULL;
-    }
-    if (column->kind == TKE_CLI_GROUPED && strlen(text) == 64) {
-        return n < 2 ? grouped_line(mark, text + (size_t) 32 * n) : NULL;
+    if ((column->kind == TKE_CLI_PATTERN || column->kind == TKE_CLI_GROUPED) &&
+        strlen(text) == 64) {
+        g_autofree char *half = n < 2 ? tke_cli_text_group(text + (size_t) 32 * n, 32,
+                                                           column->kind == TKE_CLI_GROUPED ? 4 : 32)
+                                      : NULL;
+
+        return half != NULL ? g_strconcat(mark, half, NULL) : NULL;
     }
     return n == 0 ? g_strconcat(mark, text, NULL) : NULL;
 }

@@ -104,6 +104,17 @@ tke_cli_output_word(TkeCliOutput *out, const char *key, const char *heading, con
 }
 
 void
+tke_cli_output_digits(TkeCliOutput *out, const char *key, const char *heading, const char *digits)
+{
+    g_autofree char *grouped = tke_cli_text_group(digits, strlen(digits), 4);
+
+    json_object_set_string_member(tke_cli_output_innermost(out), key, digits);
+    if (tke_cli_output_prints_text(out)) {
+        printf("%s: %s\n", _(heading), grouped);
+    }
+}
+
+void
 tke_cli_output_number(TkeCliOutput *out, const char *key, const char *heading, gint64 value)
 {
     json_object_set_int_member(tke_cli_output_innermost(out), key, value);

@@ -23,11 +23,11 @@ typedef enum {
     TKE_CLI_NUMBER,  /* JSON: number */
     TKE_CLI_BOOL,    /* tke_cli_output_bool(); translated in a table */
     TKE_CLI_PATTERN, /* 64 hex digits: two lines of 32 in a table */
-    TKE_CLI_GROUPED, /* the same in groups of four, to be read aloud (functions 2.12) */
+    TKE_CLI_GROUPED, /* the same in groups of four, to be read aloud (F-032) */
 } TkeCliCell;
 
 typedef struct TkeCliColumn {
-    const char *key; /* JSON member */
+    const char *key; /* JSON member; NULL: for people only */
     /* translated by the output; upper case as the original prints it; NULL: in JSON only */
     const char *heading;
     TkeCliCell kind;
@@ -48,6 +48,9 @@ void tke_cli_output_value(TkeCliOutput *out, const char *key, const char *headin
                           const char *value);
 /* The same of a word of ours, marked for translation (N_): only people get the translation. */
 void tke_cli_output_word(TkeCliOutput *out, const char *key, const char *heading, const char *word);
+/* The same of hex digits: in groups of four for people, to be read aloud (F-032). */
+void tke_cli_output_digits(TkeCliOutput *out, const char *key, const char *heading,
+                           const char *digits);
 void tke_cli_output_number(TkeCliOutput *out, const char *key, const char *heading, gint64 value);
 void tke_cli_output_flag(TkeCliOutput *out, const char *key, const char *heading, bool value);
 

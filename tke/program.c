@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -188,6 +189,14 @@ run_cli(TkeCli *cli, int argc, char **argv)
     return run.exit_code;
 }
 
+void
+tke_cli_program_set_language(const TkeCliOptions *options)
+{
+    if (options->json || options->events_fd != TKE_CLI_NO_FD) {
+        setlocale(LC_MESSAGES, "C");
+    }
+}
+
 int
 tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
 {
@@ -212,6 +221,7 @@ tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
         fprintf(stderr, "tke: %s\n", error->message);
         return TKE_CLI_WRONG_USE;
     }
+    tke_cli_program_set_language(&cli->options);
     cli->options.rehearsal = !rehearsal ? NULL : g_strdup(pcsc ? "pcsc" : "");
     if (!can_write_events(&cli->options) || !fits_world(&cli->options)) {
         return TKE_CLI_WRONG_USE;

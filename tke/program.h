@@ -4,6 +4,10 @@
 #pragma once
 
 #include "common/process.h"
+#include "tke/cli.h"
+
+/* JSON and events are for programs: with either nothing is translated. */
+void tke_cli_program_set_language(const TkeCliOptions *options);
 
 /* Returns the exit code (functions 4). */
 int tke_cli_program(int argc, char **argv, TkeProcessFlags flags);

@@ -25,3 +25,17 @@ tke_cli_text_time(gint64 seconds)
 
     return time != NULL ? g_date_time_format(time, "%x %X %Z") : g_strdup("-");
 }
+
+char *
+tke_cli_text_group(const char *digits, size_t len, size_t size)
+{
+    GString *text = g_string_new(NULL);
+
+    for (size_t i = 0; i < len && digits[i] != '\0'; i++) {
+        if (i > 0 && i % size == 0) {
+            g_string_append_c(text, ' ');
+        }
+        g_string_append_c(text, digits[i]);
+    }
+    return g_string_free(text, FALSE);
+}

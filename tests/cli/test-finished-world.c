@@ -222,6 +222,44 @@ START_TEST(test_a_word_that_is_not_the_one_asked_for_refuses)
 }
 END_TEST
 
+/* Both readers have the same members; words, not sentences. */
+static void
+check_cards_in_json(Place *place)
+{
+    g_auto(Run) unchecked = place_expect(place, 0, "--json card info");
+    g_auto(Run) checked = place_expect(place, 0, "--json card info --reader 2 --check");
+    JsonArray *cards = json_object_get_array_member(unchecked.json, "cards");
+    JsonObject *empty = json_array_get_object_element(cards, 0);
+    JsonObject *card = json_array_get_object_element(cards, 1);
+
+    ck_assert(!json_object_get_boolean_member(empty, "present"));
+    ck_assert(json_object_get_boolean_member(card, "present"));
+    ck_assert_str_eq(json_object_get_string_member(card, "genuine"), "not-checked");
+    card = json_array_get_object_element(json_object_get_array_member(checked.json, "cards"), 0);
+    ck_assert_str_eq(json_object_get_string_member(card, "genuine"), "yes");
+    ck_assert_uint_eq(strlen(json_object_get_string_member(card, "ski")), 64);
+}
+
+/* 3.3: both cards and each entry, though there is nothing new in it. */
+START_TEST(test_a_copy_tells_its_entries)
+{
+    static const SimOfficersTask copy = {
+        "", "--json --yes card copy", { { "ep11-5" }, { "ep11-6" } }, { NULL }
+    };
+    g_autoptr(Place) place = place_enter_finished();
+    g_autoptr(SimOfficersProgram) program = place_start(place, copy.command);
+    g_autofree char *output = NULL;
+
+    ck_assert(sim_officers_people_follow(place->people, program, &copy, NULL));
+    sim_officers_program_close_input(program);
+    ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 0);
+    output = sim_officers_program_take_output(program);
+    assert_contains(output, "\"copied\":0,\"already_there\":1,\"entries\":[{\"kind\":\"key-part\","
+                            "\"source_place\":1,\"target_place\":1,\"description\":\"Part 1\"");
+    assert_contains(output, "\"already_there\":true}]");
+}
+END_TEST
+
 START_TEST(test_cards_prove_that_they_are_genuine)
 {
     g_autoptr(Place) place = place_enter_finished();
@@ -231,6 +269,7 @@ START_TEST(test_cards_prove_that_they_are_genuine)
     place_sim(place, "insert 2 ep11-1");
     genuine = place_expect(place, 0, "card info --reader 2 --check");
     assert_contains(genuine.out, "Genuine: yes");
+    check_cards_in_json(place);
     place_sim(place, "remove 2");
     place_sim(place, "insert 2 ep11-3");
     place_sim(place, "fault card ep11-3 forged-key");
@@ -451,6 +490,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests,
                    test_a_command_that_all_crypto_units_refuse_is_told_from_one_that_some_do);
     tcase_add_test(tests, test_a_word_that_is_not_the_one_asked_for_refuses);
+    tcase_add_test(tests, test_a_copy_tells_its_entries);
     tcase_add_test(tests, test_cards_prove_that_they_are_genuine);
     tcase_add_test(tests, test_a_backup_shows_that_it_could_take_the_place_of_the_ca_card);
     tcase_add_test(tests, test_readers_that_were_swapped_stay_swapped);

@@ -10,6 +10,7 @@
 #include "tests/support/test-locale.h"
 #include "tests/support/test-main.h"
 #include "tke/output.h"
+#include "tke/program.h"
 #include "tke/text.h"
 #include "tke/tty-prompter.h"
 
@@ -201,6 +202,51 @@ START_TEST(test_dates_in_germany_begin_with_the_day)
 }
 END_TEST
 
+/* A program that reads JSON or events reads one language. */
+START_TEST(test_what_is_for_programs_is_not_translated)
+{
+    const TkeCliOptions people = { .events_fd = TKE_CLI_NO_FD };
+    const TkeCliOptions json = { .json = TRUE, .events_fd = TKE_CLI_NO_FD };
+    const TkeCliOptions events = { .events_fd = 3 };
+    const TkeCliOptions *const options[] = { &people, &json, &events };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(options); i++) {
+        ck_assert_ptr_nonnull(setlocale(LC_ALL, "C.UTF-8"));
+        tke_cli_program_set_language(options[i]);
+        ck_assert_str_eq(setlocale(LC_MESSAGES, NULL), i == 0 ? "C.UTF-8" : "C");
+        ck_assert_str_eq(setlocale(LC_CTYPE, NULL), "C.UTF-8");
+    }
+}
+END_TEST
+
+/* F-032: key identifiers are read aloud and compared. */
+static void
+show_digits(TkeCliTty *tty)
+{
+    static const TkeCliColumn columns[] = { { "p", "P", TKE_CLI_GROUPED },
+                                            { NULL, "N", TKE_CLI_TEXT } };
+    static const char digits[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    const char *cells[] = { digits, "x" };
+    g_autoptr(TkeCliOutput) out = tke_cli_output_new(false, false, false);
+
+    (void) tty;
+    tke_cli_output_digits(out, "d", "D", "0123456789");
+    tke_cli_output_table_begin(out, "t", columns, G_N_ELEMENTS(columns));
+    tke_cli_output_row(out, cells);
+    tke_cli_output_table_end(out, NULL);
+}
+
+START_TEST(test_identifiers_are_in_groups_of_four_digits)
+{
+    g_autofree char *text = shown(show_digits);
+
+    ck_assert_str_eq(text, "D: 0123 4567 89\n"
+                           "P                                        N\n"
+                           "0123 4567 89ab cdef 0123 4567 89ab cdef  x\n"
+                           "0123 4567 89ab cdef 0123 4567 89ab cdef\n");
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -210,6 +256,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_name_with_a_line_end_stays_in_its_line_in_listings);
     tcase_add_test(tests, test_dates_are_in_the_form_of_the_place);
     tcase_add_test(tests, test_dates_in_germany_begin_with_the_day);
+    tcase_add_test(tests, test_what_is_for_programs_is_not_translated);
+    tcase_add_test(tests, test_identifiers_are_in_groups_of_four_digits);
 }
 
 int
