@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/hex.h"
 #include "libceremony/card-session.h"
+#include "libceremony/op-card-entries.h"
 #include "libceremony/op-card.h"
 #include "libceremony/op-key-part.h"
 #include "libceremony/record.h"
@@ -33,7 +34,7 @@ check_key(const Copy *copy, GError **error)
     const char *wanted = copy->params->ski;
     g_autofree char *ski = NULL;
 
-    if (wanted == NULL || tke_op_key_begins_with(source, wanted)) {
+    if (wanted == NULL || tke_op_card_has_ski(source, wanted)) {
         return true;
     }
     if (!source->has_signature_key) {
@@ -100,10 +101,19 @@ make_plan(Copy *copy, GError **error)
                                    error)) {
         return false;
     }
-    if (params->everything) {
+    if (params->ask) {
+        const TkeEntriesQuestion question = { .what = "copied",
+                                              .title = _("What is to be copied?"),
+                                              .everything = _("everything") };
+
+        if (!tke_op_card_choose_entries(copy->op, &question, copy->source_status,
+                                        &copy->source_list, &copy->plan, error)) {
+            return false;
+        }
+    } else if (params->everything) {
         tke_card_transfer_plan_all(copy->source_status, &copy->source_list, &copy->plan);
     } else {
-        copy->plan.signature_key = params->ski != NULL;
+        copy->plan.signature_key = params->signature_key;
         copy->plan.n_places = params->n_places;
         memcpy(copy->plan.places, params->places, params->n_places);
     }
@@ -212,7 +222,14 @@ tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params, TkeCopyResult *r
         tke_operation_note(op, _("Would copy from the card in reader 1 to the card in reader 2."));
         return true;
     }
-    if (!get_cards(copy, error) || !make_plan(copy, error) || !tke_operation_check(op, error) ||
+    if (!get_cards(copy, error)) {
+        return fail(copy, entries, error);
+    }
+    if (result != NULL) {
+        result->source = *copy->source_status;
+        result->target = copy->target_status;
+    }
+    if (!make_plan(copy, error) || !tke_operation_check(op, error) ||
         !run_copy(copy, entries, error)) {
         if (result != NULL) {
             result->entries = *entries;

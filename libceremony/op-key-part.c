@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "common/hex.h"
 #include "libceremony/card-session.h"
+#include "libceremony/op-card-entries.h"
 #include "libceremony/op-card.h"
 #include "libceremony/record.h"
 #include "libceremony/unit-memory.h"
@@ -244,15 +245,6 @@ find_parts(const TkeKeyPartList *list, const TkeDeleteParams *params, TkeKeyPart
     return true;
 }
 
-bool
-tke_op_key_begins_with(const TkeCardStatus *status, const char *digits)
-{
-    g_autofree char *ski = tke_hex_encode(status->ski, sizeof status->ski);
-    g_autofree char *wanted = g_ascii_strdown(digits, -1);
-
-    return status->has_signature_key && strlen(wanted) >= 8 && g_str_has_prefix(ski, wanted);
-}
-
 static bool
 check_ski(const TkeDeleteParams *params, const TkeCardStatus *status, GPtrArray *lines,
           GError **error)
@@ -262,7 +254,7 @@ check_ski(const TkeDeleteParams *params, const TkeCardStatus *status, GPtrArray 
     if (params->ski == NULL) {
         return true;
     }
-    if (!tke_op_key_begins_with(status, params->ski)) {
+    if (!tke_op_card_has_ski(status, params->ski)) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_FOUND,
                     _("reader 2: the card has no signature key that begins with “%s” (at least 8 "
                       "digits); nothing was deleted"),
@@ -389,8 +381,33 @@ delete_key(TkeOperation *op, TkeCard *card, const TkeCardStatus *status, TkeDele
     return true;
 }
 
+/* Functions 2.13: after the PIN, from what is there. ski gets the identifier of a chosen key. */
 static bool
-delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteResult *result,
+choose_deleted(TkeOperation *op, const TkeCardStatus *status, const TkeKeyPartList *list,
+               TkeDeleteParams *params, char **ski, GError **error)
+{
+    const TkeEntriesQuestion question = { .what = "deleted", .title = _("What is to be deleted?") };
+    TkeTransferPlan chosen = { 0 };
+
+    if (!tke_op_card_choose_entries(op, &question, status, list, &chosen, error)) {
+        return false;
+    }
+    if (!chosen.signature_key && chosen.n_places == 0) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NOT_FOUND,
+                    _("reader 2: the card holds no key and no key part: there is nothing to "
+                      "delete"));
+        return false;
+    }
+    *ski = chosen.signature_key ? tke_hex_encode(status->ski, sizeof status->ski) : NULL;
+    params->ski = *ski;
+    params->n_places = chosen.n_places;
+    memcpy(params->places, chosen.places, sizeof params->places);
+    return true;
+}
+
+/* params: what was asked for comes into it, with ski to hold an identifier. */
+static bool
+delete_keys(TkeOperation *op, TkeDeleteParams *params, char **ski, TkeDeleteResult *result,
             const TkeCardStatus **status, GError **error)
 {
     const TkeCardNeed need = { .reader = 2, .wanted = TKE_WANTED_EP11, .purpose = "delete" };
@@ -402,7 +419,9 @@ delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteResult *re
     TkeCard *card = tke_card_session_need(op, &need, status, error);
 
     if (card == NULL || !tke_op_card_check_same(*status, params->card_id, error) ||
+        (params->ask && !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) ||
         !tke_ep11_card_query_parts(card, (*status)->n_parts, &list, error) ||
+        (params->ask && !choose_deleted(op, *status, &list, params, ski, error)) ||
         !check_ski(params, *status, key_lines, error) ||
         !find_parts(&list, params, parts, part_lines, error)) {
         return false;
@@ -412,9 +431,9 @@ delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteResult *re
     }
     g_ptr_array_add(part_lines, NULL);
     g_ptr_array_add(key_lines, NULL);
-    return confirm_parts(op, *status, params->n_places, part_lines, error) &&
+    return tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) &&
+           confirm_parts(op, *status, params->n_places, part_lines, error) &&
            (params->ski == NULL || confirm_key(op, *status, key_lines, error)) &&
-           tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) &&
            delete_parts(op, card, parts, params->n_places, result, gone, error) &&
            (params->ski == NULL || delete_key(op, card, *status, result, gone, error)) &&
            (tke_card_session_query_status(op, 2, status, error) || stopped_at(gone, NULL, error));
@@ -443,10 +462,12 @@ tke_op_delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteRes
                    GError **error)
 {
     const TkeCardStatus *status = NULL;
+    TkeDeleteParams wanted = *params;
+    g_autofree char *ski = NULL;
     TkeDeleteResult done = { 0 };
     bool ok;
 
-    if (params->ski == NULL && params->n_places == 0) {
+    if (!params->ask && params->ski == NULL && params->n_places == 0) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
                     _("say what to delete: --ski for the signature key, --place for key parts"));
         return false;
@@ -458,7 +479,7 @@ tke_op_delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteRes
         tke_operation_note(op, _("Would delete keys from the card in reader 2."));
         return true;
     }
-    ok = delete_keys(op, params, &done, &status, error);
+    ok = delete_keys(op, &wanted, &ski, &done, &status, error);
     if (status != NULL) {
         done.card = *status;
     }
@@ -471,7 +492,7 @@ tke_op_delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteRes
         return tke_op_card_fail_partly(
             op, "opentke-card.delete", 2,
             _("“tke card info” shows what is left; start again for the rest"),
-            partly ? delete_values(params, &done, NULL) : NULL, error);
+            partly ? delete_values(&wanted, &done, NULL) : NULL, error);
     }
-    return tke_record_done(op, "opentke-card.delete", delete_values(params, &done, status), error);
+    return tke_record_done(op, "opentke-card.delete", delete_values(&wanted, &done, status), error);
 }

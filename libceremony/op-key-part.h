@@ -34,21 +34,21 @@ typedef struct TkeGeneratePartParams {
 TKE_PUBLIC bool tke_op_generate_key_part(TkeOperation *op, const TkeGeneratePartParams *params,
                                          TkeKeyPart *part, TkeCardStatus *card, GError **error);
 
-/* Is there a signature key on the card whose identifier begins so: hex digits, 8 at least? */
-bool tke_op_key_begins_with(const TkeCardStatus *status, const char *digits);
-
 typedef struct TkeCopyParams {
-    bool everything; /* signature key and all parts; else: */
-    const char *ski; /* first digits of the identifier of the signature key; NULL: without it */
+    bool everything; /* signature key and all parts */
+    bool ask;        /* asked for when both cards are there (3.3, step 3); else: */
+    bool signature_key;
+    const char *ski; /* first digits of the identifier that it has to have; NULL: any */
     unsigned n_places;
     uint8_t places[TKE_EP11_PLACES]; /* ascending */
 } TkeCopyParams;
 
 typedef struct TkeCopyResult {
+    /* as these, what is there also when the copy broke off */
     TkeCardStatus source;
     TkeCardStatus target;
-    TkeTransferResult entries; /* what is there, also when the copy broke off */
-    TkeKeyPartList parts;      /* of the target, after a whole copy */
+    TkeTransferResult entries;
+    TkeKeyPartList parts; /* of the target, after a whole copy */
     unsigned source_apdus;
     unsigned target_apdus;
 } TkeCopyResult;
@@ -59,6 +59,7 @@ TKE_PUBLIC bool tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params,
 
 typedef struct TkeDeleteParams {
     const uint8_t *card_id; /* the card it is meant for; NULL: any */
+    bool ask;               /* asked for after the PIN (2.13); else: */
     const char *ski; /* first digits of the identifier of the signature key; NULL: it stays */
     unsigned n_places;
     uint8_t places[TKE_EP11_PLACES]; /* ascending */

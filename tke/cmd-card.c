@@ -414,7 +414,9 @@ print_copy(TkeCli *cli, const TkeCopyResult *result)
 bool
 tke_cli_card_copy(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
-    TkeCopyParams params = { .everything = args->place == NULL && args->ski == NULL,
+    bool named = args->place != NULL || args->ski != NULL;
+    TkeCopyParams params = { .everything = !named,
+                             .signature_key = args->ski != NULL,
                              .ski = args->ski };
     g_autofree TkeCopyResult *result = g_new0(TkeCopyResult, 1);
     g_autoptr(TkeOperation) op = NULL;
@@ -427,6 +429,7 @@ tke_cli_card_copy(TkeCli *cli, const TkeCliArgs *args, GError **error)
     if (op == NULL) {
         return false;
     }
+    params.ask = !named && tke_cli_tty_asks_for_choices(cli->tty);
     ok = tke_op_copy_card(op, &params, result, error);
     if (!cli->options.dry_run && (ok || result->entries.n > 0)) {
         print_copy(cli, result);
@@ -449,6 +452,7 @@ tke_cli_card_delete(TkeCli *cli, const TkeCliArgs *args, GError **error)
     if (op == NULL) {
         return false;
     }
+    params.ask = args->ski == NULL && args->place == NULL && tke_cli_tty_asks_later(cli->tty);
     ok = tke_op_delete_keys(op, &params, &result, error);
     if (ok && !cli->options.dry_run) {
         tke_cli_output_number(cli->out, "parts_deleted", N_("Key parts deleted"), result.n_deleted);

@@ -62,7 +62,8 @@ START_TEST(test_another_key_than_the_named_one_is_not_copied)
     g_autofree char *few = g_strndup(ski, 7);
 
     for (unsigned i = 0; i <= G_N_ELEMENTS(others); i++) {
-        const TkeCopyParams params = { .ski = i < G_N_ELEMENTS(others) ? others[i] : few };
+        const TkeCopyParams params = { .signature_key = true,
+                                       .ski = i < G_N_ELEMENTS(others) ? others[i] : few };
         g_autoptr(GError) error = NULL;
 
         ck_assert(!copy(world, &params, &error));
@@ -79,7 +80,7 @@ END_TEST
 START_TEST(test_a_card_without_a_key_has_none_that_is_named)
 {
     g_autoptr(CeremonyWorld) world = make_world();
-    const TkeCopyParams params = { .ski = "ffffffff" };
+    const TkeCopyParams params = { .signature_key = true, .ski = "ffffffff" };
     g_autofree TkeCopyResult *result = g_new0(TkeCopyResult, 1);
     g_autoptr(GError) error = NULL;
 
@@ -97,7 +98,7 @@ START_TEST(test_the_log_tells_what_was_copied_and_what_was_there)
     const SimCardInfo alice = info_of(world, "alice");
     g_autofree char *ski = tke_hex_encode(alice.ski, sizeof alice.ski);
     g_autofree char *upper = g_ascii_strup(ski, 8);
-    const TkeCopyParams params = { .ski = upper };
+    const TkeCopyParams params = { .signature_key = true, .ski = upper };
     g_autoptr(GError) error = NULL;
 
     card_world_check(copy(world, &params, &error), error);
