@@ -261,6 +261,16 @@ tke_cli_events_text(TkeCliEvents *events, const char *what, unsigned max, const 
 }
 
 void
+tke_cli_events_secret(TkeCliEvents *events, const char *what)
+{
+    JsonObject *object = event_new("prompt");
+
+    set_text(object, "kind", "secret");
+    set_text(object, "what", what);
+    emit(events, object);
+}
+
+void
 tke_cli_events_number(TkeCliEvents *events, const char *what, unsigned min, unsigned max)
 {
     JsonObject *object = event_new("prompt");

@@ -31,4 +31,6 @@ void tke_cli_events_choose(TkeCliEvents *events, const TkeChoice *choice);
 /* proposal: what an empty line means; reason: why it is asked again; either may be NULL. */
 void tke_cli_events_text(TkeCliEvents *events, const char *what, unsigned max, const char *proposal,
                          const char *reason);
+/* Something is typed unseen; what: in words. */
+void tke_cli_events_secret(TkeCliEvents *events, const char *what);
 void tke_cli_events_number(TkeCliEvents *events, const char *what, unsigned min, unsigned max);

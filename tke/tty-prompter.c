@@ -393,6 +393,7 @@ tty_ask_secret(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellabl
     if (buffer == NULL) {
         return NULL;
     }
+    tke_cli_events_secret(tty->events, prompt->title);
     say(tty, "%s ", prompt->title);
     fflush(tty->to);
     ok = tke_cli_tty_input_read_secret(buffer, &len, cancellable, error);

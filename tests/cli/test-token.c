@@ -256,11 +256,13 @@ START_TEST(test_an_officer_gives_a_new_token_unseen)
     g_autoptr(Place) place = place_enter_nothing();
     g_autoptr(SimOfficersProgram) shell = NULL;
     g_autoptr(GString) seen = g_string_new(NULL);
+    G_GNUC_UNUSED g_autoptr(JsonObject) asked = NULL;
     g_autofree char *secret = g_strnfill(5000, 'T'); /* longer than a terminal edits */
 
     place_set(place, "CLOUDTKEFILES", place->world);
     shell = start(place, argv);
     ck_assert(sim_officers_program_type(shell, "token", NULL));
+    asked = place_wait_event(shell, "prompt", "secret");
     wait_for(shell, seen, "New authentication token (not shown):");
     ck_assert(sim_officers_program_type(shell, secret, NULL));
     wait_for(shell, seen, "in use from the next command on");
