@@ -15,6 +15,9 @@
 #include "tke/card-output.h"
 #include "tke/commands.h"
 
+#define SKI_DIGITS_MIN 8u
+#define SKI_DIGITS_MAX 64u
+
 /* A card that is none of ours, or has nothing on it yet: what it says of itself. */
 static void
 print_atr(TkeCli *cli, const TkeCardInfo *info)
@@ -240,6 +243,20 @@ parse_places(const char *text, unsigned *n, uint8_t places[static TKE_EP11_PLACE
     return true;
 }
 
+/* The begin of an identifier that an option gives; whether a card has it shows at the card. */
+static bool
+check_ski(const char *ski, GError **error)
+{
+    if (ski == NULL || (strlen(ski) >= SKI_DIGITS_MIN && strlen(ski) <= SKI_DIGITS_MAX &&
+                        strspn(ski, "0123456789abcdefABCDEF") == strlen(ski))) {
+        return true;
+    }
+    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                _("“%s” begins no subject key identifier: %u to %u hexadecimal digits"), ski,
+                SKI_DIGITS_MIN, SKI_DIGITS_MAX);
+    return false;
+}
+
 bool
 tke_cli_card_set_description(TkeCli *cli, const TkeCliArgs *args, GError **error)
 {
@@ -422,7 +439,9 @@ tke_cli_card_copy(TkeCli *cli, const TkeCliArgs *args, GError **error)
     g_autoptr(TkeOperation) op = NULL;
     bool ok;
 
-    if (args->place != NULL && !parse_places(args->place, &params.n_places, params.places, error)) {
+    if (!check_ski(args->ski, error) ||
+        (args->place != NULL &&
+         !parse_places(args->place, &params.n_places, params.places, error))) {
         return false;
     }
     op = tke_cli_operation_for_cards(cli, error);
@@ -445,7 +464,9 @@ tke_cli_card_delete(TkeCli *cli, const TkeCliArgs *args, GError **error)
     g_autoptr(TkeOperation) op = NULL;
     bool ok;
 
-    if (args->place != NULL && !parse_places(args->place, &params.n_places, params.places, error)) {
+    if (!check_ski(args->ski, error) ||
+        (args->place != NULL &&
+         !parse_places(args->place, &params.n_places, params.places, error))) {
         return false;
     }
     op = tke_cli_operation_for_cards(cli, error);

@@ -189,6 +189,20 @@ run_cli(TkeCli *cli, int argc, char **argv)
     return run.exit_code;
 }
 
+/* --help beside a command: as "tke help" and its words. */
+static int
+help_of(TkeCli *cli, int argc, char **argv)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+
+    g_ptr_array_add(words, (gpointer) "help");
+    for (int i = 1; i < argc && argv[i][0] != '-'; i++) {
+        g_ptr_array_add(words, argv[i]);
+    }
+    g_ptr_array_add(words, NULL);
+    return run_cli(cli, (int) words->len - 1, (char **) words->pdata);
+}
+
 void
 tke_cli_program_set_language(const TkeCliOptions *options)
 {
@@ -229,6 +243,9 @@ tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
     if (version) {
         printf("tke %s\n", TKE_VERSION);
         return TKE_CLI_DONE;
+    }
+    if (help && argc > 1) {
+        return help_of(cli, argc, argv);
     }
     if (help || argc < 2) {
         g_autofree char *options = g_option_context_get_help(context, TRUE, NULL);

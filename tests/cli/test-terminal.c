@@ -45,6 +45,9 @@ START_TEST(test_help_lists_every_command_and_shows_each)
     }
     ck_assert_uint_ge(n, 30);
     expect(place, 0, "h card copy", "--place=LIST");
+    expect(place, 0, "card copy --help", "--place=LIST");
+    expect(place, 0, "-h card copy --ski 1", "--place=LIST");
+    expect(place, 2, "--help brew-coffee", "“tke help” lists them");
     expect(place, 0, "--help", "--events-fd=N");
     expect(place, 0, "--version", "tke ");
     expect(place, 2, "", "Commands:");
