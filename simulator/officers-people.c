@@ -180,16 +180,16 @@ remove_card(SimOfficersPeople *people, JsonObject *event, GError **error)
            sim_officers_desk_remove(people->desk, reader, error);
 }
 
-/* People take their cards with them: what this task does not need does not stay in a reader. */
-static bool
-clear_desk(SimOfficersPeople *people, GError **error)
+bool
+sim_officers_people_clear_desk(SimOfficersPeople *people, const SimOfficersTask *task,
+                               GError **error)
 {
     for (unsigned reader = 1; reader <= SIM_OFFICERS_READERS; reader++) {
         const char *label = sim_officers_desk_get_card(people->desk, reader);
         bool wanted = false;
 
         for (unsigned i = 0; label != NULL && i < SIM_OFFICERS_CARDS_MAX; i++) {
-            wanted = wanted || g_strcmp0(people->task->cards[reader - 1][i], label) == 0;
+            wanted = wanted || g_strcmp0(task->cards[reader - 1][i], label) == 0;
         }
         if (label != NULL && !wanted && !sim_officers_desk_remove(people->desk, reader, error)) {
             return false;
@@ -364,7 +364,7 @@ sim_officers_people_follow(SimOfficersPeople *people, SimOfficersProgram *progra
     people->program = program;
     people->next_answer = 0;
     g_hash_table_remove_all(people->offered);
-    if (!clear_desk(people, error)) {
+    if (!sim_officers_people_clear_desk(people, task, error)) {
         return false;
     }
     for (;;) {

@@ -40,6 +40,13 @@ void sim_officers_people_free(SimOfficersPeople *people); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimOfficersPeople, sim_officers_people_free)
 
 /*
+ * Before the program, or its next command, is started: people take with them what the task does
+ * not need. A card that lay in a reader until somebody took it would be one that was put in for it.
+ */
+bool sim_officers_people_clear_desk(SimOfficersPeople *people, const SimOfficersTask *task,
+                                    GError **error);
+
+/*
  * Follows a program until the command of the task is over: its event "result", or its end. False
  * with what went wrong: the program's own words, or a prompt that nobody can answer.
  */

@@ -230,6 +230,9 @@ run_card_tasks(Rehearsal *rehearsal, GError **error)
         g_autoptr(SimOfficersProgram) program = NULL;
 
         begin_step(rehearsal, tasks[i].title);
+        if (!sim_officers_people_clear_desk(rehearsal->people, &tasks[i], error)) {
+            return false;
+        }
         program = start_tke(rehearsal, tasks[i].command, error);
         if (program == NULL) {
             return false;
@@ -257,7 +260,8 @@ run_unit_tasks(Rehearsal *rehearsal, GError **error)
         const SimOfficersTask task = sim_officers_ceremony_for_units(&tasks[i], rehearsal->units);
 
         begin_step(rehearsal, task.title);
-        if (!sim_officers_program_type(shell, task.command, error) ||
+        if (!sim_officers_people_clear_desk(rehearsal->people, &task, error) ||
+            !sim_officers_program_type(shell, task.command, error) ||
             !sim_officers_people_follow(rehearsal->people, shell, &task, error)) {
             sim_officers_program_close_input(shell);
             (void) sim_officers_program_wait(shell, 1000, NULL);

@@ -78,6 +78,7 @@ follow(Shell *shell, const SimOfficersTask *task)
     const gint64 start = g_get_monotonic_time();
     g_autoptr(GError) error = NULL;
 
+    card_world_check(sim_officers_people_clear_desk(shell->people, task, &error), error);
     card_world_check(sim_officers_program_type(shell->program, task->command, &error), error);
     card_world_check(sim_officers_people_follow(shell->people, shell->program, task, &error),
                      error);

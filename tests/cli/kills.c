@@ -100,7 +100,7 @@ kills_in_step(Place *place, const KilledStep *step)
     place_sim(place, lost);
     place_sim(place, never);
     {
-        g_autoptr(SimOfficersProgram) program = place_start(place, step->task->command);
+        g_autoptr(SimOfficersProgram) program = place_begin_task(place, step->task);
 
         sim_officers_program_set_observer(program, take_pid, &watch);
         thread = g_thread_new("kill", kill_in_step, &watch);
@@ -123,7 +123,7 @@ kills_signal_in_step(Place *place, const KilledStep *step, int number, char **ou
     int exit_code;
 
     place_sim(place, lost);
-    program = place_start(place, step->task->command);
+    program = place_begin_task(place, step->task);
     sim_officers_program_set_observer(program, take_pid, &watch);
     thread = g_thread_new("signal", kill_in_step, &watch);
     (void) sim_officers_people_follow(place->people, program, step->task, NULL);
@@ -201,7 +201,7 @@ count_events(JsonObject *event, GPid pid, void *data)
 bool
 kills_at_event(Place *place, const SimOfficersTask *task, unsigned at)
 {
-    g_autoptr(SimOfficersProgram) program = place_start(place, task->command);
+    g_autoptr(SimOfficersProgram) program = place_begin_task(place, task);
     KillAt how = { .at = at };
 
     sim_officers_program_set_observer(program, count_events, &how);

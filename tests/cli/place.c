@@ -346,10 +346,20 @@ place_start(Place *place, const char *line)
     return program;
 }
 
+SimOfficersProgram *
+place_begin_task(Place *place, const SimOfficersTask *task)
+{
+    g_autoptr(GError) error = NULL;
+
+    sim_officers_people_clear_desk(place->people, task, &error);
+    check_error(error);
+    return place_start(place, task->command);
+}
+
 void
 place_act(Place *place, int exit_code, const SimOfficersTask *task)
 {
-    g_autoptr(SimOfficersProgram) program = place_start(place, task->command);
+    g_autoptr(SimOfficersProgram) program = place_begin_task(place, task);
     g_autoptr(GError) error = NULL;
     bool ok = sim_officers_people_follow(place->people, program, task, &error);
     int code;

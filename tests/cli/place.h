@@ -81,6 +81,9 @@ void place_sim(Place *place, const char *line);
 /* Starts "tke --rehearsal" and the words of a line with events, for people to follow. */
 SimOfficersProgram *place_start(Place *place, const char *line);
 
+/* The same for the command of a task, once the people have taken away what it does not need. */
+SimOfficersProgram *place_begin_task(Place *place, const SimOfficersTask *task);
+
 /* Follows the task in a program that has just been started; checks the exit code. */
 void place_act(Place *place, int exit_code, const SimOfficersTask *task);
 

@@ -231,7 +231,7 @@ START_TEST(test_a_card_that_is_not_fit_is_refused_with_the_reason_and_stays_blan
 
     place_act(place, 0, &create);
     place_sim(place, order);
-    program = place_start(place, enroll.command);
+    program = place_begin_task(place, &enroll);
     ck_assert(!sim_officers_people_follow(place->people, program, &enroll, &error));
     sim_officers_program_close_input(program);
     ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 4);
@@ -321,7 +321,7 @@ START_TEST(test_a_card_pulled_while_it_is_loaded_is_loaded_by_the_next_try)
 
     place_act(place, 0, &create);
     place_sim(place, order);
-    program = place_start(place, enroll.command);
+    program = place_begin_task(place, &enroll);
     sim_officers_program_set_observer(program, put_in_again, &asked);
     (void) sim_officers_people_follow(place->people, program, &enroll, &error);
     sim_officers_program_close_input(program);
@@ -346,7 +346,7 @@ pull_unprobed(Place *place, unsigned after)
     g_autoptr(JsonObject) card = NULL;
 
     place_sim(place, order);
-    program = place_start(place, enroll.command);
+    program = place_begin_task(place, &enroll);
     (void) sim_officers_people_follow(place->people, program, &enroll, NULL);
     sim_officers_program_close_input(program);
     (void) sim_officers_program_wait(program, 60000, NULL);
@@ -370,7 +370,7 @@ START_TEST(test_an_applet_that_was_never_asked_is_asked_before_the_card_is_enrol
         ck_assert_uint_lt(++after, 150);
     }
     place_sim(place, "fault card ep11-1 lacks mark=4");
-    program = place_start(place, enroll.command);
+    program = place_begin_task(place, &enroll);
     ck_assert(!sim_officers_people_follow(place->people, program, &enroll, NULL));
     sim_officers_program_close_input(program);
     ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 4);

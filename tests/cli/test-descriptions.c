@@ -61,7 +61,7 @@ note_prompt(JsonObject *event, GPid pid, void *data)
 static char *
 act(Place *place, const SimOfficersTask *task)
 {
-    g_autoptr(SimOfficersProgram) program = place_start(place, task->command);
+    g_autoptr(SimOfficersProgram) program = place_begin_task(place, task);
     g_autoptr(GString) prompts = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
 
@@ -133,7 +133,7 @@ START_TEST(test_everything_is_asked_for_at_the_moment_at_which_windows_ask)
     check_value(place, 2, "administrator", "Alice");
     {
         /* Which PIN is asked for before any PIN is typed; nobody here knows what to do then. */
-        g_autoptr(SimOfficersProgram) program = place_start(place, change.command);
+        g_autoptr(SimOfficersProgram) program = place_begin_task(place, &change);
         g_autoptr(GString) prompts = g_string_new(NULL);
 
         sim_officers_program_set_observer(program, note_prompt, prompts);
@@ -189,6 +189,9 @@ START_TEST(test_a_script_that_says_too_little_is_refused_at_the_start)
         { "card set-description", "by the option --description, or" },
         { "card generate-signature-key", "by the option --name, or" },
         { "card generate-key-part", "by the option --description, or" },
+        { "cryptounit-thrhld-set", "by the option --signature, or" },
+        { "cryptounit-thrhld-set --signature 1", "by the option --revocation, or" },
+        { "cryptounit-mk-load", "by the option --part, or" },
         { "card delete", "say what to delete: --ski for the signature key, --place" },
     };
     g_autoptr(Place) place = place_enter_new();
@@ -316,7 +319,7 @@ stop_at_text(JsonObject *event, GPid pid, void *data)
 static char *
 end_at_text(Place *place, const SimOfficersTask *task, Ending how)
 {
-    g_autoptr(SimOfficersProgram) program = place_start(place, task->command);
+    g_autoptr(SimOfficersProgram) program = place_begin_task(place, task);
     Stop stop = { .program = program, .how = how };
     int exit_code;
 

@@ -308,7 +308,7 @@ END_TEST
 static char *
 act(Place *place, int exit_code, const SimOfficersTask *task, SimOfficersObserver observer)
 {
-    g_autoptr(SimOfficersProgram) program = place_start(place, task->command);
+    g_autoptr(SimOfficersProgram) program = place_begin_task(place, task);
     GString *said = g_string_new(NULL);
     g_autofree char *rest = NULL;
 

@@ -247,7 +247,7 @@ START_TEST(test_a_copy_tells_its_entries)
         "", "--json --yes card copy", { { "ep11-5" }, { "ep11-6" } }, { NULL }
     };
     g_autoptr(Place) place = place_enter_finished();
-    g_autoptr(SimOfficersProgram) program = place_start(place, copy.command);
+    g_autoptr(SimOfficersProgram) program = place_begin_task(place, &copy);
     g_autofree char *output = NULL;
 
     ck_assert(sim_officers_people_follow(place->people, program, &copy, NULL));
@@ -286,7 +286,7 @@ START_TEST(test_a_backup_shows_that_it_could_take_the_place_of_the_ca_card)
         "", "--json zone test-backup", { { "ca-1", "ca-2" }, { NULL } }, { NULL }
     };
     g_autoptr(Place) place = place_enter_finished();
-    g_autoptr(SimOfficersProgram) program = place_start(place, test.command);
+    g_autoptr(SimOfficersProgram) program = place_begin_task(place, &test);
     g_autoptr(GError) error = NULL;
     g_autofree char *output = NULL;
     g_auto(Run) log = { 0 };
@@ -384,6 +384,7 @@ START_TEST(test_a_card_unlocked_once_signs_for_several_commands_of_a_shell)
         unsigned n = 0;
 
         sim_officers_program_set_observer(program, count_pins, &n);
+        ck_assert(sim_officers_people_clear_desk(place->people, tasks[i], NULL));
         ck_assert(sim_officers_program_type(program, tasks[i]->command, NULL));
         ck_assert_msg(sim_officers_people_follow(place->people, program, tasks[i], &error),
                       "%s: %s", tasks[i]->command, error != NULL ? error->message : "");

@@ -78,7 +78,7 @@ START_TEST(test_the_state_after_a_change_ends_with_the_note)
         "", "--yes cryptounit-mk-clrnew", { { "ep11-1" } }, { NULL }
     };
     g_autoptr(Place) place = place_enter_finished();
-    g_autoptr(SimOfficersProgram) program = place_start(place, clear.command);
+    g_autoptr(SimOfficersProgram) program = place_begin_task(place, &clear);
     g_autofree char *text = NULL;
 
     ck_assert(sim_officers_people_follow(place->people, program, &clear, NULL));

@@ -73,7 +73,7 @@ typedef enum {
 static Outcome
 run_task(Place *place, const SimOfficersTask *task, unsigned kill_at)
 {
-    g_autoptr(SimOfficersProgram) program = place_start(place, task->command);
+    g_autoptr(SimOfficersProgram) program = place_begin_task(place, task);
     g_autoptr(GError) error = NULL;
     g_autofree char *output = NULL;
     Seen seen = { .kill_at = kill_at };

@@ -202,6 +202,8 @@ run_tasks(SimOfficersPeople *people, SimOfficersProgram *program, const SimOffic
         const SimOfficersTask task = sim_officers_ceremony_for_units(&tasks[i], "1 2 3");
         g_autoptr(GError) error = NULL;
 
+        sim_officers_people_clear_desk(people, &task, &error);
+        check_error(error);
         sim_officers_program_type(program, task.command, &error);
         check_error(error);
         sim_officers_people_follow(people, program, &task, &error);

@@ -35,6 +35,7 @@ run(Place *place, SimOfficersProgram *program, const SimOfficersTask *task)
 {
     g_autoptr(GError) error = NULL;
 
+    ck_assert(sim_officers_people_clear_desk(place->people, task, NULL));
     ck_assert(sim_officers_program_type(program, task->command, NULL));
     if (sim_officers_people_follow(place->people, program, task, &error)) {
         return 0;
