@@ -49,6 +49,7 @@ is_unfinished(const TkeCardNeed *need, const TkeCardSlot *slot, bool put_in_now)
     const TkeCardStatus *status = &slot->status;
 
     if (!need->unfinished_too || need->zone_id == NULL || status->life_cycle != TKE_CARD_MEMBER ||
+        tke_card_status_is_lost(status) ||
         memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) != 0) {
         return false;
     }
@@ -247,17 +248,15 @@ fits(const TkeCardNeed *need, const TkeCardSlot *slot, bool put_in_now, const ch
 {
     const TkeCardStatus *status = &slot->status;
 
-    if (tke_card_need_is_begun(need, status) || is_unfinished(need, slot, put_in_now)) {
-        return need->fits == NULL || need->fits(slot->card, status, need->fits_data, word, reason);
-    }
-    if (!fits_wanted(need, status, put_in_now, word, reason)) {
-        return false;
-    }
     if (is_ours(status) && tke_card_need_excludes(need, status->card_id)) {
         return unfit(
             word, reason, "same-card",
             _("This is the card that is already in use in the other reader, or was before: "
               "insert another one."));
+    }
+    if (!tke_card_need_is_begun(need, status) && !is_unfinished(need, slot, put_in_now) &&
+        !fits_wanted(need, status, put_in_now, word, reason)) {
+        return false;
     }
     return need->fits == NULL || need->fits(slot->card, status, need->fits_data, word, reason);
 }

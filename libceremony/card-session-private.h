@@ -95,8 +95,8 @@ tke_card_need_excludes(const TkeCardNeed *need, const uint8_t *card_id)
     return excluded;
 }
 
-/* The card that the step has begun on, unless it is meant for another zone now, or plays another
- * part in it. */
+/* The card that the step has begun on, unless it is meant for another zone now, plays another part
+ * in it, or is lost. */
 static inline bool
 tke_card_need_is_begun(const TkeCardNeed *need, const TkeCardStatus *status)
 {
@@ -105,7 +105,7 @@ tke_card_need_is_begun(const TkeCardNeed *need, const TkeCardStatus *status)
            memcmp(need->begun_id, status->card_id, TKE_CARD_ID_LEN) == 0 &&
            (need->zone_id == NULL || !status->has_zone ||
             memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0) &&
-           !tke_card_need_excludes(need, status->card_id);
+           !tke_card_need_excludes(need, status->card_id) && !tke_card_status_is_lost(status);
 }
 
 /* What to insert, one sentence. */

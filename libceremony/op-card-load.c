@@ -10,6 +10,7 @@
 #include "common/hex.h"
 #include "libceremony/card-session-private.h"
 #include "libceremony/card-tries.h"
+#include "libceremony/op-card-begun.h"
 #include "libceremony/op-card-overwrite.h"
 #include "libceremony/op-card-probe.h"
 #include "libceremony/record.h"
@@ -348,28 +349,6 @@ load_applet(TkeOperation *op, const TkeCardNeed *need, TkeCard *card, const TkeC
     return record_load(&loading, status, &info, error);
 }
 
-/* The card is what was asked for: with the right applet, in no zone or begun in this one. */
-static bool
-is_ready(const TkeCardNeed *need, const TkeCardStatus *status)
-{
-    const TkeCardKind kind =
-        need->wanted == TKE_WANTED_BLANK_CA ? TKE_CARD_KIND_CA : TKE_CARD_KIND_EP11;
-    const bool same_zone = need->zone_id != NULL && status->has_zone &&
-                           memcmp(need->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0;
-
-    if (status->kind != kind) {
-        return false;
-    }
-    if (!status->has_zone) {
-        return true;
-    }
-    if (kind == TKE_CARD_KIND_CA) {
-        return need->unfinished_too && same_zone && status->description[0] == '\0';
-    }
-    return same_zone && (status->life_cycle < TKE_CARD_MEMBER ||
-                         (need->unfinished_too && status->life_cycle == TKE_CARD_MEMBER));
-}
-
 /*
  * An applet that is there already and holds nothing: nobody knows whether its probe was ever read
  * (card pulled after the installation, another program). Where the card has a zone it was, before
@@ -404,14 +383,15 @@ tke_op_card_load_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
     const TkeCapFile *cap = NULL;
     const TkeCardStatus *found = NULL;
     TkeCard *card = NULL;
+    bool goes_on = false;
 
     wanted.loadable = true;
     wanted.overwrite = tke_operation_may_overwrite(op);
     card = tke_card_session_need(op, &wanted, &found, error);
-    if (card == NULL) {
+    if (card == NULL || !tke_op_card_begun_goes_on(op, &wanted, found, &goes_on, error)) {
         return NULL;
     }
-    if (tke_card_need_is_begun(&wanted, found) || is_ready(&wanted, found)) {
+    if (goes_on) {
         *loaded = false;
         return probe_found(op, need, card, found, error)
                    ? tke_card_session_get(session, need->reader, status)

@@ -122,6 +122,11 @@ add_zone(const TkeCardNeed *need, const TkeCardStatus *status, GPtrArray *lines)
         g_ptr_array_add(lines, g_strdup(_("It is a CA card of this very zone already: it would be "
                                           "made again.")));
     }
+    if (tke_card_status_is_lost(status)) {
+        g_ptr_array_add(lines,
+                        g_strdup(_("One of its PINs is blocked for good: it is of no use any "
+                                   "more.")));
+    }
 }
 
 static GPtrArray *

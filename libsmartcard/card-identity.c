@@ -109,6 +109,17 @@ tke_card_status_get_pin(const TkeCardStatus *status, uint8_t reference)
 }
 
 bool
+tke_card_status_is_lost(const TkeCardStatus *status)
+{
+    bool blocked = false;
+
+    for (unsigned i = 0; i < status->n_pins; i++) {
+        blocked = blocked || status->pins[i].state == TKE_PIN_BLOCKED;
+    }
+    return blocked && status->kind == TKE_CARD_KIND_CA;
+}
+
+bool
 tke_card_status_is_blank(const TkeCardStatus *status)
 {
     return status->kind == TKE_CARD_KIND_EMPTY ||

@@ -77,6 +77,9 @@ TKE_PUBLIC bool tke_card_query_status(TkeCard *card, TkeCardStatus *status, GErr
 TKE_PUBLIC bool tke_card_status_parse(const uint8_t *data, size_t len, TkeCardKind kind,
                                       TkeCardStatus *status, GError **error);
 
+/* A CA card one of whose PINs is blocked: nothing gives it its tries back (E-C10). */
+TKE_PUBLIC bool tke_card_status_is_lost(const TkeCardStatus *status);
+
 /* The status of one PIN, or NULL if this kind of card has none of that reference. */
 TKE_PUBLIC const TkePinStatus *tke_card_status_get_pin(const TkeCardStatus *status,
                                                        uint8_t reference);

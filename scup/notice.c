@@ -7,14 +7,15 @@
 
 #include "gtk-common/error-text.h"
 
-/* A CA card is lost as soon as one of its PINs is blocked (E-C10). */
+/* A CA card is lost as soon as one of its PINs is blocked (E-C10); one without a zone starts anew.
+ */
 static const char *
 lost_text(const TkeCardStatus *status)
 {
     bool first = status->n_pins > 0 && status->pins[0].state == TKE_PIN_BLOCKED;
     bool second = status->n_pins > 1 && status->pins[1].state == TKE_PIN_BLOCKED;
 
-    if (status->kind != TKE_CARD_KIND_CA || (!first && !second)) {
+    if (status->life_cycle != TKE_CARD_MEMBER || !tke_card_status_is_lost(status)) {
         return NULL;
     }
     return first && second ? _("✗ This CA card is lost for good: both of its PINs are blocked. Use "

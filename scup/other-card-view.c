@@ -24,9 +24,13 @@ meaning_of(const TkeCardStatus *status)
 {
     switch (status->kind) {
     case TKE_CARD_KIND_CA:
-        return status->pins[0].state == TKE_PIN_NOT_SET
+        return tke_card_status_is_lost(status) ? _("A CA card was begun on it, and a PIN of it is "
+                                                   "blocked: the same step starts "
+                                                   "anew.")
+               : status->pins[0].state == TKE_PIN_NOT_SET
                    ? _("It can become the CA card of a new zone, or the backup of a CA card.")
-                   : _("A CA card was begun on it: the same step goes on where it stopped.");
+                   : _("A CA card was begun on it: the same step goes on where it stopped, or "
+                       "starts anew.");
     case TKE_CARD_KIND_EP11:
         return status->life_cycle == TKE_CARD_BLANK
                    ? _("It can join a zone: enroll it with the zone's CA card in reader 1.")

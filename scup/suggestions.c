@@ -63,18 +63,6 @@ scup_suggestions_for_alike(unsigned reader)
     return alike[reader == 2 ? 1 : 0];
 }
 
-/* A CA card with a blocked PIN can do nothing for its zone any more. */
-static bool
-is_lost(const TkeCardStatus *status)
-{
-    for (unsigned i = 0; i < status->n_pins; i++) {
-        if (status->pins[i].state == TKE_PIN_BLOCKED) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const ScupSuggestion *
 scup_suggestions_get(const TkeCardStatus *status, unsigned reader, bool zone_there)
 {
@@ -85,8 +73,8 @@ scup_suggestions_get(const TkeCardStatus *status, unsigned reader, bool zone_the
         return reader == 1 ? blank_ca : zone_there ? without_applet : blank_ep11_alone;
     }
     if (status->kind == TKE_CARD_KIND_CA) {
-        if (is_lost(status)) {
-            return nothing;
+        if (status->life_cycle == TKE_CARD_MEMBER && tke_card_status_is_lost(status)) {
+            return nothing; /* it can do nothing for its zone any more */
         }
         return status->life_cycle == TKE_CARD_MEMBER ? (reader == 1 ? ca : nothing)
                : reader == 1                         ? blank_ca

@@ -101,6 +101,18 @@ START_TEST(test_a_ca_card_with_a_blocked_pin_is_lost_and_offers_nothing)
 }
 END_TEST
 
+START_TEST(test_a_ca_card_without_zone_and_with_a_blocked_pin_starts_anew)
+{
+    TkeCardInfo ca = card(TKE_CARD_KIND_CA, TKE_CARD_BLANK);
+    bool bad = true;
+
+    ca.status.pins[0].state = TKE_PIN_BLOCKED;
+    ck_assert_ptr_null(scup_notice_get(&ca, 1, false, &bad));
+    ck_assert(!bad);
+    ck_assert(offers(&ca, 1, "app.ca-init"));
+}
+END_TEST
+
 START_TEST(test_a_card_that_is_not_genuine_is_said_to_be_so_before_all_else)
 {
     TkeCardInfo info = card(TKE_CARD_KIND_EP11, TKE_CARD_PERSONALISED);
@@ -205,6 +217,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_bought_card_is_offered_what_each_reader_makes_of_it);
     tcase_add_test(tests, test_values_of_a_report_stand_in_one_column_however_long_the_labels_are);
     tcase_add_test(tests, test_a_ca_card_with_a_blocked_pin_is_lost_and_offers_nothing);
+    tcase_add_test(tests, test_a_ca_card_without_zone_and_with_a_blocked_pin_starts_anew);
     tcase_add_test(tests, test_a_card_that_is_not_genuine_is_said_to_be_so_before_all_else);
     tcase_add_test(tests, test_a_card_in_the_other_reader_is_sent_to_its_own);
     tcase_add_test(tests, test_a_backup_is_called_one_however_long_the_description_is);

@@ -1,0 +1,269 @@
+/*
+ * A card on which a step was begun goes on where it stopped, or starts anew where that is of no use
+ * to anybody: a PIN is forgotten or blocked (functions 2.3, 2.4; E-C07, E-C10, E-C17).
+ */
+#include <string.h>
+
+#include "libceremony/op-zone.h"
+#include "libsmartcard/card-error.h"
+#include "libsmartcard/card-identity.h"
+#include "tests/libceremony/ceremony-world.h"
+#include "tests/support/test-main.h"
+
+#define NEW_FIRST WORLD_FIRST "E" WORLD_FIRST "E"
+#define GO_ON 0u
+#define ANEW 1u
+
+static SimCard *
+card_of(CeremonyWorld *world, const char *name)
+{
+    SimCard *card = g_hash_table_lookup(world->by_name, name);
+
+    ck_assert_ptr_nonnull(card);
+    return card;
+}
+
+static SimCardInfo
+info_of(CeremonyWorld *world, const char *name)
+{
+    SimCardInfo info;
+
+    sim_card_get_info(card_of(world, name), &info);
+    return info;
+}
+
+static void
+check_says(const char *text, const char *wanted)
+{
+    ck_assert_msg(text != NULL && strstr(text, wanted) != NULL, "no “%s” in: %.900s", wanted,
+                  text != NULL ? text : "nothing");
+}
+
+static void
+put(CeremonyWorld *world, unsigned reader, const char *name)
+{
+    SimReader *where = virtual_readers_get(world->cards->readers, reader);
+
+    sim_reader_remove(where);
+    ck_assert(sim_reader_insert(where, card_of(world, name), NULL));
+}
+
+static bool
+create_zone(CeremonyWorld *world, const char *description, GError **error)
+{
+    const TkeZoneCreateParams params = { .zone_description = "Zone",
+                                         .card_description = description };
+
+    return tke_op_zone_create(world->op, &params, NULL, error);
+}
+
+static bool
+back_up(CeremonyWorld *world, const char *description, GError **error)
+{
+    const TkeZoneBackupParams params = { .card_description = description };
+
+    return tke_op_zone_backup(world->op, &params, NULL, error);
+}
+
+static void
+choose(CeremonyWorld *world, unsigned row)
+{
+    g_queue_push_tail(world->choices, GUINT_TO_POINTER(row));
+}
+
+/* Card "new" has its applet and a first PIN; the second person pressed the cancel key. */
+static CeremonyWorld *
+world_with_first_pin(void)
+{
+    CeremonyWorld *world = ceremony_world_new(1);
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_blank(world, "new", SIM_CARD_BLANK);
+    ceremony_world_hand(world, 1, "new", NULL);
+    ceremony_world_type(world, 1, NEW_FIRST);
+    ceremony_world_type(world, 1, "C");
+    ck_assert(!create_zone(world, "CA", &error));
+    check_says(error->message, "the card has its first PIN now");
+    ck_assert(info_of(world, "new").pin_set[0] && !info_of(world, "new").pin_set[1]);
+    ceremony_world_restart(world);
+    ceremony_world_go_on(world);
+    ceremony_world_hand(world, 1, "new", NULL);
+    return world;
+}
+
+/* Zone "Zone" with its card "first", which has no description; it lies in reader 1. */
+static CeremonyWorld *
+world_with_zone(void)
+{
+    CeremonyWorld *world = ceremony_world_new(1);
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_blank(world, "first", SIM_CARD_CA);
+    ceremony_world_blank(world, "second", SIM_CARD_CA);
+    ceremony_world_hand(world, 1, "first", NULL);
+    card_world_check(create_zone(world, "", &error), error);
+    return world;
+}
+
+/* The same with "second", a backup; "second" is in reader 1, "first" is put into reader 2 next. */
+static CeremonyWorld *
+world_with_backup(void)
+{
+    CeremonyWorld *world = world_with_zone();
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_hand(world, 2, "second", NULL);
+    card_world_check(back_up(world, "Backup", &error), error);
+    ceremony_world_restart(world);
+    ceremony_world_go_on(world);
+    ceremony_world_hand(world, 1, "second", NULL);
+    ceremony_world_hand(world, 2, "first", NULL);
+    return world;
+}
+
+/* ---- a CA card without a zone (2.3) ---- */
+
+START_TEST(test_a_begun_ca_card_goes_on_where_it_stopped)
+{
+    g_autoptr(CeremonyWorld) world = world_with_first_pin();
+    const SimCardInfo before = info_of(world, "new");
+    g_autoptr(GError) error = NULL;
+
+    choose(world, GO_ON);
+    card_world_check(create_zone(world, "CA", &error), error);
+    check_says(world->choose->str, "card-begun: The card in reader 1 was begun as a CA card");
+    ck_assert_str_eq(world->tries->str, "5 "); /* the first PIN was entered */
+    ck_assert_mem_eq(info_of(world, "new").card_id, before.card_id, sizeof before.card_id);
+}
+END_TEST
+
+START_TEST(test_a_begun_ca_card_whose_pin_is_forgotten_starts_anew)
+{
+    g_autoptr(CeremonyWorld) world = world_with_first_pin();
+    const SimCardInfo before = info_of(world, "new");
+    g_autoptr(GError) error = NULL;
+
+    choose(world, ANEW);
+    card_world_check(create_zone(world, "CA", &error), error);
+    ck_assert_str_eq(world->tries->str, ""); /* nobody had to know the old one */
+    ck_assert_str_eq(world->plans->str, ""); /* nothing of worth was on it */
+    ck_assert(info_of(world, "new").zone_known);
+    ck_assert_mem_ne(info_of(world, "new").card_id, before.card_id, sizeof before.card_id);
+}
+END_TEST
+
+START_TEST(test_a_begun_ca_card_whose_pin_was_entered_just_now_is_not_asked_about)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_blank(world, "new", SIM_CARD_BLANK);
+    ceremony_world_hand(world, 1, "new", NULL);
+    ceremony_world_type(world, 1, NEW_FIRST);
+    ceremony_world_type(world, 1, "C");
+    ck_assert(!create_zone(world, "CA", NULL));
+    ceremony_world_go_on(world);
+    card_world_check(create_zone(world, "CA", &error), error);
+    ck_assert_str_eq(world->choose->str, "");
+    ck_assert_str_eq(world->tries->str, "");
+}
+END_TEST
+
+START_TEST(test_a_begun_ca_card_whose_pin_is_blocked_is_not_lost)
+{
+    g_autoptr(CeremonyWorld) world = world_with_first_pin();
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(sim_card_block_pin(card_of(world, "new"), TKE_PIN_FIRST));
+    card_world_check(create_zone(world, "CA", &error), error);
+    ck_assert_str_eq(world->choose->str, "");
+    check_says(world->notes->str, "It has no zone yet, so it starts anew.");
+    ck_assert(info_of(world, "new").zone_known);
+    ck_assert_uint_eq(info_of(world, "new").pin_tries[0], TKE_PIN_TRIES_CA);
+}
+END_TEST
+
+/* ---- the target of a backup (2.4) ---- */
+
+START_TEST(test_a_lost_ca_card_without_description_is_made_again)
+{
+    g_autoptr(CeremonyWorld) world = world_with_backup();
+    const SimCardInfo before = info_of(world, "first");
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(sim_card_block_pin(card_of(world, "first"), TKE_PIN_FIRST));
+    card_world_check(back_up(world, "Again", &error), error);
+    ck_assert_str_eq(world->plans->str, "card-overwrite\n");
+    check_says(world->details->str, "It is a CA card of this very zone already");
+    ck_assert_str_eq(info_of(world, "first").description, "Again");
+    ck_assert_mem_eq(info_of(world, "first").zone_id, before.zone_id, sizeof before.zone_id);
+    ck_assert_mem_ne(info_of(world, "first").card_id, before.card_id, sizeof before.card_id);
+}
+END_TEST
+
+START_TEST(test_a_lost_ca_card_that_lies_in_the_reader_is_not_overwritten)
+{
+    g_autoptr(CeremonyWorld) world = world_with_backup();
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(sim_card_block_pin(card_of(world, "first"), TKE_PIN_FIRST));
+    put(world, 2, "first");
+    ceremony_world_go_on(world);
+    ceremony_world_hand(world, 1, "second", NULL);
+    ck_assert(!back_up(world, "Again", &error));
+    check_says(world->prompts->str, "insert backup-target, reader 2: not-blank\n");
+    ck_assert_str_eq(info_of(world, "first").description, "");
+}
+END_TEST
+
+START_TEST(test_people_say_whether_a_ca_card_without_description_is_made_again)
+{
+    const bool anew = _i == 1;
+    g_autoptr(CeremonyWorld) world = world_with_backup();
+    const SimCardInfo before = info_of(world, "first");
+    g_autoptr(GError) error = NULL;
+
+    choose(world, anew ? ANEW : GO_ON);
+    card_world_check(back_up(world, "Again", &error), error);
+    check_says(world->choose->str, "is a CA card of this zone already, and has no description");
+    ck_assert_str_eq(world->plans->str, anew ? "card-overwrite\n" : "");
+    ck_assert_str_eq(world->tries->str, anew ? "5 5 " : "5 5 5 5 ");
+    ck_assert_str_eq(info_of(world, "first").description, "Again");
+    ck_assert_int_eq(
+        memcmp(info_of(world, "first").card_id, before.card_id, sizeof before.card_id) != 0, anew);
+}
+END_TEST
+
+START_TEST(test_the_source_moved_to_the_other_reader_is_no_target)
+{
+    g_autoptr(CeremonyWorld) world = world_with_zone();
+    const SimCardInfo before = info_of(world, "first");
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_hand(world, 2, "first", NULL); /* out of reader 1, where its PINs were typed */
+    ck_assert(!back_up(world, "Backup", &error));
+    check_says(world->prompts->str, "insert backup-target, reader 2: same-card\n");
+    ck_assert_mem_eq(info_of(world, "first").card_id, before.card_id, sizeof before.card_id);
+    ck_assert_str_eq(info_of(world, "first").description, "");
+}
+END_TEST
+
+static void
+add_tests(TCase *tests)
+{
+    tcase_add_test(tests, test_a_begun_ca_card_goes_on_where_it_stopped);
+    tcase_add_test(tests, test_a_begun_ca_card_whose_pin_is_forgotten_starts_anew);
+    tcase_add_test(tests, test_a_begun_ca_card_whose_pin_was_entered_just_now_is_not_asked_about);
+    tcase_add_test(tests, test_a_begun_ca_card_whose_pin_is_blocked_is_not_lost);
+    tcase_add_test(tests, test_a_lost_ca_card_without_description_is_made_again);
+    tcase_add_test(tests, test_a_lost_ca_card_that_lies_in_the_reader_is_not_overwritten);
+    tcase_add_loop_test(tests, test_people_say_whether_a_ca_card_without_description_is_made_again,
+                        0, 2);
+    tcase_add_test(tests, test_the_source_moved_to_the_other_reader_is_no_target);
+}
+
+int
+main(void)
+{
+    return test_main("card-anew", add_tests);
+}
