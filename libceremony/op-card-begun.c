@@ -81,8 +81,10 @@ bool
 tke_op_card_begun_goes_on(TkeOperation *op, const TkeCardNeed *need, const TkeCardStatus *status,
                           bool *goes_on, GError **error)
 {
-    *goes_on = tke_card_need_is_begun(need, status) || is_ready(need, status);
-    if (*goes_on && needs_old_pin(need, status)) {
+    const bool begun_now = tke_card_need_is_begun(need, status); /* its PINs are fresh in mind */
+
+    *goes_on = begun_now || is_ready(need, status);
+    if (*goes_on && !begun_now && needs_old_pin(need, status)) {
         return ask(op, need, status, goes_on, error);
     }
     if (!*goes_on && need->wanted == TKE_WANTED_BLANK_CA && !status->has_zone &&

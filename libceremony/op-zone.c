@@ -29,6 +29,26 @@ static const char *const backup_steps[] = { N_("CA card to be backed up"),
                                             N_("The zone goes from card to card"),
                                             N_("Description of the backup"),
                                             NULL };
+/* Who was asked for a PIN that is set already, and did not type it, may not know it: the next try
+ * does not take for granted that the card goes on (op-card-begun). */
+static bool
+need_old_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    int code;
+
+    if (tke_card_session_need_pin(op, reader, reference, false, &local)) {
+        return true;
+    }
+    code = tke_card_error_code(local);
+    if (code == TKE_CARD_ERROR_PIN_CANCELLED || code == TKE_CARD_ERROR_PIN_TIMEOUT ||
+        g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        tke_card_session_end(tke_operation_get_card_session(op));
+    }
+    g_propagate_error(error, g_steal_pointer(&local));
+    return false;
+}
+
 /* A PIN of a card that may have been left unfinished: set, or entered if it is set already. */
 static bool
 need_new_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **error)
@@ -44,7 +64,7 @@ need_new_pin(TkeOperation *op, unsigned reader, uint8_t reference, GError **erro
     pin = tke_card_status_get_pin(status, reference);
     return pin != NULL && pin->state == TKE_PIN_NOT_SET
                ? tke_card_session_set_pin(op, reader, reference, error)
-               : tke_card_session_need_pin(op, reader, reference, false, error);
+               : need_old_pin(op, reader, reference, error);
 }
 
 /*

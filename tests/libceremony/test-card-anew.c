@@ -169,6 +169,30 @@ START_TEST(test_a_begun_ca_card_whose_pin_was_entered_just_now_is_not_asked_abou
 }
 END_TEST
 
+START_TEST(test_a_begun_ca_card_is_asked_about_once_its_pin_was_not_typed)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_blank(world, "new", SIM_CARD_BLANK);
+    ceremony_world_hand(world, 1, "new", NULL);
+    ceremony_world_type(world, 1, NEW_FIRST);
+    ceremony_world_type(world, 1, "C");
+    ck_assert(!create_zone(world, "CA", NULL));
+    ceremony_world_go_on(world);
+    put(world, 1, "new"); /* and is locked */
+    ceremony_world_type(world, 1, "C");
+    ck_assert(!create_zone(world, "CA", NULL));
+    ck_assert_str_eq(world->choose->str, "");
+    ck_assert_str_eq(world->tries->str, "5 ");
+    ceremony_world_go_on(world);
+    choose(world, ANEW);
+    card_world_check(create_zone(world, "CA", &error), error);
+    check_says(world->choose->str, "card-begun: ");
+    ck_assert_str_eq(world->tries->str, "");
+}
+END_TEST
+
 START_TEST(test_a_begun_ca_card_whose_pin_is_blocked_is_not_lost)
 {
     g_autoptr(CeremonyWorld) world = world_with_first_pin();
@@ -254,6 +278,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_begun_ca_card_goes_on_where_it_stopped);
     tcase_add_test(tests, test_a_begun_ca_card_whose_pin_is_forgotten_starts_anew);
     tcase_add_test(tests, test_a_begun_ca_card_whose_pin_was_entered_just_now_is_not_asked_about);
+    tcase_add_test(tests, test_a_begun_ca_card_is_asked_about_once_its_pin_was_not_typed);
     tcase_add_test(tests, test_a_begun_ca_card_whose_pin_is_blocked_is_not_lost);
     tcase_add_test(tests, test_a_lost_ca_card_without_description_is_made_again);
     tcase_add_test(tests, test_a_lost_ca_card_that_lies_in_the_reader_is_not_overwritten);
