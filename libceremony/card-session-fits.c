@@ -81,6 +81,20 @@ unfit_foreign(const TkeCardStatus *status, bool ca, const char **word, char **re
                     : _("This is a foreign card; an EP11 card is wanted."));
 }
 
+/* E-C10: nobody types a PIN for a card that the other one has made useless. */
+static bool
+unfit_lost(const TkeCardStatus *status, const char **word, char **reason)
+{
+    const TkePinStatus *second = tke_card_status_get_pin(status, TKE_PIN_SECOND);
+
+    return unfit(word, reason, "blocked",
+                 second != NULL && second->state == TKE_PIN_BLOCKED
+                     ? _("The second PIN of this CA card is blocked: the card is lost for good. "
+                         "Insert the backup CA card, and make a new backup from it at once.")
+                     : _("The first PIN of this CA card is blocked: the card is lost for good. "
+                         "Insert the backup CA card, and make a new backup from it at once."));
+}
+
 static bool
 fits_kind_ca(const TkeCardStatus *status, bool blank, const char **word, char **reason)
 {
@@ -104,7 +118,7 @@ fits_kind_ca(const TkeCardStatus *status, bool blank, const char **word, char **
         return unfit(word, reason, "not-enrolled",
                      _("This CA card has no zone yet: make one on it first (tke zone create)."));
     }
-    return true;
+    return blank || !tke_card_status_is_lost(status) || unfit_lost(status, word, reason);
 }
 
 static bool

@@ -247,18 +247,6 @@ check_other_pin(const TkeCardStatus *status, uint8_t reference, GError **error)
     const TkePinStatus *other = tke_card_status_get_pin(
         status, reference == TKE_PIN_FIRST ? TKE_PIN_SECOND : TKE_PIN_FIRST);
 
-    /* no PIN makes this card useful again */
-    if (other != NULL && other->state == TKE_PIN_BLOCKED) {
-        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED,
-                    reference == TKE_PIN_FIRST
-                        ? _("reader %u: the second PIN of this CA card is blocked, for good")
-                        : _("reader %u: the first PIN of this CA card is blocked, for good"),
-                    1);
-        if (error != NULL) {
-            tke_card_error_set_ca_card(*error);
-        }
-        return false;
-    }
     if (other != NULL && other->state != TKE_PIN_NOT_SET && other->tries_left < 2) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_FEW_TRIES,
                     _("reader 1: the other PIN has only %u try left: enter it first (tke card info "

@@ -192,10 +192,26 @@ def test_e_c10_a_blocked_ca_pin_means_the_backup():
         scup.window.see("✗ blocked")
         dialog = scup.menu("EP11 Smart Card", s.ENROLL)
         dialog.press("Enroll")  # nobody types the first PIN of a card that the second has made useless
+        dialog.see("The second PIN of this CA card is blocked: the card is lost for good.")
+        dialog.see("Insert the backup CA card, and make a new backup from it at once.")
+        scup.shot("scup-ca-blocked")
+
+
+def test_e_c10_a_ca_pin_blocked_at_the_pad_leads_to_the_backup():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.window.press("Lock now")
+        dialog = scup.menu("EP11 Smart Card", s.ENROLL)
+        dialog.press("Enroll")
+        dialog.see("Type the first PIN")
+        scup.world.sim("fault", "card", "ca-1", "block-pin")
+        scup.world.pin(1, s.CA_PINS[0])
         dialog.see("The PIN is blocked")
         dialog.see("for good")
         dialog.see("Use the backup CA card")
-        scup.shot("scup-ca-blocked")
+        dialog.press("Go on with the backup")  # the lost card is still in: it is not taken again
+        dialog.see("The first PIN of this CA card is blocked: the card is lost for good.")
+        dialog.see("Insert the backup CA card")
 
 
 def test_e_c11_an_entry_that_took_too_long_costs_no_try():

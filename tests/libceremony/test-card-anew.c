@@ -4,6 +4,9 @@
  */
 #include <string.h>
 
+#include "libceremony/card-session-private.h"
+#include "libceremony/op-card-enroll.h"
+#include "libceremony/op-card-pin.h"
 #include "libceremony/op-zone.h"
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/card-identity.h"
@@ -272,6 +275,64 @@ START_TEST(test_the_source_moved_to_the_other_reader_is_no_target)
 }
 END_TEST
 
+/* ---- a lost CA card (E-C10) ---- */
+
+static void
+check_lost(CeremonyWorld *world, const char *wanted)
+{
+    const TkeCardNeed ca = { .reader = 1, .wanted = TKE_WANTED_CA };
+    const char *word = NULL;
+    g_autofree char *reason = NULL;
+    g_autoptr(GError) error = NULL;
+
+    card_world_check(tke_card_session_look(world->op, NULL, &error), error);
+    ck_assert(!tke_card_session_judge(world->session, &ca, true, &word, &reason));
+    ck_assert_str_eq(word, "blocked");
+    check_says(reason, wanted);
+    check_says(reason, "Insert the backup CA card, and make a new backup from it at once.");
+}
+
+/* Its backup does the work, also where the lost one lies in the reader. */
+START_TEST(test_nobody_types_a_pin_for_a_ca_card_with_a_blocked_one)
+{
+    static const struct {
+        uint8_t pin;
+        const char *says;
+    } cases[] = {
+        { TKE_PIN_FIRST, "The first PIN of this CA card is blocked: the card is lost for good." },
+        { TKE_PIN_SECOND, "The second PIN of this CA card is blocked: the card is lost for good." },
+    };
+    g_autoptr(CeremonyWorld) world = world_with_backup();
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_blank(world, "new", SIM_CARD_EP11);
+    ck_assert(sim_card_block_pin(card_of(world, "first"), cases[_i].pin));
+    put(world, 1, "first");
+    check_lost(world, cases[_i].says);
+    ceremony_world_go_on(world);
+    ceremony_world_hand(world, 1, "second", NULL);
+    ceremony_world_hand(world, 2, "new", NULL);
+    card_world_check(tke_op_card_enroll(world->op, NULL, &error), error);
+    check_says(world->prompts->str, "insert zone, reader 1: blocked\n");
+    ck_assert_str_eq(world->tries->str, "5 5 "); /* of the backup */
+}
+END_TEST
+
+START_TEST(test_a_ca_card_whose_other_pin_is_blocked_gets_no_new_pin)
+{
+    g_autoptr(CeremonyWorld) world = world_with_zone();
+    const TkeCardChangePinParams params = { .reader = 1, .pin = 1 };
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(sim_card_block_pin(card_of(world, "first"), TKE_PIN_SECOND));
+    put(world, 1, "first");
+    ceremony_world_go_on(world);
+    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+    check_says(world->prompts->str, "insert change-pin, reader 1: blocked\n");
+    ck_assert_str_eq(world->tries->str, "");
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -285,6 +346,8 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_people_say_whether_a_ca_card_without_description_is_made_again,
                         0, 2);
     tcase_add_test(tests, test_the_source_moved_to_the_other_reader_is_no_target);
+    tcase_add_loop_test(tests, test_nobody_types_a_pin_for_a_ca_card_with_a_blocked_one, 0, 2);
+    tcase_add_test(tests, test_a_ca_card_whose_other_pin_is_blocked_gets_no_new_pin);
 }
 
 int

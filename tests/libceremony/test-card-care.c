@@ -143,34 +143,6 @@ END_TEST
 
 /* ---- PINs ---- */
 
-START_TEST(test_nobody_types_the_first_pin_of_a_ca_card_whose_second_is_blocked)
-{
-    g_autoptr(CeremonyWorld) world = member_world();
-    g_autoptr(GError) error = NULL;
-
-    ck_assert(sim_card_block_pin(card_of(world, "ca"), TKE_PIN_SECOND));
-    ceremony_world_hand(world, 1, "ca", NULL);
-    ck_assert(!tke_op_card_enroll(world->op, NULL, &error));
-    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_PIN_BLOCKED);
-    check_says(error->message, "the second PIN of this CA card is blocked, for good");
-    ck_assert_str_eq(world->tries->str, "");
-}
-END_TEST
-
-START_TEST(test_a_ca_card_whose_other_pin_is_blocked_gets_no_new_pin)
-{
-    g_autoptr(CeremonyWorld) world = member_world();
-    const TkeCardChangePinParams params = { .reader = 1, .pin = 1 };
-    g_autoptr(GError) error = NULL;
-
-    ck_assert(sim_card_block_pin(card_of(world, "ca"), TKE_PIN_SECOND));
-    ceremony_world_hand(world, 1, "ca", NULL);
-    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
-    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_PIN_BLOCKED);
-    check_says(error->message, "the second PIN of this CA card is blocked, for good");
-}
-END_TEST
-
 START_TEST(test_a_card_that_is_not_blocked_is_not_to_be_replaced)
 {
     g_autoptr(CeremonyWorld) world = member_world();
@@ -473,8 +445,6 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_card_that_would_not_do_either_is_not_offered_for_a_swap);
     tcase_add_test(tests, test_the_zone_that_is_wanted_is_named_with_its_description);
     tcase_add_test(tests, test_the_ca_card_of_the_zone_at_enrolling_points_to_making_a_zone);
-    tcase_add_test(tests, test_nobody_types_the_first_pin_of_a_ca_card_whose_second_is_blocked);
-    tcase_add_test(tests, test_a_ca_card_whose_other_pin_is_blocked_gets_no_new_pin);
     tcase_add_test(tests, test_a_card_that_is_not_blocked_is_not_to_be_replaced);
     tcase_add_test(tests, test_a_copy_is_another_card_than_those_whose_pins_were_changed);
     tcase_add_test(tests, test_a_card_pulled_at_a_pin_change_has_one_advice_and_it_fits);
