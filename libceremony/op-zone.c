@@ -76,7 +76,7 @@ need_new_pins(TkeOperation *op, unsigned reader, unsigned step, bool loaded, GEr
 {
     tke_operation_reach(op, step);
     if (!need_new_pin(op, reader, TKE_PIN_FIRST, error)) {
-        if (loaded && error != NULL && g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        if (loaded && error != NULL && !tke_card_error_is_outcome_unknown(*error)) {
             g_prefix_error(error, _("the card has its applet now and holds nothing; start again "
                                     "with it: "));
         }

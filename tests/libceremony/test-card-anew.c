@@ -210,6 +210,33 @@ START_TEST(test_a_begun_ca_card_whose_pin_is_blocked_is_not_lost)
 }
 END_TEST
 
+static void
+pull_card(CeremonyWorld *world)
+{
+    sim_reader_remove(virtual_readers_get(world->cards->readers, 1));
+}
+
+/* The cancel key, nobody at the pad, or the card gone: what is left of the card is told (P-8). */
+START_TEST(test_who_stops_before_the_first_pin_is_told_that_the_card_holds_nothing_any_more)
+{
+    g_autoptr(CeremonyWorld) world = world_with_zone();
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_restart(world);
+    ceremony_world_go_on(world);
+    ceremony_world_hand(world, 1, "first", NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        ceremony_world_type(world, 1, _i == 0 ? "C" : "X");
+    }
+    world->at_pin = _i == 2 ? pull_card : NULL;
+    ck_assert(!create_zone(world, "CA", &error));
+    ck_assert_str_eq(world->plans->str, "card-overwrite\n");
+    ck_assert(!info_of(world, "first").zone_known);
+    check_says(error->message, "the card has its applet now and holds nothing; start again with "
+                               "it: ");
+}
+END_TEST
+
 /* ---- the target of a backup (2.4) ---- */
 
 START_TEST(test_a_lost_ca_card_without_description_is_made_again)
@@ -341,6 +368,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_begun_ca_card_whose_pin_was_entered_just_now_is_not_asked_about);
     tcase_add_test(tests, test_a_begun_ca_card_is_asked_about_once_its_pin_was_not_typed);
     tcase_add_test(tests, test_a_begun_ca_card_whose_pin_is_blocked_is_not_lost);
+    tcase_add_loop_test(
+        tests, test_who_stops_before_the_first_pin_is_told_that_the_card_holds_nothing_any_more, 0,
+        3);
     tcase_add_test(tests, test_a_lost_ca_card_without_description_is_made_again);
     tcase_add_test(tests, test_a_lost_ca_card_that_lies_in_the_reader_is_not_overwritten);
     tcase_add_loop_test(tests, test_people_say_whether_a_ca_card_without_description_is_made_again,
