@@ -137,9 +137,13 @@ make_lines(TkeOperation *op, const TkeCardNeed *need, const TkeCardStatus *statu
 
     if (status->kind == TKE_CARD_KIND_OTHER_VERSION) {
         g_ptr_array_add(
-            lines, g_strdup_printf(_("OpenTKE applet of version %u.%u.%u, which this program "
-                                     "does not know: it cannot tell what the card holds."),
-                                   status->version[0], status->version[1], status->version[2]));
+            lines,
+            g_strdup_printf(status->applet == TKE_CARD_KIND_CA
+                                ? _("CA card with an applet of version %u.%u.%u, which this "
+                                    "program does not know: it cannot tell which zone it is of.")
+                                : _("EP11 card with an applet of version %u.%u.%u, which this "
+                                    "program does not know: it cannot tell which keys it holds."),
+                            status->version[0], status->version[1], status->version[2]));
     } else {
         id = tke_card_id_text(status->card_id);
         g_ptr_array_add(lines,
@@ -155,6 +159,13 @@ make_lines(TkeOperation *op, const TkeCardNeed *need, const TkeCardStatus *statu
     }
     g_ptr_array_add(lines, NULL);
     return lines;
+}
+
+static bool
+is_ca(const TkeCardStatus *status)
+{
+    return status->kind == TKE_CARD_KIND_CA ||
+           (status->kind == TKE_CARD_KIND_OTHER_VERSION && status->applet == TKE_CARD_KIND_CA);
 }
 
 bool
@@ -174,7 +185,7 @@ tke_op_card_overwrite_confirm(TkeOperation *op, const TkeCardNeed *need,
     plan.title = title;
     plan.lines = (const char *const *) lines->pdata;
     plan.consequence =
-        status->kind == TKE_CARD_KIND_CA
+        is_ca(status)
             ? _("Everything on it is erased for good. Its zone can enroll and unblock no card any "
                 "more unless a backup CA card exists.")
             : _("Everything on it is erased for good.");
@@ -217,5 +228,6 @@ tke_op_card_overwrite_record(JsonObject *values, const TkeCardStatus *status)
         json_object_set_int_member(values, "key_parts", status->n_parts);
     } else {
         json_object_set_string_member(values, "card", "other-version");
+        json_object_set_string_member(values, "kind", is_ca(status) ? "ca" : "ep11");
     }
 }

@@ -40,8 +40,9 @@ recognise_quietly(TkeCard *card, TkeCardStatus *status, GError **error)
     static const TkeCardKind kinds[] = { TKE_CARD_KIND_EP11, TKE_CARD_KIND_CA };
     uint8_t version[3] = { 0 };
     bool found = false;
+    size_t i = 0;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds) && !found; i++) {
+    for (; i < G_N_ELEMENTS(kinds) && !found; i++) {
         if (!tke_card_select_any(card, kinds[i], &found, version, error)) {
             return false;
         }
@@ -51,6 +52,7 @@ recognise_quietly(TkeCard *card, TkeCardStatus *status, GError **error)
     }
     if (version[0] != TKE_CARD_PROTOCOL_VERSION) {
         status->kind = TKE_CARD_KIND_OTHER_VERSION;
+        status->applet = kinds[i - 1];
         memcpy(status->version, version, sizeof version);
         return true;
     }

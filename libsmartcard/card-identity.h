@@ -40,9 +40,10 @@ typedef struct TkePinStatus {
 } TkePinStatus;
 
 /* A plain value; everything it holds is public. Kinds other than CA and EP11 fill kind (and for
- * another version version) only. */
+ * another version version and applet) only. */
 typedef struct TkeCardStatus {
     TkeCardKind kind;
+    TkeCardKind applet; /* of another version: CA or EP11, whatever the version is */
     uint8_t version[3];
     TkeCardLifeCycle life_cycle;
     uint8_t card_id[TKE_CARD_ID_LEN];

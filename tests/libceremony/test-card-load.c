@@ -294,10 +294,27 @@ START_TEST(test_an_applet_of_another_version_is_updated_after_erase_was_typed)
     sim_card_set_trait(card_of(world, "member"), SIM_CARD_VERSION, 0x020100);
     ceremony_world_hand(world, 1, "member", NULL);
     card_world_check(create_zone(world, &error), error);
-    ck_assert_ptr_nonnull(strstr(world->details->str, "applet of version 2.1.0"));
+    ck_assert_ptr_nonnull(strstr(world->details->str, "EP11 card with an applet of version 2.1.0"));
+    ck_assert_ptr_null(strstr(world->details->str, "Its zone can enroll"));
     ck_assert(g_str_has_suffix(world->details->str, "\nERASE\n"));
     ck_assert_int_eq(info_of(world, "member").kind, SIM_CARD_CA);
     check_log_has(world, "\"card\":\"other-version\"");
+}
+END_TEST
+
+START_TEST(test_a_ca_card_of_another_version_is_overwritten_with_the_warning_of_one)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_make_zone(world);
+    sim_card_set_trait(card_of(world, "ca"), SIM_CARD_VERSION, 0x020000);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    card_world_check(create_zone(world, &error), error);
+    ck_assert_ptr_nonnull(strstr(world->details->str, "CA card with an applet of version 2.0.0"));
+    ck_assert_ptr_nonnull(
+        strstr(world->details->str, "Its zone can enroll and unblock no card any more"));
+    check_log_has(world, "\"kind\":\"ca\"");
 }
 END_TEST
 
@@ -451,6 +468,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_backup_can_be_made_again_and_its_copy_is_known);
     tcase_add_test(tests, test_a_card_changed_while_the_word_was_typed_is_not_erased);
     tcase_add_test(tests, test_an_applet_of_another_version_is_updated_after_erase_was_typed);
+    tcase_add_test(tests, test_a_ca_card_of_another_version_is_overwritten_with_the_warning_of_one);
     tcase_add_test(tests, test_a_card_that_lacks_something_is_blank_again);
     tcase_add_test(tests, test_marks_that_may_be_missing_do_not_matter);
     tcase_add_test(tests, test_cards_without_room_or_locked_are_told);

@@ -94,6 +94,7 @@ START_TEST(test_a_ca_card_takes_three_apdus)
     ck_assert_uint_eq(f.status.n_pins, 2);
     ck_assert_uint_eq(f.status.pins[0].tries_left, 5);
     ck_assert_int_eq(f.status.pins[1].state, TKE_PIN_BLOCKED);
+    ck_assert(tke_card_status_is_lost(&f.status));
     ck_assert_ptr_eq(tke_card_status_get_pin(&f.status, TKE_PIN_SECOND), &f.status.pins[1]);
     ck_assert_ptr_null(tke_card_status_get_pin(&f.status, 0x83));
     ck_assert_str_eq(f.status.zone_description, "Demo zone");
@@ -160,6 +161,7 @@ START_TEST(test_another_version_is_a_kind_of_its_own)
                            "6f1a 8407f04f544b450102 a50f 9f6e03020100 9f65020400 9f660100 9000");
     check_recognised(&f, TKE_CARD_KIND_OTHER_VERSION);
     ck_assert_uint_eq(f.status.version[0], 2);
+    ck_assert_int_eq(f.status.applet, TKE_CARD_KIND_EP11);
     ck_assert(!tke_card_status_need_enrolled(&f.status, NULL, &f.error));
     test_bytes_check_error(f.error, TKE_CARD_ERROR, TKE_CARD_ERROR_VERSION);
 }
