@@ -339,6 +339,14 @@ tke_inventory_note(TkeInventory *inventory, const TkeCardStatus *status,
 }
 
 bool
+tke_inventory_forget(TkeInventory *inventory, const uint8_t card_id[static TKE_CARD_ID_LEN])
+{
+    TkeInventoryCard *card = find_card(inventory, card_id);
+
+    return card != NULL && g_ptr_array_remove(inventory->cards, card);
+}
+
+bool
 tke_inventory_note_check(TkeInventory *inventory, const uint8_t card_id[static TKE_CARD_ID_LEN],
                          bool genuine, gint64 now)
 {
@@ -371,6 +379,13 @@ holds_part(const TkeInventoryCard *card, const uint8_t *pattern)
     return false;
 }
 
+/* Nothing comes back from it: a blocked EP11 card can be unblocked, a CA card cannot. */
+static bool
+is_useless(const TkeInventoryCard *card)
+{
+    return card->suspect || (card->kind == TKE_CARD_KIND_CA && card->blocked);
+}
+
 /* Does another card hold what is looked for: the zone, a key, a part? */
 static bool
 another_has(const TkeInventory *inventory, const TkeInventoryCard *card, const uint8_t *pattern)
@@ -380,7 +395,7 @@ another_has(const TkeInventory *inventory, const TkeInventoryCard *card, const u
         bool same_zone = memcmp(other->zone_id, card->zone_id, TKE_ZONE_ID_LEN) == 0;
 
         if (memcmp(other->card_id, card->card_id, TKE_CARD_ID_LEN) == 0 ||
-            other->kind != card->kind || !same_zone) {
+            other->kind != card->kind || !same_zone || is_useless(other)) {
             continue;
         }
         if (card->kind == TKE_CARD_KIND_CA ||

@@ -3,8 +3,8 @@
  * copies.
  *
  * A JSON file, inventory.json beside the activity log. Everything in it is public: identifiers,
- * descriptions, verification patterns. A card is noted when it is looked at; nothing is ever
- * removed, for a card that is not here may be in a safe.
+ * descriptions, verification patterns. A card is noted when it is looked at, and stays: one that is
+ * not here may be in a safe. Only one that is erased is removed: no card has its id any more.
  */
 #pragma once
 
@@ -49,6 +49,11 @@ TKE_PUBLIC bool tke_inventory_note(TkeInventory *inventory, const TkeCardStatus 
                                    const TkeKeyPartList *parts, gint64 now);
 TKE_PUBLIC bool tke_inventory_save(TkeInventory *inventory, GError **error);
 
+/* The card with this id is erased, or may be; if it is not, it is noted again when it is looked at.
+ * True: the file has to be saved. */
+TKE_PUBLIC bool tke_inventory_forget(TkeInventory *inventory,
+                                     const uint8_t card_id[static TKE_CARD_ID_LEN]);
+
 /* What a check of a card that was noted has found (F-036). True: the file has to be saved. */
 TKE_PUBLIC bool tke_inventory_note_check(TkeInventory *inventory,
                                          const uint8_t card_id[static TKE_CARD_ID_LEN],
@@ -62,7 +67,8 @@ TKE_PUBLIC bool tke_inventory_is_empty(const TkeInventoryCard *card);
 
 /*
  * Is there a second card for all of this one: a CA card of the same zone; for an EP11 card others
- * with its signature key and each of its parts? An EP11 card without keys needs none.
+ * with its signature key and each of its parts? An EP11 card without keys needs none. A CA card that
+ * is lost, and a card that is not genuine, is no copy of anything.
  */
 TKE_PUBLIC bool tke_inventory_has_copy(const TkeInventory *inventory, const TkeInventoryCard *card);
 

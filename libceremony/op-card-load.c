@@ -10,6 +10,7 @@
 #include "common/hex.h"
 #include "libceremony/card-session-private.h"
 #include "libceremony/card-tries.h"
+#include "libceremony/inventory.h"
 #include "libceremony/op-card-begun.h"
 #include "libceremony/op-card-overwrite.h"
 #include "libceremony/op-card-probe.h"
@@ -140,6 +141,22 @@ may_be_deleted(const GError *why)
     return tke_card_error_get_info(why, &info) && info.sw == 0;
 }
 
+/* No card has this id any more. That the inventory cannot be told hinders nothing else. */
+static void
+forget(const Loading *loading)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(TkeInventory) inventory =
+        tke_inventory_load(tke_operation_get_world(loading->op), &local);
+
+    if (inventory == NULL || (tke_inventory_forget(inventory, loading->old.card_id) &&
+                              !tke_inventory_save(inventory, &local))) {
+        tke_operation_note(loading->op,
+                           _("The card inventory still has the card that is erased: %s"),
+                           local->message);
+    }
+}
+
 /* unknown: why nobody knows whether what was there is gone; NULL: it is. */
 static bool
 record_erase(Loading *loading, const GError *unknown, GError **error)
@@ -149,6 +166,7 @@ record_erase(Loading *loading, const GError *unknown, GError **error)
     if (!loading->in_use) {
         return true;
     }
+    forget(loading);
     values = json_object_new();
     tke_op_card_overwrite_record(values, &loading->old);
     if (unknown != NULL) {

@@ -49,31 +49,6 @@ START_TEST(test_only_members_of_a_zone_are_noted)
 }
 END_TEST
 
-START_TEST(test_a_copy_is_known_by_zone_key_and_parts)
-{
-    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
-    g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
-    TkeCardStatus ca = card(TKE_CARD_KIND_CA, 1, "CA");
-    TkeCardStatus ca_backup = card(TKE_CARD_KIND_CA, 2, "CA b");
-    TkeCardStatus alice = card(TKE_CARD_KIND_EP11, 3, "Alice");
-    TkeCardStatus copy = card(TKE_CARD_KIND_EP11, 4, "Alice b");
-    const TkeKeyPartList one = part(9);
-    const TkeKeyPartList other = part(8);
-
-    give_key(&alice, 5);
-    give_key(&copy, 5);
-    tke_inventory_note(inventory, &ca, NULL, 1);
-    tke_inventory_note(inventory, &alice, &one, 1);
-    ck_assert(!tke_inventory_has_copy(inventory, find(inventory, 1)));
-    tke_inventory_note(inventory, &ca_backup, NULL, 1);
-    ck_assert(tke_inventory_has_copy(inventory, find(inventory, 1)));
-    tke_inventory_note(inventory, &copy, &other, 1);
-    ck_assert(!tke_inventory_has_copy(inventory, find(inventory, 3))); /* its part is missing */
-    tke_inventory_note(inventory, &copy, &one, 1);
-    ck_assert(tke_inventory_has_copy(inventory, find(inventory, 3)));
-}
-END_TEST
-
 START_TEST(test_a_table_is_no_formula_and_keeps_its_quotes)
 {
     g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
@@ -467,7 +442,6 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_cards_are_noted_once_and_kept_on_disk);
     tcase_add_test(tests, test_only_members_of_a_zone_are_noted);
-    tcase_add_test(tests, test_a_copy_is_known_by_zone_key_and_parts);
     tcase_add_test(tests, test_a_table_is_no_formula_and_keeps_its_quotes);
     tcase_add_test(tests, test_a_card_that_holds_nothing_is_neither_with_nor_without_a_copy);
     tcase_add_test(tests, test_every_line_of_a_rehearsals_table_begins_with_the_word);
