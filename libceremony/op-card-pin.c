@@ -297,7 +297,8 @@ prepare_ca(TkeOperation *op, const TkeCardChangePinParams *params, const TkeCard
            uint8_t *reference, GError **error)
 {
     tke_operation_note(op, _("The change costs the other PIN of this CA card one try, until it is "
-                             "entered rightly. Backups of the card keep their own PINs."));
+                             "entered rightly, and needs at least two tries left there. Backups "
+                             "of the card keep their own PINs."));
     if (params->ask_pin != NULL) {
         tke_operation_reach(op, 1);
         if (!choose_pin(op, status, params->ask_pin, error)) {

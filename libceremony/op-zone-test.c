@@ -92,6 +92,7 @@ test_backup(TkeOperation *op, const TkeZoneTestParams *params, const TkeCardStat
                                .title = _("Insert the backup of the CA card."),
                                .purpose = "backup-test",
                                .zone_id = params->zone_id,
+                               .zone_description = params->zone_description,
                                .other_than = params->other_than,
                                .fits = params->find ? backup_fits : NULL,
                                .fits_data = &wanted };

@@ -37,8 +37,9 @@ typedef struct TkeZoneBackupParams {
 } TkeZoneBackupParams;
 
 typedef struct TkeZoneTestParams {
-    const uint8_t *zone_id;    /* 8 bytes: of which it has to be a CA card; NULL: any */
-    const uint8_t *other_than; /* card id: the card it was made from; NULL: not known */
+    const uint8_t *zone_id;       /* 8 bytes: of which it has to be a CA card; NULL: any */
+    const char *zone_description; /* what that zone is called; NULL: as a card seen has said */
+    const uint8_t *other_than;    /* card id: the card it was made from; NULL: not known */
     /* neither is known: a card of which this workstation knows backups, and no card that it was made
      * from, is not the backup, and shows of which zone it has to be */
     bool find;

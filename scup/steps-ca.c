@@ -136,6 +136,7 @@ form_test(gpointer data)
                            memcmp(there->status.card_id, backup->card_id, TKE_CARD_ID_LEN) != 0;
     if (step->has_zone_id) {
         memcpy(step->zone_id, backup->zone_id, sizeof step->zone_id);
+        g_strlcpy(step->zone_description, backup->zone_description, sizeof step->zone_description);
     }
     if (step->has_other_than) {
         memcpy(step->other_than, there->status.card_id, sizeof step->other_than);
@@ -153,6 +154,8 @@ run_test(TkeOperation *op, gpointer data, GError **error)
 {
     ScupStep *step = data;
     const TkeZoneTestParams params = { .zone_id = step->has_zone_id ? step->zone_id : NULL,
+                                       .zone_description =
+                                           step->has_zone_id ? step->zone_description : NULL,
                                        .other_than =
                                            step->has_other_than ? step->other_than : NULL };
 
@@ -193,7 +196,8 @@ form_change(gpointer data)
         _("Change a PIN of the CA card"),
         _("The old PIN and twice the new one are typed on reader 1. The change ends what the PINs "
           "of this card have opened, and costs the other PIN one try until it is entered: best "
-          "done right after. Backups of the card keep their own PINs."),
+          "done right after. The other PIN needs at least two tries left for that. Backups of the "
+          "card keep their own PINs."),
         _("C_hange"));
 }
 
@@ -214,9 +218,9 @@ form_change_copy(gpointer data)
     return tke_ui_form_new(
         _("Change a PIN of a backup"),
         _("The backup goes into reader 1 instead of the CA card whose PIN was changed just now. "
-          "Its "
-          "old PIN and twice the new one are typed there. The change costs its other PIN one try "
-          "until it is entered: best done right after."),
+          "Its old PIN and twice the new one are typed there. The change costs its other PIN one "
+          "try until it is entered: best done right after. The other PIN needs at least two tries "
+          "left for that."),
         _("C_hange"));
 }
 

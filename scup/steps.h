@@ -24,6 +24,7 @@ typedef struct ScupStep {
     uint8_t *changed; /* ids of cards whose PINs were changed before: nor one of these */
     unsigned n_changed;
     uint8_t zone_id[TKE_ZONE_ID_LEN]; /* of the CA card that is wanted */
+    char zone_description[TKE_CARD_TEXT_MAX + 1];
     bool has_zone_id;
     TkeDeleteParams deletion;
     char ski[65];

@@ -147,6 +147,7 @@ def test_e_c06_a_card_of_another_zone_is_named_with_both_zones():
         dialog.press("Unblock")
         dialog.see("This card belongs to zone")
         dialog.see("Zone A")
+        dialog.see("(Zone B) is wanted.")
 
 
 def test_e_c07_a_card_pulled_at_its_pin_is_told_and_asked_for_again():

@@ -152,6 +152,9 @@ on_show(void *ui, const TkePrompt *prompt)
                            prompt->purpose != NULL ? prompt->purpose : "", prompt->reader,
                            prompt->reason_word != NULL ? ": " : "",
                            prompt->reason_word != NULL ? prompt->reason_word : "");
+    if (insert && prompt->reason != NULL) {
+        g_string_append_printf(world->reasons, "%s\n", prompt->reason);
+    }
     if (insert) {
         put_in(world, prompt->reader, prompt->reason_word);
     } else {
@@ -364,6 +367,7 @@ new_world(unsigned n_units, bool apart)
         world->keys[i] = g_queue_new();
     }
     world->prompts = g_string_new(NULL);
+    world->reasons = g_string_new(NULL);
     world->notes = g_string_new(NULL);
     world->tries = g_string_new(NULL);
     world->plans = g_string_new(NULL);
@@ -420,6 +424,7 @@ ceremony_world_free(CeremonyWorld *world)
     }
     g_queue_free(world->choices);
     g_string_free(world->prompts, TRUE);
+    g_string_free(world->reasons, TRUE);
     g_string_free(world->notes, TRUE);
     g_string_free(world->tries, TRUE);
     g_string_free(world->plans, TRUE);
@@ -440,6 +445,7 @@ ceremony_world_restart(CeremonyWorld *world)
         sim_reader_remove(virtual_readers_get(world->cards->readers, reader));
     }
     g_string_truncate(world->prompts, 0);
+    g_string_truncate(world->reasons, 0);
     g_string_truncate(world->notes, 0);
     g_string_truncate(world->tries, 0);
     g_string_truncate(world->plans, 0);
@@ -459,6 +465,7 @@ ceremony_world_go_on(CeremonyWorld *world)
     g_queue_clear(world->choices);
     world->refuse = false;
     g_string_truncate(world->prompts, 0);
+    g_string_truncate(world->reasons, 0);
     g_string_truncate(world->notes, 0);
     g_string_truncate(world->tries, 0);
     g_string_truncate(world->plans, 0);

@@ -57,6 +57,7 @@ struct CeremonyWorld {
     void (*at_pin)(CeremonyWorld *world);    /* happens once, before the next PIN is typed */
     void (*at_choice)(CeremonyWorld *world); /* when a choice is shown */
     GString *prompts; /* "insert signer, reader 1", "pin, reader 1", … with reasons, a line each */
+    GString *reasons; /* why the cards put in did not do, for people, a line each */
     GString *notes;
     GString *tries; /* tries left as shown before each entry of a PIN: "3 2 " */
     GString *plans; /* actions of the plans shown, a line each */

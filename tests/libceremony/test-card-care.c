@@ -121,6 +121,33 @@ START_TEST(test_the_zone_that_is_wanted_is_named_with_its_description)
 }
 END_TEST
 
+/* No card of the zone was seen since the program began; the inventory knows what it is called. */
+START_TEST(test_the_zone_whose_backup_is_tested_is_named_though_no_card_of_it_was_seen)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const uint8_t zone_id[TKE_ZONE_ID_LEN] = { 7 };
+    const TkeZoneTestParams params = { .zone_id = zone_id, .zone_description = "Old zone" };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ck_assert(!tke_op_zone_test(world->op, &params, NULL, &error));
+    check_says(world->prompts->str, "insert backup-test, reader 1: wrong-zone\n");
+    check_says(world->reasons->str, "zone 0700-0000-0000-0000 (Old zone) is wanted.");
+}
+END_TEST
+
+START_TEST(test_a_change_of_a_ca_pin_says_beforehand_what_the_other_one_needs)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeCardChangePinParams params = { .reader = 1, .pin = 1 };
+
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ceremony_world_type(world, 1, "C");
+    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, NULL));
+    check_says(world->notes->str, "needs at least two tries left there");
+}
+END_TEST
+
 START_TEST(test_the_ca_card_of_the_zone_at_enrolling_points_to_making_a_zone)
 {
     g_autoptr(CeremonyWorld) world = member_world();
@@ -444,6 +471,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_cards_that_were_swapped_are_recognised);
     tcase_add_test(tests, test_a_card_that_would_not_do_either_is_not_offered_for_a_swap);
     tcase_add_test(tests, test_the_zone_that_is_wanted_is_named_with_its_description);
+    tcase_add_test(tests,
+                   test_the_zone_whose_backup_is_tested_is_named_though_no_card_of_it_was_seen);
+    tcase_add_test(tests, test_a_change_of_a_ca_pin_says_beforehand_what_the_other_one_needs);
     tcase_add_test(tests, test_the_ca_card_of_the_zone_at_enrolling_points_to_making_a_zone);
     tcase_add_test(tests, test_a_card_that_is_not_blocked_is_not_to_be_replaced);
     tcase_add_test(tests, test_a_copy_is_another_card_than_those_whose_pins_were_changed);
