@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "gtk-common/container.h"
+#include "gtk-common/identifiers.h"
 #include "libsmartcard/card-identity.h"
 
 struct _TkeUiFormGrid {
@@ -94,10 +95,15 @@ make_entry(TkeUiField *field)
     return entry;
 }
 
+/* Its words, identifiers among them. */
 static void
 wrap(GtkWidget *button)
 {
-    gtk_label_set_line_wrap(GTK_LABEL(gtk_bin_get_child(GTK_BIN(button))), TRUE);
+    GtkLabel *label = GTK_LABEL(gtk_bin_get_child(GTK_BIN(button)));
+    g_autofree char *text = g_strdup(gtk_label_get_text(label));
+
+    tke_ui_identifiers_set_text(label, text);
+    gtk_label_set_line_wrap(label, TRUE);
 }
 
 /* The first button; the others are in its group and stand below it. */

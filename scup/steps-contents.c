@@ -20,14 +20,17 @@ prepare(TkeOperation *op, gpointer data, GError **error)
     return tke_op_card_open(op, "contents", &step->opened, error);
 }
 
+#define GROUPS_PER_LINE 8u
+
+/* As the table of 2.11 has it: place, description, origin, and the whole pattern. */
 static char *
 part_text(const TkeKeyPart *part)
 {
-    g_autofree char *pattern = scup_card_text_groups(part->vp, 8, 4);
+    g_autofree char *pattern = scup_card_text_groups(part->vp, sizeof part->vp, GROUPS_PER_LINE);
 
-    return g_strdup_printf(_("Key part %u: %s · %s"), part->place,
+    return g_strdup_printf(_("Key part %u: %s · %s\n%s"), part->place,
                            part->description[0] != '\0' ? part->description : _("no description"),
-                           pattern);
+                           tke_ep11_card_origin_text(part->origin), pattern);
 }
 
 /* ---- Change description ---- */
@@ -145,9 +148,9 @@ form_contents(gpointer data)
 
     form->gone = true;
     if (card->has_signature_key) {
-        g_autofree char *ski = scup_card_text_groups(card->ski, 8, 4);
+        g_autofree char *ski = scup_card_text_groups(card->ski, sizeof card->ski, GROUPS_PER_LINE);
         g_autofree char *label =
-            g_strdup_printf(_("Signature key of administrator %s · %s"), card->admin_name, ski);
+            g_strdup_printf(_("Signature key of administrator %s\n%s"), card->admin_name, ski);
 
         tke_ui_form_add_check(form, "key", label);
     }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What scup does to keep people from mistakes: names, swapped cards, lost cards, cards that are not genuine."""
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import scup as s  # noqa: E402
 gui.reexec()
 CHANGE_PIN = "Change PIN of an EP11"
 CHANGE_CA = "Change PIN of a CA"
+WHOLE = "(?:[0-9A-F]{4}[ \\n]){15}[0-9A-F]{4}"  # all 32 bytes of a pattern
 
 
 def script(scup, *lines):
@@ -155,7 +157,11 @@ def test_many_key_parts_are_counted_and_the_key_is_asked_for_by_itself():
         dialog = scup.menu("EP11 Smart Card", s.CONTENTS)
         scup.world.pin(2, "123456")
         dialog.see("What is to be deleted?")
-        for box in list(dialog.all("check box", hidden=True)):
+        boxes = list(dialog.all("check box", hidden=True))
+        scup.shot("scup-contents")
+        assert re.fullmatch(r"Signature key of administrator Alice\n" + WHOLE, boxes[0].name), boxes[0].name
+        assert re.fullmatch(r"Key part 1: Part 1 · generated on card\n" + WHOLE, boxes[1].name), boxes[1].name
+        for box in boxes:
             box.click()
         dialog.press("Delete…")
         dialog.see("16 key parts will be deleted")
