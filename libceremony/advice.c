@@ -46,7 +46,8 @@ card_way_advice(int code)
             "entry (docs/hardware.md names some), with the driver libccid. Cards can be looked at "
             "in this one.");
     case TKE_CARD_ERROR_CONTACTLESS:
-        return _("The card works through its contacts only: use a reader with a slot.");
+        return _("Put the card into a reader with a slot; one that reads without contacts cannot "
+                 "be used.");
     default:
         return NULL;
     }

@@ -264,6 +264,16 @@ set_reader_flag(SimDeskWindow *window, const SimDeskReader *reader, const char *
     set_flag(window, name, on);
 }
 
+/* Which of these the reader does. */
+static void
+set_own_flags(SimDeskWindow *window, const SimDeskReader *reader, const SimDeskWord *words)
+{
+    for (const SimDeskWord *word = words; word->fault != NULL; word++) {
+        set_reader_flag(window, reader, word->fault,
+                        g_strv_contains((const char *const *) reader->faults, word->fault));
+    }
+}
+
 void
 sim_desk_actions_update(SimDeskWindow *window)
 {
@@ -280,9 +290,7 @@ sim_desk_actions_update(SimDeskWindow *window)
 
         set_reader_flag(window, reader, "held", reader->held);
         set_reader_flag(window, reader, "unplugged", !reader->plugged);
-        for (const SimDeskWord *word = sim_desk_keypads; word->fault != NULL; word++) {
-            set_reader_flag(window, reader, word->fault,
-                            g_strv_contains((const char *const *) reader->faults, word->fault));
-        }
+        set_own_flags(window, reader, sim_desk_keypads);
+        set_own_flags(window, reader, sim_desk_readers);
     }
 }

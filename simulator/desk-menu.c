@@ -23,16 +23,22 @@ append(GMenu *menu, const char *label, const char *action, GVariant *target)
 }
 
 static void
+append_words(GMenu *menu, const SimDeskReader *reader, const SimDeskWord *words)
+{
+    for (const SimDeskWord *word = words; word->fault != NULL; word++) {
+        g_autofree char *action = g_strdup_printf("desk.%s-%u", word->fault, reader->number);
+
+        g_menu_append(menu, _(word->menu), action);
+    }
+}
+
+static void
 append_keypad(GMenu *menu, const SimDeskReader *reader)
 {
     g_autoptr(GMenu) faults = g_menu_new();
     g_autoptr(GMenu) end = g_menu_new();
 
-    for (const SimDeskWord *word = sim_desk_keypads; word->fault != NULL; word++) {
-        g_autofree char *action = g_strdup_printf("desk.%s-%u", word->fault, reader->number);
-
-        g_menu_append(faults, _(word->menu), action);
-    }
+    append_words(faults, reader, sim_desk_keypads);
     append(end, _("As it should _be again"), "desk.reader-fault",
            g_variant_new("(us)", reader->number, "honest"));
     g_menu_append_section(faults, NULL, G_MENU_MODEL(end));
@@ -49,6 +55,7 @@ append_reader(GMenu *menu, const SimDeskReader *reader)
 
     g_menu_append(faults, _("_Held by another program"), held);
     g_menu_append(faults, _("_Unplugged"), unplugged);
+    append_words(faults, reader, sim_desk_readers);
     append_keypad(faults, reader);
     g_menu_append_submenu(menu, label, G_MENU_MODEL(faults));
 }

@@ -305,7 +305,7 @@ sim_desk_reader_dup_faults(const SimDeskReader *reader)
     g_autoptr(GPtrArray) faces = g_ptr_array_new();
 
     for (unsigned i = 0; reader->faults != NULL && reader->faults[i] != NULL; i++) {
-        const SimDeskWord *word = sim_desk_word_find(sim_desk_keypads, reader->faults[i]);
+        const SimDeskWord *word = sim_desk_word_find_reader(reader->faults[i]);
         const char *face = skip_symbol(word == NULL ? reader->faults[i] : _(word->face));
 
         if (!g_ptr_array_find_with_equal_func(faces, face, g_str_equal, NULL)) {

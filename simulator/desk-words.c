@@ -73,6 +73,11 @@ const SimDeskWord sim_desk_keypads[] = {
     { NULL, NULL, NULL, false, false },
 };
 
+const SimDeskWord sim_desk_readers[] = {
+    { "contactless", N_("_Reads cards without contacts"), N_("⚠ contactless"), false, false },
+    { NULL, NULL, NULL, false, false },
+};
+
 static bool
 is_called(const SimDeskWord *word, const char *fault)
 {
@@ -90,6 +95,14 @@ sim_desk_word_find(const SimDeskWord *words, const char *fault)
         }
     }
     return NULL;
+}
+
+const SimDeskWord *
+sim_desk_word_find_reader(const char *fault)
+{
+    const SimDeskWord *word = sim_desk_word_find(sim_desk_keypads, fault);
+
+    return word != NULL ? word : sim_desk_word_find(sim_desk_readers, fault);
 }
 
 char *

@@ -20,10 +20,14 @@ typedef struct SimDeskWord {
 extern const SimDeskWord sim_desk_unusual_cards[];
 extern const SimDeskWord sim_desk_card_faults[];
 extern const SimDeskWord sim_desk_keypads[];
+extern const SimDeskWord sim_desk_readers[]; /* what is no matter of the keypad */
 
 /* The entry of what tke-sim calls so, a value not looked at; NULL: a fault this desk has not heard
  * of. */
 const SimDeskWord *sim_desk_word_find(const SimDeskWord *words, const char *fault);
+
+/* The same for what tke-sim calls a fault of a reader: of its keypad or another one. */
+const SimDeskWord *sim_desk_word_find_reader(const char *fault);
 
 /* The menu's words, translated, without the mnemonic; the caller frees. */
 char *sim_desk_word_dup_plain(const SimDeskWord *word);

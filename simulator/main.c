@@ -72,7 +72,7 @@ static const char *const description = N_(
     "                         quick-clock; claims-keypad, cut-features, long-features, two-codes,\n"
     "                         zero-codes, cut-properties, long-properties, swapped-sizes, "
     "long-pins;\n"
-    "                         pad-fails; honest\n"
+    "                         pad-fails; no-keypad; contactless; honest\n"
     "  fault daemon FAULT     stopped, running: the smart card service\n"
     "  fault service FAULT [unit=N] [count=N] [skip=N] [command=NAME] …\n"
     "                         drop-before, drop-after, silence, silence-after, http [status=N],\n"

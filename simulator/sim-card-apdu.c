@@ -186,6 +186,9 @@ select_applet(SimCard *card, const Apdu *apdu, bool well_formed)
         return SIM_SW_NO_APPLET;
     }
     sim_card_deselect(card);
+    if (card->in_field) {
+        return SIM_SW_MEDIUM; /* the applet declines, and nothing is selected (card-protocol.md, 1) */
+    }
     card->now.selected = true;
     memcpy(aid, aid_start, sizeof aid_start);
     aid[sizeof aid_start] = applet->aid_last;

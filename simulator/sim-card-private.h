@@ -169,6 +169,8 @@ struct SimCard {
     SimCardState saved; /* as of the last complete change */
     bool in_reader;
     bool powered;
+    bool contactless; /* how it gets its power, from the next time on */
+    bool in_field;    /* how it got its power */
     bool torn;
     SimCardTransient now;
     uint8_t answer[SIM_BLOCK_MAX];

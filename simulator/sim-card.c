@@ -24,6 +24,10 @@ static const uint8_t atr_t0[] = {
     0x3B, 0x0B, 'O', 'p', 'e', 'n', 'T', 'K', 'E', ' ', 's', 'i', 'm'
 };
 
+/* A card in the field of a contactless reader, as PC/SC part 3, 3.1.3.2.3.1 has it told. */
+static const uint8_t atr_field[] = { 0x3B, 0x8B, 0x80, 0x01, 'O', 'p', 'e', 'n',
+                                     'T',  'K',  'E',  ' ',  's', 'i', 'm' };
+
 SimCard *
 sim_card_new_with_id(const char *name, SimCardKind kind, const uint8_t id[SIM_CARD_ID_LEN],
                      GError **error)
@@ -245,18 +249,28 @@ lose_power(SimCard *card)
 static size_t
 give_atr(const SimCard *card, uint8_t atr[static SIM_CARD_ATR_MAX])
 {
+    const uint8_t *start = card->in_field ? atr_field : atr_start;
+    const size_t len = card->in_field ? sizeof atr_field : sizeof atr_start;
     uint8_t check = card->gp_faults.odd_atr ? 0xFF : 0;
 
-    if (card->gp_faults.t0) {
+    if (card->gp_faults.t0 && !card->in_field) {
         memcpy(atr, atr_t0, sizeof atr_t0);
         return sizeof atr_t0;
     }
-    memcpy(atr, atr_start, sizeof atr_start);
-    for (size_t i = 1; i < sizeof atr_start; i++) {
-        check ^= atr_start[i];
+    memcpy(atr, start, len);
+    for (size_t i = 1; i < len; i++) {
+        check ^= start[i];
     }
-    atr[sizeof atr_start] = check;
-    return sizeof atr_start + 1;
+    atr[len] = check;
+    return len + 1;
+}
+
+void
+sim_card_set_contactless(SimCard *card, bool contactless)
+{
+    g_mutex_lock(&card->lock);
+    card->contactless = contactless;
+    g_mutex_unlock(&card->lock);
 }
 
 void
@@ -265,6 +279,7 @@ sim_card_power_on(SimCard *card, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *l
     g_mutex_lock(&card->lock);
     lose_power(card);
     card->powered = true;
+    card->in_field = card->contactless;
     /* what is there to talk to on a card that was just started */
     card->now.manager.selected = true;
     card->cost_ms = 0;

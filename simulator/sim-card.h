@@ -113,6 +113,9 @@ void sim_card_get_manager(SimCard *card, SimGpState *gp);
 /* Says that the card is in a reader, or no longer: false if it is in one already. For readers. */
 bool sim_card_claim(SimCard *card, bool in_reader);
 
+/* Whether the card gets its power through its antenna, from the next power-on on; for readers. */
+void sim_card_set_contactless(SimCard *card, bool contactless);
+
 /* Power. On without power: the card starts and gives its ATR; on with power: it is reset. */
 void sim_card_power_on(SimCard *card, uint8_t atr[static SIM_CARD_ATR_MAX], size_t *len,
                        double *cost_ms);

@@ -57,7 +57,8 @@ JsonObject *sim_control_run(const SimControl *control, JsonObject *command, GErr
  *            (mark: 1 to 10), full (memory), other-keys, locked-keys, version (version: "2.0.0"),
  *            no-manager, foreign, t0, odd-atr; or genuine, which ends those; or block-pin (pin: 1
  * or 2)
- *   reader   reader (0 or absent: all), fault: held, free, unplugged, plugged
+ *   reader   reader (0 or absent: all), fault: held, free, unplugged, plugged; or one of
+ *            sim-reader-fault.inc, with on: false to end it; or honest, which ends those
  *   daemon   fault: stopped, running
  *   service  fault: what sim-service-faults.h lists; order: object with the members for it
  *   all      fault: clear

@@ -146,6 +146,8 @@ power_up(SimReader *reader)
     double cost_ms = 0;
 
     reader->executing = true;
+    sim_card_set_contactless(reader->card,
+                             sim_reader_has_fault(reader, SIM_READER_FAULT_CONTACTLESS));
     sim_card_power_on(reader->card, reader->atr, &reader->atr_len, &cost_ms);
     reader->powered = true;
     reader->executing = false;

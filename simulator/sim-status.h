@@ -16,6 +16,7 @@ enum {
     SIM_SW_PIN_BLOCKED = 0x6983,
     SIM_SW_WRONG = 0x6984,      /* certificate, id, point, signature, seal, scalar, confirmation */
     SIM_SW_CONDITIONS = 0x6985, /* life cycle, order or PIN state */
+    SIM_SW_MEDIUM = 0x6999,     /* the applet is not selectable without contacts */
     SIM_SW_DATA = 0x6A80,
     SIM_SW_NO_APPLET = 0x6A82,
     SIM_SW_NO_ROOM = 0x6A84,

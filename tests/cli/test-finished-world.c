@@ -430,26 +430,6 @@ START_TEST(test_what_only_support_needs_is_told_below)
 }
 END_TEST
 
-/* To be read aloud and compared with what a crypto unit shows (functions 2.12, F-032). */
-START_TEST(test_identifiers_are_shown_in_groups_of_four)
-{
-    g_autoptr(Place) place = place_enter_finished();
-    static const char key[] = "identifier: [0-9A-F]{4}( [0-9A-F]{4}){15}\n";
-    static const char pattern[] = "Part 1 +[0-9a-f]{4}( [0-9a-f]{4}){7}  .*\n +[0-9a-f]{4} ";
-
-    place_sim(place, "insert 1 ep11-1");
-    place_sim(place, "insert 2 ep11-5");
-    {
-        g_auto(Run) run = place_expect(place, 0, "card info");
-        g_auto(Run) json = place_expect(place, 0, "--json card info --reader 1");
-
-        ck_assert_msg(g_regex_match_simple(key, run.out, 0, 0), "%s", run.out);
-        ck_assert_msg(g_regex_match_simple(pattern, run.out, 0, 0), "%s", run.out);
-        ck_assert(g_regex_match_simple("\"ski\":\"[0-9a-f]{64}\"", json.out, 0, 0));
-    }
-}
-END_TEST
-
 /* What cannot be taken back was agreed to by nobody who did not know of it (F-025). */
 START_TEST(test_yes_does_not_use_the_last_try_of_a_ca_pin)
 {
@@ -482,7 +462,6 @@ add_tests(TCase *tests)
 {
     place_begin();
     place_rehearse();
-    tcase_add_test(tests, test_identifiers_are_shown_in_groups_of_four);
     tcase_add_test(tests, test_yes_does_not_use_the_last_try_of_a_ca_pin);
     tcase_add_test(tests, test_a_step_of_a_unit_that_is_gone_is_told_and_left);
     tcase_add_test(tests, test_dry_runs_change_neither_cards_nor_crypto_units);

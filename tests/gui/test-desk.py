@@ -217,6 +217,21 @@ class FaultTest(DeskTest):
         self.desk.find(BUTTON, "Reader 2, empty, ready")
         screen.until("no faults", lambda: self.desk.text("label", "Faults in force") == "")
 
+    def test_reader_that_reads_without_contacts_is_ordered_shown_and_told_by_tke(self):
+        contactless = self.desk.look("check menu item", "Reads cards without contacts")
+        self.assertEqual(len(contactless), 2)
+        contactless[1].get_action_iface().do_action(0)
+        self.desk.find(BUTTON, "Reader 2, empty, ready, contactless")
+        screen.until("it is told beside the pad", lambda: "contactless" in self.desk.text("label", "Hint, reader 2"))
+        self.assertEqual(self.desk.text("label", "Faults in force"), "⚠ Faults: reader 2: contactless")
+        self.insert("EP11", "ep11-1", 2)
+        self.shoot("contactless")
+        said = self.finish(self.tke("card", "info", "--reader", "2"))
+        self.assertIn("the card works through its contacts only", said)
+        self.desk.click("menu item", "Everything works again")
+        self.desk.find(BUTTON, "Reader 2, ep11-1, ready")
+        screen.until("no faults", lambda: self.desk.text("label", "Faults in force") == "")
+
     def test_card_that_a_fault_pulls_at_the_third_command_is_told_by_tke(self):
         self.insert("EP11", "ep11-1", 2)
         self.desk.click("menu item", "Card fault…")

@@ -78,6 +78,40 @@ def test_e_c02_a_card_that_answers_garbage_cannot_be_read():
         scup.window.see("try another card")
 
 
+def test_e_c02_a_card_that_does_not_answer_cannot_be_read():
+    with s.Scup() as scup:
+        scup.window.see("Two readers ready")
+        scup.world.sim("fault", "card", "ca-1", "silent", "times=99")
+        scup.world.insert(1, "ca-1")
+        scup.window.see("The card cannot be read")
+        scup.window.see("the card does not answer")
+        scup.shot("scup-silent")
+
+
+def test_e_c02_on_a_contactless_reader_the_card_works_through_its_contacts_only():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.make_card("ep11-1", "Alice")
+        scup.world.remove(2)
+        scup.world.sim("fault", "reader", "2", "contactless")
+        scup.world.insert(2, "ep11-1")
+        scup.window.see("The card cannot be read")
+        scup.window.see("Reader 2: selecting the applet: the card works through its contacts only.")
+        scup.window.see("Put the card into a reader with a slot")
+        scup.shot("scup-contactless")
+        dialog = scup.menu("EP11 Smart Card", s.DESCRIBE)  # a procedure tells it as well
+        dialog.see("the card works through its contacts only")
+        dialog.see("Put the card into a reader with a slot")
+        scup.shot("scup-contactless-procedure")
+        text = scup.tke("card", "info", "--reader", "2").communicate(timeout=60)[0]
+        assert "the card works through its contacts only" in text and "Put the card into a reader with a slot" in text, text
+        scup.world.sim("fault", "reader", "2", "honest")
+        scup.world.remove(2)
+        scup.world.insert(2, "ep11-1")
+        dialog.see("3 tries left")  # its PIN is asked for
+        scup.world.sim("cancel", 2)
+
+
 def test_e_c04_the_kind_that_is_there_and_the_one_that_is_wanted_are_told():
     with s.Scup() as scup:
         dialog = scup.menu("CA Smart Card", "Change PIN", "Change PIN of a CA")
@@ -146,8 +180,8 @@ def test_e_c06_a_card_of_another_zone_is_named_with_both_zones():
         dialog = scup.menu("EP11 Smart Card", s.UNBLOCK)
         dialog.press("Unblock")
         dialog.see("This card belongs to zone")
-        dialog.see("Zone A")
-        dialog.see("(Zone B) is wanted.")
+        assert re.search(r"belongs to zone (\w{4}-){3}\w{4} \(Zone A\); zone (\w{4}-){3}\w{4} \(Zone B\) is wanted",
+                         "\n".join(dialog.texts())), dialog.texts()
 
 
 def test_e_c07_a_card_pulled_at_its_pin_is_told_and_asked_for_again():
@@ -249,6 +283,18 @@ def test_e_c14_a_pin_has_six_digits():
         dialog.see("exactly six digits")
 
 
+def test_e_c15_tke_says_that_a_card_is_full():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.make_card("ep11-1", "Alice")
+        scup.world.sim("fault", "card", "ep11-1", "fill-up")
+        text = scup.tke("card", "generate-key-part", "--description", "part").communicate(timeout=60)[0]
+        assert "reader 2" in text and "Delete a key part, or use another card" in text, text
+        scup.world.remove(2)
+        scup.world.insert(2, "ep11-1")
+        scup.window.see("85 of 85")
+
+
 def test_e_c16_tke_refuses_a_second_signature_key():
     with s.Scup() as scup:
         scup.close(scup.make_zone())
@@ -341,6 +387,8 @@ def test_e_c18_a_reader_without_keypad_takes_no_pin():
         dialog = scup.menu("CA Smart Card", s.INIT)
         dialog.press("Initialize")
         dialog.see("PINs are only typed on a reader's own keypad")
+        dialog.see("the reader “OpenTKE Virtual PIN Pad 1” cannot take PINs")
+        dialog.see("with the driver libccid")
         dialog.press("Stop")
         page = scup.menu("Readers", "Check readers…", "Check readers")
         page.see("Something is missing")
@@ -372,6 +420,15 @@ def test_e_c21_a_card_of_another_version_is_not_used_but_may_be_initialized_anew
         scup.world.insert(2, "ep11-1")
         dialog.see("erased for good")
         scup.shot("scup-other-version")
+
+
+def test_e_c21_a_card_of_an_older_version_is_told_as_such():
+    with s.Scup() as scup:
+        scup.world.sim("fault", "card", "ep11-1", "version", "version=0.9.0")
+        scup.world.insert(2, "ep11-1")
+        scup.window.see("Card of another version")
+        scup.window.see("Applet version 0.9.0, older than this program")
+        scup.window.see("loses what it holds")
 
 
 def test_e_c21_a_card_of_a_newer_version_with_the_same_first_number_works():

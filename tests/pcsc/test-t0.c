@@ -1,7 +1,8 @@
 /*
  * A card that speaks T=0 only, through the real pcscd from its recognition to its PINs: answers
  * that are collected (61xx), lengths that are corrected (6Cxx), an applet loaded through the
- * secure channel, entries on the pad.
+ * secure channel, entries on the pad. And one in a contactless reader, whose answer to reset offers
+ * T=0 and T=1.
  */
 #include <string.h>
 
@@ -16,10 +17,13 @@
 #include "tests/pcsc/pcsc-talk.h"
 #include "tests/support/cap-maker.h"
 #include "tests/support/private-pcscd.h"
+#include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 
 #define READER PRIVATE_PCSCD_READER_1
 #define CODE_BYTES 3000u
+#define T0 1u
+#define T0_AND_T1 3u
 
 static void
 check(bool ok, const GError *error)
@@ -38,9 +42,9 @@ make_t0(PrivatePcscd *place, const char *card)
     private_pcscd_command(place, json);
 }
 
-/* The card in reader 1, connected; on T=0, as its answer to reset wants it. */
+/* The card in reader 1, connected; protocols: what its answer to reset offers. */
 static TkeCard *
-need_card(TkeCardSource *source)
+need_card(TkeCardSource *source, unsigned protocols)
 {
     const gint64 end = g_get_monotonic_time() + 30 * G_TIME_SPAN_SECOND;
     TkeCardConnection *connection = NULL;
@@ -55,8 +59,8 @@ need_card(TkeCardSource *source)
         g_usleep(10000);
     }
     ck_assert(tke_atr_parse(connection->atr, connection->atr_len, &atr));
-    ck_assert_uint_eq(atr.protocols, 1); /* T=0 */
-    ck_assert(!connection->extended_length);
+    ck_assert_uint_eq(atr.protocols, protocols);
+    ck_assert(protocols != T0 || !connection->extended_length);
     return tke_card_new(connection, 1, READER);
 }
 
@@ -127,7 +131,7 @@ START_TEST(test_a_blank_card_that_speaks_t0_gets_its_applet_and_its_pin)
 
     make_t0(place, "blank-1");
     private_pcscd_insert(place, 1, "blank-1");
-    card = need_card(source);
+    card = need_card(source, T0);
     check(tke_card_recognise(card, &status, &error), error);
     ck_assert_int_eq((int) status.kind, (int) TKE_CARD_KIND_EMPTY);
     load_applet(card);
@@ -147,9 +151,31 @@ START_TEST(test_a_blank_card_that_speaks_t0_gets_its_applet_and_its_pin)
 }
 END_TEST
 
+START_TEST(test_a_card_in_a_contactless_reader_is_told_to_work_through_its_contacts_only)
+{
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+    const TkePcscOptions options = { .virtual_readers = true };
+    TkeCardSource *source = tke_pcsc_transport_new(&options);
+    TkeCard *card = NULL;
+    TkeCardStatus status = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    private_pcscd_command(place, "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":1,"
+                                 "\"fault\":\"contactless\"}");
+    private_pcscd_insert(place, 1, "ep11-1");
+    card = need_card(source, T0_AND_T1);
+    ck_assert(!tke_card_recognise(card, &status, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CONTACTLESS);
+    tke_card_free(card);
+    source->ops->free(source);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests,
+                   test_a_card_in_a_contactless_reader_is_told_to_work_through_its_contacts_only);
     tcase_add_test(tests, test_a_blank_card_that_speaks_t0_gets_its_applet_and_its_pin);
 }
 

@@ -230,16 +230,20 @@ END_TEST
 /* As many words as there are orders, and none that tke-sim does not know. */
 START_TEST(test_every_word_for_a_fault_is_one_of_tke_sim_and_has_a_face)
 {
+    const SimDeskWord *const tables[] = { sim_desk_keypads, sim_desk_readers };
+
     for (unsigned i = 0; i < SIM_READER_FAULTS; i++) {
         const char *fault = sim_reader_fault_word((SimReaderFault) i);
-        const SimDeskWord *word = sim_desk_word_find(sim_desk_keypads, fault);
+        const SimDeskWord *word = sim_desk_word_find_reader(fault);
 
         ck_assert_msg(word != NULL && word->face != NULL, "%s", fault);
     }
-    for (const SimDeskWord *word = sim_desk_keypads; word->fault != NULL; word++) {
-        SimReaderFault fault = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+        for (const SimDeskWord *word = tables[i]; word->fault != NULL; word++) {
+            SimReaderFault fault = 0;
 
-        ck_assert_msg(sim_reader_find_fault(word->fault, &fault), "%s", word->fault);
+            ck_assert_msg(sim_reader_find_fault(word->fault, &fault), "%s", word->fault);
+        }
     }
     ck_assert_ptr_null(sim_desk_word_find(sim_desk_unusual_cards, "versions"));
     ck_assert_ptr_null(sim_desk_word_find(sim_desk_unusual_cards, "vers"));

@@ -290,6 +290,41 @@ START_TEST(test_a_card_out_and_in_again_ends_the_connection_and_keeps_power_othe
 }
 END_TEST
 
+/* E-C02: the applets answer on contacts only (card-protocol.md, 1), the card manager everywhere. */
+START_TEST(test_a_contactless_reader_reaches_the_card_manager_and_no_applet)
+{
+    g_auto(Desk) desk = desk_new(0, true);
+    const uint8_t applet[] = { 0x00, 0xA4, 0x04, 0x00, 0x07, 0xF0, 0x4F,
+                               0x54, 0x4B, 0x45, 0x01, 0x02, 0x00 };
+    const uint8_t manager[] = { 0x00, 0xA4, 0x04, 0x00, 0x00 };
+    const uint8_t query[] = { 0x00, 0x20, 0x00, 0x81 };
+    uint8_t atr[SIM_CARD_ATR_MAX] = { 0 };
+    uint8_t response[SIM_CARD_ANSWER_MAX] = { 0 };
+    size_t len = 0;
+    g_autoptr(GError) error = NULL;
+
+    sim_reader_add_fault(desk.reader, SIM_READER_FAULT_CONTACTLESS, 0);
+    ck_assert(sim_reader_reset(desk.reader, desk.connection, atr, &len, &error));
+    test_bytes_check(atr, len, "3b8b8001 4f70656e544b452073696d 33");
+    ck_assert(sim_reader_exchange(desk.reader, desk.connection, applet, sizeof applet, response,
+                                  sizeof response, &len, &error));
+    test_bytes_check(response, len, "6999");
+    ck_assert(sim_reader_exchange(desk.reader, desk.connection, query, sizeof query, response,
+                                  sizeof response, &len, &error));
+    test_bytes_check(response, len, "6d00"); /* nothing is selected */
+    ck_assert(sim_reader_exchange(desk.reader, desk.connection, manager, sizeof manager, response,
+                                  sizeof response, &len, &error));
+    ck_assert_uint_ge(len, 2);
+    test_bytes_check(response + len - 2, 2, "9000");
+    sim_reader_end_fault(desk.reader, SIM_READER_FAULT_CONTACTLESS);
+    ck_assert(sim_reader_reset(desk.reader, desk.connection, atr, &len, &error));
+    ck_assert_uint_eq(atr[2], 0x81);
+    ck_assert(sim_reader_exchange(desk.reader, desk.connection, applet, sizeof applet, response,
+                                  sizeof response, &len, &error));
+    test_bytes_check(response + len - 2, 2, "9000");
+}
+END_TEST
+
 START_TEST(test_a_card_that_is_pulled_or_silent_is_an_error_of_its_own)
 {
     g_auto(Desk) desk = desk_new(0, true);
@@ -367,6 +402,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_card_is_in_one_reader_and_a_reader_in_one_hand);
     tcase_add_test(tests,
                    test_a_card_out_and_in_again_ends_the_connection_and_keeps_power_otherwise);
+    tcase_add_test(tests, test_a_contactless_reader_reaches_the_card_manager_and_no_applet);
     tcase_add_test(tests, test_a_card_that_is_pulled_or_silent_is_an_error_of_its_own);
     tcase_add_test(tests, test_a_profile_says_what_an_exchange_costs);
 }
