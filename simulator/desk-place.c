@@ -4,9 +4,11 @@
 #include "simulator/desk-place.h"
 
 #define LOW_WINDOW 640
-#define TWO_ROWS 182 /* of cards */
+#define LOWEST_WINDOW 480 /* with one row of cards there is room for a keypad */
+#define TWO_ROWS 182      /* of cards */
 #define ONE_ROW 96
 #define FOCUS_KEY "sim-desk-focus"
+#define ENTRY_KEY "sim-desk-entry" /* the one that was scrolled to */
 
 GtkWidget *
 sim_desk_place_content(GtkWidget *child)
@@ -32,31 +34,65 @@ sim_desk_place_follow_focus(GtkContainer *flow, GtkScrolledWindow *scrolled)
     gtk_container_set_focus_vadjustment(flow, gtk_scrolled_window_get_vadjustment(scrolled));
 }
 
-void
-sim_desk_place_reveal(GtkScrolledWindow *scrolled, GtkWidget *widget)
+/* In one scrolled window; where there is no room for all of the widget, to its end: the pad. */
+static void
+reveal_in(GtkViewport *viewport, GtkWidget *widget)
 {
-    GtkWidget *flow = gtk_widget_get_ancestor(widget, GTK_TYPE_FLOW_BOX);
-    GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment(scrolled);
-    const int height = gtk_widget_get_allocated_height(widget);
+    GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment(GTK_SCROLLABLE(viewport));
+    GtkWidget *content = gtk_bin_get_child(GTK_BIN(viewport));
     int y = 0;
 
-    if (flow != NULL && gtk_widget_translate_coordinates(widget, flow, 0, 0, NULL, &y)) {
-        const double end = y + height;
+    if (gtk_widget_translate_coordinates(widget, content, 0, 0, NULL, &y)) {
+        const double end = y + gtk_widget_get_allocated_height(widget);
 
-        /* Where there is no room for all of it, its end: the pad. */
         gtk_adjustment_clamp_page(adjustment,
                                   MAX(y, end - gtk_adjustment_get_page_size(adjustment)), end);
     }
 }
 
-void
-sim_desk_place_fit_box(GtkScrolledWindow *box, int window_height)
+static void
+reveal(GtkWidget *widget)
 {
+    for (GtkWidget *above = widget; above != NULL; above = gtk_widget_get_parent(above)) {
+        if (GTK_IS_VIEWPORT(above)) {
+            reveal_in(GTK_VIEWPORT(above), widget);
+        }
+    }
+}
+
+void
+sim_desk_place_reveal_entry(GtkWidget *view, unsigned reader, uint32_t entry)
+{
+    GObject *window = G_OBJECT(gtk_widget_get_toplevel(view));
+    g_autofree char *now = g_strdup_printf("%u:%u", reader, entry);
+
+    if (g_strcmp0(g_object_get_data(window, ENTRY_KEY), now) != 0) {
+        g_object_set_data_full(window, ENTRY_KEY, g_steal_pointer(&now), g_free);
+        reveal(view);
+    }
+}
+
+static void
+set_scrolling(GtkScrolledWindow *scrolled, bool scrolls)
+{
+    gtk_scrolled_window_set_policy(scrolled, GTK_POLICY_NEVER,
+                                   scrolls ? GTK_POLICY_AUTOMATIC : GTK_POLICY_NEVER);
+}
+
+void
+sim_desk_place_fit(GtkScrolledWindow *box, GtkScrolledWindow *table, int window_height)
+{
+    GtkWidget *above = gtk_widget_get_parent(GTK_WIDGET(table));
+    GtkWidget *whole = gtk_widget_get_ancestor(above, GTK_TYPE_SCROLLED_WINDOW);
     const int height = window_height < LOW_WINDOW ? ONE_ROW : TWO_ROWS;
+    const bool lowest = window_height < LOWEST_WINDOW;
 
     if (gtk_scrolled_window_get_max_content_height(box) != height) {
         gtk_scrolled_window_set_max_content_height(box, height);
     }
+    gtk_scrolled_window_set_min_content_height(box, lowest ? ONE_ROW : -1);
+    set_scrolling(GTK_SCROLLED_WINDOW(whole), lowest);
+    set_scrolling(table, !lowest);
 }
 
 /* To where the focus was; to the first control if that is gone. */

@@ -16,11 +16,14 @@ GtkWidget *sim_desk_place_content(GtkWidget *child);
 /* What has the focus is scrolled into view. */
 void sim_desk_place_follow_focus(GtkContainer *flow, GtkScrolledWindow *scrolled);
 
-/* Scrolls to a widget that was added, as far as it is not in view. */
-void sim_desk_place_reveal(GtkScrolledWindow *scrolled, GtkWidget *widget);
+/* Scrolls to a reader, as far as it is not in view, once for each entry that its pad asks for. */
+void sim_desk_place_reveal_entry(GtkWidget *view, unsigned reader, uint32_t entry);
 
-/* The box of cards takes less of a window that is low. */
-void sim_desk_place_fit_box(GtkScrolledWindow *box, int window_height);
+/*
+ * The box of cards takes less of a window that is low. In one so low that box and keypad do not fit
+ * in, both are scrolled as a whole, so that a keypad can be seen from its display to its last key.
+ */
+void sim_desk_place_fit(GtkScrolledWindow *box, GtkScrolledWindow *table, int window_height);
 
 /*
  * Whether table and start button can be used. The focus is never lost: from what cannot it goes to

@@ -37,9 +37,8 @@ struct _SimDeskWindow {
     SimDeskWorld *world;
     GHashTable *turned; /* set of labels */
     char *hand;
-    unsigned typing;   /* the reader that the keyboard types on */
-    unsigned revealed; /* the one that was scrolled to because it asks */
-    unsigned calls;    /* of other desks, seen so far */
+    unsigned typing; /* the reader that the keyboard types on */
+    unsigned calls;  /* of other desks, seen so far */
     bool connected;
     bool hangs;
     bool backs;
@@ -131,11 +130,10 @@ show_readers(SimDeskWindow *self)
             sim_desk_place_add(self->readers, view);
         }
         sim_desk_reader_view_set(SIM_DESK_READER_VIEW(view), self->world, reader, &hand);
-        if (self->typing == reader->number && self->revealed != self->typing) {
-            sim_desk_place_reveal(self->place, view);
+        if (self->typing == reader->number) {
+            sim_desk_place_reveal_entry(view, reader->number, reader->pad.number);
         }
     }
-    self->revealed = self->typing;
     for (; item != NULL; item = item->next) {
         gtk_widget_destroy(item->data);
     }
@@ -311,7 +309,8 @@ set_focus(GtkWindow *window, GtkWidget *focus)
 static gboolean
 configure_event(GtkWidget *widget, GdkEventConfigure *event)
 {
-    sim_desk_place_fit_box(SIM_DESK_WINDOW(widget)->tray, event->height);
+    sim_desk_place_fit(SIM_DESK_WINDOW(widget)->tray, SIM_DESK_WINDOW(widget)->place,
+                       event->height);
     return GTK_WIDGET_CLASS(sim_desk_window_parent_class)->configure_event(widget, event);
 }
 

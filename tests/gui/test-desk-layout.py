@@ -92,10 +92,30 @@ class LayoutTest(unittest.TestCase):
         self.start_entry()
         screen.until("the pad that asks is in view", lambda: self.is_in_view("Confirm, reader 1"))
 
-    def is_in_view(self, name):
-        """Between the box of cards and the foot of the window."""
+    def test_whole_pad_that_asks_is_in_view_in_640_by_360(self):
+        self.open(2, {})
+        self.desk.find(BUTTON, "Reader 2, empty")
+        self.resize(640, 360)
+        self.check()
+        self.shoot("lowest")
+        self.assertTrue(self.is_in_view("CA card ca-1, in the box", CARD))  # a whole row of the box
+        for card in ("CA card ca-2, in the box", "EP11 card ep11-1, in the box"):  # each time it asks
+            self.desk.find(CARD, card).get_component_iface().grab_focus()
+            screen.until("the box is in view", lambda: self.is_in_view(card, CARD))
+            self.assertFalse(self.is_in_view("Confirm, reader 1"))
+            self.start_entry()
+            screen.until("the pad that asks is in view", lambda: all(self.is_in_view(*what) for what in (
+                ("1, reader 1",), ("Display of reader 1", "label"), ("Clear, reader 1",), ("Confirm, reader 1",))))
+            self.check()
+            self.shoot("lowest-pad")
+            self.world.sim("cancel", "1")
+            self.world.sim("remove", "1")
+            self.desk.find(BUTTON, "Reader 1, empty")
+
+    def is_in_view(self, name, role=BUTTON):
+        """Between the head of the box of cards and the foot of the window."""
         ends = [node.get_component_iface().get_extents(desk_case.ATSPI.CoordType.WINDOW) for node in (
-            self.desk.find(CARD, "+ Card"), self.desk.find(BUTTON, name), self.desk.find(CARD, "Faults"))]
+            self.desk.find(CARD, "+ Card"), self.desk.find(role, name), self.desk.find(CARD, "Faults"))]
         return ends[0].y < ends[1].y and ends[1].y + ends[1].height <= ends[2].y
 
     def test_german_has_room_too(self):
