@@ -81,6 +81,19 @@ tke_ui_prompt_dialog_tell_changes(TkeUiPromptDialog *dialog)
 
 /* ---- what operations tell ---- */
 
+/* The window below shows the reader that a prompt is about, if it has an action for it. */
+static void
+show_reader_below(TkeUiPromptDialog *dialog, unsigned reader)
+{
+    GtkWindow *parent = gtk_window_get_transient_for(GTK_WINDOW(dialog));
+
+    if (G_IS_ACTION_GROUP(parent) &&
+        g_action_group_has_action(G_ACTION_GROUP(parent), TKE_UI_SHOW_READER)) {
+        g_action_group_activate_action(G_ACTION_GROUP(parent), TKE_UI_SHOW_READER,
+                                       g_variant_new_uint32(reader));
+    }
+}
+
 static void
 view_show(void *view, const TkePrompt *prompt)
 {
@@ -103,6 +116,7 @@ view_show(void *view, const TkePrompt *prompt)
     tke_ui_prompt_dialog_set_buttons(dialog, _("_Cancel"), remedy.label, NULL, false);
     gtk_label_set_text(GTK_LABEL(dialog->hint), stop);
     dialog->prompt = *prompt;
+    show_reader_below(dialog, prompt->reader);
     if (prompt->timeout_s > 0) {
         start_countdown(dialog);
     }

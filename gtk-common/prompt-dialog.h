@@ -17,6 +17,12 @@
 #define TKE_UI_TYPE_PROMPT_DIALOG (tke_ui_prompt_dialog_get_type())
 G_DECLARE_FINAL_TYPE(TkeUiPromptDialog, tke_ui_prompt_dialog, TKE_UI, PROMPT_DIALOG, GtkWindow)
 
+/*
+ * An action of the parent window, with the number of a reader, if it has one of that name: a prompt
+ * about that reader is shown.
+ */
+#define TKE_UI_SHOW_READER "show-reader"
+
 /* What was pressed. The owner outlives the dialog. */
 typedef struct TkeUiPromptDialogFuncs {
     void (*start)(void *owner);                                  /* the form is filled in */

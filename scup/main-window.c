@@ -8,6 +8,7 @@
 
 #include "gtk-common/focus.h"
 #include "gtk-common/picture.h"
+#include "gtk-common/prompt-dialog.h"
 #include "gtk-common/side-by-side.h"
 #include "gtk-common/viewport.h"
 #include "gtk-common/window-size.h"
@@ -18,6 +19,9 @@ struct _ScupMainWindow {
     GtkApplicationWindow parent;
     ScupCards *cards;
     GtkWidget *banner, *panes, *readers, *unlocked, *lock;
+    GtkWidget *pane[TKE_READERS];
+    char *seen[TKE_READERS]; /* reader and its count of insertions; NULL: there was none */
+    unsigned shown;          /* reader that is scrolled to until its card is read; 0: none */
     guint tick;
     bool was_unlocked;
 };
@@ -69,6 +73,90 @@ dup_pads(ScupCards *cards)
     return bad == 0 ? g_strdup(_("✓ Two readers ready")) : pad_text(cards, bad);
 }
 
+/* ---- readers that are out of view ---- */
+
+/* Panes that stand below each other are scrolled to; a long one to its beginning. */
+static void
+show_pane(ScupMainWindow *window, unsigned reader)
+{
+    GtkWidget *pane = window->pane[reader - 1];
+    GtkWidget *viewport = gtk_widget_get_parent(window->panes);
+    GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment(GTK_SCROLLABLE(viewport));
+    const double page = gtk_adjustment_get_page_size(adjustment);
+    GtkAllocation first = { 0 };
+    GtkAllocation last = { 0 };
+    int y = 0;
+
+    gtk_widget_get_allocation(window->pane[0], &first);
+    gtk_widget_get_allocation(window->pane[TKE_READERS - 1], &last);
+    if (first.y != last.y &&
+        gtk_widget_translate_coordinates(pane, window->panes, 0, 0, NULL, &y)) {
+        gtk_adjustment_clamp_page(
+            adjustment, y, MIN(y + page, (double) y + gtk_widget_get_allocated_height(pane)));
+    }
+}
+
+/* The pane may be of another height than when its card was put in. */
+static void
+on_panes_placed(GtkWidget *panes, GdkRectangle *place, gpointer data)
+{
+    ScupMainWindow *window = data;
+
+    (void) panes;
+    (void) place;
+    if (window->shown != 0) {
+        show_pane(window, window->shown);
+        if (scup_cards_get_place(window->cards, window->shown) != SCUP_PLACE_READING) {
+            window->shown = 0;
+        }
+    }
+}
+
+static void
+show_reader(ScupMainWindow *window, unsigned reader)
+{
+    window->shown = reader;
+    gtk_widget_queue_resize(window->panes);
+}
+
+/* Asked for by a prompt. */
+static void
+on_show_reader(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    const guint32 reader = g_variant_get_uint32(parameter);
+
+    (void) action;
+    if (reader >= 1 && reader <= TKE_READERS) {
+        show_reader(data, reader);
+    }
+}
+
+/* Whether a card was put in or taken out since the last look. */
+static bool
+has_changed(ScupMainWindow *window, unsigned reader)
+{
+    const TkeReaderInfo *info = scup_cards_get_reader(window->cards, reader);
+    char **seen = &window->seen[reader - 1];
+    g_autofree char *before = *seen;
+
+    *seen = info != NULL ? g_strdup_printf("%u %s", info->events, info->name) : NULL;
+    return before != NULL && *seen != NULL && strcmp(before, *seen) != 0;
+}
+
+/* At the start, or where the readers were swapped, nothing is scrolled. */
+static void
+follow_cards(ScupMainWindow *window)
+{
+    const bool first = has_changed(window, 1);
+    const bool second = has_changed(window, 2);
+
+    if (first != second) {
+        show_reader(window, first ? 1 : 2);
+    }
+}
+
+/* ---- the foot ---- */
+
 static void
 update(ScupMainWindow *window)
 {
@@ -93,6 +181,7 @@ update(ScupMainWindow *window)
         gtk_label_set_text(GTK_LABEL(window->readers), text);
     }
     draw_unlocked(window);
+    follow_cards(window);
 }
 
 static gboolean
@@ -122,6 +211,9 @@ destroy(GtkWidget *widget)
     if (window->cards != NULL) {
         g_signal_handlers_disconnect_by_data(window->cards, window);
         g_clear_object(&window->cards);
+    }
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        g_clear_pointer(&window->seen[i], g_free);
     }
     GTK_WIDGET_CLASS(scup_main_window_parent_class)->destroy(widget);
 }
@@ -157,17 +249,21 @@ scup_main_window_new(GtkApplication *app, ScupCards *cards, bool rehearsal)
     ScupMainWindow *window = g_object_new(
         SCUP_TYPE_MAIN_WINDOW, "application", app, "title",
         rehearsal ? _("Smart Card Utility — REHEARSAL") : _("Smart Card Utility"), NULL);
-    GtkWidget *left = scup_reader_pane_new(cards, 1);
-    GtkWidget *right = scup_reader_pane_new(cards, 2);
+    static const GActionEntry entries[] = {
+        { .name = TKE_UI_SHOW_READER, .activate = on_show_reader, .parameter_type = "u" },
+    };
 
     window->cards = g_object_ref(cards);
-    gtk_widget_show(left);
-    gtk_widget_show(right);
+    g_action_map_add_action_entries(G_ACTION_MAP(window), entries, G_N_ELEMENTS(entries), window);
     tke_ui_focus_keep(GTK_WINDOW(window));
     tke_ui_window_size_follow(GTK_WINDOW(window), "scup");
     gtk_widget_set_visible(window->banner, rehearsal);
-    gtk_box_pack_start(GTK_BOX(window->panes), left, TRUE, TRUE, 0);
-    gtk_box_pack_start(GTK_BOX(window->panes), right, TRUE, TRUE, 0);
+    for (unsigned i = 0; i < TKE_READERS; i++) {
+        window->pane[i] = scup_reader_pane_new(cards, i + 1);
+        gtk_widget_show(window->pane[i]);
+        gtk_box_pack_start(GTK_BOX(window->panes), window->pane[i], TRUE, TRUE, 0);
+    }
+    g_signal_connect_after(window->panes, "size-allocate", G_CALLBACK(on_panes_placed), window);
     g_signal_connect_swapped(cards, "changed", G_CALLBACK(update), window);
     g_signal_connect(window, "notify::is-active", G_CALLBACK(on_active), NULL);
     window->tick = g_timeout_add_seconds(1, on_tick, window);

@@ -36,4 +36,48 @@ def test_german_pages_with_letters_of_twice_the_size():
         scup.look_at_pages("large-german")
 
 
+def in_view(scup, text):
+    """A label of a pane, between the head and the foot of the window."""
+    def place(node):
+        area = node.accessible.get_component_iface().get_extents(scup.program.atspi.CoordType.WINDOW)
+        return area.y, area.y + area.height
+    top = place(scup.window.find("menu bar"))[1]
+    foot = place(scup.window.find("label", "✓ Two readers ready"))[0]
+    label = place(scup.window.find("label", text, hidden=True))
+    return top <= label[0] and label[1] <= foot
+
+
+def test_pane_of_the_reader_whose_card_changes_comes_into_view():
+    with Scup({}, scale=2) as scup:
+        scup.see_somewhere("✓ Two readers ready")
+        gui.wait("reader 1 at the start", lambda: in_view(scup, "Reader 1") and not in_view(scup, "Reader 2"))
+        scup.world.insert(2, "ep11-1")
+        gui.wait("reader 2 with its card", lambda: in_view(scup, "Reader 2") and
+                 in_view(scup, "Blank card for an EP11 card"))
+        scup.shot("scup-small-reader-2")
+        scup.world.insert(1, "ca-1")
+        gui.wait("reader 1 with its card", lambda: in_view(scup, "Reader 1") and
+                 in_view(scup, "Blank card for a CA card"))
+        assert not in_view(scup, "Reader 2")
+        scup.world.remove(2)
+        gui.wait("reader 2, empty", lambda: in_view(scup, "Reader 2"))
+        scup.see_somewhere("Insert a card in reader 2")
+        scup.shot("scup-small-reader-2-empty")
+
+
+def test_pane_of_the_reader_that_a_prompt_is_about_comes_into_view():
+    with Scup({}, scale=2) as scup:
+        scup.see_somewhere("✓ Two readers ready")
+        gui.wait("reader 1 at the start", lambda: in_view(scup, "Reader 1") and not in_view(scup, "Reader 2"))
+        dialog = scup.menu("EP11 Smart Card", "Change PIN", "Change PIN of an EP11")
+        dialog.see("Insert a personalized EP11 card")
+        gui.wait("reader 2", lambda: in_view(scup, "Reader 2"))
+        dialog.press("Cancel")
+        scup.program.no_window("Change PIN of an EP11")
+        dialog = scup.menu("CA Smart Card", "Change PIN", "Change PIN of a CA")
+        dialog.press("Change")
+        dialog.see("Insert a CA card")
+        gui.wait("reader 1", lambda: in_view(scup, "Reader 1"))
+
+
 sys.exit(gui.run([value for name, value in sorted(globals().items()) if name.startswith("test_")]))
