@@ -87,11 +87,11 @@ on_configure(GtkWidget *widget, GdkEvent *event, gpointer data)
     return FALSE;
 }
 
-/* Never larger than what the monitor has free, also at 200 %. */
-static void
-set_size(GtkWindow *window, int width, int height)
+/* What the monitor has free for a window, also at 200 %; beyond measure where it does not tell. */
+static GdkRectangle
+get_room(GtkWidget *window)
 {
-    GdkDisplay *display = gtk_widget_get_display(GTK_WIDGET(window));
+    GdkDisplay *display = gtk_widget_get_display(window);
     GdkMonitor *monitor = gdk_display_get_primary_monitor(display);
     GdkRectangle area = { 0 };
 
@@ -101,11 +101,20 @@ set_size(GtkWindow *window, int width, int height)
     if (monitor != NULL) {
         gdk_monitor_get_workarea(monitor, &area);
     }
-    if (area.width >= LEAST && area.height >= LEAST) {
-        width = MIN(width, area.width);
-        height = MIN(height, area.height - TITLE_BAR);
+    if (area.width < LEAST || area.height < LEAST) {
+        return (GdkRectangle){ .width = G_MAXINT, .height = G_MAXINT };
     }
-    gtk_window_set_default_size(window, width, height);
+    area.height -= TITLE_BAR;
+    return area;
+}
+
+/* Never larger than what there is room for. */
+static void
+set_size(GtkWindow *window, int width, int height)
+{
+    const GdkRectangle room = get_room(GTK_WIDGET(window));
+
+    gtk_window_set_default_size(window, MIN(width, room.width), MIN(height, room.height));
 }
 
 void
@@ -129,4 +138,84 @@ tke_ui_window_size_follow(GtkWindow *window, const char *name)
     }
     set_size(window, width, height);
     g_signal_connect(window, "configure-event", G_CALLBACK(on_configure), (gpointer) name);
+}
+
+/* ---- dialogs that others make ---- */
+
+/* What stands above the buttons goes into a scrolled window, which takes their place. */
+static void
+let_scroll(GtkDialog *dialog)
+{
+    GtkWidget *area = gtk_dialog_get_content_area(dialog);
+    GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
+    GtkWidget *content = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    g_autoptr(GList) children = gtk_container_get_children(GTK_CONTAINER(area));
+    GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(dialog));
+
+    for (GList *item = children; item != NULL; item = item->next) {
+        gboolean expand = FALSE;
+        gboolean fill = FALSE;
+        guint padding = 0;
+        GtkPackType pack = GTK_PACK_START;
+
+        gtk_box_query_child_packing(GTK_BOX(area), item->data, &expand, &fill, &padding, &pack);
+        if (pack == GTK_PACK_START && !GTK_IS_LABEL(item->data)) { /* a banner stays above */
+            g_object_ref(item->data);
+            gtk_container_remove(GTK_CONTAINER(area), item->data);
+            gtk_box_pack_start(GTK_BOX(content), item->data, expand, fill, padding);
+            g_object_unref(item->data);
+        }
+    }
+    gtk_container_add(GTK_CONTAINER(scrolled), content);
+    gtk_box_pack_start(GTK_BOX(area), scrolled, TRUE, TRUE, 0);
+    gtk_widget_show(content);
+    gtk_widget_show(scrolled);
+    if (focus != NULL) {
+        gtk_widget_grab_focus(focus);
+    }
+}
+
+/* It was placed for the size that it wanted. */
+static void
+make_smaller(GtkWindow *dialog, const GdkRectangle *room)
+{
+    int width = 0;
+    int height = 0;
+    int x = 0;
+    int y = 0;
+
+    gtk_window_get_size(dialog, &width, &height);
+    if (width > room->width || height > room->height) {
+        gtk_window_get_position(dialog, &x, &y);
+        gtk_window_resize(dialog, MIN(width, room->width), MIN(height, room->height));
+        gtk_window_move(dialog, width > room->width ? room->x : x,
+                        height > room->height ? room->y : y);
+    }
+}
+
+static gboolean
+on_show(GSignalInvocationHint *hint, guint n_values, const GValue *values, gpointer data)
+{
+    GObject *shown = g_value_get_object(&values[0]);
+
+    (void) hint;
+    (void) n_values;
+    (void) data;
+    if (GTK_IS_DIALOG(shown)) {
+        const GdkRectangle room = get_room(GTK_WIDGET(shown));
+        GtkRequisition least = { 0 };
+
+        gtk_widget_get_preferred_size(GTK_WIDGET(shown), &least, NULL);
+        if (least.width > room.width || least.height > room.height) {
+            let_scroll(GTK_DIALOG(shown));
+        }
+        make_smaller(GTK_WINDOW(shown), &room);
+    }
+    return TRUE; /* stays for the next one */
+}
+
+void
+tke_ui_window_size_fit_dialogs(void)
+{
+    g_signal_add_emission_hook(g_signal_lookup("show", GTK_TYPE_WIDGET), 0, on_show, NULL, NULL);
 }

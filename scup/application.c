@@ -11,6 +11,7 @@
 #include "gtk-common/operation-runner.h"
 #include "gtk-common/procedure.h"
 #include "gtk-common/rehearsal.h"
+#include "gtk-common/window-size.h"
 #include "scup/card-set-assistant.h"
 #include "scup/cards.h"
 #include "scup/main-window.h"
@@ -389,6 +390,7 @@ startup(GApplication *application)
 
     G_APPLICATION_CLASS(scup_application_parent_class)->startup(application);
     tke_ui_rehearsal_mark_dialogs();
+    tke_ui_window_size_fit_dialogs();
     gtk_icon_theme_add_resource_path(gtk_icon_theme_get_default(), "/org/opentke/scup/icons");
     gtk_window_set_default_icon_name("org.opentke.Scup");
     builder = gtk_builder_new_from_resource("/org/opentke/scup/menus.ui");

@@ -26,7 +26,8 @@ class Scup(s.Scup):
         self.environment = dict(environment, GTK_MODULES=watch, LD_PRELOAD=watch, LAYOUT_REPORT=self.report,
                                 GDK_SCALE=str(scale),
                                 # The module has to come before the sanitizer, which it does without.
-                                ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
+                                ASAN_OPTIONS=environment.get("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "")) +
+                                ":verify_asan_link_order=0")
 
         self.catalogue = gettext.translation("opentke", os.environ["LAYOUT_LOCALE"], ["de"]) \
             if environment.get("LANGUAGE") == "de" else gettext.NullTranslations()

@@ -7,6 +7,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gui  # noqa: E402
 import layout_case as layout  # noqa: E402
+import scup as s  # noqa: E402
 
 SCREEN = (1280, 720)
 gui.reexec("x".join(map(str, SCREEN)))
@@ -78,6 +79,41 @@ def test_pane_of_the_reader_that_a_prompt_is_about_comes_into_view():
         dialog.press("Change")
         dialog.see("Insert a CA card")
         gui.wait("reader 1", lambda: in_view(scup, "Reader 1"))
+
+
+def check_on_screen(scup, window, *buttons):
+    """The window is on the screen, whole, and so are its buttons."""
+    def area(node):
+        place = node.accessible.get_component_iface().get_extents(scup.program.atspi.CoordType.SCREEN)
+        return place.x, place.y, place.x + place.width, place.y + place.height
+
+    def fits(node):
+        left, top, right, bottom = area(node)
+        return 0 <= left < right <= SCREEN[0] // 2 and 0 <= top < bottom <= SCREEN[1] // 2
+    for node in (window, *(window.find("push button", name) for name in buttons)):
+        gui.wait(lambda: f"“{node.name}” on the screen; it is at {area(node)}", lambda: fits(node))
+
+
+def test_dialogs_of_the_desktop_and_small_ones_of_our_own_fit():
+    with Scup(s.LEAKS_OF_GTK, scale=2) as scup:
+        scup.see_somewhere("✓ Two readers ready")
+        plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
+        for button, title, buttons in (("Holder and place of CA card", "Holder and place", ("Cancel", "Save")),
+                                       ("Print labels…", "Print", ("Cancel", "Preview")),
+                                       ("Save labels as PDF…", "Save as PDF", ("Cancel", "Save"))):
+            plan.find("push button", button, hidden=True).click()
+            dialog = scup.dialog(title)
+            check_on_screen(scup, dialog, *buttons)
+            scup.shot("scup-small-" + title.lower().replace(" ", "-"))
+            assert gui.wait("a control with the focus", lambda: any(node.has("focused") for node in dialog.walk()))
+            dialog.press("Cancel")
+            scup.program.no_window(title)
+        scup.close(plan)
+        dialog = scup.menu("CA Smart Card", "Change PIN", "Change PIN of a CA")
+        dialog.press("Change")
+        dialog.see("Insert a CA card")
+        scup.program.menu(scup.window, "File", "Exit")
+        check_on_screen(scup, scup.dialog("Exit"), "Go on working", "Stop and exit")
 
 
 sys.exit(gui.run([value for name, value in sorted(globals().items()) if name.startswith("test_")]))
