@@ -113,8 +113,8 @@ make_choice(TkeUiFormGrid *grid, TkeUiField *field, GtkWidget *box)
     GtkWidget *first = NULL;
 
     for (unsigned i = 0; field->options[i] != NULL; i++) {
-        GtkWidget *button =
-            gtk_radio_button_new_with_label_from_widget(GTK_RADIO_BUTTON(first), field->options[i]);
+        GtkWidget *button = gtk_radio_button_new_with_mnemonic_from_widget(GTK_RADIO_BUTTON(first),
+                                                                           field->options[i]);
 
         wrap(button);
         gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(button), i == field->chosen);
@@ -144,7 +144,7 @@ on_choice_key(GtkWidget *label, gboolean again, gpointer data)
 static void
 add_check(TkeUiFormGrid *grid, TkeUiField *field, int row)
 {
-    GtkWidget *control = gtk_check_button_new_with_label(field->label);
+    GtkWidget *control = gtk_check_button_new_with_mnemonic(field->label);
 
     wrap(control);
     gtk_grid_attach(GTK_GRID(grid), control, 0, row, 2, 1);

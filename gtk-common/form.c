@@ -108,6 +108,15 @@ tke_ui_form_add_check(TkeUiForm *form, const char *id, const char *label)
     add(form, TKE_UI_FIELD_CHECK, id, label);
 }
 
+char *
+tke_ui_form_escape(const char *text)
+{
+    g_autoptr(GString) escaped = g_string_new(text);
+
+    g_string_replace(escaped, "_", "__", 0);
+    return g_string_free(g_steal_pointer(&escaped), FALSE);
+}
+
 static const TkeUiField *
 find(const TkeUiForm *form, const char *id)
 {

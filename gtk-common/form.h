@@ -39,7 +39,10 @@ TkeUiForm *tke_ui_form_new(const char *headline, const char *why, const char *st
 void tke_ui_form_free(TkeUiForm *form);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUiForm, tke_ui_form_free)
 
-/* Labels of descriptions and choices have a mnemonic ("_Zone description"). */
+/*
+ * Labels of descriptions and choices have a mnemonic ("_Zone description"). Options and labels of
+ * checks may have one: what is put into them goes through tke_ui_form_escape.
+ */
 void tke_ui_form_add_description(TkeUiForm *form, const char *id, const char *label,
                                  const char *text);
 void tke_ui_form_add_choice(TkeUiForm *form, const char *id, const char *label,
@@ -51,6 +54,9 @@ void tke_ui_form_add_choice(TkeUiForm *form, const char *id, const char *label,
 void tke_ui_form_add_description_of(TkeUiForm *form, const char *id, const char *label,
                                     const char *of, const char *const *texts);
 void tke_ui_form_add_check(TkeUiForm *form, const char *id, const char *label);
+
+/* The text for a label with mnemonics, none of them its own; to be freed. */
+char *tke_ui_form_escape(const char *text);
 
 /* What keeps the text from being a description of this label, translated, to be freed; NULL:
  * nothing. */

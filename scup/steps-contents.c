@@ -22,14 +22,17 @@ prepare(TkeOperation *op, gpointer data, GError **error)
 
 #define GROUPS_PER_LINE 8u
 
-/* As the table of 2.11 has it: place, description, origin, and the whole pattern. */
+/* As the table of 2.11 has it: place, description, origin, and the whole pattern. As an option its
+ * key is the number of its place, as far as that is one digit. */
 static char *
 part_text(const TkeKeyPart *part)
 {
     g_autofree char *pattern = scup_card_text_groups(part->vp, sizeof part->vp, GROUPS_PER_LINE);
+    g_autofree char *place = g_strdup_printf(part->place < 10 ? "_%u" : "%u", part->place);
+    g_autofree char *description =
+        tke_ui_form_escape(part->description[0] != '\0' ? part->description : _("no description"));
 
-    return g_strdup_printf(_("Key part %u: %s · %s\n%s"), part->place,
-                           part->description[0] != '\0' ? part->description : _("no description"),
+    return g_strdup_printf(_("Key part %s: %s · %s\n%s"), place, description,
                            tke_ep11_card_origin_text(part->origin), pattern);
 }
 
@@ -43,6 +46,7 @@ form_describe(gpointer data)
 {
     ScupStep *step = data;
     const TkeKeyPartList *parts = &step->opened->parts;
+    g_autofree char *card = tke_ui_form_escape(scup_card_text_description(&step->opened->status));
     g_auto(GStrv) options = g_new0(char *, parts->n + 2);
     g_autoptr(GPtrArray) texts = g_ptr_array_new();
     TkeUiForm *form = tke_ui_form_new(_("Change a description"),
@@ -50,8 +54,7 @@ form_describe(gpointer data)
                                         "no other meaning."),
                                       _("C_hange"));
 
-    options[0] =
-        g_strdup_printf(_("The card: %s"), scup_card_text_description(&step->opened->status));
+    options[0] = g_strdup_printf(_("_The card: %s"), card);
     g_ptr_array_add(texts, step->opened->status.description);
     for (unsigned i = 0; i < parts->n; i++) {
         options[i + 1] = part_text(&parts->parts[i]);
@@ -149,8 +152,9 @@ form_contents(gpointer data)
     form->gone = true;
     if (card->has_signature_key) {
         g_autofree char *ski = scup_card_text_groups(card->ski, sizeof card->ski, GROUPS_PER_LINE);
+        g_autofree char *name = tke_ui_form_escape(card->admin_name);
         g_autofree char *label =
-            g_strdup_printf(_("Signature key of administrator %s\n%s"), card->admin_name, ski);
+            g_strdup_printf(_("_Signature key of administrator %s\n%s"), name, ski);
 
         tke_ui_form_add_check(form, "key", label);
     }

@@ -31,7 +31,7 @@ def take_focus(node):
              lambda: node.has("focused") or node.accessible.get_component_iface().grab_focus() and node.has("focused"))
 
 
-WITH_KEYS = ("push button", "menu", "check box", "toggle button", "spin button", "text", "combo box")
+WITH_KEYS = ("push button", "menu", "check box", "radio button", "toggle button", "spin button", "text", "combo box")
 
 
 def keys_of(node):

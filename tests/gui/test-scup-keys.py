@@ -177,5 +177,34 @@ def test_keys_lead_to_fields_and_choose_nothing():
         scup.leave(dialog)
 
 
+def look_at_options(language, card, key):
+    """Options and check boxes have keys: the first ones a letter, key parts the number of their place."""
+    with Scup(language) as scup:
+        scup.make_cards()
+        scup.work("card", "generate-signature-key", "--name", "Alice", pins=[(2, "123456")])
+        for part in ("Part_1", "Part_2"):
+            scup.work("card", "generate-key-part", "--description", part, pins=[(2, "123456")])
+        for item, role, expected in ((4, "radio button", (("2", "Part_2"), ("1", "Part_1"), (card, "Alice"))),
+                                     (5, "check box", (("2", "Part_2"), (key, "Alice"), ("1", "Part_1")))):
+            dialog = scup.item(2, item)
+            scup.world.pin(2, "123456")
+            gui.wait(lambda: f"what is on the card:\n{dialog.dump()}", lambda: len(list(dialog.all(role))) == 3)
+            see_keys(dialog)
+            for letter, name in expected:
+                activate(dialog, dialog.name)
+                keys("alt+" + letter)
+                gui.wait(lambda: f"“{name}” to be chosen:\n{dialog.dump()}", lambda: any(
+                    name in node.name and node.has("checked") for node in dialog.all(role)))
+            scup.shot(f"scup-keys-options-{language}-{item}")
+            scup.leave(dialog)
+
+
+def test_keys_choose_options_and_tick_what_is_to_be_deleted():
+    look_at_options("en", "t", "s")
+
+
+def test_keys_choose_options_and_tick_what_is_to_be_deleted_in_german():
+    look_at_options("de", "k", "s")
+
 
 sys.exit(gui.run([value for name, value in sorted(globals().items()) if name.startswith("test_")]))
