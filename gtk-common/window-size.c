@@ -8,8 +8,9 @@
 #include "common/log.h"
 #include "common/safe-file.h"
 
-#define LEAST 200    /* pixels: anything less is a mistake of the file */
-#define TITLE_BAR 40 /* room that the desktop takes for it */
+#define LEAST 200        /* pixels: anything less is a mistake of the file */
+#define LEAST_CONTENT 60 /* of a dialog that scrolls */
+#define TITLE_BAR 40     /* room that the desktop takes for it */
 
 #define FILE_MAX 65536u
 
@@ -142,15 +143,19 @@ tke_ui_window_size_follow(GtkWindow *window, const char *name)
 
 /* ---- dialogs that others make ---- */
 
-/* What stands above the buttons goes into a scrolled window, which takes their place. */
+/*
+ * What stands above the buttons goes into a scrolled window, which takes their place and is so much
+ * lower than they are; a dialog that cannot be resized is as high as it wants.
+ */
 static void
-let_scroll(GtkDialog *dialog)
+let_scroll(GtkDialog *dialog, int too_much)
 {
     GtkWidget *area = gtk_dialog_get_content_area(dialog);
     GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
     GtkWidget *content = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     g_autoptr(GList) children = gtk_container_get_children(GTK_CONTAINER(area));
     GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(dialog));
+    int height = 0;
 
     for (GList *item = children; item != NULL; item = item->next) {
         gboolean expand = FALSE;
@@ -166,9 +171,14 @@ let_scroll(GtkDialog *dialog)
             g_object_unref(item->data);
         }
     }
+    gtk_widget_show(content);
+    gtk_widget_get_preferred_height(content, &height, NULL);
+    gtk_scrolled_window_set_propagate_natural_width(GTK_SCROLLED_WINDOW(scrolled), TRUE);
+    gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(scrolled), TRUE);
+    gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(scrolled),
+                                               MAX(LEAST_CONTENT, height - too_much));
     gtk_container_add(GTK_CONTAINER(scrolled), content);
     gtk_box_pack_start(GTK_BOX(area), scrolled, TRUE, TRUE, 0);
-    gtk_widget_show(content);
     gtk_widget_show(scrolled);
     if (focus != NULL) {
         gtk_widget_grab_focus(focus);
@@ -206,8 +216,8 @@ on_show(GSignalInvocationHint *hint, guint n_values, const GValue *values, gpoin
         GtkRequisition least = { 0 };
 
         gtk_widget_get_preferred_size(GTK_WIDGET(shown), &least, NULL);
-        if (least.width > room.width || least.height > room.height) {
-            let_scroll(GTK_DIALOG(shown));
+        if (least.width > room.width || least.height - TITLE_BAR > room.height) {
+            let_scroll(GTK_DIALOG(shown), MAX(0, least.height - room.height));
         }
         make_smaller(GTK_WINDOW(shown), &room);
     }
