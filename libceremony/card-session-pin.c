@@ -17,45 +17,6 @@ pin_index(uint8_t reference)
     return reference == TKE_PIN_SECOND ? 1 : 0;
 }
 
-static bool
-is_idle(const TkeCardSession *session, const TkeCardSlot *slot, unsigned i)
-{
-    const gint64 idle = g_get_monotonic_time() - slot->used_at[i];
-    const unsigned limit_s =
-        slot->status.kind == TKE_CARD_KIND_CA ? TKE_CARD_SESSION_CA_IDLE_S : session->idle_s;
-
-    return limit_s != 0 && idle >= (gint64) limit_s * G_USEC_PER_SEC;
-}
-
-void
-tke_card_session_set_idle_s(TkeCardSession *session, unsigned seconds)
-{
-    session->idle_s = seconds;
-}
-
-bool
-tke_card_session_is_unlocked(TkeCardSession *session, unsigned reader, uint8_t reference)
-{
-    TkeCardSlot *slot = tke_card_session_slot(session, reader);
-    unsigned i = pin_index(reference);
-
-    return slot->card != NULL && slot->verified[i] && !is_idle(session, slot, i);
-}
-
-unsigned
-tke_card_session_ca_seconds_left(TkeCardSession *session)
-{
-    TkeCardSlot *slot = tke_card_session_slot(session, 1);
-    gint64 oldest = MIN(slot->used_at[0], slot->used_at[1]);
-    gint64 left =
-        oldest + (gint64) TKE_CARD_SESSION_CA_IDLE_S * G_USEC_PER_SEC - g_get_monotonic_time();
-
-    return slot->card != NULL && slot->status.kind == TKE_CARD_KIND_CA && slot->verified[0] &&
-                   slot->verified[1] && left > 0
-               ? (unsigned) (left / G_USEC_PER_SEC)
-               : 0;
-}
-
 /* What the card says of its PINs, after something that has closed some. */
 static void
 take_status(TkeCardSlot *slot, const TkeCardStatus *status)
@@ -401,6 +362,7 @@ note_verified(TkeCardSlot *slot, uint8_t reference)
     unsigned i = pin_index(reference);
 
     slot->verified[i] = true;
+    slot->lapsed = false;
     slot->used_at[i] = g_get_monotonic_time();
     slot->status.pins[i].state = TKE_PIN_VERIFIED;
     slot->status.pins[i].tries_left =

@@ -20,6 +20,7 @@ typedef struct TkeCardSlot {
     GError *trouble;   /* why the card that is there could not be recognised */
     bool verified[2];  /* first, second PIN */
     gint64 used_at[2]; /* monotonic time of the last use, microseconds */
+    bool lapsed;       /* a PIN of the card that is in still was open too long, and was closed */
     /* Whether it is genuine, as the last check of this card has found; until it is taken out. */
     bool judged;
     TkeCardStatus judged_status; /* what the card was and held then */
@@ -127,6 +128,9 @@ bool tke_card_session_check_allowed(TkeOperation *op, unsigned number, const Tke
 
 /* True if after this error a card is not, or may not be, what it was believed to be. */
 bool tke_card_session_shakes_belief(const GError *error);
+
+/* Closes what has been open too long. Milliseconds until the next PIN has; -1: none is open. */
+int tke_card_session_close_lapsed(TkeCardSession *session);
 
 /* Forgets what is known of the card in a reader: it is recognised anew. */
 void tke_card_session_drop(TkeCardSession *session, unsigned reader);

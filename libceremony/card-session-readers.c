@@ -241,10 +241,11 @@ wait_for_readers(TkeOperation *op, bool held, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     TkeCardSource *cards = session->source;
+    const int lapse_ms = tke_card_session_close_lapsed(session);
     g_autoptr(GPtrArray) infos = NULL;
 
-    if (cards->ops->wait(cards, held ? UNASKED_RETRY_MS : -1, tke_operation_get_cancellable(op),
-                         error)) {
+    if (cards->ops->wait(cards, held ? UNASKED_RETRY_MS : lapse_ms,
+                         tke_operation_get_cancellable(op), error)) {
         infos = cards->ops->list(cards, error);
     }
     return infos != NULL && check_enough(session, infos, error) ? g_steal_pointer(&infos) : NULL;

@@ -3,7 +3,6 @@
  */
 #include "libceremony/card-session.h"
 
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "libceremony/advice.h"
@@ -29,6 +28,7 @@ slot_drop(TkeCardSlot *slot)
     g_clear_error(&slot->trouble);
     memset(&slot->status, 0, sizeof slot->status);
     memset(slot->verified, 0, sizeof slot->verified);
+    slot->lapsed = false;
 }
 
 static void
@@ -197,15 +197,20 @@ show_need(TkeOperation *op, const TkeCardNeed *need, const char *word, const cha
     tke_operation_show(op, &prompt);
 }
 
-/* Waits for readers or cards to change. */
+/* Waits for readers or cards to change. What is open is closed when its time is over: somebody may
+ * have left a step that waits. */
 static bool
 wait_change(TkeOperation *op, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     bool held = is_held(&session->slots[0]) || is_held(&session->slots[1]);
+    int left = tke_card_session_close_lapsed(session);
 
-    return session->source->ops->wait(session->source, held ? HELD_RETRY_MS : -1,
-                                      tke_operation_get_cancellable(op), error);
+    if (held) {
+        left = left < 0 ? HELD_RETRY_MS : MIN(left, HELD_RETRY_MS);
+    }
+    return session->source->ops->wait(session->source, left, tke_operation_get_cancellable(op),
+                                      error);
 }
 
 /* identified: the prompt that was shown has given way to another one. */
@@ -259,31 +264,6 @@ tke_card_session_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
     }
     tke_operation_hide(op);
     session->counts.insertions += asked ? 1 : 0;
-    if (status != NULL) {
-        *status = &slot->status;
-    }
-    return slot->card;
-}
-
-TkeCard *
-tke_card_session_still(TkeCardSession *session, unsigned reader,
-                       const uint8_t card_id[static TKE_CARD_ID_LEN], const TkeCardStatus **status,
-                       GError **error)
-{
-    TkeCardSlot *slot = tke_card_session_slot(session, reader);
-    bool same = slot->card != NULL && memcmp(slot->status.card_id, card_id, TKE_CARD_ID_LEN) == 0;
-
-    for (unsigned i = 0; same && i < slot->status.n_pins; i++) {
-        same = slot->verified[i];
-    }
-    if (!same) {
-        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
-                    _("reader %u: the card was taken out; put it back and start again"), reader);
-        if (error != NULL) {
-            tke_card_error_set_reader(*error, reader, slot->reader_name);
-        }
-        return NULL;
-    }
     if (status != NULL) {
         *status = &slot->status;
     }
@@ -374,20 +354,6 @@ tke_card_session_set_status(TkeCardSession *session, unsigned reader, const TkeC
 
     if (slot->card != NULL) {
         slot->status = *status;
-    }
-}
-
-void
-tke_card_session_rest(TkeCardSession *session)
-{
-    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
-        TkeCardSlot *slot = tke_card_session_slot(session, reader);
-
-        if (!tke_card_session_is_unlocked(session, reader, TKE_PIN_FIRST) &&
-            !tke_card_session_is_unlocked(session, reader, TKE_PIN_SECOND)) {
-            tke_card_session_lock(session, reader); /* what was open too long */
-            g_clear_pointer(&slot->card, tke_card_free);
-        }
     }
 }
 

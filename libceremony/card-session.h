@@ -134,10 +134,11 @@ TKE_PUBLIC bool tke_card_session_is_unlocked(TkeCardSession *session, unsigned r
 
 /*
  * The card in the reader, which must still be the one with this id, with its PINs as they were
- * verified; after something else was asked of people. status (may be NULL) is borrowed. Taken out
- * or exchanged: TKE_CARD_ERROR_REMOVED.
+ * verified; after something else was asked of people. Those that have been open too long meanwhile
+ * are asked for again. status (may be NULL) is borrowed. Taken out or exchanged:
+ * TKE_CARD_ERROR_REMOVED.
  */
-TKE_PUBLIC TkeCard *tke_card_session_still(TkeCardSession *session, unsigned reader,
+TKE_PUBLIC TkeCard *tke_card_session_still(TkeOperation *op, unsigned reader,
                                            const uint8_t card_id[static TKE_CARD_ID_LEN],
                                            const TkeCardStatus **status, GError **error);
 

@@ -72,7 +72,7 @@ enroll(TkeOperation *op, const TkeCardStatus **status, GError **error)
         }
         return false;
     }
-    ca = tke_card_session_still(tke_operation_get_card_session(op), 1, ca_id, NULL, error);
+    ca = tke_card_session_still(op, 1, ca_id, NULL, error);
     if (ca == NULL) {
         return false;
     }

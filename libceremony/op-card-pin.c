@@ -199,9 +199,12 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
         return end_with_unblocked(op, &need, card, *status, error);
     }
     tke_operation_reach(op, 2);
+    ca = tke_card_session_still(op, 1, ca_id, NULL, error);
+    if (ca == NULL) {
+        return false;
+    }
     tke_card_session_begin(session, "unblock", *status);
-    ca = tke_card_session_still(session, 1, ca_id, NULL, error);
-    return ca != NULL && tke_ep11_card_unblock(card, *status, ca, &zone, error) &&
+    return tke_ep11_card_unblock(card, *status, ca, &zone, error) &&
            tke_card_session_query_status(op, 2, status, error) &&
            check_unblocked(card, *status, error);
 }

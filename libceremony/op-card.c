@@ -164,6 +164,28 @@ prove(TkeOperation *op, unsigned reader, TkeCard *card, TkeCardInfo *info, GErro
     return true;
 }
 
+/* The CA card is open in reader 1 only, where it is at work and its time is shown (P-4). */
+static bool
+check(TkeOperation *op, unsigned reader, TkeCard *card, TkeCardInfo *info, GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    const TkeCardStatus *status = NULL;
+    bool done;
+
+    if (info->status.kind != TKE_CARD_KIND_CA) {
+        return check_genuine(op, reader, card, info, error);
+    }
+    done = tke_card_session_need_ca_pins(op, reader, false, error) &&
+           check_genuine(op, reader, card, info, error);
+    if (reader != 1) {
+        tke_card_session_lock(session, reader);
+        if (tke_card_session_get(session, reader, &status) != NULL) {
+            info->status = *status;
+        }
+    }
+    return done;
+}
+
 /* Is it genuine? As was asked for, or as is known from before. */
 static bool
 judge_genuine(TkeOperation *op, unsigned reader, TkeCard *card, const TkeCardInfoParams *params,
@@ -173,9 +195,7 @@ judge_genuine(TkeOperation *op, unsigned reader, TkeCard *card, const TkeCardInf
         return true;
     }
     if (params->check) {
-        return (info->status.kind != TKE_CARD_KIND_CA ||
-                tke_card_session_need_ca_pins(op, reader, false, error)) &&
-               check_genuine(op, reader, card, info, error);
+        return check(op, reader, card, info, error);
     }
     take_verdict(op, reader, info);
     return !params->prove || info->genuine != TKE_GENUINE_NOT_CHECKED ||

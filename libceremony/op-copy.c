@@ -80,7 +80,7 @@ get_cards(Copy *copy, GError **error)
         !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
         return false;
     }
-    copy->source = tke_card_session_still(session, 1, card_id, &copy->source_status, error);
+    copy->source = tke_card_session_still(op, 1, card_id, &copy->source_status, error);
     copy->target = tke_card_session_get(session, 2, &status);
     if (copy->source == NULL || copy->target == NULL) {
         return false;

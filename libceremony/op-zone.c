@@ -275,8 +275,7 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
         return false;
     }
     tke_card_session_begin(session, "backup-target", *target);
-    return tke_card_session_still(tke_operation_get_card_session(op), 1, card_id, source, error) !=
-               NULL &&
+    return tke_card_session_still(op, 1, card_id, source, error) != NULL &&
            need_new_pins(op, 2, 2, loaded, error);
 }
 
@@ -388,9 +387,12 @@ bool
 tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneResult *result,
                    GError **error)
 {
+    TkeCardSession *session = tke_operation_get_card_session(op);
     const TkeCardStatus *source = NULL;
     const TkeCardStatus *target = NULL;
+    TkeCardStatus made = { 0 };
     bool handed_on = false;
+    bool done = false;
     JsonObject *values;
 
     if ((params->card_description != NULL &&
@@ -404,10 +406,17 @@ tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneR
                              "reader 2."));
         return true;
     }
-    if (!backup_zone(op, params, &source, &target, &handed_on, error)) {
+    done = backup_zone(op, params, &source, &target, &handed_on, error);
+    if (target != NULL) {
+        made = *target;
+        target = &made;
+        /* its PINs were for this step only; reader 1 holds the open CA card (P-4) */
+        tke_card_session_lock(session, 2);
+    }
+    if (!done) {
         return fail_backup(op, source, target, handed_on, error);
     }
-    tke_card_session_end(tke_operation_get_card_session(op));
+    tke_card_session_end(session);
     values = json_object_new();
     tke_record_card(values, "card", target);
     tke_record_card(values, "source", source);

@@ -156,7 +156,12 @@ on_show(void *ui, const TkePrompt *prompt)
         g_string_append_printf(world->reasons, "%s\n", prompt->reason);
     }
     if (insert) {
-        put_in(world, prompt->reader, prompt->reason_word);
+        bool (*at_insert)(CeremonyWorld *, const TkePrompt *) = world->at_insert;
+
+        world->at_insert = NULL;
+        if (at_insert == NULL || !at_insert(world, prompt)) {
+            put_in(world, prompt->reader, prompt->reason_word);
+        }
     } else {
         if (prompt->kind == TKE_PROMPT_ENTER_PIN) {
             g_string_append_printf(world->tries, "%u ", prompt->tries_left);

@@ -55,6 +55,8 @@ struct CeremonyWorld {
     unsigned patience;                       /* how often a card that is not read is put in again */
     void (*meanwhile)(CeremonyWorld *world); /* happens once, before the next plan is answered */
     void (*at_pin)(CeremonyWorld *world);    /* happens once, before the next PIN is typed */
+    /* happens once, instead of putting the next card in; false: it is put in all the same */
+    bool (*at_insert)(CeremonyWorld *world, const TkePrompt *prompt);
     void (*at_choice)(CeremonyWorld *world); /* when a choice is shown */
     GString *prompts; /* "insert signer, reader 1", "pin, reader 1", … with reasons, a line each */
     GString *reasons; /* why the cards put in did not do, for people, a line each */

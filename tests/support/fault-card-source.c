@@ -13,6 +13,7 @@ typedef struct FaultSource {
     TkeCardSource base;
     TkeCardSource *inner;
     TestCardPull pull;
+    TestCardWait wait; /* may be NULL */
     void *pull_data;
     unsigned exchanges;
     unsigned waits;
@@ -232,6 +233,9 @@ fault_wait(TkeCardSource *base, int timeout_ms, GCancellable *cancellable, GErro
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "nobody puts in a card");
         return false;
     }
+    if (source->wait != NULL) {
+        source->wait(source->pull_data, timeout_ms);
+    }
     return source->inner->ops->wait(source->inner, timeout_ms, cancellable, error);
 }
 
@@ -349,6 +353,12 @@ void
 test_fault_card_source_refuse_resets(TkeCardSource *source)
 {
     ((FaultSource *) source)->resets_fail = true;
+}
+
+void
+test_fault_card_source_set_wait(TkeCardSource *source, TestCardWait wait)
+{
+    ((FaultSource *) source)->wait = wait;
 }
 
 void

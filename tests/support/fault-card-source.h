@@ -50,6 +50,11 @@ void test_fault_card_source_refuse_resets(TkeCardSource *source);
  * that it failed. */
 void test_fault_card_source_set_lie(TkeCardSource *source, const char *sw);
 
+/* Called at each wait, with how long it is to last at most; data: as for pull. */
+typedef void (*TestCardWait)(void *data, int timeout_ms);
+
+void test_fault_card_source_set_wait(TkeCardSource *source, TestCardWait wait);
+
 /* Exchanges since the last clear; whether the fault has struck. */
 unsigned test_fault_card_source_get_exchanges(const TkeCardSource *source);
 bool test_fault_card_source_has_struck(const TkeCardSource *source);

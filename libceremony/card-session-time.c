@@ -1,0 +1,144 @@
+/*
+ * How long PINs stay open (functions 2.2, P-4; F-008).
+ */
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "libceremony/card-session-private.h"
+#include "libsmartcard/card-error.h"
+
+#define NEVER_US ((gint64) 24 * 3600 * G_USEC_PER_SEC) /* looked at again after a day */
+
+/* Microseconds until the PIN has been open too long. */
+static gint64
+left_us(const TkeCardSession *session, const TkeCardSlot *slot, unsigned pin)
+{
+    const unsigned limit_s =
+        slot->status.kind == TKE_CARD_KIND_CA ? TKE_CARD_SESSION_CA_IDLE_S : session->idle_s;
+
+    return limit_s == 0
+               ? NEVER_US
+               : slot->used_at[pin] + (gint64) limit_s * G_USEC_PER_SEC - g_get_monotonic_time();
+}
+
+void
+tke_card_session_set_idle_s(TkeCardSession *session, unsigned seconds)
+{
+    session->idle_s = seconds;
+}
+
+bool
+tke_card_session_is_unlocked(TkeCardSession *session, unsigned reader, uint8_t reference)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+    unsigned i = reference == TKE_PIN_SECOND ? 1 : 0;
+
+    return slot->card != NULL && slot->verified[i] && left_us(session, slot, i) > 0;
+}
+
+unsigned
+tke_card_session_ca_seconds_left(TkeCardSession *session)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, 1);
+    gint64 left = MIN(left_us(session, slot, 0), left_us(session, slot, 1));
+
+    return slot->card != NULL && slot->status.kind == TKE_CARD_KIND_CA && slot->verified[0] &&
+                   slot->verified[1] && left > 0
+               ? (unsigned) (left / G_USEC_PER_SEC)
+               : 0;
+}
+
+/* Of the PINs that are verified. */
+static bool
+first_lapses(const TkeCardSession *session, const TkeCardSlot *slot, gint64 *left)
+{
+    bool open = false;
+
+    for (unsigned i = 0; slot->card != NULL && i < slot->status.n_pins; i++) {
+        if (slot->verified[i]) {
+            *left = open ? MIN(*left, left_us(session, slot, i)) : left_us(session, slot, i);
+            open = true;
+        }
+    }
+    return open;
+}
+
+int
+tke_card_session_close_lapsed(TkeCardSession *session)
+{
+    int next = -1;
+
+    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        TkeCardSlot *slot = tke_card_session_slot(session, reader);
+        gint64 left = 0;
+
+        if (!first_lapses(session, slot, &left)) {
+            continue;
+        }
+        if (left <= 0) {
+            tke_card_session_lock(session, reader); /* both: they are asked for together */
+            slot->lapsed = slot->card != NULL;
+        } else {
+            const int ms = (int) (left / 1000) + 1;
+
+            next = next < 0 ? ms : MIN(next, ms);
+        }
+    }
+    return next;
+}
+
+void
+tke_card_session_rest(TkeCardSession *session)
+{
+    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        TkeCardSlot *slot = tke_card_session_slot(session, reader);
+
+        if (!tke_card_session_is_unlocked(session, reader, TKE_PIN_FIRST) &&
+            !tke_card_session_is_unlocked(session, reader, TKE_PIN_SECOND)) {
+            tke_card_session_lock(session, reader); /* what was open too long */
+            g_clear_pointer(&slot->card, tke_card_free);
+        }
+    }
+}
+
+static bool
+all_verified(const TkeCardSlot *slot)
+{
+    bool all = true;
+
+    for (unsigned i = 0; i < slot->status.n_pins; i++) {
+        all = all && slot->verified[i];
+    }
+    return all;
+}
+
+TkeCard *
+tke_card_session_still(TkeOperation *op, unsigned reader,
+                       const uint8_t card_id[static TKE_CARD_ID_LEN], const TkeCardStatus **status,
+                       GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+    bool same;
+
+    (void) tke_card_session_close_lapsed(session);
+    same = slot->card != NULL && memcmp(slot->status.card_id, card_id, TKE_CARD_ID_LEN) == 0 &&
+           (slot->lapsed || all_verified(slot));
+    if (!same) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
+                    _("reader %u: the card was taken out; put it back and start again"), reader);
+        if (error != NULL) {
+            tke_card_error_set_reader(*error, reader, slot->reader_name);
+        }
+        return NULL;
+    }
+    if (!(slot->status.kind == TKE_CARD_KIND_CA
+              ? tke_card_session_need_ca_pins(op, reader, false, error)
+              : tke_card_session_need_pin(op, reader, TKE_PIN_FIRST, false, error))) {
+        return NULL;
+    }
+    if (status != NULL) {
+        *status = &slot->status;
+    }
+    return slot->card;
+}
