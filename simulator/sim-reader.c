@@ -69,27 +69,35 @@ end(SimReader *reader)
     g_mutex_unlock(&reader->lock);
 }
 
+/* The card has no power any more, and nobody types for it. NULL: there is none. Called locked. */
+static SimCard *
+cut_off(SimReader *reader)
+{
+    while (reader->executing) {
+        g_cond_wait(&reader->changed, &reader->lock);
+    }
+    if (reader->card == NULL) {
+        return NULL;
+    }
+    sim_card_power_off(reader->card);
+    reader->powered = false;
+    reader->connection = 0;
+    if (reader->pad.asking) {
+        sim_pin_pad_stop(&reader->pad, PAD_LOST);
+    }
+    return reader->card;
+}
+
 /* The card leaves the reader. Called locked. */
 static SimCard *
 take_card(SimReader *reader)
 {
-    SimCard *card = NULL;
+    SimCard *card = cut_off(reader);
 
-    while (reader->executing) {
-        g_cond_wait(&reader->changed, &reader->lock);
-    }
-    card = reader->card;
-    if (card == NULL) {
-        return NULL;
-    }
-    sim_card_power_off(card);
-    sim_card_claim(card, false);
-    reader->card = NULL;
-    reader->powered = false;
-    reader->connection = 0;
-    reader->events++;
-    if (reader->pad.asking) {
-        sim_pin_pad_stop(&reader->pad, PAD_LOST);
+    if (card != NULL) {
+        sim_card_claim(card, false);
+        reader->card = NULL;
+        reader->events++;
     }
     return card;
 }
@@ -458,6 +466,15 @@ sim_reader_remove(SimReader *reader)
     }
     g_mutex_unlock(&reader->lock);
     return card;
+}
+
+void
+sim_reader_unplug(SimReader *reader)
+{
+    g_mutex_lock(&reader->lock);
+    (void) cut_off(reader);
+    sim_reader_announce(reader);
+    g_mutex_unlock(&reader->lock);
 }
 
 void

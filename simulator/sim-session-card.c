@@ -171,6 +171,16 @@ sim_session_answer_connect(SimSession *self, const SimSocketRequest *request, GE
     return true;
 }
 
+static bool
+check_plugged(SimSession *self, GError **error)
+{
+    if (sim_world_find_reader(self->host.world, sim_reader_get_options(self->reader)->name) ==
+        NULL) {
+        return sim_session_refuse(error, TKE_SIM_STATUS_NO_READER, _("the reader was unplugged"));
+    }
+    return true;
+}
+
 bool
 sim_session_need_connection(SimSession *self, GError **error)
 {
@@ -186,11 +196,20 @@ sim_session_need_connection(SimSession *self, GError **error)
             error, TKE_SIM_STATUS_NO_SERVICE,
             _("the smart card service was started anew since this connection was made"));
     }
-    if (sim_world_find_reader(self->host.world, sim_reader_get_options(self->reader)->name) ==
-        NULL) {
-        return sim_session_refuse(error, TKE_SIM_STATUS_NO_READER, _("the reader was unplugged"));
+    return check_plugged(self, error);
+}
+
+/* What was under way when the reader was unplugged has failed because of that. */
+static bool
+fail_under_way(SimSession *self, GError **error)
+{
+    g_autoptr(GError) unplugged = NULL;
+
+    if (!check_plugged(self, &unplugged)) {
+        g_clear_error(error);
+        g_propagate_error(error, g_steal_pointer(&unplugged));
     }
-    return true;
+    return false;
 }
 
 bool
@@ -198,10 +217,12 @@ sim_session_answer_exchange(SimSession *self, const SimSocketRequest *request, G
 {
     size_t len = 0;
 
-    if (!sim_session_need_connection(self, error) ||
-        !sim_reader_exchange(self->reader, self->connection, request->data, request->len,
-                             self->response, TKE_CARD_RESPONSE_MAX, &len, error)) {
+    if (!sim_session_need_connection(self, error)) {
         return false;
+    }
+    if (!sim_reader_exchange(self->reader, self->connection, request->data, request->len,
+                             self->response, TKE_CARD_RESPONSE_MAX, &len, error)) {
+        return fail_under_way(self, error);
     }
     g_byte_array_append(self->answer, self->response, (guint) len);
     return true;
@@ -212,10 +233,12 @@ sim_session_answer_control(SimSession *self, const SimSocketRequest *request, GE
 {
     size_t len = 0;
 
-    if (!sim_session_need_connection(self, error) ||
-        !sim_reader_control(self->reader, self->connection, request->code, request->data,
-                            request->len, self->response, TKE_CARD_RESPONSE_MAX, &len, error)) {
+    if (!sim_session_need_connection(self, error)) {
         return false;
+    }
+    if (!sim_reader_control(self->reader, self->connection, request->code, request->data,
+                            request->len, self->response, TKE_CARD_RESPONSE_MAX, &len, error)) {
+        return fail_under_way(self, error);
     }
     g_byte_array_append(self->answer, self->response, (guint) len);
     return true;

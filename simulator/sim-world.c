@@ -419,6 +419,9 @@ sim_world_set_plugged(SimWorld *world, unsigned number, bool plugged)
     world->seen[number - 1].unplugged = !plugged;
     note_change(world);
     g_mutex_unlock(&world->mutex);
+    if (!plugged) {
+        sim_reader_unplug(g_ptr_array_index(world->readers, number - 1));
+    }
 }
 
 bool

@@ -176,6 +176,30 @@ START_TEST(test_a_card_pulled_out_ends_the_entry)
 }
 END_TEST
 
+START_TEST(test_a_reader_unplugged_ends_the_entry_and_keeps_its_card)
+{
+    g_auto(Desk) desk = desk_new(0, true);
+    SimCardInfo info = { 0 };
+    SimPadAsk ask = { 0 };
+    DeskEntry entry;
+    SimReaderState state = { 0 };
+
+    desk_start(&entry, desk.reader, desk.connection, SIM_READER_FEATURE_VERIFY_PIN_DIRECT,
+               desk_verify_structure(20));
+    ck_assert(sim_reader_wait_pad(desk.reader, 0, DESK_WAIT_MS, &ask));
+    sim_reader_unplug(desk.reader);
+    expect_entry(&entry, 0);
+    sim_reader_get_state(desk.reader, &state);
+    ck_assert(state.card_present && !state.connected && !state.pad.asking);
+    sim_card_get_info(desk.card, &info);
+    ck_assert(!info.powered);
+    ck_assert_uint_eq(info.pin_tries[0], 3);
+    sim_reader_state_clear(&state);
+    desk.connection = desk_connect(desk.reader); /* and it works again */
+    desk_select(desk.reader, desk.connection);
+}
+END_TEST
+
 START_TEST(test_another_reader_works_while_a_pad_asks)
 {
     g_auto(Desk) desk = desk_new(0, true);
@@ -396,6 +420,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_keys_are_typed_one_by_one);
     tcase_add_test(tests, test_nobody_types_while_the_pad_does_not_ask);
     tcase_add_test(tests, test_a_card_pulled_out_ends_the_entry);
+    tcase_add_test(tests, test_a_reader_unplugged_ends_the_entry_and_keeps_its_card);
     tcase_add_test(tests, test_another_reader_works_while_a_pad_asks);
     tcase_add_test(tests, test_a_structure_that_makes_no_sense_is_refused);
     tcase_add_test(tests, test_a_reader_without_pad_tells_so);
