@@ -33,7 +33,7 @@ static const struct {
     { TKE_CARD_ERROR_NOT_PERSONALISED,
       { NULL, N_("_Personalize the card"), "app.ep11-personalize" } },
     { TKE_CARD_ERROR_FULL, { AGAIN, N_("D_elete a key part"), "app.ep11-contents" } },
-    { TKE_CARD_ERROR_PIN_FEW_TRIES, { NULL, N_("_Enter the other PIN"), "app.card-check" } },
+    { TKE_CARD_ERROR_PIN_FEW_TRIES, { NULL, N_("_Enter the other PIN"), "app.ca-enter" } },
     { TKE_CARD_ERROR_STATE, { NULL, NULL, NULL } },
     { TKE_CARD_ERROR_VERSION, { NULL, NULL, NULL } },
     { TKE_CARD_ERROR_NOT_GENUINE, { NULL, NULL, NULL } },

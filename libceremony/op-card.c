@@ -179,9 +179,9 @@ check(TkeOperation *op, unsigned reader, TkeCard *card, TkeCardInfo *info, GErro
            check_genuine(op, reader, card, info, error);
     if (reader != 1) {
         tke_card_session_lock(session, reader);
-        if (tke_card_session_get(session, reader, &status) != NULL) {
-            info->status = *status;
-        }
+    }
+    if (tke_card_session_get(session, reader, &status) != NULL) {
+        info->status = *status; /* with the tries that the entry has given back */
     }
     return done;
 }
@@ -297,9 +297,9 @@ tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *params, GPtrArray **
 }
 
 bool
-tke_op_card_check(TkeOperation *op, GPtrArray **infos, GError **error)
+tke_op_card_check(TkeOperation *op, unsigned reader, GPtrArray **infos, GError **error)
 {
-    const TkeCardInfoParams params = { .check = true };
+    const TkeCardInfoParams params = { .reader = reader, .check = true };
     g_autoptr(GPtrArray) all = NULL;
     unsigned checked = 0;
 

@@ -96,11 +96,13 @@ TKE_PUBLIC bool tke_op_card_info(TkeOperation *op, const TkeCardInfoParams *para
                                  GPtrArray **infos, GError **error);
 
 /*
- * Proves the cards in the readers (F-036): infos as above, all checked of which anything can be.
+ * Proves the card in a reader, or the cards in both (0) (F-036): infos as above, all checked of
+ * which anything can be.
  * Fails with what is wrong with the first one that is not genuine, and with TKE_CARD_ERROR_NO_CARD
  * where there is nothing to check.
  */
-TKE_PUBLIC bool tke_op_card_check(TkeOperation *op, GPtrArray **infos, GError **error);
+TKE_PUBLIC bool tke_op_card_check(TkeOperation *op, unsigned reader, GPtrArray **infos,
+                                  GError **error);
 
 /*
  * The personalised EP11 card in reader 2, asked for if need be, with its PIN: what it holds, so

@@ -261,7 +261,7 @@ summarise_change(gpointer data, TkeUiSummary *summary)
           "own PINs; change them too if they were the same."));
     add_card(summary, &step->card);
     scup_cards_set_changed(step->cards, &step->card, step->pin);
-    tke_ui_summary_set_next(summary, _("_Enter the other PIN now"), "app.card-check");
+    tke_ui_summary_set_next(summary, _("_Enter the other PIN now"), "app.ca-enter");
     tke_ui_summary_set_other(summary, _("Change a PIN of a _backup"), "app.ca-change-copy");
 }
 
@@ -280,5 +280,43 @@ const TkeUiProcedureKind scup_steps_ca_change_copy = {
     .form = form_change_copy,
     .run = run_change_copy,
     .summarise = summarise_change,
+    .clear = scup_steps_clear,
+};
+
+/* ---- the PINs of the CA card, after a change of one (2.5, step 5) ---- */
+
+/* Those that are open are not asked for again. */
+static bool
+run_enter(TkeOperation *op, gpointer data, GError **error)
+{
+    ScupStep *step = data;
+
+    g_clear_pointer(&step->infos, g_ptr_array_unref);
+    return tke_op_card_check(op, 1, &step->infos, error);
+}
+
+static void
+summarise_enter(gpointer data, TkeUiSummary *summary)
+{
+    ScupStep *step = data;
+    const TkeCardInfo *info = step->infos->pdata[0];
+
+    tke_ui_summary_set(summary, _("Both PINs of the CA card are entered"),
+                       _("The card is genuine, and its zone is unlocked. Backups of the card keep "
+                         "their own PINs."));
+    for (unsigned i = 0; i < info->status.n_pins; i++) {
+        g_autofree char *pin = scup_card_text_pin(&info->status, i);
+
+        tke_ui_summary_add(summary, i == 0 ? _("First PIN") : _("Second PIN"), pin);
+    }
+    add_card(summary, &info->status);
+    tke_ui_summary_set_other(summary, _("Change a PIN of a _backup"), "app.ca-change-copy");
+}
+
+const TkeUiProcedureKind scup_steps_ca_enter = {
+    .title = N_("Enter the PINs of the CA card"),
+    .data_size = sizeof(ScupStep),
+    .run = run_enter,
+    .summarise = summarise_enter,
     .clear = scup_steps_clear,
 };

@@ -17,6 +17,7 @@ static const struct {
     { "ca-test", &scup_steps_ca_test },
     { "ca-change-pin", &scup_steps_ca_change_pin },
     { "ca-change-copy", &scup_steps_ca_change_copy },
+    { "ca-enter", &scup_steps_ca_enter },
     { "ep11-enroll", &scup_steps_ep11_enroll },
     { "ep11-personalize", &scup_steps_ep11_personalize },
     { "ep11-unblock", &scup_steps_ep11_unblock },
@@ -79,7 +80,7 @@ run_check(TkeOperation *op, gpointer data, GError **error)
     ScupStep *step = data;
 
     g_clear_pointer(&step->infos, g_ptr_array_unref);
-    return tke_op_card_check(op, &step->infos, error);
+    return tke_op_card_check(op, 0, &step->infos, error);
 }
 
 static void

@@ -56,6 +56,7 @@ extern const TkeUiProcedureKind scup_steps_ca_backup;
 extern const TkeUiProcedureKind scup_steps_ca_test;
 extern const TkeUiProcedureKind scup_steps_ca_change_pin;
 extern const TkeUiProcedureKind scup_steps_ca_change_copy;
+extern const TkeUiProcedureKind scup_steps_ca_enter;
 extern const TkeUiProcedureKind scup_steps_ep11_enroll;
 extern const TkeUiProcedureKind scup_steps_ep11_personalize;
 extern const TkeUiProcedureKind scup_steps_ep11_unblock;

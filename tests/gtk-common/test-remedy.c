@@ -59,7 +59,7 @@ START_TEST(test_the_next_step_is_a_button)
         { TKE_CARD_ERROR_NOT_ENROLLED, "app.ep11-enroll" },
         { TKE_CARD_ERROR_NOT_PERSONALISED, "app.ep11-personalize" },
         { TKE_CARD_ERROR_FULL, "app.ep11-contents" },
-        { TKE_CARD_ERROR_PIN_FEW_TRIES, "app.card-check" },
+        { TKE_CARD_ERROR_PIN_FEW_TRIES, "app.ca-enter" },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -386,6 +386,28 @@ def test_the_pin_of_a_backup_is_changed_on_the_backup():
         dialog.see("The second PIN is changed")
 
 
+def test_the_other_pin_is_entered_on_the_card_whose_pin_was_changed():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        back_up(scup)
+        scup.world.insert(2, "ca-2")
+        dialog = scup.menu("CA Smart Card", "Change PIN", CHANGE_CA)
+        dialog.press("Change")
+        dialog.see("Which PIN of the CA card is to be changed?")
+        dialog.press("Choose")
+        dialog.see("Type the old first PIN")
+        scup.world.pin(1, "111111", "555555", "555555")
+        dialog.see("The first PIN is changed")
+        dialog.press("Enter the other PIN now")
+        dialog = scup.dialog("Enter the PINs of the CA card")
+        dialog.see("Reader 1: Type the second PIN")
+        scup.world.pin(1, "222222")
+        dialog.see("Both PINs of the CA card are entered")  # nobody is asked for those of the backup in reader 2
+        assert sum(text.endswith("5 tries left") for text in dialog.texts() if text) == 2, dialog.texts()
+        scup.shot("scup-other-pin")
+        scup.window.see("Zone unlocked")
+
+
 def test_a_card_of_another_zone_is_no_backup():
     with s.Scup() as scup:
         scup.close(scup.make_zone("ca-2", zone="Other", description="Others"))

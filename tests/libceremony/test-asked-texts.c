@@ -319,7 +319,7 @@ START_TEST(test_cards_are_checked_and_where_there_is_nothing_to_check_it_is_said
     g_autoptr(GPtrArray) infos = NULL;
     g_autoptr(GError) error = NULL;
 
-    ck_assert(!tke_op_card_check(world->op, &infos, &error));
+    ck_assert(!tke_op_card_check(world->op, 0, &infos, &error));
     ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_CARD);
     ck_assert_ptr_null(infos);
     g_clear_error(&error);
@@ -328,7 +328,7 @@ START_TEST(test_cards_are_checked_and_where_there_is_nothing_to_check_it_is_said
     ceremony_world_restart(world);
     ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
                                 g_hash_table_lookup(world->by_name, "member"), NULL));
-    card_world_check(tke_op_card_check(world->op, &infos, &error), error);
+    card_world_check(tke_op_card_check(world->op, 0, &infos, &error), error);
     ck_assert_int_eq(((TkeCardInfo *) infos->pdata[1])->genuine, TKE_GENUINE_YES);
     g_clear_pointer(&infos, g_ptr_array_unref);
     ceremony_world_restart(world);
@@ -336,7 +336,7 @@ START_TEST(test_cards_are_checked_and_where_there_is_nothing_to_check_it_is_said
         sim_card_set_forgery(g_hash_table_lookup(world->by_name, "member"), SIM_CARD_FORGED_KEY));
     ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
                                 g_hash_table_lookup(world->by_name, "member"), NULL));
-    ck_assert(!tke_op_card_check(world->op, &infos, &error));
+    ck_assert(!tke_op_card_check(world->op, 0, &infos, &error));
     ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NOT_GENUINE);
 }
 END_TEST

@@ -266,7 +266,7 @@ START_TEST(test_a_ca_card_in_reader_2_is_locked_when_it_is_checked)
     sim_reader_remove(virtual_readers_get(world->cards->readers, 1));
     ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2), card_of(world, "ca"),
                                 &error));
-    card_world_check(_i == 0 ? tke_op_card_check(world->op, &infos, &error)
+    card_world_check(_i == 0 ? tke_op_card_check(world->op, 0, &infos, &error)
                              : tke_op_card_info(world->op, &both, &infos, &error),
                      error);
     ck_assert_str_eq(world->prompts->str, "pin, reader 2\npin, reader 2\n");
