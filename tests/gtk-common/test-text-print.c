@@ -68,11 +68,32 @@ START_TEST(test_a_long_text_is_printed_on_as_many_pages_as_it_needs)
 }
 END_TEST
 
+/* Nothing is cut off at the right margin. */
+START_TEST(test_lines_that_are_too_long_go_on_below)
+{
+    static const char *const pieces[] = { "Safe ", "Zwischenlager", "0", "\u00e4\u20ac " };
+    g_autoptr(GString) narrow = g_string_new(NULL);
+    g_autoptr(GString) wide = g_string_new(NULL);
+
+    for (unsigned i = 0; i < 30; i++) {
+        g_string_append(narrow, "    Stored at: Safe\n");
+        g_string_append(wide, "    Stored at: ");
+        for (unsigned n = 0; n < 300; n++) {
+            g_string_append(wide, pieces[_i]);
+        }
+        g_string_append_c(wide, '\n');
+    }
+    ck_assert_uint_eq(print(narrow->str), 1);
+    ck_assert_uint_gt(print(wide->str), 1);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_a_short_text_is_printed_on_one_page);
     tcase_add_test(tests, test_a_long_text_is_printed_on_as_many_pages_as_it_needs);
+    tcase_add_loop_test(tests, test_lines_that_are_too_long_go_on_below, 0, 4);
 }
 
 int

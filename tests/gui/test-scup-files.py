@@ -308,6 +308,37 @@ def test_the_record_and_the_labels_have_pages_with_all_their_text():
     shutil.rmtree(home)
 
 
+def test_a_label_that_is_too_long_for_the_page_goes_on_below():
+    home = tempfile.mkdtemp(prefix="gui-files-")
+    path = os.path.join(home, "pages.pdf")
+    holder = "Maria-Magdalena von Hohenzollern-Sigmaringen, deputy Ursula"  # 60 characters are allowed
+    stored = "Safe 3, room 4.117 behind the second door, shelf 2, key 7"
+    with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
+        plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
+        plan.see("10 cards, 0 made")
+        plan.find("push button", "Holder and place of Administrator 1", hidden=True).click()
+        dialog = scup.dialog("Holder and place")
+        dialog.find("text", "Holder").type(holder)
+        dialog.find("text", "Stored at").type(stored)
+        dialog.press("Save")
+        scup.program.no_window("Holder and place")
+        for button in ("Save labels as PDF…", "Save the record as PDF…"):
+            plan.press(button)
+            chooser = scup.dialog("Save as PDF")
+            name = chooser.find("text")
+            name.type(path)
+            gui.wait("the path", lambda: name.text == path)
+            chooser.press("Save")
+            gui.wait("the file", lambda: os.path.exists(path))
+            lines = "\n".join(pdf.pages(path)).split("\n")
+            # a monospaced line of an A4 page has room for 90 characters
+            assert max(len(line) for line in lines) <= 90, lines
+            for words in (holder, stored):
+                assert words.replace(" ", "") in "".join(lines).replace(" ", ""), lines
+            os.remove(path)
+    shutil.rmtree(home)
+
+
 def test_print_opens_the_desktops_dialog_and_cancel_leaves_it():
     with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
         scup.window.see("Two readers ready")
