@@ -9,6 +9,7 @@
 
 #define REHEARSAL "REHEARSAL" /* not translated: functions 4.12 */
 #define LINE_TO_WRITE_ON "______________________________"
+#define BYTES_PER_LINE ((size_t) 16)
 
 /* ---- advice ---- */
 
@@ -108,12 +109,16 @@ add(GString *text, const char *label, const char *value)
     g_string_append_printf(text, "    %s: %s\n", label, value != NULL ? value : LINE_TO_WRITE_ON);
 }
 
+/* Read aloud and compared: in groups of four, on lines of their own. */
 static void
 add_hex(GString *text, const char *label, const uint8_t *bytes, size_t len)
 {
-    g_autofree char *hex = tke_hex_encode(bytes, len);
+    g_string_append_printf(text, "    %s:\n", label);
+    for (size_t at = 0; at < len; at += BYTES_PER_LINE) {
+        g_autofree char *hex = tke_hex_grouped(bytes + at, MIN(len - at, BYTES_PER_LINE), 4, ' ');
 
-    add(text, label, hex);
+        g_string_append_printf(text, "        %s\n", hex);
+    }
 }
 
 static void
