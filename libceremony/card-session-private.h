@@ -129,6 +129,13 @@ bool tke_card_session_check_allowed(TkeOperation *op, unsigned number, const Tke
 /* True if after this error a card is not, or may not be, what it was believed to be. */
 bool tke_card_session_shakes_belief(const GError *error);
 
+/*
+ * How long may be waited for cards and readers (-1: for ever): until a PIN has been open too long,
+ * retry_ms (-1: none) are over, or nobody is waited for any longer, which is an error. What has been
+ * open too long is closed.
+ */
+bool tke_card_session_may_wait(TkeOperation *op, int retry_ms, int *ms, GError **error);
+
 /* Closes what has been open too long. Milliseconds until the next PIN has; -1: none is open. */
 int tke_card_session_close_lapsed(TkeCardSession *session);
 

@@ -241,11 +241,11 @@ wait_for_readers(TkeOperation *op, bool held, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     TkeCardSource *cards = session->source;
-    const int lapse_ms = tke_card_session_close_lapsed(session);
     g_autoptr(GPtrArray) infos = NULL;
+    int ms = -1;
 
-    if (cards->ops->wait(cards, held ? UNASKED_RETRY_MS : lapse_ms,
-                         tke_operation_get_cancellable(op), error)) {
+    if (tke_card_session_may_wait(op, held ? UNASKED_RETRY_MS : -1, &ms, error) &&
+        cards->ops->wait(cards, ms, tke_operation_get_cancellable(op), error)) {
         infos = cards->ops->list(cards, error);
     }
     return infos != NULL && check_enough(session, infos, error) ? g_steal_pointer(&infos) : NULL;

@@ -87,6 +87,26 @@ tke_card_session_close_lapsed(TkeCardSession *session)
     return next;
 }
 
+/* Of two waits, -1 being none. */
+static int
+sooner(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+bool
+tke_card_session_may_wait(TkeOperation *op, int retry_ms, int *ms, GError **error)
+{
+    const int lapse_ms = tke_card_session_close_lapsed(tke_operation_get_card_session(op));
+    int person_ms = -1;
+
+    if (!tke_operation_may_wait(op, &person_ms, error)) {
+        return false;
+    }
+    *ms = sooner(sooner(lapse_ms, retry_ms), person_ms);
+    return true;
+}
+
 void
 tke_card_session_rest(TkeCardSession *session)
 {

@@ -204,12 +204,10 @@ wait_change(TkeOperation *op, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     bool held = is_held(&session->slots[0]) || is_held(&session->slots[1]);
-    int left = tke_card_session_close_lapsed(session);
+    int ms = -1;
 
-    if (held) {
-        left = left < 0 ? HELD_RETRY_MS : MIN(left, HELD_RETRY_MS);
-    }
-    return session->source->ops->wait(session->source, left, tke_operation_get_cancellable(op),
+    return tke_card_session_may_wait(op, held ? HELD_RETRY_MS : -1, &ms, error) &&
+           session->source->ops->wait(session->source, ms, tke_operation_get_cancellable(op),
                                       error);
 }
 

@@ -19,6 +19,7 @@ struct TkeOperation {
     bool dry_run;
     bool overwrite;
     bool shown;
+    gint64 shown_at;          /* monotonic, microseconds */
     const char *const *steps; /* marked, not translated; NULL: not known */
 };
 
@@ -132,7 +133,18 @@ void
 tke_operation_show(TkeOperation *op, const TkePrompt *prompt)
 {
     op->shown = true;
+    op->shown_at = g_get_monotonic_time();
     op->prompter->show(op->ui, prompt);
+}
+
+bool
+tke_operation_may_wait(TkeOperation *op, int *timeout_ms, GError **error)
+{
+    const gint64 shown_ms = (g_get_monotonic_time() - op->shown_at) / 1000;
+
+    *timeout_ms = -1;
+    return op->prompter->may_wait == NULL ||
+           op->prompter->may_wait(op->ui, shown_ms, timeout_ms, error);
 }
 
 void

@@ -63,6 +63,9 @@ TKE_PUBLIC bool tke_operation_may_overwrite(const TkeOperation *op);
 
 /* To the operator. show and hide come in pairs; showing again replaces. */
 TKE_PUBLIC void tke_operation_show(TkeOperation *op, const TkePrompt *prompt);
+/* Before it waits for a card that the prompt asks for, and each time again: at most so long
+ * (-1: for ever). False: nobody will put one in. */
+TKE_PUBLIC bool tke_operation_may_wait(TkeOperation *op, int *timeout_ms, GError **error);
 TKE_PUBLIC void tke_operation_hide(TkeOperation *op);
 TKE_PUBLIC void tke_operation_step(TkeOperation *op, unsigned done, unsigned total,
                                    const char *what);

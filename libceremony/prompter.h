@@ -101,6 +101,12 @@ typedef struct TkePrompterOps {
      * when the card is inserted, without a click. */
     void (*show)(void *ui, const TkePrompt *prompt);
     void (*hide)(void *ui);
+    /*
+     * Asked before the operation waits for a card, which takes as long as people take: the prompt has
+     * been shown for so long. timeout_ms: for how much longer it may be; -1: for ever. False: nobody is
+     * there to do it. The function may be NULL: for ever.
+     */
+    bool (*may_wait)(void *ui, gint64 shown_ms, int *timeout_ms, GError **error);
     /* All steps in their order, before the first one begins; NULL: the names of those to come are
      * not shown. */
     void (*steps)(void *ui, const char *const *names);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "libsmartcard/card-error.h"
 #include "tke/text.h"
 #include "tke/tty-input.h"
 #include "tke/tty-private.h"
@@ -197,6 +198,46 @@ tty_show(void *ui, const TkePrompt *prompt)
     fflush(tty->to);
     g_free(tty->last_title);
     tty->last_title = g_strdup(prompt->title);
+}
+
+/* Somebody sees what is printed, or a program reads the events for people. */
+static bool
+is_followed(const TkeCliTty *tty)
+{
+    return tke_cli_events_are_read(tty->events) || isatty(STDIN_FILENO) == 1 ||
+           isatty(fileno(tty->to)) == 1;
+}
+
+/*
+ * Who has said yes beforehand may have people follow what a log says: they are waited for as long as
+ * a card stays unlocked, and not for ever.
+ */
+static bool
+tty_may_wait(void *ui, gint64 shown_ms, int *timeout_ms, GError **error)
+{
+    TkeCliTty *tty = ui;
+    const char *title = tty->last_title != NULL ? tty->last_title : "";
+
+    if (is_followed(tty)) {
+        *timeout_ms = -1;
+        return true;
+    }
+    if (!tty->options.yes) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                    _("nobody is there to do this: “%s” Put the card in before the program is "
+                      "started, or start it at a terminal, with --events-fd, or with --yes where "
+                      "people follow what it prints"),
+                    title);
+        return false;
+    }
+    if (shown_ms >= (gint64) TKE_CLI_TTY_PATIENCE_S * 1000) {
+        g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_CARD,
+                    _("nobody has done this for %u minutes: “%s”"), TKE_CLI_TTY_PATIENCE_S / 60,
+                    title);
+        return false;
+    }
+    *timeout_ms = (int) ((gint64) TKE_CLI_TTY_PATIENCE_S * 1000 - shown_ms);
+    return true;
 }
 
 static void
@@ -409,6 +450,7 @@ tty_ask_secret(void *ui, const TkeSecretPrompt *prompt, GCancellable *cancellabl
 const TkePrompterOps tke_cli_tty_ops = {
     .show = tty_show,
     .hide = tty_hide,
+    .may_wait = tty_may_wait,
     .step = tty_step,
     .note = tty_note,
     .card = tty_card,

@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 #include <stdbool.h>
 
+#include "libceremony/card-session.h"
 #include "libceremony/prompter.h"
 #include "tke/events.h"
 
@@ -29,6 +30,12 @@ void tke_cli_tty_set_notes(TkeCliTty *tty, GPtrArray *notes);
 
 /* Answers given by the options of one command line. */
 void tke_cli_tty_set_answers(TkeCliTty *tty, bool yes, const char *confirm);
+
+/*
+ * For so long a card is waited for with --yes where neither a terminal shows the prompt nor a program
+ * reads the events; without --yes not at all (E-L09).
+ */
+#define TKE_CLI_TTY_PATIENCE_S TKE_CARD_SESSION_EP11_IDLE_S
 
 extern const TkePrompterOps tke_cli_tty_ops; /* ui is the TkeCliTty */
 

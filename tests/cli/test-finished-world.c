@@ -61,6 +61,20 @@ START_TEST(test_a_step_of_a_unit_that_is_gone_is_told_and_left)
 }
 END_TEST
 
+/* Cards that lie in the readers are taken without anybody. */
+START_TEST(test_where_nobody_is_there_cards_that_are_in_are_taken)
+{
+    g_autoptr(Place) place = place_enter_finished();
+
+    place_sim(place, "insert 2 ep11-1");
+    {
+        g_auto(Run) run = place_expect(place, 4, "card unblock");
+
+        assert_contains(run.out, "this card is not blocked");
+    }
+}
+END_TEST
+
 START_TEST(test_dry_runs_change_neither_cards_nor_crypto_units)
 {
     static const char *const lines[] = {
@@ -464,6 +478,7 @@ add_tests(TCase *tests)
     place_rehearse();
     tcase_add_test(tests, test_yes_does_not_use_the_last_try_of_a_ca_pin);
     tcase_add_test(tests, test_a_step_of_a_unit_that_is_gone_is_told_and_left);
+    tcase_add_test(tests, test_where_nobody_is_there_cards_that_are_in_are_taken);
     tcase_add_test(tests, test_dry_runs_change_neither_cards_nor_crypto_units);
     tcase_add_test(tests, test_dry_runs_tell_what_would_be_done);
     tcase_add_test(tests, test_crypto_units_that_differ_are_marked_and_told_by_the_exit_code);

@@ -2,6 +2,8 @@
  * tke while people work with it: its events, Ctrl-C, and its sudden end in the middle of a step,
  * after which a second run completes (docs/events.md, F-158).
  */
+#include <fcntl.h>
+#include <gio/gio.h>
 #include <signal.h>
 #include <string.h>
 
@@ -117,6 +119,59 @@ START_TEST(test_events_are_documented_ones_from_start_to_result)
 }
 END_TEST
 
+/* No terminal, no events: what would wait for a card ends and says what to do (E-L09). */
+START_TEST(test_where_nobody_is_there_no_card_is_waited_for)
+{
+    static const char *const lines[] = { "zone create --zone-description z --card-description c",
+                                         "card enroll", "card personalize --description d",
+                                         "card copy" };
+    g_autoptr(Place) place = place_enter_new();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_auto(Run) run = place_expect(place, 2, lines[i]);
+
+        assert_contains(run.out, "nobody is there to do this: “Insert");
+        assert_contains(run.out, "Put the card in before the program is started");
+    }
+}
+END_TEST
+
+/* People may follow what a script with --yes prints into a log. */
+START_TEST(test_with_yes_a_card_is_waited_for_though_nobody_seems_to_be_there)
+{
+    static const char *const argv[] = { TKE,           "--rehearsal",   "--yes", "card",
+                                        "personalize", "--description", "d",     NULL };
+    g_autoptr(Place) place = place_enter_new();
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+    g_autoptr(GSubprocess) tke = NULL;
+    g_autoptr(GDataInputStream) out = NULL;
+    bool asked = false;
+
+    g_subprocess_launcher_set_environ(launcher, place->environment);
+    g_subprocess_launcher_take_stdin_fd(launcher, open("/dev/null", O_RDONLY | O_CLOEXEC));
+    tke = g_subprocess_launcher_spawnv(launcher, argv, NULL);
+    ck_assert_ptr_nonnull(tke);
+    out = g_data_input_stream_new(g_subprocess_get_stdout_pipe(tke));
+    while (!asked) {
+        g_autofree char *line = g_data_input_stream_read_line(out, NULL, NULL, NULL);
+
+        ck_assert_msg(line != NULL, "it ended without a prompt");
+        asked = strstr(line, "Insert an enrolled EP11 card") != NULL;
+    }
+    ck_assert(sim_officers_desk_insert(place->desk, 2, "ca-1", NULL));
+    for (bool seen = false; !seen;) { /* it is there, and tells of this card, too */
+        g_autofree char *line = g_data_input_stream_read_line(out, NULL, NULL, NULL);
+
+        ck_assert_msg(line != NULL, "it did not wait");
+        seen = strstr(line, "  This is ") != NULL;
+    }
+    g_subprocess_send_signal(tke, SIGINT);
+    ck_assert(g_subprocess_wait(tke, NULL, NULL));
+    ck_assert_int_eq(g_subprocess_get_exit_status(tke), 1);
+}
+END_TEST
+
 START_TEST(test_ctrl_c_at_a_prompt_ends_with_nothing_done)
 {
     g_autoptr(Place) place = place_enter_new();
@@ -210,6 +265,8 @@ add_tests(TCase *tests)
     place_begin();
     tcase_add_test(tests, test_all_that_is_selected_can_be_taken_out);
     tcase_add_test(tests, test_events_are_documented_ones_from_start_to_result);
+    tcase_add_test(tests, test_where_nobody_is_there_no_card_is_waited_for);
+    tcase_add_test(tests, test_with_yes_a_card_is_waited_for_though_nobody_seems_to_be_there);
     tcase_add_test(tests, test_ctrl_c_at_a_prompt_ends_with_nothing_done);
     tcase_add_test(tests, test_ctrl_c_at_a_question_ends_with_nothing_done);
     tcase_add_test(tests, test_a_zone_is_completed_after_its_program_was_killed_at_any_event);

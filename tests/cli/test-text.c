@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/error.h"
+#include "libsmartcard/card-error.h"
 #include "tests/support/test-locale.h"
 #include "tests/support/test-main.h"
 #include "tke/output.h"
@@ -172,6 +174,59 @@ START_TEST(test_a_name_with_a_line_end_stays_in_its_line_in_listings)
 }
 END_TEST
 
+#define PATIENCE_MS (TKE_CLI_TTY_PATIENCE_S * 1000)
+
+/* How long a card is waited for where neither a terminal nor a program shows who is to put it in. */
+static void
+wait_unseen(TkeCliTty *tty)
+{
+    g_autoptr(GError) nobody = NULL;
+    g_autoptr(GError) over = NULL;
+    int ms = 0;
+
+    show_prompt(tty);
+    ck_assert(!tke_cli_tty_ops.may_wait(tty, 0, &ms, &nobody));
+    ck_assert(g_error_matches(nobody, TKE_ERROR, TKE_ERROR_USAGE));
+    ck_assert_msg(strstr(nobody->message, "nobody is there to do this: “Alice") != NULL &&
+                      strstr(nobody->message, "--yes") != NULL,
+                  "%s", nobody->message);
+    tke_cli_tty_set_answers(tty, true, NULL);
+    ck_assert(tke_cli_tty_ops.may_wait(tty, 0, &ms, NULL));
+    ck_assert_int_eq(ms, PATIENCE_MS);
+    ck_assert(tke_cli_tty_ops.may_wait(tty, PATIENCE_MS - 1, &ms, NULL));
+    ck_assert_int_eq(ms, 1);
+    ck_assert(!tke_cli_tty_ops.may_wait(tty, PATIENCE_MS, &ms, &over));
+    ck_assert(g_error_matches(over, TKE_CARD_ERROR, TKE_CARD_ERROR_NO_CARD));
+    ck_assert_msg(strstr(over->message, "nobody has done this for 15 minutes: “Alice") != NULL,
+                  "%s", over->message);
+}
+
+/* A program reads the events for people: it ends the wait when it wants to. */
+static void
+wait_with_events(TkeCliTty *tty)
+{
+    const TkeCliTtyOptions options = { .json = false };
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    g_autoptr(TkeCliEvents) events = tke_cli_events_new(nowhere);
+    g_autoptr(TkeCliTty) followed = tke_cli_tty_new(&options, events);
+    int ms = 0;
+
+    (void) tty;
+    ck_assert(tke_cli_tty_ops.may_wait(followed, PATIENCE_MS, &ms, NULL));
+    ck_assert_int_eq(ms, -1);
+    close(nowhere);
+}
+
+START_TEST(test_a_card_that_nobody_can_put_in_is_not_waited_for)
+{
+    g_autofree char *unseen = shown(wait_unseen);
+    g_autofree char *followed = shown(wait_with_events);
+
+    ck_assert_ptr_nonnull(strstr(unseen, "Reader 1"));
+    ck_assert_str_eq(followed, "");
+}
+END_TEST
+
 /* Dates of 27 November 2026, 14:05:09 UTC. */
 #define MOMENT 1795788309
 
@@ -254,6 +309,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_line_of_somebody_else_does_not_pass_for_ours);
     tcase_add_test(tests, test_a_name_with_a_line_end_stays_in_its_line_in_all_that_is_shown);
     tcase_add_test(tests, test_a_name_with_a_line_end_stays_in_its_line_in_listings);
+    tcase_add_test(tests, test_a_card_that_nobody_can_put_in_is_not_waited_for);
     tcase_add_test(tests, test_dates_are_in_the_form_of_the_place);
     tcase_add_test(tests, test_dates_in_germany_begin_with_the_day);
     tcase_add_test(tests, test_what_is_for_programs_is_not_translated);

@@ -1,8 +1,9 @@
 /*
- * Unblocking an EP11 card: who is asked for what (functions 2.8).
+ * Unblocking an EP11 card: who is asked for what, and waited for (functions 2.8).
  */
 #include <string.h>
 
+#include "common/error.h"
 #include "libceremony/op-card-pin.h"
 #include "libceremony/op-zone.h"
 #include "tests/libceremony/ceremony-world.h"
@@ -83,10 +84,55 @@ START_TEST(test_a_card_of_another_zone_that_is_not_blocked_gives_way_to_the_bloc
 }
 END_TEST
 
+#define WAITS 3u /* after which nobody is expected any more */
+
+static unsigned waits;
+
+static void
+show_only(void *ui, const TkePrompt *prompt)
+{
+    CeremonyWorld *world = ui;
+
+    g_string_append_printf(world->prompts, "shown for reader %u\n", prompt->reader);
+}
+
+static bool
+be_patient(void *ui, gint64 shown_ms, int *timeout_ms, GError **error)
+{
+    (void) ui;
+    ck_assert(shown_ms >= 0);
+    if (++waits > WAITS) {
+        g_set_error_literal(error, TKE_ERROR, TKE_ERROR_USAGE, "nobody came");
+        return false;
+    }
+    *timeout_ms = 1;
+    return true;
+}
+
+START_TEST(test_a_card_is_waited_for_no_longer_than_the_prompter_says)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    g_autoptr(TkeOperation) op = NULL;
+    TkePrompterOps ops = ceremony_world_operator;
+    g_autoptr(GError) error = NULL;
+
+    waits = 0;
+    ops.show = show_only;
+    ops.may_wait = be_patient;
+    op = tke_operation_new(world->world, world->session, world->log, &ops, world,
+                           world->cancellable);
+    ck_assert(!tke_op_card_unblock(op, NULL, &error));
+    ck_assert_msg(g_error_matches(error, TKE_ERROR, TKE_ERROR_USAGE), "%s", error->message);
+    check_says(error->message, "nobody came");
+    ck_assert_str_eq(world->prompts->str, "shown for reader 1\n"); /* once */
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, test_nobody_types_pins_for_a_card_that_is_not_blocked, 0, 2);
+    tcase_add_test(tests, test_a_card_is_waited_for_no_longer_than_the_prompter_says);
     tcase_add_test(tests,
                    test_a_card_of_another_zone_that_is_not_blocked_gives_way_to_the_blocked_one);
 }
