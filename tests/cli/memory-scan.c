@@ -17,6 +17,9 @@
 #define NUMBER_MIN 16u /* shorter values are no keys */
 #define CHUNK_PAGES 256u
 #define PAGE_PRESENT_OR_SWAPPED (3ull << 62)
+/* simulator/sim-service-tokens.c */
+#define TOKEN_PREFIX "Bearer "
+#define TOKEN_DIGITS 64u
 /* A sanitizer's shadow, terabytes with hardly a page in it; it holds no values of the program. */
 #define SHADOW_MIN (1ull << 33)
 
@@ -115,6 +118,7 @@ void
 scan_result_clear(ScanResult *result)
 {
     g_free(result->first);
+    g_free(result->tail);
 }
 
 static bool
@@ -126,11 +130,16 @@ is_hex(uint8_t byte)
 FAST static bool
 matches(const Needle *needle, const uint8_t *at, const uint8_t *begin, const uint8_t *end)
 {
-    if ((size_t) (end - at) < needle->len) {
+    if ((size_t) (end - at) < needle->len + needle->tail) {
         return false;
     }
     for (size_t i = 0; i < needle->len; i++) {
         if (at[i] != needle->bytes[i]) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < needle->tail; i++) {
+        if (!is_hex(at[needle->len + i])) {
             return false;
         }
     }
@@ -148,6 +157,19 @@ make_filter(const GPtrArray *needles, uint8_t filter[static 65536])
 
         filter[needle->bytes[0] << 8 | needle->bytes[1]] = 1;
     }
+}
+
+/* Byte for byte: of the memory of another process, as it was there. */
+FAST static void
+take_tail(ScanResult *result, const Needle *needle, const uint8_t *at)
+{
+    char *tail = g_malloc0(needle->tail + 1);
+
+    for (size_t i = 0; i < needle->tail; i++) {
+        tail[i] = (char) at[needle->len + i];
+    }
+    g_free(result->tail);
+    result->tail = tail;
 }
 
 static void
@@ -176,6 +198,9 @@ search(const uint8_t *bytes, size_t len, const GPtrArray *needles, const uint8_t
 
             if (matches(needle, bytes + i, bytes, bytes + len)) {
                 note(result, needle, where, locked);
+                if (needle->tail > 0) {
+                    take_tail(result, needle, bytes + i);
+                }
             }
         }
     }
@@ -296,4 +321,17 @@ memory_scan_process(pid_t pid, const GPtrArray *needles, ScanResult *result)
         close(pagemap);
     }
     return ok;
+}
+
+char *
+memory_scan_find_token(pid_t pid)
+{
+    g_autoptr(GPtrArray) needles = memory_scan_needles_new();
+    g_auto(ScanResult) result = { 0 };
+    Needle *needle = NULL;
+
+    add_one(needles, "a token", (const uint8_t *) TOKEN_PREFIX, strlen(TOKEN_PREFIX), false);
+    needle = g_ptr_array_index(needles, 0);
+    needle->tail = TOKEN_DIGITS;
+    return memory_scan_process(pid, needles, &result) ? g_steal_pointer(&result.tail) : NULL;
 }
