@@ -11,52 +11,6 @@
 
 typedef bool (*PadFunc)(TkeCard *card, uint8_t reference, GError **error);
 
-static unsigned
-pin_index(uint8_t reference)
-{
-    return reference == TKE_PIN_SECOND ? 1 : 0;
-}
-
-/* What the card says of its PINs, after something that has closed some. */
-static void
-take_status(TkeCardSlot *slot, const TkeCardStatus *status)
-{
-    slot->status = *status;
-    for (unsigned i = 0; i < status->n_pins; i++) {
-        slot->verified[i] = slot->verified[i] && status->pins[i].state == TKE_PIN_VERIFIED;
-    }
-}
-
-/* The PIN is not verified then, and where only a reset could do that none is. */
-static bool
-close_pin(TkeCardSlot *slot, uint8_t reference, GError **error)
-{
-    TkeCardStatus status = { 0 };
-
-    slot->verified[pin_index(reference)] = false;
-    if (!tke_pin_pad_close(slot->card, reference, &status, error)) {
-        memset(slot->verified, 0, sizeof slot->verified);
-        return false;
-    }
-    take_status(slot, &status);
-    return true;
-}
-
-void
-tke_card_session_lock(TkeCardSession *session, unsigned reader)
-{
-    TkeCardSlot *slot = tke_card_session_slot(session, reader);
-
-    for (unsigned i = 0; slot->card != NULL && i < slot->status.n_pins; i++) {
-        const uint8_t reference = slot->status.pins[i].reference;
-
-        if (slot->verified[i] && !close_pin(slot, reference, NULL)) {
-            /* whatever the card is, it is not that any more */
-            tke_card_session_drop(session, reader);
-        }
-    }
-}
-
 /* What to type, in a sentence. */
 static char *
 pin_title(const TkeCardSlot *slot, TkePromptKind kind, uint8_t reference)
@@ -106,7 +60,7 @@ show_pin(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t referenc
         .reason = reason,
         .card = card,
         .reason_word = reason_word,
-        .pin = pin_index(reference) + 1,
+        .pin = tke_card_session_pin_index(reference) + 1,
         .tries_left = pin != NULL ? pin->tries_left : 0,
         .timeout_s = TKE_PIN_PAD_TIMEOUT_S,
     };
@@ -268,7 +222,7 @@ enter(TkeOperation *op, TkeCardSlot *slot, uint8_t reference, PadFunc func, GErr
 
     (void) func(slot->card, reference, &told);
     done = tke_pin_pad_judge(slot->card, reference, told, &status, &belied, error);
-    take_status(slot, &status);
+    tke_card_session_take_status(slot, &status);
     if (done && told != NULL && !belied) {
         tke_operation_note(op,
                            _("Reader %s: the exchange with the keypad broke off, but the card "
@@ -301,13 +255,13 @@ prepare(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
     if (!need_pad(session, slot->card, error)) {
         return false;
     }
-    if (!close_pin(slot, reference, &local)) {
+    if (!tke_card_session_close_pin(slot, reference, &local)) {
         tke_card_session_settle(session, local);
         g_propagate_error(error, g_steal_pointer(&local));
         return false;
     }
     return kind == TKE_PROMPT_NEW_PIN ||
-           slot->status.pins[pin_index(reference)].state != TKE_PIN_BLOCKED ||
+           slot->status.pins[tke_card_session_pin_index(reference)].state != TKE_PIN_BLOCKED ||
            blocked_error(reader, slot, reference, error);
 }
 
@@ -359,7 +313,7 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
 static void
 note_verified(TkeCardSlot *slot, uint8_t reference)
 {
-    unsigned i = pin_index(reference);
+    unsigned i = tke_card_session_pin_index(reference);
 
     slot->verified[i] = true;
     slot->lapsed = false;
@@ -386,7 +340,7 @@ tke_card_session_need_pin(TkeOperation *op, unsigned reader, uint8_t reference, 
         return false;
     }
     if (!fresh && tke_card_session_is_unlocked(session, reader, reference)) {
-        slot->used_at[pin_index(reference)] = g_get_monotonic_time();
+        slot->used_at[tke_card_session_pin_index(reference)] = g_get_monotonic_time();
         return true;
     }
     if (!ask_pad(op, reader, TKE_PROMPT_ENTER_PIN, reference, tke_pin_pad_verify, error)) {
@@ -406,7 +360,8 @@ close_ca_pins(TkeOperation *op, unsigned reader, bool fresh, GError **error)
 
     for (size_t i = 0; i < G_N_ELEMENTS(references); i++) {
         if ((fresh || !tke_card_session_is_unlocked(session, reader, references[i])) &&
-            !close_pin(tke_card_session_slot(session, reader), references[i], &local)) {
+            !tke_card_session_close_pin(tke_card_session_slot(session, reader), references[i],
+                                        &local)) {
             tke_card_session_settle(session, local);
             g_propagate_error(error, g_steal_pointer(&local));
             return false;
@@ -456,7 +411,8 @@ tke_card_session_change_pin(TkeOperation *op, unsigned reader, uint8_t reference
     }
     note_verified(slot, reference);
     if (slot->status.kind == TKE_CARD_KIND_CA) {
-        slot->verified[1 - pin_index(reference)] = false; /* the card compared with the other PIN */
+        slot->verified[1 - tke_card_session_pin_index(reference)] =
+            false; /* the card compared with the other PIN */
     }
     return true;
 }

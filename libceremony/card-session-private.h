@@ -1,5 +1,5 @@
 /*
- * What card-session.c (cards), card-session-pin.c (PINs) and card-session-readers.c share. Not
+ * What card-session.c (cards), card-session-pin.c and card-session-lock.c (PINs) and card-session-readers.c share. Not
  * installed.
  */
 #pragma once
@@ -59,6 +59,18 @@ tke_card_session_take_fresh(TkeCardSession *session, unsigned reader)
     slot->fresh = false;
     return fresh;
 }
+
+static inline unsigned
+tke_card_session_pin_index(uint8_t reference)
+{
+    return reference == TKE_PIN_SECOND ? 1 : 0;
+}
+
+/* What the card says of its PINs, after something that has closed some. */
+void tke_card_session_take_status(TkeCardSlot *slot, const TkeCardStatus *status);
+
+/* The PIN is not verified then, and where only a reset could do that none is. */
+bool tke_card_session_close_pin(TkeCardSlot *slot, uint8_t reference, GError **error);
 
 /* Gives numbers as chosen; what a person said of readers that were away since is forgotten. */
 TkeReaders *tke_card_session_assign(TkeCardSession *session, GPtrArray *infos);
@@ -141,6 +153,9 @@ int tke_card_session_close_lapsed(TkeCardSession *session);
 
 /* Forgets what is known of the card in a reader: it is recognised anew. */
 void tke_card_session_drop(TkeCardSession *session, unsigned reader);
+
+/* Gives the card in a reader up until it is taken out: why is its trouble, and is taken. */
+void tke_card_session_give_up(TkeCardSession *session, unsigned reader, GError *why);
 
 /* The last check of the card in the reader has found this; not_genuine: why it is not; NULL: it
  * is. */

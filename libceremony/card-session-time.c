@@ -76,7 +76,8 @@ tke_card_session_close_lapsed(TkeCardSession *session)
             continue;
         }
         if (left <= 0) {
-            tke_card_session_lock(session, reader); /* both: they are asked for together */
+            /* both: they are asked for together; one that cannot be closed is the card's trouble */
+            (void) tke_card_session_lock(session, reader, NULL);
             slot->lapsed = slot->card != NULL;
         } else {
             const int ms = (int) (left / 1000) + 1;
@@ -115,7 +116,7 @@ tke_card_session_rest(TkeCardSession *session)
 
         if (!tke_card_session_is_unlocked(session, reader, TKE_PIN_FIRST) &&
             !tke_card_session_is_unlocked(session, reader, TKE_PIN_SECOND)) {
-            tke_card_session_lock(session, reader); /* what was open too long */
+            (void) tke_card_session_lock(session, reader, NULL); /* what was open too long */
             g_clear_pointer(&slot->card, tke_card_free);
         }
     }

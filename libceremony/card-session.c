@@ -435,6 +435,15 @@ tke_card_session_drop(TkeCardSession *session, unsigned reader)
 }
 
 void
+tke_card_session_give_up(TkeCardSession *session, unsigned reader, GError *why)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+
+    slot_drop(slot);
+    slot->trouble = why;
+}
+
+void
 tke_card_session_settle(TkeCardSession *session, const GError *error)
 {
     TkeCardErrorInfo info;

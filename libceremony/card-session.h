@@ -178,8 +178,12 @@ TKE_PUBLIC void tke_card_session_set_status(TkeCardSession *session, unsigned re
  */
 TKE_PUBLIC void tke_card_session_settle(TkeCardSession *session, const GError *error);
 
-/* Ends what PINs have opened in a reader (End session). */
-TKE_PUBLIC void tke_card_session_lock(TkeCardSession *session, unsigned reader);
+/*
+ * Ends what PINs have opened in a reader (End session). False: a PIN that neither its command nor a
+ * reset closes may still be open, and a person has to take the card out. That is the trouble of the
+ * card from now on; it is not used any more until it is taken out.
+ */
+TKE_PUBLIC bool tke_card_session_lock(TkeCardSession *session, unsigned reader, GError **error);
 
 /*
  * Lets go of cards that no PIN holds open, so that other programs reach them; they are opened and

@@ -188,12 +188,14 @@ need_card(Run *run, GError **error)
     run->test->card = *status;
     run->test->has_card = true;
     /* what an earlier step has opened would hide how many tries are left */
-    tke_card_session_lock(session, run->test->reader);
+    if (!tke_card_session_lock(session, run->test->reader, error)) {
+        run->card = NULL;
+        return false;
+    }
     run->card = tke_card_session_get(session, run->test->reader, NULL);
     if (run->card == NULL) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
-                    _("reader %u: the PIN that an earlier step has opened cannot be closed"),
-                    run->test->reader);
+                    _("reader %u: the card was taken out"), run->test->reader);
         return false;
     }
     return close_pin(run, error);

@@ -411,7 +411,7 @@ tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneR
         made = *target;
         target = &made;
         /* its PINs were for this step only; reader 1 holds the open CA card (P-4) */
-        tke_card_session_lock(session, 2);
+        (void) tke_card_session_lock(session, 2, NULL);
     }
     if (!done) {
         return fail_backup(op, source, target, handed_on, error);

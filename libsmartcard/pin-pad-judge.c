@@ -38,6 +38,13 @@ close_by_reset(TkeCard *card, TkeCardStatus *status, GError **error)
            tke_card_query_status(card, status, error);
 }
 
+static void
+set_taking_out(GError *error)
+{
+    tke_card_error_set_remedy(error, _("Take the card out of the reader and put it in again: "
+                                       "without power no PIN stays open."));
+}
+
 /* Readers with a filter refuse the command for it in the card's place, or answer it
  * (docs/hardware.md). */
 bool
@@ -52,6 +59,7 @@ tke_pin_pad_close(TkeCard *card, uint8_t reference, TkeCardStatus *status, GErro
     }
     if (is_open(&now, reference) && !close_by_reset(card, &now, &inner)) {
         g_prefix_error(&inner, "%s: ", _("the PIN that is still open cannot be closed"));
+        set_taking_out(inner);
         g_propagate_error(error, inner);
         return false;
     }
@@ -59,6 +67,7 @@ tke_pin_pad_close(TkeCard *card, uint8_t reference, TkeCardStatus *status, GErro
         inner = g_error_new_literal(TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
                                     _("the PIN that is still open cannot be closed: the card keeps "
                                       "it open even when it is reset"));
+        set_taking_out(inner);
         return tke_card_fail(card, error, inner);
     }
     *status = now;

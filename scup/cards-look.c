@@ -11,7 +11,7 @@ lock_ep11(TkeCardSession *session)
 
         if (tke_card_session_get(session, reader, &status) != NULL &&
             status->kind == TKE_CARD_KIND_EP11) {
-            tke_card_session_lock(session, reader);
+            (void) tke_card_session_lock(session, reader, NULL); /* shown as its trouble */
         }
     }
 }
@@ -70,8 +70,9 @@ scup_cards_look_run(TkeOperation *op, gpointer data, GError **error)
         }
     }
     if (job->lock) {
-        tke_card_session_lock(session, 1);
-        tke_card_session_lock(session, 2);
+        for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+            (void) tke_card_session_lock(session, reader, NULL); /* shown as the card's trouble */
+        }
     }
     if (!tke_op_card_info(op, &params, &job->infos, error)) {
         return false;

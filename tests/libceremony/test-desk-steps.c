@@ -59,7 +59,7 @@ START_TEST(test_a_card_with_an_open_pin_is_kept)
     tke_card_session_rest(world->session);
     ck_assert_ptr_nonnull(tke_card_session_get(world->session, 2, NULL));
     ck_assert(tke_card_session_is_unlocked(world->session, 2, TKE_PIN_FIRST));
-    tke_card_session_lock(world->session, 2);
+    ck_assert(tke_card_session_lock(world->session, 2, NULL));
     tke_card_session_rest(world->session);
     ck_assert_ptr_null(tke_card_session_get(world->session, 2, NULL));
 }
@@ -80,7 +80,7 @@ START_TEST(test_the_open_ca_card_says_how_long)
     ck_assert(tke_op_card_info(world->op, &params, &infos, &error));
     ck_assert_uint_gt(tke_card_session_ca_seconds_left(world->session), 590);
     ck_assert_uint_le(tke_card_session_ca_seconds_left(world->session), 600);
-    tke_card_session_lock(world->session, 1);
+    ck_assert(tke_card_session_lock(world->session, 1, NULL));
     ck_assert_uint_eq(tke_card_session_ca_seconds_left(world->session), 0);
 }
 END_TEST

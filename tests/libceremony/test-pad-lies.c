@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "libceremony/advice.h"
 #include "libceremony/card-session-private.h"
 #include "libceremony/op-card-pin.h"
 #include "libceremony/op-reader-test.h"
@@ -70,6 +71,14 @@ check_says(const char *text, const char *wanted)
 {
     ck_assert_msg(text != NULL && strstr(text, wanted) != NULL, "no “%s” in: %.600s", wanted,
                   text != NULL ? text : "nothing");
+}
+
+static void
+check_advice(const GError *error, const char *wanted)
+{
+    g_autofree char *advice = tke_advice_for_error(error);
+
+    check_says(advice, wanted);
 }
 
 static void
@@ -145,7 +154,7 @@ START_TEST(test_a_session_that_is_ended_closes_the_pin_whatever_the_reader_filte
     test_fault_card_source_set_filter(world->source, filters[_i]);
     card_world_check(need_pin(world, false, &error), error);
     check_verified(world, "member", true, false);
-    tke_card_session_lock(world->session, 2);
+    card_world_check(tke_card_session_lock(world->session, 2, &error), error);
     check_verified(world, "member", false, false);
     ck_assert(!tke_card_session_is_unlocked(world->session, 2, TKE_PIN_FIRST));
     card_world_check(need_pin(world, false, &error), error);
@@ -163,6 +172,7 @@ START_TEST(test_a_pin_that_cannot_be_closed_is_told_and_not_asked_for)
     g_string_truncate(world->prompts, 0);
     ck_assert(!need_pin(world, true, &error));
     check_says(error->message, "cannot be closed");
+    check_advice(error, "Take the card out of the reader");
     ck_assert_str_eq(world->prompts->str, "");
 }
 END_TEST
