@@ -21,22 +21,27 @@
 #define LOCK_NAME "opentke-card-keys.lock"
 
 /*
- * {"cards": {"<ATR>.<maker's data>": {"<check values>": {"key_set", "refused", "cut_off",
- * "time"}}}}
+ * {"cards": {"<ATR>.<maker's data>": {"<check values>": {"key_set", "refused", "proven",
+ * "cut_off", "time"}}}}; "proven" may be missing: false
  */
 static bool
 read_tries(JsonObject *entry, TkeGpTries *tries)
 {
     JsonNode *refused = json_object_get_member(entry, "refused");
+    JsonNode *proven = json_object_get_member(entry, "proven");
     JsonNode *cut_off = json_object_get_member(entry, "cut_off");
     gint64 number;
 
+    if (proven != NULL && json_node_get_value_type(proven) != G_TYPE_BOOLEAN) {
+        return false;
+    }
     if (refused == NULL || cut_off == NULL || json_node_get_value_type(refused) != G_TYPE_BOOLEAN ||
         json_node_get_value_type(cut_off) != G_TYPE_INT64) {
         return false;
     }
     number = json_node_get_int(cut_off);
     tries->refused = json_node_get_boolean(refused);
+    tries->proven = proven != NULL && json_node_get_boolean(proven);
     tries->cut_off = (unsigned) CLAMP(number, 0, INT16_MAX);
     return number >= 0;
 }
@@ -112,6 +117,7 @@ set_entry(JsonObject *sets, const char *mark, const TkeGpKeySet *keys, const Tke
 
     json_object_set_string_member(entry, "key_set", tke_gp_key_set_get_name(keys));
     json_object_set_boolean_member(entry, "refused", tries->refused);
+    json_object_set_boolean_member(entry, "proven", tries->proven);
     json_object_set_int_member(entry, "cut_off", tries->cut_off);
     json_object_set_string_member(entry, "time", time);
     json_object_set_object_member(sets, mark, entry);
@@ -192,9 +198,12 @@ tke_card_tries_open(TkeOperation *op, TkeCard *card, const TkeGpKeySet *keys, bo
                     GError **error)
 {
     const char *directory = tke_world_get_state_directory(tke_operation_get_world(op));
-    const TkeGpMemory memory = {
-        .look = look, .note = note, .data = (void *) directory, .retry_cut_off = retry_cut_off
-    };
+    g_autofree char *path = g_build_filename(directory, FILE_NAME, NULL);
+    const TkeGpMemory memory = { .look = look,
+                                 .note = note,
+                                 .data = (void *) directory,
+                                 .retry_cut_off = retry_cut_off,
+                                 .place = path };
     TkeGpScp *scp = tke_gp_scp_open(card, keys, &memory, error);
     const unsigned cut_off = scp != NULL ? tke_gp_scp_get_info(scp)->cut_off : 0;
 

@@ -1,8 +1,8 @@
 /*
  * What is remembered of tries to open the card managers of cards, in the world's state directory
  * (opentke-card-keys.json): a key set that a card has refused is never tried on it by any later
- * run; one whose opening was cut off TKE_GP_CUT_OFF_MAX times in a row is not until a person says
- * so.
+ * run; one that the card's own proof has shown to be right, and whose opening was refused all the
+ * same or cut off TKE_GP_CUT_OFF_MAX times in a row, is not until a person says so.
  *
  * The file holds public values only: the card's answer to reset and maker's data, the name of the
  * key set and the check values of its keys. Several programs may use it at the same time.
@@ -23,7 +23,8 @@ TKE_PUBLIC TkeGpKeySet *tke_card_tries_keys(TkeOperation *op, TkeCard *card, GEr
 
 /*
  * Opens the secure channel with this memory; the card manager is selected. retry_cut_off: once more
- * though it was cut off so often; never after a refusal.
+ * though it was cut off so often, or refused in spite of the card's own proof; never after a wrong
+ * proof of the card.
  * A success is remembered, too: nothing speaks against the key set any more. Where the file cannot
  * be read or written nothing is tried.
  */

@@ -19,7 +19,9 @@
 
 /* Of one card and one key set; zeros: nothing that speaks against a try. */
 typedef struct TkeGpTries {
-    bool refused; /* they do not fit: never again */
+    bool refused; /* the card has said no: never again by itself */
+    /* of refused: the card's own proof was right, so that the keys are; it refused ours (SCP03) */
+    bool proven;
     /* keys that fit, but the card's last word is not known: it may have counted a failure */
     unsigned cut_off;
 } TkeGpTries;
@@ -32,8 +34,12 @@ typedef struct TkeGpMemory {
     bool (*note)(void *data, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries,
                  GError **error);
     void *data;
-    /* a person has said so: once more after openings that were cut off; never after a refusal */
+    /*
+     * A person has said so: once more after openings that were cut off, or refused though the card's
+     * own proof had shown that the keys are right; never after a wrong proof of the card.
+     */
     bool retry_cut_off;
+    const char *place; /* where it is kept, for support; NULL: nowhere that lasts */
 } TkeGpMemory;
 
 /* Ends with the process, and forgets nothing before. Static. */

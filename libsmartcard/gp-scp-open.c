@@ -55,12 +55,43 @@ note_tries(const TkeGpScp *scp, const TkeGpKeySet *keys, TkeGpTries tries, GErro
     return scp->memory->note(scp->memory->data, scp->card_text, keys, &tries, error);
 }
 
+/* Where a person finds what is remembered of it (docs/hardware.md, Issuer keys). */
+static void
+set_place(GError *error, const TkeGpScp *scp, const TkeGpKeySet *keys)
+{
+    g_autofree char *mark = tke_hex_encode(tke_gp_key_set_get_mark(keys), TKE_GP_KEY_SET_MARK);
+    g_autofree char *details = NULL;
+
+    if (scp->memory->place != NULL) {
+        details = g_strdup_printf(_("noted in %s: card %s, key set %s"), scp->memory->place,
+                                  scp->card_text, mark);
+        tke_card_error_set_details(error, details);
+    }
+}
+
+static void
+set_proven_remedy(GError *error)
+{
+    tke_card_error_set_remedy(
+        error, _("Take another card, or another reader: an exchange that was spoilt looks like "
+                 "this, and so does a card that is locked. “tke card acceptance-test "
+                 "--retry-cut-off” tries the key set once more; if the card refuses again it may "
+                 "have counted one more failed try."));
+}
+
 static GError *
 tried_before(const TkeGpTries *before, bool retry_cut_off, const char *name)
 {
     GError *made = NULL;
 
-    if (before->refused) {
+    if (before->refused && before->proven && !retry_cut_off) {
+        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                           _("this card, or one that cannot be told from it, has refused the key "
+                             "set (%s) before, although its own proof had shown that it is right; "
+                             "it is not tried again by itself, because the card may lock"),
+                           name);
+        set_proven_remedy(made);
+    } else if (before->refused && !before->proven) {
         made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
                            _("this card, or one that cannot be told from it, has refused the key "
                              "set (%s) before; it is never tried again, because the card may lock"),
@@ -94,7 +125,11 @@ check_not_refused(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
     }
     scp->info.cut_off = scp->before.cut_off;
     made = tried_before(&scp->before, scp->memory->retry_cut_off, tke_gp_key_set_get_name(keys));
-    return made == NULL || tke_card_fail(scp->card, error, made);
+    if (made == NULL) {
+        return true;
+    }
+    set_place(made, scp, keys);
+    return tke_card_fail(scp->card, error, made);
 }
 
 /* --- initiation
@@ -127,26 +162,53 @@ wrong_key_text(const TkeGpScp *scp, uint16_t sw)
     return scp->info.protocol == 2 ? _("; “enc” fits, “mac” is another") : "";
 }
 
+/* With SCP03 one key, mac, makes the card's proof and ours. */
 static bool
-fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what, GError **error)
+is_proven(const TkeGpScp *scp, uint16_t sw)
 {
-    const TkeGpTries refused = { .refused = true, .cut_off = scp->before.cut_off };
-    g_autoptr(GError) unnoted = NULL;
+    return sw != 0 && scp->info.protocol == 3;
+}
+
+static GError *
+refusal_error(const TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what)
+{
     g_autofree char *left =
         tells_tries(sw)
             ? g_strdup_printf(ngettext("; the card says that %u more try is left",
                                        "; the card says that %u more tries are left", sw & 0x0Fu),
                               sw & 0x0Fu)
             : g_strdup("");
-    GError *made =
-        g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                    _("%s: the issuer keys of this card are others than the key set (%s)%s%s"),
-                    what, tke_gp_key_set_get_name(keys), wrong_key_text(scp, sw), left);
+    const char *name = tke_gp_key_set_get_name(keys);
+    GError *made = NULL;
+
+    if (!is_proven(scp, sw)) {
+        return g_error_new(
+            TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+            _("%s: the issuer keys of this card are others than the key set (%s)%s%s"), what, name,
+            wrong_key_text(scp, sw), left);
+    }
+    made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                       _("%s: the card refuses the key set (%s), although its own proof has shown "
+                         "that it is right%s"),
+                       what, name, left);
+    set_proven_remedy(made);
+    return made;
+}
+
+static bool
+fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what, GError **error)
+{
+    const TkeGpTries refused = { .refused = true,
+                                 .proven = is_proven(scp, sw),
+                                 .cut_off = scp->before.cut_off };
+    g_autoptr(GError) unnoted = NULL;
+    GError *made = refusal_error(scp, keys, sw, what);
 
     if (!note_tries(scp, keys, refused, &unnoted)) {
         g_prefix_error(&made, _("this could not be noted for the next time (%s): "),
                        unnoted->message);
     }
+    set_place(made, scp, keys);
     if (sw != 0) {
         tke_card_error_set_sw(made, sw);
     }
@@ -276,7 +338,9 @@ static bool
 prove(TkeGpScp *scp, const TkeGpKeySet *keys, const TkeApdu *apdu, TkeCardAnswer *answer,
       GError **error)
 {
-    const TkeGpTries begun = { .cut_off = scp->before.cut_off + 1 };
+    const TkeGpTries begun = { .refused = scp->before.refused,
+                               .proven = scp->before.proven,
+                               .cut_off = scp->before.cut_off + 1 };
     g_autoptr(GError) inner = NULL;
 
     if (!note_tries(scp, keys, begun, error)) {

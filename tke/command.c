@@ -212,8 +212,8 @@ fill_key_options(TkeCliArgs *args, GArray *all)
             N_("replace the key that the card has"), NULL } },
         { RETRY_CUT_OFF,
           { "retry-cut-off", 0, 0, G_OPTION_ARG_NONE, &args->retry_cut_off,
-            N_("try the issuer keys once more though opening this card was cut off each time; too "
-               "many tries lock a card for good"),
+            N_("try the issuer keys once more where the card's own proof has shown that they are "
+               "right; too many tries lock a card for good"),
             NULL } },
     };
 

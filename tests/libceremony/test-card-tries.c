@@ -283,6 +283,51 @@ START_TEST(test_another_answer_to_the_proof_counts_until_an_opening_succeeds)
 }
 END_TEST
 
+/* The keys are right, as the card's own proof shows; ours was spoilt on its way. */
+static bool
+create_refused(CeremonyWorld *world, unsigned proof, GError **error)
+{
+    const SimCardFault fault = {
+        .kind = SIM_CARD_FAULT_STATUS, .after = proof, .times = 1, .sw = 0x6300
+    };
+
+    test_fault_card_source_clear(world->source);
+    sim_card_add_fault(card_of(world, "new"), &fault);
+    return create_zone(world, error);
+}
+
+START_TEST(test_a_proof_refused_in_spite_of_right_keys_is_repeated_on_a_persons_word_only)
+{
+    g_autoptr(CeremonyWorld) world = world_with_blank();
+    g_autoptr(TkeCardAcceptance) again = NULL;
+    g_autoptr(TkeCardAcceptance) report = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *details = NULL;
+    g_autofree char *path = path_of(world);
+    unsigned proof = find_proof(world, TEST_CARD_FAULT_PULL_BEFORE);
+
+    ck_assert(!create_refused(world, proof, &error));
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
+    check_says(error, "although its own proof has shown that it is right");
+    check_advice(error, "--retry-cut-off");
+    check_file(world, "\"proven\" : true", true);
+    details = tke_advice_details_for_error(error);
+    ck_assert_msg(details != NULL && strstr(details, path) != NULL, "%s", details);
+    g_clear_error(&error);
+    for (unsigned run = 0; run < 2; run++) { /* no run does it by itself */
+        ck_assert(!create_zone(world, &error));
+        check_says(error, "although its own proof had shown that it is right");
+        g_clear_error(&error);
+    }
+    again = accept(world, false, NULL);
+    ck_assert(again != NULL && !again->opened);
+    report = accept(world, true, &error);
+    ck_assert_msg(report != NULL && report->opened, "%s", error != NULL ? error->message : "");
+    check_file(world, "refused", false);
+    card_world_check(create_zone(world, &error), error);
+}
+END_TEST
+
 /* Whoever answers nonsense has got the proof, and may have counted it. */
 START_TEST(test_nonsense_in_answer_to_the_proof_counts_until_an_opening_succeeds)
 {
@@ -392,6 +437,8 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_an_opening_that_was_cut_off_is_told_and_taken_back_by_the_next,
                         0, 3);
     tcase_add_test(tests, test_a_card_that_is_cut_off_again_and_again_is_left_alone);
+    tcase_add_test(tests,
+                   test_a_proof_refused_in_spite_of_right_keys_is_repeated_on_a_persons_word_only);
     tcase_add_test(tests, test_nonsense_in_answer_to_the_proof_counts_until_an_opening_succeeds);
     tcase_add_test(tests, test_another_answer_to_the_proof_counts_until_an_opening_succeeds);
     tcase_add_loop_test(
