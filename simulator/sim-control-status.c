@@ -97,6 +97,7 @@ add_reader(JsonBuilder *builder, SimWorld *world, unsigned number)
     add_flag(builder, "connected", state.connected);
     add_flag(builder, "held", state.held);
     add_number(builder, "events", state.events);
+    add_number(builder, "moved_us", state.moved_us);
     add_reader_faults(builder, state.faults);
     add_pad(builder, &state.pad);
     json_builder_end_object(builder);

@@ -38,6 +38,7 @@ sim_reader_get_state(SimReader *reader, SimReaderState *state)
     state->connected = reader->connection != 0;
     state->held = reader->held;
     state->events = reader->events;
+    state->moved_us = reader->moved_us;
     state->faults = reader->faults;
     look_at_pad(reader, &state->pad);
     g_mutex_unlock(&reader->lock);

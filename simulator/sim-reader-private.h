@@ -27,6 +27,7 @@ struct SimReader {
     uint8_t atr[SIM_CARD_ATR_MAX];
     size_t atr_len;
     uint32_t events;
+    gint64 moved_us;     /* when the last of them was, monotonic; 0: none yet */
     uint32_t connection; /* 0: none */
     uint32_t last_connection;
     bool held;

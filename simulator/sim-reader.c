@@ -98,6 +98,7 @@ take_card(SimReader *reader)
         sim_card_claim(card, false);
         reader->card = NULL;
         reader->events++;
+        reader->moved_us = g_get_monotonic_time();
     }
     return card;
 }
@@ -449,6 +450,7 @@ sim_reader_insert(SimReader *reader, SimCard *card, GError **error)
     reader->card = card;
     reader->powered = false;
     reader->events++;
+    reader->moved_us = g_get_monotonic_time();
     sim_reader_announce(reader);
     g_mutex_unlock(&reader->lock);
     return true;

@@ -140,6 +140,7 @@ typedef struct SimReaderState {
     bool connected;  /* a program holds it */
     bool held;       /* so does one outside */
     uint32_t events; /* insertions and removals so far */
+    gint64 moved_us; /* when the last of them was, monotonic; 0: none yet */
     uint32_t faults; /* bits: 1 << SimReaderFault */
     SimPadAsk pad;
 } SimReaderState;

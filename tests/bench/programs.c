@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "libsmartcard/sim-protocol.h"
 #include "simulator/officers-program.h"
 
 #define KIB_PER_MB (1e6 / 1024)
@@ -92,6 +93,16 @@ parse_run(const char *line, BenchRun *run)
     run->seconds = g_ascii_strtod(end, &end);
     run->megabytes = g_ascii_strtod(end, &end);
     return *end == '\n';
+}
+
+JsonObject *
+bench_programs_query_status(const char *world, GError **error)
+{
+    g_autoptr(TkeSimClient) client = tke_sim_client_open(world, error);
+    g_autoptr(JsonObject) command = json_object_new();
+
+    json_object_set_string_member(command, "command", "status");
+    return client != NULL ? tke_sim_client_command(client, command, error) : NULL;
 }
 
 void

@@ -46,6 +46,9 @@ char *bench_programs_new_world(Bench *bench, const char *name);
 bool bench_programs_start_sim(const char *world, const char *profile, GError **error);
 bool bench_programs_stop_sim(const char *world, GError **error);
 
+/* What "tke-sim status --json" tells; the caller unrefs. */
+JsonObject *bench_programs_query_status(const char *world, GError **error);
+
 /* Makes measuring fail from now on; for signal handlers. */
 void bench_programs_interrupt(void);
 bool bench_programs_is_interrupted(void);

@@ -84,7 +84,7 @@ START_TEST(test_everything_is_measured_and_counts_are_within_their_limits)
     if (n_pcscd == 0 && g_getenv("CI") == NULL) {
         ck_assert_uint_eq(counts, 8 + 8 + 7);
     } else {
-        ck_assert_uint_eq(n_pcscd, TKE_WITH_PCSC ? 6 + 4 : 0);
+        ck_assert_uint_eq(n_pcscd, TKE_WITH_PCSC ? 8 + 4 : 0);
         ck_assert_uint_eq(counts, 8 + 8 + 7 + (TKE_WITH_PCSC ? 4 : 0));
     }
     ck_assert_uint_eq(json_array_get_length(rows),

@@ -296,6 +296,36 @@ check_reader_faults(const SocketFixture *fixture, unsigned n)
     }
 }
 
+static gint64
+query_moved(const SocketFixture *fixture, unsigned number)
+{
+    g_autoptr(JsonObject) status = query_status(fixture);
+    JsonArray *readers = json_object_get_array_member(status, "readers");
+
+    return json_object_get_int_member(json_array_get_object_element(readers, number - 1),
+                                      "moved_us");
+}
+
+/* Who measures what follows counts from then, not from the order. */
+START_TEST(test_status_tells_when_a_card_was_moved)
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    const gint64 before = g_get_monotonic_time();
+    gint64 in = 0;
+    gint64 between = 0;
+
+    ck_assert_int_eq(query_moved(fixture, 1), 0);
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
+    in = query_moved(fixture, 1);
+    between = g_get_monotonic_time();
+    ck_assert(before <= in && in <= between);
+    ck_assert_int_eq(query_moved(fixture, 1), in);
+    ck_assert_int_eq(query_moved(fixture, 2), 0);
+    socket_fixture_command(fixture, "{\"command\":\"remove\",\"reader\":1}");
+    ck_assert_int_ge(query_moved(fixture, 1), between);
+}
+END_TEST
+
 START_TEST(test_every_fault_of_a_reader_can_be_ordered_and_ends)
 {
     static const char *const words[] = {
@@ -482,6 +512,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_reader_that_is_unplugged_is_told);
     tcase_add_test(tests, test_reader_that_is_unplugged_asks_for_no_pin_any_more);
     tcase_add_test(tests, test_card_that_a_fault_pulls_is_out_of_its_reader);
+    tcase_add_test(tests, test_status_tells_when_a_card_was_moved);
     tcase_add_test(tests, test_every_fault_of_a_reader_can_be_ordered_and_ends);
     tcase_add_test(tests, test_every_fault_of_cards_and_service_can_be_ordered);
     tcase_add_test(tests, test_status_names_what_is_unusual_of_a_card_and_what_waits_for_it);
