@@ -60,9 +60,9 @@ def back_up(scup):
     scup.world.remove(2)
 
 
-def choose_second(dialog):
-    dialog.see("Which PIN of the CA card is to be changed?")
-    table = dialog.find("table", "Which PIN of the CA card is to be changed?").accessible.get_table_iface()
+def choose_second(dialog, title="Which PIN of the CA card is to be changed?"):
+    dialog.see(title)
+    table = dialog.find("table", title).accessible.get_table_iface()
     gui.wait("the second row", lambda: table.add_row_selection(1) or table.is_row_selected(1))
     dialog.press("Choose")
 
@@ -188,6 +188,61 @@ def test_a_card_that_holds_nothing_has_nothing_to_be_deleted():
         assert "Delete…" not in buttons(dialog), buttons(dialog)
         scup.shot("scup-contents-empty")
         scup.close(dialog)
+
+
+def test_a_begun_ca_card_whose_pin_is_forgotten_starts_anew():
+    with s.Scup() as scup:
+        scup.world.insert(1, "ca-1")
+        dialog = scup.menu("CA Smart Card", s.INIT)
+        dialog.press("Initialize")
+        dialog.see("new first PIN")
+        scup.world.new_pin(1, "111111")
+        dialog.see("new second PIN")
+        scup.world.sim("cancel", 1)
+        dialog.see("The card has its first PIN now")
+        dialog.press("Stop")
+        scup.program.no_window(s.INIT)
+        scup.world.remove(1)
+        scup.world.insert(1, "ca-1")
+        scup.window.see("the same step goes on where it stopped, or starts anew.")
+        dialog = scup.menu("CA Smart Card", s.INIT)
+        dialog.press("Initialize")
+        dialog.see("Type the first PIN")  # nobody knows it
+        scup.world.sim("cancel", 1)
+        dialog.see("The PIN was not entered")
+        dialog.press("Try again")
+        dialog.see("What is to be done with it?")
+        scup.shot("scup-ca-begun")
+        choose_second(dialog, "The card in reader 1 was begun as a CA card before, and has a PIN. "
+                              "What is to be done with it?")
+        dialog.see("new first PIN")
+        scup.world.new_pin(1, "111111")
+        dialog.see("new second PIN")
+        scup.world.new_pin(1, "222222")
+        s.name_zone(dialog)
+        dialog.see("The zone is made")
+
+
+def is_open(scup):
+    """A PIN of a card in a reader is verified."""
+    return '"verified":true' in scup.world.sim("--json", "status").replace(" ", "")
+
+
+def test_a_ca_card_that_was_checked_in_reader_2_is_locked_afterwards():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.world.remove(1)
+        scup.world.insert(2, "ca-1")
+        scup.window.see("CA cards belong in reader 1")
+        dialog = scup.menu("Readers", "Check the cards")
+        dialog.see("Type the first PIN")
+        scup.world.pin(2, s.CA_PINS[0])
+        dialog.see("Type the second PIN")
+        scup.world.pin(2, s.CA_PINS[1])
+        dialog.see("The cards are genuine")
+        assert is_open(scup)
+        scup.close(dialog)
+        gui.wait("the card is locked", lambda: not is_open(scup))
 
 
 def test_a_lost_ca_card_is_told_and_nobody_types_a_pin_for_it():
