@@ -176,11 +176,12 @@ tke_card_plan_notes_record(const TkeCardPlanNotes *notes, const GPtrArray *set, 
     for (guint i = 0; i < set->len; i++) {
         add_card(text, set->pdata[i]);
     }
-    g_string_append_printf(text, "%s\n",
-                           _("[ ] Originals and backups compared, best on another workstation\n"
-                             "[ ] Crypto units initialised\n"
-                             "[ ] One backup card of each kind tried for signing\n"
-                             "[ ] Cards, PINs and readers put into different safes\n"));
+    for (TkePlanTick tick = 0; tick < TKE_PLAN_TICKS; tick++) {
+        g_string_append_printf(text, "[%s] %s\n",
+                               tke_card_plan_notes_is_done(notes, set, tick) ? "x" : " ",
+                               tke_card_plan_tick_text(tick));
+    }
+    g_string_append_c(text, '\n');
     for (unsigned i = 0; i < 3; i++) {
         g_string_append_printf(text, _("Witness: %s  Signature: %s\n"), LINE_TO_WRITE_ON,
                                LINE_TO_WRITE_ON);

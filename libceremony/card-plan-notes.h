@@ -46,6 +46,22 @@ TKE_PUBLIC void tke_card_plan_notes_apply(const TkeCardPlanNotes *notes, GPtrArr
 TKE_PUBLIC GStrv tke_card_plan_notes_advice(const TkeCardPlanNotes *notes, const GPtrArray *set);
 
 /*
+ * What is to be done with the set as a whole (6.3, steps 7 to 10). Done is what the cards that were
+ * inserted tell; what no card tells is for people to tick off, on paper.
+ */
+typedef enum {
+    TKE_PLAN_TICK_COMPARED, /* all cards made, checked and not blocked, and there are backups */
+    TKE_PLAN_TICK_UNITS,    /* enough administrators have signed, all parts were encrypted */
+    TKE_PLAN_TICK_BACKUP,   /* a backup with a signature key has signed */
+    TKE_PLAN_TICK_SAFES,    /* never told by cards */
+    TKE_PLAN_TICKS
+} TkePlanTick;
+
+TKE_PUBLIC bool tke_card_plan_notes_is_done(const TkeCardPlanNotes *notes, const GPtrArray *set,
+                                            TkePlanTick tick);
+TKE_PUBLIC const char *tke_card_plan_tick_text(TkePlanTick tick); /* translated */
+
+/*
  * The record of the set (6.3, step 10), translated, to be printed and signed: the thresholds, each
  * card with holder, place, identifiers and checks, and what is left to do. day: of today, in local
  * form. The caller frees.

@@ -81,6 +81,8 @@ card_to_node(const TkeInventoryCard *card)
     json_object_set_int_member(object, "checked", card->checked);
     json_object_set_boolean_member(object, "suspect", card->suspect);
     json_object_set_boolean_member(object, "blocked", card->blocked);
+    json_object_set_boolean_member(object, "signed", card->has_signed);
+    json_object_set_boolean_member(object, "part_used", card->part_used);
     json_node_take_object(node, object);
     return node;
 }
@@ -144,6 +146,8 @@ card_from_object(JsonObject *object, TkeInventoryCard *card)
         has(object, "checked", G_TYPE_INT64) ? json_object_get_int_member(object, "checked") : 0;
     card->suspect = get_flag(object, "suspect");
     card->blocked = get_flag(object, "blocked");
+    card->has_signed = get_flag(object, "signed");
+    card->part_used = get_flag(object, "part_used");
     if (has(object, "ski", G_TYPE_STRING) && has(object, "administrator", G_TYPE_STRING)) {
         get_text(object, "administrator", card->admin_name);
         card->has_key = get_hex(object, "ski", card->ski, sizeof card->ski);
@@ -292,7 +296,11 @@ is_told_already(const TkeInventoryCard *known, const TkeInventoryCard *card)
 static void
 keep_check(TkeInventoryCard *card, const TkeInventoryCard *known)
 {
-    card->checked = holds_the_same(card, known) ? known->checked : 0;
+    const bool same = holds_the_same(card, known);
+
+    card->checked = same ? known->checked : 0;
+    card->has_signed = same && known->has_signed;
+    card->part_used = same && known->part_used;
     card->suspect = known->suspect;
 }
 
@@ -359,6 +367,21 @@ tke_inventory_note_check(TkeInventory *inventory, const uint8_t card_id[static T
     }
     card->checked = genuine ? now : 0;
     card->suspect = !genuine;
+    return true;
+}
+
+bool
+tke_inventory_note_uses(TkeInventory *inventory, const uint8_t card_id[static TKE_CARD_ID_LEN],
+                        const TkeCardUses *uses)
+{
+    TkeInventoryCard *card = find_card(inventory, card_id);
+
+    if (card == NULL ||
+        ((card->has_signed || !uses->signature) && (card->part_used || !uses->part))) {
+        return false;
+    }
+    card->has_signed = card->has_signed || uses->signature;
+    card->part_used = card->part_used || uses->part;
     return true;
 }
 

@@ -13,6 +13,7 @@
 
 #include "common/digest.h"
 #include "common/public.h"
+#include "libceremony/card-uses.h"
 #include "libceremony/world.h"
 #include "libsmartcard/card-identity.h"
 #include "libsmartcard/ep11-card-keys.h"
@@ -34,6 +35,9 @@ typedef struct TkeInventoryCard {
     gint64 checked;
     bool suspect; /* it has failed to prove it */
     bool blocked; /* one of its PINs is, as last seen */
+    /* as its usage log has told since it holds what it holds now (card-uses.h) */
+    bool has_signed; /* a command for a crypto unit */
+    bool part_used;  /* a key part was encrypted for one */
 } TkeInventoryCard;
 
 typedef struct TkeInventory TkeInventory;
@@ -58,6 +62,12 @@ TKE_PUBLIC bool tke_inventory_forget(TkeInventory *inventory,
 TKE_PUBLIC bool tke_inventory_note_check(TkeInventory *inventory,
                                          const uint8_t card_id[static TKE_CARD_ID_LEN],
                                          bool genuine, gint64 now);
+
+/* What a card that was noted has told of its use; it stays true when its log has forgotten it. True:
+ * the file has to be saved. */
+TKE_PUBLIC bool tke_inventory_note_uses(TkeInventory *inventory,
+                                        const uint8_t card_id[static TKE_CARD_ID_LEN],
+                                        const TkeCardUses *uses);
 
 /* TkeInventoryCard, by zone, kind and description; borrowed. */
 TKE_PUBLIC const GPtrArray *tke_inventory_get_cards(const TkeInventory *inventory);

@@ -152,7 +152,9 @@ prove(TkeOperation *op, unsigned reader, TkeCard *card, TkeCardInfo *info, GErro
 {
     g_autoptr(GError) local = NULL;
 
-    if (check_genuine(op, reader, card, info, &local)) {
+    if (check_genuine(op, reader, card, info, &local) &&
+        (info->status.kind == TKE_CARD_KIND_CA || info->genuine != TKE_GENUINE_YES ||
+         tke_card_uses_query(card, &info->status, &info->parts, &info->uses, &local))) {
         return true;
     }
     if (tke_card_error_is_outcome_unknown(local) ||

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "common/public.h"
+#include "libceremony/card-uses.h"
 #include "libceremony/operation.h"
 #include "libsmartcard/card-identity.h"
 #include "libsmartcard/ep11-card-keys.h"
@@ -77,6 +78,7 @@ typedef struct TkeCardInfo {
     TkeKeyPartList parts; /* EP11 */
     TkeGenuine genuine;   /* as the last check of this card has found; until it is taken out */
     GError *not_genuine;  /* which check failed */
+    TkeCardUses uses;     /* EP11, known where it has just proved unasked that it is genuine */
 } TkeCardInfo;
 
 TKE_PUBLIC void tke_card_info_free(TkeCardInfo *info);

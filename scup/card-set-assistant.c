@@ -20,7 +20,7 @@ struct _ScupCardSetAssistant {
     bool keep;               /* changes are saved */
     bool filling;            /* the numbers are set by us */
     GtkWidget *saved, *banner, *administrators, *parts, *backups, *signatures, *revocations,
-        *together, *count, *advice, *list, *next;
+        *together, *count, *advice, *list, *ticks, *next;
 };
 
 G_DEFINE_FINAL_TYPE(ScupCardSetAssistant, scup_card_set_assistant, TKE_UI_TYPE_PAGE_WINDOW)
@@ -278,6 +278,20 @@ show_advice(ScupCardSetAssistant *assistant, const GPtrArray *set)
                                              "to another safe."));
 }
 
+/* What is to be done with the set as a whole, ticked off as far as cards tell it. */
+static void
+show_ticks(ScupCardSetAssistant *assistant, const GPtrArray *set)
+{
+    g_autoptr(GString) text = g_string_new(_("And then, ticked off by what the cards tell:"));
+
+    for (TkePlanTick tick = 0; tick < TKE_PLAN_TICKS; tick++) {
+        g_string_append_printf(text, "\n%s %s",
+                               tke_card_plan_notes_is_done(assistant->notes, set, tick) ? "✓" : "○",
+                               tke_card_plan_tick_text(tick));
+    }
+    gtk_label_set_text(GTK_LABEL(assistant->ticks), text->str);
+}
+
 static void
 redraw(ScupCardSetAssistant *assistant)
 {
@@ -306,6 +320,7 @@ redraw(ScupCardSetAssistant *assistant)
                         : g_strdup(_("No such set"));
     gtk_label_set_text(GTK_LABEL(assistant->count), text);
     show_advice(assistant, set);
+    show_ticks(assistant, set);
     show_next(assistant, set);
     gtk_widget_show_all(assistant->list);
     restore_focus(assistant, focus);
@@ -431,6 +446,7 @@ scup_card_set_assistant_class_init(ScupCardSetAssistantClass *class)
     BIND(together);
     BIND(count);
     BIND(advice);
+    BIND(ticks);
     BIND(list);
     BIND(next);
     gtk_widget_class_bind_template_callback(widget_class, on_changed);

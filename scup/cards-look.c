@@ -34,6 +34,10 @@ note_cards(TkeOperation *op, ScupLook *job)
                        tke_inventory_note_check(job->inventory, info->status.card_id,
                                                 info->genuine == TKE_GENUINE_YES, now)) ||
                       changed;
+            changed =
+                (info->uses.known &&
+                 tke_inventory_note_uses(job->inventory, info->status.card_id, &info->uses)) ||
+                changed;
         }
     }
     if (changed) {

@@ -339,6 +339,55 @@ def test_a_label_that_is_too_long_for_the_page_goes_on_below():
     shutil.rmtree(home)
 
 
+def work(scup, *words, pins=()):
+    """A command of tke, with who types its PINs."""
+    process = scup.tke("--yes", *words)
+    for reader in pins:
+        scup.world.pin(reader, "123456")
+    text = process.communicate(timeout=60)[0]
+    assert process.returncode == 0, text
+
+
+def test_a_plan_ticks_off_what_its_cards_have_done():
+    tried = "A backup of a signature key tried for signing"
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        for card in ("ep11-1", "ep11-2"):
+            scup.make_card(card, card)
+            scup.world.remove(2)
+        scup.world.remove(1)
+        scup.world.insert(2, "ep11-1")
+        scup.window.see("ep11-1")
+        work(scup, "card", "generate-signature-key", "--name", "Alice", pins=[2])
+        scup.world.remove(2)
+        scup.world.insert(1, "ep11-1")
+        scup.world.insert(2, "ep11-2")
+        scup.window.see("EP11 cards belong in reader 2")
+        work(scup, "card", "copy", pins=[1, 2])
+        scup.world.remove(1)
+        scup.world.remove(2)
+        plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
+
+        def see(mark, text):
+            gui.wait(lambda: f"“{mark} {text}” in {[node.text for node in plan.all('label', hidden=True)]}", lambda: any(
+                f"{mark} {text}" in node.text for node in plan.all("label", hidden=True)))
+        see("○", tried)
+        scup.world.insert(2, "ep11-1")
+        gui.wait("the original", lambda: any("Administrator 1" in node.title() and "ep11-1" in node.title()
+                                             for node in plan.all("list item", hidden=True)))
+        scup.world.remove(2)
+        scup.world.insert(1, "ep11-2")  # the backup signs
+        work(scup, "cryptounit-add", "1")
+        work(scup, "cryptounit-admin-add", pins=[1])
+        work(scup, "cryptounit-thrhld-set", "--signature", "1", "--revocation", "1", pins=[1])
+        scup.world.remove(1)
+        scup.world.insert(2, "ep11-2")
+        see("✓", tried)
+        see("○", "Crypto units initialised")  # no key part was loaded
+        see("○", "Cards, PINs and readers put into different safes")
+        scup.shot("scup-plan-ticks")
+
+
 def test_print_opens_the_desktops_dialog_and_cancel_leaves_it():
     with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
         scup.window.see("Two readers ready")

@@ -152,8 +152,114 @@ START_TEST(test_the_record_has_cards_people_and_what_is_left)
                                          "        0505 0505 0505 0505 0505 0505 0505 0505\n"
                                          "        0505 0505 0505 0505 0505 0505 0505 0505\n"));
     ck_assert_ptr_nonnull(strstr(record, "    Holder: Alice Weber\n    Stored at: Safe A\n"));
-    ck_assert_ptr_nonnull(strstr(record, "[ ] Crypto units initialised\n"));
+    ck_assert_ptr_nonnull(strstr(record, "[ ] Crypto units initialised: "));
     ck_assert_ptr_nonnull(strstr(record, "Witness: ____"));
+}
+END_TEST
+
+/* What is done, as letters: compared, units, backup, safes. */
+static char *
+ticks_of(const TkeCardPlanNotes *notes, const TkeInventory *inventory)
+{
+    g_autoptr(GPtrArray) set = set_of(notes, inventory);
+    GString *text = g_string_new(NULL);
+
+    for (TkePlanTick tick = 0; tick < TKE_PLAN_TICKS; tick++) {
+        g_string_append_c(text, tke_card_plan_notes_is_done(notes, set, tick) ? "cubs"[tick] : '.');
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void
+expect_ticks(const TkeCardPlanNotes *notes, const TkeInventory *inventory, const char *wanted)
+{
+    g_autofree char *ticks = ticks_of(notes, inventory);
+
+    ck_assert_str_eq(ticks, wanted);
+}
+
+static void
+note_done(TkeInventory *inventory, const TkeCardStatus *status, const TkeKeyPartList *parts)
+{
+    tke_inventory_note(inventory, status, parts, 1);
+    tke_inventory_note_check(inventory, status->card_id, true, 2);
+}
+
+/* One administrator and two parts, each with a backup; all made and checked. */
+static void
+note_whole_set(TkeInventory *inventory)
+{
+    for (uint8_t backup = 0; backup < 2; backup++) {
+        TkeCardStatus ca = card(TKE_CARD_KIND_CA, (uint8_t) (1 + backup), "CA");
+        TkeCardStatus alice = card(TKE_CARD_KIND_EP11, (uint8_t) (3 + backup), "Alice");
+
+        give_key(&alice, 5);
+        note_done(inventory, &ca, NULL);
+        note_done(inventory, &alice, NULL);
+        for (uint8_t i = 0; i < 2; i++) {
+            const TkeKeyPartList list = part((uint8_t) (9 + i));
+            TkeCardStatus holder =
+                card(TKE_CARD_KIND_EP11, (uint8_t) (5 + 2 * i + backup), "Holder");
+
+            note_done(inventory, &holder, &list);
+        }
+    }
+}
+
+START_TEST(test_the_steps_after_the_cards_are_ticked_off_by_what_cards_tell)
+{
+    static const TkeCardUses has_signed = { .known = true, .signature = true };
+    static const TkeCardUses part_used = { .known = true, .part = true };
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+    g_autoptr(TkeInventory) again = NULL;
+    g_autoptr(TkeCardPlanNotes) notes = tke_card_plan_notes_new();
+    const TkeCardUses none = { .known = true };
+    uint8_t id[TKE_CARD_ID_LEN];
+
+    notes->params.administrators = 1;
+    notes->signatures = notes->revocations = 1;
+    expect_ticks(notes, inventory, "....");
+    note_whole_set(inventory);
+    expect_ticks(notes, inventory, "c...");
+    memset(id, 3, sizeof id);
+    ck_assert(!tke_inventory_note_uses(inventory, id, &none));
+    ck_assert(tke_inventory_note_uses(inventory, id, &has_signed));
+    ck_assert(!tke_inventory_note_uses(inventory, id, &has_signed)); /* is known */
+    memset(id, 5, sizeof id);
+    ck_assert(tke_inventory_note_uses(inventory, id, &part_used));
+    expect_ticks(notes, inventory, "c..."); /* the second part is not loaded */
+    memset(id, 8, sizeof id);               /* from its backup */
+    ck_assert(tke_inventory_note_uses(inventory, id, &part_used));
+    expect_ticks(notes, inventory, "cu..");
+    notes->signatures = 2; /* more than have signed */
+    expect_ticks(notes, inventory, "c...");
+    notes->signatures = 1;
+    memset(id, 4, sizeof id);
+    ck_assert(tke_inventory_note_uses(inventory, id, &has_signed));
+    expect_ticks(notes, inventory, "cub.");
+    ck_assert(tke_inventory_save(inventory, NULL));
+    again = tke_inventory_load(world->world, NULL);
+    expect_ticks(notes, again, "cub.");
+}
+END_TEST
+
+START_TEST(test_a_card_that_holds_something_else_has_not_been_used_with_it)
+{
+    static const TkeCardUses has_signed = { .known = true, .signature = true };
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+    TkeCardStatus alice = card(TKE_CARD_KIND_EP11, 3, "Alice");
+
+    give_key(&alice, 5);
+    tke_inventory_note(inventory, &alice, NULL, 1);
+    ck_assert(!tke_inventory_note_uses(inventory, (const uint8_t *) "12345678", &has_signed));
+    ck_assert(tke_inventory_note_uses(inventory, alice.card_id, &has_signed));
+    tke_inventory_note(inventory, &alice, NULL, 2);
+    ck_assert(find(inventory, 3)->has_signed);
+    give_key(&alice, 6);
+    tke_inventory_note(inventory, &alice, NULL, 3);
+    ck_assert(!find(inventory, 3)->has_signed);
 }
 END_TEST
 
@@ -164,6 +270,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_damaged_plan_is_named_and_left_alone);
     tcase_add_test(tests, test_a_weak_plan_is_told);
     tcase_add_test(tests, test_the_record_has_cards_people_and_what_is_left);
+    tcase_add_test(tests, test_the_steps_after_the_cards_are_ticked_off_by_what_cards_tell);
+    tcase_add_test(tests, test_a_card_that_holds_something_else_has_not_been_used_with_it);
 }
 
 int
