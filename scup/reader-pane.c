@@ -20,18 +20,22 @@
 #include "scup/suggestions.h"
 
 #define PICTURE_WIDTH 200
+#define READING_PATIENCE_MS 600 /* most cards are known before: the page is not exchanged twice */
 #define BEFORE_CHECK 3 /* place of the details in an empty pane: below picture, headline and text */
 
 struct _ScupReaderPane {
     GtkBox parent;
     ScupCards *cards;
     unsigned reader;
-    GtkWidget *title, *model, *stack, *empty, *picture, *headline, *text, *details, *check, *notice,
-        *suggestions, *holds;
+    GtkWidget *title, *model, *inserted, *stack, *empty, *picture, *headline, *text, *details,
+        *check, *notice, *suggestions, *holds;
     GtkWidget *ca, *ep11, *other;
     const ScupSuggestion *suggested; /* static: what is shown now */
     guint patience;                  /* source; 0: nothing waits to be shown */
     int shown;                       /* ScupPlace; -1: none yet */
+    gint64 shown_at;                 /* monotonic time; of that */
+    guint leaving;                   /* source; 0: the header is as it has to be */
+    gint64 inserted_at;              /* monotonic time; when the header began to tell of a card */
 };
 
 G_DEFINE_FINAL_TYPE(ScupReaderPane, scup_reader_pane, GTK_TYPE_BOX)
@@ -225,6 +229,53 @@ draw(ScupReaderPane *pane)
     show_place(pane);
     show_notice(pane);
     show_suggestions(pane);
+    pane->shown_at = g_get_monotonic_time();
+}
+
+/* Milliseconds that something has to be seen still that came then. */
+static guint
+left_to_stay(gint64 since)
+{
+    const gint64 left = since + (gint64) TKE_UI_PATIENCE_MS * 1000 - g_get_monotonic_time();
+
+    return left > 0 ? (guint) ((left + 999) / 1000) : 0;
+}
+
+/* ---- the header: that a card is in is said at once, whatever the page does ---- */
+
+static gboolean
+on_seen(gpointer data)
+{
+    ScupReaderPane *pane = data;
+
+    pane->leaving = 0;
+    gtk_widget_hide(pane->inserted);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+show_inserted(ScupReaderPane *pane, ScupPlace place)
+{
+    const bool reading = place == SCUP_PLACE_READING;
+    const guint left = left_to_stay(pane->inserted_at);
+
+    g_clear_handle_id(&pane->leaving, g_source_remove);
+    if (reading && !gtk_widget_get_visible(pane->inserted)) {
+        gtk_widget_show(pane->inserted);
+        pane->inserted_at = g_get_monotonic_time();
+    } else if (!reading && place != SCUP_PLACE_EMPTY && left > 0) {
+        pane->leaving = g_timeout_add(left, on_seen, pane);
+    } else if (!reading) {
+        gtk_widget_hide(pane->inserted);
+    }
+}
+
+/* ---- when the page changes ---- */
+
+static bool
+is_passing(int place)
+{
+    return place == SCUP_PLACE_OPENING || place == SCUP_PLACE_READING;
 }
 
 /* It has lasted. */
@@ -238,8 +289,22 @@ on_patience_ended(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* What is on its way to be known is shown if it takes its time: until then the pane stays as it
- * is. */
+/*
+ * What is on its way to be known is shown if it takes its time: until then the pane stays as it is.
+ * What is shown then stays for a moment.
+ */
+static guint
+time_until_drawn(const ScupReaderPane *pane, int place)
+{
+    if (place == pane->shown) {
+        return 0;
+    }
+    if (is_passing(place)) {
+        return place == SCUP_PLACE_READING ? READING_PATIENCE_MS : TKE_UI_PATIENCE_MS;
+    }
+    return is_passing(pane->shown) ? left_to_stay(pane->shown_at) : 0;
+}
+
 static void
 update(ScupReaderPane *pane)
 {
@@ -247,15 +312,19 @@ update(ScupReaderPane *pane)
     const ScupPlace place = scup_cards_get_place(pane->cards, pane->reader);
     g_autofree char *title = g_strdup_printf(_("Reader %u"), pane->reader);
     g_autofree char *model = reader != NULL ? tke_reader_dup_text(reader) : g_strdup("");
+    const guint wait = time_until_drawn(pane, (int) place);
 
     gtk_label_set_text(GTK_LABEL(pane->title), title);
     gtk_label_set_text(GTK_LABEL(pane->model), model);
-    if ((place != SCUP_PLACE_OPENING && place != SCUP_PLACE_READING) ||
-        (int) place == pane->shown) {
-        g_clear_handle_id(&pane->patience, g_source_remove);
+    show_inserted(pane, place);
+    if (is_passing((int) place) && wait > 0 && pane->patience != 0) {
+        return; /* it waits already */
+    }
+    g_clear_handle_id(&pane->patience, g_source_remove);
+    if (wait == 0) {
         draw(pane);
-    } else if (pane->patience == 0) {
-        pane->patience = g_timeout_add(TKE_UI_PATIENCE_MS, on_patience_ended, pane);
+    } else {
+        pane->patience = g_timeout_add(wait, on_patience_ended, pane);
     }
 }
 
@@ -265,6 +334,7 @@ finalize(GObject *object)
     ScupReaderPane *pane = SCUP_READER_PANE(object);
 
     g_clear_handle_id(&pane->patience, g_source_remove);
+    g_clear_handle_id(&pane->leaving, g_source_remove);
     g_signal_handlers_disconnect_by_data(pane->cards, pane);
     g_object_unref(pane->cards);
     G_OBJECT_CLASS(scup_reader_pane_parent_class)->finalize(object);
@@ -282,6 +352,7 @@ scup_reader_pane_class_init(ScupReaderPaneClass *class)
     gtk_widget_class_set_template_from_resource(widget_class, "/org/opentke/scup/reader-pane.ui");
     BIND(title);
     BIND(model);
+    BIND(inserted);
     BIND(stack);
     BIND(picture);
     BIND(headline);

@@ -9,6 +9,8 @@
 #include "scup/reader-pane.h"
 #include "tests/support/test-main.h"
 
+#define MOMENT_US (300 * G_USEC_PER_SEC / 1000)
+
 struct _ScupCards {
     GObject parent;
     ScupPlace place;
@@ -87,16 +89,20 @@ scup_cards_count_readers(ScupCards *cards)
 typedef struct Seen {
     ScupCards *cards;
     GtkWidget *pane;
-    GString *texts; /* of the pane, each time one changed */
+    GString *texts;    /* of the pane, each time one changed */
+    gint64 reading_at; /* when it said that the card is read */
 } Seen;
 
 static void
 on_text(GtkLabel *label, GParamSpec *pspec, gpointer data)
 {
-    GString *texts = data;
+    Seen *seen = data;
 
     (void) pspec;
-    g_string_append_printf(texts, "%s|", gtk_label_get_text(label));
+    g_string_append_printf(seen->texts, "%s|", gtk_label_get_text(label));
+    if (g_str_has_prefix(gtk_label_get_text(label), "Reading")) {
+        seen->reading_at = g_get_monotonic_time();
+    }
 }
 
 static void
@@ -116,7 +122,7 @@ open_pane(Seen *seen)
     seen->cards = g_object_new(SCUP_TYPE_CARDS, NULL);
     seen->texts = g_string_new(NULL);
     seen->pane = g_object_ref_sink(scup_reader_pane_new(seen->cards, 1));
-    watch(seen->pane, seen->texts);
+    watch(seen->pane, seen);
 }
 
 static void
@@ -161,16 +167,58 @@ START_TEST(test_card_that_is_recognised_at_once_is_never_being_read)
 }
 END_TEST
 
-START_TEST(test_card_that_takes_its_time_is_being_read)
+/* Nothing comes and goes within a moment: that can be told from the times of both. */
+START_TEST(test_card_that_takes_its_time_is_being_read_for_a_moment)
 {
     Seen seen = { 0 };
+    gint64 begun;
 
     open_pane(&seen);
     put(&seen, SCUP_PLACE_EMPTY);
     put(&seen, SCUP_PLACE_READING);
     wait_for(&seen, "Reading the card…");
+    begun = seen.reading_at;
     put(&seen, SCUP_PLACE_CARD);
-    ck_assert_ptr_nonnull(strstr(seen.texts->str, "Blank card for a CA card"));
+    wait_for(&seen, "Blank card for a CA card");
+    ck_assert_int_ge(g_get_monotonic_time() - begun, MOMENT_US);
+    close_pane(&seen);
+}
+END_TEST
+
+static bool
+says_inserted(GtkWidget *widget)
+{
+    bool says = GTK_IS_LABEL(widget) && gtk_widget_get_visible(widget) &&
+                strcmp(gtk_label_get_text(GTK_LABEL(widget)), "Card inserted") == 0;
+    g_autoptr(GList) children =
+        GTK_IS_CONTAINER(widget) ? gtk_container_get_children(GTK_CONTAINER(widget)) : NULL;
+
+    for (GList *at = children; at != NULL; at = at->next) {
+        says = says || says_inserted(at->data);
+    }
+    return says;
+}
+
+START_TEST(test_card_that_is_in_is_told_at_once_and_for_a_moment)
+{
+    Seen seen = { 0 };
+    gint64 begun;
+
+    open_pane(&seen);
+    put(&seen, SCUP_PLACE_EMPTY);
+    ck_assert(!says_inserted(seen.pane));
+    begun = g_get_monotonic_time();
+    put(&seen, SCUP_PLACE_READING);
+    ck_assert(says_inserted(seen.pane));
+    ck_assert_ptr_null(strstr(seen.texts->str, "Reading")); /* the page stays what it was */
+    put(&seen, SCUP_PLACE_CARD);
+    while (says_inserted(seen.pane)) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    ck_assert_int_ge(g_get_monotonic_time() - begun, MOMENT_US);
+    put(&seen, SCUP_PLACE_READING);
+    put(&seen, SCUP_PLACE_EMPTY); /* it is out: that it is in is not said any more */
+    ck_assert(!says_inserted(seen.pane));
     close_pane(&seen);
 }
 END_TEST
@@ -190,7 +238,8 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_card_that_is_recognised_at_once_is_never_being_read);
-    tcase_add_test(tests, test_card_that_takes_its_time_is_being_read);
+    tcase_add_test(tests, test_card_that_takes_its_time_is_being_read_for_a_moment);
+    tcase_add_test(tests, test_card_that_is_in_is_told_at_once_and_for_a_moment);
     tcase_add_test(tests, test_readers_that_take_their_time_are_looked_for);
 }
 
