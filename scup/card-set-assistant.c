@@ -12,6 +12,7 @@
 #include "libceremony/card-plan-notes.h"
 #include "scup/holder-dialog.h"
 #include "scup/plan-row.h"
+#include "scup/plan-unknown.h"
 
 struct _ScupCardSetAssistant {
     TkeUiPageWindow parent;
@@ -296,11 +297,21 @@ static void
 redraw(ScupCardSetAssistant *assistant)
 {
     g_autoptr(GPtrArray) set = get_set(assistant);
+    const GError *error = NULL;
     g_autofree char *text = NULL;
     unsigned made = 0;
     unsigned checked = 0;
     int focus = -1;
 
+    (void) scup_cards_get_inventory(assistant->cards, &error);
+    scup_plan_unknown_show(GTK_WIDGET(assistant), gtk_widget_get_parent(assistant->list),
+                           set == NULL ? error : NULL);
+    if (set == NULL && error != NULL) {
+        text = scup_plan_unknown_text(error);
+        gtk_label_set_text(GTK_LABEL(assistant->count), _("The card inventory cannot be read"));
+        gtk_label_set_text(GTK_LABEL(assistant->advice), text);
+        gtk_widget_hide(assistant->next);
+    }
     if (set == NULL) {
         return;
     }

@@ -316,7 +316,7 @@ add_inventory(GString *text, ScupCards *cards)
     if (error != NULL) {
         g_string_append_printf(text, "%s\n\n", error->message);
     }
-    if (all == NULL || all->len == 0) {
+    if (all != NULL && all->len == 0) {
         g_string_append_printf(text, "%s\n",
                                _("No card of a zone was seen yet: cards are noted when they "
                                  "are inserted."));

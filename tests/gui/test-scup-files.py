@@ -308,6 +308,25 @@ def test_the_record_and_the_labels_have_pages_with_all_their_text():
     shutil.rmtree(home)
 
 
+def test_an_inventory_that_is_damaged_is_told_in_its_place():
+    scup = s.Scup()
+    kept = os.path.join(scup.world.dir, "workstation")
+    os.makedirs(kept, mode=0o700, exist_ok=True)
+    with open(os.path.join(kept, "inventory.json"), "w", encoding="ascii",
+              opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.write("{garbage")
+    with scup:
+        plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
+        plan.see("The card inventory cannot be read")
+        plan.see("inventory.json is damaged: mend it or move it away. Until then")
+        labels = plan.find("push button", "Save labels as PDF…")
+        gui.wait("the labels to be refused", lambda: not labels.has("sensitive"))
+        scup.shot("scup-plan-unknown")
+        inventory = scup.menu("File", "Card inventory…", "Card inventory")
+        gui.wait("the inventory", lambda: "is damaged" in inventory.find("text").text)
+        assert "No card of a zone was seen yet" not in inventory.find("text").text
+
+
 def test_a_label_that_is_too_long_for_the_page_goes_on_below():
     home = tempfile.mkdtemp(prefix="gui-files-")
     path = os.path.join(home, "pages.pdf")
