@@ -6,6 +6,11 @@
 #include <glib/gi18n.h>
 #include <stdbool.h>
 
+#include "gtk-common/copy-button.h"
+#include "gtk-common/identifiers.h"
+
+#define LINE_CHARS 75 /* look.md: no line wider than 80 */
+
 /* The card that is there, and the step. */
 static char *
 dup_detail(const TkePlanCard *place)
@@ -47,17 +52,40 @@ make_button(const char *label)
 }
 
 static GtkWidget *
-make_words(const char *head, const char *text)
+make_text(const char *text)
+{
+    GtkWidget *label = gtk_label_new(NULL);
+
+    tke_ui_identifiers_set_text(GTK_LABEL(label), text);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_label_set_line_wrap(GTK_LABEL(label), TRUE);
+    gtk_label_set_max_width_chars(GTK_LABEL(label), LINE_CHARS);
+    gtk_label_set_selectable(GTK_LABEL(label), TRUE);
+    gtk_widget_set_can_focus(label, FALSE); /* the row has it */
+    gtk_widget_set_halign(label, GTK_ALIGN_START);
+    return label;
+}
+
+/* more: lines below; empty: there are none. */
+static GtkWidget *
+make_words(const char *place, bool made, const char *head, const char *detail, const char *more)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    GtkWidget *below = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *title = gtk_label_new(head);
-    GtkWidget *below = gtk_label_new(text);
+    GtkWidget *card = make_text(detail);
+    g_autofree char *what = g_strdup_printf(_("card identifier of %s"), place);
 
     gtk_label_set_xalign(GTK_LABEL(title), 0);
-    gtk_label_set_xalign(GTK_LABEL(below), 0);
-    gtk_label_set_line_wrap(GTK_LABEL(below), TRUE);
     gtk_style_context_add_class(gtk_widget_get_style_context(title), "tke-big");
     gtk_widget_set_margin_start(below, 18);
+    gtk_container_add(GTK_CONTAINER(below), card);
+    if (made) {
+        tke_ui_copy_button_add(card, what);
+    }
+    if (more[0] != '\0') {
+        gtk_container_add(GTK_CONTAINER(below), make_text(more));
+    }
     gtk_container_add(GTK_CONTAINER(box), title);
     gtk_container_add(GTK_CONTAINER(box), below);
     gtk_widget_set_hexpand(box, TRUE);
@@ -73,16 +101,18 @@ make_row(const TkePlanCard *place, GtkWidget **button)
     g_autofree char *detail = dup_detail(place);
     g_autofree char *holder = dup_holder(place);
     g_autofree char *unfit = tke_card_plan_unfit_text(place);
-    g_autofree char *text = g_strdup_printf("%s%s%s%s%s", detail, unfit != NULL ? "\n✗ " : "",
-                                            unfit != NULL ? unfit : "", holder != NULL ? "\n" : "",
-                                            holder != NULL ? holder : "");
-    g_autofree char *name = g_strdup_printf("%s, %s", head, text);
+    g_autofree char *more =
+        g_strdup_printf("%s%s%s%s", unfit != NULL ? "✗ " : "", unfit != NULL ? unfit : "",
+                        unfit != NULL && holder != NULL ? "\n" : "", holder != NULL ? holder : "");
+    g_autofree char *name =
+        g_strdup_printf("%s, %s%s%s", head, detail, more[0] != '\0' ? "\n" : "", more);
     GtkWidget *row = gtk_list_box_row_new();
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
 
     *button = make_button(label);
     gtk_container_set_border_width(GTK_CONTAINER(box), 6);
-    gtk_container_add(GTK_CONTAINER(box), make_words(head, text));
+    gtk_container_add(GTK_CONTAINER(box),
+                      make_words(label, place->card != NULL, head, detail, more));
     gtk_container_add(GTK_CONTAINER(box), *button);
     gtk_container_add(GTK_CONTAINER(row), box);
     atk_object_set_name(gtk_widget_get_accessible(row), name);

@@ -308,6 +308,18 @@ def test_the_record_and_the_labels_have_pages_with_all_their_text():
     shutil.rmtree(home)
 
 
+def test_the_identifier_of_a_planned_card_is_copied_with_a_button():
+    with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
+        scup.close(scup.make_zone())
+        plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
+        plan.see("10 cards, 1 made")
+        plan.find("push button", "Copy: card identifier of CA card", hidden=True).click()
+        plan.see("Copied")
+        shown = [name for name in (node.title() for node in plan.all("push button", hidden=True))
+                 if name and name.startswith("Copy: ")]
+        assert len(shown) == 1, shown  # cards that are not made have none
+
+
 def test_an_inventory_that_is_damaged_is_told_in_its_place():
     scup = s.Scup()
     kept = os.path.join(scup.world.dir, "workstation")
