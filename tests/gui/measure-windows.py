@@ -150,6 +150,10 @@ def measure():
     yield result("desk, start to usable window", desk, "s", 0.5, True)
     with s.Scup() as scup:
         yield result("scup, a pane follows a card", scup.time_panes(rounds=5), "s", 0.3)
+    with s.Scup("--profile", "J3R180") as scup:
+        told, shown = scup.time_insertions(rounds=20)
+    yield result("scup, a pane tells of a card, J3R180", told, "s", 0.3)
+    yield result("scup, a pane shows a card, J3R180", shown, "s", 1)
     setups = list(zip(*(set_up() for _ in range(3))))
     for i, what in enumerate((("scup, longest gap of the main loop, card set-up", "ms", 50, False),
                               ("desk, longest gap of the main loop, the same", "ms", 50, False),

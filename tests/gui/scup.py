@@ -95,6 +95,19 @@ class Scup:
                 times.append(time.monotonic() - begun)
         return sorted(times)
 
+    def time_insertions(self, rounds):
+        """Puts a card into reader 2, in order of size: seconds until the pane tells of it, and until it shows it."""
+        told, shown = [], []
+        for _ in range(rounds):
+            begun = time.monotonic()
+            self.world.insert(2, "ep11-1")
+            for text, times in (("Card inserted", told), ("Blank card for an EP11 card", shown)):
+                self.window.see(text)
+                times.append(time.monotonic() - begun)
+            self.world.remove(2)
+            self.window.see("Insert a card in reader 2")
+        return sorted(told), sorted(shown)
+
     def shot(self, name):
         directory = os.environ.get("GUI_SCREENSHOTS")
         gui.screenshot(os.path.join(directory, name + ".png") if directory else None)
