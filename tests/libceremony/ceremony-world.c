@@ -57,11 +57,10 @@ put_in(CeremonyWorld *world, unsigned reader, const char *reason_word)
     g_autoptr(GError) error = NULL;
     SimCard *card;
 
-    if (name == NULL && g_strcmp0(reason_word, "in-use") == 0) {
-        return; /* whoever has the reader will let it go */
-    }
     if (name == NULL) {
-        g_cancellable_cancel(world->cancellable);
+        if (g_strcmp0(reason_word, "in-use") != 0) { /* else whoever has the reader lets it go */
+            g_cancellable_cancel(world->cancellable);
+        }
         return;
     }
     card = g_hash_table_lookup(world->by_name, name);
