@@ -60,6 +60,9 @@ typedef enum {
 TKE_PUBLIC bool tke_card_plan_notes_is_done(const TkeCardPlanNotes *notes, const GPtrArray *set,
                                             TkePlanTick tick);
 TKE_PUBLIC const char *tke_card_plan_tick_text(TkePlanTick tick); /* translated */
+/* All of them with their marks, a line each, translated. The caller frees. */
+TKE_PUBLIC char *tke_card_plan_notes_ticks_text(const TkeCardPlanNotes *notes,
+                                                const GPtrArray *set);
 
 /*
  * The record of the set (6.3, step 10), translated, to be printed and signed: the thresholds, each

@@ -105,3 +105,16 @@ tke_card_plan_tick_text(TkePlanTick tick)
         return _("Cards, PINs and readers put into different safes");
     }
 }
+
+char *
+tke_card_plan_notes_ticks_text(const TkeCardPlanNotes *notes, const GPtrArray *set)
+{
+    GString *text = g_string_new(_("And then, ticked off by what the cards tell:"));
+
+    for (TkePlanTick tick = 0; tick < TKE_PLAN_TICKS; tick++) {
+        g_string_append_printf(text, "\n%s %s",
+                               tke_card_plan_notes_is_done(notes, set, tick) ? "✓" : "○",
+                               tke_card_plan_tick_text(tick));
+    }
+    return g_string_free(text, FALSE);
+}

@@ -82,6 +82,8 @@ TKE_PUBLIC bool tke_inventory_is_empty(const TkeInventoryCard *card);
  */
 TKE_PUBLIC bool tke_inventory_has_copy(const TkeInventory *inventory, const TkeInventoryCard *card);
 
+bool tke_inventory_is_rehearsal(const TkeInventory *inventory);
+
 /*
  * The whole inventory as CSV with a heading line (RFC 4180); never translated. In a rehearsal
  * every line begins with a column that says REHEARSAL. The caller frees.

@@ -283,14 +283,9 @@ show_advice(ScupCardSetAssistant *assistant, const GPtrArray *set)
 static void
 show_ticks(ScupCardSetAssistant *assistant, const GPtrArray *set)
 {
-    g_autoptr(GString) text = g_string_new(_("And then, ticked off by what the cards tell:"));
+    g_autofree char *text = tke_card_plan_notes_ticks_text(assistant->notes, set);
 
-    for (TkePlanTick tick = 0; tick < TKE_PLAN_TICKS; tick++) {
-        g_string_append_printf(text, "\n%s %s",
-                               tke_card_plan_notes_is_done(assistant->notes, set, tick) ? "✓" : "○",
-                               tke_card_plan_tick_text(tick));
-    }
-    gtk_label_set_text(GTK_LABEL(assistant->ticks), text->str);
+    gtk_label_set_text(GTK_LABEL(assistant->ticks), text);
 }
 
 static void

@@ -448,8 +448,7 @@ END_TEST
 START_TEST(test_yes_does_not_use_the_last_try_of_a_ca_pin)
 {
     g_autoptr(Place) place = place_enter_finished();
-    const char *const words[] = { "one try is left for the first PIN", "nobody is there to answer",
-                                  NULL };
+    const char *const words[] = { "one try is left for the first PIN", "nobody is there", NULL };
 
     place_sim(place, "insert 1 ca-1");
     {

@@ -1,9 +1,8 @@
 /*
  * The secret scan: a whole ceremony by the real client, whose memory is searched from outside at
  * every prompt and after every command for every secret that the virtual cards and units hold. Two
- * controls prove that the search finds what is there. Trace, output, events, arguments, environment
- * and files of the workstation are searched too, and for the bearer token as well: of that libcurl
- * keeps copies in ordinary memory (docs/threat-model.md), so that it is no needle there.
+ * controls prove that it can find. Trace, output, events, arguments, environment and files are
+ * searched too, for the bearer token as well: libcurl keeps that in memory (docs/threat-model.md).
  */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -300,9 +299,8 @@ run_tasks(SimOfficersPeople *people, SimOfficersProgram *program, const SimOffic
         const SimOfficersTask task = sim_officers_ceremony_for_units(&tasks[i], "1 2 3");
         g_autoptr(GError) error = NULL;
 
-        sim_officers_people_clear_desk(people, &task, &error);
-        check_error(error);
-        sim_officers_program_type(program, task.command, &error);
+        (void) (sim_officers_people_clear_desk(people, &task, &error) &&
+                sim_officers_program_type(program, task.command, &error));
         check_error(error);
         sim_officers_people_follow(people, program, &task, &error);
         check_error(error);
