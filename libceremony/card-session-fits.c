@@ -375,13 +375,17 @@ tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, bool 
 }
 
 bool
-tke_card_session_check_allowed(TkeOperation *op, unsigned number, const TkeReaderInfo *info,
-                               GError **error)
+tke_card_session_check_reader(TkeOperation *op, unsigned number, const TkeReaders *readers,
+                              GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
+    const TkeReaderInfo *info = tke_readers_get(readers, number, error);
     g_autoptr(GError) refused = NULL;
     TkePinPad pad;
 
+    if (info == NULL) {
+        return false;
+    }
     if (!info->is_virtual || tke_world_is_rehearsal(tke_operation_get_world(op)) ||
         tke_pin_pad_describe_reader(session->source, info->name, &pad, &refused) ||
         tke_card_error_code(refused) != TKE_CARD_ERROR_NO_READER) {

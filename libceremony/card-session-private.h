@@ -132,11 +132,11 @@ bool tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, 
                             const char **word, char **reason);
 
 /*
- * Fails for a virtual reader outside a rehearsal, with what the source says: no card could end the
- * wait there.
+ * Fails if there is no reader of that number, and for a virtual one outside a rehearsal, with what
+ * the source says: no card could end the wait there.
  */
-bool tke_card_session_check_allowed(TkeOperation *op, unsigned number, const TkeReaderInfo *info,
-                                    GError **error);
+bool tke_card_session_check_reader(TkeOperation *op, unsigned number, const TkeReaders *readers,
+                                   GError **error);
 
 /* True if after this error a card is not, or may not be, what it was believed to be. */
 bool tke_card_session_shakes_belief(const GError *error);

@@ -216,13 +216,9 @@ static bool
 need_reader(TkeOperation *op, const TkeCardNeed *need, bool *identified, GError **error)
 {
     g_autoptr(TkeReaders) readers = NULL;
-    const TkeReaderInfo *info = NULL;
 
-    if (!tke_card_session_look_identified(op, need->reader, &readers, identified, error)) {
-        return false;
-    }
-    info = tke_readers_get(readers, need->reader, error);
-    return info != NULL && tke_card_session_check_allowed(op, need->reader, info, error);
+    return tke_card_session_look_identified(op, need->reader, &readers, identified, error) &&
+           tke_card_session_check_reader(op, need->reader, readers, error);
 }
 
 TkeCard *
