@@ -308,13 +308,23 @@ def test_the_record_and_the_labels_have_pages_with_all_their_text():
     shutil.rmtree(home)
 
 
+def pasted():
+    """What can be pasted."""
+    import gi
+    gi.require_version("Gdk", "3.0")
+    gi.require_version("Gtk", "3.0")
+    from gi.repository import Gdk, Gtk
+    return Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).wait_for_text()
+
+
 def test_the_identifier_of_a_planned_card_is_copied_with_a_button():
     with s.Scup(environment=s.LEAKS_OF_GTK) as scup:
         scup.close(scup.make_zone())
         plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
         plan.see("10 cards, 1 made")
+        card = next(text for text in plan.texts() if text.startswith("Zone officers A/B · "))
         plan.find("push button", "Copy: card identifier of CA card", hidden=True).click()
-        plan.see("Copied")
+        gui.wait("the identifier", lambda: pasted() == card.split(" · ")[1])
         shown = [name for name in (node.title() for node in plan.all("push button", hidden=True))
                  if name and name.startswith("Copy: ")]
         assert len(shown) == 1, shown  # cards that are not made have none
