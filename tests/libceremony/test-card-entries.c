@@ -126,7 +126,7 @@ START_TEST(test_a_copy_of_another_key_than_was_named_is_refused)
     ceremony_world_hand(world, 1, "full", NULL);
     ceremony_world_hand(world, 2, "empty", NULL);
     ck_assert(!tke_op_copy_card(world->op, &params, NULL, &error));
-    ck_assert_ptr_nonnull(strstr(error->message, "no signature key that begins with “0123456789”"));
+    ck_assert_ptr_nonnull(strstr(error->message, "does not begin with “0123456789”"));
     ck_assert(!info_of(world, "empty").has_signature_key);
 }
 END_TEST
