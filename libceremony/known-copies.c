@@ -1,5 +1,5 @@
 /*
- * Copies and backups of a card, as the activity log knows them (F-170).
+ * Backups of a CA card, as the activity log knows them (functions 2.2, P-5; F-170).
  */
 #include "libceremony/known-copies.h"
 
@@ -40,8 +40,7 @@ remember(GPtrArray *ids, const char *id)
     }
 }
 
-/* A copy or backup of this card, or that it is one itself; or that a card has lost what it held
- * since. */
+/* A backup of this card, or that it is one itself; or that a card was erased since. */
 static void
 read_line(TkeKnownCopies *copies, const char *id, const char *line)
 {
@@ -52,12 +51,10 @@ read_line(TkeKnownCopies *copies, const char *id, const char *line)
     const char *card = object != NULL ? text_of(object, "card", "id") : NULL;
     const char *source = object != NULL ? text_of(object, "source", "id") : NULL;
 
-    if (g_strcmp0(action, "opentke-card.erase") == 0 ||
-        g_strcmp0(action, "opentke-card.delete") == 0) {
+    if (g_strcmp0(action, "opentke-card.erase") == 0) {
         forget(copies->to, card);
         forget(copies->from, card);
-    } else if ((g_strcmp0(action, "opentke-card.copy") == 0 ||
-                g_strcmp0(action, "opentke-zone.backup") == 0) &&
+    } else if (g_strcmp0(action, "opentke-zone.backup") == 0 &&
                g_strcmp0(text_of(object, "result", NULL), "done") == 0) {
         if (g_strcmp0(source, id) == 0) {
             remember(copies->to, card);

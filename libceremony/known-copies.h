@@ -1,5 +1,6 @@
 /*
- * Copies and backups of a card, as this workstation's activity log knows them. Not installed.
+ * Backups of a CA card, as this workstation's activity log knows them; of the keys on EP11 cards,
+ * see key-copies.h. Not installed.
  */
 #pragma once
 
@@ -14,10 +15,8 @@ typedef struct TkeKnownCopies {
     GPtrArray *from; /* of cards that this one was made from */
 } TkeKnownCopies;
 
-/*
- * What the log tells of the card; a copy that was erased, or had something deleted, since is none.
- * A log that cannot be read knows nothing.
- */
+/* What the log tells of the CA card; a backup that was erased since is none. A log that cannot be
+ * read knows nothing. */
 TkeKnownCopies *tke_known_copies_read(TkeActivityLog *log,
                                       const uint8_t card_id[static TKE_CARD_ID_LEN]);
 void tke_known_copies_free(TkeKnownCopies *copies);

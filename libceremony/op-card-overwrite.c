@@ -6,59 +6,22 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "common/hex.h"
 #include "libceremony/card-session-private.h"
 #include "libceremony/known-copies.h"
 #include "libceremony/record.h"
-#include "libsmartcard/ep11-card-keys.h"
 
 #define ERASE "ERASE" /* typed where a card has no description; not translated */
 
-static bool
-has_part(const TkeKeyPartList *list, const TkeKeyPart *part)
-{
-    for (unsigned i = 0; i < list->n; i++) {
-        if (memcmp(list->parts[i].vp, part->vp, TKE_VP_COMPARED) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The other card has the signature key and every key part of this one. */
-static bool
-holds_keys(TkeCard *other, const TkeCardStatus *other_status, TkeCard *card,
-           const TkeCardStatus *status)
-{
-    TkeKeyPartList own = { 0 };
-    TkeKeyPartList there = { 0 };
-    bool all = !status->has_signature_key ||
-               (other_status->has_signature_key &&
-                memcmp(other_status->ski, status->ski, sizeof status->ski) == 0);
-
-    all = all && tke_ep11_card_query_parts(card, status->n_parts, &own, NULL) &&
-          tke_ep11_card_query_parts(other, other_status->n_parts, &there, NULL);
-    for (unsigned i = 0; all && i < own.n; i++) {
-        all = has_part(&there, &own.parts[i]);
-    }
-    return all;
-}
-
-/* The card in the other reader holds the same: that is seen, whatever the log knows. */
+/* The CA card in the other reader holds the same: that is seen, whatever the log knows. */
 static bool
 is_beside(TkeOperation *op, unsigned reader, const TkeCardStatus *status)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     const TkeCardStatus *other_status = NULL;
-    TkeCard *card = tke_card_session_get(session, reader, NULL);
-    TkeCard *other = tke_card_session_get(session, 3 - reader, &other_status);
 
-    if (card == NULL || other == NULL || other_status->kind != status->kind ||
-        other_status->life_cycle < TKE_CARD_MEMBER ||
-        memcmp(other_status->zone_id, status->zone_id, TKE_ZONE_ID_LEN) != 0) {
-        return false;
-    }
-    return status->kind == TKE_CARD_KIND_CA || holds_keys(other, other_status, card, status);
+    return tke_card_session_get(session, 3 - reader, &other_status) != NULL &&
+           other_status->kind == TKE_CARD_KIND_CA && other_status->life_cycle >= TKE_CARD_MEMBER &&
+           memcmp(other_status->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0;
 }
 
 static void
@@ -72,7 +35,7 @@ add_ids(const char *format, const GPtrArray *ids, GPtrArray *lines)
     }
 }
 
-/* What this workstation knows, and sees, of copies of the card. */
+/* What this workstation knows, and sees, of copies of the CA card. */
 static void
 add_copies(TkeOperation *op, unsigned reader, const TkeCardStatus *status, GPtrArray *lines)
 {
@@ -88,25 +51,6 @@ add_copies(TkeOperation *op, unsigned reader, const TkeCardStatus *status, GPtrA
     add_ids(_("Copied from card %s, as this workstation knows."), copies->from, lines);
     if (!beside && copies->to->len == 0 && copies->from->len == 0) {
         g_ptr_array_add(lines, g_strdup(_("No copy of it is known to this workstation.")));
-    }
-}
-
-/* First how much would be lost and whether it is elsewhere; long numbers after that. */
-static void
-add_keys(TkeOperation *op, unsigned reader, const TkeCardStatus *status, GPtrArray *lines)
-{
-    g_ptr_array_add(lines, g_strdup_printf(ngettext("%u key part", "%u key parts", status->n_parts),
-                                           status->n_parts));
-    if (status->has_signature_key || status->n_parts > 0) {
-        add_copies(op, reader, status, lines);
-    }
-    if (status->has_signature_key) {
-        g_autofree char *ski = tke_hex_grouped(status->ski, sizeof status->ski, 4, ' ');
-
-        g_ptr_array_add(lines, g_strdup_printf(_("Signature key of “%s”, %s: every crypto unit "
-                                                 "where it is an administrator loses that "
-                                                 "signer."),
-                                               status->admin_name, ski));
     }
 }
 
@@ -152,7 +96,7 @@ make_lines(TkeOperation *op, const TkeCardNeed *need, const TkeCardStatus *statu
                                         status->description, id));
         add_zone(need, status, lines);
         if (status->kind == TKE_CARD_KIND_EP11) {
-            add_keys(op, need->reader, status, lines);
+            tke_op_card_overwrite_add_keys(op, need->reader, status, lines);
         } else {
             add_copies(op, need->reader, status, lines);
         }

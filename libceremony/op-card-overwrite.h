@@ -12,6 +12,10 @@
 bool tke_op_card_overwrite_confirm(TkeOperation *op, const TkeCardNeed *need,
                                    const TkeCardStatus *status, GError **error);
 
+/* Lines that say which keys an EP11 card holds, and of each whether there is a copy of it. */
+void tke_op_card_overwrite_add_keys(TkeOperation *op, unsigned reader, const TkeCardStatus *status,
+                                    GPtrArray *lines);
+
 /* The card that was asked about is still in the reader; else TKE_CARD_ERROR_REMOVED. */
 bool tke_op_card_overwrite_is_same(TkeOperation *op, const TkeCardNeed *need,
                                    const TkeCardStatus *status, GError **error);

@@ -40,6 +40,8 @@ bool tke_op_card_ask_texts(TkeOperation *op, const char *title, const char *why,
 bool tke_op_card_ask_text(TkeOperation *op, const char *title, const char *why,
                           const TkeTextField *field, char out[static TKE_CARD_TEXT_MAX + 1],
                           GError **error);
+/* A command that failed so may have been done all the same: the card has not refused it. */
+bool tke_op_card_may_be_done(GError *const *error);
 
 /*
  * Ends an operation that failed: settles the card session, says in the error what state the card
@@ -55,6 +57,15 @@ TKE_PUBLIC bool tke_op_card_fail(TkeOperation *op, const char *action, unsigned 
  */
 TKE_PUBLIC bool tke_op_card_fail_partly(TkeOperation *op, const char *action, unsigned reader,
                                         const char *next, JsonObject *done, GError **error);
+
+/*
+ * The same with what is known of the step anyway (taken; NULL: nothing), whether or not it has
+ * changed anything (changed: the card in the reader). If nothing was changed and the operator
+ * stopped it there is no entry.
+ */
+TKE_PUBLIC bool tke_op_card_fail_known(TkeOperation *op, const char *action, unsigned reader,
+                                       const char *next, JsonObject *known, bool changed,
+                                       GError **error);
 
 typedef enum {
     TKE_GENUINE_NOT_CHECKED,

@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/hex.h"
 #include "libceremony/card-session.h"
+#include "libceremony/key-copies.h"
 #include "libceremony/op-card-entries.h"
 #include "libceremony/op-card.h"
 #include "libceremony/op-key-part.h"
@@ -170,6 +171,37 @@ count_copied(const TkeTransferResult *entries)
     return copied;
 }
 
+static const TkeKeyPart *
+part_at(const TkeKeyPartList *list, unsigned place)
+{
+    for (unsigned i = 0; i < list->n; i++) {
+        if (list->parts[i].place == place) {
+            return &list->parts[i];
+        }
+    }
+    return NULL;
+}
+
+/* What is on both cards now: copied, or there already. */
+static void
+record_keys(const Copy *copy, const TkeTransferResult *entries, JsonObject *values)
+{
+    const TkeKeyPart *parts[TKE_EP11_PLACES];
+    const uint8_t *ski = NULL;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < entries->n; i++) {
+        const unsigned place = entries->entries[i].source_place;
+        const TkeKeyPart *part = part_at(&copy->source_list, place);
+
+        ski = place == 0 ? copy->source_status->ski : ski;
+        if (part != NULL && n < G_N_ELEMENTS(parts)) {
+            parts[n++] = part;
+        }
+    }
+    tke_key_copies_record(values, ski, parts, n);
+}
+
 static JsonObject *
 copy_values(const Copy *copy, const TkeTransferResult *entries)
 {
@@ -185,6 +217,7 @@ copy_values(const Copy *copy, const TkeTransferResult *entries)
     json_object_set_boolean_member(values, "signature_key", key);
     json_object_set_int_member(values, "parts", (gint64) copied - (key ? 1 : 0));
     json_object_set_int_member(values, "already_there", (gint64) entries->n - copied);
+    record_keys(copy, entries, values);
     return values;
 }
 

@@ -34,6 +34,9 @@ typedef struct TkeGeneratePartParams {
 TKE_PUBLIC bool tke_op_generate_key_part(TkeOperation *op, const TkeGeneratePartParams *params,
                                          TkeKeyPart *part, TkeCardStatus *card, GError **error);
 
+/* The word or description that a destructive step wants typed (P-5). Borrowed. */
+const char *tke_op_key_word(const TkeCardStatus *status);
+
 typedef struct TkeCopyParams {
     bool everything; /* signature key and all parts */
     bool ask;        /* asked for when both cards are there (3.3, step 3); else: */

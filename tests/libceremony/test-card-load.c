@@ -126,7 +126,9 @@ START_TEST(test_a_used_card_is_overwritten_after_its_description_was_typed)
     ck_assert_ptr_nonnull(strstr(world->details->str, "Signature key of “Anna”"));
     ck_assert_ptr_nonnull(strstr(world->details->str, "1 key part\n"));
     ck_assert_ptr_nonnull(
-        strstr(world->details->str, "No copy of it is known to this workstation."));
+        strstr(world->details->str, "NO copy of the signature key is known to this workstation."));
+    ck_assert_ptr_nonnull(strstr(world->details->str, "Key part 1 “Part A”, pattern "));
+    ck_assert_ptr_nonnull(strstr(world->details->str, "…: NO copy of it is known"));
     ck_assert_ptr_nonnull(strstr(world->details->str, "erased for good"));
     ck_assert(g_str_has_suffix(world->details->str, "\nmember\n"));
     ck_assert_int_eq(info_of(world, "member").kind, SIM_CARD_CA);

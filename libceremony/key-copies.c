@@ -1,0 +1,248 @@
+/*
+ * Copies of signature keys and key parts, as the activity log knows them (functions 2.2, P-5;
+ * F-170). Only what names a key says something of it: entries of old that do not prove nothing.
+ */
+#include "libceremony/key-copies.h"
+
+#include <string.h>
+
+#include "common/hex.h"
+#include "libep11admin/json-text.h"
+
+#define COMPARED (2 * TKE_VP_COMPARED) /* digits of a pattern */
+
+struct TkeKeyCopies {
+    GHashTable *cards[2]; /* key, or part, as text: ids of cards */
+};
+
+enum { KEYS, PARTS };
+
+/* ---- entries ---- */
+
+void
+tke_key_copies_record(JsonObject *values, const uint8_t *ski, const TkeKeyPart *const *parts,
+                      unsigned n_parts)
+{
+    JsonArray *patterns = json_array_new();
+
+    if (ski != NULL) {
+        g_autofree char *text = tke_hex_encode(ski, 32);
+
+        json_object_set_string_member(values, "ski", text);
+    }
+    for (unsigned i = 0; i < n_parts; i++) {
+        g_autofree char *text = tke_hex_encode(parts[i]->vp, sizeof parts[i]->vp);
+
+        json_array_add_string_element(patterns, text);
+    }
+    json_object_set_array_member(values, "patterns", patterns);
+}
+
+void
+tke_key_copies_record_replaced(JsonObject *values, const uint8_t ski[static 32])
+{
+    g_autofree char *text = tke_hex_encode(ski, 32);
+
+    json_object_set_string_member(values, "replaced", text);
+}
+
+/* ---- reading ---- */
+
+static const char *
+text_of_node(JsonNode *node)
+{
+    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
+                   json_node_get_value_type(node) == G_TYPE_STRING
+               ? json_node_get_string(node)
+               : NULL;
+}
+
+static const char *
+text_of(JsonObject *object, const char *member)
+{
+    return text_of_node(json_object_get_member(object, member));
+}
+
+static const char *
+id_of(JsonObject *object, const char *member)
+{
+    JsonNode *node = json_object_get_member(object, member);
+
+    return node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? text_of(json_node_get_object(node), "id")
+                                                        : NULL;
+}
+
+static JsonArray *
+patterns_of(JsonObject *entry)
+{
+    JsonNode *node = json_object_get_member(entry, "patterns");
+
+    return node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+}
+
+static void
+remember(GHashTable *cards, const char *key, const char *id)
+{
+    GPtrArray *ids = g_hash_table_lookup(cards, key);
+
+    if (ids == NULL) {
+        ids = g_ptr_array_new_with_free_func(g_free);
+        g_hash_table_insert(cards, g_strdup(key), ids);
+    }
+    if (!g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL)) {
+        g_ptr_array_add(ids, g_strdup(id));
+    }
+}
+
+/* key NULL: all that the card has. */
+static void
+forget(GHashTable *cards, const char *key, const char *id)
+{
+    GHashTableIter iter;
+    gpointer name = NULL;
+    gpointer ids = NULL;
+    guint index = 0;
+
+    g_hash_table_iter_init(&iter, cards);
+    while (g_hash_table_iter_next(&iter, &name, &ids)) {
+        if ((key == NULL || strcmp(key, name) == 0) &&
+            g_ptr_array_find_with_equal_func(ids, id, g_str_equal, &index)) {
+            g_ptr_array_remove_index(ids, index);
+        }
+    }
+}
+
+typedef void (*Change)(GHashTable *cards, const char *key, const char *id);
+
+/* For each key that the entry names. */
+static void
+change_named(TkeKeyCopies *copies, JsonObject *entry, const char *id, Change change)
+{
+    const char *ski = text_of(entry, "ski");
+    JsonArray *patterns = patterns_of(entry);
+
+    if (ski != NULL) {
+        change(copies->cards[KEYS], ski, id);
+    }
+    for (guint i = 0; patterns != NULL && i < json_array_get_length(patterns); i++) {
+        const char *pattern = text_of_node(json_array_get_element(patterns, i));
+        g_autofree char *compared = pattern != NULL ? g_strndup(pattern, COMPARED) : NULL;
+
+        if (compared != NULL) {
+            change(copies->cards[PARTS], compared, id);
+        }
+    }
+}
+
+static void
+forget_all(TkeKeyCopies *copies, const char *id)
+{
+    forget(copies->cards[KEYS], NULL, id);
+    forget(copies->cards[PARTS], NULL, id);
+}
+
+/* Another key took the place of the card's; where that was not recorded, of whichever it was. */
+static void
+read_replaced(TkeKeyCopies *copies, JsonObject *entry, const char *card, bool done)
+{
+    const char *replaced = text_of(entry, "replaced");
+
+    if (replaced != NULL || done) {
+        forget(copies->cards[KEYS], replaced, card);
+    }
+}
+
+static void
+read_entry(TkeKeyCopies *copies, JsonObject *entry)
+{
+    const char *action = text_of(entry, "action");
+    const char *card = id_of(entry, "card");
+    const char *source = id_of(entry, "source");
+    const bool done = g_strcmp0(text_of(entry, "result"), "done") == 0;
+
+    if (card == NULL) {
+        return;
+    }
+    if (g_strcmp0(action, "opentke-card.copy") == 0 && source != NULL && done) {
+        change_named(copies, entry, source, remember);
+        change_named(copies, entry, card, remember);
+    } else if (g_strcmp0(action, "opentke-card.delete") == 0 && patterns_of(entry) != NULL) {
+        change_named(copies, entry, card, forget);
+    } else if (g_strcmp0(action, "opentke-card.delete") == 0 ||
+               g_strcmp0(action, "opentke-card.erase") == 0) {
+        forget_all(copies, card);
+    } else if (g_strcmp0(action, "opentke-card.signature-key.generate") == 0) {
+        read_replaced(copies, entry, card, done);
+    }
+}
+
+static void
+free_ids(gpointer ids)
+{
+    g_ptr_array_unref(ids);
+}
+
+TkeKeyCopies *
+tke_key_copies_read(TkeActivityLog *log)
+{
+    TkeKeyCopies *copies = g_new0(TkeKeyCopies, 1);
+    g_auto(GStrv) lines = tke_activity_log_read(log, 0, NULL);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(copies->cards); i++) {
+        copies->cards[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_ids);
+    }
+    for (unsigned i = 0; lines != NULL && lines[i] != NULL; i++) {
+        g_autoptr(JsonNode) node =
+            tke_json_text_parse(lines[i], strlen(lines[i]), TKE_JSON_WHOLE, NULL);
+
+        if (node != NULL && JSON_NODE_HOLDS_OBJECT(node)) {
+            read_entry(copies, json_node_get_object(node));
+        }
+    }
+    return copies;
+}
+
+void
+tke_key_copies_free(TkeKeyCopies *copies)
+{
+    if (copies != NULL) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(copies->cards); i++) {
+            g_hash_table_unref(copies->cards[i]);
+        }
+        g_free(copies);
+    }
+}
+
+/* ---- asking ---- */
+
+static gpointer
+copy_text(gconstpointer text, gpointer data)
+{
+    (void) data;
+    return g_strdup(text);
+}
+
+static GPtrArray *
+find(GHashTable *cards, const char *key)
+{
+    GPtrArray *ids = g_hash_table_lookup(cards, key);
+
+    return ids != NULL ? g_ptr_array_copy(ids, copy_text, NULL)
+                       : g_ptr_array_new_with_free_func(g_free);
+}
+
+GPtrArray *
+tke_key_copies_of_key(const TkeKeyCopies *copies, const uint8_t ski[static 32])
+{
+    g_autofree char *text = tke_hex_encode(ski, 32);
+
+    return find(copies->cards[KEYS], text);
+}
+
+GPtrArray *
+tke_key_copies_of_part(const TkeKeyCopies *copies, const uint8_t vp[static TKE_VP_LEN])
+{
+    g_autofree char *text = tke_hex_encode(vp, TKE_VP_COMPARED);
+
+    return find(copies->cards[PARTS], text);
+}
