@@ -351,6 +351,7 @@ tke_op_mk_load(TkeOperation *op, TkeUnitDirectory *directory, const TkeMkLoadPar
                   .result = result,
                   .targets = { .importers = importers, .envelopes = envelopes },
                   .found = &found };
+    g_autoptr(GPtrArray) names = NULL;
     bool ok;
 
     memset(result, 0, sizeof *result);
@@ -361,6 +362,13 @@ tke_op_mk_load(TkeOperation *op, TkeUnitDirectory *directory, const TkeMkLoadPar
         g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
                     _("a master key is made of 2 or 3 key parts"));
         return false;
+    }
+    names = tke_op_mk_part_names(params, error);
+    if (names == NULL) {
+        return false;
+    }
+    if (params->parts != NULL) {
+        load.params.parts = (const char *const *) names->pdata;
     }
     if (!tke_record_check(op, error)) {
         return false;

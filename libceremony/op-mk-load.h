@@ -19,7 +19,7 @@
 typedef struct TkeMkLoadParams {
     unsigned n_parts; /* 2 or 3 */
     /*
-     * For each part what names it: first digits of its pattern (at least 8), or "any", the only
+     * For each part what names it: first digits of its pattern (at least 8; blanks are left out), or "any", the only
      * part of its card that is not used yet. NULL, or a NULL entry: the operator chooses from the
      * card's list.
      */

@@ -7,14 +7,19 @@
 #include <string.h>
 
 #include "common/byte-builder.h"
+#include "common/error.h"
 #include "common/hex.h"
 #include "libceremony/card-session.h"
 #include "libceremony/ceremony-error.h"
 #include "libep11admin/importer-key.h"
 #include "libep11admin/recipient-info.h"
 
+#define ANY "any"
+#define DIGITS_MIN 8u
+#define DIGITS_MAX (2 * TKE_VP_LEN)
+
 typedef struct Visit {
-    const char *wanted;      /* how the part is named; NULL: the operator chooses */
+    const char *wanted;      /* how the part is named, plain; NULL: the operator chooses */
     const char *const *only; /* patterns; NULL: all parts */
     const TkeMkLoadResult *used;
     TkeKeyPartList list; /* of the card that fits */
@@ -32,13 +37,81 @@ is_used(const TkeMkLoadResult *used, const TkeKeyPart *part)
 }
 
 static bool
+is_any(const char *name)
+{
+    return name == NULL || strcmp(name, ANY) == 0;
+}
+
+/* As it is read from a screen: blanks between groups, capitals. */
+static char *
+plain_name(const char *name)
+{
+    g_autoptr(GString) plain = g_string_new(NULL);
+
+    for (const char *at = name; *at != '\0'; at++) {
+        if (*at != ' ') {
+            g_string_append_c(plain, g_ascii_tolower(*at));
+        }
+    }
+    return g_strdup(plain->str);
+}
+
+static bool
+check_name(const char *name, const char *given, GError **error)
+{
+    const size_t digits = strspn(name, "0123456789abcdef");
+
+    if (is_any(name) || (name[digits] == '\0' && digits >= DIGITS_MIN && digits <= DIGITS_MAX)) {
+        return true;
+    }
+    g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                _("“%s” names no key part: give the first digits of its verification pattern (hex, "
+                  "%u at least), or “any”"),
+                given, DIGITS_MIN);
+    return false;
+}
+
+/* Equal parts cancel out: no part is taken twice. */
+static bool
+check_twice(const GPtrArray *names, const char *name, GError **error)
+{
+    for (guint i = 0; i < names->len; i++) {
+        const char *other = names->pdata[i];
+
+        if (!is_any(name) && !is_any(other) &&
+            (g_str_has_prefix(name, other) || g_str_has_prefix(other, name))) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
+                        _("“%s” and “%s” name the same key part: two equal parts would cancel out"),
+                        other, name);
+            return false;
+        }
+    }
+    return true;
+}
+
+GPtrArray *
+tke_op_mk_part_names(const TkeMkLoadParams *params, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; i < params->n_parts; i++) {
+        const char *given = params->parts != NULL ? params->parts[i] : NULL;
+        g_autofree char *name = given != NULL ? plain_name(given) : NULL;
+
+        if (name != NULL && (!check_name(name, given, error) || !check_twice(names, name, error))) {
+            return NULL;
+        }
+        g_ptr_array_add(names, g_steal_pointer(&name));
+    }
+    return g_steal_pointer(&names);
+}
+
+static bool
 is_named(const char *wanted, const TkeKeyPart *part)
 {
     g_autofree char *vp = tke_hex_encode(part->vp, sizeof part->vp);
-    g_autofree char *digits = wanted != NULL ? g_ascii_strdown(wanted, -1) : NULL;
 
-    return digits == NULL || strcmp(digits, "any") == 0 ||
-           (strlen(digits) >= 8 && g_str_has_prefix(vp, digits));
+    return is_any(wanted) || g_str_has_prefix(vp, wanted);
 }
 
 static bool
@@ -79,7 +152,7 @@ why_none(const Visit *visit)
     if (visit->only != NULL) {
         return g_strdup(_("This card holds none of the key parts with which the load was begun."));
     }
-    return visit->wanted != NULL && strcmp(visit->wanted, "any") != 0
+    return !is_any(visit->wanted)
                ? g_strdup_printf(_("This card holds no part whose pattern begins with %s."),
                                  visit->wanted)
                : g_strdup(_("The parts of this card have been used already: two equal parts would "
@@ -143,7 +216,7 @@ need_unambiguous(const Visit *visit, GError **error)
     const TkeKeyPart *found[TKE_EP11_PLACES];
     const unsigned n = candidates(visit, found);
 
-    if (n > 1 && visit->wanted != NULL && strcmp(visit->wanted, "any") == 0) {
+    if (n > 1 && visit->wanted != NULL && is_any(visit->wanted)) {
         g_set_error(
             error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_PRECONDITION,
             _("reader 2: the card holds %u parts that could be meant; name one by its pattern"), n);

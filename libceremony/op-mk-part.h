@@ -16,6 +16,13 @@ typedef struct TkeMkPartTargets {
 } TkeMkPartTargets;
 
 /*
+ * What names the parts, without blanks and in small letters; NULL where the operator chooses.
+ * TKE_ERROR_USAGE where no card could ever do: no hex, too few or too many digits, or two names
+ * that one part would have. The caller frees.
+ */
+GPtrArray *tke_op_mk_part_names(const TkeMkLoadParams *params, GError **error);
+
+/*
  * Part number index of the load: card in reader 2, PIN, choice, confirmation of the pattern,
  * encryption. result holds the parts used before and gets this one.
  */
