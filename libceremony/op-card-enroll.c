@@ -37,7 +37,7 @@ join(TkeOperation *op, TkeCard *ca, const TkeZoneCertificate *zone, TkeCard *car
 
 /* A card begun in this zone goes on; one begun in another does not fit. */
 static bool
-enroll(TkeOperation *op, const TkeCardStatus **status, GError **error)
+enroll(TkeOperation *op, const TkeCardStatus **status, TkeCardStatus *signer, GError **error)
 {
     TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "zone" };
     TkeZoneCertificate zone;
@@ -55,6 +55,7 @@ enroll(TkeOperation *op, const TkeCardStatus **status, GError **error)
         return false;
     }
     memcpy(ca_id, ca_status->card_id, sizeof ca_id);
+    *signer = *ca_status;
     tke_operation_reach(op, 1);
     need = (TkeCardNeed){ .reader = 2,
                           .wanted = TKE_WANTED_NEW_EP11,
@@ -88,6 +89,7 @@ bool
 tke_op_card_enroll(TkeOperation *op, TkeCardStatus *card, GError **error)
 {
     const TkeCardStatus *status = NULL;
+    TkeCardStatus signer = { .kind = TKE_CARD_KIND_EMPTY };
     JsonObject *values;
 
     if (!tke_record_check(op, error)) {
@@ -98,16 +100,21 @@ tke_op_card_enroll(TkeOperation *op, TkeCardStatus *card, GError **error)
                                  "reader 1."));
         return true;
     }
-    if (!enroll(op, &status, error)) {
-        return tke_op_card_fail(
-            op, "opentke-card.enroll", 2,
-            _("start again with the same card and zone: it goes on where it stopped"), error);
-    }
     values = json_object_new();
+    if (!enroll(op, &status, &signer, error)) {
+        if (signer.kind == TKE_CARD_KIND_CA) {
+            tke_record_card(values, "ca", &signer);
+        }
+        return tke_op_card_fail_known(
+            op, "opentke-card.enroll", 2,
+            _("start again with the same card and zone: it goes on where it stopped"), values,
+            false, error);
+    }
     tke_record_card(values, "card", status);
     if (card != NULL) {
         *card = *status;
     }
+    tke_record_card_after(op, values, "ca", 1, &signer);
     return tke_record_done(op, "opentke-card.enroll", values, error);
 }
 

@@ -158,7 +158,7 @@ look_first(TkeOperation *op, TkeCardNeed *need, const TkeCardStatus **status)
 }
 
 static bool
-unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
+unblock(TkeOperation *op, const TkeCardStatus **status, TkeCardStatus *signer, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     const TkeCardNeed need_ca = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "unblock" };
@@ -199,10 +199,11 @@ unblock(TkeOperation *op, const TkeCardStatus **status, GError **error)
         return end_with_unblocked(op, &need, card, *status, error);
     }
     tke_operation_reach(op, 2);
-    ca = tke_card_session_still(op, 1, ca_id, NULL, error);
+    ca = tke_card_session_still(op, 1, ca_id, &ca_status, error);
     if (ca == NULL) {
         return false;
     }
+    *signer = *ca_status;
     tke_card_session_begin(session, "unblock", *status);
     return tke_ep11_card_unblock(card, *status, ca, &zone, error) &&
            tke_card_session_query_status(op, 2, status, error) &&
@@ -213,6 +214,7 @@ bool
 tke_op_card_unblock(TkeOperation *op, TkeCardStatus *card, GError **error)
 {
     const TkeCardStatus *status = NULL;
+    TkeCardStatus signer = { .kind = TKE_CARD_KIND_EMPTY };
     JsonObject *values;
 
     if (!tke_record_check(op, error)) {
@@ -227,18 +229,24 @@ tke_op_card_unblock(TkeOperation *op, TkeCardStatus *card, GError **error)
                   "reader 1."));
         return true;
     }
-    if (!unblock(op, &status, error)) {
-        return tke_op_card_fail(
+    values = json_object_new();
+    if (!unblock(op, &status, &signer, error)) {
+        if (signer.kind == TKE_CARD_KIND_CA) {
+            tke_record_card(values, "ca", &signer);
+        }
+        return tke_op_card_fail_known(
             op, "opentke-card.unblock", 2,
             _("start again with the same two cards: the program reads from the card whether it is "
               "still blocked, and unblocks it if so"),
-            error);
+            values, false, error);
     }
     tke_card_session_end(tke_operation_get_card_session(op));
-    values = json_object_new();
     tke_record_card(values, "card", status);
     if (card != NULL) {
         *card = *status;
+    }
+    if (signer.kind == TKE_CARD_KIND_CA) {
+        tke_record_card_after(op, values, "ca", 1, &signer);
     }
     return tke_record_done(op, "opentke-card.unblock", values, error);
 }

@@ -19,7 +19,9 @@ typedef struct Copy {
     TkeCard *source;
     TkeCard *target;
     const TkeCardStatus *source_status;
+    TkeCardStatus source_seen; /* as the source was when it was put in */
     TkeCardStatus target_status;
+    bool has_source, has_target;
     TkeKeyPartList source_list;
     TkeKeyPartList target_list;
     TkeTransferPlan plan;
@@ -65,8 +67,12 @@ get_cards(Copy *copy, GError **error)
                          .purpose = "source",
                          .title = _("Insert the EP11 card to be copied.") };
 
-    if (tke_card_session_need(op, &need, &copy->source_status, error) == NULL ||
-        !check_key(copy, error) || !tke_card_session_need_pin(op, 1, TKE_PIN_FIRST, true, error)) {
+    if (tke_card_session_need(op, &need, &copy->source_status, error) == NULL) {
+        return false;
+    }
+    copy->source_seen = *copy->source_status;
+    copy->has_source = true;
+    if (!check_key(copy, error) || !tke_card_session_need_pin(op, 1, TKE_PIN_FIRST, true, error)) {
         return false;
     }
     memcpy(card_id, copy->source_status->card_id, sizeof card_id);
@@ -77,8 +83,12 @@ get_cards(Copy *copy, GError **error)
                           .title = _("Insert the EP11 card that gets the copy."),
                           .zone_id = zone_id,
                           .other_than = card_id };
-    if (tke_card_session_need(op, &need, &status, error) == NULL ||
-        !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
+    if (tke_card_session_need(op, &need, &status, error) == NULL) {
+        return false;
+    }
+    copy->target_status = *status;
+    copy->has_target = true;
+    if (!tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
         return false;
     }
     copy->source = tke_card_session_still(op, 1, card_id, &copy->source_status, error);
@@ -194,7 +204,7 @@ record_keys(const Copy *copy, const TkeTransferResult *entries, JsonObject *valu
         const unsigned place = entries->entries[i].source_place;
         const TkeKeyPart *part = part_at(&copy->source_list, place);
 
-        ski = place == 0 ? copy->source_status->ski : ski;
+        ski = place == 0 ? copy->source_seen.ski : ski;
         if (part != NULL && n < G_N_ELEMENTS(parts)) {
             parts[n++] = part;
         }
@@ -202,41 +212,46 @@ record_keys(const Copy *copy, const TkeTransferResult *entries, JsonObject *valu
     tke_key_copies_record(values, ski, parts, n);
 }
 
-static JsonObject *
-copy_values(const Copy *copy, const TkeTransferResult *entries)
+/* Both cards are known; the source is recorded beside. */
+static void
+record_entries(const Copy *copy, const TkeTransferResult *entries, JsonObject *values)
 {
-    JsonObject *values = json_object_new();
     const unsigned copied = count_copied(entries);
     bool key = false;
 
     for (unsigned i = 0; i < entries->n; i++) {
         key = key || (entries->entries[i].source_place == 0 && !entries->entries[i].already_there);
     }
-    tke_record_card(values, "source", copy->source_status);
     tke_record_card(values, "card", &copy->target_status);
     json_object_set_boolean_member(values, "signature_key", key);
     json_object_set_int_member(values, "parts", (gint64) copied - (key ? 1 : 0));
     json_object_set_int_member(values, "already_there", (gint64) entries->n - copied);
     record_keys(copy, entries, values);
-    return values;
 }
 
 static bool
 fail(Copy *copy, const TkeTransferResult *entries, GError **error)
 {
     const unsigned copied = count_copied(entries);
+    JsonObject *values = json_object_new();
 
+    if (copy->has_source) {
+        tke_record_card(values, "source", &copy->source_seen);
+    }
+    if (copy->has_target) {
+        record_entries(copy, entries, values);
+    }
     if (copied > 0) {
         g_prefix_error(
             error,
             ngettext("%u entry was copied, then: ", "%u entries were copied, then: ", copied),
             copied);
     }
-    return tke_op_card_fail_partly(
+    return tke_op_card_fail_known(
         copy->op, "opentke-card.copy", 2,
         _("“tke card info” shows what is there; start the copy again with the same cards: what is "
           "there is skipped"),
-        entries->n > 0 ? copy_values(copy, entries) : NULL, error);
+        values, entries->n > 0, error);
 }
 
 bool
@@ -245,6 +260,7 @@ tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params, TkeCopyResult *r
 {
     g_autofree Copy *copy = g_new0(Copy, 1);
     g_autofree TkeTransferResult *entries = g_new0(TkeTransferResult, 1);
+    JsonObject *values;
 
     copy->op = op;
     copy->params = params;
@@ -278,5 +294,8 @@ tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params, TkeCopyResult *r
         result->source_apdus = tke_card_get_apdus(copy->source) - copy->source_before;
         result->target_apdus = tke_card_get_apdus(copy->target) - copy->target_before;
     }
-    return tke_record_done(op, "opentke-card.copy", copy_values(copy, entries), error);
+    values = json_object_new();
+    record_entries(copy, entries, values);
+    tke_record_card_after(op, values, "source", 1, &copy->source_seen);
+    return tke_record_done(op, "opentke-card.copy", values, error);
 }

@@ -243,10 +243,18 @@ tke_op_zone_create(TkeOperation *op, const TkeZoneCreateParams *params, TkeZoneR
     return tke_record_done(op, "opentke-zone.create", values, error);
 }
 
+/* How far a backup has come, for the activity log; status of cards that are known. */
+typedef struct Backup {
+    TkeCardStatus source;
+    TkeCardStatus target;
+    bool handed_on; /* the target has the zone */
+    bool unknown;   /* it may have it */
+} Backup;
+
 /* Source in reader 1 with fresh PINs, then the target in reader 2 with two PINs of its own. */
 static bool
-backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus **target,
-             GError **error)
+backup_cards(TkeOperation *op, Backup *backup, const TkeCardStatus **source,
+             const TkeCardStatus **target, GError **error)
 {
     uint8_t card_id[TKE_CARD_ID_LEN];
     uint8_t zone_id[TKE_ZONE_ID_LEN];
@@ -257,8 +265,11 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
     tke_operation_set_steps(op, backup_steps);
     tke_operation_reach(op, 0);
     if (!tke_card_session_need_keypad(op, 2, error) ||
-        tke_card_session_need(op, &need, source, error) == NULL ||
-        !tke_card_session_need_ca_pins(op, 1, true, error)) {
+        tke_card_session_need(op, &need, source, error) == NULL) {
+        return false;
+    }
+    backup->source = **source;
+    if (!tke_card_session_need_ca_pins(op, 1, true, error)) {
         return false;
     }
     memcpy(card_id, (*source)->card_id, sizeof card_id);
@@ -274,6 +285,7 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
     if (tke_op_card_load_need(op, &need, target, &loaded, error) == NULL) {
         return false;
     }
+    backup->target = **target;
     tke_card_session_begin(session, "backup-target", *target);
     return tke_card_session_still(op, 1, card_id, source, error) != NULL &&
            need_new_pins(op, 2, 2, loaded, error);
@@ -281,18 +293,23 @@ backup_cards(TkeOperation *op, const TkeCardStatus **source, const TkeCardStatus
 
 /* The zone itself, unless only the description of the backup was missing. */
 static bool
-give_zone(TkeOperation *op, TkeCard *from, const TkeCardStatus *source, TkeCard *to,
-          const TkeCardStatus *target, GError **error)
+give_zone(TkeOperation *op, TkeCard *from, TkeCard *to, const TkeCardStatus *target, Backup *backup,
+          GError **error)
 {
-    TkeZoneCertificate zone;
+    TkeZoneCertificate zone = { .role = 0 };
 
     if (target->life_cycle == TKE_CARD_MEMBER) {
         tke_operation_note(op,
                            _("The card in reader 2 holds the zone already; only its description "
                              "was missing."));
+        backup->handed_on = true;
         return true;
     }
-    return tke_ca_card_backup(from, source, to, target, &zone, error);
+    backup->handed_on = tke_ca_card_backup(from, &backup->source, to, target, &zone, error);
+    backup->unknown =
+        !backup->handed_on && tke_op_card_may_be_done(error) &&
+        memcmp(zone.zone_id, backup->source.zone_id, TKE_ZONE_ID_LEN) == 0; /* it was given */
+    return backup->handed_on;
 }
 
 char *
@@ -335,23 +352,22 @@ describe_backup(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCa
 
 static bool
 backup_zone(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCardStatus **source,
-            const TkeCardStatus **target, bool *handed_on, GError **error)
+            const TkeCardStatus **target, Backup *backup, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     TkeCard *from;
     TkeCard *to;
 
-    if (!backup_cards(op, source, target, error)) {
+    if (!backup_cards(op, backup, source, target, error)) {
         return false;
     }
     from = tke_card_session_get(session, 1, source);
     to = tke_card_session_get(session, 2, target);
     tke_operation_reach(op, 4);
     if (!say_pins_are_set(tke_operation_check(op, error), error) ||
-        !give_zone(op, from, *source, to, *target, error)) {
+        !give_zone(op, from, to, *target, backup, error)) {
         return false;
     }
-    *handed_on = true;
     tke_operation_reach(op, 5);
     if (!describe_backup(op, params, *source, to, error)) {
         g_prefix_error(error,
@@ -362,25 +378,30 @@ backup_zone(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCardSt
     return tke_card_session_query_status(op, 2, target, error);
 }
 
-/* A backup that somebody stopped at its description is one, and is recorded. */
+/* A backup that somebody stopped at its description, or that was pulled then, is one, and is
+ * recorded. */
 static bool
-fail_backup(TkeOperation *op, const TkeCardStatus *source, const TkeCardStatus *target,
-            bool handed_on, GError **error)
+fail_backup(TkeOperation *op, const Backup *backup, GError **error)
 {
-    JsonObject *done = NULL;
+    JsonObject *values = json_object_new();
 
-    if (handed_on && error != NULL && g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        done = json_object_new();
-        tke_record_card(done, "card", target);
-        tke_record_card(done, "source", source);
+    if (backup->source.kind == TKE_CARD_KIND_CA) {
+        tke_record_card(values, "source", &backup->source);
     }
-    return tke_op_card_fail_partly(
+    if (backup->target.kind == TKE_CARD_KIND_CA) {
+        tke_record_card(values, "card", &backup->target);
+    }
+    if (backup->unknown) {
+        json_object_set_string_member(values, "result", "unknown");
+    }
+    json_object_set_boolean_member(values, "has_zone", backup->handed_on);
+    return tke_op_card_fail_known(
         op, "opentke-zone.backup", 2,
         _("the CA card is as before; start again with the same two cards: "
           "the program reads from the other one how far it has come, and "
           "goes on there; if zone and description are there (tke card "
           "info), all is done"),
-        done, error);
+        values, backup->handed_on || backup->unknown, error);
 }
 
 bool
@@ -391,7 +412,8 @@ tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneR
     const TkeCardStatus *source = NULL;
     const TkeCardStatus *target = NULL;
     TkeCardStatus made = { 0 };
-    bool handed_on = false;
+    Backup backup = { .source = { .kind = TKE_CARD_KIND_EMPTY },
+                      .target = { .kind = TKE_CARD_KIND_EMPTY } };
     bool done = false;
     JsonObject *values;
 
@@ -406,7 +428,7 @@ tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneR
                              "reader 2."));
         return true;
     }
-    done = backup_zone(op, params, &source, &target, &handed_on, error);
+    done = backup_zone(op, params, &source, &target, &backup, error);
     if (target != NULL) {
         made = *target;
         target = &made;
@@ -414,15 +436,15 @@ tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneR
         (void) tke_card_session_lock(session, 2, NULL);
     }
     if (!done) {
-        return fail_backup(op, source, target, handed_on, error);
+        return fail_backup(op, &backup, error);
     }
     tke_card_session_end(session);
     values = json_object_new();
     tke_record_card(values, "card", target);
-    tke_record_card(values, "source", source);
     if (result != NULL) {
         result->card = *target;
         result->source = *source;
     }
+    tke_record_card_after(op, values, "source", 1, &backup.source);
     return tke_record_done(op, "opentke-zone.backup", values, error);
 }

@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/error.h"
 #include "common/hex.h"
 #include "common/safe-file.h"
 #include "libceremony/advice.h"
+#include "libceremony/card-session.h"
 #include "libceremony/missed-entries.h"
 #include "libep11admin/json-text.h"
 #include "libsmartcard/card-error.h"
@@ -96,6 +98,25 @@ append(TkeOperation *op, const char *action, JsonObject *values, GError **error)
     return false;
 }
 
+void
+tke_record_card_after(TkeOperation *op, JsonObject *object, const char *member, unsigned reader,
+                      const TkeCardStatus *before)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    const TkeCardStatus *now = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (tke_card_session_get(session, reader, NULL) != NULL &&
+        tke_card_session_query_status(op, reader, &now, &error) &&
+        memcmp(now->card_id, before->card_id, TKE_CARD_ID_LEN) == 0) {
+        tke_record_card(object, member, now);
+        return;
+    }
+    tke_card_session_settle(session, error);
+    tke_record_card(object, member, before);
+    json_object_remove_member(json_object_get_object_member(object, member), "usage_counter");
+}
+
 bool
 tke_record_done(TkeOperation *op, const char *action, JsonObject *values, GError **error)
 {
@@ -148,7 +169,9 @@ tke_record_failed(TkeOperation *op, const char *action, JsonObject *values, cons
     g_autoptr(JsonObject) object = values != NULL ? values : json_object_new();
     g_autoptr(GError) error = NULL;
 
-    json_object_set_string_member(object, "result", "failed");
+    if (!json_object_has_member(object, "result")) {
+        json_object_set_string_member(object, "result", "failed");
+    }
     tke_record_error(object, why);
     if (!append(op, action, object, &error)) {
         tke_operation_note(op, _("This failure could not be recorded: %s"), error->message);

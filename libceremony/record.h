@@ -22,6 +22,14 @@ TKE_PUBLIC void tke_record_card(JsonObject *object, const char *member,
                                 const TkeCardStatus *status);
 
 /*
+ * The same of a card that has served, as it is after the step: before is what was known of it when
+ * it did. Where it cannot be read any more its usage counter, which the step has changed, is left
+ * out, and the session has dropped it: the last thing to be done with cards.
+ */
+void tke_record_card_after(TkeOperation *op, JsonObject *object, const char *member,
+                           unsigned reader, const TkeCardStatus *before);
+
+/*
  * Appends the entry; takes values (may be NULL). If it cannot be written the error says that the
  * step itself was done.
  */
@@ -34,7 +42,8 @@ TKE_PUBLIC char *tke_record_text(const GError *error);
 /* Sets "error", and "status_word" where a card has said one. */
 TKE_PUBLIC void tke_record_error(JsonObject *object, const GError *error);
 
-/* Appends an entry about a step that failed or was broken off; failing to write it changes
+/* Appends an entry about a step that failed or was broken off, with "result" "failed" unless
+ * values say another; failing to write it changes
  * nothing. */
 TKE_PUBLIC void tke_record_failed(TkeOperation *op, const char *action, JsonObject *values,
                                   const GError *why);

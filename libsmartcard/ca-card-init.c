@@ -220,9 +220,6 @@ tke_ca_card_backup(TkeCard *source, const TkeCardStatus *source_status, TkeCard 
         tke_card_set_protocol_error(source, _("giving the backup"), error);
         return false;
     }
-    if (!tke_ca_card_take_backup(target, &backup, error)) {
-        return false;
-    }
     *zone = backup.zone;
-    return true;
+    return tke_ca_card_take_backup(target, &backup, error);
 }

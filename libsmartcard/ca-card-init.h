@@ -46,8 +46,8 @@ TKE_PUBLIC bool tke_ca_card_take_backup(TkeCard *target, const TkeCaBackup *back
 
 /*
  * All three, between two cards whose status is known: source a CA card of a zone, target a blank CA
- * applet. TKE_CARD_ERROR_SAME_CARD if it is one card. After a failure in the last step the target's
- * status tells whether it is complete.
+ * applet. TKE_CARD_ERROR_SAME_CARD if it is one card. zone: as soon as the source has given it; after
+ * a failure from then on the target's status tells whether it is complete.
  */
 TKE_PUBLIC bool tke_ca_card_backup(TkeCard *source, const TkeCardStatus *source_status,
                                    TkeCard *target, const TkeCardStatus *target_status,
