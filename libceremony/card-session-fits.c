@@ -352,6 +352,9 @@ tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, bool 
         full.zone_description = tke_card_session_zone_description(session, full.zone_id);
     }
     if (slot->card != NULL) {
+        if (need->put_in_now != NULL) {
+            *need->put_in_now = put_in_now;
+        }
         if (fits(need, slot, put_in_now, word, reason)) {
             return true;
         }

@@ -65,6 +65,9 @@ typedef struct TkeCardNeed {
     bool overwrite;   /* a card in use fits also if it is in already */
     TkeCardFits fits; /* may be NULL */
     void *fits_data;
+    /* For fits, set before it is called: the card was put in after it had been asked for. May be
+     * NULL. */
+    bool *put_in_now;
 } TkeCardNeed;
 
 /* Borrows the source, which must outlive the session. */

@@ -78,14 +78,23 @@ check_remove(const TkeUnitState *now, void *data, GError **error)
                                error);
 }
 
+/* The card of the new administrator. */
+typedef struct Candidate {
+    GPtrArray *units;
+    bool put_in_now;
+    bool everywhere; /* it is an administrator of all units: nothing has to be done */
+} Candidate;
+
+/* A card that lies there from the step before is hardly meant; one that is put in is. */
 static bool
 new_admin_fits(TkeCard *card, const TkeCardStatus *status, void *data, const char **reason_word,
                char **reason)
 {
-    GPtrArray *units = data;
-    bool everywhere = true;
+    Candidate *candidate = data;
+    GPtrArray *units = candidate->units;
 
     (void) card;
+    candidate->everywhere = true;
     if (!status->has_signature_key) {
         *reason_word = "no-signature-key";
         *reason = g_strdup(_("This card has no signature key: make one first (tke card "
@@ -93,34 +102,48 @@ new_admin_fits(TkeCard *card, const TkeCardStatus *status, void *data, const cha
         return false;
     }
     for (unsigned i = 0; i < units->len; i++) {
-        everywhere =
-            everywhere && tke_unit_find_admin(g_ptr_array_index(units, i), status->ski) != NULL;
+        candidate->everywhere =
+            candidate->everywhere &&
+            tke_unit_find_admin(g_ptr_array_index(units, i), status->ski) != NULL;
     }
-    if (everywhere) {
+    if (candidate->everywhere && !candidate->put_in_now) {
         *reason_word = "used";
-        *reason = g_strdup_printf(_("%s is an administrator of all selected crypto units already."),
+        *reason = g_strdup_printf(_("%s is an administrator of all selected crypto units already. "
+                                    "If that is all, take the card out and put it in again."),
                                   status->admin_name);
         return false;
     }
     return true;
 }
 
-/* The certificate that the new administrator's own card signs. */
+/* The certificate that the new administrator's own card signs; empty where nothing has to be
+ * done. */
 static GByteArray *
 get_certificate(TkeOperation *op, GPtrArray *units, TkeAdminResult *result, GError **error)
 {
+    Candidate candidate = { .units = units };
     const TkeCardNeed need = { .reader = 1,
                                .wanted = TKE_WANTED_EP11,
                                .title = _("Insert the EP11 card of the new administrator."),
                                .purpose = "administrator",
                                .fits = new_admin_fits,
-                               .fits_data = units };
-    TkeCard *card = tke_card_session_need(op, &need, NULL, error);
+                               .fits_data = &candidate,
+                               .put_in_now = &candidate.put_in_now };
+    const TkeCardStatus *status = NULL;
+    TkeCard *card = tke_card_session_need(op, &need, &status, error);
     g_autoptr(EVP_PKEY) public_key = NULL;
     g_autoptr(TkeSigner) signer = NULL;
     TkeSignatureKey key;
 
-    if (card == NULL || !tke_card_session_need_pin(op, 1, TKE_PIN_FIRST, false, error) ||
+    if (card == NULL) {
+        return NULL;
+    }
+    if (candidate.everywhere) {
+        g_strlcpy(result->name, status->admin_name, sizeof result->name);
+        memcpy(result->ski, status->ski, sizeof result->ski);
+        return g_byte_array_new();
+    }
+    if (!tke_card_session_need_pin(op, 1, TKE_PIN_FIRST, false, error) ||
         !tke_ep11_card_query_signature_key(card, &key, error)) {
         return NULL;
     }
@@ -268,6 +291,9 @@ tke_op_admin_add(TkeOperation *op, TkeUnitDirectory *directory, TkeAdminResult *
     todo = units_with(units, result->ski, false);
     result->already = units->len - todo->len;
     result->units = tke_unit_results_new();
+    if (todo->len == 0) {
+        return true;
+    }
     if (!confirm_add(op, todo, states, result, error) ||
         !tke_unit_step_run(op, directory, todo, &step, result->units, error)) {
         return fail(op, error);
