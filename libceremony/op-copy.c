@@ -133,7 +133,9 @@ make_plan(Copy *copy, GError **error)
                     _("reader 1: the card holds no key and no key part: there is nothing to copy"));
         return false;
     }
-    if (tke_card_transfer_needs_target_list(&copy->target_status, &copy->plan)) {
+    /* also to see whether key parts would be joined */
+    if (copy->plan.n_places > 0 ||
+        tke_card_transfer_needs_target_list(&copy->target_status, &copy->plan)) {
         if (!tke_ep11_card_query_parts(copy->target, copy->target_status.n_parts,
                                        &copy->target_list, error)) {
             return false;
@@ -142,6 +144,73 @@ make_plan(Copy *copy, GError **error)
     }
     return tke_card_transfer_check(copy->source_status, &copy->source_list, &copy->target_status,
                                    target_list, &copy->plan, error);
+}
+
+static const TkeKeyPart *
+part_at(const TkeKeyPartList *list, unsigned place)
+{
+    for (unsigned i = 0; i < list->n; i++) {
+        if (list->parts[i].place == place) {
+            return &list->parts[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+add_line(GPtrArray *lines, const char *format, const TkeKeyPart *part)
+{
+    g_autofree char *pattern = tke_hex_grouped(part->vp, 8, 4, ' ');
+    g_autofree char *name = g_strdup_printf(_("key part %u “%s”, pattern %s…"), part->place,
+                                            part->description, pattern);
+    g_autoptr(GString) line = g_string_new(format);
+
+    g_string_replace(line, "%s", name, 1);
+    g_ptr_array_add(lines, g_strdup(line->str));
+}
+
+/* Key parts on the target that the source has not; those that come to it. */
+static void
+find_joined(const Copy *copy, GPtrArray *there, GPtrArray *coming)
+{
+    for (unsigned i = 0; i < copy->target_list.n; i++) {
+        const TkeKeyPart *part = &copy->target_list.parts[i];
+
+        if (tke_key_part_list_find(&copy->source_list, part->vp) == NULL) {
+            add_line(there, _("on the card: %s"), part);
+        }
+    }
+    for (unsigned i = 0; i < copy->plan.n_places; i++) {
+        const TkeKeyPart *part = part_at(&copy->source_list, copy->plan.places[i]);
+
+        if (part != NULL && tke_key_part_list_find(&copy->target_list, part->vp) == NULL) {
+            add_line(coming, _("to be copied: %s"), part);
+        }
+    }
+}
+
+/* Functions 3.3: two parts of one master key on one card are one person's then. */
+static bool
+confirm_second_part(const Copy *copy, GError **error)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) coming = g_ptr_array_new_with_free_func(g_free);
+    TkePlan plan = { .action = "second-part",
+                     .title = _("The card in reader 2 holds another key part already:"),
+                     .consequence =
+                         _("Whoever has this card has more than one key part then: parts "
+                           "of one master key belong on different cards and to "
+                           "different people."),
+                     .default_no = true };
+
+    find_joined(copy, lines, coming);
+    if (lines->len == 0 || coming->len == 0) {
+        return true;
+    }
+    g_ptr_array_extend_and_steal(lines, g_steal_pointer(&coming));
+    g_ptr_array_add(lines, NULL);
+    plan.lines = (const char *const *) lines->pdata;
+    return tke_operation_confirm(copy->op, &plan, error);
 }
 
 static void
@@ -179,17 +248,6 @@ count_copied(const TkeTransferResult *entries)
         copied += entries->entries[i].already_there ? 0 : 1;
     }
     return copied;
-}
-
-static const TkeKeyPart *
-part_at(const TkeKeyPartList *list, unsigned place)
-{
-    for (unsigned i = 0; i < list->n; i++) {
-        if (list->parts[i].place == place) {
-            return &list->parts[i];
-        }
-    }
-    return NULL;
 }
 
 /* What is on both cards now: copied, or there already. */
@@ -278,8 +336,8 @@ tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params, TkeCopyResult *r
         result->source = *copy->source_status;
         result->target = copy->target_status;
     }
-    if (!make_plan(copy, error) || !tke_operation_check(op, error) ||
-        !run_copy(copy, entries, error)) {
+    if (!make_plan(copy, error) || !confirm_second_part(copy, error) ||
+        !tke_operation_check(op, error) || !run_copy(copy, entries, error)) {
         if (result != NULL) {
             result->entries = *entries;
         }

@@ -1,6 +1,7 @@
 /*
- * Before a card is erased it is told, of each of its keys, whether there is a copy: only what a
- * copy has brought to another card counts, and only while it is there (P-5; F-170).
+ * A copy that would join key parts is asked about. Before a card is erased it is told, of each of
+ * its keys, whether there is a copy: only what a copy has brought to another card counts, and only
+ * while it is there (P-5; F-170).
  */
 #include <string.h>
 
@@ -400,6 +401,65 @@ START_TEST(test_an_erased_copy_is_none)
 }
 END_TEST
 
+/* A backup of another key part is in reader 2 by mistake. */
+static CeremonyWorld *
+mixed_up_world(void)
+{
+    CeremonyWorld *world = make_world();
+
+    ceremony_world_make_part(world, "backup", "Part two");
+    return world;
+}
+
+static unsigned
+count_parts(CeremonyWorld *world, const char *card)
+{
+    SimCardInfo info;
+
+    sim_card_get_info(card_of(world, card), &info);
+    return info.parts;
+}
+
+START_TEST(test_a_second_part_on_one_card_is_asked_about)
+{
+    g_autoptr(CeremonyWorld) world = mixed_up_world();
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_hand(world, 1, "carol", NULL);
+    ceremony_world_hand(world, 2, "backup", NULL);
+    world->refuse = true;
+    ck_assert(!tke_op_copy_card(world->op, &part_one, NULL, &error));
+    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    ck_assert_str_eq(world->plans->str, "second-part\n");
+    ck_assert_ptr_nonnull(strstr(world->details->str, "on the card: key part 1 “Part two”"));
+    ck_assert_ptr_nonnull(strstr(world->details->str, "to be copied: key part 1 “Part one”"));
+    ck_assert_uint_eq(count_parts(world, "backup"), 1);
+    ceremony_world_restart(world);
+    copy(world, &part_one); /* who wants it gets it */
+    ck_assert_uint_eq(count_parts(world, "backup"), 2);
+}
+END_TEST
+
+START_TEST(test_copies_that_join_nothing_are_not_asked_about)
+{
+    g_autoptr(CeremonyWorld) world = mixed_up_world();
+    g_autofree char *ski = NULL;
+    TkeCopyParams params = { .signature_key = true };
+    SimCardInfo info;
+
+    sim_card_get_info(card_of(world, "carol"), &info);
+    params.ski = ski = tke_hex_encode(info.ski, sizeof info.ski);
+    copy(world, &params); /* a signature key only */
+    ceremony_world_make_member(world, "second");
+    copy_to(world, "carol", "second", &everything);
+    ceremony_world_make_part(world, "carol", "Part three");
+    copy_to(world, "carol", "second", &everything); /* the source has both itself */
+    copy_to(world, "carol", "second", &everything); /* and again: nothing comes to it */
+    ck_assert_str_eq(world->plans->str, "");
+    ck_assert_uint_eq(count_parts(world, "second"), 2);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -415,6 +475,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_signature_key_that_was_replaced_is_no_copy);
     tcase_add_test(tests, test_a_signature_key_that_may_be_replaced_is_no_copy);
     tcase_add_test(tests, test_an_erased_copy_is_none);
+    tcase_add_test(tests, test_a_second_part_on_one_card_is_asked_about);
+    tcase_add_test(tests, test_copies_that_join_nothing_are_not_asked_about);
 }
 
 int
