@@ -82,6 +82,18 @@ in_imprint(const TkeUnitState *state, const void *data)
     return state->imprint;
 }
 
+/* Setting the thresholds locks the protection of the unit's firmware, which is not locked yet. */
+static bool
+will_lock(const TkeUnitState *state, const void *data)
+{
+    const uint32_t present = state->attributes.value[TKE_ATTRIBUTE_PERMS];
+    const uint32_t wanted =
+        tke_attribute_wanted_permissions(tke_unit_get_type(state->unit), present);
+
+    (void) data;
+    return (present & ~wanted & TKE_PERMISSION_CHANGE_DO_NOT_DISTURB) != 0;
+}
+
 static bool
 confirm(TkeOperation *op, GPtrArray *states, const TkeThresholdsParams *params, GError **error)
 {
@@ -93,10 +105,15 @@ confirm(TkeOperation *op, GPtrArray *states, const TkeThresholdsParams *params, 
         tke_plan_signatures(states, TKE_ADMIN_SET_ATTRIBUTES, params->signature);
     const TkePlanAfter after = { .signature = params->signature, .revocation = params->revocation };
     g_autofree char *reserve = tke_plan_reserve_text(states, &after);
+    g_autofree char *locks = tke_plan_names(states, will_lock, NULL);
     const char *lines[] = { values,
                             _("permissions: loading of key parts, zeroizing with one signature; "
                               "no export of master keys from operational crypto units"),
-                            signers, NULL };
+                            signers,
+                            locks == NULL ? NULL
+                                          : _("locked until the crypto unit is zeroized: "
+                                              "administrators of the module do not count there"),
+                            NULL };
     const TkePlan plan = {
         .action = "thresholds",
         .title = imprint != NULL ? _("The thresholds will be set; crypto units leave imprint mode:")

@@ -347,9 +347,33 @@ START_TEST(test_an_expired_token_is_told_with_what_to_do)
 }
 END_TEST
 
+/* What only zeroizing takes back is agreed to; where it is so already there is nothing to say. */
+START_TEST(test_what_is_locked_with_the_thresholds_is_told_before)
+{
+    static const char locked[] = "locked until the crypto unit is zeroized: administrators of the "
+                                 "module do not count there";
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(2);
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_make_zone(world);
+    ceremony_world_make_admin(world, "admin-1", "Alice");
+    ceremony_world_make_admin(world, "admin-2", "Bob");
+    ceremony_world_add_admins(world, 2);
+    ceremony_world_hand(world, 1, "admin-1", NULL);
+    card_world_check(set_thresholds(world, 1, &error), error);
+    ck_assert_msg(strstr(world->details->str, locked) != NULL, "%s", world->details->str);
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "admin-1", NULL);
+    card_world_check(set_thresholds(world, 2, &error), error);
+    ck_assert_ptr_nonnull(strstr(world->details->str, "signature threshold 2"));
+    ck_assert_msg(strstr(world->details->str, locked) == NULL, "%s", world->details->str);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_what_is_locked_with_the_thresholds_is_told_before);
     tcase_add_test(tests, test_nothing_is_loaded_in_imprint_mode);
     tcase_add_test(tests, test_thresholds_need_as_many_administrators);
     tcase_add_test(tests, test_thresholds_are_agreed_to_as_what_they_are);
