@@ -284,11 +284,14 @@ answer_line(SimOfficersPeople *people, JsonObject *event, GError **error)
     return answer != NULL && sim_officers_program_type(people->program, answer, error);
 }
 
-/* The number of the option that holds a piece of text. */
+/* The number of the option that holds a piece of text. Who has begun a CA card knows its PIN: it goes
+ * on. */
 static bool
 choose(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
-    const char *answer = take_answer(people, event, error);
+    const char *purpose = json_object_get_string_member_with_default(event, "purpose", "");
+    const char *answer =
+        strcmp(purpose, "card-begun") == 0 ? "1" : take_answer(people, event, error);
     JsonArray *options = answer == NULL ? NULL : sim_json_need_array(event, "options", error);
 
     if (options == NULL) {
