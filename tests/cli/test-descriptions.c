@@ -357,13 +357,13 @@ START_TEST(test_a_step_that_was_ended_at_a_question_is_gone_on_with)
         place, &create, how,
         "the card has its two PINs now; start again with the same card, it goes on there");
     check_order(place, &create,
-                "pin-verify, pin-verify, text zone-description, text card-description");
+                "choose, pin-verify, pin-verify, text zone-description, text card-description");
     check_value(place, 1, "zone_description", "Zone 1");
     check_stopped(place, &backup, how,
                   "the backup has the zone, but no description yet; start again with the same two "
                   "cards");
     check_order(place, &backup,
-                "pin-verify, pin-verify, pin-verify, pin-verify, "
+                "pin-verify, pin-verify, choose, pin-verify, pin-verify, "
                 "text card-description (Officers A/B backup)");
     check_value(place, 2, "description", "Officers A/B backup");
     check_order(place, &enroll, "pin-verify, pin-verify");
@@ -394,7 +394,7 @@ START_TEST(test_ctrl_c_at_a_terminal_leaves_a_question)
     output = sim_officers_program_take_output(program);
     assert_contains(output, "the card has its two PINs now");
     check_order(place, &create,
-                "pin-verify, pin-verify, text zone-description, text card-description");
+                "choose, pin-verify, pin-verify, text zone-description, text card-description");
 }
 END_TEST
 
