@@ -50,10 +50,12 @@ static GError *
 left_open(const TkeCardSlot *slot, unsigned reader, const GError *why)
 {
     const int code = tke_card_error_code(why);
-    GError *made = g_error_new(TKE_CARD_ERROR, code != -1 ? code : TKE_CARD_ERROR_PROTOCOL,
-                               _("reader %u: take the card out now: its PIN could not be closed "
-                                 "and may still be open (%s)"),
-                               reader, why->message);
+    GError *made =
+        g_error_new(TKE_CARD_ERROR,
+                    code != -1 && code != TKE_CARD_ERROR_IN_USE ? code : TKE_CARD_ERROR_PROTOCOL,
+                    _("reader %u: take the card out now: its PIN could not be closed "
+                      "and may still be open (%s)"),
+                    reader, why->message);
 
     tke_card_error_set_reader(made, reader, slot->reader_name);
     tke_card_error_set_remedy(made, _("Take the card out of the reader: without power no PIN stays "

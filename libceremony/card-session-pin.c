@@ -119,7 +119,10 @@ blocked_error(unsigned reader, const TkeCardSlot *slot, uint8_t reference, GErro
         tke_card_error_set_pin(*error, reference, 0);
         tke_card_error_set_reader(*error, reader, slot->reader_name);
     }
-    if (ca && error != NULL) {
+    if (ca && error != NULL && !slot->status.has_zone) {
+        tke_card_error_set_remedy(*error, _("It has no zone yet, so nothing is lost: start again "
+                                            "with it, it starts anew."));
+    } else if (ca && error != NULL) {
         tke_card_error_set_ca_card(*error);
     }
     return false;

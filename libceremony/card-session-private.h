@@ -20,6 +20,7 @@ typedef struct TkeCardSlot {
     GError *trouble;   /* why the card that is there could not be recognised */
     bool verified[2];  /* first, second PIN */
     gint64 used_at[2]; /* monotonic time of the last use, microseconds */
+    bool given_up;     /* a PIN could not be closed: not used until the card is taken out */
     bool lapsed;       /* a PIN of the card that is in still was open too long, and was closed */
     /* Whether it is genuine, as the last check of this card has found; until it is taken out. */
     bool judged;
@@ -161,6 +162,10 @@ void tke_card_session_give_up(TkeCardSession *session, unsigned reader, GError *
  * is. */
 void tke_card_session_note_genuine(TkeCardSession *session, unsigned reader,
                                    const GError *not_genuine);
+
+/* The open card in a reader could take the place of another: it is not lost, and not found to be
+ * forged. */
+bool tke_card_session_is_useful(TkeCardSession *session, unsigned reader);
 
 /* False: the card that is in the reader was not checked since it was put in. not_genuine is
  * borrowed. */

@@ -21,6 +21,7 @@ tke_card_session_set_readers(TkeCardSession *session, const TkeReaderChoice *cho
         g_free(session->keys[i]);
         session->keys[i] = g_strdup(choice->key[i]);
         g_clear_pointer(&session->names[i], g_free);
+        tke_card_session_slot(session, i + 1)->given_up = false; /* another reader */
         tke_card_session_drop(session, i + 1);
     }
 }
@@ -92,6 +93,7 @@ tke_card_session_choose(TkeCardSession *session, GPtrArray *infos,
         g_free(session->names[i]);
         session->names[i] = lasting ? NULL : g_strdup(reader[i]->name);
         session->plugs[i] = reader[i]->plugs;
+        tke_card_session_slot(session, i + 1)->given_up = false; /* another reader */
         tke_card_session_drop(session, i + 1);
     }
     return lasting;

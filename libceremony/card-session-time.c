@@ -145,6 +145,10 @@ tke_card_session_still(TkeOperation *op, unsigned reader,
     (void) tke_card_session_close_lapsed(session);
     same = slot->card != NULL && memcmp(slot->status.card_id, card_id, TKE_CARD_ID_LEN) == 0 &&
            (slot->lapsed || all_verified(slot));
+    if (!same && slot->trouble != NULL) {
+        g_propagate_error(error, g_error_copy(slot->trouble));
+        return NULL;
+    }
     if (!same) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
                     _("reader %u: the card was taken out; put it back and start again"), reader);
@@ -152,6 +156,10 @@ tke_card_session_still(TkeOperation *op, unsigned reader,
             tke_card_error_set_reader(*error, reader, slot->reader_name);
         }
         return NULL;
+    }
+    if (slot->lapsed) {
+        tke_operation_note(
+            op, _("Reader %u: the PIN was entered too long ago, and is asked for again."), reader);
     }
     if (!(slot->status.kind == TKE_CARD_KIND_CA
               ? tke_card_session_need_ca_pins(op, reader, false, error)

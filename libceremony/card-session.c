@@ -29,6 +29,7 @@ slot_drop(TkeCardSlot *slot)
     memset(&slot->status, 0, sizeof slot->status);
     memset(slot->verified, 0, sizeof slot->verified);
     slot->lapsed = false;
+    slot->given_up = false;
 }
 
 static void
@@ -389,6 +390,15 @@ tke_card_session_get_genuine(TkeCardSession *session, unsigned reader, const GEr
     return true;
 }
 
+bool
+tke_card_session_is_useful(TkeCardSession *session, unsigned reader)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+
+    return slot->card != NULL && !tke_card_status_is_lost(&slot->status) &&
+           (!is_judged(slot) || slot->not_genuine == NULL);
+}
+
 const GError *
 tke_card_session_get_trouble(TkeCardSession *session, unsigned reader)
 {
@@ -426,8 +436,10 @@ tke_card_session_drop(TkeCardSession *session, unsigned reader)
 {
     TkeCardSlot *slot = tke_card_session_slot(session, reader);
 
-    slot_drop(slot);
-    slot->seen = false;
+    if (!slot->given_up) { /* else only its removal changes that */
+        slot_drop(slot);
+        slot->seen = false;
+    }
 }
 
 void
@@ -437,6 +449,7 @@ tke_card_session_give_up(TkeCardSession *session, unsigned reader, GError *why)
 
     slot_drop(slot);
     slot->trouble = why;
+    slot->given_up = true;
 }
 
 void

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/hex.h"
-#include "libceremony/card-session.h"
+#include "libceremony/card-session-private.h"
 #include "libceremony/key-copies.h"
 #include "libceremony/op-card-overwrite.h"
 #include "libsmartcard/ep11-card-keys.h"
@@ -27,8 +27,8 @@ look_beside(TkeOperation *op, Keys *keys)
     const TkeCardStatus *status = NULL;
     TkeCard *other = tke_card_session_get(session, 3 - keys->reader, &status);
 
-    if (other != NULL && status->kind == TKE_CARD_KIND_EP11 &&
-        status->life_cycle >= TKE_CARD_MEMBER &&
+    if (other != NULL && tke_card_session_is_useful(session, 3 - keys->reader) &&
+        status->kind == TKE_CARD_KIND_EP11 && status->life_cycle >= TKE_CARD_MEMBER &&
         memcmp(status->zone_id, keys->status->zone_id, TKE_ZONE_ID_LEN) == 0 &&
         tke_ep11_card_query_parts(other, status->n_parts, &keys->beside_parts, NULL)) {
         keys->beside = status;

@@ -20,6 +20,7 @@ is_beside(TkeOperation *op, unsigned reader, const TkeCardStatus *status)
     const TkeCardStatus *other_status = NULL;
 
     return tke_card_session_get(session, 3 - reader, &other_status) != NULL &&
+           tke_card_session_is_useful(session, 3 - reader) &&
            other_status->kind == TKE_CARD_KIND_CA && other_status->life_cycle >= TKE_CARD_MEMBER &&
            memcmp(other_status->zone_id, status->zone_id, TKE_ZONE_ID_LEN) == 0;
 }

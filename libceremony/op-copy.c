@@ -102,6 +102,20 @@ get_cards(Copy *copy, GError **error)
     return true;
 }
 
+/* Somebody may have left the questions: what has been open too long is asked for again (P-4). */
+static bool
+still_open(Copy *copy, GError **error)
+{
+    uint8_t ids[2][TKE_CARD_ID_LEN];
+
+    memcpy(ids[0], copy->source_status->card_id, TKE_CARD_ID_LEN);
+    memcpy(ids[1], copy->target_status.card_id, TKE_CARD_ID_LEN);
+    copy->source = tke_card_session_still(copy->op, 1, ids[0], &copy->source_status, error);
+    copy->target =
+        copy->source != NULL ? tke_card_session_still(copy->op, 2, ids[1], NULL, error) : NULL;
+    return copy->target != NULL;
+}
+
 static bool
 make_plan(Copy *copy, GError **error)
 {
@@ -336,7 +350,7 @@ tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params, TkeCopyResult *r
         result->source = *copy->source_status;
         result->target = copy->target_status;
     }
-    if (!make_plan(copy, error) || !confirm_second_part(copy, error) ||
+    if (!make_plan(copy, error) || !confirm_second_part(copy, error) || !still_open(copy, error) ||
         !tke_operation_check(op, error) || !run_copy(copy, entries, error)) {
         if (result != NULL) {
             result->entries = *entries;

@@ -251,6 +251,8 @@ delete_keys(TkeOperation *op, TkeDeleteParams *params, char **ski, TkeDeleteResu
     return tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) &&
            confirm_parts(op, *status, params->n_places, part_lines, error) &&
            (params->ski == NULL || confirm_key(op, *status, key_lines, error)) &&
+           /* once more if somebody has left the questions (P-4) */
+           tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) &&
            delete_parts(op, card, params->n_places, result, lost, gone, error) &&
            (params->ski == NULL || delete_key(op, card, result, lost, gone, error)) &&
            (tke_card_session_query_status(op, 2, status, error) || stopped_at(gone, NULL, error));

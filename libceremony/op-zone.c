@@ -84,6 +84,9 @@ need_new_pins(TkeOperation *op, unsigned reader, unsigned step, bool loaded, GEr
     }
     tke_operation_reach(op, step + 1);
     if (!need_new_pin(op, reader, TKE_PIN_SECOND, error)) {
+        if (error != NULL && tke_card_error_code(*error) == TKE_CARD_ERROR_PIN_BLOCKED) {
+            return false; /* the card does not go on: it starts anew */
+        }
         g_prefix_error(error,
                        _("the card has its first PIN now; start again with the same card, it "
                          "goes on there: "));
@@ -361,8 +364,11 @@ backup_zone(TkeOperation *op, const TkeZoneBackupParams *params, const TkeCardSt
     if (!backup_cards(op, backup, source, target, error)) {
         return false;
     }
-    from = tke_card_session_get(session, 1, source);
+    from = tke_card_session_still(op, 1, backup->source.card_id, source, error);
     to = tke_card_session_get(session, 2, target);
+    if (from == NULL) {
+        return say_pins_are_set(false, error);
+    }
     tke_operation_reach(op, 4);
     if (!say_pins_are_set(tke_operation_check(op, error), error) ||
         !give_zone(op, from, to, *target, backup, error)) {

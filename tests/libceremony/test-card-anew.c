@@ -360,9 +360,41 @@ START_TEST(test_a_ca_card_whose_other_pin_is_blocked_gets_no_new_pin)
 }
 END_TEST
 
+/* A lost card takes the place of no other: before the last good one is erased nothing else is said. */
+START_TEST(test_a_lost_backup_beside_the_card_is_no_copy_of_it)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    const TkeZoneBackupParams backup = { .card_description = "backup" };
+    const TkeZoneCreateParams create = { .zone_description = "Z", .card_description = "C" };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_make_zone(world);
+    ceremony_world_blank(world, "second", SIM_CARD_BLANK);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ceremony_world_hand(world, 2, "second", NULL);
+    card_world_check(tke_op_zone_backup(world->op, &backup, NULL, &error), error);
+    for (unsigned lost = 0; lost < 2; lost++) {
+        ceremony_world_restart(world);
+        if (lost == 1) {
+            ck_assert(sim_card_block_pin(card_of(world, "second"), TKE_PIN_FIRST));
+        }
+        ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
+                                    card_of(world, "second"), &error));
+        ceremony_world_hand(world, 1, "ca", NULL);
+        world->refuse = true;
+        ck_assert(!tke_op_zone_create(world->op, &create, NULL, &error));
+        ck_assert_str_eq(world->plans->str, "card-overwrite\n");
+        ck_assert((strstr(world->details->str, "The card in reader 2 holds the same.") != NULL) ==
+                  (lost == 0));
+        g_clear_error(&error);
+    }
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_a_lost_backup_beside_the_card_is_no_copy_of_it);
     tcase_add_test(tests, test_a_begun_ca_card_goes_on_where_it_stopped);
     tcase_add_test(tests, test_a_begun_ca_card_whose_pin_is_forgotten_starts_anew);
     tcase_add_test(tests, test_a_begun_ca_card_whose_pin_was_entered_just_now_is_not_asked_about);

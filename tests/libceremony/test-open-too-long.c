@@ -168,6 +168,47 @@ START_TEST(test_a_copy_that_waits_too_long_asks_for_the_pin_again)
 }
 END_TEST
 
+/* Somebody has gone while it was asked what to copy, or what to delete. */
+static void
+on_question(CeremonyWorld *world)
+{
+    let_pass(world, 1, (gint64) TKE_CARD_SESSION_EP11_IDLE_S * G_USEC_PER_SEC);
+    let_pass(world, 2, (gint64) TKE_CARD_SESSION_EP11_IDLE_S * G_USEC_PER_SEC);
+    world->at_choice = NULL;
+}
+
+START_TEST(test_a_question_that_is_answered_too_late_does_not_use_old_pins)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    const TkeCopyParams copy = { .ask = true };
+    const TkeDeleteParams delete = { .ask = true };
+    TkeCopyResult copied = { 0 };
+    TkeDeleteResult deleted = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_make_zone(world);
+    ceremony_world_make_member(world, "alice");
+    ceremony_world_make_part(world, "alice", "Part A");
+    ceremony_world_make_part(world, "alice", "Part B");
+    ceremony_world_make_member(world, "copy");
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "alice", NULL);
+    ceremony_world_hand(world, 2, "copy", NULL);
+    world->at_choice = on_question;
+    card_world_check(tke_op_copy_card(world->op, &copy, &copied, &error), error);
+    ck_assert_msg(
+        g_str_has_suffix(world->prompts->str, "pin, reader 2\npin, reader 1\npin, reader 2\n"),
+        "%s", world->prompts->str);
+
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 2, "copy", NULL);
+    world->at_choice = on_question;
+    card_world_check(tke_op_delete_keys(world->op, &delete, &deleted, &error), error);
+    ck_assert_msg(g_str_has_suffix(world->prompts->str, "pin, reader 2\npin, reader 2\n"), "%s",
+                  world->prompts->str);
+}
+END_TEST
+
 /* ---- and what is open is closed in time ---- */
 
 static unsigned waits;
@@ -284,6 +325,7 @@ add_tests(TCase *tests)
         tests, test_a_card_is_not_unblocked_without_the_pins_that_are_asked_for_again, 0, 2);
     tcase_add_test(tests, test_a_backup_that_waits_too_long_asks_for_both_pins_again);
     tcase_add_test(tests, test_a_copy_that_waits_too_long_asks_for_the_pin_again);
+    tcase_add_test(tests, test_a_question_that_is_answered_too_late_does_not_use_old_pins);
     tcase_add_test(tests, test_the_card_itself_is_closed_while_a_step_waits);
     tcase_add_loop_test(tests, test_a_new_backup_is_locked_when_the_step_is_over, 0, 2);
     tcase_add_loop_test(tests, test_a_ca_card_in_reader_2_is_locked_when_it_is_checked, 0, 2);

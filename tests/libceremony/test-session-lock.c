@@ -89,6 +89,11 @@ check_left_open(CeremonyWorld *world, const GError *error)
     ck_assert_ptr_null(tke_card_session_get(world->session, 2, NULL));
     check_says(tke_card_session_get_trouble(world->session, 2)->message, "take the card out now");
     check_shown(world);
+    /* nor does a step that has failed */
+    tke_card_session_drop(world->session, 2);
+    card_world_check(tke_card_session_look(world->op, NULL, &none), none);
+    ck_assert_ptr_null(tke_card_session_get(world->session, 2, NULL));
+    check_shown(world);
 }
 
 START_TEST(test_a_session_that_cannot_be_ended_says_that_the_card_is_to_be_taken_out)
