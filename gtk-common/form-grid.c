@@ -100,9 +100,9 @@ static void
 wrap(GtkWidget *button)
 {
     GtkLabel *label = GTK_LABEL(gtk_bin_get_child(GTK_BIN(button)));
-    g_autofree char *text = g_strdup(gtk_label_get_text(label));
+    g_autoptr(PangoAttrList) marks = tke_ui_identifiers_attributes(gtk_label_get_text(label));
 
-    tke_ui_identifiers_set_text(label, text);
+    gtk_label_set_attributes(label, marks); /* a new text would end its key */
     gtk_label_set_line_wrap(label, TRUE);
 }
 

@@ -77,7 +77,8 @@ choose_one(TkeOperation *op, const TkeEntriesQuestion *question, const char *fir
     TkeChoice choice = { .what = question->what,
                          .title = question->title,
                          .columns = columns,
-                         .default_row = first_row != NULL ? 1 : 0 };
+                         /* what has no row for everything is chosen by people */
+                         .default_row = first_row != NULL && question->everything != NULL ? 1 : 0 };
     unsigned index = 0;
 
     if (first_row != NULL) {

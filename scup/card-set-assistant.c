@@ -305,6 +305,7 @@ redraw(ScupCardSetAssistant *assistant)
         text = scup_plan_unknown_text(error);
         gtk_label_set_text(GTK_LABEL(assistant->count), _("The card inventory cannot be read"));
         gtk_label_set_text(GTK_LABEL(assistant->advice), text);
+        gtk_label_set_text(GTK_LABEL(assistant->ticks), ""); /* what they rested on is not known */
         gtk_widget_hide(assistant->next);
     }
     if (set == NULL) {

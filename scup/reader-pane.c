@@ -225,11 +225,15 @@ show_suggestions(ScupReaderPane *pane)
 static void
 draw(ScupReaderPane *pane)
 {
-    pane->shown = (int) scup_cards_get_place(pane->cards, pane->reader);
+    const int place = (int) scup_cards_get_place(pane->cards, pane->reader);
+
+    if (place != pane->shown) {
+        pane->shown_at = g_get_monotonic_time();
+    }
+    pane->shown = place;
     show_place(pane);
     show_notice(pane);
     show_suggestions(pane);
-    pane->shown_at = g_get_monotonic_time();
 }
 
 /* Milliseconds that something has to be seen still that came then. */

@@ -1,5 +1,5 @@
 /*
- * The ceremony that is rehearsed (4.12, 3.10): twelve cards, three crypto units.
+ * The ceremony that is rehearsed (4.12, 3.10): twelve cards, the crypto units of an instance.
  *
  * ca-1 makes the zone, ca-2 is its backup. ep11-1 and ep11-3 hold the keys of two administrators,
  * ep11-5, ep11-7 and ep11-9 the three key parts; the card with the next number is the backup of

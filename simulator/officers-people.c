@@ -289,7 +289,7 @@ answer_line(SimOfficersPeople *people, JsonObject *event, GError **error)
 static bool
 choose(SimOfficersPeople *people, JsonObject *event, GError **error)
 {
-    const char *purpose = json_object_get_string_member_with_default(event, "purpose", "");
+    const char *purpose = sim_json_find_text(event, "purpose", "");
     const char *answer =
         strcmp(purpose, "card-begun") == 0 ? "1" : take_answer(people, event, error);
     JsonArray *options = answer == NULL ? NULL : sim_json_need_array(event, "options", error);

@@ -216,5 +216,3 @@ tke_cli_output_table_end(TkeCliOutput *out, const char *none)
     }
     g_clear_pointer(&out->rows, g_ptr_array_unref);
 }
-
-/* The array of that name, made if it is not there yet. */

@@ -132,6 +132,7 @@ tke_cli_output_flag(TkeCliOutput *out, const char *key, const char *heading, boo
     }
 }
 
+/* The array of that name, made if it is not there yet. */
 static JsonArray *
 need_array(JsonObject *object, const char *key)
 {

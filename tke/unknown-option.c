@@ -95,7 +95,10 @@ tke_cli_unknown_option_set(const TkeCli *cli, const char *command, const char *o
     const char *nearest = find_nearest(cli, option, own);
     g_autofree char *where = command != NULL ? g_strconcat(command, ": ", NULL) : g_strdup("");
 
-    if (cli->in_shell && is_among((const char *const *) cli->process_options, option)) {
+    const char *name = without_dashes(option);
+    const bool is_help = strcmp(name, "help") == 0 || strcmp(name, "version") == 0;
+
+    if (cli->in_shell && !is_help && is_among((const char *const *) cli->process_options, option)) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE,
                     _("%s“%s” holds for the whole program: give it when the shell is started"),
                     where, option);
