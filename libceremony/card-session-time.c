@@ -7,6 +7,7 @@
 #include "libceremony/card-session-private.h"
 #include "libsmartcard/card-error.h"
 
+#define HELD_PATIENCE_MS ((gint64) TKE_CARD_SESSION_EP11_IDLE_S * 1000)
 #define NEVER_US ((gint64) 24 * 3600 * G_USEC_PER_SEC) /* looked at again after a day */
 
 /* Microseconds until the PIN has been open too long. */
@@ -99,10 +100,16 @@ bool
 tke_card_session_may_wait(TkeOperation *op, int retry_ms, int *ms, GError **error)
 {
     const int lapse_ms = tke_card_session_close_lapsed(tke_operation_get_card_session(op));
+    g_autoptr(GError) nobody = NULL;
     int person_ms = -1;
 
-    if (!tke_operation_may_wait(op, &person_ms, error)) {
-        return false;
+    /* a reader that another program has will be free by itself: that needs nobody, but an end */
+    if (!tke_operation_may_wait(op, &person_ms, &nobody)) {
+        if (retry_ms < 0 || tke_operation_get_shown_ms(op) >= HELD_PATIENCE_MS) {
+            g_propagate_error(error, g_steal_pointer(&nobody));
+            return false;
+        }
+        person_ms = -1;
     }
     *ms = sooner(sooner(lapse_ms, retry_ms), person_ms);
     return true;

@@ -137,6 +137,12 @@ tke_operation_show(TkeOperation *op, const TkePrompt *prompt)
     op->prompter->show(op->ui, prompt);
 }
 
+gint64
+tke_operation_get_shown_ms(const TkeOperation *op)
+{
+    return (g_get_monotonic_time() - op->shown_at) / 1000;
+}
+
 bool
 tke_operation_may_wait(TkeOperation *op, int *timeout_ms, GError **error)
 {

@@ -66,6 +66,8 @@ TKE_PUBLIC void tke_operation_show(TkeOperation *op, const TkePrompt *prompt);
 /* Before it waits for a card that the prompt asks for, and each time again: at most so long
  * (-1: for ever). False: nobody will put one in. */
 TKE_PUBLIC bool tke_operation_may_wait(TkeOperation *op, int *timeout_ms, GError **error);
+/* Milliseconds since the last prompt was shown. */
+gint64 tke_operation_get_shown_ms(const TkeOperation *op);
 TKE_PUBLIC void tke_operation_hide(TkeOperation *op);
 TKE_PUBLIC void tke_operation_step(TkeOperation *op, unsigned done, unsigned total,
                                    const char *what);

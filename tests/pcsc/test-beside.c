@@ -198,8 +198,8 @@ START_TEST(test_a_held_reader_of_two_equal_ones_is_told_as_held)
                              SCARD_PROTOCOL_T1, &other, &protocol),
                 SCARD_S_SUCCESS);
     tke = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error,
-                           "timeout", "300", TKE, "--rehearsal=pcsc", "--yes", "card", "info",
-                           "--reader", "2", NULL);
+                           "timeout", "300", TKE, "--rehearsal=pcsc", "card", "info", "--reader",
+                           "2", NULL);
     ck_assert_msg(tke != NULL, "%s", error != NULL ? error->message : "");
     out = g_data_input_stream_new(g_subprocess_get_stdout_pipe(tke));
     wait_until_said(out, "another program holds the reader");
