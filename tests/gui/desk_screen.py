@@ -54,7 +54,7 @@ class World:
         return next(card for card in self.status()["cards"] if card["label"] == label)
 
     def tke(self, *words):
-        return subprocess.Popen([os.environ["TKE"], "--rehearsal", *words], env=self.env, text=True,
+        return subprocess.Popen([os.environ["TKE"], "--rehearsal", "--yes", *words], env=self.env, text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def close(self):

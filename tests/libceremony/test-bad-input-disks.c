@@ -164,10 +164,10 @@ END_TEST
 static char *
 entries_of(CeremonyWorld *world)
 {
-    char *text = NULL;
+    g_autofree char *text = NULL;
 
     ck_assert(g_file_get_contents(tke_activity_log_get_path(world->log), &text, NULL, NULL));
-    return text;
+    return g_strdup(text);
 }
 
 /* Generates a part that cannot be recorded. */
