@@ -87,3 +87,13 @@ tke_card_session_lock(TkeCardSession *session, unsigned reader, GError **error)
     }
     return true;
 }
+
+void
+tke_card_session_lock_told(TkeOperation *op, unsigned reader)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!tke_card_session_lock(tke_operation_get_card_session(op), reader, &error)) {
+        tke_operation_note(op, "%s", error->message);
+    }
+}

@@ -155,6 +155,9 @@ int tke_card_session_close_lapsed(TkeCardSession *session);
 /* Forgets what is known of the card in a reader: it is recognised anew. */
 void tke_card_session_drop(TkeCardSession *session, unsigned reader);
 
+/* Locks the card; a person is told if it stays open and has to be taken out. */
+void tke_card_session_lock_told(TkeOperation *op, unsigned reader);
+
 /* Gives the card in a reader up until it is taken out: why is its trouble, and is taken. */
 void tke_card_session_give_up(TkeCardSession *session, unsigned reader, GError *why);
 

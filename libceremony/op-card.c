@@ -111,7 +111,7 @@ check(TkeOperation *op, unsigned reader, TkeCard *card, TkeCardInfo *info, GErro
     done = tke_card_session_need_ca_pins(op, reader, false, error) &&
            check_genuine(op, reader, card, info, error);
     if (reader != 1) {
-        (void) tke_card_session_lock(session, reader, NULL); /* shown as the card's trouble */
+        tke_card_session_lock_told(op, reader);
     }
     if (tke_card_session_get(session, reader, &status) != NULL) {
         info->status = *status; /* with the tries that the entry has given back */

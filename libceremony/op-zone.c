@@ -439,7 +439,7 @@ tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneR
         made = *target;
         target = &made;
         /* its PINs were for this step only; reader 1 holds the open CA card (P-4) */
-        (void) tke_card_session_lock(session, 2, NULL);
+        tke_card_session_lock_told(op, 2);
     }
     if (!done) {
         return fail_backup(op, &backup, error);

@@ -7,6 +7,7 @@
 #include "libceremony/advice.h"
 #include "libceremony/card-session-private.h"
 #include "libceremony/op-card.h"
+#include "libceremony/op-zone.h"
 #include "libsmartcard/card-error.h"
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/fault-card-source.h"
@@ -145,9 +146,55 @@ START_TEST(test_a_card_that_was_pulled_or_reset_meanwhile_is_locked)
 }
 END_TEST
 
+/* From now on no PIN is closed. */
+static void
+on_first_pin(CeremonyWorld *world)
+{
+    test_fault_card_source_set_filter(world->source, filters[0]);
+    test_fault_card_source_refuse_resets(world->source);
+}
+
+/* The CA card in reader 2 is to be locked when it was checked, and a new backup when it is made. */
+START_TEST(test_a_card_that_a_step_leaves_open_is_told)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeCardInfoParams params = { .reader = 2, .check = true };
+    g_autoptr(GPtrArray) infos = NULL;
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_restart(world);
+    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2), card_of(world, "ca"),
+                                &error));
+    world->at_pin = on_first_pin;
+    card_world_check(tke_op_card_info(world->op, &params, &infos, &error), error);
+    ck_assert_int_eq(((TkeCardInfo *) infos->pdata[0])->genuine, TKE_GENUINE_YES);
+    check_says(world->notes->str, "reader 2: take the card out now");
+    check_shown(world);
+}
+END_TEST
+
+START_TEST(test_a_new_backup_that_stays_open_is_told)
+{
+    g_autoptr(CeremonyWorld) world = member_world();
+    const TkeZoneBackupParams params = { .card_description = "backup" };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_blank(world, "new", SIM_CARD_CA);
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ceremony_world_hand(world, 2, "new", NULL);
+    world->at_pin = on_first_pin;
+    card_world_check(tke_op_zone_backup(world->op, &params, NULL, &error), error);
+    check_says(world->notes->str, "reader 2: take the card out now");
+    check_shown(world);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_test(tests, test_a_card_that_a_step_leaves_open_is_told);
+    tcase_add_test(tests, test_a_new_backup_that_stays_open_is_told);
     const int n_filters = (int) G_N_ELEMENTS(filters);
 
     tcase_add_loop_test(tests,
