@@ -232,12 +232,12 @@ class FaultTest(DeskTest):
         self.desk.find(BUTTON, "Reader 2, ep11-1, ready")
         screen.until("no faults", lambda: self.desk.text("label", "Faults in force") == "")
 
-    def test_card_that_a_fault_pulls_at_a_command_is_told_by_tke(self):
+    def test_card_that_a_fault_pulls_at_the_second_command_is_told_by_tke(self):
         self.insert("EP11", "ep11-1", 2)
         self.desk.click("menu item", "Card fault…")
         self.desk.find("dialog", "Card fault")
         spin = self.desk.find("spin button", "At command number")
-        spin.get_value_iface().set_current_value(1)
+        spin.get_value_iface().set_current_value(2)
         self.shoot("card-fault")
         self.desk.click(BUTTON, "Order the fault")
         self.desk.find(CARD, "EP11 card ep11-1, in reader 2, ⚠ will be pulled")
