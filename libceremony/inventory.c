@@ -407,6 +407,20 @@ is_useless(const TkeInventoryCard *card)
     return card->suspect || (card->kind == TKE_CARD_KIND_CA && card->blocked);
 }
 
+void
+tke_inventory_drop_useless(const TkeInventory *inventory, GPtrArray *ids)
+{
+    for (guint i = 0; inventory != NULL && i < inventory->cards->len; i++) {
+        const TkeInventoryCard *card = inventory->cards->pdata[i];
+        g_autofree char *id = tke_card_id_text(card->card_id);
+        guint at = 0;
+
+        if (is_useless(card) && g_ptr_array_find_with_equal_func(ids, id, g_str_equal, &at)) {
+            g_ptr_array_remove_index(ids, at);
+        }
+    }
+}
+
 /* Does another card hold what is looked for: the zone, a key, a part? */
 static bool
 another_has(const TkeInventory *inventory, const TkeInventoryCard *card, const uint8_t *pattern)

@@ -6,6 +6,7 @@
 
 #include "common/hex.h"
 #include "libceremony/card-session-private.h"
+#include "libceremony/inventory.h"
 #include "libceremony/key-copies.h"
 #include "libceremony/op-card-overwrite.h"
 #include "libsmartcard/ep11-card-keys.h"
@@ -15,6 +16,7 @@ typedef struct Keys {
     unsigned reader;
     TkeKeyPartList parts;
     TkeKeyCopies *known;
+    TkeInventory *inventory; /* what was seen of these cards last; NULL: not known */
     /* The EP11 card of the same zone in the other reader, and what is seen on it; NULL: none. */
     const TkeCardStatus *beside;
     TkeKeyPartList beside_parts;
@@ -38,12 +40,13 @@ look_beside(TkeOperation *op, Keys *keys)
 /* "card A, as this workstation knows; card B in reader 1"; NULL: no copy. What is seen counts, not
  * what is known of the same card. The caller frees. */
 static char *
-tell_copies(const Keys *keys, const GPtrArray *ids, bool is_beside)
+tell_copies(const Keys *keys, GPtrArray *ids, bool is_beside)
 {
     g_autofree char *own = tke_card_id_text(keys->status->card_id);
     g_autofree char *other = keys->beside != NULL ? tke_card_id_text(keys->beside->card_id) : NULL;
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
 
+    tke_inventory_drop_useless(keys->inventory, ids);
     for (guint i = 0; i < ids->len; i++) {
         if (strcmp(ids->pdata[i], own) != 0 && g_strcmp0(ids->pdata[i], other) != 0) {
             g_ptr_array_add(texts, g_strdup_printf(_("card %s, as this workstation knows"),
@@ -111,6 +114,7 @@ tke_op_card_overwrite_add_keys(TkeOperation *op, unsigned reader, const TkeCardS
     TkeCardSession *session = tke_operation_get_card_session(op);
     TkeCard *card = tke_card_session_get(session, reader, NULL);
     g_autoptr(TkeKeyCopies) known = tke_key_copies_read(tke_operation_get_log(op));
+    g_autoptr(TkeInventory) inventory = tke_inventory_load(tke_operation_get_world(op), NULL);
     g_autofree Keys *keys = g_new0(Keys, 1);
     const bool listed =
         card != NULL && tke_ep11_card_query_parts(card, status->n_parts, &keys->parts, NULL);
@@ -118,6 +122,7 @@ tke_op_card_overwrite_add_keys(TkeOperation *op, unsigned reader, const TkeCardS
     keys->status = status;
     keys->reader = reader;
     keys->known = known;
+    keys->inventory = inventory;
     look_beside(op, keys);
     g_ptr_array_add(lines, g_strdup_printf(ngettext("%u key part", "%u key parts", status->n_parts),
                                            status->n_parts));

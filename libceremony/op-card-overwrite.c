@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "libceremony/card-session-private.h"
+#include "libceremony/inventory.h"
 #include "libceremony/known-copies.h"
 #include "libceremony/record.h"
 
@@ -42,8 +43,11 @@ add_copies(TkeOperation *op, unsigned reader, const TkeCardStatus *status, GPtrA
 {
     g_autoptr(TkeKnownCopies) copies =
         tke_known_copies_read(tke_operation_get_log(op), status->card_id);
+    g_autoptr(TkeInventory) inventory = tke_inventory_load(tke_operation_get_world(op), NULL);
     bool beside = is_beside(op, reader, status);
 
+    tke_inventory_drop_useless(inventory, copies->to);
+    tke_inventory_drop_useless(inventory, copies->from);
     if (beside) {
         g_ptr_array_add(lines,
                         g_strdup_printf(_("The card in reader %u holds the same."), 3 - reader));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "libceremony/card-session-private.h"
+#include "libceremony/inventory.h"
 #include "libceremony/op-card-enroll.h"
 #include "libceremony/op-card-pin.h"
 #include "libceremony/op-zone.h"
@@ -360,6 +361,19 @@ START_TEST(test_a_ca_card_whose_other_pin_is_blocked_gets_no_new_pin)
 }
 END_TEST
 
+/* As scup does with every card that it sees. */
+static void
+note_in_inventory(CeremonyWorld *world, unsigned reader)
+{
+    g_autoptr(TkeInventory) inventory = tke_inventory_load(world->world, NULL);
+    const TkeCardStatus *status = NULL;
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_ptr_nonnull(tke_card_session_get(world->session, reader, &status));
+    ck_assert(tke_inventory_note(inventory, status, NULL, 1));
+    card_world_check(tke_inventory_save(inventory, &error), error);
+}
+
 /* A lost card takes the place of no other: before the last good one is erased nothing else is said. */
 START_TEST(test_a_lost_backup_beside_the_card_is_no_copy_of_it)
 {
@@ -386,8 +400,17 @@ START_TEST(test_a_lost_backup_beside_the_card_is_no_copy_of_it)
         ck_assert_str_eq(world->plans->str, "card-overwrite\n");
         ck_assert((strstr(world->details->str, "The card in reader 2 holds the same.") != NULL) ==
                   (lost == 0));
+        ck_assert_ptr_nonnull(strstr(world->details->str, "Copied to card "));
         g_clear_error(&error);
     }
+    /* nor is one that was seen to be lost, and lies somewhere else now */
+    note_in_inventory(world, 2);
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    world->refuse = true;
+    ck_assert(!tke_op_zone_create(world->op, &create, NULL, &error));
+    ck_assert_ptr_null(strstr(world->details->str, "Copied to card "));
+    check_says(world->details->str, "No copy of it is known to this workstation.");
 }
 END_TEST
 
