@@ -97,3 +97,21 @@ ceremony_world_counts(CeremonyWorld *world)
     tke_card_session_get_counts(world->session, &counts);
     return counts;
 }
+
+SimCard *
+ceremony_world_card(CeremonyWorld *world, const char *name)
+{
+    SimCard *card = g_hash_table_lookup(world->by_name, name);
+
+    ck_assert_msg(card != NULL, "there is no card %s", name);
+    return card;
+}
+
+SimCardInfo
+ceremony_world_info(CeremonyWorld *world, const char *name)
+{
+    SimCardInfo info = { 0 };
+
+    sim_card_get_info(ceremony_world_card(world, name), &info);
+    return info;
+}

@@ -95,6 +95,10 @@ void ceremony_world_go_on(CeremonyWorld *world);
 /* A blank card with its applet. */
 SimCard *ceremony_world_blank(CeremonyWorld *world, const char *name, SimCardKind kind);
 
+/* The card of that name, which has to be there. */
+SimCard *ceremony_world_card(CeremonyWorld *world, const char *name);
+SimCardInfo ceremony_world_info(CeremonyWorld *world, const char *name);
+
 /* Adds to what the operator will put into a reader: names, NULL-terminated. */
 void ceremony_world_hand(CeremonyWorld *world, unsigned reader, ...) G_GNUC_NULL_TERMINATED;
 void ceremony_world_type(CeremonyWorld *world, unsigned reader, const char *keys);

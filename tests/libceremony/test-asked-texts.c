@@ -53,15 +53,6 @@ asking(CeremonyWorld *world)
                              world->cancellable);
 }
 
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCardInfo info;
-
-    sim_card_get_info(g_hash_table_lookup(world->by_name, name), &info);
-    return info;
-}
-
 static bool
 logged(CeremonyWorld *world, const char *text)
 {
@@ -107,7 +98,7 @@ START_TEST(test_who_stops_at_the_descriptions_of_a_zone_goes_on_there)
     ck_assert(!tke_op_zone_create(op, &params, NULL, &error));
     ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
     ck_assert_ptr_nonnull(strstr(error->message, "has its two PINs now"));
-    ck_assert(!info_of(world, "ca").zone_known);
+    ck_assert(!ceremony_world_info(world, "ca").zone_known);
     g_clear_error(&error);
     ceremony_world_restart(world);
     ceremony_world_hand(world, 1, "ca", NULL);
@@ -116,7 +107,7 @@ START_TEST(test_who_stops_at_the_descriptions_of_a_zone_goes_on_there)
     answers[0] = "Zone 1";
     answers[1] = "A/B";
     card_world_check(tke_op_zone_create(op, &params, NULL, &error), error);
-    ck_assert_str_eq(info_of(world, "ca").description, "A/B");
+    ck_assert_str_eq(ceremony_world_info(world, "ca").description, "A/B");
 }
 END_TEST
 
@@ -133,7 +124,7 @@ START_TEST(test_texts_that_no_card_takes_are_refused)
     answers[0] = "a description that is far too long for a card";
     ck_assert(!tke_op_zone_create(op, &params, NULL, &error));
     ck_assert_ptr_nonnull(strstr(error->message, "is no description"));
-    ck_assert(!info_of(world, "ca").zone_known);
+    ck_assert(!ceremony_world_info(world, "ca").zone_known);
     ck_assert_str_eq(texts.zone, "");
 }
 END_TEST
@@ -155,10 +146,10 @@ START_TEST(test_a_backup_is_described_when_it_has_the_zone_and_its_source_is_pro
     ceremony_world_hand(world, 2, "backup", NULL);
     op = asking(world);
     card_world_check(tke_op_zone_backup(op, &params, NULL, &error), error);
-    proposal = tke_op_zone_propose_backup(info_of(world, "ca").description);
+    proposal = tke_op_zone_propose_backup(ceremony_world_info(world, "ca").description);
     ask = g_strdup_printf("ask card-description (%s)\n", proposal);
     ck_assert(g_str_has_suffix(world->prompts->str, ask));
-    ck_assert_str_eq(info_of(world, "backup").description, proposal);
+    ck_assert_str_eq(ceremony_world_info(world, "backup").description, proposal);
 }
 END_TEST
 
@@ -180,8 +171,8 @@ START_TEST(test_a_backup_that_was_not_described_is_one_and_is_recorded)
     ck_assert(!tke_op_zone_backup(op, &params, NULL, &error));
     ck_assert_ptr_nonnull(
         strstr(error->message, "the backup has the zone, but no description yet"));
-    ck_assert_mem_eq(info_of(world, "backup").zone_id, info_of(world, "ca").zone_id,
-                     TKE_ZONE_ID_LEN);
+    ck_assert_mem_eq(ceremony_world_info(world, "backup").zone_id,
+                     ceremony_world_info(world, "ca").zone_id, TKE_ZONE_ID_LEN);
     ck_assert(logged(world, "opentke-zone.backup"));
 }
 END_TEST
@@ -213,7 +204,7 @@ START_TEST(test_an_ep11_card_is_described_after_its_pin)
     answers[0] = "Alice";
     card_world_check(tke_op_card_personalize(op, &params, NULL, &error), error);
     ck_assert_str_eq(world->prompts->str, "pin, reader 2\nask card-description ()\n");
-    ck_assert_str_eq(info_of(world, "new").description, "Alice");
+    ck_assert_str_eq(ceremony_world_info(world, "new").description, "Alice");
 }
 END_TEST
 
@@ -230,12 +221,12 @@ START_TEST(test_an_ep11_card_that_was_not_described_has_its_pin_and_is_recorded)
     answers[0] = "-";
     ck_assert(!tke_op_card_personalize(op, &params, NULL, &error));
     ck_assert_ptr_nonnull(strstr(error->message, "the PIN is set, the description is not"));
-    ck_assert(info_of(world, "new").pin_set[0]);
+    ck_assert(ceremony_world_info(world, "new").pin_set[0]);
     ck_assert(logged(world, "opentke-card.personalize"));
     g_clear_error(&error);
     answers[0] = "Alice";
     card_world_check(tke_op_card_personalize(op, &params, NULL, &error), error);
-    ck_assert_str_eq(info_of(world, "new").description, "Alice");
+    ck_assert_str_eq(ceremony_world_info(world, "new").description, "Alice");
 }
 END_TEST
 
@@ -367,8 +358,8 @@ START_TEST(test_what_was_said_beforehand_is_not_asked_for)
     card_world_check(tke_op_zone_create(op, &params, NULL, &error), error);
     ck_assert_str_eq(world->prompts->str, "insert zone, reader 1\npin, reader 1\npin, reader 1\n"
                                           "ask card-description ()\n");
-    ck_assert_str_eq(info_of(world, "ca").zone_description, "Zone 1");
-    ck_assert_str_eq(info_of(world, "ca").description, "A/B");
+    ck_assert_str_eq(ceremony_world_info(world, "ca").zone_description, "Zone 1");
+    ck_assert_str_eq(ceremony_world_info(world, "ca").description, "A/B");
 }
 END_TEST
 
@@ -417,7 +408,7 @@ START_TEST(test_a_key_part_is_described_after_the_pin)
     answers[0] = "-";
     ck_assert(!tke_op_generate_key_part(op, &params, &part, NULL, &error));
     ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-    ck_assert_uint_eq(info_of(world, "member").parts, 0);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").parts, 0);
     ck_assert_str_eq(world->prompts->str,
                      "insert key-part, reader 2\npin, reader 2\nask description ()\n");
     g_clear_error(&error);
@@ -450,7 +441,7 @@ START_TEST(test_what_is_described_is_chosen_after_the_pin)
     ck_assert_uint_eq(result.place, 1);
     ck_assert_str_eq(result.old, "Part A");
     ck_assert_str_eq(result.description, "Part B");
-    ck_assert_str_eq(info_of(world, "member").description, "Alice");
+    ck_assert_str_eq(ceremony_world_info(world, "member").description, "Alice");
 }
 END_TEST
 

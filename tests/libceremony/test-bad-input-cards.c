@@ -14,24 +14,6 @@
 #include "tests/support/fault-card-source.h"
 #include "tests/support/test-main.h"
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCardInfo info;
-
-    sim_card_get_info(card_of(world, name), &info);
-    return info;
-}
-
 static CeremonyWorld *
 member_world(void)
 {
@@ -126,7 +108,7 @@ START_TEST(test_a_card_of_another_zone_is_refused)
     ceremony_world_hand(world, 2, "foreign", NULL);
     ck_assert(!copy_cards(world, &error));
     ck_assert_ptr_nonnull(strstr(world->prompts->str, "insert target, reader 2: wrong-zone\n"));
-    ck_assert_uint_eq(info_of(world, "foreign").parts, 0);
+    ck_assert_uint_eq(ceremony_world_info(world, "foreign").parts, 0);
 }
 END_TEST
 
@@ -136,7 +118,7 @@ START_TEST(test_a_card_in_the_wrong_reader_is_noticed)
     g_autoptr(GError) error = NULL;
 
     card_world_check(sim_reader_insert(virtual_readers_get(world->cards->readers, 1),
-                                       card_of(world, "member"), &error),
+                                       ceremony_world_card(world, "member"), &error),
                      error);
     ceremony_world_hand(world, 2, "member", NULL);
     card_world_check(generate_part(world, &error), error);
@@ -157,7 +139,7 @@ START_TEST(test_tries_left_are_shown_before_each_entry_until_the_pin_is_blocked)
     ck_assert(!generate_part(world, &error));
     check_error(error, TKE_CARD_ERROR_PIN_BLOCKED, 2);
     ck_assert_str_eq(world->tries->str, "3 2 1 ");
-    ck_assert_uint_eq(info_of(world, "member").pin_tries[0], 0);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").pin_tries[0], 0);
     g_clear_error(&error);
 
     /* Once blocked nobody is asked for it. */
@@ -165,7 +147,7 @@ START_TEST(test_tries_left_are_shown_before_each_entry_until_the_pin_is_blocked)
     ck_assert(!generate_part(world, &error));
     check_error(error, TKE_CARD_ERROR_PIN_BLOCKED, 2);
     ck_assert_str_eq(world->prompts->str, "");
-    ck_assert_uint_eq(info_of(world, "member").parts, 0);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").parts, 0);
     check_log(world);
 }
 END_TEST
@@ -175,12 +157,12 @@ START_TEST(test_a_blocked_card_works_again_after_unblocking)
     g_autoptr(CeremonyWorld) world = member_world();
     g_autoptr(GError) error = NULL;
 
-    ck_assert(sim_card_block_pin(card_of(world, "member"), 0x81));
+    ck_assert(sim_card_block_pin(ceremony_world_card(world, "member"), 0x81));
     ceremony_world_hand(world, 1, "ca", NULL);
     ceremony_world_hand(world, 2, "member", NULL);
     card_world_check(tke_op_card_unblock(world->op, NULL, &error), error);
     card_world_check(generate_part(world, &error), error);
-    ck_assert_uint_eq(info_of(world, "member").parts, 1);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").parts, 1);
 }
 END_TEST
 
@@ -198,14 +180,14 @@ START_TEST(test_the_last_try_of_a_ca_pin_is_warned_of_and_can_be_refused)
     ck_assert(!tke_op_card_enroll(world->op, NULL, &error));
     ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
     ck_assert_str_eq(world->plans->str, "last-try\n");
-    ck_assert_uint_eq(info_of(world, "ca").pin_tries[0], 1);
+    ck_assert_uint_eq(ceremony_world_info(world, "ca").pin_tries[0], 1);
     g_clear_error(&error);
 
     /* Right at the last try: all tries are back. */
     ceremony_world_go_on(world);
     ceremony_world_hand(world, 2, "new", NULL);
     card_world_check(tke_op_card_enroll(world->op, NULL, &error), error);
-    ck_assert_uint_eq(info_of(world, "ca").pin_tries[0], 5);
+    ck_assert_uint_eq(ceremony_world_info(world, "ca").pin_tries[0], 5);
 }
 END_TEST
 
@@ -265,8 +247,8 @@ START_TEST(test_cancel_on_the_pad_ends_the_step_and_costs_no_try)
     ceremony_world_type(world, 2, "12C");
     ck_assert(!generate_part(world, &error));
     check_error(error, TKE_CARD_ERROR_PIN_CANCELLED, 2);
-    ck_assert_uint_eq(info_of(world, "member").pin_tries[0], 3);
-    ck_assert_uint_eq(info_of(world, "member").parts, 0);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").pin_tries[0], 3);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").parts, 0);
     g_clear_error(&error);
 
     ceremony_world_go_on(world);
@@ -286,7 +268,7 @@ START_TEST(test_time_that_runs_out_on_the_pad_is_told_apart_and_costs_no_try)
     ck_assert(!generate_part(world, &error));
     check_error(error, TKE_CARD_ERROR_PIN_TIMEOUT, 2);
     ck_assert_ptr_nonnull(strstr(world->prompts->str, "pin, reader 2: timeout\n"));
-    ck_assert_uint_eq(info_of(world, "member").pin_tries[0], 3);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").pin_tries[0], 3);
 }
 END_TEST
 
@@ -308,7 +290,7 @@ START_TEST(test_a_card_that_another_program_reset_is_unlocked_anew)
     g_string_truncate(world->prompts, 0);
     card_world_check(generate_part(world, &error), error);
     ck_assert_str_eq(world->prompts->str, "pin, reader 2\n");
-    ck_assert_uint_eq(info_of(world, "member").parts, 2);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").parts, 2);
 }
 END_TEST
 
@@ -322,15 +304,15 @@ START_TEST(test_a_full_card_takes_no_further_part)
     for (unsigned i = 0; i < SIM_CARD_PLACES; i++) {
         parts[i * SIM_CARD_PART_LEN] = (uint8_t) (i + 1);
     }
-    card_world_check(sim_card_fill(card_of(world, "member"), parts, SIM_CARD_PLACES, &error),
-                     error);
+    card_world_check(
+        sim_card_fill(ceremony_world_card(world, "member"), parts, SIM_CARD_PLACES, &error), error);
     ceremony_world_hand(world, 2, "member", NULL);
     ck_assert(!generate_part(world, &error));
     check_error(error, TKE_CARD_ERROR_FULL, 2);
     advice = tke_advice_for_error(error);
     ck_assert_str_eq(advice, "Delete a key part, or use another card.");
     ck_assert_str_eq(world->tries->str, ""); /* said before anybody types a PIN */
-    ck_assert_uint_eq(info_of(world, "member").parts, SIM_CARD_PLACES);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").parts, SIM_CARD_PLACES);
 }
 END_TEST
 
@@ -342,11 +324,11 @@ START_TEST(test_a_second_signature_key_is_refused)
     SimCardInfo after;
 
     ceremony_world_make_admin(world, "member", "Alice");
-    before = info_of(world, "member");
+    before = ceremony_world_info(world, "member");
     ceremony_world_hand(world, 2, "member", NULL);
     ck_assert(!generate_key(world, &error));
     check_error(error, TKE_CARD_ERROR_EXISTS, 2);
-    after = info_of(world, "member");
+    after = ceremony_world_info(world, "member");
     ck_assert_mem_eq(before.ski, after.ski, sizeof before.ski);
 }
 END_TEST
@@ -376,13 +358,13 @@ START_TEST(test_the_source_taken_out_before_a_copy_is_asked_for_again)
     ceremony_world_hand(world, 2, "member", "other", NULL); /* the first takes it out of reader 1 */
     ck_assert(!copy_cards(world, &error));
     check_error(error, TKE_CARD_ERROR_REMOVED, 1);
-    ck_assert(!info_of(world, "other").has_signature_key);
+    ck_assert(!ceremony_world_info(world, "other").has_signature_key);
     g_clear_error(&error);
 
     ceremony_world_go_on(world);
     ceremony_world_hand(world, 1, "member", NULL);
     card_world_check(copy_cards(world, &error), error);
-    ck_assert(info_of(world, "other").has_signature_key);
+    ck_assert(ceremony_world_info(world, "other").has_signature_key);
 }
 END_TEST
 
@@ -397,14 +379,14 @@ START_TEST(test_a_backup_whose_source_is_taken_out_fails_without_loss)
     ceremony_world_hand(world, 2, "ca", "ca-2", NULL); /* the CA card leaves reader 1 */
     ck_assert(!tke_op_zone_backup(world->op, &params, NULL, &error));
     check_error(error, TKE_CARD_ERROR_REMOVED, 1);
-    ck_assert_uint_eq(info_of(world, "ca-2").life_cycle, 0);
+    ck_assert_uint_eq(ceremony_world_info(world, "ca-2").life_cycle, 0);
     g_clear_error(&error);
 
     ceremony_world_go_on(world);
     ceremony_world_hand(world, 1, "ca", NULL);
     ceremony_world_hand(world, 2, "ca-2", NULL);
     card_world_check(tke_op_zone_backup(world->op, &params, NULL, &error), error);
-    ck_assert_uint_eq(info_of(world, "ca-2").life_cycle, 3);
+    ck_assert_uint_eq(ceremony_world_info(world, "ca-2").life_cycle, 3);
 }
 END_TEST
 
@@ -416,9 +398,9 @@ START_TEST(test_a_card_that_is_not_genuine_is_found_out)
     g_autoptr(GError) error = NULL;
     const TkeCardInfo *info = NULL;
 
-    ck_assert(sim_card_set_forgery(card_of(world, "other"), SIM_CARD_FORGED_KEY));
+    ck_assert(sim_card_set_forgery(ceremony_world_card(world, "other"), SIM_CARD_FORGED_KEY));
     card_world_check(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
-                                       card_of(world, "other"), &error),
+                                       ceremony_world_card(world, "other"), &error),
                      error);
     card_world_check(tke_op_card_info(world->op, &params, &infos, &error), error);
     info = g_ptr_array_index(infos, 0);
@@ -433,12 +415,12 @@ START_TEST(test_nothing_is_copied_to_a_card_that_is_not_genuine)
     g_autoptr(GError) error = NULL;
 
     ceremony_world_make_admin(world, "member", "Alice");
-    ck_assert(sim_card_set_forgery(card_of(world, "other"), SIM_CARD_FORGED_KEY));
+    ck_assert(sim_card_set_forgery(ceremony_world_card(world, "other"), SIM_CARD_FORGED_KEY));
     ceremony_world_hand(world, 1, "member", NULL);
     ceremony_world_hand(world, 2, "other", NULL);
     ck_assert(!copy_cards(world, &error));
     check_error(error, TKE_CARD_ERROR_NOT_GENUINE, 2);
-    ck_assert(!info_of(world, "other").has_signature_key);
+    ck_assert(!ceremony_world_info(world, "other").has_signature_key);
     check_log(world);
 }
 END_TEST

@@ -15,15 +15,6 @@
 
 #define MOST_EXCHANGES 40u
 
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCardInfo info;
-
-    sim_card_get_info(g_hash_table_lookup(world->by_name, name), &info);
-    return info;
-}
-
 static bool
 create_zone(CeremonyWorld *world, const char *card, const char *zone, GError **error)
 {
@@ -85,8 +76,8 @@ world_with_half_a_backup(void)
         ceremony_world_restart(world);
         ceremony_world_blank(world, "new", SIM_CARD_CA);
         pull_at(world, k);
-        if (!back_up(world, "ca", NULL) && info_of(world, "new").zone_known &&
-            info_of(world, "new").description[0] == '\0') {
+        if (!back_up(world, "ca", NULL) && ceremony_world_info(world, "new").zone_known &&
+            ceremony_world_info(world, "new").description[0] == '\0') {
             empty_readers(world);
             return world;
         }
@@ -100,8 +91,8 @@ START_TEST(test_a_backup_that_was_begun_becomes_none_of_another_zone)
 {
     g_autoptr(CeremonyWorld) world = world_with_half_a_backup();
     bool done = back_up(world, "other", NULL);
-    const SimCardInfo other = info_of(world, "other");
-    const SimCardInfo target = info_of(world, "new");
+    const SimCardInfo other = ceremony_world_info(world, "other");
+    const SimCardInfo target = ceremony_world_info(world, "new");
 
     ck_assert(!done || memcmp(other.zone_id, target.zone_id, sizeof other.zone_id) == 0);
     ck_assert_ptr_null(strstr(world->notes->str, "holds the zone already"));
@@ -114,7 +105,7 @@ START_TEST(test_a_backup_that_was_begun_is_finished)
     g_autoptr(GError) error = NULL;
 
     card_world_check(back_up(world, "ca", &error), error);
-    ck_assert_str_eq(info_of(world, "new").description, "Backup");
+    ck_assert_str_eq(ceremony_world_info(world, "new").description, "Backup");
     ck_assert_ptr_nonnull(strstr(world->notes->str, "holds the zone already"));
 }
 END_TEST
@@ -128,7 +119,8 @@ world_with_a_zone_nobody_knows_of(void)
 
         ceremony_world_blank(world, "new", SIM_CARD_CA);
         pull_at(world, k);
-        if (!create_zone(world, "new", "Zone", NULL) && info_of(world, "new").zone_known) {
+        if (!create_zone(world, "new", "Zone", NULL) &&
+            ceremony_world_info(world, "new").zone_known) {
             empty_readers(world);
             return world;
         }
@@ -143,7 +135,8 @@ START_TEST(test_a_zone_that_was_made_before_is_not_told_to_be_another_one)
     g_autoptr(CeremonyWorld) world = world_with_a_zone_nobody_knows_of();
     bool done = create_zone(world, "new", "Quite another", NULL);
 
-    ck_assert(!done || strcmp(info_of(world, "new").zone_description, "Quite another") == 0);
+    ck_assert(!done ||
+              strcmp(ceremony_world_info(world, "new").zone_description, "Quite another") == 0);
     ck_assert_ptr_null(strstr(world->notes->str, "has its zone already"));
 }
 END_TEST
@@ -178,8 +171,9 @@ world_with_a_card_without_description(void)
         }
         ceremony_world_restart(world);
         pull_at(world, k);
-        if (!personalize(world, "new", "Alice", NULL) && info_of(world, "new").pin_set[0] &&
-            info_of(world, "new").description[0] == '\0') {
+        if (!personalize(world, "new", "Alice", NULL) &&
+            ceremony_world_info(world, "new").pin_set[0] &&
+            ceremony_world_info(world, "new").description[0] == '\0') {
             empty_readers(world);
             return world;
         }
@@ -199,8 +193,8 @@ START_TEST(test_a_card_that_was_described_meanwhile_is_not_described_as_the_next
     card_world_check(tke_op_card_describe(world->op, &params, NULL, &error), error);
     ceremony_world_go_on(world);
     card_world_check(personalize(world, "next", "Bob", &error), error);
-    ck_assert_str_eq(info_of(world, "new").description, "Alice");
-    ck_assert_str_eq(info_of(world, "next").description, "Bob");
+    ck_assert_str_eq(ceremony_world_info(world, "new").description, "Alice");
+    ck_assert_str_eq(ceremony_world_info(world, "next").description, "Bob");
 }
 END_TEST
 
@@ -210,7 +204,7 @@ START_TEST(test_only_the_description_is_missing_afterwards)
     g_autoptr(GError) error = NULL;
 
     card_world_check(personalize(world, "new", "Alice", &error), error);
-    ck_assert_str_eq(info_of(world, "new").description, "Alice");
+    ck_assert_str_eq(ceremony_world_info(world, "new").description, "Alice");
     ck_assert_ptr_nonnull(strstr(world->notes->str, "only its description is missing"));
 }
 END_TEST
@@ -256,7 +250,8 @@ START_TEST(test_a_card_that_is_still_blocked_is_not_told_to_be_unblocked)
 
         fault_at(world, SIM_CARD_FAULT_STATUS, k, 0x9000);
         done = unblock(world, &error);
-        ck_assert_msg(!done || info_of(world, "member").pin_tries[0] > 0, "exchange %u", k);
+        ck_assert_msg(!done || ceremony_world_info(world, "member").pin_tries[0] > 0, "exchange %u",
+                      k);
         refused += done ? 0 : 1;
         if (sim_card_faults_left(g_hash_table_lookup(world->by_name, "member")) > 0) {
             break; /* there are no more exchanges */
@@ -273,7 +268,7 @@ START_TEST(test_tries_that_came_back_after_the_step_had_begun_are_told_from_the_
         g_autoptr(GError) error = NULL;
 
         fault_at(world, SIM_CARD_FAULT_PULL_AFTER, k, 0);
-        if (unblock(world, NULL) || info_of(world, "member").pin_tries[0] == 0) {
+        if (unblock(world, NULL) || ceremony_world_info(world, "member").pin_tries[0] == 0) {
             continue;
         }
         empty_readers(world);

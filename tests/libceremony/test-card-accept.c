@@ -12,12 +12,6 @@
 
 #define BEFORE_PROBE 2u /* commands that recognise an EP11 card */
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    return g_hash_table_lookup(world->by_name, name);
-}
-
 static TkeCardAcceptance *
 accept(CeremonyWorld *world, const char *name)
 {
@@ -50,7 +44,7 @@ START_TEST(test_a_blank_card_as_one_buys_it_fits)
     ck_assert(report->test_keys && report->has_free && !report->probed);
     ck_assert_uint_gt(report->free_bytes, report->wanted_bytes);
     ck_assert_uint_eq(report->life_cycle, TKE_GP_SECURED);
-    sim_card_get_info(card_of(world, "new"), &info);
+    sim_card_get_info(ceremony_world_card(world, "new"), &info);
     ck_assert_int_eq(info.kind, SIM_CARD_BLANK); /* nothing was changed */
 }
 END_TEST
@@ -66,7 +60,7 @@ START_TEST(test_a_card_with_the_applet_is_probed_and_keeps_all)
     report = accept(world, "member");
     ck_assert_uint_eq(report->faults->len, 0);
     ck_assert(report->probed && report->marks[0] && report->opened);
-    sim_card_get_info(card_of(world, "member"), &info);
+    sim_card_get_info(ceremony_world_card(world, "member"), &info);
     ck_assert_uint_eq(info.parts, 1);
 }
 END_TEST
@@ -92,7 +86,7 @@ START_TEST(test_each_fault_is_named)
 
         tke_gp_scp_forget_refusals();
         ceremony_world_blank(world, "new", cases[i].kind);
-        sim_card_set_trait(card_of(world, "new"), cases[i].trait, cases[i].value);
+        sim_card_set_trait(ceremony_world_card(world, "new"), cases[i].trait, cases[i].value);
         report = accept(world, "new");
         ck_assert_uint_eq(report->faults->len, 1);
         ck_assert_msg(strstr(g_ptr_array_index(report->faults, 0), cases[i].fault) != NULL, "%s",
@@ -107,7 +101,7 @@ START_TEST(test_an_answer_to_reset_that_makes_no_sense_is_a_fault)
     g_autoptr(TkeCardAcceptance) report = NULL;
 
     ceremony_world_blank(world, "new", SIM_CARD_BLANK);
-    sim_card_set_trait(card_of(world, "new"), SIM_CARD_ODD_ATR, 0);
+    sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_ODD_ATR, 0);
     report = accept(world, "new");
     ck_assert_ptr_null(report->protocols);
     ck_assert_uint_eq(report->faults->len, 1);
@@ -122,7 +116,7 @@ START_TEST(test_a_card_that_speaks_t0_fits)
     g_autoptr(TkeCardAcceptance) report = NULL;
 
     ceremony_world_blank(world, "new", SIM_CARD_BLANK);
-    sim_card_set_trait(card_of(world, "new"), SIM_CARD_T0, 0);
+    sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_T0, 0);
     report = accept(world, "new");
     ck_assert_uint_eq(report->faults->len, 0);
     ck_assert_str_eq(report->protocols, "T=0");
@@ -140,7 +134,7 @@ START_TEST(test_a_probe_that_is_answered_wrongly_is_a_fault_and_the_test_goes_on
 
     ceremony_world_make_zone(world);
     ceremony_world_make_part(world, "member", "Part A");
-    sim_card_add_fault(card_of(world, "member"), &fault);
+    sim_card_add_fault(ceremony_world_card(world, "member"), &fault);
     report = accept(world, "member");
     ck_assert(!report->probed && report->opened);
     ck_assert_uint_eq(report->faults->len, 1);
@@ -165,9 +159,9 @@ START_TEST(test_whatever_the_card_answers_there_is_a_report)
         tke_gp_scp_forget_refusals();
         ceremony_world_make_zone(world);
         ceremony_world_make_part(world, "member", "Part A");
-        sim_card_add_fault(card_of(world, "member"), &fault);
+        sim_card_add_fault(ceremony_world_card(world, "member"), &fault);
         report = accept(world, "member");
-        if (sim_card_faults_left(card_of(world, "member")) > 0) {
+        if (sim_card_faults_left(ceremony_world_card(world, "member")) > 0) {
             break; /* there are no more exchanges */
         }
         spoilt++;
@@ -185,9 +179,9 @@ START_TEST(test_a_locked_card_does_not_fit)
     SimGpState manager;
 
     ceremony_world_blank(world, "new", SIM_CARD_BLANK);
-    sim_card_get_manager(card_of(world, "new"), &manager);
+    sim_card_get_manager(ceremony_world_card(world, "new"), &manager);
     manager.life_cycle = 0x7F;
-    ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+    ck_assert(sim_card_set_manager(ceremony_world_card(world, "new"), &manager));
     report = accept(world, "new");
     ck_assert_uint_ge(report->faults->len, 1);
 }

@@ -18,24 +18,6 @@
 #define GO_ON 0u
 #define ANEW 1u
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCardInfo info;
-
-    sim_card_get_info(card_of(world, name), &info);
-    return info;
-}
-
 static void
 check_says(const char *text, const char *wanted)
 {
@@ -49,7 +31,7 @@ put(CeremonyWorld *world, unsigned reader, const char *name)
     SimReader *where = virtual_readers_get(world->cards->readers, reader);
 
     sim_reader_remove(where);
-    ck_assert(sim_reader_insert(where, card_of(world, name), NULL));
+    ck_assert(sim_reader_insert(where, ceremony_world_card(world, name), NULL));
 }
 
 static bool
@@ -88,7 +70,8 @@ world_with_first_pin(void)
     ceremony_world_type(world, 1, "C");
     ck_assert(!create_zone(world, "CA", &error));
     check_says(error->message, "the card has its first PIN now");
-    ck_assert(info_of(world, "new").pin_set[0] && !info_of(world, "new").pin_set[1]);
+    ck_assert(ceremony_world_info(world, "new").pin_set[0] &&
+              !ceremony_world_info(world, "new").pin_set[1]);
     ceremony_world_restart(world);
     ceremony_world_go_on(world);
     ceremony_world_hand(world, 1, "new", NULL);
@@ -130,29 +113,31 @@ world_with_backup(void)
 START_TEST(test_a_begun_ca_card_goes_on_where_it_stopped)
 {
     g_autoptr(CeremonyWorld) world = world_with_first_pin();
-    const SimCardInfo before = info_of(world, "new");
+    const SimCardInfo before = ceremony_world_info(world, "new");
     g_autoptr(GError) error = NULL;
 
     choose(world, GO_ON);
     card_world_check(create_zone(world, "CA", &error), error);
     check_says(world->choose->str, "card-begun: The card in reader 1 was begun as a CA card");
     ck_assert_str_eq(world->tries->str, "5 "); /* the first PIN was entered */
-    ck_assert_mem_eq(info_of(world, "new").card_id, before.card_id, sizeof before.card_id);
+    ck_assert_mem_eq(ceremony_world_info(world, "new").card_id, before.card_id,
+                     sizeof before.card_id);
 }
 END_TEST
 
 START_TEST(test_a_begun_ca_card_whose_pin_is_forgotten_starts_anew)
 {
     g_autoptr(CeremonyWorld) world = world_with_first_pin();
-    const SimCardInfo before = info_of(world, "new");
+    const SimCardInfo before = ceremony_world_info(world, "new");
     g_autoptr(GError) error = NULL;
 
     choose(world, ANEW);
     card_world_check(create_zone(world, "CA", &error), error);
     ck_assert_str_eq(world->tries->str, ""); /* nobody had to know the old one */
     ck_assert_str_eq(world->plans->str, ""); /* nothing of worth was on it */
-    ck_assert(info_of(world, "new").zone_known);
-    ck_assert_mem_ne(info_of(world, "new").card_id, before.card_id, sizeof before.card_id);
+    ck_assert(ceremony_world_info(world, "new").zone_known);
+    ck_assert_mem_ne(ceremony_world_info(world, "new").card_id, before.card_id,
+                     sizeof before.card_id);
 }
 END_TEST
 
@@ -202,12 +187,12 @@ START_TEST(test_a_begun_ca_card_whose_pin_is_blocked_is_not_lost)
     g_autoptr(CeremonyWorld) world = world_with_first_pin();
     g_autoptr(GError) error = NULL;
 
-    ck_assert(sim_card_block_pin(card_of(world, "new"), TKE_PIN_FIRST));
+    ck_assert(sim_card_block_pin(ceremony_world_card(world, "new"), TKE_PIN_FIRST));
     card_world_check(create_zone(world, "CA", &error), error);
     ck_assert_str_eq(world->choose->str, "");
     check_says(world->notes->str, "It has no zone yet, so it starts anew.");
-    ck_assert(info_of(world, "new").zone_known);
-    ck_assert_uint_eq(info_of(world, "new").pin_tries[0], TKE_PIN_TRIES_CA);
+    ck_assert(ceremony_world_info(world, "new").zone_known);
+    ck_assert_uint_eq(ceremony_world_info(world, "new").pin_tries[0], TKE_PIN_TRIES_CA);
 }
 END_TEST
 
@@ -232,7 +217,7 @@ START_TEST(test_who_stops_before_the_first_pin_is_told_that_the_card_holds_nothi
     world->at_pin = _i == 2 ? pull_card : NULL;
     ck_assert(!create_zone(world, "CA", &error));
     ck_assert_str_eq(world->plans->str, "card-overwrite\n");
-    ck_assert(!info_of(world, "first").zone_known);
+    ck_assert(!ceremony_world_info(world, "first").zone_known);
     check_says(error->message, "the card has its applet now and holds nothing; start again with "
                                "it: ");
 }
@@ -243,16 +228,18 @@ END_TEST
 START_TEST(test_a_lost_ca_card_without_description_is_made_again)
 {
     g_autoptr(CeremonyWorld) world = world_with_backup();
-    const SimCardInfo before = info_of(world, "first");
+    const SimCardInfo before = ceremony_world_info(world, "first");
     g_autoptr(GError) error = NULL;
 
-    ck_assert(sim_card_block_pin(card_of(world, "first"), TKE_PIN_FIRST));
+    ck_assert(sim_card_block_pin(ceremony_world_card(world, "first"), TKE_PIN_FIRST));
     card_world_check(back_up(world, "Again", &error), error);
     ck_assert_str_eq(world->plans->str, "card-overwrite\n");
     check_says(world->details->str, "It is a CA card of this very zone already");
-    ck_assert_str_eq(info_of(world, "first").description, "Again");
-    ck_assert_mem_eq(info_of(world, "first").zone_id, before.zone_id, sizeof before.zone_id);
-    ck_assert_mem_ne(info_of(world, "first").card_id, before.card_id, sizeof before.card_id);
+    ck_assert_str_eq(ceremony_world_info(world, "first").description, "Again");
+    ck_assert_mem_eq(ceremony_world_info(world, "first").zone_id, before.zone_id,
+                     sizeof before.zone_id);
+    ck_assert_mem_ne(ceremony_world_info(world, "first").card_id, before.card_id,
+                     sizeof before.card_id);
 }
 END_TEST
 
@@ -261,13 +248,13 @@ START_TEST(test_a_lost_ca_card_that_lies_in_the_reader_is_not_overwritten)
     g_autoptr(CeremonyWorld) world = world_with_backup();
     g_autoptr(GError) error = NULL;
 
-    ck_assert(sim_card_block_pin(card_of(world, "first"), TKE_PIN_FIRST));
+    ck_assert(sim_card_block_pin(ceremony_world_card(world, "first"), TKE_PIN_FIRST));
     put(world, 2, "first");
     ceremony_world_go_on(world);
     ceremony_world_hand(world, 1, "second", NULL);
     ck_assert(!back_up(world, "Again", &error));
     check_says(world->prompts->str, "insert backup-target, reader 2: not-blank\n");
-    ck_assert_str_eq(info_of(world, "first").description, "");
+    ck_assert_str_eq(ceremony_world_info(world, "first").description, "");
 }
 END_TEST
 
@@ -275,7 +262,7 @@ START_TEST(test_people_say_whether_a_ca_card_without_description_is_made_again)
 {
     const bool anew = _i == 1;
     g_autoptr(CeremonyWorld) world = world_with_backup();
-    const SimCardInfo before = info_of(world, "first");
+    const SimCardInfo before = ceremony_world_info(world, "first");
     g_autoptr(GError) error = NULL;
 
     choose(world, anew ? ANEW : GO_ON);
@@ -283,23 +270,25 @@ START_TEST(test_people_say_whether_a_ca_card_without_description_is_made_again)
     check_says(world->choose->str, "is a CA card of this zone already, and has no description");
     ck_assert_str_eq(world->plans->str, anew ? "card-overwrite\n" : "");
     ck_assert_str_eq(world->tries->str, anew ? "5 5 " : "5 5 5 5 ");
-    ck_assert_str_eq(info_of(world, "first").description, "Again");
-    ck_assert_int_eq(
-        memcmp(info_of(world, "first").card_id, before.card_id, sizeof before.card_id) != 0, anew);
+    ck_assert_str_eq(ceremony_world_info(world, "first").description, "Again");
+    ck_assert_int_eq(memcmp(ceremony_world_info(world, "first").card_id, before.card_id,
+                            sizeof before.card_id) != 0,
+                     anew);
 }
 END_TEST
 
 START_TEST(test_the_source_moved_to_the_other_reader_is_no_target)
 {
     g_autoptr(CeremonyWorld) world = world_with_zone();
-    const SimCardInfo before = info_of(world, "first");
+    const SimCardInfo before = ceremony_world_info(world, "first");
     g_autoptr(GError) error = NULL;
 
     ceremony_world_hand(world, 2, "first", NULL); /* out of reader 1, where its PINs were typed */
     ck_assert(!back_up(world, "Backup", &error));
     check_says(world->prompts->str, "insert backup-target, reader 2: same-card\n");
-    ck_assert_mem_eq(info_of(world, "first").card_id, before.card_id, sizeof before.card_id);
-    ck_assert_str_eq(info_of(world, "first").description, "");
+    ck_assert_mem_eq(ceremony_world_info(world, "first").card_id, before.card_id,
+                     sizeof before.card_id);
+    ck_assert_str_eq(ceremony_world_info(world, "first").description, "");
 }
 END_TEST
 
@@ -334,7 +323,7 @@ START_TEST(test_nobody_types_a_pin_for_a_ca_card_with_a_blocked_one)
     g_autoptr(GError) error = NULL;
 
     ceremony_world_blank(world, "new", SIM_CARD_EP11);
-    ck_assert(sim_card_block_pin(card_of(world, "first"), cases[_i].pin));
+    ck_assert(sim_card_block_pin(ceremony_world_card(world, "first"), cases[_i].pin));
     put(world, 1, "first");
     check_lost(world, cases[_i].says);
     ceremony_world_go_on(world);
@@ -352,7 +341,7 @@ START_TEST(test_a_ca_card_whose_other_pin_is_blocked_gets_no_new_pin)
     const TkeCardChangePinParams params = { .reader = 1, .pin = 1 };
     g_autoptr(GError) error = NULL;
 
-    ck_assert(sim_card_block_pin(card_of(world, "first"), TKE_PIN_SECOND));
+    ck_assert(sim_card_block_pin(ceremony_world_card(world, "first"), TKE_PIN_SECOND));
     put(world, 1, "first");
     ceremony_world_go_on(world);
     ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
@@ -390,10 +379,10 @@ START_TEST(test_a_lost_backup_beside_the_card_is_no_copy_of_it)
     for (unsigned lost = 0; lost < 2; lost++) {
         ceremony_world_restart(world);
         if (lost == 1) {
-            ck_assert(sim_card_block_pin(card_of(world, "second"), TKE_PIN_FIRST));
+            ck_assert(sim_card_block_pin(ceremony_world_card(world, "second"), TKE_PIN_FIRST));
         }
         ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
-                                    card_of(world, "second"), &error));
+                                    ceremony_world_card(world, "second"), &error));
         ceremony_world_hand(world, 1, "ca", NULL);
         world->refuse = true;
         ck_assert(!tke_op_zone_create(world->op, &create, NULL, &error));

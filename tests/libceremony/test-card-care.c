@@ -17,15 +17,6 @@
 
 #define CHANGE WORLD_PIN "E654321E654321E" /* of a PIN of an EP11 card, on the pad */
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
 static void
 put(CeremonyWorld *world, unsigned reader, const char *name)
 {
@@ -33,7 +24,7 @@ put(CeremonyWorld *world, unsigned reader, const char *name)
     g_autoptr(GError) error = NULL;
 
     sim_reader_remove(where);
-    ck_assert(sim_reader_insert(where, card_of(world, name), &error));
+    ck_assert(sim_reader_insert(where, ceremony_world_card(world, name), &error));
 }
 
 static CeremonyWorld *
@@ -226,7 +217,7 @@ pull_next(CeremonyWorld *world)
 {
     const SimCardFault fault = { .kind = SIM_CARD_FAULT_PULL_BEFORE, .after = 1, .times = 1 };
 
-    sim_card_add_fault(card_of(world, "member"), &fault);
+    sim_card_add_fault(ceremony_world_card(world, "member"), &fault);
 }
 
 START_TEST(test_a_card_pulled_at_a_pin_change_has_one_advice_and_it_fits)
@@ -270,7 +261,7 @@ START_TEST(test_a_pad_that_only_says_that_the_pin_is_changed_is_not_believed)
     ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
     ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_PIN_PAD);
     check_says(error->message, "the card knows nothing of it");
-    pin = sim_card_reveal_pin(card_of(world, "member"), TKE_PIN_FIRST, NULL);
+    pin = sim_card_reveal_pin(ceremony_world_card(world, "member"), TKE_PIN_FIRST, NULL);
     ck_assert(memcmp(tke_secret_bytes(pin, NULL), WORLD_PIN, 6) == 0);
     lines = tke_activity_log_read(world->log, 1, NULL);
     check_says(lines[0], "\"action\":\"opentke-card.change-pin\"");
@@ -353,7 +344,7 @@ START_TEST(test_a_card_that_cannot_prove_itself_is_called_so_until_it_is_taken_o
     g_autoptr(GPtrArray) rested = NULL;
     const TkeCardInfo *info = NULL;
 
-    ck_assert(sim_card_set_forgery(card_of(world, "member"), SIM_CARD_FORGED_KEY));
+    ck_assert(sim_card_set_forgery(ceremony_world_card(world, "member"), SIM_CARD_FORGED_KEY));
     put(world, 2, "member");
     info = look(world, true, &proved);
     ck_assert_int_eq(info->genuine, TKE_GENUINE_NO);
@@ -377,9 +368,10 @@ START_TEST(test_a_card_that_refuses_to_prove_itself_is_still_shown)
 
     put(world, 2, "member");
     look(world, false, &before);
-    sim_card_add_fault(card_of(world, "member"), &fault); /* status and parts are read before */
+    sim_card_add_fault(ceremony_world_card(world, "member"),
+                       &fault); /* status and parts are read before */
     info = look(world, true, &infos);
-    ck_assert_uint_eq(sim_card_faults_left(card_of(world, "member")), 0);
+    ck_assert_uint_eq(sim_card_faults_left(ceremony_world_card(world, "member")), 0);
     ck_assert_ptr_null(info->trouble);
     ck_assert_int_eq(info->status.kind, TKE_CARD_KIND_EP11);
     ck_assert_int_eq(info->genuine, TKE_GENUINE_NOT_CHECKED);
@@ -407,7 +399,7 @@ static SimCardFault delete_fault;
 static void
 add_fault(CeremonyWorld *world)
 {
-    sim_card_add_fault(card_of(world, "member"), &delete_fault);
+    sim_card_add_fault(ceremony_world_card(world, "member"), &delete_fault);
 }
 
 START_TEST(test_parts_and_key_are_confirmed_each_for_itself)

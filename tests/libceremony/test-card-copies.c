@@ -15,21 +15,12 @@
 
 #define NO_KEY "NO copy of the signature key is known"
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
 static char *
 id_of(CeremonyWorld *world, const char *name)
 {
     SimCardInfo info;
 
-    sim_card_get_info(card_of(world, name), &info);
+    sim_card_get_info(ceremony_world_card(world, name), &info);
     return tke_card_id_text(info.card_id);
 }
 
@@ -180,7 +171,7 @@ told_beside(CeremonyWorld *world, const char *card, const char *other)
     g_autoptr(GError) error = NULL;
 
     ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
-                                card_of(world, other), NULL));
+                                ceremony_world_card(world, other), NULL));
     ceremony_world_hand(world, 1, card, NULL);
     world->refuse = true;
     ck_assert(!tke_op_zone_create(world->op, &params, NULL, &error));
@@ -257,7 +248,7 @@ START_TEST(test_the_log_names_the_keys_of_a_copy)
     g_autofree char *ski = NULL;
     SimCardInfo info;
 
-    sim_card_get_info(card_of(world, "carol"), &info);
+    sim_card_get_info(ceremony_world_card(world, "carol"), &info);
     ski = tke_hex_encode(info.ski, sizeof info.ski);
     copy(world, &everything);
     lines = tke_activity_log_read(world->log, 1, NULL);
@@ -308,7 +299,7 @@ lose_answer(CeremonyWorld *world)
 {
     const SimCardFault fault = { .kind = SIM_CARD_FAULT_PULL_AFTER, .after = lose_at, .times = 1 };
 
-    sim_card_add_fault(card_of(world, "backup"), &fault);
+    sim_card_add_fault(ceremony_world_card(world, "backup"), &fault);
 }
 
 START_TEST(test_what_may_be_deleted_from_the_copy_is_no_copy)
@@ -324,8 +315,8 @@ START_TEST(test_what_may_be_deleted_from_the_copy_is_no_copy)
         lose_at = at;
         world->at_pin = lose_answer;
         ck_assert(!delete_from(world, "backup", &params, &error));
-        ck_assert_uint_eq(sim_card_faults_left(card_of(world, "backup")), 0);
-        sim_card_get_info(card_of(world, "backup"), &info);
+        ck_assert_uint_eq(sim_card_faults_left(ceremony_world_card(world, "backup")), 0);
+        sim_card_get_info(ceremony_world_card(world, "backup"), &info);
         ck_assert_uint_eq(info.parts, 0);
         ceremony_world_restart(world);
         told = told_of(world, "carol");
@@ -369,12 +360,12 @@ START_TEST(test_a_signature_key_that_may_be_replaced_is_no_copy)
         const char *told;
 
         copy(world, &everything);
-        sim_card_get_info(card_of(world, "backup"), &before);
+        sim_card_get_info(ceremony_world_card(world, "backup"), &before);
         lose_at = at;
         world->at_pin = lose_answer;
         ck_assert(!replace_key(world, &error));
-        ck_assert_uint_eq(sim_card_faults_left(card_of(world, "backup")), 0);
-        sim_card_get_info(card_of(world, "backup"), &after);
+        ck_assert_uint_eq(sim_card_faults_left(ceremony_world_card(world, "backup")), 0);
+        sim_card_get_info(ceremony_world_card(world, "backup"), &after);
         ck_assert_mem_ne(after.ski, before.ski, sizeof after.ski);
         ceremony_world_restart(world);
         told = told_of(world, "carol");
@@ -416,7 +407,7 @@ count_parts(CeremonyWorld *world, const char *card)
 {
     SimCardInfo info;
 
-    sim_card_get_info(card_of(world, card), &info);
+    sim_card_get_info(ceremony_world_card(world, card), &info);
     return info.parts;
 }
 
@@ -447,7 +438,7 @@ START_TEST(test_copies_that_join_nothing_are_not_asked_about)
     TkeCopyParams params = { .signature_key = true };
     SimCardInfo info;
 
-    sim_card_get_info(card_of(world, "carol"), &info);
+    sim_card_get_info(ceremony_world_card(world, "carol"), &info);
     params.ski = ski = tke_hex_encode(info.ski, sizeof info.ski);
     copy(world, &params); /* a signature key only */
     ceremony_world_make_member(world, "second");

@@ -39,15 +39,6 @@ choose(CeremonyWorld *world, const unsigned *rows, unsigned n)
     }
 }
 
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCardInfo info;
-
-    sim_card_get_info(g_hash_table_lookup(world->by_name, name), &info);
-    return info;
-}
-
 /* Rows: everything, key, part 1, part 2; then: that is all, key, part 2; and so on. */
 static const struct {
     unsigned rows[3];
@@ -72,8 +63,8 @@ START_TEST(test_entries_are_chosen_one_after_another)
     card_world_check(tke_op_copy_card(world->op, &params, result, &error), error);
     ck_assert(g_queue_is_empty(world->choices));
     ck_assert(g_str_has_suffix(world->prompts->str, "pin, reader 2\n"));
-    ck_assert(info_of(world, "empty").has_signature_key == copies[_i].key);
-    ck_assert_uint_eq(info_of(world, "empty").parts, copies[_i].parts);
+    ck_assert(ceremony_world_info(world, "empty").has_signature_key == copies[_i].key);
+    ck_assert_uint_eq(ceremony_world_info(world, "empty").parts, copies[_i].parts);
 }
 END_TEST
 
@@ -112,8 +103,8 @@ START_TEST(test_what_is_deleted_is_chosen_after_the_pin)
                                          "deleted: What is to be deleted?\n");
     ck_assert_uint_eq(result.n_deleted, 1);
     ck_assert(!result.key_deleted);
-    ck_assert_uint_eq(info_of(world, "full").parts, 1);
-    ck_assert(info_of(world, "full").has_signature_key);
+    ck_assert_uint_eq(ceremony_world_info(world, "full").parts, 1);
+    ck_assert(ceremony_world_info(world, "full").has_signature_key);
 }
 END_TEST
 
@@ -127,7 +118,7 @@ START_TEST(test_a_copy_of_another_key_than_was_named_is_refused)
     ceremony_world_hand(world, 2, "empty", NULL);
     ck_assert(!tke_op_copy_card(world->op, &params, NULL, &error));
     ck_assert_ptr_nonnull(strstr(error->message, "does not begin with “0123456789”"));
-    ck_assert(!info_of(world, "empty").has_signature_key);
+    ck_assert(!ceremony_world_info(world, "empty").has_signature_key);
 }
 END_TEST
 

@@ -14,15 +14,6 @@
 
 #define DELETE_AT 13u /* exchange after the question, of a card of the virtual maker */
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
 static bool
 create_zone(CeremonyWorld *world, GError **error)
 {
@@ -36,7 +27,7 @@ is_whole(CeremonyWorld *world, const char *name)
 {
     SimCardInfo info;
 
-    sim_card_get_info(card_of(world, name), &info);
+    sim_card_get_info(ceremony_world_card(world, name), &info);
     return info.kind == SIM_CARD_EP11 && info.life_cycle > 0 && info.pin_set[0];
 }
 
@@ -75,7 +66,7 @@ START_TEST(test_a_used_card_that_cannot_select_for_a_moment_is_not_erased)
     g_autoptr(CeremonyWorld) world = world_with_member();
     g_autoptr(GError) error = NULL;
 
-    sim_card_add_fault(card_of(world, "member"), &fault);
+    sim_card_add_fault(ceremony_world_card(world, "member"), &fault);
     ck_assert(!create_zone(world, &error));
     ck_assert(is_whole(world, "member"));
     ck_assert(!log_has(world, "opentke-card.load"));
@@ -88,9 +79,9 @@ START_TEST(test_a_used_card_whose_applet_is_locked_is_not_erased)
     g_autoptr(GError) error = NULL;
     SimGpState manager;
 
-    sim_card_get_manager(card_of(world, "member"), &manager);
+    sim_card_get_manager(ceremony_world_card(world, "member"), &manager);
     manager.applet_locked = true;
-    ck_assert(sim_card_set_manager(card_of(world, "member"), &manager));
+    ck_assert(sim_card_set_manager(ceremony_world_card(world, "member"), &manager));
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
     check_says(error, "its issuer has locked it (F04F544B450102)");
@@ -107,7 +98,7 @@ static SimCardFault next_fault;
 static void
 add_fault(CeremonyWorld *world)
 {
-    sim_card_add_fault(card_of(world, "member"), &next_fault);
+    sim_card_add_fault(ceremony_world_card(world, "member"), &next_fault);
 }
 
 static void
@@ -123,7 +114,7 @@ exchange_card(CeremonyWorld *world)
     SimReader *reader = virtual_readers_get(world->cards->readers, 1);
 
     sim_reader_remove(reader);
-    ck_assert(sim_reader_insert(reader, card_of(world, "other"), NULL));
+    ck_assert(sim_reader_insert(reader, ceremony_world_card(world, "other"), NULL));
 }
 
 static void
@@ -134,7 +125,7 @@ overwrite_with_fault(CeremonyWorld *world, SimCardFaultKind kind, unsigned at, u
     world->meanwhile = add_fault;
     ck_assert(!create_zone(world, error));
     ck_assert_str_eq(world->plans->str, "card-overwrite\n");
-    ck_assert_uint_eq(sim_card_faults_left(card_of(world, "member")), 0);
+    ck_assert_uint_eq(sim_card_faults_left(ceremony_world_card(world, "member")), 0);
 }
 
 START_TEST(test_a_card_that_refuses_to_delete_is_as_it_was)
@@ -210,8 +201,8 @@ START_TEST(test_a_card_of_another_version_changed_while_erase_was_typed_is_not_e
     g_autoptr(GError) error = NULL;
 
     ceremony_world_make_member(world, "other");
-    sim_card_set_trait(card_of(world, "member"), SIM_CARD_VERSION, 0x020100);
-    sim_card_set_trait(card_of(world, "other"), SIM_CARD_VERSION, 0x020100);
+    sim_card_set_trait(ceremony_world_card(world, "member"), SIM_CARD_VERSION, 0x020100);
+    sim_card_set_trait(ceremony_world_card(world, "other"), SIM_CARD_VERSION, 0x020100);
     ceremony_world_hand(world, 1, "member", NULL);
     world->meanwhile = exchange_card;
     ck_assert(!create_zone(world, &error));

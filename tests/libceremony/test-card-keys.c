@@ -16,24 +16,6 @@
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCardInfo info;
-
-    sim_card_get_info(card_of(world, name), &info);
-    return info;
-}
-
 static bool
 create_zone(CeremonyWorld *world, GError **error)
 {
@@ -51,12 +33,12 @@ START_TEST(test_refused_keys_are_not_tried_again_and_used_cards_are_kept)
 
     ceremony_world_make_zone(world);
     ceremony_world_make_part(world, "member", "Part A");
-    sim_card_set_trait(card_of(world, "member"), SIM_CARD_OTHER_KEYS, 0);
+    sim_card_set_trait(ceremony_world_card(world, "member"), SIM_CARD_OTHER_KEYS, 0);
     ceremony_world_hand(world, 1, "member", NULL);
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
     ck_assert_msg(strstr(error->message, "the card is as it was") != NULL, "%s", error->message);
-    sim_card_get_manager(card_of(world, "member"), &before);
+    sim_card_get_manager(ceremony_world_card(world, "member"), &before);
     g_clear_error(&error);
     ceremony_world_restart(world);
     ceremony_world_hand(world, 1, "member", NULL);
@@ -64,10 +46,10 @@ START_TEST(test_refused_keys_are_not_tried_again_and_used_cards_are_kept)
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
     ck_assert_msg(strstr(error->message, "before; it is never tried again") != NULL, "%s",
                   error->message);
-    sim_card_get_manager(card_of(world, "member"), &after);
+    sim_card_get_manager(ceremony_world_card(world, "member"), &after);
     ck_assert_uint_eq(before.sets[0].tries, after.sets[0].tries);
     ck_assert_uint_eq(before.sets[0].sequence, after.sets[0].sequence);
-    ck_assert_uint_eq(info_of(world, "member").parts, 1);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").parts, 1);
 }
 END_TEST
 
@@ -122,15 +104,15 @@ START_TEST(test_the_settings_name_the_issuer_keys_of_a_lot)
     SimGpState manager;
 
     ceremony_world_blank(world, "new", SIM_CARD_BLANK);
-    sim_card_get_manager(card_of(world, "new"), &manager);
+    sim_card_get_manager(ceremony_world_card(world, "new"), &manager);
     manager.option = 0x60;
     manager.sets[0].version = 0x21;
     set_keys(&manager, 32);
-    ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+    ck_assert(sim_card_set_manager(ceremony_world_card(world, "new"), &manager));
     write_settings(world, "\"atr\":\"3b\",", file);
     ceremony_world_hand(world, 1, "new", NULL);
     card_world_check(create_zone(world, &error), error);
-    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_CA);
+    ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_CA);
 }
 END_TEST
 
@@ -169,11 +151,11 @@ START_TEST(test_every_kind_of_channel_loads_an_applet)
         SimGpState manager;
 
         ceremony_world_blank(world, "new", SIM_CARD_BLANK);
-        sim_card_get_manager(card_of(world, "new"), &manager);
+        sim_card_get_manager(ceremony_world_card(world, "new"), &manager);
         manager.scp = cases[i].scp;
         manager.option = cases[i].option;
         set_keys(&manager, cases[i].key_len);
-        ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+        ck_assert(sim_card_set_manager(ceremony_world_card(world, "new"), &manager));
         write_settings(world, "", file);
         ceremony_world_hand(world, 1, "new", NULL);
         ck_assert_msg(create_zone(world, &error), "SCP%02u i=%02X level %s: %s", cases[i].scp,
@@ -255,11 +237,11 @@ START_TEST(test_keys_that_are_mixed_up_are_told)
     SimGpState manager;
 
     ceremony_world_blank(world, "new", SIM_CARD_BLANK);
-    sim_card_get_manager(card_of(world, "new"), &manager);
+    sim_card_get_manager(ceremony_world_card(world, "new"), &manager);
     manager.scp = cases[_i].scp;
     manager.option = cases[_i].scp == 2 ? 0x55 : 0x70;
     set_keys(&manager, 16);
-    ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+    ck_assert(sim_card_set_manager(ceremony_world_card(world, "new"), &manager));
     write_settings(world, "", file);
     ceremony_world_hand(world, 1, "new", NULL);
     if (cases[_i].told == NULL) {
@@ -269,7 +251,7 @@ START_TEST(test_keys_that_are_mixed_up_are_told)
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
     ck_assert_msg(strstr(error->message, cases[_i].told) != NULL, "%s", error->message);
-    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_BLANK);
+    ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_BLANK);
 }
 END_TEST
 
@@ -285,15 +267,15 @@ START_TEST(test_a_corrected_enc_key_is_tried)
     SimGpState manager;
 
     ceremony_world_blank(world, "new", SIM_CARD_BLANK);
-    sim_card_get_manager(card_of(world, "new"), &manager);
+    sim_card_get_manager(ceremony_world_card(world, "new"), &manager);
     set_keys(&manager, 16);
-    ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+    ck_assert(sim_card_set_manager(ceremony_world_card(world, "new"), &manager));
     write_settings(world, "", wrong);
     ceremony_world_hand(world, 1, "new", NULL);
     ck_assert(!create_zone(world, &error));
     advice = tke_advice_for_error(error);
     ck_assert_msg(strstr(advice, "Correct “enc”") != NULL, "%s", advice);
-    sim_card_get_manager(card_of(world, "new"), &manager);
+    sim_card_get_manager(ceremony_world_card(world, "new"), &manager);
     ck_assert_uint_eq(manager.sets[0].tries, SIM_GP_TRIES);
     g_clear_error(&error);
     write_settings(world, "", right);
@@ -355,7 +337,7 @@ START_TEST(test_settings_that_are_none_are_told_before_anything_is_done)
         ck_assert_msg(strstr(error->message, "settings.json") != NULL ||
                           strstr(error->message, "missing.keys") != NULL,
                       "%s", error->message);
-        ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_BLANK);
+        ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_BLANK);
     }
 }
 END_TEST

@@ -15,24 +15,6 @@
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCardInfo info;
-
-    sim_card_get_info(card_of(world, name), &info);
-    return info;
-}
-
 static bool
 create_zone(CeremonyWorld *world, GError **error)
 {
@@ -61,7 +43,7 @@ START_TEST(test_a_zone_is_made_on_a_really_blank_card)
     ceremony_world_blank(world, "new", SIM_CARD_BLANK);
     ceremony_world_hand(world, 1, "new", NULL);
     card_world_check(create_zone(world, &error), error);
-    info = info_of(world, "new");
+    info = ceremony_world_info(world, "new");
     ck_assert_int_eq(info.kind, SIM_CARD_CA);
     ck_assert_int_eq(info.life_cycle, 3);
     ck_assert_str_eq(world->plans->str, ""); /* nothing had to be confirmed */
@@ -81,14 +63,14 @@ START_TEST(test_a_blank_card_is_enrolled_and_a_backup_is_made_on_one)
     ceremony_world_hand(world, 1, "ca", NULL);
     ceremony_world_hand(world, 2, "new", NULL);
     card_world_check(tke_op_card_enroll(world->op, NULL, &error), error);
-    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_EP11);
-    ck_assert_int_eq(info_of(world, "new").life_cycle, 3);
+    ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_EP11);
+    ck_assert_int_eq(ceremony_world_info(world, "new").life_cycle, 3);
     ceremony_world_restart(world);
     ceremony_world_hand(world, 1, "ca", NULL);
     ceremony_world_hand(world, 2, "second", NULL);
     card_world_check(tke_op_zone_backup(world->op, &backup, NULL, &error), error);
-    ck_assert_int_eq(info_of(world, "second").kind, SIM_CARD_CA);
-    ck_assert_str_eq(info_of(world, "second").description, "backup");
+    ck_assert_int_eq(ceremony_world_info(world, "second").kind, SIM_CARD_CA);
+    ck_assert_str_eq(ceremony_world_info(world, "second").description, "backup");
     ck_assert_str_eq(world->plans->str, "");
 }
 END_TEST
@@ -101,7 +83,7 @@ START_TEST(test_an_applet_without_a_zone_counts_as_blank)
     ceremony_world_blank(world, "new", SIM_CARD_EP11);
     ceremony_world_hand(world, 1, "new", NULL);
     card_world_check(create_zone(world, &error), error);
-    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_CA);
+    ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_CA);
     ck_assert_str_eq(world->plans->str, "");
 }
 END_TEST
@@ -115,7 +97,7 @@ START_TEST(test_a_used_card_is_overwritten_after_its_description_was_typed)
     ceremony_world_make_zone(world);
     ceremony_world_make_admin(world, "member", "Anna");
     ceremony_world_make_part(world, "member", "Part A");
-    before = info_of(world, "member");
+    before = ceremony_world_info(world, "member");
     ceremony_world_hand(world, 1, "member", NULL);
     card_world_check(create_zone(world, &error), error);
     ck_assert_str_eq(world->plans->str, "card-overwrite\n");
@@ -131,8 +113,9 @@ START_TEST(test_a_used_card_is_overwritten_after_its_description_was_typed)
     ck_assert_ptr_nonnull(strstr(world->details->str, "…: NO copy of it is known"));
     ck_assert_ptr_nonnull(strstr(world->details->str, "erased for good"));
     ck_assert(g_str_has_suffix(world->details->str, "\nmember\n"));
-    ck_assert_int_eq(info_of(world, "member").kind, SIM_CARD_CA);
-    ck_assert_mem_ne(info_of(world, "member").card_id, before.card_id, sizeof before.card_id);
+    ck_assert_int_eq(ceremony_world_info(world, "member").kind, SIM_CARD_CA);
+    ck_assert_mem_ne(ceremony_world_info(world, "member").card_id, before.card_id,
+                     sizeof before.card_id);
     check_log_has(world, "\"action\":\"opentke-card.erase\"");
     check_log_has(world, "\"key_parts\":1");
 }
@@ -146,13 +129,14 @@ START_TEST(test_a_refusal_leaves_a_used_card_untouched)
 
     ceremony_world_make_zone(world);
     ceremony_world_make_part(world, "member", "Part A");
-    before = info_of(world, "member");
+    before = ceremony_world_info(world, "member");
     ceremony_world_hand(world, 1, "member", NULL);
     world->refuse = true;
     ck_assert(!create_zone(world, &error));
     ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-    ck_assert_mem_eq(info_of(world, "member").card_id, before.card_id, sizeof before.card_id);
-    ck_assert_uint_eq(info_of(world, "member").parts, 1);
+    ck_assert_mem_eq(ceremony_world_info(world, "member").card_id, before.card_id,
+                     sizeof before.card_id);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").parts, 1);
 }
 END_TEST
 
@@ -165,13 +149,13 @@ START_TEST(test_a_used_card_that_lies_in_the_reader_is_not_asked_about)
     ceremony_world_make_member(world, "member");
     ceremony_world_blank(world, "new", SIM_CARD_BLANK);
     ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 1),
-                                card_of(world, "member"), NULL));
+                                ceremony_world_card(world, "member"), NULL));
     ceremony_world_hand(world, 1, "new", NULL);
     card_world_check(create_zone(world, &error), error);
     ck_assert_str_eq(world->plans->str, "");
     ck_assert_msg(strstr(world->prompts->str, "not-blank") != NULL, "%s", world->prompts->str);
-    ck_assert_int_eq(info_of(world, "member").kind, SIM_CARD_EP11);
-    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_CA);
+    ck_assert_int_eq(ceremony_world_info(world, "member").kind, SIM_CARD_EP11);
+    ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_CA);
 }
 END_TEST
 
@@ -183,11 +167,11 @@ START_TEST(test_a_used_card_in_the_reader_is_overwritten_if_that_was_said_before
     ceremony_world_make_zone(world);
     ceremony_world_make_member(world, "member");
     ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 1),
-                                card_of(world, "member"), NULL));
+                                ceremony_world_card(world, "member"), NULL));
     tke_operation_set_overwrite(world->op, true);
     card_world_check(create_zone(world, &error), error);
     ck_assert_str_eq(world->plans->str, "card-overwrite\n");
-    ck_assert_int_eq(info_of(world, "member").kind, SIM_CARD_CA);
+    ck_assert_int_eq(ceremony_world_info(world, "member").kind, SIM_CARD_CA);
 }
 END_TEST
 
@@ -223,8 +207,8 @@ START_TEST(test_a_ca_card_of_the_zone_is_never_enrolled)
     card_world_check(tke_op_card_enroll(world->op, NULL, &error), error);
     ck_assert_msg(strstr(world->prompts->str, "own-ca") != NULL, "%s", world->prompts->str);
     ck_assert_str_eq(world->plans->str, "");
-    ck_assert_int_eq(info_of(world, "second").kind, SIM_CARD_CA);
-    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_EP11);
+    ck_assert_int_eq(ceremony_world_info(world, "second").kind, SIM_CARD_CA);
+    ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_EP11);
 }
 END_TEST
 
@@ -265,7 +249,7 @@ exchange_card(CeremonyWorld *world)
     SimReader *reader = virtual_readers_get(world->cards->readers, 1);
 
     sim_reader_remove(reader);
-    ck_assert(sim_reader_insert(reader, card_of(world, "other"), NULL));
+    ck_assert(sim_reader_insert(reader, ceremony_world_card(world, "other"), NULL));
 }
 
 START_TEST(test_a_card_changed_while_the_word_was_typed_is_not_erased)
@@ -281,8 +265,8 @@ START_TEST(test_a_card_changed_while_the_word_was_typed_is_not_erased)
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
     ck_assert_ptr_nonnull(strstr(error->message, "nothing was erased"));
-    ck_assert_int_eq(info_of(world, "member").kind, SIM_CARD_EP11);
-    ck_assert_int_eq(info_of(world, "other").kind, SIM_CARD_EP11);
+    ck_assert_int_eq(ceremony_world_info(world, "member").kind, SIM_CARD_EP11);
+    ck_assert_int_eq(ceremony_world_info(world, "other").kind, SIM_CARD_EP11);
 }
 END_TEST
 
@@ -293,13 +277,13 @@ START_TEST(test_an_applet_of_another_version_is_updated_after_erase_was_typed)
 
     ceremony_world_make_zone(world);
     ceremony_world_make_member(world, "member");
-    sim_card_set_trait(card_of(world, "member"), SIM_CARD_VERSION, 0x020100);
+    sim_card_set_trait(ceremony_world_card(world, "member"), SIM_CARD_VERSION, 0x020100);
     ceremony_world_hand(world, 1, "member", NULL);
     card_world_check(create_zone(world, &error), error);
     ck_assert_ptr_nonnull(strstr(world->details->str, "EP11 card with an applet of version 2.1.0"));
     ck_assert_ptr_null(strstr(world->details->str, "Its zone can enroll"));
     ck_assert(g_str_has_suffix(world->details->str, "\nERASE\n"));
-    ck_assert_int_eq(info_of(world, "member").kind, SIM_CARD_CA);
+    ck_assert_int_eq(ceremony_world_info(world, "member").kind, SIM_CARD_CA);
     check_log_has(world, "\"card\":\"other-version\"");
 }
 END_TEST
@@ -310,7 +294,7 @@ START_TEST(test_a_ca_card_of_another_version_is_overwritten_with_the_warning_of_
     g_autoptr(GError) error = NULL;
 
     ceremony_world_make_zone(world);
-    sim_card_set_trait(card_of(world, "ca"), SIM_CARD_VERSION, 0x020000);
+    sim_card_set_trait(ceremony_world_card(world, "ca"), SIM_CARD_VERSION, 0x020000);
     ceremony_world_hand(world, 1, "ca", NULL);
     card_world_check(create_zone(world, &error), error);
     ck_assert_ptr_nonnull(strstr(world->details->str, "CA card with an applet of version 2.0.0"));
@@ -328,7 +312,8 @@ START_TEST(test_a_card_that_lacks_something_is_blank_again)
     SimCardInfo info;
 
     ceremony_world_blank(world, "new", SIM_CARD_BLANK);
-    sim_card_set_trait(card_of(world, "new"), SIM_CARD_LACKS, 1u << 0 | 1u << 3 | 1u << 7);
+    sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_LACKS,
+                       1u << 0 | 1u << 3 | 1u << 7);
     ceremony_world_hand(world, 1, "new", NULL);
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
@@ -340,7 +325,7 @@ START_TEST(test_a_card_that_lacks_something_is_blank_again)
     ck_assert_ptr_nonnull(strstr(error->message, "NXP JCOP4 J3R180"));
     ck_assert(g_str_has_prefix(error->message, "the applet was taken off the card again: "
                                                "reader 1: "));
-    info = info_of(world, "new");
+    info = ceremony_world_info(world, "new");
     ck_assert_int_eq(info.kind, SIM_CARD_BLANK);
     ck_assert(!info.has_package);
 }
@@ -352,7 +337,7 @@ START_TEST(test_marks_that_may_be_missing_do_not_matter)
     g_autoptr(GError) error = NULL;
 
     ceremony_world_blank(world, "new", SIM_CARD_BLANK);
-    sim_card_set_trait(card_of(world, "new"), SIM_CARD_LACKS,
+    sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_LACKS,
                        1u << 4 | 1u << 7 | 1u << 8 | 1u << 9);
     ceremony_world_hand(world, 1, "new", NULL);
     card_world_check(create_zone(world, &error), error);
@@ -378,12 +363,12 @@ START_TEST(test_cards_without_room_or_locked_are_told)
 
         tke_gp_scp_forget_refusals();
         ceremony_world_blank(world, "new", SIM_CARD_BLANK);
-        sim_card_set_trait(card_of(world, "new"), cases[i].trait, cases[i].value);
+        sim_card_set_trait(ceremony_world_card(world, "new"), cases[i].trait, cases[i].value);
         ceremony_world_hand(world, 1, "new", NULL);
         ck_assert(!create_zone(world, &error));
         test_bytes_check_error(error, TKE_CARD_ERROR, (int) cases[i].code);
         ck_assert_msg(strstr(error->message, cases[i].text) != NULL, "%s", error->message);
-        ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_BLANK);
+        ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_BLANK);
     }
 }
 END_TEST
@@ -395,7 +380,7 @@ START_TEST(test_a_foreign_card_keeps_the_prompt)
 
     ceremony_world_blank(world, "foreign", SIM_CARD_BLANK);
     ceremony_world_blank(world, "new", SIM_CARD_BLANK);
-    sim_card_set_trait(card_of(world, "foreign"), SIM_CARD_FOREIGN, 0);
+    sim_card_set_trait(ceremony_world_card(world, "foreign"), SIM_CARD_FOREIGN, 0);
     ceremony_world_hand(world, 1, "foreign", "new", NULL);
     card_world_check(create_zone(world, &error), error);
     ck_assert_msg(strstr(world->prompts->str, "wrong-kind") != NULL, "%s", world->prompts->str);
@@ -415,7 +400,7 @@ START_TEST(test_cancelling_while_loading_leaves_a_card_that_can_be_tried_again)
     ck_assert(test_fault_card_source_has_struck(world->source));
     ck_assert_msg(strstr(error->message, "the card has no applet now") != NULL, "%s",
                   error->message);
-    ck_assert(!info_of(world, "new").has_package);
+    ck_assert(!ceremony_world_info(world, "new").has_package);
     test_fault_card_source_clear(world->source);
     g_clear_error(&error);
     ceremony_world_restart(world);

@@ -18,24 +18,6 @@
 #define MOST_EXCHANGES 60u
 #define NO_AES (1u << 3)
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCardInfo info;
-
-    sim_card_get_info(card_of(world, name), &info);
-    return info;
-}
-
 /* The card is in the reader already. */
 static bool
 go_on_with_zone(CeremonyWorld *world, GError **error)
@@ -91,7 +73,7 @@ world_with(SimCardKind kind, uint32_t lacks)
     ceremony_world_make_zone(world);
     ceremony_world_blank(world, "new", kind);
     if (lacks != 0) {
-        sim_card_set_trait(card_of(world, "new"), SIM_CARD_LACKS, lacks);
+        sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_LACKS, lacks);
     }
     return world;
 }
@@ -115,7 +97,7 @@ check_log_has(CeremonyWorld *world, const char *text)
 static void
 check_taken_off(CeremonyWorld *world, const GError *error)
 {
-    const SimCardInfo info = info_of(world, "new");
+    const SimCardInfo info = ceremony_world_info(world, "new");
     TkeCardErrorInfo about;
 
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
@@ -142,7 +124,7 @@ START_TEST(test_an_applet_on_a_card_that_lacks_something_is_taken_off)
     ceremony_world_blank(world, "new", steps[_i].kind);
     g_clear_error(&error);
     card_world_check(steps[_i].run(world, &error), error);
-    ck_assert_int_eq(info_of(world, "new").life_cycle, 3);
+    ck_assert_int_eq(ceremony_world_info(world, "new").life_cycle, 3);
 }
 END_TEST
 
@@ -158,7 +140,7 @@ pull_after_install(CeremonyWorld *world)
         test_fault_card_source_clear(world->source);
         test_fault_card_source_set(world->source, n, TEST_CARD_FAULT_PULL_AFTER, NULL);
         ck_assert(!create_zone(world, &error));
-        if (info_of(world, "new").kind != SIM_CARD_BLANK) {
+        if (ceremony_world_info(world, "new").kind != SIM_CARD_BLANK) {
             test_fault_card_source_clear(world->source);
             return;
         }
@@ -172,7 +154,7 @@ START_TEST(test_a_card_pulled_between_installation_and_probe_is_probed_by_the_ne
     g_autoptr(GError) error = NULL;
 
     pull_after_install(world);
-    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_CA);
+    ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_CA);
     ck_assert(!create_zone(world, &error));
     check_taken_off(world, error);
 }
@@ -184,7 +166,7 @@ START_TEST(test_an_applet_that_cannot_be_taken_off_is_told_with_the_reason)
     g_autoptr(GError) error = NULL;
     g_autofree char *advice = NULL;
 
-    sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+    sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_OTHER_KEYS, 0);
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
     check_says(error, "it lacks AES-256, as the applet has found");
@@ -192,7 +174,7 @@ START_TEST(test_an_applet_that_cannot_be_taken_off_is_told_with_the_reason)
     check_says(error, "the issuer keys of this card are others");
     advice = tke_advice_for_error(error);
     ck_assert_msg(g_str_has_prefix(advice, "Take another card."), "%s", advice);
-    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_CA);
+    ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_CA);
     /* and nobody comes past it, nor tries the keys again */
     g_clear_error(&error);
     ck_assert(!create_zone(world, &error));
@@ -210,7 +192,7 @@ spoil_probe(CeremonyWorld *world, TestCardFault fault, GError **error)
     bool done = false;
 
     ceremony_world_restart(world);
-    ck_assert(sim_reader_insert(reader, card_of(world, "new"), NULL));
+    ck_assert(sim_reader_insert(reader, ceremony_world_card(world, "new"), NULL));
     test_fault_card_source_clear(world->source);
     ck_assert(tke_card_session_look(world->op, NULL, NULL));
     ck_assert_uint_ge(test_fault_card_source_get_exchanges(world->source), 2);
@@ -228,18 +210,18 @@ START_TEST(test_a_probe_that_is_cut_off_leaves_the_card_as_it_is)
     static const TestCardFault faults[] = { TEST_CARD_FAULT_PULL_BEFORE, TEST_CARD_FAULT_PULL_AFTER,
                                             TEST_CARD_FAULT_SILENT, TEST_CARD_FAULT_CANCEL };
     g_autoptr(CeremonyWorld) world = world_with(SIM_CARD_CA, 0);
-    const SimCardInfo before = info_of(world, "new");
+    const SimCardInfo before = ceremony_world_info(world, "new");
     g_autoptr(GError) error = NULL;
     SimCardInfo after;
 
     ck_assert(!spoil_probe(world, faults[_i], &error));
     ck_assert_ptr_null(strstr(error->message, "taken off"));
-    after = info_of(world, "new");
+    after = ceremony_world_info(world, "new");
     ck_assert_mem_eq(after.card_id, before.card_id, sizeof after.card_id);
     ck_assert(!after.pin_set[0]);
     g_clear_error(&error);
     card_world_check(create_zone(world, &error), error);
-    after = info_of(world, "new");
+    after = ceremony_world_info(world, "new");
     ck_assert_mem_eq(after.card_id, before.card_id, sizeof after.card_id);
 }
 END_TEST
@@ -253,7 +235,7 @@ START_TEST(test_an_applet_that_answers_the_probe_wrongly_is_taken_off)
     ck_assert(!spoil_probe(world, faults[_i], &error));
     check_says(error, "probing the card");
     check_says(error, "the applet was taken off the card again");
-    ck_assert_int_eq(info_of(world, "new").kind, SIM_CARD_BLANK);
+    ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_BLANK);
     g_clear_error(&error);
     card_world_check(create_zone(world, &error), error);
 }
@@ -282,8 +264,8 @@ START_TEST(test_an_applet_that_was_loaded_is_told_of_whatever_fails_then)
 
         tke_gp_scp_forget_refusals();
         test_fault_card_source_set(world->source, n, faults[_i], NULL);
-        if (create_zone(world, &error) || info_of(world, "new").kind != SIM_CARD_CA ||
-            info_of(world, "new").pin_set[0]) {
+        if (create_zone(world, &error) || ceremony_world_info(world, "new").kind != SIM_CARD_CA ||
+            ceremony_world_info(world, "new").pin_set[0]) {
             continue;
         }
         ck_assert_msg(says_applet_is_there(world, error), "exchange %u: %.700s", n, error->message);
@@ -301,7 +283,7 @@ END_TEST
 static bool
 has_begun(CeremonyWorld *world)
 {
-    const SimCardInfo info = info_of(world, "new");
+    const SimCardInfo info = ceremony_world_info(world, "new");
 
     return info.life_cycle > 0 && info.life_cycle < 3;
 }
@@ -321,9 +303,9 @@ START_TEST(test_a_card_with_a_zone_is_not_probed)
         enroll(world, NULL);
     }
     test_fault_card_source_clear(world->source);
-    sim_card_set_trait(card_of(world, "new"), SIM_CARD_LACKS, NO_AES);
+    sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_LACKS, NO_AES);
     card_world_check(enroll(world, &error), error);
-    ck_assert_int_eq(info_of(world, "new").life_cycle, 3);
+    ck_assert_int_eq(ceremony_world_info(world, "new").life_cycle, 3);
 }
 END_TEST
 

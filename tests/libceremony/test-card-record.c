@@ -14,24 +14,6 @@
 
 #define MOST 60u /* exchanges of a card after its last PIN, in any of these steps */
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCardInfo info;
-
-    sim_card_get_info(card_of(world, name), &info);
-    return info;
-}
-
 static JsonNode *
 last_entry(CeremonyWorld *world)
 {
@@ -52,7 +34,7 @@ static void
 check_card(CeremonyWorld *world, JsonNode *entry, const char *member, const char *name,
            bool with_counter)
 {
-    const SimCardInfo info = info_of(world, name);
+    const SimCardInfo info = ceremony_world_info(world, name);
     g_autofree char *id = tke_card_id_text(info.card_id);
     g_autofree char *text = json_to_string(entry, FALSE);
     JsonObject *object = json_node_get_object(entry);
@@ -110,9 +92,9 @@ START_TEST(test_a_copy_that_failed_names_both_cards)
     g_autoptr(JsonNode) entry = NULL;
     g_autoptr(GError) error = NULL;
 
-    sim_card_add_fault(card_of(world, "backup"), &fault);
+    sim_card_add_fault(ceremony_world_card(world, "backup"), &fault);
     ck_assert(!copy(world, &error));
-    ck_assert_uint_eq(sim_card_faults_left(card_of(world, "backup")), 0);
+    ck_assert_uint_eq(sim_card_faults_left(ceremony_world_card(world, "backup")), 0);
     entry = last_entry(world);
     ck_assert_str_eq(text_of(entry, "action"), "opentke-card.copy");
     ck_assert_str_eq(text_of(entry, "result"), "failed");
@@ -129,7 +111,7 @@ cut_source(CeremonyWorld *world)
 {
     const SimCardFault fault = { .kind = SIM_CARD_FAULT_CUT, .after = cut_at, .times = 1 };
 
-    sim_card_add_fault(card_of(world, "carol"), &fault);
+    sim_card_add_fault(ceremony_world_card(world, "carol"), &fault);
 }
 
 /* With every exchange of the source lost: its counter is told as it is, or not at all. */
@@ -182,7 +164,7 @@ START_TEST(test_unblocking_names_the_ca_card)
     g_autoptr(JsonNode) entry = NULL;
     g_autoptr(GError) error = NULL;
 
-    ck_assert(sim_card_block_pin(card_of(world, "carol"), 0x81));
+    ck_assert(sim_card_block_pin(ceremony_world_card(world, "carol"), 0x81));
     ceremony_world_hand(world, 1, "ca", NULL);
     ceremony_world_hand(world, 2, "carol", NULL);
     card_world_check(tke_op_card_unblock(world->op, NULL, &error), error);
@@ -232,9 +214,9 @@ START_TEST(test_a_backup_that_failed_is_told_if_it_may_be_a_ca_card)
         bool has_zone;
 
         ceremony_world_blank(world, "second", SIM_CARD_CA);
-        sim_card_add_fault(card_of(world, "second"), &fault);
+        sim_card_add_fault(ceremony_world_card(world, "second"), &fault);
         done = back_up(world, &error);
-        if (done || !info_of(world, "second").zone_known) {
+        if (done || !ceremony_world_info(world, "second").zone_known) {
             continue;
         }
         entry = last_entry(world);

@@ -18,15 +18,6 @@
 
 #define MOST_EXCHANGES 30u /* before the channel is open */
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
 /* A new process knows what the files say, and nothing else. */
 static bool
 create_zone(CeremonyWorld *world, GError **error)
@@ -97,7 +88,7 @@ START_TEST(test_a_refused_key_set_is_not_tried_by_the_next_run)
     g_autoptr(TkeCardAcceptance) report = NULL;
     g_autoptr(GError) error = NULL;
 
-    sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+    sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_OTHER_KEYS, 0);
     ck_assert(!create_zone(world, &error));
     check_says(error, "the issuer keys of this card are others");
     g_clear_error(&error);
@@ -117,7 +108,7 @@ tries_left(CeremonyWorld *world)
 {
     SimGpState manager;
 
-    sim_card_get_manager(card_of(world, "new"), &manager);
+    sim_card_get_manager(ceremony_world_card(world, "new"), &manager);
     return manager.sets[0].tries;
 }
 
@@ -130,7 +121,7 @@ use_other_keys(CeremonyWorld *world)
     g_autoptr(GString) text = g_string_new(NULL);
     SimGpState manager;
 
-    sim_card_get_manager(card_of(world, "new"), &manager);
+    sim_card_get_manager(ceremony_world_card(world, "new"), &manager);
     for (unsigned i = 0; i < 3; i++) {
         static const char *const names[] = { "enc", "mac", "dek" };
 
@@ -141,7 +132,7 @@ use_other_keys(CeremonyWorld *world)
         }
         g_string_append_c(text, '\n');
     }
-    ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+    ck_assert(sim_card_set_manager(ceremony_world_card(world, "new"), &manager));
     ck_assert(g_file_set_contents(settings, "{\"card_keys\":[{\"file\":\"own.keys\"}]}", -1, NULL));
     ck_assert(g_file_set_contents(file, text->str, -1, NULL));
     ck_assert_int_eq(g_chmod(file, 0600), 0);
@@ -154,7 +145,7 @@ START_TEST(test_a_refused_key_set_is_never_tried_again_and_another_is)
     g_autoptr(CeremonyWorld) world = world_with_blank();
     g_autoptr(GError) error = NULL;
 
-    sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+    sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_OTHER_KEYS, 0);
     ck_assert(!create_zone(world, NULL));
     check_file(world, "\"refused\" : true", true);
     for (unsigned run = 0; run < 4; run++) {
@@ -164,7 +155,8 @@ START_TEST(test_a_refused_key_set_is_never_tried_again_and_another_is)
         ck_assert(report != NULL && !report->opened);
         check_says(report->refused, "has refused the key set (default test keys) before");
         ck_assert_uint_eq(tries_left(world), before);
-        sim_card_clear_traits(card_of(world, "new")); /* from the second run on it would open */
+        sim_card_clear_traits(
+            ceremony_world_card(world, "new")); /* from the second run on it would open */
     }
     use_other_keys(world);
     card_world_check(create_zone(world, &error), error);
@@ -177,7 +169,7 @@ START_TEST(test_the_file_tells_no_key)
     g_autofree char *path = path_of(world);
     GStatBuf info;
 
-    sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+    sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_OTHER_KEYS, 0);
     ck_assert(!create_zone(world, NULL));
     check_file(world, "default test keys", true);
     check_file(world, "404142", false);
@@ -292,7 +284,7 @@ create_refused(CeremonyWorld *world, unsigned proof, GError **error)
     };
 
     test_fault_card_source_clear(world->source);
-    sim_card_add_fault(card_of(world, "new"), &fault);
+    sim_card_add_fault(ceremony_world_card(world, "new"), &fault);
     return create_zone(world, error);
 }
 
@@ -353,12 +345,12 @@ speak_scp02(CeremonyWorld *world, uint16_t refusal)
 {
     SimGpState manager;
 
-    sim_card_get_manager(card_of(world, "new"), &manager);
+    sim_card_get_manager(ceremony_world_card(world, "new"), &manager);
     manager.scp = SIM_GP_SCP02;
     manager.option = SIM_GP_SCP02_RANDOM;
     manager.refusal = refusal;
     memset(manager.sets[0].keys[1], 0x77, manager.sets[0].key_len); /* mac */
-    ck_assert(sim_card_set_manager(card_of(world, "new"), &manager));
+    ck_assert(sim_card_set_manager(ceremony_world_card(world, "new"), &manager));
 }
 
 START_TEST(test_a_card_that_refuses_the_proof_is_left_alone_whatever_word_it_has)
@@ -418,7 +410,7 @@ START_TEST(test_an_entry_of_another_form_is_no_permission)
     g_autofree char *contents = NULL;
     g_autoptr(GError) error = NULL;
 
-    sim_card_set_trait(card_of(world, "new"), SIM_CARD_OTHER_KEYS, 0);
+    sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_OTHER_KEYS, 0);
     ck_assert(!create_zone(world, NULL));
     ck_assert(g_file_get_contents(path, &contents, NULL, NULL));
     memcpy(strstr(contents, "true"), "1234", 4);

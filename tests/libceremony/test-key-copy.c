@@ -10,15 +10,6 @@
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/test-main.h"
 
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *card)
-{
-    SimCardInfo info;
-
-    sim_card_get_info(g_hash_table_lookup(world->by_name, card), &info);
-    return info;
-}
-
 static CeremonyWorld *
 make_world(void)
 {
@@ -56,7 +47,7 @@ START_TEST(test_another_key_than_the_named_one_is_not_copied)
 {
     static const char *const others[] = { "ffffffff", "00000000000000000000", "no identifier", "" };
     g_autoptr(CeremonyWorld) world = make_world();
-    const SimCardInfo alice = info_of(world, "alice");
+    const SimCardInfo alice = ceremony_world_info(world, "alice");
     g_autofree char *ski = tke_hex_encode(alice.ski, sizeof alice.ski);
     g_autofree char *grouped = tke_hex_grouped(alice.ski, sizeof alice.ski, 4, ' ');
     g_autofree char *few = g_strndup(ski, 7);
@@ -71,7 +62,7 @@ START_TEST(test_another_key_than_the_named_one_is_not_copied)
         ck_assert_msg(strstr(error->message, grouped) != NULL, "%s", error->message);
         ck_assert_msg(strstr(error->message, "Alice") != NULL, "%s", error->message);
         ck_assert_msg(strstr(world->prompts->str, "pin") == NULL, "%s", world->prompts->str);
-        ck_assert(!info_of(world, "backup").has_signature_key);
+        ck_assert(!ceremony_world_info(world, "backup").has_signature_key);
         ceremony_world_restart(world);
     }
 }
@@ -95,14 +86,14 @@ END_TEST
 START_TEST(test_the_log_tells_what_was_copied_and_what_was_there)
 {
     g_autoptr(CeremonyWorld) world = make_world();
-    const SimCardInfo alice = info_of(world, "alice");
+    const SimCardInfo alice = ceremony_world_info(world, "alice");
     g_autofree char *ski = tke_hex_encode(alice.ski, sizeof alice.ski);
     g_autofree char *upper = g_ascii_strup(ski, 8);
     const TkeCopyParams params = { .signature_key = true, .ski = upper };
     g_autoptr(GError) error = NULL;
 
     card_world_check(copy(world, &params, &error), error);
-    ck_assert(info_of(world, "backup").has_signature_key);
+    ck_assert(ceremony_world_info(world, "backup").has_signature_key);
     check_last_entry(world, "\"signature_key\":true,\"parts\":0,\"already_there\":0");
     ceremony_world_restart(world);
     card_world_check(copy(world, &params, &error), error);

@@ -15,24 +15,6 @@
 #include "tests/support/fault-card-source.h"
 #include "tests/support/test-main.h"
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCardInfo info = { 0 };
-
-    sim_card_get_info(card_of(world, name), &info);
-    return info;
-}
-
 /* As if nobody had used the card in the reader for so long. */
 static void
 let_pass(CeremonyWorld *world, unsigned reader, gint64 us)
@@ -65,8 +47,8 @@ open_world(void)
     ceremony_world_make_member(world, "member");
     ceremony_world_blank(world, "new", SIM_CARD_EP11);
     ceremony_world_restart(world);
-    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 1), card_of(world, "ca"),
-                                &error));
+    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 1),
+                                ceremony_world_card(world, "ca"), &error));
     card_world_check(tke_op_card_info(world->op, &params, &infos, &error), error);
     g_string_truncate(world->prompts, 0);
     return world;
@@ -95,7 +77,7 @@ START_TEST(test_a_step_that_waits_too_long_asks_for_both_pins_again)
     card_world_check(tke_op_card_enroll(world->op, NULL, &error), error);
     ck_assert_str_eq(world->prompts->str,
                      "insert enroll, reader 2\npin, reader 1\npin, reader 1\n");
-    ck_assert_int_eq(info_of(world, "new").life_cycle, TKE_CARD_MEMBER);
+    ck_assert_int_eq(ceremony_world_info(world, "new").life_cycle, TKE_CARD_MEMBER);
     ck_assert_uint_gt(tke_card_session_ca_seconds_left(world->session), 0);
 }
 END_TEST
@@ -110,7 +92,7 @@ START_TEST(test_a_card_is_not_enrolled_without_the_pins_that_are_asked_for_again
     ceremony_world_type(world, 1, "C");
     ck_assert(!tke_op_card_enroll(world->op, NULL, &error));
     ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_PIN_CANCELLED);
-    ck_assert_int_ne(info_of(world, "new").life_cycle, TKE_CARD_MEMBER);
+    ck_assert_int_ne(ceremony_world_info(world, "new").life_cycle, TKE_CARD_MEMBER);
     ck_assert_uint_eq(tke_card_session_ca_seconds_left(world->session), 0);
 }
 END_TEST
@@ -120,13 +102,14 @@ START_TEST(test_a_card_is_not_unblocked_without_the_pins_that_are_asked_for_agai
     g_autoptr(CeremonyWorld) world = open_world();
     g_autoptr(GError) error = NULL;
 
-    ck_assert(sim_card_block_pin(card_of(world, "member"), TKE_PIN_FIRST));
+    ck_assert(sim_card_block_pin(ceremony_world_card(world, "member"), TKE_PIN_FIRST));
     world->at_insert = on_left_alone;
     ceremony_world_hand(world, 2, "member", NULL);
     ceremony_world_type(world, 1, _i == 0 ? "C" : WORLD_FIRST "E");
     ck_assert_int_eq(tke_op_card_unblock(world->op, NULL, &error), _i == 1);
     ck_assert(_i == 1 || tke_card_error_code(error) == TKE_CARD_ERROR_PIN_CANCELLED);
-    ck_assert_uint_eq(info_of(world, "member").pin_tries[0], _i == 0 ? 0 : TKE_PIN_TRIES_EP11);
+    ck_assert_uint_eq(ceremony_world_info(world, "member").pin_tries[0],
+                      _i == 0 ? 0 : TKE_PIN_TRIES_EP11);
 }
 END_TEST
 
@@ -159,7 +142,7 @@ START_TEST(test_a_copy_that_waits_too_long_asks_for_the_pin_again)
     ceremony_world_make_member(world, "copy");
     ceremony_world_restart(world);
     ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 1),
-                                card_of(world, "alice"), &error));
+                                ceremony_world_card(world, "alice"), &error));
     world->at_insert = on_left_alone;
     ceremony_world_hand(world, 2, "copy", NULL);
     card_world_check(tke_op_copy_card(world->op, &params, &result, &error), error);
@@ -219,7 +202,7 @@ static void
 on_wait(void *data, int timeout_ms)
 {
     CeremonyWorld *world = data;
-    const SimCardInfo info = info_of(world, "ca");
+    const SimCardInfo info = ceremony_world_info(world, "ca");
     g_autoptr(GError) error = NULL;
 
     waits++;
@@ -234,7 +217,7 @@ on_wait(void *data, int timeout_ms)
     ck_assert_int_eq(timeout_ms, -1);
     ck_assert(!info.pin_verified[0] && !info.pin_verified[1]);
     ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
-                                card_of(world, "new"), &error));
+                                ceremony_world_card(world, "new"), &error));
 }
 
 static bool
@@ -265,7 +248,7 @@ END_TEST
 static void
 check_locked(CeremonyWorld *world, unsigned reader, const char *name)
 {
-    const SimCardInfo info = info_of(world, name);
+    const SimCardInfo info = ceremony_world_info(world, name);
 
     ck_assert(!info.pin_verified[0]);
     ck_assert(!info.pin_verified[1]);
@@ -305,8 +288,8 @@ START_TEST(test_a_ca_card_in_reader_2_is_locked_when_it_is_checked)
     g_autoptr(GError) error = NULL;
 
     sim_reader_remove(virtual_readers_get(world->cards->readers, 1));
-    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2), card_of(world, "ca"),
-                                &error));
+    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
+                                ceremony_world_card(world, "ca"), &error));
     card_world_check(_i == 0 ? tke_op_card_check(world->op, 0, &infos, &error)
                              : tke_op_card_info(world->op, &both, &infos, &error),
                      error);

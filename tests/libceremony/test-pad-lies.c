@@ -23,15 +23,6 @@
  * keypad. */
 static const uint16_t filters[] = { 0x6404, 0x9000 };
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
 /* The member's card lies in reader 2. */
 static CeremonyWorld *
 member_world(void)
@@ -43,7 +34,7 @@ member_world(void)
     ceremony_world_make_member(world, "member");
     ceremony_world_restart(world);
     ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
-                                card_of(world, "member"), &error));
+                                ceremony_world_card(world, "member"), &error));
     card_world_check(tke_card_session_look(world->op, NULL, &error), error);
     return world;
 }
@@ -51,7 +42,8 @@ member_world(void)
 static void
 check_pin(CeremonyWorld *world, const char *wanted)
 {
-    g_autoptr(TkeSecret) pin = sim_card_reveal_pin(card_of(world, "member"), TKE_PIN_FIRST, NULL);
+    g_autoptr(TkeSecret) pin =
+        sim_card_reveal_pin(ceremony_world_card(world, "member"), TKE_PIN_FIRST, NULL);
 
     ck_assert(memcmp(tke_secret_bytes(pin, NULL), wanted, 6) == 0);
 }
@@ -61,7 +53,7 @@ check_verified(CeremonyWorld *world, const char *name, bool first, bool second)
 {
     SimCardInfo info = { 0 };
 
-    sim_card_get_info(card_of(world, name), &info);
+    sim_card_get_info(ceremony_world_card(world, name), &info);
     ck_assert_int_eq(info.pin_verified[0], first);
     ck_assert_int_eq(info.pin_verified[1], second);
 }
@@ -182,8 +174,8 @@ START_TEST(test_both_pins_of_a_ca_card_are_open_after_one_was_closed_by_a_reset)
     g_autoptr(CeremonyWorld) world = member_world();
     g_autoptr(GError) error = NULL;
 
-    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 1), card_of(world, "ca"),
-                                &error));
+    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 1),
+                                ceremony_world_card(world, "ca"), &error));
     card_world_check(tke_card_session_look(world->op, NULL, &error), error);
     test_fault_card_source_set_filter(world->source, filters[_i]);
     card_world_check(tke_card_session_need_ca_pins(world->op, 1, false, &error), error);

@@ -17,15 +17,6 @@
  * keypad. */
 static const uint16_t filters[] = { 0x6404, 0x9000 };
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
 /* The member's card lies in reader 2. */
 static CeremonyWorld *
 member_world(void)
@@ -37,7 +28,7 @@ member_world(void)
     ceremony_world_make_member(world, "member");
     ceremony_world_restart(world);
     ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
-                                card_of(world, "member"), &error));
+                                ceremony_world_card(world, "member"), &error));
     card_world_check(tke_card_session_look(world->op, NULL, &error), error);
     return world;
 }
@@ -112,7 +103,7 @@ START_TEST(test_a_session_that_cannot_be_ended_says_that_the_card_is_to_be_taken
     sim_reader_remove(reader);
     card_world_check(tke_card_session_look(world->op, NULL, &later), later);
     ck_assert_ptr_null(tke_card_session_get_trouble(world->session, 2));
-    ck_assert(sim_reader_insert(reader, card_of(world, "member"), &later));
+    ck_assert(sim_reader_insert(reader, ceremony_world_card(world, "member"), &later));
     card_world_check(tke_card_session_look(world->op, NULL, &later), later);
     card_world_check(need_pin(world, false, &later), later);
 }
@@ -163,8 +154,8 @@ START_TEST(test_a_card_that_a_step_leaves_open_is_told)
     g_autoptr(GError) error = NULL;
 
     ceremony_world_restart(world);
-    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2), card_of(world, "ca"),
-                                &error));
+    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
+                                ceremony_world_card(world, "ca"), &error));
     world->at_pin = on_first_pin;
     card_world_check(tke_op_card_info(world->op, &params, &infos, &error), error);
     ck_assert_int_eq(((TkeCardInfo *) infos->pdata[0])->genuine, TKE_GENUINE_YES);

@@ -9,22 +9,11 @@
 #include "tests/libceremony/step-faults.h"
 #include "tests/support/test-main.h"
 
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-    SimCardInfo info;
-
-    ck_assert_ptr_nonnull(card);
-    sim_card_get_info(card, &info);
-    return info;
-}
-
 /* An applet that holds nothing counts as blank, as does a package without one. */
 static StepState
 state_of(CeremonyWorld *world, const char *name)
 {
-    SimCardInfo info = info_of(world, name);
+    SimCardInfo info = ceremony_world_info(world, name);
 
     if (info.kind == SIM_CARD_BLANK) {
         return STEP_NOT_DONE;
@@ -108,7 +97,7 @@ hand_member(CeremonyWorld *world)
 static StepState
 member_state(CeremonyWorld *world)
 {
-    SimCardInfo info = info_of(world, "member");
+    SimCardInfo info = ceremony_world_info(world, "member");
 
     if (info.kind == SIM_CARD_EP11) {
         ck_assert_uint_eq(info.parts, 1);

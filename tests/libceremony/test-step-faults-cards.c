@@ -12,17 +12,6 @@
 
 #define NEW_PIN "654321"
 
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-    SimCardInfo info;
-
-    ck_assert_ptr_nonnull(card);
-    sim_card_get_info(card, &info);
-    return info;
-}
-
 /* ---- a zone ---- */
 
 static void
@@ -43,7 +32,7 @@ run_zone_create(CeremonyWorld *world, GError **error)
 static StepState
 zone_state(CeremonyWorld *world)
 {
-    SimCardInfo info = info_of(world, "ca-1");
+    SimCardInfo info = ceremony_world_info(world, "ca-1");
 
     return info.life_cycle >= 3                 ? STEP_DONE
            : info.pin_set[0] || info.pin_set[1] ? STEP_BETWEEN
@@ -84,8 +73,8 @@ run_backup(CeremonyWorld *world, GError **error)
 static StepState
 backup_state(CeremonyWorld *world)
 {
-    SimCardInfo info = info_of(world, "ca-2");
-    SimCardInfo source = info_of(world, "ca");
+    SimCardInfo info = ceremony_world_info(world, "ca-2");
+    SimCardInfo source = ceremony_world_info(world, "ca");
 
     ck_assert_int_eq(source.life_cycle, 3);
     if (info.life_cycle >= 3 && strcmp(info.description, "backup") == 0) {
@@ -129,7 +118,7 @@ run_enroll(CeremonyWorld *world, GError **error)
 static StepState
 enroll_state(CeremonyWorld *world)
 {
-    SimCardInfo info = info_of(world, "new");
+    SimCardInfo info = ceremony_world_info(world, "new");
 
     return info.life_cycle >= 3 ? STEP_DONE : info.life_cycle > 0 ? STEP_BETWEEN : STEP_NOT_DONE;
 }
@@ -180,7 +169,7 @@ run_describe(CeremonyWorld *world, GError **error)
 static StepState
 personalize_state(CeremonyWorld *world)
 {
-    SimCardInfo info = info_of(world, "new");
+    SimCardInfo info = ceremony_world_info(world, "new");
 
     return info.life_cycle < 4                              ? STEP_NOT_DONE
            : strcmp(info.description, "Card of Alice") == 0 ? STEP_DONE
@@ -225,8 +214,9 @@ run_describe_member(CeremonyWorld *world, GError **error)
 static StepState
 describe_state(CeremonyWorld *world)
 {
-    return strcmp(info_of(world, "member").description, "Card of Alice") == 0 ? STEP_DONE
-                                                                              : STEP_NOT_DONE;
+    return strcmp(ceremony_world_info(world, "member").description, "Card of Alice") == 0
+               ? STEP_DONE
+               : STEP_NOT_DONE;
 }
 
 static CeremonyWorld *
@@ -309,7 +299,7 @@ run_unblock(CeremonyWorld *world, GError **error)
 static StepState
 unblock_state(CeremonyWorld *world)
 {
-    return info_of(world, "member").pin_tries[0] > 0 ? STEP_DONE : STEP_NOT_DONE;
+    return ceremony_world_info(world, "member").pin_tries[0] > 0 ? STEP_DONE : STEP_NOT_DONE;
 }
 
 START_TEST(test_unblocking_survives_a_fault_at_every_exchange)

@@ -8,17 +8,6 @@
 #include "tests/libceremony/step-faults.h"
 #include "tests/support/test-main.h"
 
-static SimCardInfo
-info_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-    SimCardInfo info;
-
-    ck_assert_ptr_nonnull(card);
-    sim_card_get_info(card, &info);
-    return info;
-}
-
 static void
 hand_member(CeremonyWorld *world)
 {
@@ -48,7 +37,7 @@ run_generate_key(CeremonyWorld *world, GError **error)
 static StepState
 key_state(CeremonyWorld *world)
 {
-    return info_of(world, "member").has_signature_key ? STEP_DONE : STEP_NOT_DONE;
+    return ceremony_world_info(world, "member").has_signature_key ? STEP_DONE : STEP_NOT_DONE;
 }
 
 START_TEST(test_making_a_signature_key_survives_a_fault_at_every_exchange)
@@ -77,7 +66,7 @@ run_generate_part(CeremonyWorld *world, GError **error)
 static StepState
 part_state(CeremonyWorld *world)
 {
-    unsigned parts = info_of(world, "member").parts;
+    unsigned parts = ceremony_world_info(world, "member").parts;
 
     ck_assert_uint_le(parts, 1);
     return parts == 1 ? STEP_DONE : STEP_NOT_DONE;
@@ -136,8 +125,8 @@ run_copy(CeremonyWorld *world, GError **error)
 static StepState
 copy_state(CeremonyWorld *world)
 {
-    SimCardInfo source = info_of(world, "member");
-    SimCardInfo copy = info_of(world, "copy");
+    SimCardInfo source = ceremony_world_info(world, "member");
+    SimCardInfo copy = ceremony_world_info(world, "copy");
 
     ck_assert(source.has_signature_key);
     ck_assert_uint_eq(source.parts, PARTS);
@@ -163,7 +152,7 @@ END_TEST
 static unsigned
 n_left(CeremonyWorld *world)
 {
-    SimCardInfo info = info_of(world, "member");
+    SimCardInfo info = ceremony_world_info(world, "member");
 
     return info.parts - (PARTS - 2) + (info.has_signature_key ? 1 : 0);
 }
@@ -172,7 +161,7 @@ n_left(CeremonyWorld *world)
 static bool
 run_delete(CeremonyWorld *world, GError **error)
 {
-    SimCardInfo info = info_of(world, "member");
+    SimCardInfo info = ceremony_world_info(world, "member");
     g_autofree char *ski =
         g_strdup_printf("%02x%02x%02x%02x", info.ski[0], info.ski[1], info.ski[2], info.ski[3]);
     TkeDeleteParams params = { .ski = info.has_signature_key ? ski : NULL };

@@ -9,15 +9,6 @@
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/test-main.h"
 
-static SimCard *
-card_of(CeremonyWorld *world, const char *name)
-{
-    SimCard *card = g_hash_table_lookup(world->by_name, name);
-
-    ck_assert_ptr_nonnull(card);
-    return card;
-}
-
 static void
 put(CeremonyWorld *world, unsigned reader, const char *name)
 {
@@ -25,7 +16,7 @@ put(CeremonyWorld *world, unsigned reader, const char *name)
     g_autoptr(GError) error = NULL;
 
     sim_reader_remove(where);
-    ck_assert(sim_reader_insert(where, card_of(world, name), &error));
+    ck_assert(sim_reader_insert(where, ceremony_world_card(world, name), &error));
 }
 
 static CeremonyWorld *
