@@ -64,36 +64,73 @@ first_lapses(const TkeCardSession *session, const TkeCardSlot *slot, gint64 *lef
     return open;
 }
 
+/* Of two waits, -1 being none. */
+static int
+sooner(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* Locks the card in a reader if a PIN was open too long: both of its PINs, which are asked for
+ * together. *left_ms: until one has been, -1: none is open. */
+static bool
+close_lapsed(TkeCardSession *session, unsigned reader, int *left_ms, GError **error)
+{
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+    gint64 left = 0;
+    bool locked;
+
+    *left_ms = -1;
+    if (!first_lapses(session, slot, &left)) {
+        return true;
+    }
+    if (left > 0) {
+        *left_ms = (int) (left / 1000) + 1;
+        return true;
+    }
+    locked = tke_card_session_lock(session, reader, error);
+    slot->lapsed = slot->card != NULL;
+    return locked;
+}
+
 int
 tke_card_session_close_lapsed(TkeCardSession *session)
 {
     int next = -1;
 
     for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
-        TkeCardSlot *slot = tke_card_session_slot(session, reader);
-        gint64 left = 0;
+        int left = -1;
 
-        if (!first_lapses(session, slot, &left)) {
-            continue;
-        }
-        if (left <= 0) {
-            /* both: they are asked for together; one that cannot be closed is the card's trouble */
-            (void) tke_card_session_lock(session, reader, NULL);
-            slot->lapsed = slot->card != NULL;
-        } else {
-            const int ms = (int) (left / 1000) + 1;
-
-            next = next < 0 ? ms : MIN(next, ms);
-        }
+        /* one that cannot be closed is the card's trouble */
+        (void) close_lapsed(session, reader, &left, NULL);
+        next = sooner(next, left);
     }
     return next;
 }
 
-/* Of two waits, -1 being none. */
-static int
-sooner(int a, int b)
+bool
+tke_card_session_idle(TkeCardSession *session, unsigned *locked, int *ms, GError **error)
 {
-    return a < 0 || (b >= 0 && b < a) ? b : a;
+    *locked = 0;
+    *ms = -1;
+    for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
+        const TkeCardSlot *slot = tke_card_session_slot(session, reader);
+        gint64 none = 0;
+        bool open = first_lapses(session, slot, &none);
+        int left = -1;
+
+        if (!close_lapsed(session, reader, &left, error)) {
+            *ms = 0;
+            return false;
+        }
+        *ms = sooner(*ms, left);
+        if (open && left < 0) {
+            *locked = reader;
+            *ms = 0;
+            return true;
+        }
+    }
+    return true;
 }
 
 bool

@@ -189,6 +189,14 @@ TKE_PUBLIC void tke_card_session_settle(TkeCardSession *session, const GError *e
 TKE_PUBLIC bool tke_card_session_lock(TkeCardSession *session, unsigned reader, GError **error);
 
 /*
+ * For a program that waits between two operations: locks a card whose PIN was open too long, one
+ * at a time. *locked: its reader, 0: none. To be called again after *ms milliseconds (-1: nothing
+ * is open). False: the card stays open, and a person has to take it out.
+ */
+TKE_PUBLIC bool tke_card_session_idle(TkeCardSession *session, unsigned *locked, int *ms,
+                                      GError **error);
+
+/*
  * Lets go of cards that no PIN holds open, so that other programs reach them; they are opened and
  * recognised anew when next looked at. For programs that stay open between operations.
  */

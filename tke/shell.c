@@ -108,6 +108,63 @@ run_file(TkeCli *cli, const char *path, int *code, GError **error)
     return true;
 }
 
+static void
+show_prompt(TkeCli *cli)
+{
+    FILE *to = cli->options.json ? stderr : stdout;
+
+    if (isatty(STDIN_FILENO) == 1) {
+        fputs(cli->options.rehearsal != NULL ? "REHEARSAL tke> " : "tke> ", to);
+        fflush(to);
+    }
+}
+
+/* Locks the cards that were open too long; milliseconds until the next one will have been. */
+static int
+lock_what_lapsed(TkeCli *cli)
+{
+    int ms = -1;
+    unsigned locked = 0;
+
+    do {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = NULL;
+
+        if (cli->session == NULL) {
+            return -1;
+        }
+        if (!tke_card_session_idle(cli->session, &locked, &ms, &error)) {
+            text = g_strdup(error->message);
+        } else if (locked != 0) {
+            text = g_strdup_printf(_("Reader %u: the PIN was entered too long ago; the card is "
+                                     "locked and the PIN will be asked for again."),
+                                   locked);
+        }
+        if (text != NULL) {
+            if (isatty(STDIN_FILENO) == 1) {
+                fputs("\n", cli->options.json ? stderr : stdout); /* below the prompt */
+            }
+            tke_cli_tty_ops.note(cli->tty, text);
+            show_prompt(cli);
+        }
+    } while (ms == 0);
+    return ms;
+}
+
+/* Nobody may be there for a long time. */
+static bool
+wait_for_line(TkeCli *cli, GError **error)
+{
+    bool there = false;
+
+    do {
+        if (!tke_cli_tty_wait(cli->tty, lock_what_lapsed(cli), &there, cli->cancellable, error)) {
+            return false;
+        }
+    } while (!there);
+    return true;
+}
+
 /* At a terminal a failure is followed by the next prompt; a script stops at the first. */
 static bool
 run_input(TkeCli *cli, int *code, GError **error)
@@ -118,12 +175,10 @@ run_input(TkeCli *cli, int *code, GError **error)
         g_autoptr(GError) local = NULL;
         g_autofree char *line = NULL;
 
-        if (terminal) {
-            fputs(cli->options.rehearsal != NULL ? "REHEARSAL tke> " : "tke> ",
-                  cli->options.json ? stderr : stdout);
-            fflush(cli->options.json ? stderr : stdout);
+        show_prompt(cli);
+        if (wait_for_line(cli, &local)) {
+            line = tke_cli_tty_read_line(cli->tty, cli->cancellable, &local);
         }
-        line = tke_cli_tty_read_line(cli->tty, cli->cancellable, &local);
         if (local != NULL) {
             g_propagate_error(error, g_steal_pointer(&local));
             return false;

@@ -12,9 +12,8 @@
 #include "common/cancel.h"
 #include "common/error.h"
 
-/* Waits for standard input or for a cancel. */
 bool
-tke_cli_tty_input_wait(GCancellable *cancellable, GError **error)
+tke_cli_tty_input_wait(int ms, bool *there, GCancellable *cancellable, GError **error)
 {
     struct pollfd fds[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = -1 } };
     GPollFD cancel = { .fd = -1 };
@@ -22,8 +21,9 @@ tke_cli_tty_input_wait(GCancellable *cancellable, GError **error)
 
     fds[1].fd = watched ? cancel.fd : -1;
     fds[1].events = POLLIN;
-    while (poll(fds, 2, -1) < 0 && errno == EINTR) {
+    while (poll(fds, 2, ms) < 0 && errno == EINTR) {
     }
+    *there = fds[0].revents != 0;
     if (watched) {
         g_cancellable_release_fd(cancellable);
     }
@@ -94,9 +94,10 @@ read_secret(TkeSecret *buffer, const cc_t *keys, size_t *len, GCancellable *canc
     Typed typed = { 0 };
     uint8_t key = 0;
     ssize_t n = 0;
+    bool there = false;
 
     typed.bytes = tke_secret_fill(buffer, &typed.size);
-    while (tke_cli_tty_input_wait(cancellable, error)) {
+    while (tke_cli_tty_input_wait(-1, &there, cancellable, error)) {
         n = read(STDIN_FILENO, &key, 1);
         if (n < 0 && errno == EINTR) {
             continue;

@@ -9,8 +9,9 @@
 
 #include "common/secret.h"
 
-/* Until there is something to be read on standard input, or it is cancelled. */
-bool tke_cli_tty_input_wait(GCancellable *cancellable, GError **error);
+/* Until there is something to be read on standard input (*there), ms milliseconds are over (-1:
+ * never), or it is cancelled. */
+bool tke_cli_tty_input_wait(int ms, bool *there, GCancellable *cancellable, GError **error);
 
 /*
  * A line, which the terminal does not show, straight into locked memory; len may be more than the

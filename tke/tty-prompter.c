@@ -92,18 +92,26 @@ tke_cli_tty_say_line(TkeCliTty *tty, const char *indent, const char *text)
     fprintf(tty->to, "%s%s\n", indent, safe);
 }
 
+bool
+tke_cli_tty_wait(TkeCliTty *tty, int ms, bool *there, GCancellable *cancellable, GError **error)
+{
+    *there = tty->input->len > 0;
+    return *there || tke_cli_tty_input_wait(ms, there, cancellable, error);
+}
+
 char *
 tke_cli_tty_read_line(TkeCliTty *tty, GCancellable *cancellable, GError **error)
 {
     for (;;) {
         char buffer[256];
         char *line = take_line(tty);
+        bool there = false;
         ssize_t n;
 
         if (line != NULL) {
             return line;
         }
-        if (!tke_cli_tty_input_wait(cancellable, error)) {
+        if (!tke_cli_tty_input_wait(-1, &there, cancellable, error)) {
             return NULL;
         }
         n = read(STDIN_FILENO, buffer, sizeof buffer);

@@ -65,5 +65,10 @@ bool tke_cli_tty_ask_number(TkeCliTty *tty, const TkeCliQuestion *question, unsi
                             unsigned max, unsigned *value, GCancellable *cancellable,
                             GError **error);
 
+/* Until something is there for tke_cli_tty_read_line() (*there), its end too, or ms milliseconds are over
+ * (-1: never). */
+bool tke_cli_tty_wait(TkeCliTty *tty, int ms, bool *there, GCancellable *cancellable,
+                      GError **error);
+
 /* A line of standard input as it is, for the shell; NULL without error at its end. */
 char *tke_cli_tty_read_line(TkeCliTty *tty, GCancellable *cancellable, GError **error);

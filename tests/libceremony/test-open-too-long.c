@@ -243,8 +243,6 @@ START_TEST(test_the_card_itself_is_closed_while_a_step_waits)
 }
 END_TEST
 
-/* ---- reader 2 ---- */
-
 static void
 check_locked(CeremonyWorld *world, unsigned reader, const char *name)
 {
@@ -255,6 +253,51 @@ check_locked(CeremonyWorld *world, unsigned reader, const char *name)
     ck_assert(!tke_card_session_is_unlocked(world->session, reader, TKE_PIN_FIRST));
     ck_assert(!tke_card_session_is_unlocked(world->session, reader, TKE_PIN_SECOND));
 }
+
+/* Between two commands of a shell. */
+START_TEST(test_a_card_is_locked_while_nothing_is_done)
+{
+    g_autoptr(CeremonyWorld) world = open_world();
+    g_autoptr(GError) error = NULL;
+    unsigned locked = 7;
+    int ms = 0;
+
+    ck_assert(tke_card_session_idle(world->session, &locked, &ms, &error));
+    ck_assert_uint_eq(locked, 0);
+    ck_assert_int_gt(ms, 0);
+    ck_assert_int_le(ms, (int) TKE_CARD_SESSION_CA_IDLE_S * 1000 + 1);
+    let_pass(world, 1, (gint64) TKE_CARD_SESSION_CA_IDLE_S * G_USEC_PER_SEC);
+    ck_assert(tke_card_session_idle(world->session, &locked, &ms, &error));
+    ck_assert_uint_eq(locked, 1);
+    check_locked(world, 1, "ca");
+    ck_assert(tke_card_session_idle(world->session, &locked, &ms, &error));
+    ck_assert_uint_eq(locked, 0);
+    ck_assert_int_eq(ms, -1);
+}
+END_TEST
+
+START_TEST(test_a_card_that_cannot_be_locked_while_nothing_is_done_is_told_once)
+{
+    g_autoptr(CeremonyWorld) world = open_world();
+    g_autoptr(GError) error = NULL;
+    unsigned locked = 0;
+    int ms = 0;
+
+    test_fault_card_source_set_filter(world->source, 0x9000); /* a reader that answers itself */
+    test_fault_card_source_refuse_resets(world->source);
+    let_pass(world, 1, (gint64) TKE_CARD_SESSION_CA_IDLE_S * G_USEC_PER_SEC);
+    ck_assert(!tke_card_session_idle(world->session, &locked, &ms, &error));
+    ck_assert_msg(strstr(error->message, "reader 1: take the card out now") != NULL, "%s",
+                  error->message);
+    ck_assert_int_eq(ms, 0);
+    g_clear_error(&error);
+    ck_assert(tke_card_session_idle(world->session, &locked, &ms, &error));
+    ck_assert_uint_eq(locked, 0);
+    ck_assert_int_eq(ms, -1);
+}
+END_TEST
+
+/* ---- reader 2 ---- */
 
 static bool
 on_pin_of_second(CeremonyWorld *world, const TkePrompt *prompt)
@@ -310,6 +353,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_copy_that_waits_too_long_asks_for_the_pin_again);
     tcase_add_test(tests, test_a_question_that_is_answered_too_late_does_not_use_old_pins);
     tcase_add_test(tests, test_the_card_itself_is_closed_while_a_step_waits);
+    tcase_add_test(tests, test_a_card_is_locked_while_nothing_is_done);
+    tcase_add_test(tests, test_a_card_that_cannot_be_locked_while_nothing_is_done_is_told_once);
     tcase_add_loop_test(tests, test_a_new_backup_is_locked_when_the_step_is_over, 0, 2);
     tcase_add_loop_test(tests, test_a_ca_card_in_reader_2_is_locked_when_it_is_checked, 0, 2);
 }
