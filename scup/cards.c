@@ -148,9 +148,10 @@ on_retry(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* No event tells when another program lets a card, or a reader, go. */
+/* No event tells when another program lets a card, or a reader, go, nor that a reader was back
+ * already when its going was told. */
 static bool
-is_held(ScupCards *cards)
+has_to_look_again(ScupCards *cards)
 {
     const GPtrArray *infos = cards->infos;
 
@@ -158,7 +159,9 @@ is_held(ScupCards *cards)
         const TkeCardInfo *info = infos->pdata[i];
 
         if (scup_pads_is_held(&cards->pads, info->reader) ||
-            tke_card_error_code(info->trouble) == TKE_CARD_ERROR_IN_USE) {
+            tke_card_error_code(info->trouble) == TKE_CARD_ERROR_IN_USE ||
+            (tke_card_error_code(info->pad_trouble) == TKE_CARD_ERROR_NO_READER &&
+             scup_cards_get_reader(cards, info->reader) != NULL)) {
             return true;
         }
     }
@@ -216,7 +219,8 @@ on_looked(const GError *error, gpointer data)
     }
     if (cards->look_again) {
         look(cards);
-    } else if ((error != NULL || is_held(cards)) && cards->retry == 0 && !cards->stopped) {
+    } else if ((error != NULL || has_to_look_again(cards)) && cards->retry == 0 &&
+               !cards->stopped) {
         cards->retry = g_timeout_add(RETRY_MS, on_retry, cards);
     }
     scup_cards_look_free(job);

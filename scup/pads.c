@@ -23,6 +23,15 @@ scup_pads_clear(ScupPads *pads)
     }
 }
 
+/* Nobody has asked, or the reader was not there: that says nothing of its keypad. */
+static bool
+tells_nothing(const TkeCardInfo *info)
+{
+    return info->reader_name == NULL ||
+           g_error_matches(info->pad_trouble, G_IO_ERROR, G_IO_ERROR_CANCELLED) ||
+           tke_card_error_code(info->pad_trouble) == TKE_CARD_ERROR_NO_READER;
+}
+
 void
 scup_pads_take(ScupPads *pads, const GPtrArray *infos, const uint32_t plugs[TKE_READERS])
 {
@@ -30,8 +39,7 @@ scup_pads_take(ScupPads *pads, const GPtrArray *infos, const uint32_t plugs[TKE_
         const TkeCardInfo *info = infos->pdata[i];
 
         scup_pads_forget(pads, info->reader);
-        if (info->reader_name == NULL ||
-            g_error_matches(info->pad_trouble, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        if (tells_nothing(info)) {
             continue;
         }
         pads->name[info->reader - 1] = g_strdup(info->reader_name);

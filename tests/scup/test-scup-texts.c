@@ -209,10 +209,34 @@ START_TEST(test_what_a_keypad_has_told_holds_for_that_reader_only)
 }
 END_TEST
 
+/* It went while it was asked: of the keypad that comes back nothing is known. */
+START_TEST(test_a_reader_that_went_has_told_nothing_of_its_keypad)
+{
+    const uint32_t plugs[TKE_READERS] = { 0, 0 };
+    char name[] = "Reader 00 00";
+    g_autoptr(GError) gone =
+        g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER, "there is no such reader");
+    g_autoptr(GError) bare = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_PIN_PAD, "none");
+    TkeCardInfo info = { .reader = 1, .reader_name = name, .pad_trouble = bare };
+    TkeReaderInfo there = { .name = name };
+    g_autoptr(GPtrArray) infos = g_ptr_array_new();
+    ScupPads pads = { 0 };
+
+    g_ptr_array_add(infos, &info);
+    scup_pads_take(&pads, infos, plugs);
+    ck_assert(scup_pads_is_known(&pads, 1, &there));
+    info.pad_trouble = gone;
+    scup_pads_take(&pads, infos, plugs);
+    ck_assert(!scup_pads_is_known(&pads, 1, &there));
+    scup_pads_clear(&pads);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_what_a_keypad_has_told_holds_for_that_reader_only);
+    tcase_add_test(tests, test_a_reader_that_went_has_told_nothing_of_its_keypad);
     tcase_add_test(tests, test_a_card_is_to_be_enrolled_in_the_zone_only_where_one_is_there);
     tcase_add_test(tests, test_a_bought_card_is_offered_what_each_reader_makes_of_it);
     tcase_add_test(tests, test_values_of_a_report_stand_in_one_column_however_long_the_labels_are);
