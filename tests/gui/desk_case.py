@@ -19,10 +19,7 @@ def main():
     """Runs the tests of the program that calls this, on a screen of their own."""
     global ATSPI
     gui.reexec()
-    import gi
-    gi.require_version("Atspi", "2.0")
-    from gi.repository import Atspi
-    ATSPI = Atspi
+    ATSPI = gui.accessibility()
     if PICTURES:
         os.makedirs(PICTURES, exist_ok=True)
     unittest.main(module="__main__", verbosity=2, warnings="ignore")

@@ -85,25 +85,38 @@ def run(tests):
     return 0 if failed == 0 and passed > 0 else 1
 
 
-def looked_at(condition):
-    """condition(); false if something that it looks at goes away meanwhile."""
-    try:
-        return condition()
-    except Exception as error:  # noqa: BLE001
-        if type(error).__module__.startswith("gi."):
-            return False
-        raise
+def accessibility():
+    """The bindings of AT-SPI. A program on a busy machine answers late: without more patience AT-SPI waits 0.8 s for it
+    (15 s while it is new), then raises an error here and counts no children there."""
+    import gi
+    gi.require_version("Atspi", "2.0")
+    from gi.repository import Atspi
+    Atspi.set_timeout(int(DEADLINE * 1000), int(DEADLINE * 1000))
+    return Atspi
+
+
+def is_passing(error):
+    """Does it come from something that goes away, or is not there yet, while it is looked at?"""
+    return type(error).__module__.startswith("gi.") or \
+        isinstance(error, (AttributeError, LookupError, OSError, StopIteration, ValueError))
 
 
 def wait(what, condition, deadline=DEADLINE):
-    """The first true result of condition(); else an AssertionError that says what was waited for."""
+    """The first true result of condition(); else an AssertionError that says what was waited for. While what it looks
+    at is not there, or goes away, it is not fulfilled."""
     end = time.monotonic() + deadline
     while True:
-        result = looked_at(condition)
+        failure = None
+        try:
+            result = condition()
+        except Exception as error:  # noqa: BLE001
+            if not is_passing(error):
+                raise
+            result, failure = None, error
         if result:
             return result
         if time.monotonic() > end:
-            raise AssertionError(f"waited {deadline:.0f} s in vain for {what() if callable(what) else what}")
+            raise AssertionError(f"waited {deadline:.0f} s in vain for {what() if callable(what) else what}") from failure
         time.sleep(0.02)
 
 
@@ -175,14 +188,19 @@ class Node:
                     lambda: self.maybe(role, name, hidden), deadline)
 
     def texts(self):
+        """What is shown; looked at anew where something goes away meanwhile. Of a window that has gone: nothing."""
         from gi.repository import GLib
         found = []
-        try:
-            for node in self.walk():
-                if node.has("showing") and node.role not in ("filler", "panel", "frame", "menu bar", "notification"):
-                    found.append(node.text)
-        except GLib.Error:
-            pass
+        for _ in range(50):
+            found.clear()
+            try:
+                for node in self.walk():
+                    if node.has("showing") and \
+                            node.role not in ("filler", "panel", "frame", "menu bar", "notification"):
+                        found.append(node.text)
+                break
+            except GLib.Error:
+                time.sleep(0.02)
         return found
 
     def shows(self, text):
@@ -196,20 +214,34 @@ class Node:
     def see_not(self, text, deadline=DEADLINE):
         wait(f"“{text}” to go away", lambda: not self.shows(text), deadline)
 
-    def click(self):
-        wait(lambda: f"“{self.name}” to be sensitive", lambda: self.has("sensitive"))
+    def clicked(self):
+        """Clicks it, if it can be used."""
+        from gi.repository import GLib
         action = self.accessible.get_action_iface()
-        assert action is not None, f"{self.role} “{self.name}” can not be clicked"
-        assert action.do_action(0)
+        try:
+            return self.has("sensitive") and action.do_action(0)
+        except GLib.Error as error:
+            if "disconnected" in str(error):
+                return True  # the program has ended by it, before it answered
+            raise
+
+    def click(self):
+        wait(lambda: f"“{self.title()}” to be clicked", self.clicked)
 
     def press(self, name):
         """Clicks the button of this name."""
-        self.find("push button", name).click()
+        wait(lambda: f"the button “{name}” to be clicked in:\n{self.dump()}",
+             lambda: self.maybe("push button", name).clicked())
 
     def type(self, text):
-        interface = self.accessible.get_editable_text_iface()
-        assert interface is not None, f"{self.role} “{self.name}” takes no text"
-        interface.set_text_contents(text)
+        """Puts this text in the place of what is there, and waits until it is."""
+        wait(lambda: f"“{self.title()}” to take a text",
+             lambda: self.has("sensitive") and self.accessible.get_editable_text_iface().set_text_contents(text))
+        wait(lambda: f"“{text}” in “{self.title()}”; there is “{self.text}”", lambda: self.text == text)
+
+    def see_text(self, text):
+        """Waits until it has just this text."""
+        wait(lambda: f"“{text}” in “{self.title()}”; there is “{self.text}”", lambda: self.text == text)
 
     def dump(self, indent=0):
         lines = []
@@ -229,33 +261,36 @@ class Program:
     """A program that is running, found in the accessibility tree by its process."""
 
     def __init__(self, *command, environment=None):
-        import gi
-        gi.require_version("Atspi", "2.0")
-        from gi.repository import Atspi
-        self.atspi = Atspi
+        self.atspi = accessibility()
         self.started = time.monotonic()
         self.process = subprocess.Popen(list(command), env=dict(os.environ, **(environment or {})))
 
     def root(self):
         from gi.repository import GLib
         assert self.process.poll() is None, f"the program ended with {self.process.returncode}"
-        try:
-            desktop = self.atspi.get_desktop(0)
-            for i in range(desktop.get_child_count()):
+        desktop = self.atspi.get_desktop(0)
+        for i in range(desktop.get_child_count()):
+            try:
                 child = desktop.get_child_at_index(i)
                 if child is not None and child.get_process_id() == self.process.pid:
                     return Node(child)
-        except GLib.Error:
-            pass
+            except GLib.Error:
+                pass  # another program, which has just ended
         return None
 
     def windows(self):
+        """What is shown. A window that goes while it is looked at is not."""
         from gi.repository import GLib
-        try:
-            root = self.root()
-            return [node for node in root.children() if node.has("showing")] if root else []
-        except GLib.Error:
-            return []
+        shown = []
+        root = self.root()
+        for i in range(root.accessible.get_child_count() if root else 0):
+            try:
+                node = Node(root.accessible.get_child_at_index(i))
+                if node.accessible is not None and node.has("showing"):
+                    shown.append(node)
+            except GLib.Error:
+                pass
+        return shown
 
     def window(self, title, deadline=DEADLINE):
         """The window whose title begins so."""
@@ -265,6 +300,26 @@ class Program:
 
     def titles(self):
         return [w.title() for w in self.windows()]
+
+    def opened(self, choose):
+        """The window that choose() opens, whatever its title."""
+        before = wait("a window to choose in", self.titles)
+        choose()
+
+        def new():
+            for node in self.windows():
+                title = node.title()
+                if title and title not in before:
+                    return node
+            return None
+        return wait(lambda: f"a new window; there are {self.titles()}", new)
+
+    def menu_at(self, window, menu, item):
+        """Chooses an item by its places, without opening the menu; returns the window that this opens."""
+        def found():
+            menus = list(window.find("menu bar").all("menu", hidden=True))
+            return list(menus[menu].all("menu item", hidden=True))[item]
+        return self.opened(wait(f"item {item} of menu {menu}", found).click)
 
     def no_window(self, title, deadline=DEADLINE):
         wait(lambda: f"the window “{title}” to go away; it shows:\n" + "\n".join(
@@ -278,12 +333,12 @@ class Program:
             node = node.find("menu", name, hidden=True)
         node.find("menu item", path[-1], hidden=True).click()
 
-    def end(self):
-        """Ends it; returns its exit code."""
+    def end(self, patience=10):
+        """Ends it, by force if it takes so many seconds; returns its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(10)
+                self.process.wait(patience)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

@@ -19,10 +19,10 @@ def activate(window, title):
 
 def focused(window):
     """The thing with the focus: known to screen readers, shown and named."""
-    node = gui.wait(lambda: f"a focus in {window.name}:\n{window.dump()}",
-                    lambda: next((n for n in window.walk() if n.has("focused") and n.has("showing")), None))
-    assert node.name or node.text, f"a {node.role} without a name has the focus"
-    return node
+    def named():
+        node = next(n for n in window.walk() if n.has("focused") and n.has("showing"))
+        return node if node.name or node.text else None
+    return gui.wait(lambda: f"something with a name that has the focus in {window.title()}:\n{window.dump()}", named)
 
 
 def take_focus(node):

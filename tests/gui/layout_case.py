@@ -91,12 +91,7 @@ class Scup(s.Scup):
 
     def item(self, menu, item):
         """The window that an item opens, by its places: names are another matter in German."""
-        before = {window.name for window in self.program.windows()}
-        bar = self.window.find("menu bar")
-        items = list(list(bar.all("menu", hidden=True))[menu].all("menu item", hidden=True))
-        items[item].click()
-        return gui.wait("a new window", lambda: next(
-            (window for window in self.program.windows() if window.name not in before), None))
+        return self.program.menu_at(self.window, menu, item)
 
     def close(self, window):
         title = window.name

@@ -31,7 +31,7 @@ def name_zone(dialog, zone="Zone", card="Officers"):
 def name_backup(dialog, proposed="Zone officers A/B backup"):
     """What is asked for once the backup has the zone."""
     dialog.see("What is the backup called?")
-    assert dialog.find("text", "Description of the backup").text == proposed
+    dialog.find("text", "Description of the backup").see_text(proposed)
     dialog.press("Continue")
 
 
@@ -40,6 +40,12 @@ def name_card(dialog, description):
     dialog.see("Whose card is it?")
     dialog.find("text", "EP11 card description").type(description)
     dialog.press("Continue")
+
+
+def choose_file(chooser, path):
+    """Types the path into a file chooser and saves there; it shows the path before it is confirmed."""
+    chooser.find("text").type(path)
+    chooser.press("Save")
 
 
 class Scup:

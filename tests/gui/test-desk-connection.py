@@ -103,7 +103,7 @@ class ConnectionTest(DeskTest):
 
     def test_second_desk_calls_the_first_and_ends(self):
         second = self.open_desk()
-        self.assertEqual(second.process.wait(20), 0)
+        self.assertEqual(second.process.wait(60), 0)
         self.assertEqual(self.world.status()["desks"], 1)
         third = self.open_desk("--another")
         third.find(BUTTON, "Reader 1, empty")
@@ -121,7 +121,7 @@ class ConnectionTest(DeskTest):
         subprocess.run(["xdotool", "windowsize", window, "1100", "660"], check=True)
         screen.until("the new size", lambda: frame.get_component_iface().get_size().x == 1100)
         self.desk.keys("ctrl+q")
-        self.assertEqual(self.desk.process.wait(20), 0)
+        self.assertEqual(self.desk.process.wait(60), 0)
         again = self.open_desk()
         frame = again.find("frame", "Virtual desk — REHEARSAL")
         screen.until("the size of before", lambda: frame.get_component_iface().get_size().x == 1100)

@@ -14,7 +14,7 @@ class CeremonyTest(DeskTest):
                         "--card-description", "Officers A/B")
         self.insert("CA", "ca-1", 1)
         self.wait_for_pad(1, "New PIN")
-        self.assertTrue(self.desk.look(BUTTON, "Reader 1, ca-1, waits for a PIN"))
+        self.desk.find(BUTTON, "Reader 1, ca-1, waits for a PIN")
         self.enter_with_mouse(1, "111111")
         self.wait_for_pad(1, "New PIN again (2 of 2)")
         self.desk.type("1111")
@@ -137,16 +137,18 @@ class HandTest(DeskTest):
         self.wait_for_place("ep11-3", None)
 
     def test_every_control_is_reached_with_the_tab_key_and_has_a_name(self):
+        wanted = {"Show backs", "+ Card", "CA card ca-1, in the box", "EP11 card ep11-10, in the box",
+                  "Reader 1, empty, ready", "Reader 2, empty, ready", "Faults ▾"}
         seen = set()
-        for _ in range(40):
+
+        def reach():
             self.desk.keys("Tab")
             for node in self.desk.nodes():
                 if self.desk.has_state(node, "FOCUSED"):
                     self.assertNotEqual(node.get_name(), "")
                     seen.add(node.get_name())
-        for name in ("Show backs", "+ Card", "CA card ca-1, in the box", "EP11 card ep11-10, in the box",
-                     "Reader 1, empty, ready", "Reader 2, empty, ready", "Faults ▾"):
-            self.assertIn(name, seen)
+            return wanted <= seen
+        screen.until(lambda: f"the focus on {wanted - seen}; it was on {seen}", reach)
         for role in (BUTTON, CARD, "check box", "menu item", "check menu item"):
             for node in self.desk.look(role, ""):
                 if self.desk.has_state(node, "SHOWING"):
@@ -205,9 +207,8 @@ class FaultTest(DeskTest):
         unplugged = self.desk.look("check menu item", "Unplugged")
         unplugged[0].get_action_iface().do_action(0)
         self.desk.find(BUTTON, "Reader 1, empty, unplugged")
-        faults = self.desk.text("label", "Faults in force")
-        self.assertIn("another program holds reader 2", faults)
-        self.assertIn("reader 1 is unplugged", faults)
+        for fault in ("another program holds reader 2", "reader 1 is unplugged"):
+            screen.until(fault, lambda: fault in self.desk.text("label", "Faults in force"))
         self.desk.click("check menu item", "Smart card service stopped")
         self.desk.find(BUTTON, "Reader 2, empty, no smart card service")
         self.assertFalse(self.world.status()["running"])
@@ -223,7 +224,8 @@ class FaultTest(DeskTest):
         contactless[1].get_action_iface().do_action(0)
         self.desk.find(BUTTON, "Reader 2, empty, ready, contactless")
         screen.until("it is told beside the pad", lambda: "contactless" in self.desk.text("label", "Hint, reader 2"))
-        self.assertEqual(self.desk.text("label", "Faults in force"), "⚠ Faults: reader 2: contactless")
+        screen.until("it is among the faults",
+                     lambda: self.desk.text("label", "Faults in force") == "⚠ Faults: reader 2: contactless")
         self.insert("EP11", "ep11-1", 2)
         self.shoot("contactless")
         said = self.finish(self.tke("card", "info", "--reader", "2"))
@@ -273,8 +275,8 @@ class FaultTest(DeskTest):
         item.get_action_iface().do_action(0)
         self.desk.find(BUTTON, "Reader 2, empty, ready, no keypad")
         screen.until("a mark", lambda: self.desk.has_state(item, "CHECKED"))
-        self.assertIn("no PIN pad", self.desk.text("label", "Hint, reader 2"))
-        self.assertIn("reader 2: no keypad", self.desk.text("label", "Faults in force"))
+        screen.until("a hint", lambda: "no PIN pad" in self.desk.text("label", "Hint, reader 2"))
+        screen.until("the fault", lambda: "reader 2: no keypad" in self.desk.text("label", "Faults in force"))
         self.assertFalse(self.world.status()["readers"][1]["pin_pad"])
         self.insert("EP11", "ep11-1", 2)
         self.assertIn("it offers none", self.finish(self.tke("readers"), 4))
@@ -292,10 +294,10 @@ class FaultTest(DeskTest):
                 ("ep11-5", ("locked-keys",), "✗ keys locked", "Keys of the card manager are locked")):
             self.world.sim("fault", "card", label, *order)
             card = self.desk.find(CARD, f"EP11 card {label}, in the box, {face}")
-            self.assertIn(more, card.get_description())
+            screen.until(more, lambda: more in card.get_description())
         self.world.sim("fault", "card", "ep11-5", "pull-before")
         self.desk.find(CARD, "EP11 card ep11-5, in the box, ✗ keys locked +1")
-        self.assertIn("ep11-4 is unusual", self.desk.text("label", "Faults in force"))
+        screen.until("ep11-4 to be told", lambda: "ep11-4 is unusual" in self.desk.text("label", "Faults in force"))
         self.shoot("unusual")
         self.desk.click("menu item", "Everything works again")
         screen.until("cards as they should be", lambda: self.desk.text("label", "Faults in force") == "")

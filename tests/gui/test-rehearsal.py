@@ -24,13 +24,14 @@ def check(window):
     assert box.x > 100 and box.y > 10, (box.x, box.y)
 
 
-def check_all(*programs):
-    """All that is shown now."""
-    windows = [window for program in programs for window in program.windows()
-               if window.role in ("frame", "dialog", "alert", "window") and window.name]
-    for window in windows:
+def check_all(n, *programs):
+    """All that is shown: so many windows."""
+    def found():
+        return [window for program in programs for window in program.windows()
+                if window.role in ("frame", "dialog", "alert", "window") and window.name]
+    gui.wait(lambda: f"{n} windows; there are {[window.title() for window in found()]}", lambda: len(found()) == n)
+    for window in found():
         check(window)
-    return len(windows)
 
 
 def open_desk(scup):
@@ -49,11 +50,11 @@ def both_programs_say_rehearsal_in_one_world():
     with s.Scup() as scup:
         desk, _ = open_desk(scup)
         try:
-            assert check_all(scup.program, desk) == 2
+            check_all(2, scup.program, desk)
             scup.world.insert(1, "ca-1")
             scup.window.see("Blank card for a CA card")
             desk.window("Virtual desk").find("push button", "Reader 1, ca-1, ready", hidden=True)
-            assert check_all(scup.program, desk) == 2
+            check_all(2, scup.program, desk)
         finally:
             desk.end()
 
@@ -66,7 +67,7 @@ def every_dialog_of_the_desk_says_rehearsal():
             for item, title in (("Card fault…", "Card fault"), ("Crypto unit fault…", "Crypto unit fault")):
                 window.find("menu item", item, hidden=True).click()
                 dialog = desk.window(title)
-                assert check_all(desk) == 2
+                check_all(2, desk)
                 close(desk, dialog)
         finally:
             desk.end()
@@ -80,7 +81,7 @@ def every_window_of_scup_says_rehearsal():
                                   ("Help", "Plan a card set", "Plan a card set"),
                                   ("CA Smart Card", s.INIT, s.INIT)):
             dialog = scup.menu(menu, find_item(scup, menu, item), title)
-            assert check_all(scup.program) == 2, title
+            check_all(2, scup.program)
             close(scup.program, dialog)
 
 
@@ -97,8 +98,7 @@ def message_of_a_failure_says_rehearsal():
         report.press("Save…")
         chooser = scup.program.window("Save the report")
         check(chooser)
-        chooser.find("text").type("/proc/report.txt")
-        chooser.press("Save")
+        s.choose_file(chooser, "/proc/report.txt")
         message = scup.program.window("The file was not saved")
         message.see("/proc")
         check(message)
@@ -140,10 +140,7 @@ def save(scup, window, button, path):
     window.press(button)
     chooser = gui.wait("where to save", lambda: next(
         (found for found in scup.program.windows() if found.title().startswith("Save")), None))
-    name = chooser.find("text")
-    name.type(path)
-    gui.wait("the path", lambda: name.text == path)
-    chooser.press("Save")
+    s.choose_file(chooser, path)
     window.see(f"Saved: {path}")
     with open(path, encoding="utf-8") as file:
         return file.read()
@@ -156,12 +153,12 @@ def what_is_saved_says_rehearsal():
         for item, title in (("Display smart card information", "Smart card information"),
                             ("Display smart card key identifiers", "Smart card key identifiers")):
             window = scup.menu("File", item, title)
-            assert window.find("text").text.startswith("REHEARSAL: "), window.find("text").text
+            gui.wait("the word", lambda: window.find("text").text.startswith("REHEARSAL: "))
             text = save(scup, window, "Save…", os.path.join(home, "report.txt" if "info" in item else "keys.txt"))
             assert text.startswith("REHEARSAL: "), text
             close(scup.program, window)
         window = scup.menu("File", "Card inventory…", "Card inventory")
-        assert window.find("text").text.startswith("REHEARSAL: "), window.find("text").text
+        gui.wait("the word", lambda: window.find("text").text.startswith("REHEARSAL: "))
         lines = save(scup, window, "Save…", os.path.join(home, "inventory.csv")).splitlines()
         assert lines[0].startswith("REHEARSAL,kind,"), lines
         assert len(lines) == 2 and lines[1].startswith('"REHEARSAL","CA",'), lines
@@ -171,7 +168,8 @@ def what_is_saved_says_rehearsal():
 def find_item(scup, menu, begin):
     """The whole name of the menu's item that begins so."""
     node = scup.window.find("menu bar").find("menu", menu, hidden=True)
-    return next(item.name for item in node.all("menu item", hidden=True) if item.name.startswith(begin))
+    return gui.wait(f"an item {begin}", lambda: next(
+        item.name for item in node.all("menu item", hidden=True) if item.name.startswith(begin)))
 
 
 sys.exit(gui.run([both_programs_say_rehearsal_in_one_world, every_dialog_of_the_desk_says_rehearsal,

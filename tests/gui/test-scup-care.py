@@ -79,9 +79,10 @@ def test_a_key_part_gets_its_own_description_and_nothing_else():
         dialog.see("Key part 1: First third")
         entry = dialog.find("text", "New description")
         change = dialog.find("push button", "Change")
-        assert entry.text == "Alice", entry.text
+        entry.see_text("Alice")
         assert not change.has("sensitive")
-        next(node for node in dialog.all("radio button") if "First third" in node.name).click()
+        gui.wait("the part to be chosen", lambda: next(
+            node for node in dialog.all("radio button") if "First third" in node.name).clicked())
         gui.wait("the description of the part", lambda: entry.text == "First third")
         assert not change.has("sensitive")  # nothing is changed yet
         entry.type("Custodian Weber, 1/3")
@@ -125,7 +126,7 @@ def test_a_card_proves_unasked_that_it_is_genuine_where_information_is_shown():
         scup.window.see("Alice")
         page = scup.menu("File", "Display smart card information", "Smart card information")
         gui.wait("the verdict", lambda: "NO: do not use this card" in page.find("text").text)
-        assert "cannot prove" in page.find("text").text
+        gui.wait("the reason", lambda: "cannot prove" in page.find("text").text)
         scup.window.see("✗ This card is not genuine: do not use it.")
         scup.shot("scup-pane-not-genuine")
         page.press("Close")
@@ -157,7 +158,10 @@ def test_many_key_parts_are_counted_and_the_key_is_asked_for_by_itself():
         dialog = scup.menu("EP11 Smart Card", s.CONTENTS)
         scup.world.pin(2, "123456")
         dialog.see("What is to be deleted?")
-        boxes = list(dialog.all("check box", hidden=True))
+        def all_boxes():
+            found = list(dialog.all("check box", hidden=True))
+            return found if len(found) == 17 else None
+        boxes = gui.wait(lambda: f"17 boxes in:\n{dialog.dump()}", all_boxes)
         scup.shot("scup-contents")
         assert re.fullmatch(r"Signature key of administrator Alice\n" + WHOLE, boxes[0].name), boxes[0].name
         assert re.fullmatch(r"Key part 1: Part 1 · generated on card\n" + WHOLE, boxes[1].name), boxes[1].name
@@ -457,7 +461,8 @@ def test_the_other_pin_is_entered_on_the_card_whose_pin_was_changed():
         dialog.see("Reader 1: Type the second PIN")
         scup.world.pin(1, "222222")
         dialog.see("Both PINs of the CA card are entered")  # nobody is asked for those of the backup in reader 2
-        assert sum(text.endswith("5 tries left") for text in dialog.texts() if text) == 2, dialog.texts()
+        gui.wait(lambda: f"both PINs with all their tries in {dialog.texts()}",
+                 lambda: sum(text.endswith("5 tries left") for text in dialog.texts() if text) == 2)
         scup.shot("scup-other-pin")
         scup.window.see("Zone unlocked")
 

@@ -438,7 +438,7 @@ def test_e_c21_a_card_of_a_newer_version_with_the_same_first_number_works():
         scup.make_card("ep11-1", "Alice")
         scup.window.see("Alice")
         page = scup.menu("File", "Display smart card information", "Smart card information")
-        assert "1.7.3" in page.find("text").text, page.find("text").text
+        gui.wait(lambda: f"its version in:\n{page.find('text').text}", lambda: "1.7.3" in page.find("text").text)
 
 
 def forged(scup, forgery):

@@ -46,11 +46,7 @@ class Scup(s.Scup):
         self.work("card", "personalize", "--description", "Alice", pins=[(2, "123456")] * 2)
 
     def item(self, menu, item):
-        before = self.program.titles()
-        bar = self.window.find("menu bar")
-        list(list(bar.all("menu", hidden=True))[menu].all("menu item", hidden=True))[item].click()
-        return gui.wait("a new window", lambda: next(
-            (window for window in self.program.windows() if window.title() not in before), None))
+        return self.program.menu_at(self.window, menu, item)
 
     def leave(self, window):
         title = window.name
@@ -60,7 +56,8 @@ class Scup(s.Scup):
 
     def go_on(self, dialog):
         """The button that goes on is the last one."""
-        list(dialog.all("push button"))[-1].click()
+        gui.wait(lambda: f"a button that goes on in:\n{dialog.dump()}",
+                 lambda: list(dialog.all("push button"))[-1].clicked())
 
 
 def see_buttons(window, n):

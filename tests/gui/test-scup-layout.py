@@ -68,7 +68,7 @@ def test_the_foot_stays_as_it_is_when_lock_now_comes():
         scup.close(scup.make_zone())
         scup.window.find("push button", "Lock now")
         scup.check()
-        assert height() == before, f"{before} before, {height()} with the button"
+        gui.wait(lambda: f"the height; it was {before}, with the button it is {height()}", lambda: height() == before)
 
 
 def test_letters_of_twice_the_size_in_1280_by_720():

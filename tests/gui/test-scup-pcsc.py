@@ -54,7 +54,7 @@ class Real:
         return self
 
     def __exit__(self, kind=None, *_):
-        code = self.program.end()
+        code = self.program.end(gui.DEADLINE)
         assert kind is not None or code == 0, f"scup ended with {code}"
 
     def check(self):
@@ -86,7 +86,7 @@ def test_a_rehearsal_through_pcsc_makes_a_zone():
         window.see("Insert a card in reader 1")
         program.menu(window, "Readers", "Check readers…")
         program.window("Check readers").see("Everything is ready")
-        assert program.end() == 0
+        assert program.end(gui.DEADLINE) == 0
 
 
 def test_without_the_service_real_work_says_how_to_start_it():

@@ -64,13 +64,13 @@ def test_panes_are_read_from_top_to_bottom_and_their_pictures_have_names():
         scup.window.see("Alice")
         see_pictures(scup.window, "Picture of a CA card", "Picture of an EP11 card")
         see_order(scup.window, s.TITLE)
-        texts = scup.window.texts()
         rows = ["Reader 1", "CA smart card", "Zone", "PIN 1", "PIN 2", "Reader 2", "Alice", "Zone", "PIN",
                 "Administrator", "Key identifier", "Key parts"]
-        at = -1
-        for row in rows:
-            assert row in texts[at + 1:], f"“{row}” is not read after “{texts[at]}”: {texts}"
-            at = texts.index(row, at + 1)
+
+        def are_read():
+            rest = iter(scup.window.texts())
+            return all(row in rest for row in rows)  # each after the one before
+        gui.wait(lambda: f"{rows} in this order in {scup.window.texts()}", are_read)
 
 
 def test_windows_and_dialogs_are_read_from_top_to_bottom():
@@ -86,7 +86,8 @@ def test_windows_and_dialogs_are_read_from_top_to_bottom():
             window = scup.menu(menu, item, title)
             window.find("push button")
             see_order(window, title)
-            window.press(next(name for name in ("Close", "Cancel") if window.maybe("push button", name)))
+            gui.wait("a button that closes", lambda: (
+                window.maybe("push button", "Close") or window.maybe("push button", "Cancel")).clicked())
             scup.program.no_window(title)
 
 
@@ -107,7 +108,9 @@ def test_the_numbers_of_a_plan_have_names():
     with s.Scup() as scup:
         plan = scup.menu("Help", "Plan a card set…", PLAN)
         plan.see("10 cards, 0 made")
-        assert [node.name for node in plan.all("spin button")]== SPINS
+        def names():
+            return [node.name for node in plan.all("spin button")]
+        gui.wait(lambda: f"{SPINS}; there are {names()}", lambda: names() == SPINS)
 
 
 def test_a_long_list_stays_shown_when_it_is_scrolled_to_its_end():
@@ -221,7 +224,7 @@ def test_the_time_that_is_left_is_told_twice():
         told.see("^0:0[0-5] left · 3 tries left$")
         told.see("The entry took longer than 20 seconds")
         activate(dialog, s.DESCRIBE)
-        assert focused(dialog).name == "Cancel"  # where it was all the time
+        gui.wait("the focus where it was all the time", lambda: focused(dialog).name == "Cancel")
         told.end()
 
 
@@ -255,7 +258,7 @@ def copy(window, told, name):
     take_focus(window.find("push button", "Copy: " + name))
     keys("space")
     told.see("^Copied$")
-    assert focused(window).name == "Copy: " + name
+    gui.wait("the focus where it was", lambda: focused(window).name == "Copy: " + name)
     return clipboard()
 
 
