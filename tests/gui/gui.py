@@ -263,7 +263,9 @@ class Program:
     def __init__(self, *command, environment=None):
         self.atspi = accessibility()
         self.started = time.monotonic()
-        self.process = subprocess.Popen(list(command), env=dict(os.environ, **(environment or {})))
+        # A file chooser shows where it was started: there are not many files in the test's own home.
+        self.process = subprocess.Popen([os.path.abspath(command[0]), *command[1:]], cwd=os.environ["HOME"],
+                                        env=dict(os.environ, **(environment or {})))
 
     def root(self):
         from gi.repository import GLib
