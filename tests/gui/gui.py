@@ -120,6 +120,21 @@ def wait(what, condition, deadline=DEADLINE):
         time.sleep(0.02)
 
 
+def click(what, find):
+    """Clicks what find() finds, once it is there and can be used. A program that ends by it may not have answered."""
+    asked = []
+
+    def clicked():
+        if any(node.has_left() for node in asked):
+            return True
+        node = find()
+        if not node.has("sensitive"):
+            return False
+        asked.append(node)
+        return node.accessible.get_action_iface().do_action(0)
+    wait(what, clicked)
+
+
 class Node:
     """One accessible thing."""
 
@@ -214,24 +229,20 @@ class Node:
     def see_not(self, text, deadline=DEADLINE):
         wait(f"“{text}” to go away", lambda: not self.shows(text), deadline)
 
-    def clicked(self):
-        """Clicks it, if it can be used."""
+    def has_left(self):
+        """Is its program not there any more?"""
         from gi.repository import GLib
-        action = self.accessible.get_action_iface()
         try:
-            return self.has("sensitive") and action.do_action(0)
-        except GLib.Error as error:
-            if "disconnected" in str(error):
-                return True  # the program has ended by it, before it answered
-            raise
+            return self.accessible.get_process_id() <= 0
+        except GLib.Error:
+            return True
 
     def click(self):
-        wait(lambda: f"“{self.title()}” to be clicked", self.clicked)
+        click(lambda: f"“{self.title()}” to be clicked", lambda: self)
 
     def press(self, name):
         """Clicks the button of this name."""
-        wait(lambda: f"the button “{name}” to be clicked in:\n{self.dump()}",
-             lambda: self.maybe("push button", name).clicked())
+        click(lambda: f"the button “{name}” to be clicked in:\n{self.dump()}", lambda: self.maybe("push button", name))
 
     def type(self, text):
         """Puts this text in the place of what is there, and waits until it is."""

@@ -81,8 +81,8 @@ def test_a_key_part_gets_its_own_description_and_nothing_else():
         change = dialog.find("push button", "Change")
         entry.see_text("Alice")
         assert not change.has("sensitive")
-        gui.wait("the part to be chosen", lambda: next(
-            node for node in dialog.all("radio button") if "First third" in node.name).clicked())
+        gui.click("the part to be chosen", lambda: next(
+            node for node in dialog.all("radio button") if "First third" in node.name))
         gui.wait("the description of the part", lambda: entry.text == "First third")
         assert not change.has("sensitive")  # nothing is changed yet
         entry.type("Custodian Weber, 1/3")

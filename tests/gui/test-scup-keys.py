@@ -56,8 +56,7 @@ class Scup(s.Scup):
 
     def go_on(self, dialog):
         """The button that goes on is the last one."""
-        gui.wait(lambda: f"a button that goes on in:\n{dialog.dump()}",
-                 lambda: list(dialog.all("push button"))[-1].clicked())
+        gui.click(lambda: f"a button that goes on in:\n{dialog.dump()}", lambda: list(dialog.all("push button"))[-1])
 
 
 def see_buttons(window, n):

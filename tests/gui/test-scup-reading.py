@@ -86,8 +86,8 @@ def test_windows_and_dialogs_are_read_from_top_to_bottom():
             window = scup.menu(menu, item, title)
             window.find("push button")
             see_order(window, title)
-            gui.wait("a button that closes", lambda: (
-                window.maybe("push button", "Close") or window.maybe("push button", "Cancel")).clicked())
+            gui.click("a button that closes", lambda: (
+                window.maybe("push button", "Close") or window.maybe("push button", "Cancel")))
             scup.program.no_window(title)
 
 
