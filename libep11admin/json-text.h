@@ -1,6 +1,5 @@
 /*
- * JSON that comes from outside: checked strictly (RFC 8259, depth limited) before json-glib, which
- * is lenient and recurses without a limit, sees it.
+ * JSON that comes from outside: checked strictly (common/json-scan) before json-glib sees it.
  */
 #pragma once
 
@@ -10,8 +9,6 @@
 #include <stddef.h>
 
 #include "common/public.h"
-
-#define TKE_JSON_MAX_DEPTH 32u
 
 typedef enum {
     TKE_JSON_WHOLE,       /* the text is one value and white space */

@@ -21,6 +21,10 @@ struct TkeSimClient {
 /* A connected socket of a tke-sim that may be believed, or -1. timeout_ms as in TkeSimClient. */
 int tke_sim_link_connect(const char *directory, unsigned timeout_ms, GError **error);
 
+/* A client on a connected socket, which becomes its own: says hello. NULL: the socket is closed. */
+TkeSimClient *tke_sim_client_take(int fd, const char *directory, unsigned timeout_ms,
+                                  GError **error);
+
 /*
  * Waits until there is something to read, or the connection has ended. However long that takes: as
  * long as tke-sim answers a greeting on another connection, a person types and a card computes.

@@ -260,17 +260,20 @@ tke_sim_client_open(const char *directory, GError **error)
 TkeSimClient *
 tke_sim_client_open_timeout(const char *directory, unsigned timeout_ms, GError **error)
 {
-    g_autoptr(TkeSimClient) client = NULL;
     int fd = -1;
 
     if (!tke_main_thread_may_block(error)) {
         return NULL;
     }
     fd = tke_sim_link_connect(directory, timeout_ms, error);
-    if (fd < 0) {
-        return NULL;
-    }
-    client = g_new0(TkeSimClient, 1);
+    return fd < 0 ? NULL : tke_sim_client_take(fd, directory, timeout_ms, error);
+}
+
+TkeSimClient *
+tke_sim_client_take(int fd, const char *directory, unsigned timeout_ms, GError **error)
+{
+    g_autoptr(TkeSimClient) client = g_new0(TkeSimClient, 1);
+
     client->fd = fd;
     client->directory = g_strdup(directory);
     client->timeout_ms = timeout_ms;
@@ -333,10 +336,9 @@ JsonObject *
 tke_sim_client_command(TkeSimClient *client, JsonObject *command, GError **error)
 {
     g_autoptr(JsonNode) request = json_node_alloc();
-    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(JsonNode) root = NULL;
     g_autoptr(GByteArray) answer = NULL;
     g_autofree char *text = NULL;
-    JsonNode *root = NULL;
 
     json_node_init_object(request, command);
     text = json_to_string(request, FALSE);
@@ -345,11 +347,8 @@ tke_sim_client_command(TkeSimClient *client, JsonObject *command, GError **error
     if (answer == NULL) {
         return NULL;
     }
-    if (json_parser_load_from_data(parser, (const char *) answer->data, (gssize) answer->len,
-                                   NULL)) {
-        root = json_parser_get_root(parser);
-    }
-    if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
+    root = tke_sim_parse_object((const char *) answer->data, answer->len);
+    if (root == NULL) {
         g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
                             _("the answer of tke-sim is not a JSON object"));
         return NULL;

@@ -13,6 +13,7 @@
 #include "common/byte-builder.h"
 #include "common/error.h"
 #include "common/hex.h"
+#include "common/json-scan.h"
 #include "libsmartcard/card-transport.h"
 
 #define POINT_LEN_MIN 65u /* an uncompressed point on P-256 */
@@ -366,18 +367,29 @@ take_applet(JsonObject *object, TkeSimWorldInfo *info, GError **error)
     return true;
 }
 
+JsonNode *
+tke_sim_parse_object(const char *json, size_t len)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(JsonNode) root = NULL;
+
+    /* json-glib alone takes more than JSON, and any depth of it. */
+    if (len > TKE_SIM_FRAME_MAX || !tke_json_scan_is_whole(json, len) ||
+        !json_parser_load_from_data(parser, json, (gssize) len, NULL)) {
+        return NULL;
+    }
+    root = json_parser_steal_root(parser);
+    return JSON_NODE_HOLDS_OBJECT(root) ? g_steal_pointer(&root) : NULL;
+}
+
 TkeSimWorldInfo *
 tke_sim_world_info_parse(const char *json, size_t len, GError **error)
 {
     g_autoptr(TkeSimWorldInfo) info = g_new0(TkeSimWorldInfo, 1);
-    g_autoptr(JsonParser) parser = json_parser_new();
-    JsonNode *root = NULL;
+    g_autoptr(JsonNode) root = tke_sim_parse_object(json, len);
     JsonObject *object = NULL;
 
-    if (len <= G_MAXSSIZE && json_parser_load_from_data(parser, json, (gssize) len, NULL)) {
-        root = json_parser_get_root(parser);
-    }
-    if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
+    if (root == NULL) {
         g_set_error_literal(error, TKE_ERROR, TKE_ERROR_INVALID_DATA,
                             _("what tke-sim says of its world is not a JSON object"));
         return NULL;

@@ -127,6 +127,9 @@ TKE_PUBLIC bool tke_sim_frame_parse_head(TkeByteCursor *cursor, uint8_t *type, s
 TKE_PUBLIC GPtrArray *tke_sim_parse_readers(const uint8_t *body, size_t len, uint32_t *generation,
                                             GError **error);
 
+/* The JSON object that a body is, and nothing else; NULL if it is none. The caller frees. */
+TKE_PUBLIC JsonNode *tke_sim_parse_object(const char *json, size_t len);
+
 /* What a program learns from the world instead of from settings, login and built-in trust. */
 typedef struct TkeSimWorldInfo {
     char *directory;         /* of the world */

@@ -6,8 +6,10 @@
 
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "common/error.h"
+#include "common/json-scan.h"
 
 static void
 set_wrong(GError **error, const char *member, const char *wanted)
@@ -138,14 +140,34 @@ sim_json_need_element(JsonArray *array, unsigned index, const char *what, GError
     return json_node_get_object(node);
 }
 
+/* Of the byte at that place, from 1. */
+static unsigned
+count_lines(const char *text, size_t at)
+{
+    unsigned line = 1;
+
+    for (size_t i = 0; i < at; i++) {
+        line += text[i] == '\n' ? 1 : 0;
+    }
+    return line;
+}
+
 JsonObject *
 sim_json_parse(const char *text, gssize len, GError **error)
 {
+    const size_t all = len >= 0 ? (size_t) len : strlen(text);
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(GError) cause = NULL;
     JsonNode *root = NULL;
+    size_t good = 0;
 
-    if (!json_parser_load_from_data(parser, text, len, &cause)) {
+    /* json-glib alone takes more than JSON, and any depth of it. */
+    if (!tke_json_scan_value(text, all, &good) || good < all) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, _("not JSON: line %u"),
+                    count_lines(text, good));
+        return NULL;
+    }
+    if (!json_parser_load_from_data(parser, text, (gssize) all, &cause)) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, _("not JSON: %s"), cause->message);
         return NULL;
     }

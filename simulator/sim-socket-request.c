@@ -62,21 +62,14 @@ parse_reader_control(SimSocketRequest *request, TkeByteCursor *body)
 static bool
 parse_command(SimSocketRequest *request, TkeByteCursor *body)
 {
-    g_autoptr(JsonParser) parser = json_parser_new();
     size_t len = tke_byte_cursor_left(body);
     const uint8_t *text = NULL;
-    JsonNode *root = NULL;
 
-    if (!tke_byte_cursor_bytes(body, len, &text) ||
-        !json_parser_load_from_data(parser, (const char *) text, (gssize) len, NULL)) {
+    if (!tke_byte_cursor_bytes(body, len, &text)) {
         return false;
     }
-    root = json_parser_get_root(parser);
-    if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
-        return false;
-    }
-    request->command = json_parser_steal_root(parser);
-    return true;
+    request->command = tke_sim_parse_object((const char *) text, len);
+    return request->command != NULL;
 }
 
 static bool

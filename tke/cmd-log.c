@@ -3,9 +3,11 @@
  */
 #include <glib/gi18n.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/error.h"
 #include "libceremony/missed-entries.h"
+#include "libep11admin/json-text.h"
 #include "tke/commands.h"
 
 static void
@@ -108,7 +110,7 @@ list_mended(TkeCli *cli, TkeActivityLog *log, GError **error)
 static bool
 tells_of_missed(const char *line)
 {
-    g_autoptr(JsonNode) node = json_from_string(line, NULL);
+    g_autoptr(JsonNode) node = tke_json_text_parse(line, strlen(line), TKE_JSON_WHOLE, NULL);
 
     return node != NULL && JSON_NODE_HOLDS_OBJECT(node) &&
            g_strcmp0(json_object_get_string_member_with_default(json_node_get_object(node),

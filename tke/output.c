@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "libceremony/advice.h"
 #include "libceremony/record.h"
+#include "libep11admin/json-text.h"
 #include "tke/text.h"
 
 TkeCliOutput *
@@ -146,7 +147,7 @@ void
 tke_cli_output_json_line(TkeCliOutput *out, const char *key, const char *line)
 {
     JsonArray *array = need_array(tke_cli_output_innermost(out), key);
-    JsonNode *node = json_from_string(line, NULL);
+    JsonNode *node = tke_json_text_parse(line, strlen(line), TKE_JSON_WHOLE, NULL);
 
     if (node != NULL) {
         json_array_add_element(array, node);

@@ -4,6 +4,7 @@
 #include "libep11admin/json-text.h"
 
 #include "common/error.h"
+#include "common/json-scan.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 
@@ -68,10 +69,10 @@ START_TEST(test_depth_is_limited)
     g_autoptr(GString) nested = g_string_new(NULL);
 
     ck_assert(!is_accepted(open, TKE_JSON_WHOLE));
-    for (unsigned i = 0; i <= TKE_JSON_MAX_DEPTH; i++) {
+    for (unsigned i = 0; i <= TKE_JSON_SCAN_DEPTH; i++) {
         g_string_append_c(nested, '[');
     }
-    for (unsigned i = 0; i <= TKE_JSON_MAX_DEPTH; i++) {
+    for (unsigned i = 0; i <= TKE_JSON_SCAN_DEPTH; i++) {
         g_string_append_c(nested, ']');
     }
     ck_assert(is_accepted(nested->str, TKE_JSON_WHOLE));

@@ -45,6 +45,32 @@ START_TEST(test_description_of_the_world_is_checked)
 }
 END_TEST
 
+/* json-glib would use up the stack, and take what is no JSON. */
+START_TEST(test_bodies_are_json_objects_of_a_sensible_depth)
+{
+    g_autofree char *deep = g_strnfill(200000, '[');
+    g_autofree char *deep_member = g_strconcat("{\"a\":", deep, NULL);
+    static const char *const bad[] = { "",
+                                       "[]",
+                                       "{} {}",
+                                       "/* */ {}",
+                                       "var a = {}",
+                                       "{'a':1}",
+                                       "{\"a\":\"\\ud800\"}",
+                                       "{\"a\":\"\xff\"}" };
+    g_autoptr(JsonNode) good = tke_sim_parse_object(" {\"a\":[1]} ", 11);
+
+    ck_assert(good != NULL && JSON_NODE_HOLDS_OBJECT(good));
+    ck_assert_ptr_null(tke_sim_parse_object(deep, strlen(deep)));
+    ck_assert_ptr_null(tke_sim_parse_object(deep_member, strlen(deep_member)));
+    ck_assert_ptr_null(tke_sim_parse_object("{}\0", 3));
+    ck_assert_ptr_null(tke_sim_world_info_parse(deep, strlen(deep), NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        ck_assert_msg(tke_sim_parse_object(bad[i], strlen(bad[i])) == NULL, "%s", bad[i]);
+    }
+}
+END_TEST
+
 START_TEST(test_the_applet_of_a_rehearsal_comes_as_bytes_or_not_at_all)
 {
     g_autofree char *point = g_strnfill(266, '4');
@@ -93,6 +119,7 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_description_of_the_world_is_checked);
+    tcase_add_test(tests, test_bodies_are_json_objects_of_a_sensible_depth);
     tcase_add_test(tests, test_the_applet_of_a_rehearsal_comes_as_bytes_or_not_at_all);
     tcase_add_test(tests,
                    test_directory_of_the_world_comes_from_option_then_environment_then_state);
