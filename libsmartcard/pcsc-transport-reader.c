@@ -13,6 +13,7 @@
 
 #include "libsmartcard/apdu.h"
 #include "libsmartcard/pin-pad.h"
+#include "libsmartcard/usb-reader.h"
 
 #define CONTROL_USB_PATH TKE_CARD_CONTROL_CODE(3601u)
 #define CHANNEL_USB 0x0020u
@@ -138,7 +139,7 @@ tke_pcsc_reader_parse_usb_path(const uint8_t *text, size_t len)
     const char *interface = NULL;
     guint64 number = 0;
 
-    if (port_len == 0 || port_len > 64 || memchr(path, '-', port_len) == NULL) {
+    if (port_len > 64 || !tke_usb_reader_is_place(path, port_len)) {
         return NULL;
     }
     if (path[port_len] == '\0') {
@@ -179,9 +180,8 @@ tke_pcsc_reader_find_usb_port(const char *sysfs, uint32_t channel)
     }
     dir = g_dir_open(path, 0, NULL);
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        /* interfaces have a colon in their names, hubs of the machine none of the digits before
-         * it */
-        if (g_ascii_isdigit(name[0]) && strchr(name, ':') == NULL &&
+        /* interfaces have a colon in their names, hubs of the machine no number of a bus */
+        if (tke_usb_reader_is_place(name, strlen(name)) &&
             read_number(path, name, "busnum") == bus &&
             read_number(path, name, "devnum") == address) {
             return g_strconcat(PORT_PREFIX, name, NULL);

@@ -68,9 +68,10 @@ static const struct {
 static bool
 is_other_process(const char *name)
 {
-    const gint64 pid = g_ascii_strtoll(name, NULL, 10);
+    guint64 pid = 0;
 
-    return pid > 0 && pid != (gint64) getpid();
+    return g_ascii_string_to_unsigned(name, 10, 1, G_MAXINT, &pid, NULL) &&
+           pid != (guint64) getpid();
 }
 
 static bool

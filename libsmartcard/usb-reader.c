@@ -55,12 +55,48 @@ read_line(const char *dir, const char *device, const char *file)
     return g_string_free(text, FALSE);
 }
 
+/* A number of up to 16 bits; 0 if the file holds none. */
 static unsigned
 read_hex(const char *dir, const char *device, const char *file)
 {
     g_autofree char *text = read_line(dir, device, file);
+    guint64 number = 0;
 
-    return (unsigned) g_ascii_strtoull(text, NULL, 16);
+    return g_ascii_string_to_unsigned(text, 16, 0, G_MAXUINT16, &number, NULL) ? (unsigned) number
+                                                                               : 0;
+}
+
+/* Length of the digits that a text begins with. */
+static size_t
+count_digits(const char *text, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && g_ascii_isdigit(text[n])) {
+        n++;
+    }
+    return n;
+}
+
+bool
+tke_usb_reader_is_place(const char *text, size_t len)
+{
+    size_t at = count_digits(text, len);
+    char divider = '-';
+
+    if (at == 0 || at == len) {
+        return false;
+    }
+    while (at < len) {
+        const size_t digits = text[at] == divider ? count_digits(text + at + 1, len - at - 1) : 0;
+
+        if (digits == 0) {
+            return false;
+        }
+        at += 1 + digits;
+        divider = '.';
+    }
+    return true;
 }
 
 static bool
@@ -71,9 +107,8 @@ is_reader_of_own_class(unsigned vendor, unsigned product)
             return true;
         }
     }
-    return vendor <= G_MAXUINT16 && product <= G_MAXUINT16 &&
-           tke_pin_pad_quirk_find((uint16_t) vendor, (uint16_t) product, NULL) !=
-               tke_pin_pad_quirk_get(0);
+    return tke_pin_pad_quirk_find((uint16_t) vendor, (uint16_t) product, NULL) !=
+           tke_pin_pad_quirk_get(0);
 }
 
 /* name is that of an interface, "1-1.4:1.0". */
@@ -136,7 +171,10 @@ tke_usb_reader_list(const char *sysfs)
     const char *name = NULL;
 
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        if (strchr(name, ':') != NULL && is_reader(path, name)) {
+        const char *colon = strchr(name, ':');
+
+        if (colon != NULL && tke_usb_reader_is_place(name, (size_t) (colon - name)) &&
+            is_reader(path, name)) {
             add_device_of(path, name, readers);
         }
     }

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "common/public.h"
 
@@ -22,3 +24,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeUsbReader, tke_usb_reader_free)
 /* TkeUsbReader, in the order of their ports; the caller frees. sysfs: "/sys". Empty without a
  * USB. */
 TKE_PUBLIC GPtrArray *tke_usb_reader_list(const char *sysfs);
+
+/* Is this where a device is plugged in: number of the bus, ports one behind the other, "1-1.4"? */
+bool tke_usb_reader_is_place(const char *text, size_t len);

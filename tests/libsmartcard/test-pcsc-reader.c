@@ -67,6 +67,13 @@ static const struct {
     { "1-1/2:1.0", NULL },
     { ":1.0", NULL },
     { "1-1\x1b:1.0", NULL },
+    { "-:1.0", NULL },
+    { "-1.1:1.0", NULL },
+    { "1-:1.0", NULL },
+    { "1-1..2:1.0", NULL },
+    { "1-1.:1.0", NULL },
+    { "1-1-2:1.0", NULL },
+    { "1.1-2:1.0", NULL },
 };
 
 START_TEST(test_usb_paths_are_checked)

@@ -55,6 +55,33 @@ START_TEST(test_a_class_of_the_makers_own_counts_for_readers_that_are_known_to_h
 }
 END_TEST
 
+START_TEST(test_what_is_no_number_and_no_place_of_the_usb_is_no_reader)
+{
+    static const char *const classes[] = { "10000000b",           "-f5",  "0b0b0b0b",
+                                           "fffffffffffffffff0b", "0x0b", "0b x" };
+    static const char *const places[] = { "", "..", "usb1", "1-", "-1", "1-1..2", "\x1b[31m" };
+    g_autofree char *sysfs = g_dir_make_tmp("tke-sys-XXXXXX", NULL);
+    g_autoptr(GPtrArray) readers = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(classes); i++) {
+        g_autofree char *device = g_strdup_printf("1-%zu", i + 1);
+
+        usb_devices_add(sysfs, device, "Thing", classes[i]);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autofree char *interface = g_strconcat(places[i], ":1.0", NULL);
+
+        usb_devices_write(sysfs, interface, "bInterfaceClass", "0b\n");
+    }
+    usb_devices_add_numbered(sysfs, "2-1", "Thing", "104e6", "ffffffff", "0b\n");
+    readers = tke_usb_reader_list(sysfs);
+    ck_assert_uint_eq(readers->len, 1);
+    ck_assert_str_eq(((const TkeUsbReader *) readers->pdata[0])->port, "usb:2-1");
+    ck_assert_uint_eq(((const TkeUsbReader *) readers->pdata[0])->vendor_id, 0);
+    ck_assert_uint_eq(((const TkeUsbReader *) readers->pdata[0])->product_id, 0);
+}
+END_TEST
+
 START_TEST(test_a_machine_without_a_usb_has_none)
 {
     g_autoptr(GPtrArray) readers = tke_usb_reader_list("/nonexistent");
@@ -70,6 +97,7 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests,
                         test_a_class_of_the_makers_own_counts_for_readers_that_are_known_to_have_it,
                         0, G_N_ELEMENTS(own_class));
+    tcase_add_test(tests, test_what_is_no_number_and_no_place_of_the_usb_is_no_reader);
     tcase_add_test(tests, test_a_machine_without_a_usb_has_none);
 }
 
