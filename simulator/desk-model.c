@@ -98,6 +98,23 @@ need_text(JsonObject *object, const char *member, char **out, GError **error)
     return *out != NULL;
 }
 
+/* Hexadecimal; absent or null: "". */
+static bool
+take_hex(JsonObject *object, const char *member, char **out, GError **error)
+{
+    if (!take_text(object, member, out, error)) {
+        return false;
+    }
+    for (const char *at = *out; *at != '\0'; at++) {
+        if (!g_ascii_isxdigit(*at)) {
+            g_set_error(error, TKE_ERROR, TKE_ERROR_INVALID_DATA, _("\"%s\" is not hexadecimal"),
+                        member);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* An array of texts; absent: an empty one. */
 static bool
 take_words(JsonObject *object, const char *member, GStrv *out, GError **error)
@@ -193,7 +210,7 @@ take_card(SimDeskWorld *world, JsonObject *object, gint64 now_us, GError **error
            take_number(object, "key_parts", &card->key_parts, error) &&
            take_number(object, "faults", &card->faults, error) &&
            sim_json_get_flag(object, "genuine", true, &card->genuine, error) &&
-           take_text(object, "zone_id", &card->zone_id, error) &&
+           take_hex(object, "zone_id", &card->zone_id, error) &&
            take_text(object, "applet_version", &card->version, error) &&
            take_words(object, "unusual", &card->unusual, error) &&
            take_words(object, "waiting", &card->waiting, error) && take_pins(object, card, error);

@@ -1,148 +1,193 @@
 /*
- * The status of a world as text for people (rehearsal, 4.12). Members that are not there are blank.
+ * The status of a world as text for people (rehearsal, 4.12). Members that are not there, or are not
+ * what they should be, are blank.
  */
 #include "simulator/sim-command-status.h"
 
 #include <glib/gi18n-lib.h>
-#include <stdio.h>
 
 #include "simulator/sim-json.h"
 
-static const char *
-text_of(JsonObject *object, const char *member)
+/* ---- members ---- */
+
+/* As it can be shown at a terminal; "" if it is no text. The caller frees. */
+static char *
+dup_shown(const char *text)
 {
-    JsonNode *node = json_object_get_member(object, member);
-    const char *text =
-        node != NULL && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
+    GString *shown = g_string_new(NULL);
 
-    return text == NULL ? "" : text;
-}
+    for (const char *at = text; at != NULL && *at != '\0'; at = g_utf8_next_char(at)) {
+        const gunichar c = g_utf8_get_char(at);
 
-static gint64
-number_of(JsonObject *object, const char *member)
-{
-    return json_object_get_int_member_with_default(object, member, 0);
-}
-
-static JsonArray *
-array_of(JsonObject *object, const char *member)
-{
-    JsonNode *node = json_object_get_member(object, member);
-
-    return node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-}
-
-static void
-print_faults(JsonArray *faults)
-{
-    for (unsigned i = 0; faults != NULL && i < json_array_get_length(faults); i++) {
-        printf(_(", fault: %s"), json_array_get_string_element(faults, i));
+        g_string_append_unichar(shown, g_unichar_isprint(c) ? c : (gunichar) '?');
     }
-}
-
-static void
-print_reader(JsonObject *reader)
-{
-    JsonObject *pad = sim_json_need_object(reader, "pad", NULL);
-    const char *card = text_of(reader, "card");
-
-    printf(_("reader %d  %-28s  %s"), (int) number_of(reader, "number"), text_of(reader, "name"),
-           *card == '\0' ? _("empty") : card);
-    if (!json_object_get_boolean_member_with_default(reader, "plugged", TRUE)) {
-        printf(_(", unplugged"));
-    }
-    if (json_object_get_boolean_member_with_default(reader, "held", FALSE)) {
-        printf(_(", held by another program"));
-    }
-    print_faults(array_of(reader, "faults"));
-    if (pad != NULL && json_object_get_boolean_member_with_default(pad, "asking", FALSE)) {
-        printf(_(", the pad asks for a PIN (entry %d of %d)"), (int) number_of(pad, "entry"),
-               (int) number_of(pad, "entries"));
-    }
-    printf("\n");
+    return g_string_free(shown, FALSE);
 }
 
 static char *
-pins_of(JsonObject *card)
+dup_text(JsonObject *object, const char *member)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    JsonArray *pins = array_of(card, "pins");
+    return dup_shown(sim_json_get_text(object, member, NULL));
+}
 
-    for (unsigned i = 0; pins != NULL && i < json_array_get_length(pins); i++) {
-        JsonObject *pin = json_array_get_object_element(pins, i);
+static int
+number_of(JsonObject *object, const char *member)
+{
+    int64_t number = 0;
 
-        if (!json_object_get_boolean_member_with_default(pin, "set", FALSE)) {
-            g_string_append(text, "- ");
-        } else {
-            g_string_append_printf(text, "%d ", (int) number_of(pin, "tries"));
+    (void) sim_json_get_number(object, member, 0, G_MAXINT, 0, &number, NULL);
+    return (int) number;
+}
+
+static bool
+flag_of(JsonObject *object, const char *member, bool standard)
+{
+    bool flag = standard;
+
+    (void) sim_json_get_flag(object, member, standard, &flag, NULL);
+    return flag;
+}
+
+typedef void (*AddEntry)(GString *text, JsonObject *entry);
+
+/* Each object of an array, if there is such an array. */
+static void
+add_entries(GString *text, JsonObject *object, const char *member, AddEntry add)
+{
+    JsonArray *array = sim_json_need_array(object, member, NULL);
+
+    for (unsigned i = 0; array != NULL && i < json_array_get_length(array); i++) {
+        JsonObject *entry = sim_json_need_element(array, i, member, NULL);
+
+        if (entry != NULL) {
+            add(text, entry);
         }
     }
-    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* ---- lines ---- */
+
+static void
+add_faults(GString *text, JsonObject *object, const char *member)
+{
+    JsonArray *faults = sim_json_need_array(object, member, NULL);
+
+    for (unsigned i = 0; faults != NULL && i < json_array_get_length(faults); i++) {
+        JsonNode *node = json_array_get_element(faults, i);
+        const bool is_text =
+            JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
+        g_autofree char *fault = dup_shown(is_text ? json_node_get_string(node) : NULL);
+
+        g_string_append_printf(text, _(", fault: %s"), fault);
+    }
 }
 
 static void
-print_card(JsonObject *card)
+add_reader(GString *text, JsonObject *reader)
 {
-    g_autofree char *pins = pins_of(card);
-    gint64 place = number_of(card, "reader");
-    g_autofree char *where =
-        place == 0 ? g_strdup(_("box")) : g_strdup_printf(_("reader %d"), (int) place);
+    JsonObject *pad = sim_json_need_object(reader, "pad", NULL);
+    g_autofree char *name = dup_text(reader, "name");
+    g_autofree char *card = dup_text(reader, "card");
 
-    printf("%-12s %-6s %-9s %-17s %-6s %5d  %s", text_of(card, "label"), text_of(card, "kind"),
-           where, text_of(card, "zone_id"), pins, (int) number_of(card, "key_parts"),
-           text_of(card, "description"));
-    print_faults(array_of(card, "unusual"));
-    print_faults(array_of(card, "waiting"));
-    printf("\n");
+    g_string_append_printf(text, _("reader %d  %-28s  %s"), number_of(reader, "number"), name,
+                           *card == '\0' ? _("empty") : card);
+    if (!flag_of(reader, "plugged", true)) {
+        g_string_append(text, _(", unplugged"));
+    }
+    if (flag_of(reader, "held", false)) {
+        g_string_append(text, _(", held by another program"));
+    }
+    add_faults(text, reader, "faults");
+    if (pad != NULL && flag_of(pad, "asking", false)) {
+        g_string_append_printf(text, _(", the pad asks for a PIN (entry %d of %d)"),
+                               number_of(pad, "entry"), number_of(pad, "entries"));
+    }
+    g_string_append_c(text, '\n');
+}
+
+static void
+add_pin(GString *text, JsonObject *pin)
+{
+    if (flag_of(pin, "set", false)) {
+        g_string_append_printf(text, "%d ", number_of(pin, "tries"));
+    } else {
+        g_string_append(text, "- ");
+    }
+}
+
+static void
+add_card(GString *text, JsonObject *card)
+{
+    g_autoptr(GString) pins = g_string_new(NULL);
+    g_autofree char *label = dup_text(card, "label");
+    g_autofree char *kind = dup_text(card, "kind");
+    g_autofree char *zone = dup_text(card, "zone_id");
+    g_autofree char *description = dup_text(card, "description");
+    const int place = number_of(card, "reader");
+    g_autofree char *where =
+        place == 0 ? g_strdup(_("box")) : g_strdup_printf(_("reader %d"), place);
+
+    add_entries(pins, card, "pins", add_pin);
+    g_string_append_printf(text, "%-12s %-6s %-9s %-17s %-6s %5d  %s", label, kind, where, zone,
+                           pins->str, number_of(card, "key_parts"), description);
+    add_faults(text, card, "unusual");
+    add_faults(text, card, "waiting");
+    g_string_append_c(text, '\n');
 }
 
 /* What the service and its crypto units are ordered to do wrong next. */
 static void
-print_service_fault(JsonObject *fault)
+add_service_fault(GString *text, JsonObject *fault)
 {
-    gint64 count = number_of(fault, "count");
-    const char *command = text_of(fault, "command");
-    const char *unit = text_of(fault, "unit");
+    const int count = number_of(fault, "count");
+    g_autofree char *what = dup_text(fault, "fault");
+    g_autofree char *command = dup_text(fault, "command");
+    g_autofree char *unit = dup_text(fault, "unit");
 
-    printf(_("fault: %s"), text_of(fault, "fault"));
+    g_string_append_printf(text, _("fault: %s"), what);
     if (*command != '\0') {
-        printf(_(", command %s"), command);
+        g_string_append_printf(text, _(", command %s"), command);
     }
     if (*unit != '\0') {
-        printf(_(", crypto unit %s"), unit);
+        g_string_append_printf(text, _(", crypto unit %s"), unit);
     }
     if (count > 0) {
-        printf(ngettext(", %d more time", ", %d more times", (unsigned long) count), (int) count);
+        g_string_append_printf(
+            text, ngettext(", %d more time", ", %d more times", (unsigned long) count), count);
     }
-    printf("\n");
+    g_string_append_c(text, '\n');
 }
 
-void
-sim_command_print_status(JsonObject *status)
+static void
+add_service(GString *text, JsonObject *service)
 {
-    JsonObject *service = sim_json_need_object(status, "service", NULL);
-    JsonArray *readers = array_of(status, "readers");
-    JsonArray *cards = array_of(status, "cards");
-    JsonArray *faults = service != NULL ? array_of(service, "faults") : NULL;
+    g_autofree char *url = dup_text(service, "base_url");
 
-    printf(_("REHEARSAL  world %s, scenario %s, card timing %s\n"), text_of(status, "world"),
-           text_of(status, "scenario"), text_of(status, "profile"));
-    if (!json_object_get_boolean_member_with_default(status, "running", TRUE)) {
-        printf(_("fault: the smart card service is not running\n"));
+    g_string_append_printf(text, _("\nservice %s, wait before each answer %d ms\n"), url,
+                           number_of(service, "delay_ms"));
+    add_entries(text, service, "faults", add_service_fault);
+}
+
+char *
+sim_command_status_dup_text(JsonObject *status)
+{
+    GString *text = g_string_new(NULL);
+    JsonObject *service = sim_json_need_object(status, "service", NULL);
+    g_autofree char *world = dup_text(status, "world");
+    g_autofree char *scenario = dup_text(status, "scenario");
+    g_autofree char *profile = dup_text(status, "profile");
+
+    g_string_append_printf(text, _("REHEARSAL  world %s, scenario %s, card timing %s\n"), world,
+                           scenario, profile);
+    if (!flag_of(status, "running", true)) {
+        g_string_append(text, _("fault: the smart card service is not running\n"));
     }
-    for (unsigned i = 0; readers != NULL && i < json_array_get_length(readers); i++) {
-        print_reader(json_array_get_object_element(readers, i));
-    }
-    printf("\n%-12s %-6s %-9s %-17s %-6s %5s  %s\n", _("CARD"), _("KIND"), _("WHERE"), _("ZONE"),
-           _("TRIES"), _("PARTS"), _("DESCRIPTION"));
-    for (unsigned i = 0; cards != NULL && i < json_array_get_length(cards); i++) {
-        print_card(json_array_get_object_element(cards, i));
-    }
+    add_entries(text, status, "readers", add_reader);
+    g_string_append_printf(text, "\n%-12s %-6s %-9s %-17s %-6s %5s  %s\n", _("CARD"), _("KIND"),
+                           _("WHERE"), _("ZONE"), _("TRIES"), _("PARTS"), _("DESCRIPTION"));
+    add_entries(text, status, "cards", add_card);
     if (service != NULL) {
-        printf(_("\nservice %s, wait before each answer %d ms\n"), text_of(service, "base_url"),
-               (int) number_of(service, "delay_ms"));
-        for (unsigned i = 0; faults != NULL && i < json_array_get_length(faults); i++) {
-            print_service_fault(json_array_get_object_element(faults, i));
-        }
+        add_service(text, service);
     }
+    return g_string_free(text, FALSE);
 }

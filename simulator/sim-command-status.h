@@ -5,5 +5,5 @@
 
 #include <json-glib/json-glib.h>
 
-/* status: the answer to the control command of that name. */
-void sim_command_print_status(JsonObject *status);
+/* status: the answer to the control command of that name. Lines; the caller frees. */
+char *sim_command_status_dup_text(JsonObject *status);

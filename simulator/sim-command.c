@@ -359,15 +359,17 @@ sim_command_run(const SimCommandOptions *options, char **words)
         return g_error_matches(error, TKE_ERROR, TKE_ERROR_USAGE) ? SIM_EXIT_USAGE
                                                                   : SIM_EXIT_FAILED;
     }
-    if (!options->json && json_object_has_member(answer, "label")) {
-        printf("%s\n", json_object_get_string_member(answer, "label"));
+    if (!options->json && sim_json_get_text(answer, "label", NULL) != NULL) {
+        printf("%s\n", sim_json_get_text(answer, "label", NULL));
     }
     if (options->json) {
         g_autofree char *text = sim_json_to_text(answer, true);
 
         printf("%s\n", text);
     } else if (strcmp(words[0], "status") == 0) {
-        sim_command_print_status(answer);
+        g_autofree char *text = sim_command_status_dup_text(answer);
+
+        fputs(text, stdout);
     }
     return SIM_EXIT_OK;
 }

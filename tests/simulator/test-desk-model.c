@@ -113,6 +113,7 @@ START_TEST(test_status_that_makes_no_sense_is_refused)
         STATUS("{\"label\":\"a\",\"kind\":\"ca\",\"reader\":-2}", QUIET, QUIET, ""),
         STATUS("{\"label\":\"a\",\"kind\":\"ca\",\"pins\":7}", QUIET, QUIET, ""),
         STATUS("{\"label\":\"a\",\"kind\":4}", QUIET, QUIET, ""),
+        STATUS("{\"label\":\"a\",\"kind\":\"ca\",\"zone_id\":\"abc\xc3\xbc\"}", QUIET, QUIET, ""),
         STATUS(CARDS, "{\"asking\":1}", QUIET, ""),
         STATUS(CARDS, "{\"asking\":true}", QUIET, ""),
         STATUS(CARDS, QUIET, QUIET, ",\"held\":3"),
