@@ -15,24 +15,56 @@
 
 #define LOCK_NAME "lock"
 #define LOCK_TRIES 10u
+#define NUMBER_MAX 10u /* digits */
 
 struct TkeDirLock {
     int dir_fd;
     int fd; /* of the file in it */
 };
 
+int
+tke_safe_file_parse_keeper(const char *text, size_t len)
+{
+    char digits[NUMBER_MAX + 1] = "";
+    guint64 number = 0;
+
+    if (len > 0 && text[len - 1] == '\n') {
+        len--;
+    }
+    if (len > NUMBER_MAX || memchr(text, '\0', len) != NULL) {
+        return 0;
+    }
+    memcpy(digits, text, len);
+    return g_ascii_string_to_unsigned(digits, 10, 1, G_MAXINT, &number, NULL) ? (int) number : 0;
+}
+
+static int
+read_keeper(const char *path)
+{
+    char text[NUMBER_MAX + 2] = "";
+    int fd = open(path, O_RDONLY | TKE_SAFE_FILE_FLAGS);
+    ssize_t count = fd >= 0 ? pread(fd, text, sizeof text, 0) : 0;
+
+    tke_safe_file_close(fd);
+    return count > 0 ? tke_safe_file_parse_keeper(text, (size_t) count) : 0;
+}
+
+int
+tke_safe_file_find_keeper(const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, LOCK_NAME, NULL);
+
+    return read_keeper(path);
+}
+
 static void
 set_locked_error(GError **error, const char *dir, const char *path)
 {
-    char pid[24] = "";
-    int fd = open(path, O_RDONLY | TKE_SAFE_FILE_FLAGS);
-    ssize_t count = fd >= 0 ? pread(fd, pid, sizeof pid - 1, 0) : 0;
+    const int keeper = read_keeper(path);
 
-    tke_safe_file_close(fd);
-    g_strstrip(pid);
-    if (count > 0 && g_ascii_strtoull(pid, NULL, 10) > 0) {
+    if (keeper > 0) {
         g_set_error(error, TKE_ERROR, TKE_ERROR_LOCKED,
-                    _("%s: another process (number %s) is working there"), dir, pid);
+                    _("%s: another process (number %d) is working there"), dir, keeper);
     } else {
         g_set_error(error, TKE_ERROR, TKE_ERROR_LOCKED, _("%s: another process is working there"),
                     dir);

@@ -77,3 +77,10 @@ typedef struct TkeDirLock TkeDirLock;
 TKE_PUBLIC TkeDirLock *tke_safe_file_lock_dir(const char *dir, GError **error);
 TKE_PUBLIC void tke_dir_lock_free(TkeDirLock *lock);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeDirLock, tke_dir_lock_free)
+
+/* Number of the process that the file "lock" of a directory tells of; 0: none, or the file holds
+ * something else. It may have ended long ago. */
+TKE_PUBLIC int tke_safe_file_find_keeper(const char *dir);
+
+/* The same for the bytes of such a file: a number and the end of a line, nothing else. */
+TKE_PUBLIC int tke_safe_file_parse_keeper(const char *text, size_t len);

@@ -19,6 +19,7 @@
 
 #include "common/byte-builder.h"
 #include "common/error.h"
+#include "common/safe-file.h"
 
 #define KNOCK_MS 20        /* between two tries at a socket that takes nobody in */
 #define HURRY_ASK_MS 1000  /* cancelled: before tke-sim is asked whether it lives */
@@ -89,21 +90,11 @@ tke_sim_link_is_cancelled(GCancellable *cancellable, GError **error)
     return true;
 }
 
-/* The number of the process that keeps a world, as its lock tells it; 0: not known. */
-static guint64
-find_keeper(const char *directory)
-{
-    g_autofree char *path = g_build_filename(directory, "lock", NULL);
-    g_autofree char *text = NULL;
-
-    return g_file_get_contents(path, &text, NULL, NULL) ? g_ascii_strtoull(text, NULL, 10) : 0;
-}
-
 static bool
 set_silent(GError **error, const char *directory)
 {
-    const guint64 pid = find_keeper(directory);
-    g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, pid);
+    const int pid = tke_safe_file_find_keeper(directory);
+    g_autofree char *number = g_strdup_printf("%d", pid);
 
     g_set_error(
         error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,

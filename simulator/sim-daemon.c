@@ -224,20 +224,15 @@ ask_to_stop(const char *directory, GError **error)
 static pid_t
 find_keeper(const char *directory)
 {
-    g_autofree char *path = g_build_filename(directory, "lock", NULL);
     g_autoptr(GError) error = NULL;
     g_autoptr(TkeDirLock) lock = tke_safe_file_lock_dir(directory, &error);
-    g_autofree char *number = NULL;
-    g_autofree char *comm = NULL;
+    const int pid = tke_safe_file_find_keeper(directory);
+    g_autofree char *comm = g_strdup_printf("/proc/%d/comm", pid);
     g_autofree char *name = NULL;
-    guint64 pid = 0;
 
-    if (lock != NULL || !g_error_matches(error, TKE_ERROR, TKE_ERROR_LOCKED) ||
-        !g_file_get_contents(path, &number, NULL, NULL) ||
-        !g_ascii_string_to_unsigned(g_strstrip(number), 10, 2, G_MAXINT, &pid, NULL)) {
+    if (lock != NULL || !g_error_matches(error, TKE_ERROR, TKE_ERROR_LOCKED) || pid <= 1) {
         return 0;
     }
-    comm = g_strdup_printf("/proc/%s/comm", number);
     return g_file_get_contents(comm, &name, NULL, NULL) && strcmp(g_strstrip(name), PROGRAM) == 0
                ? (pid_t) pid
                : 0;
