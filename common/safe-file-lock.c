@@ -35,7 +35,11 @@ tke_safe_file_parse_keeper(const char *text, size_t len)
         return 0;
     }
     memcpy(digits, text, len);
-    return g_ascii_string_to_unsigned(digits, 10, 1, G_MAXINT, &number, NULL) ? (int) number : 0;
+    /* GLib alone passes a vertical tab over. */
+    return g_ascii_isdigit(digits[0]) &&
+                   g_ascii_string_to_unsigned(digits, 10, 1, G_MAXINT, &number, NULL)
+               ? (int) number
+               : 0;
 }
 
 static int

@@ -70,7 +70,9 @@ is_other_process(const char *name)
 {
     guint64 pid = 0;
 
-    return g_ascii_string_to_unsigned(name, 10, 1, G_MAXINT, &pid, NULL) &&
+    /* GLib alone passes a vertical tab over. */
+    return g_ascii_isdigit(name[0]) &&
+           g_ascii_string_to_unsigned(name, 10, 1, G_MAXINT, &pid, NULL) &&
            pid != (guint64) getpid();
 }
 

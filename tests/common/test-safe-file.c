@@ -377,30 +377,6 @@ START_TEST(test_a_directory_is_locked_once)
 }
 END_TEST
 
-START_TEST(test_what_keeps_a_directory_is_a_number_and_nothing_else)
-{
-    static const struct {
-        const char *text;
-        int keeper;
-    } files[] = {
-        { "4711\n", 4711 }, { "1", 1 },          { "2147483647\n", G_MAXINT },
-        { "", 0 },          { "\n", 0 },         { "0\n", 0 },
-        { "-1\n", 0 },      { "+5\n", 0 },       { " 5\n", 0 },
-        { "5 \n", 0 },      { "5\n\n", 0 },      { "5\x1b[31m", 0 },
-        { "0x10\n", 0 },    { "2147483648", 0 }, { "18446744073709551617\n", 0 },
-    };
-    g_autofree char *path = in_dir("lock");
-
-    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-        ck_assert(g_file_set_contents(path, files[i].text, -1, NULL));
-        ck_assert_msg(tke_safe_file_find_keeper(dir) == files[i].keeper, "%s", files[i].text);
-    }
-    ck_assert_int_eq(tke_safe_file_parse_keeper("5\0", 2), 0);
-    ck_assert_int_eq(tke_safe_file_parse_keeper("5\0\n", 3), 0);
-    ck_assert_int_eq(tke_safe_file_find_keeper("/nonexistent"), 0);
-}
-END_TEST
-
 START_TEST(test_a_lock_ends_with_its_process_however_that_ends)
 {
     g_autofree char *number = NULL;
@@ -511,7 +487,6 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_line_that_does_not_fit_leaves_the_old_length);
     tcase_add_test(tests, test_a_first_line_that_does_not_fit_leaves_no_file);
     tcase_add_test(tests, test_a_directory_is_locked_once);
-    tcase_add_test(tests, test_what_keeps_a_directory_is_a_number_and_nothing_else);
     tcase_add_test(tests, test_a_lock_ends_with_its_process_however_that_ends);
     tcase_add_test(tests, test_a_lock_outlives_the_file_that_tells_of_it);
     tcase_add_test(tests, test_a_locked_file_is_enough_to_be_turned_away);

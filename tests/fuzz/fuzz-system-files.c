@@ -65,7 +65,8 @@ check_users(TkeReaderUsers which)
         check_text(users[i]);
         FUZZ_REQUIRE(number != NULL && number > users[i] + 1 && g_str_has_suffix(users[i], ")"));
         users[i][strlen(users[i]) - 1] = '\0';
-        FUZZ_REQUIRE(g_ascii_string_to_unsigned(number + 1, 10, 1, G_MAXINT, &pid, NULL) &&
+        FUZZ_REQUIRE(g_ascii_isdigit(number[1]) &&
+                     g_ascii_string_to_unsigned(number + 1, 10, 1, G_MAXINT, &pid, NULL) &&
                      pid != (guint64) getpid());
     }
 }

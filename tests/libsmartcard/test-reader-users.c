@@ -22,6 +22,7 @@ START_TEST(test_who_may_hold_a_reader_is_looked_for_among_what_runs)
     proc_dir_add(proc, "77", "scdaemonic\n");
     proc_dir_add(proc, "12abc", "scdaemon\n");
     proc_dir_add(proc, "+5", "scdaemon\n");
+    proc_dir_add(proc, "\v5", "scdaemon\n");
     proc_dir_add(proc, "99999999999999999999", "scdaemon\n");
     nobody = tke_reader_users_list(proc, TKE_READER_USERS_ALL);
     ck_assert_ptr_null(nobody);
