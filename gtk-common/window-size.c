@@ -7,8 +7,9 @@
 
 #include "common/log.h"
 #include "common/safe-file.h"
+#include "gtk-common/window-size-file.h"
 
-#define LEAST 200        /* pixels: anything less is a mistake of the file */
+#define LEAST 200        /* pixels: anything less is no room */
 #define LEAST_CONTENT 60 /* of a dialog that scrolls */
 #define TITLE_BAR 40     /* room that the desktop takes for it */
 
@@ -25,8 +26,7 @@ load(void *unused)
     g_autoptr(GByteArray) text = tke_safe_file_read(sizes_path, FILE_MAX, NULL, NULL);
 
     if (text != NULL) {
-        (void) g_key_file_load_from_data(sizes, (const char *) text->data, text->len,
-                                         G_KEY_FILE_KEEP_COMMENTS, NULL);
+        tke_ui_window_size_file_take(sizes, text->data, text->len);
     }
     return unused;
 }
@@ -78,12 +78,7 @@ on_configure(GtkWidget *widget, GdkEvent *event, gpointer data)
     (void) event;
     if (sizes != NULL && !gtk_window_is_maximized(GTK_WINDOW(widget))) {
         gtk_window_get_size(GTK_WINDOW(widget), &width, &height);
-        if (g_key_file_get_integer(sizes, name, "width", NULL) != width ||
-            g_key_file_get_integer(sizes, name, "height", NULL) != height) {
-            g_key_file_set_integer(sizes, name, "width", width);
-            g_key_file_set_integer(sizes, name, "height", height);
-            changed = true;
-        }
+        changed = tke_ui_window_size_file_note(sizes, name, width, height) || changed;
     }
     return FALSE;
 }
@@ -131,10 +126,10 @@ tke_ui_window_size_fit(GtkWindow *window)
 void
 tke_ui_window_size_follow(GtkWindow *window, const char *name)
 {
-    int width = sizes != NULL ? g_key_file_get_integer(sizes, name, "width", NULL) : 0;
-    int height = sizes != NULL ? g_key_file_get_integer(sizes, name, "height", NULL) : 0;
+    int width = 0;
+    int height = 0;
 
-    if (width < LEAST || height < LEAST) {
+    if (sizes == NULL || !tke_ui_window_size_file_find(sizes, name, &width, &height)) {
         gtk_window_get_default_size(window, &width, &height);
     }
     set_size(window, width, height);
