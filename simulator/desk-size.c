@@ -34,13 +34,20 @@ read_length(GKeyFile *file, const char *key, int standard)
 SimDeskSize
 sim_desk_size_load(void)
 {
-    SimDeskSize size = { .width = WIDTH_STANDARD, .height = HEIGHT_STANDARD };
     g_autofree char *path = file_path();
     g_autoptr(GByteArray) text = tke_safe_file_read(path, FILE_MAX, NULL, NULL);
+
+    return text != NULL ? sim_desk_size_parse(text->data, text->len) : sim_desk_size_parse(NULL, 0);
+}
+
+SimDeskSize
+sim_desk_size_parse(const uint8_t *text, size_t len)
+{
+    SimDeskSize size = { .width = WIDTH_STANDARD, .height = HEIGHT_STANDARD };
     g_autoptr(GKeyFile) file = g_key_file_new();
 
-    if (text != NULL && g_key_file_load_from_data(file, (const char *) text->data, text->len,
-                                                  G_KEY_FILE_NONE, NULL)) {
+    if (len > 0 &&
+        g_key_file_load_from_data(file, (const char *) text, len, G_KEY_FILE_NONE, NULL)) {
         size.width = read_length(file, "width", WIDTH_STANDARD);
         size.height = read_length(file, "height", HEIGHT_STANDARD);
         size.maximized = g_key_file_get_boolean(file, GROUP, "maximized", NULL);
@@ -48,20 +55,26 @@ sim_desk_size_load(void)
     return size;
 }
 
+char *
+sim_desk_size_to_text(const SimDeskSize *size, size_t *len)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+
+    g_key_file_set_integer(file, GROUP, "width", size->width);
+    g_key_file_set_integer(file, GROUP, "height", size->height);
+    g_key_file_set_boolean(file, GROUP, "maximized", size->maximized);
+    return g_key_file_to_data(file, len, NULL);
+}
+
 void
 sim_desk_size_save(const SimDeskSize *size)
 {
     g_autofree char *path = file_path();
     g_autofree char *dir = g_path_get_dirname(path);
-    g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
-    gsize len = 0;
+    size_t len = 0;
+    g_autofree char *text = sim_desk_size_to_text(size, &len);
 
-    g_key_file_set_integer(file, GROUP, "width", size->width);
-    g_key_file_set_integer(file, GROUP, "height", size->height);
-    g_key_file_set_boolean(file, GROUP, "maximized", size->maximized);
-    text = g_key_file_to_data(file, &len, NULL);
     if (!tke_safe_file_make_dir(dir, &error) ||
         !tke_safe_file_write(path, (const uint8_t *) text, len, &error)) {
         tke_log("desk", "%s", error->message);
