@@ -156,11 +156,10 @@ static const struct {
 };
 
 static bool
-check_members(JsonObject *command, GError **error)
+check_members(JsonObject *command, const char *target, GError **error)
 {
     static const char *const always[] = { "command", "target",     "fault", "name",
                                           "reader",  "timeout_ms", NULL };
-    const char *target = json_object_get_string_member(command, "target");
     g_autoptr(GList) given = json_object_get_members(command);
 
     for (size_t i = 0; i < G_N_ELEMENTS(fault_members); i++) {
@@ -181,9 +180,9 @@ check_members(JsonObject *command, GError **error)
 /* What belongs to a fault; of the service in an object of its own, because "command" is one of
  * them. */
 static bool
-take_members(JsonObject *command, char **words, GError **error)
+take_members(JsonObject *command, const char *target, char **words, GError **error)
 {
-    bool service = strcmp(json_object_get_string_member(command, "target"), "service") == 0;
+    bool service = strcmp(target, "service") == 0;
     JsonObject *members = service ? json_object_new() : command;
 
     if (service) {
@@ -194,7 +193,7 @@ take_members(JsonObject *command, char **words, GError **error)
             return false;
         }
     }
-    return check_members(command, error);
+    return check_members(command, target, error);
 }
 
 /* fault card NAME FAULT …, fault reader [R] FAULT, fault daemon|service FAULT …, fault clear */
@@ -230,7 +229,7 @@ take_fault(JsonObject *command, char **words, GError **error)
         return set_usage(error, _("name the fault; see tke-sim --help"));
     }
     json_object_set_string_member(command, "fault", words[next]);
-    return take_members(command, words + next + 1, error);
+    return take_members(command, words[0], words + next + 1, error);
 }
 
 /* [LABEL] [applet=none|ca|ep11] … */

@@ -274,6 +274,7 @@ START_TEST(test_what_the_desk_misspells_is_refused_with_the_nearest_word)
         { "fault card ca-1 slent", "did you mean \"silent\"?" },
         { "fault card ca-1 moon", "no such fault here: \"moon\"; see" },
         { "fault card ca-1 silent aftr=3", "no \"aftr\"" },
+        { "fault card ca-1 silent target=7", "\"target\" must be a text" },
         { "fault reader 1 quick-clok", "did you mean \"quick-clock\"?" },
         { "fault reader 1 held after=3", "no \"after\"" },
         { "fault daemon stoped", "did you mean \"stopped\"?" },
