@@ -54,7 +54,7 @@ read_line(TkeKnownCopies *copies, const char *id, const char *line)
     if (g_strcmp0(action, "opentke-card.erase") == 0) {
         forget(copies->to, card);
         forget(copies->from, card);
-    } else if (g_strcmp0(action, "opentke-zone.backup") == 0 &&
+    } else if (g_strcmp0(action, "opentke-zone.backup") == 0 && g_strcmp0(card, source) != 0 &&
                g_strcmp0(text_of(object, "result", NULL), "done") == 0) {
         if (g_strcmp0(source, id) == 0) {
             remember(copies->to, card);
