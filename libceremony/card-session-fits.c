@@ -290,17 +290,21 @@ trouble_word(const GError *trouble)
     }
 }
 
-/* The card has answered, and what it says makes no sense. */
-static bool
-is_odd(const GError *trouble)
+bool
+tke_card_session_is_about_card(const GError *error)
 {
-    switch (tke_card_error_code(trouble)) {
-    case TKE_CARD_ERROR_PROTOCOL:
-    case TKE_CARD_ERROR_COMMUNICATION:
-    case TKE_CARD_ERROR_STATUS:
-        return true;
-    default:
+    switch (tke_card_error_code(error)) {
+    case -1: /* none, or of this program itself */
+    case TKE_CARD_ERROR_NO_SERVICE:
+    case TKE_CARD_ERROR_NO_ACCESS:
+    case TKE_CARD_ERROR_NO_READER:
+    case TKE_CARD_ERROR_NO_CARD:
+    case TKE_CARD_ERROR_IN_USE:
+    case TKE_CARD_ERROR_REMOVED:
+    case TKE_CARD_ERROR_RESET:
         return false;
+    default:
+        return true;
     }
 }
 
@@ -361,7 +365,7 @@ tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, bool 
         say_swapped(need, other, word, reason);
         return false;
     }
-    if (need->odd_too && slot->present && is_odd(slot->trouble)) {
+    if (need->odd_too && slot->present && tke_card_session_is_about_card(slot->trouble)) {
         return true;
     }
     if (slot->present && slot->trouble != NULL) {

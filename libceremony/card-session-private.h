@@ -17,11 +17,13 @@ typedef struct TkeCardSlot {
     bool seen;       /* events is known */
     bool fresh;      /* status was read in the last look and not used since */
     bool present;
-    GError *trouble;   /* why the card that is there could not be recognised */
-    bool verified[2];  /* first, second PIN */
-    gint64 used_at[2]; /* monotonic time of the last use, microseconds */
-    bool given_up;     /* a PIN could not be closed: not used until the card is taken out */
-    bool lapsed;       /* a PIN of the card that is in still was open too long, and was closed */
+    GError *trouble;               /* why the card that is there could not be recognised */
+    uint8_t atr[TKE_CARD_ATR_MAX]; /* of the card that came in, recognised or not */
+    size_t atr_len;                /* 0: it gave none */
+    bool verified[2];              /* first, second PIN */
+    gint64 used_at[2];             /* monotonic time of the last use, microseconds */
+    bool given_up; /* a PIN could not be closed: not used until the card is taken out */
+    bool lapsed;   /* a PIN of the card that is in still was open too long, and was closed */
     /* Whether it is genuine, as the last check of this card has found; until it is taken out. */
     bool judged;
     TkeCardStatus judged_status; /* what the card was and held then */
@@ -138,6 +140,12 @@ bool tke_card_session_judge(TkeCardSession *session, const TkeCardNeed *wanted, 
  */
 bool tke_card_session_check_reader(TkeOperation *op, unsigned number, const TkeReaders *readers,
                                    GError **error);
+
+/*
+ * Is it about the card that lies there: what it answers, or that it answers nothing? False for what
+ * takes the way to it away (service, reader, another program, a hand).
+ */
+bool tke_card_session_is_about_card(const GError *error);
 
 /* True if after this error a card is not, or may not be, what it was believed to be. */
 bool tke_card_session_shakes_belief(const GError *error);

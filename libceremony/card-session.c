@@ -28,6 +28,7 @@ slot_drop(TkeCardSlot *slot)
     g_clear_error(&slot->trouble);
     memset(&slot->status, 0, sizeof slot->status);
     memset(slot->verified, 0, sizeof slot->verified);
+    slot->atr_len = 0;
     slot->lapsed = false;
     slot->given_up = false;
 }
@@ -89,6 +90,11 @@ slot_open(TkeOperation *op, TkeCardSlot *slot, unsigned reader)
 
     slot->card = tke_card_open(session->source, slot->reader_name, reader,
                                tke_operation_get_cancellable(op), &slot->trouble);
+    if (slot->card != NULL) {
+        const uint8_t *atr = tke_card_get_atr(slot->card, &slot->atr_len);
+
+        memcpy(slot->atr, atr, slot->atr_len);
+    }
     if (slot->card != NULL && !tke_card_recognise(slot->card, &slot->status, &slot->trouble)) {
         g_clear_pointer(&slot->card, tke_card_free);
     }

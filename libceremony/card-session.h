@@ -58,8 +58,8 @@ typedef struct TkeCardNeed {
      * one had come. */
     const uint8_t *begun_id;
     /*
-     * A card that answers nonsense to the questions what it is fits too: NULL without an error
-     * then, and tke_card_session_get_trouble() says what it was.
+     * A card that answers nonsense, or nothing, to the questions what it is or to a reset fits too:
+     * NULL without an error then, and tke_card_session_get_trouble() says what it was.
      */
     bool odd_too;
     bool overwrite;   /* a card in use fits also if it is in already */

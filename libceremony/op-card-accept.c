@@ -42,27 +42,35 @@ fault(TkeCardAcceptance *report, char *text)
     g_ptr_array_add(report->faults, text);
 }
 
-/*
- * Is it the card's doing? A short answer, or none where the driver says that there was one, is: the
- * card is still there. Whatever took the way to the card away is not.
- */
-static bool
-is_about_card(const GError *why)
+/* The next step where a card says nothing, and nobody has named one yet. */
+static void
+advise_on_silence(GError *why)
 {
-    switch (tke_card_error_code(why)) {
-    case -1:
-    case TKE_CARD_ERROR_NO_SERVICE:
-    case TKE_CARD_ERROR_NO_ACCESS:
-    case TKE_CARD_ERROR_NO_READER:
-    case TKE_CARD_ERROR_NO_CARD:
-    case TKE_CARD_ERROR_IN_USE:
-    case TKE_CARD_ERROR_REMOVED:
-    case TKE_CARD_ERROR_RESET:
-    case TKE_CARD_ERROR_SILENT:
-        return false;
-    default:
-        return true;
+    TkeCardErrorInfo info = { .remedy = NULL };
+
+    if (!tke_card_error_get_info(why, &info) || info.remedy != NULL) {
+        return;
     }
+    if (why->code == TKE_CARD_ERROR_SILENT) {
+        tke_card_error_set_remedy(
+            why, _("Take the card out, or unplug the reader, to end the wait. Then test another "
+                   "card in this reader: if that one answers, it is the card; if not, try both in "
+                   "the other reader."));
+    } else if (why->code == TKE_CARD_ERROR_UNRESPONSIVE) {
+        tke_card_error_set_remedy(
+            why, _("Take the card out and put it in again, chip first; if it stays so, try another "
+                   "card: it has to be one with contacts that speaks T=0 or T=1."));
+    }
+}
+
+/* Why the test ends here, in the report. Takes the error. */
+static void
+end_with(TkeCardAcceptance *report, GError *why)
+{
+    advise_on_silence(why);
+    fault(report, tke_record_text(why));
+    g_clear_error(&report->refused);
+    report->refused = why;
 }
 
 /*
@@ -72,27 +80,36 @@ is_about_card(const GError *why)
 static bool
 take_refusal(TkeCardAcceptance *report, GError *why, GError **error)
 {
-    if (!is_about_card(why)) {
+    if (!tke_card_session_is_about_card(why)) {
         g_propagate_error(error, why);
         return false;
     }
-    fault(report, tke_record_text(why));
-    g_clear_error(&report->refused);
-    report->refused = why;
+    end_with(report, why);
     return true;
 }
 
-/* The same for a question that is not about the channel: the test goes on. */
+/* The same for a question that is not about the channel: the test goes on, unless the card has
+ * fallen silent. */
 static bool
 note_answer(TkeCardAcceptance *report, GError *why, GError **error)
 {
-    if (!is_about_card(why)) {
+    if (!tke_card_session_is_about_card(why)) {
         g_propagate_error(error, why);
         return false;
+    }
+    if (tke_card_error_code(why) == TKE_CARD_ERROR_SILENT) {
+        end_with(report, why);
+        return true;
     }
     fault(report, tke_record_text(why));
     g_error_free(why);
     return true;
+}
+
+static bool
+has_ended(const TkeCardAcceptance *report)
+{
+    return report->refused != NULL;
 }
 
 /* A card whose answer to reset is malformed works in some readers and not in others. */
@@ -204,6 +221,9 @@ test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry
     if (!read_probe(report, card, error)) {
         return false;
     }
+    if (has_ended(report)) {
+        return true;
+    }
     if (!tke_gp_registry_select(card, &report->data, &why)) {
         return take_refusal(report, why, error);
     }
@@ -211,6 +231,9 @@ test_card(TkeOperation *op, TkeCardAcceptance *report, TkeCard *card, bool retry
     if (!tke_gp_registry_query_data(card, &report->data, &why) &&
         !note_answer(report, why, error)) {
         return false;
+    }
+    if (has_ended(report)) {
+        return true;
     }
     if (report->data.has_cplc) {
         report->maker = tke_hex_encode_upper(report->data.cplc, TKE_GP_CPLC_LEN);
@@ -229,20 +252,13 @@ wanted_memory(TkeOperation *op)
 
 /* A card that cannot even be told what it is: nothing but its answer to reset is looked at. */
 static void
-note_trouble(TkeOperation *op, TkeCardAcceptance *report, const TkeCardSlot *slot)
+note_trouble(TkeCardAcceptance *report, const TkeCardSlot *slot)
 {
-    TkeCardSession *session = tke_operation_get_card_session(op);
-    g_autoptr(TkeCard) card = tke_card_open(session->source, slot->reader_name, report->reader,
-                                            tke_operation_get_cancellable(op), NULL);
-    size_t len = 0;
-    const uint8_t *atr = card != NULL ? tke_card_get_atr(card, &len) : NULL;
-
     report->reader_name = g_strdup(slot->reader_name);
-    if (atr != NULL) {
-        judge_atr(report, atr, len);
+    if (slot->atr_len > 0) {
+        judge_atr(report, slot->atr, slot->atr_len);
     }
-    report->refused = g_error_copy(slot->trouble);
-    fault(report, tke_record_text(slot->trouble));
+    end_with(report, g_error_copy(slot->trouble));
 }
 
 /* False: the test was broken off, with or without an error. */
@@ -298,7 +314,7 @@ tke_op_card_accept(TkeOperation *op, const TkeCardAcceptParams *params, GError *
     report->tested = g_get_real_time() / G_USEC_PER_SEC;
     report->reader = params->reader;
     if (card == NULL) {
-        note_trouble(op, report,
+        note_trouble(report,
                      tke_card_session_slot(tke_operation_get_card_session(op), params->reader));
         return g_steal_pointer(&report);
     }

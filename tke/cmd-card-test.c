@@ -151,6 +151,15 @@ keep_remedy(GError *error, const GError *refused)
     }
 }
 
+/* An exchange that failed says of itself only that its outcome is not known; a card that does not
+ * even answer to a reset, not that this is a verdict. */
+static bool
+says_enough(const GError *refused)
+{
+    return !tke_card_error_is_outcome_unknown(refused) &&
+           tke_card_error_code(refused) != TKE_CARD_ERROR_UNRESPONSIVE;
+}
+
 /* The report ends with a verdict; a card that does not fit is a failure of the command. */
 static bool
 print_verdict(TkeCli *cli, const TkeCardAcceptance *report, GError **error)
@@ -167,8 +176,7 @@ print_verdict(TkeCli *cli, const TkeCardAcceptance *report, GError **error)
     }
     g_ptr_array_add(report->faults, NULL);
     all = g_strjoinv("; ", (char **) report->faults->pdata);
-    /* An exchange that failed says of itself only that its outcome is not known. */
-    if (report->refused != NULL && n == 1 && !tke_card_error_is_outcome_unknown(report->refused)) {
+    if (report->refused != NULL && n == 1 && says_enough(report->refused)) {
         g_propagate_error(error, g_error_copy(report->refused));
     } else {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE,

@@ -25,6 +25,9 @@ static const Trouble troubles[] = {
       "Take the card out, or unplug the reader, to end the wait; " },
 };
 
+static const Trouble silent = { .fault = "fault card ep11-1 silent times=9999",
+                                .message = "does not answer" };
+
 static Place *
 make_trouble(const Trouble *trouble)
 {
@@ -80,6 +83,21 @@ START_TEST(test_who_is_asked_for_a_card_is_told_what_to_do)
 }
 END_TEST
 
+/* The acceptance test asks for no other card: this one is the one that is tested. */
+START_TEST(test_a_silent_card_is_reported_as_one_that_does_not_fit)
+{
+    g_autoptr(Place) place = make_trouble(&silent);
+    g_auto(Run) run = place_expect(place, 4, "card acceptance-test");
+    g_auto(Run) json = place_expect(place, 4, "--json card acceptance-test");
+
+    assert_contains(run.out, "the card does not fit: ");
+    assert_contains(run.out, silent.message);
+    assert_contains(run.out, "Then test another card in this reader");
+    ck_assert(!json_object_get_boolean_member(json.json, "fits"));
+    ck_assert_uint_gt(strlen(json_object_get_string_member(json.json, "atr")), 10);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -88,6 +106,7 @@ add_tests(TCase *tests)
                         G_N_ELEMENTS(troubles));
     tcase_add_loop_test(tests, test_who_is_asked_for_a_card_is_told_what_to_do, 0,
                         G_N_ELEMENTS(troubles));
+    tcase_add_test(tests, test_a_silent_card_is_reported_as_one_that_does_not_fit);
 }
 
 int

@@ -172,6 +172,36 @@ START_TEST(test_whatever_the_card_answers_there_is_a_report)
 }
 END_TEST
 
+/* A card that gives no answer, to the first question or to a later one, and from then on none. */
+START_TEST(test_a_silent_card_ends_with_a_report)
+{
+    unsigned silenced = 0;
+
+    for (unsigned n = 1;; n++) {
+        const SimCardFault fault = { .kind = SIM_CARD_FAULT_SILENT, .after = n, .times = 9999 };
+        g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+        g_autoptr(TkeCardAcceptance) report = NULL;
+        TkeCardErrorInfo info = { .remedy = NULL };
+
+        tke_gp_scp_forget_refusals();
+        ceremony_world_make_zone(world);
+        ceremony_world_make_part(world, "member", "Part A");
+        sim_card_add_fault(ceremony_world_card(world, "member"), &fault);
+        report = accept(world, "member");
+        if (report->refused == NULL) {
+            break; /* there are no more exchanges */
+        }
+        silenced++;
+        ck_assert_int_eq(tke_card_error_code(report->refused), TKE_CARD_ERROR_SILENT);
+        ck_assert_uint_eq(report->faults->len, 1);
+        ck_assert_str_eq(report->protocols, "T=1"); /* the answer to reset was there */
+        ck_assert(tke_card_error_get_info(report->refused, &info) && info.remedy != NULL);
+        ck_assert_int_eq(report->probed, n > BEFORE_PROBE + 1);
+    }
+    ck_assert_uint_ge(silenced, 7);
+}
+END_TEST
+
 START_TEST(test_a_locked_card_does_not_fit)
 {
     g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
@@ -197,6 +227,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_card_that_speaks_t0_fits);
     tcase_add_test(tests, test_a_probe_that_is_answered_wrongly_is_a_fault_and_the_test_goes_on);
     tcase_add_loop_test(tests, test_whatever_the_card_answers_there_is_a_report, 0, 3);
+    tcase_add_test(tests, test_a_silent_card_ends_with_a_report);
     tcase_add_test(tests, test_a_locked_card_does_not_fit);
 }
 

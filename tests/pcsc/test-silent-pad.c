@@ -249,6 +249,37 @@ START_TEST(test_the_deadline_is_ours_also_where_tke_sim_greets_others_meanwhile)
 }
 END_TEST
 
+/* What the card does, and what the report of it says. */
+static const struct {
+    const char *fault, *told, *remedy;
+} unanswered[] = {
+    { "\"target\":\"card\",\"name\":\"ep11-1\",\"fault\":\"silent\",\"times\":9999",
+      "the exchange with the card failed", "Take a card of a type that is known to work" },
+    { "\"target\":\"reader\",\"reader\":2,\"fault\":\"contactless\"",
+      "the card works through its contacts only", "Put the card into a reader with a slot" },
+};
+
+/* Who tests a card is asked for no other one: what the reader said is in the report, and a next
+ * step. */
+START_TEST(test_the_acceptance_test_of_a_card_that_answers_nothing_ends_with_a_report)
+{
+    g_autoptr(PrivatePcscd) place = private_pcscd_enter(NULL, NULL);
+    g_autofree char *json = g_strdup_printf("{\"command\":\"fault\",%s}", unanswered[_i].fault);
+    SCARDCONTEXT context = talk_new_context();
+    g_autofree char *out = NULL;
+
+    private_pcscd_command(place, json);
+    private_pcscd_insert(place, 2, "ep11-1");
+    talk_wait_state(context, READER_2, SCARD_STATE_PRESENT);
+    ck_assert_int_eq(private_pcscd_run(place, TKE " --rehearsal=pcsc card acceptance-test", &out),
+                     4);
+    ck_assert_msg(strstr(out, "Answer to reset: 3B") != NULL, "%.600s", out);
+    ck_assert_msg(strstr(out, unanswered[_i].told) != NULL, "%.600s", out);
+    ck_assert_msg(strstr(out, unanswered[_i].remedy) != NULL, "%.600s", out);
+    SCardReleaseContext(context);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -256,6 +287,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_pad_that_falls_silent_in_the_middle_of_a_pin_is_told_and_left);
     tcase_add_test(tests, test_the_program_names_the_reader_whose_driver_hangs_and_ends);
     tcase_add_test(tests, test_the_program_names_the_reader_whose_tke_sim_is_stopped_and_ends);
+    tcase_add_loop_test(tests,
+                        test_the_acceptance_test_of_a_card_that_answers_nothing_ends_with_a_report,
+                        0, G_N_ELEMENTS(unanswered));
     tcase_add_test(tests, test_the_deadline_is_ours_also_where_tke_sim_greets_others_meanwhile);
 }
 
