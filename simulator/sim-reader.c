@@ -471,7 +471,7 @@ sim_reader_remove(SimReader *reader)
 }
 
 void
-sim_reader_unplug(SimReader *reader)
+sim_reader_cut_power(SimReader *reader)
 {
     g_mutex_lock(&reader->lock);
     (void) cut_off(reader);

@@ -155,8 +155,11 @@ bool sim_reader_insert(SimReader *reader, SimCard *card, GError **error);
 /* Pulls the card, also in the middle of something; returns it, or NULL if none was in. */
 SimCard *sim_reader_remove(SimReader *reader);
 
-/* The reader has no power for a moment, also in the middle of something; the card stays in it. */
-void sim_reader_unplug(SimReader *reader);
+/*
+ * The reader has no power for a moment, also in the middle of something, as when it or its service
+ * goes away; the card stays in it.
+ */
+void sim_reader_cut_power(SimReader *reader);
 
 /* What a reader can do wrong, or tell wrongly, until it is honest again. */
 typedef enum {

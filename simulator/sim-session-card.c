@@ -140,6 +140,7 @@ sim_session_answer_connect(SimSession *self, const SimSocketRequest *request, GE
     uint32_t connection = 0;
     size_t atr_len = 0;
 
+    self->epoch = self->reader == NULL ? sim_world_get_epoch(self->host.world) : self->epoch;
     if (!need_service(self, error)) {
         return false;
     }
@@ -151,7 +152,6 @@ sim_session_answer_connect(SimSession *self, const SimSocketRequest *request, GE
     if (reader == NULL) {
         return sim_session_refuse(error, TKE_SIM_STATUS_NO_READER, _("there is no such reader"));
     }
-    self->epoch = sim_world_get_epoch(self->host.world);
     connection = request->type == TKE_SIM_POWER_ON
                      ? sim_reader_power_on(reader, atr, &atr_len, error)
                      : sim_reader_connect(reader, atr, &atr_len, error);
@@ -181,6 +181,14 @@ check_plugged(SimSession *self, GError **error)
     return true;
 }
 
+/* The service of this connection: it does not run, or another one does. */
+static bool
+is_service_gone(SimSession *self)
+{
+    return !sim_world_is_running(self->host.world) ||
+           self->epoch != sim_world_get_epoch(self->host.world);
+}
+
 bool
 sim_session_need_connection(SimSession *self, GError **error)
 {
@@ -191,7 +199,7 @@ sim_session_need_connection(SimSession *self, GError **error)
     if (!need_service(self, error)) {
         return false;
     }
-    if (self->epoch != sim_world_get_epoch(self->host.world)) {
+    if (is_service_gone(self)) {
         return sim_session_refuse(
             error, TKE_SIM_STATUS_NO_SERVICE,
             _("the smart card service was started anew since this connection was made"));
@@ -199,15 +207,25 @@ sim_session_need_connection(SimSession *self, GError **error)
     return check_plugged(self, error);
 }
 
-/* What was under way when the reader was unplugged has failed because of that. */
+/*
+ * What was under way when the service stopped or the reader was unplugged has failed because of
+ * that. Unlike a command that finds them gone it may have reached the card, and the answer says so:
+ * the codes are those that PC/SC's become (libsmartcard/pcsc-transport-error.inc).
+ */
 static bool
 fail_under_way(SimSession *self, GError **error)
 {
     g_autoptr(GError) unplugged = NULL;
 
+    if (is_service_gone(self)) {
+        g_clear_error(error);
+        return sim_session_refuse(error, TKE_SIM_STATUS_FAILED,
+                                  _("the smart card service has stopped in the middle of the "
+                                    "command (a fault of the rehearsal)"));
+    }
     if (!check_plugged(self, &unplugged)) {
         g_clear_error(error);
-        g_propagate_error(error, g_steal_pointer(&unplugged));
+        return sim_session_refuse(error, TKE_SIM_STATUS_REMOVED, unplugged->message);
     }
     return false;
 }
@@ -272,9 +290,11 @@ sim_session_answer_reset(SimSession *self, GError **error)
     uint8_t atr[SIM_CARD_ATR_MAX];
     size_t len = 0;
 
-    if (!sim_session_need_connection(self, error) ||
-        !sim_reader_reset(self->reader, self->connection, atr, &len, error)) {
+    if (!sim_session_need_connection(self, error)) {
         return false;
+    }
+    if (!sim_reader_reset(self->reader, self->connection, atr, &len, error)) {
+        return fail_under_way(self, error);
     }
     g_byte_array_append(self->answer, atr, (guint) len);
     return true;

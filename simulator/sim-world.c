@@ -386,6 +386,9 @@ sim_world_set_running(SimWorld *world, bool running)
     world->running = running;
     note_change(world);
     g_mutex_unlock(&world->mutex);
+    for (guint i = 0; !running && i < world->readers->len; i++) {
+        sim_reader_cut_power(g_ptr_array_index(world->readers, i));
+    }
 }
 
 bool
@@ -420,7 +423,7 @@ sim_world_set_plugged(SimWorld *world, unsigned number, bool plugged)
     note_change(world);
     g_mutex_unlock(&world->mutex);
     if (!plugged) {
-        sim_reader_unplug(g_ptr_array_index(world->readers, number - 1));
+        sim_reader_cut_power(g_ptr_array_index(world->readers, number - 1));
     }
 }
 

@@ -122,7 +122,10 @@ void sim_world_count_desks(SimWorld *world, unsigned *open, unsigned *calls);
 
 /* ---- faults of the readers' side; cards and service have their own ---- */
 
-/* As if the smart card service did not run. Connections of before stay dead afterwards. */
+/*
+ * As if the smart card service did not run. Its readers lose their power: what was under way has
+ * failed, a pad asks for nothing any more. Connections of before stay dead afterwards.
+ */
 void sim_world_set_running(SimWorld *world, bool running);
 bool sim_world_is_running(SimWorld *world);
 uint32_t sim_world_get_epoch(SimWorld *world); /* counts how often it went away */

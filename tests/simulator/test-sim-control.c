@@ -204,45 +204,6 @@ START_TEST(test_reader_that_is_unplugged_is_told)
 }
 END_TEST
 
-static gpointer
-set_pin(gpointer data)
-{
-    GError *error = NULL;
-
-    (void) tke_pin_pad_set(data, TKE_PIN_FIRST, &error);
-    return error;
-}
-
-/* As at the desk: nobody can type on a pad that has no power (E-C07). */
-START_TEST(test_reader_that_is_unplugged_asks_for_no_pin_any_more)
-{
-    g_autoptr(SocketFixture) fixture = socket_fixture_new();
-    g_autoptr(TkeSimClient) client = socket_fixture_client(fixture);
-    TkeCardSource *source = socket_fixture_source(fixture);
-    SimReader *reader = sim_world_get_reader(fixture->world, 1, NULL);
-    g_autoptr(TkeCard) card = NULL;
-    g_autoptr(GError) keys = NULL;
-    g_autoptr(GError) entry = NULL;
-    SimPadAsk ask = { 0 };
-    GThread *thread = NULL;
-    bool found = false;
-
-    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
-    card = tke_card_open(source, "Left", 1, NULL, NULL);
-    ck_assert(tke_card_select(card, TKE_CARD_KIND_CA, &found, NULL) && found);
-    thread = g_thread_new("entry", set_pin, card);
-    ck_assert(sim_reader_wait_pad(reader, 0, 20000, &ask));
-    socket_fixture_command(
-        fixture,
-        "{\"command\":\"fault\",\"target\":\"reader\",\"reader\":1,\"fault\":\"unplugged\"}");
-    keys = socket_fixture_control(client, "{\"command\":\"keys\",\"reader\":1,\"keys\":\"1\"}");
-    ck_assert_ptr_nonnull(keys);
-    entry = g_thread_join(thread);
-    ck_assert_int_eq(tke_card_error_code(entry), TKE_CARD_ERROR_NO_READER);
-    source->ops->free(source);
-}
-END_TEST
-
 START_TEST(test_card_that_a_fault_pulls_is_out_of_its_reader)
 {
     g_autoptr(SocketFixture) fixture = socket_fixture_new();
@@ -466,7 +427,6 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_service_that_does_not_run_is_told_and_comes_back);
     tcase_add_test(tests, test_reader_held_by_another_program_is_told);
     tcase_add_test(tests, test_reader_that_is_unplugged_is_told);
-    tcase_add_test(tests, test_reader_that_is_unplugged_asks_for_no_pin_any_more);
     tcase_add_test(tests, test_card_that_a_fault_pulls_is_out_of_its_reader);
     tcase_add_test(tests, test_status_tells_when_a_card_was_moved);
     tcase_add_test(tests, test_every_fault_of_a_reader_can_be_ordered_and_ends);

@@ -187,7 +187,7 @@ START_TEST(test_a_reader_unplugged_ends_the_entry_and_keeps_its_card)
     desk_start(&entry, desk.reader, desk.connection, SIM_READER_FEATURE_VERIFY_PIN_DIRECT,
                desk_verify_structure(20));
     ck_assert(sim_reader_wait_pad(desk.reader, 0, DESK_WAIT_MS, &ask));
-    sim_reader_unplug(desk.reader);
+    sim_reader_cut_power(desk.reader);
     expect_entry(&entry, 0);
     sim_reader_get_state(desk.reader, &state);
     ck_assert(state.card_present && !state.connected && !state.pad.asking);
