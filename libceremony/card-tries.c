@@ -5,6 +5,7 @@
 #include "libceremony/card-tries.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -21,27 +22,38 @@
 #define LOCK_NAME "opentke-card-keys.lock"
 
 /*
- * {"cards": {"<ATR>.<maker's data>": {"<check values>": {"key_set", "refused", "proven",
- * "cut_off", "time"}}}}; "proven" may be missing: false
+ * {"cards": {"<ATR>.<maker's data>": {"<check values>": {"key_set", "refused", "proven", "pending",
+ * "cut_off", "time"}}}}; "proven" and "pending" may be missing: false
  */
+static bool
+read_flag(JsonObject *entry, const char *name, bool may_be_missing, bool *flag)
+{
+    JsonNode *node = json_object_get_member(entry, name);
+
+    *flag = false;
+    if (node == NULL) {
+        return may_be_missing;
+    }
+    if (json_node_get_value_type(node) != G_TYPE_BOOLEAN) {
+        return false;
+    }
+    *flag = json_node_get_boolean(node);
+    return true;
+}
+
 static bool
 read_tries(JsonObject *entry, TkeGpTries *tries)
 {
-    JsonNode *refused = json_object_get_member(entry, "refused");
-    JsonNode *proven = json_object_get_member(entry, "proven");
     JsonNode *cut_off = json_object_get_member(entry, "cut_off");
     gint64 number;
 
-    if (proven != NULL && json_node_get_value_type(proven) != G_TYPE_BOOLEAN) {
-        return false;
-    }
-    if (refused == NULL || cut_off == NULL || json_node_get_value_type(refused) != G_TYPE_BOOLEAN ||
+    if (!read_flag(entry, "refused", false, &tries->refused) ||
+        !read_flag(entry, "proven", true, &tries->proven) ||
+        !read_flag(entry, "pending", true, &tries->pending) || cut_off == NULL ||
         json_node_get_value_type(cut_off) != G_TYPE_INT64) {
         return false;
     }
     number = json_node_get_int(cut_off);
-    tries->refused = json_node_get_boolean(refused);
-    tries->proven = proven != NULL && json_node_get_boolean(proven);
     tries->cut_off = (unsigned) CLAMP(number, 0, INT16_MAX);
     return number >= 0;
 }
@@ -85,6 +97,49 @@ mark_text(const TkeGpKeySet *keys)
     return tke_hex_encode(tke_gp_key_set_get_mark(keys), TKE_GP_KEY_SET_MARK);
 }
 
+/* What one card of the file says of the key set; none: zeros. False: it has another form. */
+static bool
+read_entry(JsonObject *cards, const char *card, const char *mark, TkeGpTries *tries)
+{
+    JsonObject *sets = tke_json_file_object(cards, card);
+    JsonObject *entry = NULL;
+
+    *tries = (TkeGpTries){ 0 };
+    if (sets == NULL || !json_object_has_member(sets, mark)) {
+        return sets != NULL;
+    }
+    entry = tke_json_file_object(sets, mark);
+    return entry != NULL && read_tries(entry, tries);
+}
+
+/* All cards of the file that may be this one. */
+static bool
+read_cards(JsonObject *cards, const char *card, const char *mark, TkeGpTries *tries)
+{
+    g_autoptr(GList) names = json_object_get_members(cards);
+    bool final = false;
+
+    *tries = (TkeGpTries){ 0 };
+    for (GList *name = names; name != NULL; name = name->next) {
+        TkeGpTries found = { 0 };
+
+        if (!tke_gp_card_may_be(card, name->data)) {
+            continue;
+        }
+        if (!read_entry(cards, name->data, mark, &found)) {
+            return false;
+        }
+        final = final || tke_gp_tries_is_final(&found);
+        if (strcmp(name->data, card) == 0) {
+            *tries = found;
+        }
+    }
+    if (final) {
+        *tries = (TkeGpTries){ .refused = true, .cut_off = tries->cut_off };
+    }
+    return true;
+}
+
 /* The file is replaced as a whole, so that no lock is needed to read it. */
 static bool
 look(void *data, const char *card, const TkeGpKeySet *keys, TkeGpTries *tries, GError **error)
@@ -93,16 +148,12 @@ look(void *data, const char *card, const TkeGpKeySet *keys, TkeGpTries *tries, G
     g_autofree char *mark = mark_text(keys);
     g_autoptr(JsonObject) file = read_file(path, error);
     JsonObject *cards = file != NULL ? enter(file, "cards") : NULL;
-    JsonObject *sets = cards != NULL ? enter(cards, card) : NULL;
-    JsonObject *entry =
-        sets != NULL && json_object_has_member(sets, mark) ? enter(sets, mark) : NULL;
 
     *tries = (TkeGpTries){ 0 };
     if (file == NULL) {
         return false;
     }
-    if (sets == NULL ||
-        (json_object_has_member(sets, mark) && (entry == NULL || !read_tries(entry, tries)))) {
+    if (cards == NULL || !read_cards(cards, card, mark, tries)) {
         return say_damaged(path, error);
     }
     return true;
@@ -118,6 +169,7 @@ set_entry(JsonObject *sets, const char *mark, const TkeGpKeySet *keys, const Tke
     json_object_set_string_member(entry, "key_set", tke_gp_key_set_get_name(keys));
     json_object_set_boolean_member(entry, "refused", tries->refused);
     json_object_set_boolean_member(entry, "proven", tries->proven);
+    json_object_set_boolean_member(entry, "pending", tries->pending);
     json_object_set_int_member(entry, "cut_off", tries->cut_off);
     json_object_set_string_member(entry, "time", time);
     json_object_set_object_member(sets, mark, entry);
@@ -131,12 +183,16 @@ note_locked(const char *path, const char *card, const TkeGpKeySet *keys, const T
     g_autoptr(JsonObject) file = read_file(path, error);
     JsonObject *cards = file != NULL ? enter(file, "cards") : NULL;
     JsonObject *sets = cards != NULL ? enter(cards, card) : NULL;
+    TkeGpTries noted = { 0 };
 
     if (file == NULL) {
         return false;
     }
-    if (sets == NULL) {
+    if (sets == NULL || !read_entry(cards, card, mark, &noted)) {
         return say_damaged(path, error);
+    }
+    if (tke_gp_tries_is_final(&noted)) {
+        return tke_json_file_write(path, file, error); /* whatever another program saw since */
     }
     if (tries->refused || tries->cut_off > 0) {
         set_entry(sets, mark, keys, tries);
@@ -193,17 +249,23 @@ tke_card_tries_keys(TkeOperation *op, TkeCard *card, GError **error)
     return keys;
 }
 
+TkeGpMemory
+tke_card_tries_memory(const char *directory, const char *place, bool retry_cut_off)
+{
+    return (TkeGpMemory){ .look = look,
+                          .note = note,
+                          .data = (void *) directory,
+                          .retry_cut_off = retry_cut_off,
+                          .place = place };
+}
+
 TkeGpScp *
 tke_card_tries_open(TkeOperation *op, TkeCard *card, const TkeGpKeySet *keys, bool retry_cut_off,
                     GError **error)
 {
     const char *directory = tke_world_get_state_directory(tke_operation_get_world(op));
     g_autofree char *path = g_build_filename(directory, FILE_NAME, NULL);
-    const TkeGpMemory memory = { .look = look,
-                                 .note = note,
-                                 .data = (void *) directory,
-                                 .retry_cut_off = retry_cut_off,
-                                 .place = path };
+    const TkeGpMemory memory = tke_card_tries_memory(directory, path, retry_cut_off);
     TkeGpScp *scp = tke_gp_scp_open(card, keys, &memory, error);
     const unsigned cut_off = scp != NULL ? tke_gp_scp_get_info(scp)->cut_off : 0;
 

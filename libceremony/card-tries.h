@@ -30,3 +30,6 @@ TKE_PUBLIC TkeGpKeySet *tke_card_tries_keys(TkeOperation *op, TkeCard *card, GEr
  */
 TKE_PUBLIC TkeGpScp *tke_card_tries_open(TkeOperation *op, TkeCard *card, const TkeGpKeySet *keys,
                                          bool retry_cut_off, GError **error);
+
+/* The memory alone, in that directory; place names the file in errors. Both are borrowed. */
+TkeGpMemory tke_card_tries_memory(const char *directory, const char *place, bool retry_cut_off);

@@ -22,15 +22,34 @@ typedef struct TkeGpTries {
     bool refused; /* the card has said no: never again by itself */
     /* of refused: the card's own proof was right, so that the keys are; it refused ours (SCP03) */
     bool proven;
+    /*
+     * of refused, not of proven: a try on a person's word has begun, and whether the card's proof
+     * is right is not noted yet. It counts as one that is wrong until the same try takes it back.
+     */
+    bool pending;
     /* keys that fit, but the card's last word is not known: it may have counted a failure */
     unsigned cut_off;
 } TkeGpTries;
 
-/* Both fail with an error that says what could not be read or written. card is hex text. */
+/* The card's own proof was wrong: nothing ever takes that back. */
+TKE_PUBLIC bool tke_gp_tries_is_final(const TkeGpTries *tries);
+
+/*
+ * Two names of cards that may be one card: the same maker's data, whatever the answers to reset; or
+ * the same answer to reset, where one of them does not tell the maker's data.
+ */
+TKE_PUBLIC bool tke_gp_card_may_be(const char *card, const char *other);
+
+/* Both fail with an error that says what could not be read or written. card is hex text:
+ * answer to reset, ".", maker's data. */
 typedef struct TkeGpMemory {
+    /* Of this card; a wrong proof of one that may be this one counts as its own. */
     bool (*look)(void *data, const char *card, const TkeGpKeySet *keys, TkeGpTries *tries,
                  GError **error);
-    /* Must be lasting when it returns: it is called before the card is asked, too. */
+    /*
+     * Must be lasting when it returns: it is called before the card is asked, too. Does not replace
+     * what is final, whatever another program has seen of the card meanwhile.
+     */
     bool (*note)(void *data, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries,
                  GError **error);
     void *data;

@@ -1,6 +1,6 @@
 /*
- * Secure channel with the card manager: initiation, and what was tried before (GlobalPlatform 2.3,
- * 10 and annexes D and E; amendment D for SCP03). Functions of gp-scp.h.
+ * Secure channel with the card manager: initiation (GlobalPlatform 2.3, 10 and annexes D and E;
+ * amendment D for SCP03). Functions of gp-scp.h.
  */
 #include <openssl/rand.h>
 #include <string.h>
@@ -16,124 +16,8 @@
 
 #define INS_INITIALIZE_UPDATE 0x50u
 #define INS_EXTERNAL_AUTHENTICATE 0x82u
-#define CPLC_HIGH 0x9Fu /* P1 and P2 of GET DATA: what the maker wrote about this very card */
-#define CPLC_LOW 0x7Fu
 #define SCP02_KEY_LEN 16u
 #define SW_TRIES 0x63C0u
-
-/* --- what was tried before
- * -------------------------------------------------------------------------- */
-
-/*
- * A text for this card: ATR and what the maker wrote about it. Where a card does not tell the
- * latter all of its type count as one: rather one try too few than one too many. It is made before
- * anything is tried: after a refusal the card may be gone.
- */
-static char *
-card_text(TkeCard *card, GError **error)
-{
-    const TkeApdu cplc = {
-        .cla = TKE_CLA_OWN, .ins = TKE_INS_GET, .p1 = CPLC_HIGH, .p2 = CPLC_LOW, .has_answer = true
-    };
-    size_t atr_len = 0;
-    const uint8_t *atr = tke_card_get_atr(card, &atr_len);
-    TkeCardAnswer answer;
-    g_autofree char *atr_text = tke_hex_encode(atr, atr_len);
-    g_autofree char *maker = NULL;
-
-    if (!tke_card_transmit(card, &cplc, &answer, error)) {
-        return NULL;
-    }
-    maker =
-        answer.sw == TKE_GP_STATUS_DONE ? tke_hex_encode(answer.data, answer.len) : g_strdup("");
-    return g_strconcat(atr_text, ".", maker, NULL);
-}
-
-static bool
-note_tries(const TkeGpScp *scp, const TkeGpKeySet *keys, TkeGpTries tries, GError **error)
-{
-    return scp->memory->note(scp->memory->data, scp->card_text, keys, &tries, error);
-}
-
-/* Where a person finds what is remembered of it (docs/hardware.md, Issuer keys). */
-static void
-set_place(GError *error, const TkeGpScp *scp, const TkeGpKeySet *keys)
-{
-    g_autofree char *mark = tke_hex_encode(tke_gp_key_set_get_mark(keys), TKE_GP_KEY_SET_MARK);
-    g_autofree char *details = NULL;
-
-    if (scp->memory->place != NULL) {
-        details = g_strdup_printf(_("noted in %s: card %s, key set %s"), scp->memory->place,
-                                  scp->card_text, mark);
-        tke_card_error_set_details(error, details);
-    }
-}
-
-static void
-set_proven_remedy(GError *error)
-{
-    tke_card_error_set_remedy(
-        error, _("Take another card, or another reader: an exchange that was spoilt looks like "
-                 "this, and so does a card that is locked. “tke card acceptance-test "
-                 "--retry-cut-off” tries the key set once more; if the card refuses again it may "
-                 "have counted one more failed try."));
-}
-
-static GError *
-tried_before(const TkeGpTries *before, bool retry_cut_off, const char *name)
-{
-    GError *made = NULL;
-
-    if (before->refused && before->proven && !retry_cut_off) {
-        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                           _("this card, or one that cannot be told from it, has refused the key "
-                             "set (%s) before, although its own proof had shown that it is right; "
-                             "it is not tried again by itself, because the card may lock"),
-                           name);
-        set_proven_remedy(made);
-    } else if (before->refused && !before->proven) {
-        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                           _("this card, or one that cannot be told from it, has refused the key "
-                             "set (%s) before; it is never tried again, because the card may lock"),
-                           name);
-        tke_card_error_set_remedy(made,
-                                  _("Name the card's own key set in the settings (card_keys), or "
-                                    "take another card."));
-    } else if (before->cut_off >= TKE_GP_CUT_OFF_MAX && !retry_cut_off) {
-        made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
-                           _("opening this card, or one that cannot be told from it, was cut off "
-                             "%u times in a row; the key set (%s) is not tried again, because the "
-                             "card may have counted each as a failed try and may lock"),
-                           before->cut_off, name);
-        tke_card_error_set_remedy(
-            made, _("Take another card. The key set is right, as this card's own proof "
-                    "showed; “tke card acceptance-test --retry-cut-off” tries it once "
-                    "more, and if the card opens its count is set back."));
-    }
-    return made;
-}
-
-static bool
-check_not_refused(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
-{
-    GError *made = NULL;
-
-    scp->card_text = card_text(scp->card, error);
-    if (scp->card_text == NULL ||
-        !scp->memory->look(scp->memory->data, scp->card_text, keys, &scp->before, error)) {
-        return false;
-    }
-    scp->info.cut_off = scp->before.cut_off;
-    made = tried_before(&scp->before, scp->memory->retry_cut_off, tke_gp_key_set_get_name(keys));
-    if (made == NULL) {
-        return true;
-    }
-    set_place(made, scp, keys);
-    return tke_card_fail(scp->card, error, made);
-}
-
-/* --- initiation
- * ------------------------------------------------------------------------------------ */
 
 /* 63Cx, which is what cards say that count. */
 static bool
@@ -191,7 +75,7 @@ refusal_error(const TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const c
                        _("%s: the card refuses the key set (%s), although its own proof has shown "
                          "that it is right%s"),
                        what, name, left);
-    set_proven_remedy(made);
+    tke_gp_scp_tries_set_remedy(made);
     return made;
 }
 
@@ -204,11 +88,13 @@ fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what,
     g_autoptr(GError) unnoted = NULL;
     GError *made = refusal_error(scp, keys, sw, what);
 
-    if (!note_tries(scp, keys, refused, &unnoted)) {
+    scp->pending = false;
+    if (!tke_gp_scp_tries_note(scp, keys, refused, &unnoted)) {
+        (void) tke_gp_memory_of_process()->note(NULL, scp->card_text, keys, &refused, NULL);
         g_prefix_error(&made, _("this could not be noted for the next time (%s): "),
                        unnoted->message);
     }
-    set_place(made, scp, keys);
+    tke_gp_scp_tries_set_place(made, scp, keys);
     if (sw != 0) {
         tke_card_error_set_sw(made, sw);
     }
@@ -343,16 +229,18 @@ prove(TkeGpScp *scp, const TkeGpKeySet *keys, const TkeApdu *apdu, TkeCardAnswer
                                .cut_off = scp->before.cut_off + 1 };
     g_autoptr(GError) inner = NULL;
 
-    if (!note_tries(scp, keys, begun, error)) {
+    if (!tke_gp_scp_tries_note(scp, keys, begun, error)) {
         return false;
     }
+    scp->pending = false;
     if (tke_card_transmit(scp->card, apdu, answer, &inner)) {
         return true;
     }
     if (may_have_counted(inner)) {
         say_cut_off(&inner);
     } else {
-        note_tries(scp, keys, scp->before, NULL); /* not sent; a note too many does no harm */
+        tke_gp_scp_tries_note(scp, keys, scp->before,
+                              NULL); /* not sent; a note too many does no harm */
     }
     g_propagate_error(error, g_steal_pointer(&inner));
     return false;
@@ -392,7 +280,7 @@ authenticate(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
         /* The note stays: the card may have counted it as a failed try, with a word of its own. */
         return tke_gp_scp_fail_sw(scp, answer.sw, what, error);
     }
-    return note_tries(scp, keys, (TkeGpTries){ 0 }, error);
+    return tke_gp_scp_tries_note(scp, keys, (TkeGpTries){ 0 }, error);
 }
 
 TkeGpScp *
@@ -408,8 +296,9 @@ tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys, const TkeGpMemory *
     scp->info.level = tke_gp_key_set_get_level(keys);
     scp->info.key_len = tke_secret_len(tke_gp_key_set_get_key(keys, TKE_GP_KEY_ENC));
     memcpy(scp->host_challenge, host_challenge, TKE_GP_CHALLENGE);
-    if (!check_not_refused(scp, keys, &inner) || !initialize(scp, keys, &inner) ||
+    if (!tke_gp_scp_tries_check(scp, keys, &inner) || !initialize(scp, keys, &inner) ||
         !check_key_set(scp, keys, &inner) || !authenticate(scp, keys, &inner)) {
+        tke_gp_scp_tries_take_back(scp, keys);
         tke_card_fail(card, error, g_steal_pointer(&inner));
         return NULL;
     }

@@ -38,6 +38,7 @@ struct TkeGpScp {
     const TkeGpMemory *memory; /* while the channel is being opened */
     char *card_text;           /* what the memory knows this card by */
     TkeGpTries before;         /* what it knew */
+    bool pending;              /* it says that a try on a person's word is under way */
     uint8_t host_challenge[TKE_GP_CHALLENGE];
     uint8_t card_challenge[TKE_GP_CHALLENGE]; /* SCP02: counter (2) and challenge (6) */
     uint8_t card_cryptogram[TKE_GP_MAC];
@@ -63,6 +64,18 @@ bool tke_gp_scp_fail_sw(TkeGpScp *scp, uint16_t sw, const char *what, GError **e
 TkeGpScp *tke_gp_scp_open_with(TkeCard *card, const TkeGpKeySet *keys, const TkeGpMemory *memory,
                                const uint8_t host_challenge[static TKE_GP_CHALLENGE],
                                GError **error);
+
+/*
+ * gp-scp-tries.c: may the key set be tried on this card? Nothing is asked before this has said yes;
+ * takes what is noted into scp->before. The others note how it went, undo a note that a try is under
+ * way, and tell a person where it is noted and what to do about right keys that were refused.
+ */
+bool tke_gp_scp_tries_check(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error);
+bool tke_gp_scp_tries_note(const TkeGpScp *scp, const TkeGpKeySet *keys, TkeGpTries tries,
+                           GError **error);
+void tke_gp_scp_tries_take_back(TkeGpScp *scp, const TkeGpKeySet *keys);
+void tke_gp_scp_tries_set_place(GError *error, const TkeGpScp *scp, const TkeGpKeySet *keys);
+void tke_gp_scp_tries_set_remedy(GError *error);
 
 /* Empties the memory of the process: each test begins with one that has done nothing. */
 void tke_gp_scp_forget_refusals(void);

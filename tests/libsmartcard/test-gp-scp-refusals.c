@@ -149,124 +149,6 @@ START_TEST(test_another_card_or_another_key_set_is_tried)
 }
 END_TEST
 
-/* A memory of two calls: what was noted, and a disk that is full. */
-typedef struct Notes {
-    unsigned n;
-    TkeGpTries last;
-    bool full;
-} Notes;
-
-static bool
-look_nowhere(G_GNUC_UNUSED void *data, const char *card, G_GNUC_UNUSED const TkeGpKeySet *keys,
-             TkeGpTries *tries, G_GNUC_UNUSED GError **error)
-{
-    ck_assert_str_ne(card, "");
-    *tries = (TkeGpTries){ 0 };
-    return true;
-}
-
-static bool
-note_here(void *data, G_GNUC_UNUSED const char *card, G_GNUC_UNUSED const TkeGpKeySet *keys,
-          const TkeGpTries *tries, GError **error)
-{
-    Notes *notes = data;
-
-    if (notes->full) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE, "the disk is full");
-        return false;
-    }
-    notes->n++;
-    notes->last = *tries;
-    return true;
-}
-
-/* The transcript ends where the program has to stop. */
-static void
-open_noting(TranscriptCard *transcript, const Row *session, Notes *notes, GError **error)
-{
-    const TkeGpMemory memory = { .look = look_nowhere, .note = note_here, .data = notes };
-    g_autoptr(TkeGpKeySet) keys = keys_of(session);
-    g_autoptr(TkeCard) card = card_of(transcript);
-    uint8_t challenge[TKE_GP_CHALLENGE];
-
-    challenge_of(session, challenge);
-    ck_assert_ptr_null(tke_gp_scp_open_with(card, keys, &memory, challenge, error));
-    ck_assert_ptr_null(transcript_card_get_problem(transcript));
-}
-
-START_TEST(test_what_may_be_lost_is_noted_before_the_card_is_asked)
-{
-    const Row *session = find("GPShell, delete, i=70");
-    g_autoptr(TranscriptCard) full = transcript_card_new(true);
-    g_autoptr(TranscriptCard) lost = transcript_card_new(true);
-    g_autoptr(TranscriptCard) refused = transcript_card_new(true);
-    g_autoptr(GError) error = NULL;
-    Notes notes = { .full = true };
-
-    expect(full, CPLC, "9F7F020102", "9000");
-    expect(full, session->a, session->b, "9000");
-    open_noting(full, session, &notes, &error);
-    test_bytes_check_error(error, TKE_ERROR, TKE_ERROR_FILE);
-    g_clear_error(&error);
-
-    notes.full = false;
-    expect(lost, CPLC, "9F7F020102", "9000");
-    expect(lost, session->a, session->b, "9000");
-    transcript_card_expect_fault(lost, session->c, TKE_CARD_ERROR_REMOVED);
-    open_noting(lost, session, &notes, &error);
-    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
-    ck_assert_msg(strstr(error->message, "counted a failed try") != NULL, "%s", error->message);
-    ck_assert_uint_eq(notes.n, 1);
-    ck_assert(!notes.last.refused && notes.last.cut_off == 1);
-    g_clear_error(&error);
-
-    expect(refused, CPLC, "9F7F020102", "9000");
-    expect(refused, session->a, session->b, "9000");
-    expect(refused, session->c, "", "6300");
-    open_noting(refused, session, &notes, &error);
-    ck_assert_uint_eq(notes.n, 3);
-    ck_assert(notes.last.refused && notes.last.proven && notes.last.cut_off == 0);
-}
-END_TEST
-
-START_TEST(test_a_refusal_that_cannot_be_noted_is_told)
-{
-    const Row *session = find("GPShell, delete, i=70");
-    g_autoptr(TranscriptCard) transcript = transcript_card_new(true);
-    g_autofree char *answer = g_strdup(session->b);
-    g_autoptr(GError) error = NULL;
-    Notes notes = { .full = true };
-
-    answer[42] = answer[42] == '0' ? '1' : '0';
-    expect(transcript, CPLC, "9F7F020102", "9000");
-    expect(transcript, session->a, answer, "9000");
-    open_noting(transcript, session, &notes, &error);
-    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-    ck_assert_msg(strstr(error->message, "could not be noted for the next time (the disk is "
-                                         "full)") != NULL,
-                  "%s", error->message);
-}
-END_TEST
-
-START_TEST(test_a_version_that_the_card_has_not_is_no_refusal_of_keys)
-{
-    const Row *session = find("GPShell, delete, i=70");
-    g_autoptr(TranscriptCard) transcript = transcript_card_new(true);
-    g_autoptr(GError) error = NULL;
-    Notes notes = { 0 };
-    TkeCardErrorInfo info = { 0 };
-
-    expect(transcript, CPLC, "9F7F020102", "9000");
-    expect(transcript, session->a, "", "6A88");
-    open_noting(transcript, session, &notes, &error);
-    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-    ck_assert_msg(strstr(error->message, "no issuer keys of the version") != NULL, "%s",
-                  error->message);
-    ck_assert_uint_eq(notes.n, 0);
-    ck_assert(tke_card_error_get_info(error, &info) && info.sw == 0x6A88);
-}
-END_TEST
-
 START_TEST(test_keys_of_another_version_or_protocol_are_refused_before_any_proof)
 {
     static const struct {
@@ -462,9 +344,6 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_wrong_card_cryptogram_is_never_tried_again);
     tcase_add_test(tests, test_a_refused_authentication_is_never_tried_again);
     tcase_add_test(tests, test_another_card_or_another_key_set_is_tried);
-    tcase_add_test(tests, test_what_may_be_lost_is_noted_before_the_card_is_asked);
-    tcase_add_test(tests, test_a_refusal_that_cannot_be_noted_is_told);
-    tcase_add_test(tests, test_a_version_that_the_card_has_not_is_no_refusal_of_keys);
     tcase_add_test(tests, test_keys_of_another_version_or_protocol_are_refused_before_any_proof);
     tcase_add_test(tests, test_refusals_of_the_card_manager_have_their_own_words);
     tcase_add_test(tests, test_every_changed_byte_of_an_answer_ends_the_channel);
