@@ -268,21 +268,21 @@ check_other_pin(const TkeCardStatus *status, uint8_t reference, GError **error)
     return true;
 }
 
+/* Of a card that has both PINs and is not lost, as card-session-fits.c sees to: no PIN is blocked,
+ * so each has tries left. */
 static char *
-state_text(const TkePinStatus *pin)
+tries_text(const TkePinStatus *pin)
 {
-    return pin->state == TKE_PIN_BLOCKED
-               ? g_strdup(_("blocked, for good"))
-               : g_strdup_printf(ngettext("%u try left", "%u tries left", pin->tries_left),
-                                 pin->tries_left);
+    return g_strdup_printf(ngettext("%u try left", "%u tries left", pin->tries_left),
+                           pin->tries_left);
 }
 
 /* 2.5, step 2. */
 static bool
 choose_pin(TkeOperation *op, const TkeCardStatus *status, unsigned *pin, GError **error)
 {
-    g_autofree char *first = state_text(&status->pins[0]);
-    g_autofree char *second = state_text(&status->pins[1]);
+    g_autofree char *first = tries_text(&status->pins[0]);
+    g_autofree char *second = tries_text(&status->pins[1]);
     const char *const columns[] = { _("PIN"), _("State"), NULL };
     const char *const first_row[] = { _("First PIN"), first, NULL };
     const char *const second_row[] = { _("Second PIN"), second, NULL };

@@ -268,6 +268,25 @@ block_first(CeremonyWorld *world)
     ck_assert(sim_card_block_pin(g_hash_table_lookup(world->by_name, "ca"), TKE_PIN_FIRST));
 }
 
+/* Either PIN: such a card is refused before anybody chooses, so that the choice knows none. */
+START_TEST(test_no_pin_of_a_lost_ca_card_is_offered)
+{
+    static const uint8_t references[] = { TKE_PIN_FIRST, TKE_PIN_SECOND };
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    unsigned pin = 1;
+    const TkeCardChangePinParams params = { .reader = 1, .ask_pin = &pin };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_make_zone(world);
+    ck_assert(sim_card_block_pin(g_hash_table_lookup(world->by_name, "ca"), references[_i]));
+    ceremony_world_restart(world);
+    ceremony_world_hand(world, 1, "ca", NULL);
+    ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
+    ck_assert_str_eq(world->choose->str, "");
+    ck_assert_msg(strstr(world->prompts->str, "blocked") != NULL, "%.900s", world->prompts->str);
+}
+END_TEST
+
 /* Whose PIN is blocked is in the error, so that nobody has to look for it in a sentence. */
 START_TEST(test_a_blocked_ca_pin_is_said_to_be_one)
 {
@@ -448,6 +467,7 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
+    tcase_add_loop_test(tests, test_no_pin_of_a_lost_ca_card_is_offered, 0, 2);
     tcase_add_test(tests, test_a_blocked_ca_pin_is_said_to_be_one);
     tcase_add_test(tests, test_a_blocked_ep11_pin_is_not_said_to_be_one_of_a_ca_card);
     tcase_add_test(tests, test_cards_are_checked_and_where_there_is_nothing_to_check_it_is_said);
