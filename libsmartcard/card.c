@@ -18,6 +18,7 @@
 #define SW1(sw) ((sw) >> 8)
 #define SW1_MORE 0x61u
 #define SW1_WARNING 0x62u
+#define COLLECT_MAX 64u /* more would be pieces of a few bytes: a card that never comes to an end */
 #define SW_MORE_OBJECTS 0x6310u /* of GlobalPlatform's GET STATUS */
 
 struct TkeCard {
@@ -355,7 +356,12 @@ collect(TkeCard *card, TkeCardAnswer *answer, GError **error)
                                    .has_answer = true };
     size_t brought = 0;
 
-    while (SW1(answer->sw) == SW1_MORE) {
+    for (unsigned i = 0; SW1(answer->sw) == SW1_MORE; i++) {
+        if (i == COLLECT_MAX) {
+            g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
+                        _("the card gives its answer in more than %u pieces"), COLLECT_MAX);
+            return false;
+        }
         if (!exchange(card, &get_response, answer, &brought, error)) {
             return false;
         }

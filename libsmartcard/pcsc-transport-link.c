@@ -17,6 +17,7 @@
 #define HELD_PAUSE_MS 50u
 #define POWER_TRIES 2u /* contacts bounce when a card is put in slowly */
 #define POWER_PAUSE_MS 300u
+#define ATR_ROOM (2u * TKE_CARD_ATR_MAX)
 #define GONE_TRIES 12u /* pcscd itself looks every 400 ms where the driver does not tell */
 #define GONE_PAUSE_MS 50u
 
@@ -47,63 +48,25 @@ tke_pcsc_link_free(void *state)
     g_free(link);
 }
 
-bool
-tke_pcsc_link_set_command(TkePcscLink *link, const uint8_t *command, size_t len, GError **error)
+static LONG
+query_status(TkePcscLink *link, uint8_t atr[static ATR_ROOM], DWORD *atr_len)
 {
-    g_clear_pointer(&link->ordinary, g_byte_array_unref);
-    link->command_len = len;
-    if (len > TKE_PCSC_LOCKED_MAX) {
-        link->ordinary = g_byte_array_new();
-        g_byte_array_append(link->ordinary, command, (guint) len);
-        return true;
-    }
-    if (len > 0 && (link->locked == NULL || tke_secret_len(link->locked) < len)) {
-        tke_secret_free(link->locked);
-        link->locked = tke_secret_new(len, error);
-        if (link->locked == NULL) {
-            link->command_len = 0;
-            return false;
-        }
-    }
-    if (len > 0) {
-        memcpy(tke_secret_fill(link->locked, NULL), command, len);
-    }
-    return true;
-}
+    DWORD name_len = 0;
+    DWORD state = 0;
+    DWORD protocol = 0;
 
-static const uint8_t *
-get_command(const TkePcscLink *link)
-{
-    if (link->command_len == 0) {
-        return NULL;
-    }
-    return link->ordinary != NULL ? link->ordinary->data : tke_secret_bytes(link->locked, NULL);
-}
-
-/* What was sent may have been secret. */
-static void
-wipe_command(TkePcscLink *link)
-{
-    if (link->locked != NULL) {
-        size_t len = 0;
-        uint8_t *bytes = tke_secret_fill(link->locked, &len);
-
-        memset(bytes, 0, len);
-    }
-    link->command_len = 0;
+    *atr_len = ATR_ROOM;
+    return link->api->status(link->handle, NULL, &name_len, &state, &protocol, atr, atr_len);
 }
 
 /* Is the card still the one that was connected, and was it not reset? */
 static LONG
 query_state(TkePcscLink *link)
 {
-    uint8_t atr[2 * TKE_CARD_ATR_MAX];
-    DWORD atr_len = sizeof atr;
-    DWORD name_len = 0;
-    DWORD state = 0;
-    DWORD protocol = 0;
+    uint8_t atr[ATR_ROOM];
+    DWORD atr_len = 0;
 
-    return link->api->status(link->handle, NULL, &name_len, &state, &protocol, atr, &atr_len);
+    return query_status(link, atr, &atr_len);
 }
 
 static bool
@@ -168,11 +131,14 @@ connect_shared(TkePcscLink *link)
         return code;
     }
     code = link->api->begin_transaction(link->handle);
-    if (is(code, SCARD_W_RESET_CARD)) { /* before our time */
+    for (unsigned i = 1; i < HELD_TRIES && is(code, SCARD_W_RESET_CARD);
+         i++) { /* before our time */
         code = link->api->reconnect(link->handle, SCARD_SHARE_SHARED, PROTOCOLS, SCARD_LEAVE_CARD,
                                     &link->protocol);
         code = is(code, SCARD_S_SUCCESS) ? link->api->begin_transaction(link->handle) : code;
     }
+    code =
+        is(code, SCARD_W_RESET_CARD) ? (LONG) SCARD_E_SHARING_VIOLATION : code; /* at work still */
     link->in_transaction = is(code, SCARD_S_SUCCESS);
     if (!link->in_transaction) {
         let_go(link, SCARD_LEAVE_CARD);
@@ -210,13 +176,9 @@ open_context(TkePcscLink *link)
 static bool
 read_status(TkePcscLink *link)
 {
-    uint8_t atr[2 * TKE_CARD_ATR_MAX] = { 0 };
-    DWORD atr_len = sizeof atr;
-    DWORD name_len = 0;
-    DWORD state = 0;
-    DWORD protocol = 0;
-    const LONG code =
-        link->api->status(link->handle, NULL, &name_len, &state, &protocol, atr, &atr_len);
+    uint8_t atr[ATR_ROOM] = { 0 };
+    DWORD atr_len = 0;
+    const LONG code = query_status(link, atr, &atr_len);
 
     if (!is(code, SCARD_S_SUCCESS)) {
         fail(link, code, TKE_PCSC_IDLE);
@@ -376,11 +338,11 @@ tke_pcsc_link_exchange(void *state)
     link->sent = 0;
     link->answer_len = 0;
     if (link->protocol == SCARD_PROTOCOL_T0) {
-        (void) transmit_t0(link, get_command(link), link->command_len);
+        (void) transmit_t0(link, tke_pcsc_link_get_command(link), link->command_len);
     } else {
-        (void) transmit(link, get_command(link), link->command_len);
+        (void) transmit(link, tke_pcsc_link_get_command(link), link->command_len);
     }
-    wipe_command(link);
+    tke_pcsc_link_wipe_command(link);
 }
 
 /* pcscd itself does not look at that before a control command: the PIN would go to another card. */
@@ -401,7 +363,7 @@ control(TkePcscLink *link, bool reaches_card)
 {
     DWORD got = 0;
     const LONG code =
-        link->api->control(link->handle, link->control_code, get_command(link),
+        link->api->control(link->handle, link->control_code, tke_pcsc_link_get_command(link),
                            (DWORD) link->command_len, link->answer, sizeof link->answer, &got);
 
     if (!is(code, SCARD_S_SUCCESS) && reaches_card) {
@@ -428,14 +390,14 @@ tke_pcsc_link_control(void *state)
 
     link->answer_len = 0;
     if (reaches_card && !is_same_card(link, TKE_PCSC_IDLE)) {
-        wipe_command(link);
+        tke_pcsc_link_wipe_command(link);
         return;
     }
     link->pin_typed = link->pin_typed || reaches_card;
     if (control(link, reaches_card) && reaches_card) {
         (void) is_same_card(link, TKE_PCSC_BUSY);
     }
-    wipe_command(link);
+    tke_pcsc_link_wipe_command(link);
 }
 
 void
@@ -459,7 +421,7 @@ tke_pcsc_link_control_reader(void *state)
     } else if (check_reader(link)) {
         (void) control(link, false);
     }
-    wipe_command(link);
+    tke_pcsc_link_wipe_command(link);
 }
 
 void

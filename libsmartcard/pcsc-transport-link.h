@@ -48,6 +48,10 @@ void tke_pcsc_link_free(void *state);
 bool tke_pcsc_link_set_command(TkePcscLink *link, const uint8_t *command, size_t len,
                                GError **error);
 
+/* Borrowed; NULL: it has no bytes. What was sent may have been secret, and is wiped. */
+const uint8_t *tke_pcsc_link_get_command(const TkePcscLink *link);
+void tke_pcsc_link_wipe_command(TkePcscLink *link);
+
 /* ---- jobs ---- */
 void tke_pcsc_link_connect(void *state);
 void tke_pcsc_link_exchange(void *state);

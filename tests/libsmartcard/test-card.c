@@ -247,6 +247,51 @@ START_TEST(test_a_promise_that_brings_nothing_ends_the_collection)
 }
 END_TEST
 
+/* A byte at a time, and always one more: the room is not full for a long while. */
+START_TEST(test_an_answer_that_drips_for_ever_is_given_up)
+{
+    g_auto(Fixture) f = open_card(false);
+
+    transcript_card_expect(f.transcript, "80ca000000", "aa6101");
+    for (unsigned i = 0; i < 64; i++) {
+        transcript_card_expect(f.transcript, "00c0000000", "aa6101");
+    }
+    ck_assert(!get(&f));
+    check_protocol_error(&f);
+    ck_assert_uint_eq(tke_card_get_apdus(f.card), 65);
+}
+END_TEST
+
+/* The exchange fails between two blocks: the chain is not gone on with, and what was sent of it is
+ * told as open. */
+START_TEST(test_a_chain_that_breaks_off_is_not_gone_on_with)
+{
+    static const uint8_t zeros[600] = { 0 };
+    static const TkeCardError faults[] = { TKE_CARD_ERROR_REMOVED, TKE_CARD_ERROR_RESET,
+                                           TKE_CARD_ERROR_COMMUNICATION, TKE_CARD_ERROR_SILENT };
+    const TkeApdu apdu = {
+        .cla = 0x80, .ins = 0x2A, .data = zeros, .data_len = sizeof zeros, .has_answer = true
+    };
+    g_autoptr(GString) block = g_string_new("902a0000ff");
+
+    for (unsigned i = 0; i < 255; i++) {
+        g_string_append(block, "00");
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(faults); i++) {
+        g_auto(Fixture) f = open_card(false);
+
+        transcript_card_expect(f.transcript, block->str, "9000");
+        transcript_card_expect_fault(f.transcript, block->str, faults[i]);
+        ck_assert(!tke_card_command(f.card, &apdu, "signing", &f.answer, &f.error));
+        test_bytes_check_error(f.error, TKE_CARD_ERROR, (int) faults[i]);
+        ck_assert(tke_card_error_is_outcome_unknown(f.error));
+        ck_assert_uint_eq(tke_card_get_apdus(f.card), 2);
+        g_clear_error(&f.error);
+        check_done(&f);
+    }
+}
+END_TEST
+
 START_TEST(test_data_where_none_belong_are_refused)
 {
     g_auto(Fixture) f = open_card(false);
@@ -379,6 +424,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_long_data_go_out_in_full_blocks);
     tcase_add_test(tests, test_long_answers_are_collected_up_to_the_limit);
     tcase_add_test(tests, test_a_promise_that_brings_nothing_ends_the_collection);
+    tcase_add_test(tests, test_an_answer_that_drips_for_ever_is_given_up);
+    tcase_add_test(tests, test_a_chain_that_breaks_off_is_not_gone_on_with);
     tcase_add_test(tests, test_data_where_none_belong_are_refused);
     tcase_add_test(tests, test_a_transport_fault_keeps_its_code_and_names_the_reader);
     tcase_add_test(tests, test_a_reader_is_named_once);
