@@ -13,17 +13,11 @@
 #include "libsmartcard/card-identity.h"
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/test-main.h"
+#include "tests/support/test-says.h"
 
 #define NEW_FIRST WORLD_FIRST "E" WORLD_FIRST "E"
 #define GO_ON 0u
 #define ANEW 1u
-
-static void
-check_says(const char *text, const char *wanted)
-{
-    ck_assert_msg(text != NULL && strstr(text, wanted) != NULL, "no “%s” in: %.900s", wanted,
-                  text != NULL ? text : "nothing");
-}
 
 static void
 put(CeremonyWorld *world, unsigned reader, const char *name)
@@ -69,7 +63,7 @@ world_with_first_pin(void)
     ceremony_world_type(world, 1, NEW_FIRST);
     ceremony_world_type(world, 1, "C");
     ck_assert(!create_zone(world, "CA", &error));
-    check_says(error->message, "the card has its first PIN now");
+    test_says(error->message, "the card has its first PIN now");
     ck_assert(ceremony_world_info(world, "new").pin_set[0] &&
               !ceremony_world_info(world, "new").pin_set[1]);
     ceremony_world_restart(world);
@@ -118,7 +112,7 @@ START_TEST(test_a_begun_ca_card_goes_on_where_it_stopped)
 
     choose(world, GO_ON);
     card_world_check(create_zone(world, "CA", &error), error);
-    check_says(world->choose->str, "card-begun: The card in reader 1 was begun as a CA card");
+    test_says(world->choose->str, "card-begun: The card in reader 1 was begun as a CA card");
     ck_assert_str_eq(world->tries->str, "5 "); /* the first PIN was entered */
     ck_assert_mem_eq(ceremony_world_info(world, "new").card_id, before.card_id,
                      sizeof before.card_id);
@@ -177,7 +171,7 @@ START_TEST(test_a_begun_ca_card_is_asked_about_once_its_pin_was_not_typed)
     ceremony_world_go_on(world);
     choose(world, ANEW);
     card_world_check(create_zone(world, "CA", &error), error);
-    check_says(world->choose->str, "card-begun: ");
+    test_says(world->choose->str, "card-begun: ");
     ck_assert_str_eq(world->tries->str, "");
 }
 END_TEST
@@ -190,7 +184,7 @@ START_TEST(test_a_begun_ca_card_whose_pin_is_blocked_is_not_lost)
     ck_assert(sim_card_block_pin(ceremony_world_card(world, "new"), TKE_PIN_FIRST));
     card_world_check(create_zone(world, "CA", &error), error);
     ck_assert_str_eq(world->choose->str, "");
-    check_says(world->notes->str, "It has no zone yet, so it starts anew.");
+    test_says(world->notes->str, "It has no zone yet, so it starts anew.");
     ck_assert(ceremony_world_info(world, "new").zone_known);
     ck_assert_uint_eq(ceremony_world_info(world, "new").pin_tries[0], TKE_PIN_TRIES_CA);
 }
@@ -218,8 +212,8 @@ START_TEST(test_who_stops_before_the_first_pin_is_told_that_the_card_holds_nothi
     ck_assert(!create_zone(world, "CA", &error));
     ck_assert_str_eq(world->plans->str, "card-overwrite\n");
     ck_assert(!ceremony_world_info(world, "first").zone_known);
-    check_says(error->message, "the card has its applet now and holds nothing; start again with "
-                               "it: ");
+    test_says(error->message, "the card has its applet now and holds nothing; start again with "
+                              "it: ");
 }
 END_TEST
 
@@ -234,7 +228,7 @@ START_TEST(test_a_lost_ca_card_without_description_is_made_again)
     ck_assert(sim_card_block_pin(ceremony_world_card(world, "first"), TKE_PIN_FIRST));
     card_world_check(back_up(world, "Again", &error), error);
     ck_assert_str_eq(world->plans->str, "card-overwrite\n");
-    check_says(world->details->str, "It is a CA card of this very zone already");
+    test_says(world->details->str, "It is a CA card of this very zone already");
     ck_assert_str_eq(ceremony_world_info(world, "first").description, "Again");
     ck_assert_mem_eq(ceremony_world_info(world, "first").zone_id, before.zone_id,
                      sizeof before.zone_id);
@@ -253,7 +247,7 @@ START_TEST(test_a_lost_ca_card_that_lies_in_the_reader_is_not_overwritten)
     ceremony_world_go_on(world);
     ceremony_world_hand(world, 1, "second", NULL);
     ck_assert(!back_up(world, "Again", &error));
-    check_says(world->prompts->str, "insert backup-target, reader 2: not-blank\n");
+    test_says(world->prompts->str, "insert backup-target, reader 2: not-blank\n");
     ck_assert_str_eq(ceremony_world_info(world, "first").description, "");
 }
 END_TEST
@@ -267,7 +261,7 @@ START_TEST(test_people_say_whether_a_ca_card_without_description_is_made_again)
 
     choose(world, anew ? ANEW : GO_ON);
     card_world_check(back_up(world, "Again", &error), error);
-    check_says(world->choose->str, "is a CA card of this zone already, and has no description");
+    test_says(world->choose->str, "is a CA card of this zone already, and has no description");
     ck_assert_str_eq(world->plans->str, anew ? "card-overwrite\n" : "");
     ck_assert_str_eq(world->tries->str, anew ? "5 5 " : "5 5 5 5 ");
     ck_assert_str_eq(ceremony_world_info(world, "first").description, "Again");
@@ -285,7 +279,7 @@ START_TEST(test_the_source_moved_to_the_other_reader_is_no_target)
 
     ceremony_world_hand(world, 2, "first", NULL); /* out of reader 1, where its PINs were typed */
     ck_assert(!back_up(world, "Backup", &error));
-    check_says(world->prompts->str, "insert backup-target, reader 2: same-card\n");
+    test_says(world->prompts->str, "insert backup-target, reader 2: same-card\n");
     ck_assert_mem_eq(ceremony_world_info(world, "first").card_id, before.card_id,
                      sizeof before.card_id);
     ck_assert_str_eq(ceremony_world_info(world, "first").description, "");
@@ -305,8 +299,8 @@ check_lost(CeremonyWorld *world, const char *wanted)
     card_world_check(tke_card_session_look(world->op, NULL, &error), error);
     ck_assert(!tke_card_session_judge(world->session, &ca, true, &word, &reason));
     ck_assert_str_eq(word, "blocked");
-    check_says(reason, wanted);
-    check_says(reason, "Insert the backup CA card, and make a new backup from it at once.");
+    test_says(reason, wanted);
+    test_says(reason, "Insert the backup CA card, and make a new backup from it at once.");
 }
 
 /* Its backup does the work, also where the lost one lies in the reader. */
@@ -330,7 +324,7 @@ START_TEST(test_nobody_types_a_pin_for_a_ca_card_with_a_blocked_one)
     ceremony_world_hand(world, 1, "second", NULL);
     ceremony_world_hand(world, 2, "new", NULL);
     card_world_check(tke_op_card_enroll(world->op, NULL, &error), error);
-    check_says(world->prompts->str, "insert zone, reader 1: blocked\n");
+    test_says(world->prompts->str, "insert zone, reader 1: blocked\n");
     ck_assert_str_eq(world->tries->str, "5 5 "); /* of the backup */
 }
 END_TEST
@@ -345,7 +339,7 @@ START_TEST(test_a_ca_card_whose_other_pin_is_blocked_gets_no_new_pin)
     put(world, 1, "first");
     ceremony_world_go_on(world);
     ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
-    check_says(world->prompts->str, "insert change-pin, reader 1: blocked\n");
+    test_says(world->prompts->str, "insert change-pin, reader 1: blocked\n");
     ck_assert_str_eq(world->tries->str, "");
 }
 END_TEST
@@ -399,7 +393,7 @@ START_TEST(test_a_lost_backup_beside_the_card_is_no_copy_of_it)
     world->refuse = true;
     ck_assert(!tke_op_zone_create(world->op, &create, NULL, &error));
     ck_assert_ptr_null(strstr(world->details->str, "Copied to card "));
-    check_says(world->details->str, "No copy of it is known to this workstation.");
+    test_says(world->details->str, "No copy of it is known to this workstation.");
 }
 END_TEST
 

@@ -14,6 +14,7 @@
 #include "libsmartcard/card-error.h"
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/test-main.h"
+#include "tests/support/test-says.h"
 
 #define CHANGE WORLD_PIN "E654321E654321E" /* of a PIN of an EP11 card, on the pad */
 
@@ -36,13 +37,6 @@ member_world(void)
     ceremony_world_make_member(world, "member");
     ceremony_world_restart(world);
     return world;
-}
-
-static void
-check_says(const char *text, const char *wanted)
-{
-    ck_assert_msg(text != NULL && strstr(text, wanted) != NULL, "no “%s” in: %.900s", wanted,
-                  text != NULL ? text : "nothing");
 }
 
 /* ---- cards in the wrong readers (F-004) ---- */
@@ -70,10 +64,10 @@ START_TEST(test_cards_that_were_swapped_are_recognised)
     put(world, 1, "member");
     put(world, 2, "ca");
     ck_assert_str_eq(reason_of(world, &ca, &ca_reason), "wrong-reader");
-    check_says(ca_reason, "This is an EP11 card; a CA card is wanted.");
-    check_says(ca_reason, "The CA card is in reader 2: swap the two cards.");
+    test_says(ca_reason, "This is an EP11 card; a CA card is wanted.");
+    test_says(ca_reason, "The CA card is in reader 2: swap the two cards.");
     ck_assert_str_eq(reason_of(world, &ep11, &ep11_reason), "wrong-reader");
-    check_says(ep11_reason, "The card that is wanted is in reader 1: swap the two cards.");
+    test_says(ep11_reason, "The card that is wanted is in reader 1: swap the two cards.");
 }
 END_TEST
 
@@ -108,7 +102,7 @@ START_TEST(test_the_zone_that_is_wanted_is_named_with_its_description)
     memcpy(zone_id, other.card.zone_id, sizeof zone_id);
     put(world, 2, "member");
     ck_assert_str_eq(reason_of(world, &need, &reason), "wrong-zone");
-    check_says(reason, "(Other zone) is wanted.");
+    test_says(reason, "(Other zone) is wanted.");
 }
 END_TEST
 
@@ -122,8 +116,8 @@ START_TEST(test_the_zone_whose_backup_is_tested_is_named_though_no_card_of_it_wa
 
     ceremony_world_hand(world, 1, "ca", NULL);
     ck_assert(!tke_op_zone_test(world->op, &params, NULL, &error));
-    check_says(world->prompts->str, "insert backup-test, reader 1: wrong-zone\n");
-    check_says(world->reasons->str, "zone 0700-0000-0000-0000 (Old zone) is wanted.");
+    test_says(world->prompts->str, "insert backup-test, reader 1: wrong-zone\n");
+    test_says(world->reasons->str, "zone 0700-0000-0000-0000 (Old zone) is wanted.");
 }
 END_TEST
 
@@ -135,7 +129,7 @@ START_TEST(test_a_change_of_a_ca_pin_says_beforehand_what_the_other_one_needs)
     ceremony_world_hand(world, 1, "ca", NULL);
     ceremony_world_type(world, 1, "C");
     ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, NULL));
-    check_says(world->notes->str, "needs at least two tries left there");
+    test_says(world->notes->str, "needs at least two tries left there");
 }
 END_TEST
 
@@ -155,7 +149,7 @@ START_TEST(test_the_ca_card_of_the_zone_at_enrolling_points_to_making_a_zone)
     ck_assert_ptr_nonnull(tke_card_session_get(world->session, 2, &status));
     memcpy(zone_id, status->zone_id, sizeof zone_id);
     ck_assert_str_eq(reason_of(world, &need, &reason), "own-ca");
-    check_says(reason, "tke zone create");
+    test_says(reason, "tke zone create");
 }
 END_TEST
 
@@ -171,8 +165,8 @@ START_TEST(test_a_card_that_is_not_blocked_is_not_to_be_replaced)
     ceremony_world_hand(world, 2, "member", NULL);
     ck_assert(!tke_op_card_unblock(world->op, NULL, &error));
     advice = tke_advice_for_error(error);
-    check_says(error->message, "this card is not blocked: 3 tries are left");
-    check_says(advice, "nothing to unblock");
+    test_says(error->message, "this card is not blocked: 3 tries are left");
+    test_says(advice, "nothing to unblock");
     ck_assert_ptr_null(strstr(advice, "another card"));
 }
 END_TEST
@@ -206,7 +200,7 @@ START_TEST(test_a_copy_is_another_card_than_those_whose_pins_were_changed)
     ceremony_world_hand(world, 2, "copy-2", NULL);
     ceremony_world_type(world, 2, CHANGE);
     card_world_check(tke_op_card_change_pin(world->op, &params, &status, &error), error);
-    check_says(world->prompts->str, "insert change-pin, reader 2: same-card\n");
+    test_says(world->prompts->str, "insert change-pin, reader 2: same-card\n");
     ck_assert(memcmp(changed[0], status.card_id, TKE_CARD_ID_LEN) != 0 &&
               memcmp(changed[1], status.card_id, TKE_CARD_ID_LEN) != 0);
 }
@@ -233,8 +227,8 @@ START_TEST(test_a_card_pulled_at_a_pin_change_has_one_advice_and_it_fits)
     ceremony_world_type(world, 2, CHANGE);
     ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
     ck_assert_msg(tke_card_error_is_outcome_unknown(error), "%s", error->message);
-    check_says(error->message, "if the new PIN was typed already");
-    check_says(error->message, "if not, the old one is");
+    test_says(error->message, "if the new PIN was typed already");
+    test_says(error->message, "if not, the old one is");
     advice = tke_advice_for_error(error);
     ck_assert_str_eq(advice, "Insert the card again, then go on as it says here.");
 }
@@ -260,12 +254,12 @@ START_TEST(test_a_pad_that_only_says_that_the_pin_is_changed_is_not_believed)
     ceremony_world_type(world, 2, WORLD_PAD_LIES);
     ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
     ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_PIN_PAD);
-    check_says(error->message, "the card knows nothing of it");
+    test_says(error->message, "the card knows nothing of it");
     pin = sim_card_reveal_pin(ceremony_world_card(world, "member"), TKE_PIN_FIRST, NULL);
     ck_assert(memcmp(tke_secret_bytes(pin, NULL), WORLD_PIN, 6) == 0);
     lines = tke_activity_log_read(world->log, 1, NULL);
-    check_says(lines[0], "\"action\":\"opentke-card.change-pin\"");
-    check_says(lines[0], "\"result\":\"failed\"");
+    test_says(lines[0], "\"action\":\"opentke-card.change-pin\"");
+    test_says(lines[0], "\"result\":\"failed\"");
 }
 END_TEST
 
@@ -280,9 +274,9 @@ START_TEST(test_a_pad_that_only_says_that_the_pin_was_entered_is_not_believed)
     ceremony_world_type(world, 2, WORLD_PAD_LIES);
     ck_assert(!tke_card_session_need_pin(world->op, 2, TKE_PIN_FIRST, false, &error));
     ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_PIN_PAD);
-    check_says(error->message, "the card knows nothing of it");
+    test_says(error->message, "the card knows nothing of it");
     advice = tke_advice_for_error(error);
-    check_says(advice, "acceptance-test");
+    test_says(advice, "acceptance-test");
     ck_assert(!tke_card_session_is_unlocked(world->session, 2, TKE_PIN_FIRST));
 }
 END_TEST
@@ -348,11 +342,11 @@ START_TEST(test_a_card_that_cannot_prove_itself_is_called_so_until_it_is_taken_o
     put(world, 2, "member");
     info = look(world, true, &proved);
     ck_assert_int_eq(info->genuine, TKE_GENUINE_NO);
-    check_says(info->not_genuine->message, "cannot prove");
+    test_says(info->not_genuine->message, "cannot prove");
     tke_card_session_rest(world->session);
     info = look(world, false, &rested);
     ck_assert_int_eq(info->genuine, TKE_GENUINE_NO);
-    check_says(info->not_genuine->message, "cannot prove");
+    test_says(info->not_genuine->message, "cannot prove");
 }
 END_TEST
 
@@ -419,7 +413,7 @@ START_TEST(test_parts_and_key_are_confirmed_each_for_itself)
     card_world_check(tke_op_delete_keys(world->op, &params, &result, &error), error);
     ck_assert_uint_eq(result.n_deleted, 2);
     ck_assert_str_eq(world->plans->str, "card-delete\n");
-    check_says(world->details->str, "2 key parts will be deleted from the card in reader 2:");
+    test_says(world->details->str, "2 key parts will be deleted from the card in reader 2:");
 
     ceremony_world_restart(world);
     ceremony_world_hand(world, 2, "admin", NULL);
@@ -428,8 +422,8 @@ START_TEST(test_parts_and_key_are_confirmed_each_for_itself)
                           info->status.ski[2], info->status.ski[3]);
     params = (TkeDeleteParams){ .ski = ski };
     card_world_check(tke_op_delete_keys(world->op, &params, &result, &error), error);
-    check_says(world->details->str, "The signature key will be deleted");
-    check_says(world->details->str, "may become unmanageable");
+    test_says(world->details->str, "The signature key will be deleted");
+    test_says(world->details->str, "may become unmanageable");
 }
 END_TEST
 
@@ -451,8 +445,8 @@ START_TEST(test_a_card_pulled_while_deleting_is_told_with_what_is_gone)
     world->meanwhile = add_fault;
     ck_assert(!tke_op_delete_keys(world->op, &params, &result, &error));
     ck_assert_uint_eq(result.n_deleted, 1);
-    check_says(error->message, "these are deleted: key part 1 “Part A”; then: ");
-    check_says(error->message, "whether key part 2 “Part B” is deleted too is not known");
+    test_says(error->message, "these are deleted: key part 1 “Part A”; then: ");
+    test_says(error->message, "whether key part 2 “Part B” is deleted too is not known");
     ck_assert_ptr_null(strstr(error->message, "Part C"));
 }
 END_TEST

@@ -11,6 +11,7 @@
 #include "tests/support/fault-card-source.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
+#include "tests/support/test-says.h"
 
 #define DELETE_AT 13u /* exchange after the question, of a card of the virtual maker */
 
@@ -38,13 +39,6 @@ log_has(CeremonyWorld *world, const char *text)
     g_autofree char *all = g_strjoinv("\n", lines);
 
     return strstr(all, text) != NULL;
-}
-
-static void
-check_says(const GError *error, const char *text)
-{
-    ck_assert_ptr_nonnull(error);
-    ck_assert_msg(strstr(error->message, text) != NULL, "no “%s” in “%s”", text, error->message);
 }
 
 static CeremonyWorld *
@@ -84,8 +78,8 @@ START_TEST(test_a_used_card_whose_applet_is_locked_is_not_erased)
     ck_assert(sim_card_set_manager(ceremony_world_card(world, "member"), &manager));
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
-    check_says(error, "its issuer has locked it (F04F544B450102)");
-    check_says(error, "the card is as it was");
+    test_says_error(error, "its issuer has locked it (F04F544B450102)");
+    test_says_error(error, "the card is as it was");
     ck_assert(is_whole(world, "member"));
     ck_assert(!log_has(world, "opentke-card.load"));
 }
@@ -137,8 +131,8 @@ START_TEST(test_a_card_that_refuses_to_delete_is_as_it_was)
         g_autoptr(GError) error = NULL;
 
         overwrite_with_fault(world, SIM_CARD_FAULT_STATUS, DELETE_AT, refusals[i], &error);
-        check_says(error, "deleting the applet");
-        check_says(error, "the card is as it was");
+        test_says_error(error, "deleting the applet");
+        test_says_error(error, "the card is as it was");
         ck_assert(is_whole(world, "member"));
         ck_assert(!log_has(world, "opentke-card.erase"));
     }
@@ -154,7 +148,7 @@ START_TEST(test_a_cancel_just_before_deleting_leaves_a_card_as_it_was)
     ck_assert(!create_zone(world, &error));
     ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
     ck_assert(test_fault_card_source_has_struck(world->source));
-    check_says(error, "the card is as it was");
+    test_says_error(error, "the card is as it was");
     ck_assert(is_whole(world, "member"));
     ck_assert(!log_has(world, "opentke-card.erase"));
 }
@@ -169,8 +163,8 @@ START_TEST(test_an_erased_card_that_refuses_the_applet_is_said_to_be_erased)
         g_autoptr(GError) error = NULL;
 
         overwrite_with_fault(world, SIM_CARD_FAULT_STATUS, DELETE_AT + 2, refusals[i], &error);
-        check_says(error, "preparing the card for the applet");
-        check_says(error, "the card has no applet now");
+        test_says_error(error, "preparing the card for the applet");
+        test_says_error(error, "the card has no applet now");
         ck_assert(!is_whole(world, "member"));
         ck_assert(log_has(world, "\"action\":\"opentke-card.erase\""));
         ck_assert(!log_has(world, "\"result\":\"unknown\""));
@@ -207,7 +201,7 @@ START_TEST(test_a_card_of_another_version_changed_while_erase_was_typed_is_not_e
     world->meanwhile = exchange_card;
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED);
-    check_says(error, "nothing was erased");
+    test_says_error(error, "nothing was erased");
     ck_assert(is_whole(world, "member"));
     ck_assert(is_whole(world, "other"));
 }

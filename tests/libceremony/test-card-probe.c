@@ -14,6 +14,7 @@
 #include "tests/support/fault-card-source.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
+#include "tests/support/test-says.h"
 
 #define MOST_EXCHANGES 60u
 #define NO_AES (1u << 3)
@@ -79,13 +80,6 @@ world_with(SimCardKind kind, uint32_t lacks)
 }
 
 static void
-check_says(const GError *error, const char *text)
-{
-    ck_assert_ptr_nonnull(error);
-    ck_assert_msg(strstr(error->message, text) != NULL, "no “%s” in “%s”", text, error->message);
-}
-
-static void
 check_log_has(CeremonyWorld *world, const char *text)
 {
     g_auto(GStrv) lines = tke_activity_log_read(world->log, 0, NULL);
@@ -101,8 +95,8 @@ check_taken_off(CeremonyWorld *world, const GError *error)
     TkeCardErrorInfo about;
 
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
-    check_says(error, "it lacks AES-256, as the applet has found");
-    check_says(error, "the applet was taken off the card again");
+    test_says_error(error, "it lacks AES-256, as the applet has found");
+    test_says_error(error, "the applet was taken off the card again");
     ck_assert(tke_card_error_get_info(error, &about));
     ck_assert(g_str_has_prefix(about.details, "ATR ") &&
               strstr(about.details, "maker's data ") != NULL);
@@ -169,17 +163,18 @@ START_TEST(test_an_applet_that_cannot_be_taken_off_is_told_with_the_reason)
     sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_OTHER_KEYS, 0);
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_UNSUITABLE);
-    check_says(error, "it lacks AES-256, as the applet has found");
-    check_says(error, "the applet may still be on the card, because it could not be taken off (");
-    check_says(error, "the issuer keys of this card are others");
+    test_says_error(error, "it lacks AES-256, as the applet has found");
+    test_says_error(error,
+                    "the applet may still be on the card, because it could not be taken off (");
+    test_says_error(error, "the issuer keys of this card are others");
     advice = tke_advice_for_error(error);
     ck_assert_msg(g_str_has_prefix(advice, "Take another card."), "%s", advice);
     ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_CA);
     /* and nobody comes past it, nor tries the keys again */
     g_clear_error(&error);
     ck_assert(!create_zone(world, &error));
-    check_says(error, "it lacks AES-256");
-    check_says(error, "has refused the key set (default test keys) before");
+    test_says_error(error, "it lacks AES-256");
+    test_says_error(error, "has refused the key set (default test keys) before");
 }
 END_TEST
 
@@ -233,8 +228,8 @@ START_TEST(test_an_applet_that_answers_the_probe_wrongly_is_taken_off)
     g_autoptr(GError) error = NULL;
 
     ck_assert(!spoil_probe(world, faults[_i], &error));
-    check_says(error, "probing the card");
-    check_says(error, "the applet was taken off the card again");
+    test_says_error(error, "probing the card");
+    test_says_error(error, "the applet was taken off the card again");
     ck_assert_int_eq(ceremony_world_info(world, "new").kind, SIM_CARD_BLANK);
     g_clear_error(&error);
     card_world_check(create_zone(world, &error), error);

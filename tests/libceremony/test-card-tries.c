@@ -16,6 +16,7 @@
 #include "tests/support/fault-card-source.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
+#include "tests/support/test-says.h"
 
 #define MOST_EXCHANGES 30u /* before the channel is open */
 
@@ -60,13 +61,6 @@ check_file(CeremonyWorld *world, const char *text, bool has)
 }
 
 static void
-check_says(const GError *error, const char *text)
-{
-    ck_assert_ptr_nonnull(error);
-    ck_assert_msg(strstr(error->message, text) != NULL, "no “%s” in “%s”", text, error->message);
-}
-
-static void
 check_advice(const GError *error, const char *text)
 {
     g_autofree char *advice = tke_advice_for_error(error);
@@ -91,16 +85,16 @@ START_TEST(test_a_refused_key_set_is_not_tried_by_the_next_run)
 
     sim_card_set_trait(ceremony_world_card(world, "new"), SIM_CARD_OTHER_KEYS, 0);
     ck_assert(!create_zone(world, &error));
-    check_says(error, "the issuer keys of this card are others");
+    test_says_error(error, "the issuer keys of this card are others");
     g_clear_error(&error);
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-    check_says(error, "has refused the key set (default test keys) before");
+    test_says_error(error, "has refused the key set (default test keys) before");
     check_advice(error, "Name the card's own key set in the settings (card_keys)");
     report = accept(world, false, NULL);
     ck_assert_ptr_nonnull(report);
     ck_assert(!report->opened);
-    check_says(report->refused, "before");
+    test_says_error(report->refused, "before");
 }
 END_TEST
 
@@ -154,7 +148,7 @@ START_TEST(test_a_refused_key_set_is_never_tried_again_and_another_is)
         const unsigned before = tries_left(world);
 
         ck_assert(report != NULL && !report->opened);
-        check_says(report->refused, "has refused the key set (default test keys) before");
+        test_says_error(report->refused, "has refused the key set (default test keys) before");
         ck_assert_uint_eq(tries_left(world), before);
         sim_card_clear_traits(
             ceremony_world_card(world, "new")); /* from the second run on it would open */
@@ -227,7 +221,7 @@ START_TEST(test_an_opening_that_was_cut_off_is_told_and_taken_back_by_the_next)
     check_file(world, "\"refused\" : false", true);
     ck_assert(!cut_off(world, proof, fault, &error));
     ck_assert(tke_card_error_is_outcome_unknown(error));
-    check_says(error, "the issuer keys; they are right");
+    test_says_error(error, "the issuer keys; they are right");
     advice = tke_advice_for_error(error);
     ck_assert_msg(strstr(advice, "leave the card in") != NULL, "%s", advice);
     check_file(world, "\"cut_off\" : 2", true);
@@ -251,9 +245,9 @@ START_TEST(test_a_card_that_is_cut_off_again_and_again_is_left_alone)
     }
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-    check_says(error, "was cut off 3 times in a row");
+    test_says_error(error, "was cut off 3 times in a row");
     check_advice(error, "--retry-cut-off");
-    check_says(error, "the card is as it was");
+    test_says_error(error, "the card is as it was");
     g_clear_error(&error);
     report = accept(world, true, &error);
     ck_assert(report != NULL && report->opened);
@@ -301,7 +295,7 @@ START_TEST(test_a_proof_refused_in_spite_of_right_keys_is_repeated_on_a_persons_
 
     ck_assert(!create_refused(world, proof, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-    check_says(error, "although its own proof has shown that it is right");
+    test_says_error(error, "although its own proof has shown that it is right");
     check_advice(error, "--retry-cut-off");
     check_file(world, "\"proven\" : true", true);
     details = tke_advice_details_for_error(error);
@@ -309,7 +303,7 @@ START_TEST(test_a_proof_refused_in_spite_of_right_keys_is_repeated_on_a_persons_
     g_clear_error(&error);
     for (unsigned run = 0; run < 2; run++) { /* no run does it by itself */
         ck_assert(!create_zone(world, &error));
-        check_says(error, "although its own proof had shown that it is right");
+        test_says_error(error, "although its own proof had shown that it is right");
         g_clear_error(&error);
     }
     again = accept(world, false, NULL);
@@ -330,12 +324,12 @@ START_TEST(test_nonsense_in_answer_to_the_proof_counts_until_an_opening_succeeds
 
     ck_assert(!cut_off(world, proof, TEST_CARD_FAULT_GARBAGE, &error));
     check_file(world, "\"cut_off\" : 2", true);
-    check_says(error, "it may have counted a failed try");
+    test_says_error(error, "it may have counted a failed try");
     g_clear_error(&error);
     ck_assert(!cut_off(world, proof, TEST_CARD_FAULT_GARBAGE, &error));
     g_clear_error(&error);
     ck_assert(!create_zone(world, &error));
-    check_says(error, "was cut off 3 times in a row");
+    test_says_error(error, "was cut off 3 times in a row");
 }
 END_TEST
 
@@ -370,15 +364,15 @@ START_TEST(test_a_card_that_refuses_the_proof_is_left_alone_whatever_word_it_has
     speak_scp02(world, words[_i].word);
     ck_assert(!create_zone(world, &error));
     test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS);
-    check_says(error, words[_i].told);
-    check_says(error, "“enc” fits, “mac” is another");
+    test_says_error(error, words[_i].told);
+    test_says_error(error, "“enc” fits, “mac” is another");
     check_file(world, "\"refused\" : true", true);
     check_file(world, "\"cut_off\" : 0", true);
     ck_assert_uint_eq(tries_left(world), SIM_GP_TRIES - 1);
     for (unsigned run = 0; run < 2; run++) {
         g_clear_error(&error);
         ck_assert(!create_zone(world, &error));
-        check_says(error, "has refused the key set (default test keys) before");
+        test_says_error(error, "has refused the key set (default test keys) before");
         ck_assert_uint_eq(tries_left(world), SIM_GP_TRIES - 1);
     }
 }
@@ -395,9 +389,9 @@ START_TEST(test_nothing_is_tried_while_the_memory_is_not_whole)
 
         ck_assert(g_file_set_contents(path, contents[i], -1, NULL));
         ck_assert(!create_zone(world, &error));
-        check_says(error, "none are tried");
-        check_says(error, "opentke-card-keys.json");
-        check_says(error, "the card is as it was");
+        test_says_error(error, "none are tried");
+        test_says_error(error, "opentke-card-keys.json");
+        test_says_error(error, "the card is as it was");
     }
     ck_assert_int_eq(g_unlink(path), 0);
     ck_assert(create_zone(world, NULL));
@@ -417,7 +411,7 @@ START_TEST(test_an_entry_of_another_form_is_no_permission)
     memcpy(strstr(contents, "true"), "1234", 4);
     ck_assert(g_file_set_contents(path, contents, -1, NULL));
     ck_assert(!create_zone(world, &error));
-    check_says(error, "does not have the form");
+    test_says_error(error, "does not have the form");
 }
 END_TEST
 

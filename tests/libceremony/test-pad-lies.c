@@ -13,6 +13,7 @@
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/fault-card-source.h"
 #include "tests/support/test-main.h"
+#include "tests/support/test-says.h"
 
 #define NEW_PIN "654321"
 #define CHANGE WORLD_PIN "E" NEW_PIN "E" NEW_PIN "E"
@@ -59,18 +60,11 @@ check_verified(CeremonyWorld *world, const char *name, bool first, bool second)
 }
 
 static void
-check_says(const char *text, const char *wanted)
-{
-    ck_assert_msg(text != NULL && strstr(text, wanted) != NULL, "no “%s” in: %.600s", wanted,
-                  text != NULL ? text : "nothing");
-}
-
-static void
 check_advice(const GError *error, const char *wanted)
 {
     g_autofree char *advice = tke_advice_for_error(error);
 
-    check_says(advice, wanted);
+    test_says(advice, wanted);
 }
 
 static void
@@ -78,7 +72,7 @@ check_not_believed(const GError *error)
 {
     ck_assert_msg(tke_card_error_code(error) == TKE_CARD_ERROR_NO_PIN_PAD, "%.600s",
                   error != NULL ? error->message : "done");
-    check_says(error->message, "the card knows nothing of it");
+    test_says(error->message, "the card knows nothing of it");
 }
 
 static bool
@@ -163,7 +157,7 @@ START_TEST(test_a_pin_that_cannot_be_closed_is_told_and_not_asked_for)
     test_fault_card_source_refuse_resets(world->source);
     g_string_truncate(world->prompts, 0);
     ck_assert(!need_pin(world, true, &error));
-    check_says(error->message, "cannot be closed");
+    test_says(error->message, "cannot be closed");
     check_advice(error, "Take the card out of the reader");
     ck_assert_str_eq(world->prompts->str, "");
 }
@@ -208,9 +202,9 @@ START_TEST(test_a_change_that_has_come_about_is_told_as_done_whatever_the_keypad
     ceremony_world_type(world, 2, says[_i]);
     card_world_check(tke_op_card_change_pin(world->op, &params, NULL, &error), error);
     check_pin(world, NEW_PIN);
-    check_says(world->notes->str, "the keypad said");
+    test_says(world->notes->str, "the keypad said");
     lines = tke_activity_log_read(world->log, 1, NULL);
-    check_says(lines[0], "\"result\":\"done\"");
+    test_says(lines[0], "\"result\":\"done\"");
 }
 END_TEST
 
@@ -222,7 +216,7 @@ START_TEST(test_a_change_that_was_broken_off_is_told_as_not_done)
 
     ceremony_world_type(world, 2, WORLD_PAD_FAILS);
     ck_assert(!tke_op_card_change_pin(world->op, &params, NULL, &error));
-    check_says(error->message, "the PIN of the card is as it was");
+    test_says(error->message, "the PIN of the card is as it was");
     ck_assert_msg(strstr(error->message, "which of the two") == NULL, "%s", error->message);
     check_pin(world, WORLD_PIN);
 }
@@ -238,7 +232,7 @@ START_TEST(test_a_wrong_pin_is_told_as_such_whatever_the_keypad_says)
     ceremony_world_type(world, 2, given);
     card_world_check(need_pin(world, false, &error), error);
     ck_assert_str_eq(world->tries->str, "3 2 ");
-    check_says(world->prompts->str, "pin, reader 2: wrong-pin\n");
+    test_says(world->prompts->str, "pin, reader 2: wrong-pin\n");
 }
 END_TEST
 
@@ -260,7 +254,7 @@ START_TEST(test_a_change_whose_exchange_broke_is_told_as_done_and_no_keypad_is_a
     ceremony_world_type(world, 2, FAILS CHANGE);
     card_world_check(tke_op_card_change_pin(world->op, &params, NULL, &error), error);
     check_pin(world, NEW_PIN);
-    check_says(world->notes->str, "broke off, but the card shows that the entry was done");
+    test_says(world->notes->str, "broke off, but the card shows that the entry was done");
     check_silent(world->notes->str, "the keypad said");
 }
 END_TEST
@@ -275,7 +269,7 @@ START_TEST(test_a_try_that_was_counted_in_a_broken_exchange_is_told_and_no_other
     ceremony_world_type(world, 2, FAILS "999999E"); /* if it were asked for again */
     ck_assert(!need_pin(world, false, &error));
     ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_PIN_WRONG);
-    check_says(error->message, "the card has counted a wrong PIN: 2 tries are left for it");
+    test_says(error->message, "the card has counted a wrong PIN: 2 tries are left for it");
     ck_assert(tke_card_error_get_info(error, &info));
     ck_assert_int_eq(info.tries_left, 2);
     ck_assert_str_eq(world->tries->str, "3 ");
@@ -305,7 +299,7 @@ START_TEST(test_an_entry_that_was_broken_off_says_how_many_tries_the_card_shows)
 
     ceremony_world_type(world, 2, WORLD_PAD_FAILS);
     ck_assert(!need_pin(world, false, &error));
-    check_says(error->message, "the PIN of the card is as it was: 3 tries are left for it");
+    test_says(error->message, "the PIN of the card is as it was: 3 tries are left for it");
     ck_assert_uint_eq(ceremony_world_counts(world).pins, 1);
     ck_assert_str_eq(world->tries->str, "3 ");
 }
@@ -375,7 +369,7 @@ START_TEST(test_a_change_that_the_keypad_calls_failed_is_found_and_taken_back)
     run_reader_test(world, TKE_READER_STEP_CHANGE, lies[_i].lie, &test);
     ck_assert_int_eq(test->steps[TKE_READER_STEP_CHANGE].verdict, TKE_READER_VERDICT_FAILED);
     ck_assert_uint_eq(test->steps[TKE_READER_STEP_CHANGE].attempts, 1);
-    check_says(test->steps[TKE_READER_STEP_CHANGE].remark, lies[_i].remark);
+    test_says(test->steps[TKE_READER_STEP_CHANGE].remark, lies[_i].remark);
     ck_assert_int_eq(test->steps[TKE_READER_STEP_BACK].verdict, TKE_READER_VERDICT_PASSED);
     ck_assert_int_eq(test->steps[TKE_READER_STEP_RESTORED].verdict, TKE_READER_VERDICT_PASSED);
     ck_assert_int_eq(test->pin, TKE_READER_PIN_AS_BEFORE);
@@ -416,7 +410,7 @@ START_TEST(test_an_entry_that_the_keypad_calls_failed_or_wrong_fails_that_test)
 
     run_reader_test(world, TKE_READER_STEP_VERIFY, lies[_i].lie, &test);
     ck_assert_int_eq(test->steps[TKE_READER_STEP_VERIFY].verdict, TKE_READER_VERDICT_FAILED);
-    check_says(test->steps[TKE_READER_STEP_VERIFY].remark, lies[_i].remark);
+    test_says(test->steps[TKE_READER_STEP_VERIFY].remark, lies[_i].remark);
     /* with such a keypad no PIN is changed */
     ck_assert_int_eq(test->steps[TKE_READER_STEP_CHANGE].verdict, TKE_READER_VERDICT_NOT_DONE);
     ck_assert_int_eq(test->pin, TKE_READER_PIN_UNTOUCHED);

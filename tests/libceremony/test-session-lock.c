@@ -2,8 +2,6 @@
  * The end of a session: what PINs have opened is closed, or a person is told to take the card out
  * (functions 2.2, P-2; F-006).
  */
-#include <string.h>
-
 #include "libceremony/advice.h"
 #include "libceremony/card-session-private.h"
 #include "libceremony/op-card.h"
@@ -12,6 +10,7 @@
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/fault-card-source.h"
 #include "tests/support/test-main.h"
+#include "tests/support/test-says.h"
 
 /* What a reader answers in the card's place to a command to a PIN that does not come from its
  * keypad. */
@@ -31,13 +30,6 @@ member_world(void)
                                 ceremony_world_card(world, "member"), &error));
     card_world_check(tke_card_session_look(world->op, NULL, &error), error);
     return world;
-}
-
-static void
-check_says(const char *text, const char *wanted)
-{
-    ck_assert_msg(text != NULL && strstr(text, wanted) != NULL, "no “%s” in: %.600s", wanted,
-                  text != NULL ? text : "nothing");
 }
 
 static bool
@@ -62,7 +54,7 @@ check_shown(CeremonyWorld *world)
         second = info->reader == 2 ? info : second;
     }
     ck_assert(second != NULL && second->trouble != NULL);
-    check_says(second->trouble->message, "take the card out now");
+    test_says(second->trouble->message, "take the card out now");
 }
 
 /* The officer ends the session, and the card does not. */
@@ -72,14 +64,14 @@ check_left_open(CeremonyWorld *world, const GError *error)
     g_autofree char *advice = tke_advice_for_error(error);
     g_autoptr(GError) none = NULL;
 
-    check_says(error != NULL ? error->message : NULL, "reader 2: take the card out now");
-    check_says(error->message, "may still be open");
-    check_says(advice, "without power no PIN stays open");
+    test_says(error != NULL ? error->message : NULL, "reader 2: take the card out now");
+    test_says(error->message, "may still be open");
+    test_says(advice, "without power no PIN stays open");
     ck_assert_ptr_null(tke_card_session_get(world->session, 2, NULL));
     /* a look at the readers does not make it a card that is used */
     card_world_check(tke_card_session_look(world->op, NULL, &none), none);
     ck_assert_ptr_null(tke_card_session_get(world->session, 2, NULL));
-    check_says(tke_card_session_get_trouble(world->session, 2)->message, "take the card out now");
+    test_says(tke_card_session_get_trouble(world->session, 2)->message, "take the card out now");
     check_shown(world);
     /* nor does a step that has failed */
     tke_card_session_drop(world->session, 2);
@@ -159,7 +151,7 @@ START_TEST(test_a_card_that_a_step_leaves_open_is_told)
     world->at_pin = on_first_pin;
     card_world_check(tke_op_card_info(world->op, &params, &infos, &error), error);
     ck_assert_int_eq(((TkeCardInfo *) infos->pdata[0])->genuine, TKE_GENUINE_YES);
-    check_says(world->notes->str, "reader 2: take the card out now");
+    test_says(world->notes->str, "reader 2: take the card out now");
     check_shown(world);
 }
 END_TEST
@@ -176,7 +168,7 @@ START_TEST(test_a_new_backup_that_stays_open_is_told)
     ceremony_world_hand(world, 2, "new", NULL);
     world->at_pin = on_first_pin;
     card_world_check(tke_op_zone_backup(world->op, &params, NULL, &error), error);
-    check_says(world->notes->str, "reader 2: take the card out now");
+    test_says(world->notes->str, "reader 2: take the card out now");
     check_shown(world);
 }
 END_TEST

@@ -1,13 +1,12 @@
 /*
  * Unblocking an EP11 card: who is asked for what, and waited for (functions 2.8).
  */
-#include <string.h>
-
 #include "common/error.h"
 #include "libceremony/op-card-pin.h"
 #include "libceremony/op-zone.h"
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/test-main.h"
+#include "tests/support/test-says.h"
 
 static void
 put(CeremonyWorld *world, unsigned reader, const char *name)
@@ -30,13 +29,6 @@ member_world(void)
     return world;
 }
 
-static void
-check_says(const char *text, const char *wanted)
-{
-    ck_assert_msg(text != NULL && strstr(text, wanted) != NULL, "no “%s” in: %.900s", wanted,
-                  text != NULL ? text : "nothing");
-}
-
 /* What lies there is looked at first (2.8): with the CA card, without it, before it is put in. */
 START_TEST(test_nobody_types_pins_for_a_card_that_is_not_blocked)
 {
@@ -48,7 +40,7 @@ START_TEST(test_nobody_types_pins_for_a_card_that_is_not_blocked)
         put(world, 1, "ca");
     }
     ck_assert(!tke_op_card_unblock(world->op, NULL, &error));
-    check_says(error->message, "reader 2: this card is not blocked: 3 tries are left");
+    test_says(error->message, "reader 2: this card is not blocked: 3 tries are left");
     ck_assert_str_eq(world->prompts->str, ""); /* and nobody for a card */
     ck_assert_str_eq(world->tries->str, "");
 }
@@ -71,7 +63,7 @@ START_TEST(test_a_card_of_another_zone_that_is_not_blocked_gives_way_to_the_bloc
     put(world, 2, "member");
     ceremony_world_hand(world, 2, NULL);
     ck_assert(!tke_op_card_unblock(world->op, NULL, &error));
-    check_says(world->prompts->str, "insert unblock, reader 2: wrong-zone\n");
+    test_says(world->prompts->str, "insert unblock, reader 2: wrong-zone\n");
 }
 END_TEST
 
@@ -114,7 +106,7 @@ START_TEST(test_a_card_is_waited_for_no_longer_than_the_prompter_says)
                            world->cancellable);
     ck_assert(!tke_op_card_unblock(op, NULL, &error));
     ck_assert_msg(g_error_matches(error, TKE_ERROR, TKE_ERROR_USAGE), "%s", error->message);
-    check_says(error->message, "nobody came");
+    test_says(error->message, "nobody came");
     ck_assert_str_eq(world->prompts->str, "shown for reader 1\n"); /* once */
 }
 END_TEST
