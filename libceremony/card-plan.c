@@ -78,7 +78,8 @@ tke_card_plan_find_backup(const TkeInventory *inventory, const uint8_t *zone_id,
     for (guint i = 0; i < of_zone->len; i++) {
         const TkeInventoryCard *card = of_zone->pdata[i];
         bool away = rather_not == NULL || memcmp(card->card_id, rather_not, TKE_CARD_ID_LEN) != 0;
-        unsigned fits = (card->checked == 0 ? 2u : 0u) + (away ? 1u : 0u);
+        unsigned fits = (tke_inventory_is_useless(card) ? 0u : 4u) +
+                        (card->checked == 0 ? 2u : 0u) + (away ? 1u : 0u);
 
         if (card->kind == TKE_CARD_KIND_CA && fits > best) {
             found = card;
@@ -137,7 +138,16 @@ is_new(const GPtrArray *set, const TkeInventoryCard *card)
     return true;
 }
 
-/* Takes the first card that fits the place; original: of which it has to be a copy. */
+/* Has the card what the place wants? original: of which it has to be a copy. */
+static bool
+is_for(const GPtrArray *set, const TkeInventoryCard *card, TkePlanCardKind kind,
+       const TkeInventoryCard *original)
+{
+    return original != NULL ? is_copy(card, original, kind)
+                            : has_what(card, kind) && is_new(set, card);
+}
+
+/* Takes the first card that is of use and fits the place. */
 static const TkeInventoryCard *
 take(const GPtrArray *set, GPtrArray *left, const TkePlanCard *place,
      const TkeInventoryCard *original)
@@ -145,8 +155,7 @@ take(const GPtrArray *set, GPtrArray *left, const TkePlanCard *place,
     for (guint i = 0; i < left->len; i++) {
         const TkeInventoryCard *card = left->pdata[i];
 
-        if (original != NULL ? is_copy(card, original, place->kind)
-                             : has_what(card, place->kind) && is_new(set, card)) {
+        if (!tke_inventory_is_useless(card) && is_for(set, card, place->kind, original)) {
             g_ptr_array_remove_index(left, i);
             return card;
         }
@@ -158,8 +167,7 @@ take(const GPtrArray *set, GPtrArray *left, const TkePlanCard *place,
 static TkePlanStep
 step_of_made(const TkePlanCard *place)
 {
-    return place->card->suspect                                    ? TKE_PLAN_NOT_GENUINE
-           : place->card->blocked                                  ? TKE_PLAN_TO_UNBLOCK
+    return place->card->blocked                                    ? TKE_PLAN_TO_UNBLOCK
            : place->card->checked != 0                             ? TKE_PLAN_DONE
            : place->kind == TKE_PLAN_CARD_CA && place->backup != 0 ? TKE_PLAN_TO_TEST
                                                                    : TKE_PLAN_TO_CHECK;
@@ -183,6 +191,42 @@ place_made(GPtrArray *set, GPtrArray *left)
         if (place->card != NULL) {
             place->step = step_of_made(place);
         }
+    }
+}
+
+/* Would the card be here, were it of use? One that is empty would be on any card that is missing. */
+static bool
+is_missed(const GPtrArray *set, const TkePlanCard *place, const TkeInventoryCard *original,
+          const TkeInventoryCard *card)
+{
+    bool open = place->card == NULL && place->unfit == NULL;
+
+    if (tke_inventory_is_empty(card)) {
+        return open && place->kind != TKE_PLAN_CARD_CA;
+    }
+    return open && (place->backup == 0 || original != NULL || place->kind == TKE_PLAN_CARD_CA) &&
+           is_for(set, card, place->kind, original);
+}
+
+/* What is of no use is told at the place where it is missed; after the cards that are, for it may be
+ * a copy of one of them. */
+static void
+place_useless(GPtrArray *set, GPtrArray *left)
+{
+    const TkeInventoryCard *original = NULL;
+
+    for (guint i = 0; i < set->len; i++) {
+        TkePlanCard *place = set->pdata[i];
+
+        original = place->backup == 0 ? place->card : original;
+        for (guint k = 0; k < left->len; k++) {
+            const TkeInventoryCard *card = left->pdata[k];
+
+            if (tke_inventory_is_useless(card) && is_missed(set, place, original, card)) {
+                place->unfit = card;
+            }
+        }
+        g_ptr_array_remove(left, (gpointer) place->unfit);
     }
 }
 
@@ -228,10 +272,9 @@ place_empty(GPtrArray *set, GPtrArray *left)
              k++) {
             const TkeInventoryCard *card = left->pdata[k];
 
-            if (card->kind == TKE_CARD_KIND_EP11 && !card->has_key && card->n_parts == 0) {
+            if (tke_inventory_is_empty(card) && !tke_inventory_is_useless(card)) {
                 place->card = card;
-                place->step = card->suspect         ? TKE_PLAN_NOT_GENUINE
-                              : card->blocked       ? TKE_PLAN_TO_UNBLOCK
+                place->step = card->blocked         ? TKE_PLAN_TO_UNBLOCK
                               : !card->personalised ? TKE_PLAN_TO_PERSONALISE
                               : place->backup == 0  ? TKE_PLAN_TO_GENERATE
                                                     : TKE_PLAN_TO_COPY;
@@ -260,31 +303,27 @@ tke_card_plan_make(const TkeCardPlanParams *params, const TkeInventory *inventor
         add(set, TKE_PLAN_CARD_PART, i, params->backups);
     }
     place_made(set, left);
+    place_useless(set, left);
     place_unfit(set, left);
     place_empty(set, left);
     return set;
 }
 
-/* Nothing gives a CA card its tries back. */
 static bool
 is_started_by_people(const TkePlanCard *place)
 {
-    bool ca = place->kind == TKE_PLAN_CARD_CA;
-
     switch (place->step) {
     case TKE_PLAN_TO_INIT:
     case TKE_PLAN_TO_BACK_UP:
     case TKE_PLAN_TO_TEST:
     case TKE_PLAN_TO_ENROLL:
     case TKE_PLAN_TO_PERSONALISE:
-        return true;
     case TKE_PLAN_TO_UNBLOCK:
-        return !ca;
+        return true;
     case TKE_PLAN_TO_CHECK:
-        return ca;
+        return place->kind == TKE_PLAN_CARD_CA;
     case TKE_PLAN_TO_GENERATE:
     case TKE_PLAN_TO_COPY:
-    case TKE_PLAN_NOT_GENUINE:
     case TKE_PLAN_DONE:
     default:
         return false;
@@ -344,11 +383,7 @@ tke_card_plan_step_text(const TkePlanCard *card)
     case TKE_PLAN_TO_COPY:
         return _("Copy the original to it (tke card copy).");
     case TKE_PLAN_TO_UNBLOCK:
-        return card->kind == TKE_PLAN_CARD_CA
-                   ? _("A PIN of the card is blocked: make another one from a CA card that works.")
-                   : _("The PIN of the card is blocked: unblock it.");
-    case TKE_PLAN_NOT_GENUINE:
-        return _("The card has failed the check: do not use it, and make another one.");
+        return _("The PIN of the card is blocked: unblock it.");
     case TKE_PLAN_TO_TEST:
         return _("Test the backup: its PINs, the zone, whether it is genuine.");
     case TKE_PLAN_TO_CHECK:
@@ -361,6 +396,25 @@ tke_card_plan_step_text(const TkePlanCard *card)
     }
 }
 
+/* A CA card that nothing has taken the place of may have a backup that was not seen yet. */
+static char *
+dup_useless_text(const TkePlanCard *place)
+{
+    const TkeInventoryCard *card = place->unfit;
+    g_autofree char *id = tke_card_id_text(card->card_id);
+
+    return g_strdup_printf(
+        card->suspect
+            ? _("“%s” · %s does not count here: it has failed to prove that it is genuine. It is "
+                "not to be used.")
+        : place->backup == 0
+            ? _("“%s” · %s does not count here: one of its PINs is blocked, the card is lost for "
+                "good. Insert a backup of it, if there is one.")
+            : _("“%s” · %s does not count here: one of its PINs is blocked, the card is lost for "
+                "good."),
+        card->description, id);
+}
+
 char *
 tke_card_plan_unfit_text(const TkePlanCard *card)
 {
@@ -369,8 +423,8 @@ tke_card_plan_unfit_text(const TkePlanCard *card)
     g_autofree char *parts = NULL;
     g_autofree char *holds = NULL;
 
-    if (unfit == NULL) {
-        return NULL;
+    if (unfit == NULL || tke_inventory_is_useless(unfit)) {
+        return unfit != NULL ? dup_useless_text(card) : NULL;
     }
     parts =
         g_strdup_printf(ngettext("%u key part", "%u key parts", unfit->n_parts), unfit->n_parts);

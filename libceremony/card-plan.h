@@ -32,8 +32,7 @@ typedef enum {
     TKE_PLAN_TO_PERSONALISE, /* it has no PIN */
     TKE_PLAN_TO_GENERATE,    /* its key or part */
     TKE_PLAN_TO_COPY,        /* from its original */
-    TKE_PLAN_TO_UNBLOCK,     /* a PIN is blocked */
-    TKE_PLAN_NOT_GENUINE,    /* it has failed to prove that it is genuine */
+    TKE_PLAN_TO_UNBLOCK,     /* an EP11 card whose PIN is blocked */
     TKE_PLAN_TO_TEST,        /* the backup of the CA card: same zone, genuine */
     TKE_PLAN_TO_CHECK,       /* all is on it, and it has not proved itself with it yet */
     TKE_PLAN_DONE,
@@ -46,16 +45,17 @@ typedef struct TkePlanCard {
     unsigned backup; /* 0: the original */
     TkePlanStep step;
     const TkeInventoryCard *card; /* borrowed from the inventory; NULL: none yet */
-    /* borrowed: a card that holds more, or less, than is to be on this one; NULL: none */
+    /* borrowed: a card of no use any more (tke_inventory_is_useless) that would be here, or one that
+     * holds more, or less, than is to be on this one; NULL: none */
     const TkeInventoryCard *unfit;
     const char *holder; /* who has it; borrowed from card-plan-notes; NULL: not noted */
     const char *stored; /* where it is kept; the same */
 } TkePlanCard;
 
 /*
- * The CA card of the zone that is to be tested next as a backup: rather one that is not checked,
- * and rather not the card with this id (NULL: none). zone_id: as below. Borrowed; NULL: there is
- * no other.
+ * The CA card of the zone that is to be tested next as a backup: rather one that is of use, then
+ * one that is not checked, and rather not the card with this id (NULL: none). zone_id: as below.
+ * Borrowed; NULL: there is no other.
  */
 TKE_PUBLIC const TkeInventoryCard *tke_card_plan_find_backup(const TkeInventory *inventory,
                                                              const uint8_t *zone_id,
@@ -69,7 +69,7 @@ TKE_PUBLIC unsigned tke_card_plan_count(const TkeCardPlanParams *params);
  * The set, in the order in which it is made; TkePlanCard, to be freed. zone_id: the zone; NULL:
  * the one whose CA card was seen last. An original has a signature key or key part that no other
  * original of the set has: a copy is no second administrator. Nor does a card count that holds
- * more than the plan puts on one.
+ * more than the plan puts on one, that is not genuine, or a CA card that is lost for good.
  */
 TKE_PUBLIC GPtrArray *tke_card_plan_make(const TkeCardPlanParams *params,
                                          const TkeInventory *inventory, const uint8_t *zone_id);
@@ -87,8 +87,7 @@ TKE_PUBLIC bool tke_card_plan_is_made(const TkePlanCard *card);
 /* "Administrator 2, backup 1", translated: the label of the card. The caller frees. */
 TKE_PUBLIC char *tke_card_plan_label(const TkePlanCard *card);
 
-/* Why a card that holds keys does not count for this place, translated; the caller frees; NULL:
- * there is none. */
+/* Why a card does not count for this place, translated; the caller frees; NULL: there is none. */
 TKE_PUBLIC char *tke_card_plan_unfit_text(const TkePlanCard *card);
 
 /* What is to be done, one sentence, translated; NULL when done. */

@@ -400,9 +400,8 @@ holds_part(const TkeInventoryCard *card, const uint8_t *pattern)
     return false;
 }
 
-/* Nothing comes back from it: a blocked EP11 card can be unblocked, a CA card cannot. */
-static bool
-is_useless(const TkeInventoryCard *card)
+bool
+tke_inventory_is_useless(const TkeInventoryCard *card)
 {
     return card->suspect || (card->kind == TKE_CARD_KIND_CA && card->blocked);
 }
@@ -415,7 +414,8 @@ tke_inventory_drop_useless(const TkeInventory *inventory, GPtrArray *ids)
         g_autofree char *id = tke_card_id_text(card->card_id);
         guint at = 0;
 
-        if (is_useless(card) && g_ptr_array_find_with_equal_func(ids, id, g_str_equal, &at)) {
+        if (tke_inventory_is_useless(card) &&
+            g_ptr_array_find_with_equal_func(ids, id, g_str_equal, &at)) {
             g_ptr_array_remove_index(ids, at);
         }
     }
@@ -430,7 +430,7 @@ another_has(const TkeInventory *inventory, const TkeInventoryCard *card, const u
         bool same_zone = memcmp(other->zone_id, card->zone_id, TKE_ZONE_ID_LEN) == 0;
 
         if (memcmp(other->card_id, card->card_id, TKE_CARD_ID_LEN) == 0 ||
-            other->kind != card->kind || !same_zone || is_useless(other)) {
+            other->kind != card->kind || !same_zone || tke_inventory_is_useless(other)) {
             continue;
         }
         if (card->kind == TKE_CARD_KIND_CA ||

@@ -53,8 +53,12 @@ TKE_PUBLIC bool tke_inventory_note(TkeInventory *inventory, const TkeCardStatus 
                                    const TkeKeyPartList *parts, gint64 now);
 TKE_PUBLIC bool tke_inventory_save(TkeInventory *inventory, GError **error);
 
-/* Takes out ids (tke_card_id_text) of cards that were blocked for good, or not genuine, when they were
- * seen last: what the log calls a copy is none any more. inventory may be NULL. */
+/* Not genuine, or blocked for good, when it was seen last: a blocked EP11 card can be unblocked, a CA
+ * card cannot. */
+bool tke_inventory_is_useless(const TkeInventoryCard *card);
+
+/* Takes out ids (tke_card_id_text) of such cards: what the log calls a copy is none any more.
+ * inventory may be NULL. */
 void tke_inventory_drop_useless(const TkeInventory *inventory, GPtrArray *ids);
 
 /* The card with this id is erased, or may be; if it is not, it is noted again when it is looked at.

@@ -62,3 +62,18 @@ place_of(GPtrArray *set, guint i)
     ck_assert_uint_lt(i, set->len);
     return set->pdata[i];
 }
+
+/* The steps of the whole set: "init back-up enroll …" as numbers. */
+static inline char *
+steps_of(const TkeCardPlanParams *params, TkeInventory *inventory)
+{
+    g_autoptr(GPtrArray) set = tke_card_plan_make(params, inventory, NULL);
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < set->len; i++) {
+        const TkePlanCard *place = set->pdata[i];
+
+        g_string_append_c(text, "IBEPGCUTKD"[place->step]);
+    }
+    return g_string_free(text, FALSE);
+}
