@@ -1,7 +1,7 @@
 /*
  * Cards that were seen (F-042; functions 2.4, 6.3).
  */
-#include "libceremony/inventory.h"
+#include "libceremony/inventory-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
@@ -188,6 +188,7 @@ tke_inventory_load(const TkeWorld *world, GError **error)
     g_autoptr(TkeInventory) inventory = g_new0(TkeInventory, 1);
     g_autoptr(GByteArray) data = NULL;
     g_autoptr(GError) local = NULL;
+    g_autofree char *log = NULL;
     bool found = false;
 
     inventory->path =
@@ -199,7 +200,12 @@ tke_inventory_load(const TkeWorld *world, GError **error)
         g_propagate_error(error, g_steal_pointer(&local));
         return NULL;
     }
-    return data == NULL || parse(inventory, data, error) ? g_steal_pointer(&inventory) : NULL;
+    if (data != NULL && !parse(inventory, data, error)) {
+        return NULL;
+    }
+    log = g_build_filename(tke_world_get_state_directory(world), "activity.log", NULL);
+    tke_inventory_apply_log(inventory, log);
+    return g_steal_pointer(&inventory);
 }
 
 void
@@ -309,6 +315,20 @@ find_card(TkeInventory *inventory, const uint8_t *card_id)
         TkeInventoryCard *known = inventory->cards->pdata[i];
 
         if (memcmp(known->card_id, card_id, TKE_CARD_ID_LEN) == 0) {
+            return known;
+        }
+    }
+    return NULL;
+}
+
+TkeInventoryCard *
+tke_inventory_find_text(TkeInventory *inventory, const char *card_id)
+{
+    for (guint i = 0; i < inventory->cards->len; i++) {
+        TkeInventoryCard *known = inventory->cards->pdata[i];
+        g_autofree char *id = tke_card_id_text(known->card_id);
+
+        if (g_strcmp0(id, card_id) == 0) {
             return known;
         }
     }

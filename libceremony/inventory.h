@@ -42,7 +42,10 @@ typedef struct TkeInventoryCard {
 
 typedef struct TkeInventory TkeInventory;
 
-/* Missing: empty. Damaged: TKE_ERROR_FILE that names the file. */
+/*
+ * Missing: empty. Damaged: TKE_ERROR_FILE that names the file. What the activity log says to be
+ * erased or deleted after a card was seen last is left out.
+ */
 TKE_PUBLIC TkeInventory *tke_inventory_load(const TkeWorld *world, GError **error);
 TKE_PUBLIC void tke_inventory_free(TkeInventory *inventory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TkeInventory, tke_inventory_free)
