@@ -85,10 +85,16 @@ unfit_foreign(const TkeCardStatus *status, bool ca, const char **word, char **re
 static bool
 unfit_lost(const TkeCardStatus *status, const char **word, char **reason)
 {
+    const TkePinStatus *first = tke_card_status_get_pin(status, TKE_PIN_FIRST);
     const TkePinStatus *second = tke_card_status_get_pin(status, TKE_PIN_SECOND);
+    const bool first_blocked = first != NULL && first->state == TKE_PIN_BLOCKED;
+    const bool second_blocked = second != NULL && second->state == TKE_PIN_BLOCKED;
 
     return unfit(word, reason, "blocked",
-                 second != NULL && second->state == TKE_PIN_BLOCKED
+                 first_blocked && second_blocked
+                     ? _("Both PINs of this CA card are blocked: the card is lost for good. "
+                         "Insert the backup CA card, and make a new backup from it at once.")
+                 : second_blocked
                      ? _("The second PIN of this CA card is blocked: the card is lost for good. "
                          "Insert the backup CA card, and make a new backup from it at once.")
                      : _("The first PIN of this CA card is blocked: the card is lost for good. "

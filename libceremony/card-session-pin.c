@@ -100,14 +100,20 @@ repeat_text(const GError *error)
                : error->message;
 }
 
-static bool
-blocked_error(unsigned reader, const TkeCardSlot *slot, uint8_t reference, GError **error)
+bool
+tke_card_session_blocked(unsigned reader, const TkeCardSlot *slot, uint8_t reference,
+                         GError **error)
 {
+    const TkePinStatus *first = tke_card_status_get_pin(&slot->status, TKE_PIN_FIRST);
+    const TkePinStatus *second = tke_card_status_get_pin(&slot->status, TKE_PIN_SECOND);
     bool ca = slot->status.kind == TKE_CARD_KIND_CA;
 
     if (ca) {
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED,
-                    reference == TKE_PIN_SECOND
+                    first != NULL && first->state == TKE_PIN_BLOCKED && second != NULL &&
+                            second->state == TKE_PIN_BLOCKED
+                        ? _("reader %u: both PINs of this CA card are blocked, for good")
+                    : reference == TKE_PIN_SECOND
                         ? _("reader %u: the second PIN of this CA card is blocked, for good")
                         : _("reader %u: the first PIN of this CA card is blocked, for good"),
                     reader);
@@ -265,7 +271,7 @@ prepare(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
     }
     return kind == TKE_PROMPT_NEW_PIN ||
            slot->status.pins[tke_card_session_pin_index(reference)].state != TKE_PIN_BLOCKED ||
-           blocked_error(reader, slot, reference, error);
+           tke_card_session_blocked(reader, slot, reference, error);
 }
 
 /* Asks on the pad until it worked, or must not be repeated. */
@@ -297,8 +303,8 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
         }
         if (tke_card_error_code(local) == TKE_CARD_ERROR_PIN_BLOCKED) {
             tke_operation_hide(op);
-            return blocked_error(reader, slot, reference,
-                                 error); /* says which card and PIN it is */
+            return tke_card_session_blocked(reader, slot, reference,
+                                            error); /* says which card and PIN it is */
         }
         timeouts = tke_card_error_code(local) == TKE_CARD_ERROR_PIN_TIMEOUT ? timeouts + 1 : 0;
         if (repeat_word(local) == NULL || timeouts == TIMEOUTS_IN_A_ROW) {
@@ -383,7 +389,7 @@ tke_card_session_need_ca_pins(TkeOperation *op, unsigned reader, bool fresh, GEr
     /* Nobody types one PIN for a card that the other has made useless (E-C10). */
     if (slot->card != NULL && second != NULL && second->state == TKE_PIN_BLOCKED && first != NULL &&
         first->state != TKE_PIN_BLOCKED) {
-        return blocked_error(reader, slot, TKE_PIN_SECOND, error);
+        return tke_card_session_blocked(reader, slot, TKE_PIN_SECOND, error);
     }
     if (slot->card != NULL && second != NULL && !close_ca_pins(op, reader, fresh, error)) {
         return false;

@@ -157,6 +157,18 @@ bool tke_card_session_shakes_belief(const GError *error);
  */
 bool tke_card_session_may_wait(TkeOperation *op, int retry_ms, int *ms, GError **error);
 
+/*
+ * Nobody is waited for any longer (nobody: why; taken) although a card lies in the reader. word,
+ * reason: why it does not do; NULL: there is nothing to say. Where it is the card that has to be
+ * another one, the error says that (functions 2.2). Always false.
+ */
+bool tke_card_session_end_wait(TkeCardSession *session, unsigned reader, const char *word,
+                               const char *reason, GError *nobody, GError **error);
+
+/* A PIN is blocked: which one, of what card (E-C09, E-C10). Always false. */
+bool tke_card_session_blocked(unsigned reader, const TkeCardSlot *slot, uint8_t reference,
+                              GError **error);
+
 /* Closes what has been open too long. Milliseconds until the next PIN has; -1: none is open. */
 int tke_card_session_close_lapsed(TkeCardSession *session);
 

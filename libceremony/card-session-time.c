@@ -152,6 +152,56 @@ tke_card_session_may_wait(TkeOperation *op, int retry_ms, int *ms, GError **erro
     return true;
 }
 
+/* What is wrong with a card, by the word of its prompt. */
+static const struct {
+    const char *word;
+    int code; /* TkeCardError */
+} unfits[] = {
+    { "wrong-kind", TKE_CARD_ERROR_WRONG_KIND },
+    { "other-version", TKE_CARD_ERROR_VERSION },
+    { "wrong-zone", TKE_CARD_ERROR_WRONG_ZONE },
+    { "not-enrolled", TKE_CARD_ERROR_NOT_ENROLLED },
+    { "not-personalised", TKE_CARD_ERROR_NOT_PERSONALISED },
+    { "same-card", TKE_CARD_ERROR_SAME_CARD },
+};
+
+static bool
+end_with_blocked(const TkeCardSlot *slot, unsigned reader, GError **error)
+{
+    const TkePinStatus *second = tke_card_status_get_pin(&slot->status, TKE_PIN_SECOND);
+    const bool is_second = second != NULL && second->state == TKE_PIN_BLOCKED;
+
+    return tke_card_session_blocked(reader, slot, is_second ? TKE_PIN_SECOND : TKE_PIN_FIRST,
+                                    error);
+}
+
+bool
+tke_card_session_end_wait(TkeCardSession *session, unsigned reader, const char *word,
+                          const char *reason, GError *nobody, GError **error)
+{
+    const TkeCardSlot *slot = tke_card_session_slot(session, reader);
+    g_autoptr(GError) local = nobody;
+    size_t i = 0;
+
+    while (i < G_N_ELEMENTS(unfits) && g_strcmp0(unfits[i].word, word) != 0) {
+        i++;
+    }
+    if (g_strcmp0(word, "blocked") == 0 && slot->card != NULL) {
+        return end_with_blocked(slot, reader, error);
+    }
+    if (i == G_N_ELEMENTS(unfits) || reason == NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return false;
+    }
+    g_set_error(error, TKE_CARD_ERROR, unfits[i].code,
+                _("reader %u: nobody is there to change the card: %.*s"), reader,
+                (int) strlen(reason) - (g_str_has_suffix(reason, ".") ? 1 : 0), reason);
+    if (error != NULL) {
+        tke_card_error_set_reader(*error, reader, slot->reader_name);
+    }
+    return false;
+}
+
 void
 tke_card_session_rest(TkeCardSession *session)
 {

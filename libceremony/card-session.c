@@ -205,16 +205,20 @@ show_need(TkeOperation *op, const TkeCardNeed *need, const char *word, const cha
 }
 
 /* Waits for readers or cards to change. What is open is closed when its time is over: somebody may
- * have left a step that waits. */
+ * have left a step that waits. word, reason: why what is there does not do. */
 static bool
-wait_change(TkeOperation *op, GError **error)
+wait_change(TkeOperation *op, unsigned reader, const char *word, const char *reason, GError **error)
 {
     TkeCardSession *session = tke_operation_get_card_session(op);
     bool held = is_held(&session->slots[0]) || is_held(&session->slots[1]);
+    g_autoptr(GError) nobody = NULL;
     int ms = -1;
 
-    return tke_card_session_may_wait(op, held ? HELD_RETRY_MS : -1, &ms, error) &&
-           session->source->ops->wait(session->source, ms, tke_operation_get_cancellable(op),
+    if (!tke_card_session_may_wait(op, held ? HELD_RETRY_MS : -1, &ms, &nobody)) {
+        return tke_card_session_end_wait(session, reader, word, reason, g_steal_pointer(&nobody),
+                                         error);
+    }
+    return session->source->ops->wait(session->source, ms, tke_operation_get_cancellable(op),
                                       error);
 }
 
@@ -258,7 +262,7 @@ tke_card_session_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
         }
         g_free(shown);
         shown = g_strdup(reason);
-        if (!wait_change(op, error)) {
+        if (!wait_change(op, need->reader, word, reason, error)) {
             tke_operation_hide(op);
             return NULL;
         }
