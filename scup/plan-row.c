@@ -11,18 +11,16 @@
 
 #define LINE_CHARS 75 /* look.md: no line wider than 80 */
 
-/* The card that is there, and the step. */
+/* The card that is there; where there is none, what is to be done. */
 static char *
 dup_detail(const TkePlanCard *place)
 {
-    g_autofree char *id = place->card != NULL ? tke_card_id_text(place->card->card_id) : NULL;
+    const TkeInventoryCard *card = place->card;
+    g_autofree char *id = card != NULL ? tke_card_id_text(card->card_id) : NULL;
 
-    if (place->card == NULL) {
-        return g_strdup(tke_card_plan_step_text(place));
-    }
-    return place->step == TKE_PLAN_DONE ? g_strdup_printf("%s · %s", place->card->description, id)
-                                        : g_strdup_printf("%s · %s: %s", place->card->description,
-                                                          id, tke_card_plan_step_text(place));
+    return card == NULL                   ? g_strdup(tke_card_plan_step_text(place))
+           : card->description[0] != '\0' ? g_strdup_printf("%s · %s", card->description, id)
+                                          : g_steal_pointer(&id);
 }
 
 /* NULL: neither is noted. */
@@ -34,6 +32,31 @@ dup_holder(const TkePlanCard *place)
            : place->holder != NULL ? g_strdup_printf(_("Holder: %s"), place->holder)
            : place->stored != NULL ? g_strdup_printf(_("Stored at: %s"), place->stored)
                                    : NULL;
+}
+
+/* What is to be done with the card, what does not count here, who has it: a line each; empty: nothing. */
+static char *
+dup_more(const TkePlanCard *place)
+{
+    const char *step = place->card != NULL ? tke_card_plan_step_text(place) : NULL;
+    g_autofree char *unfit = tke_card_plan_unfit_text(place);
+    g_autofree char *holder = dup_holder(place);
+    g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
+    g_auto(GStrv) all = NULL;
+
+    if (step != NULL) {
+        g_strv_builder_add(lines, step);
+    }
+    if (unfit != NULL) {
+        g_autofree char *line = g_strdup_printf("✗ %s", unfit);
+
+        g_strv_builder_add(lines, line);
+    }
+    if (holder != NULL) {
+        g_strv_builder_add(lines, holder);
+    }
+    all = g_strv_builder_end(lines);
+    return g_strjoinv("\n", all);
 }
 
 static GtkWidget *
@@ -99,11 +122,7 @@ make_row(const TkePlanCard *place, GtkWidget **button)
     g_autofree char *head =
         g_strdup_printf("%s %s", place->step == TKE_PLAN_DONE ? "✓" : "○", label);
     g_autofree char *detail = dup_detail(place);
-    g_autofree char *holder = dup_holder(place);
-    g_autofree char *unfit = tke_card_plan_unfit_text(place);
-    g_autofree char *more =
-        g_strdup_printf("%s%s%s%s", unfit != NULL ? "✗ " : "", unfit != NULL ? unfit : "",
-                        unfit != NULL && holder != NULL ? "\n" : "", holder != NULL ? holder : "");
+    g_autofree char *more = dup_more(place);
     g_autofree char *name =
         g_strdup_printf("%s, %s%s%s", head, detail, more[0] != '\0' ? "\n" : "", more);
     GtkWidget *row = gtk_list_box_row_new();

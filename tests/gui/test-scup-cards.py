@@ -300,6 +300,20 @@ def test_a_card_set_is_planned_and_ticks_itself_off():
         scup.quit()
 
 
+def test_a_lost_ca_card_has_no_place_in_the_plan_and_it_says_why():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        plan = scup.menu("Help", "Plan a card set…", "Plan a card set")
+        plan.see("10 cards, 1 made, 1 checked")
+        scup.world.sim("fault", "card", "ca-1", "block-pin", "pin=2")
+        scup.world.remove(1)
+        scup.world.insert(1, "ca-1")
+        plan.see("10 cards, 0 made, 0 checked")
+        plan.see("one of its PINs is blocked, the card is lost for good. Insert a backup of it")
+        plan.find("push button", "Make the CA card")
+        scup.shot("scup-plan-lost")
+
+
 def test_the_backup_of_the_ca_card_is_tested_in_the_plan():
     with s.Scup() as scup:
         scup.close(scup.make_zone())
