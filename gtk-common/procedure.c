@@ -23,6 +23,7 @@ struct TkeUiProcedure {
     TkeUiForm *form;
     bool prepared;
     bool running;
+    bool stopping; /* somebody has said so: there is nothing to try again */
     bool leaving;  /* it closes when nothing runs any more */
     bool tell;     /* but says first what people have to know */
     char *instead; /* action that was chosen while the operation waited; NULL: none */
@@ -68,7 +69,7 @@ dup_before_cancel(const char *message)
     return g_strdup_printf("%.*s.", (int) (end - message), message);
 }
 
-/* The program is to end: only what people have to know keeps the dialog open. */
+/* It was to end anyway: only what people have to know keeps the dialog open. */
 static void
 show_last(TkeUiProcedure *procedure, const GError *error)
 {
@@ -99,7 +100,7 @@ show_failure(TkeUiProcedure *procedure, const GError *error)
         }
         return;
     }
-    if (procedure->leaving) {
+    if (procedure->leaving || procedure->stopping) {
         show_last(procedure, error);
         return;
     }
@@ -190,6 +191,7 @@ static void
 run(TkeUiProcedure *procedure, TkeUiRunnerDone done)
 {
     g_clear_pointer(&procedure->instead, g_free);
+    procedure->stopping = false;
     tke_ui_prompt_dialog_restart(procedure->dialog);
     reach(procedure, procedure->prepared ? 2 : 0);
     tke_ui_prompt_dialog_show_working(procedure->dialog, _("Looking at the cards…"));
@@ -262,6 +264,7 @@ on_stop(void *owner)
         finish(procedure, NULL);
         return;
     }
+    procedure->stopping = true;
     tke_ui_prompt_dialog_set_stopping(procedure->dialog);
     tke_ui_runner_cancel(procedure->runner);
 }

@@ -147,6 +147,20 @@ def test_a_dialog_that_stops_keeps_its_focus_until_the_keypad_is_free():
         scup.program.no_window(s.INIT)
 
 
+def test_who_stops_is_told_of_a_card_that_was_lost_and_not_asked_to_try_again():
+    with Cards() as scup:
+        dialog = begin(scup)
+        see_focus(dialog, "Cancel")
+        keys("Escape")
+        dialog.see("Stopping as soon as the keypad is free")
+        scup.world.remove(1)
+        dialog.see("the card was removed")
+        see_focus(dialog, "Close")
+        assert dialog.maybe("push button", "Try again") is None, dialog.dump()
+        keys("Escape")
+        scup.program.no_window(s.INIT)
+
+
 def test_a_dialog_keeps_its_focus_from_step_to_step():
     with Cards() as scup:
         dialog = begin(scup)
@@ -173,10 +187,12 @@ def test_a_dialog_keeps_its_focus_from_step_to_step():
         scup.world.pin(1, s.CA_PINS[1])
         dialog.see("Insert")
         take_focus(dialog.find("push button", "Identify readers"))
+        scup.world.sim("fault", "card", "ep11-1", "foreign")
         scup.world.insert(2, "ep11-1")  # no card for a backup: other things are offered
-        dialog.see("Reader 2")
+        dialog.see("This is a foreign card")
         stays(dialog, s.BACKUP, "another card was put in")
         scup.world.remove(2)
+        dialog.see_not("This is a foreign card")
         stays(dialog, s.BACKUP, "it was taken out")
         keys("Escape")
         scup.program.no_window(s.BACKUP)
