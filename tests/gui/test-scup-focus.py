@@ -273,5 +273,31 @@ def test_an_officer_without_a_mouse_plans_a_set():
         scup.program.no_window("Plan a card set")
 
 
+def test_arrows_lead_to_key_parts_whose_places_have_no_key():
+    with s.Scup() as scup:
+        scup.close(scup.make_zone())
+        scup.make_card("ep11-1", "Alice")
+        scup.world.sim("fault", "card", "ep11-1", "fill-up")
+        scup.world.remove(2)
+        scup.world.insert(2, "ep11-1")
+        scup.window.see("85 of 85 places used")
+        dialog = scup.menu("EP11 Smart Card", s.CONTENTS)
+        scup.world.pin(2, "123456")
+        dialog.see("What is to be deleted?")
+        activate(dialog, s.CONTENTS)
+
+        def see(focus, *ticked):
+            gui.wait(lambda: f"the focus on part {focus}, and {ticked} ticked:\n{dialog.dump()}",
+                     lambda: focused(dialog).name.startswith(f"Key part {focus}:") and [
+                         n.name.split(":")[0] for n in dialog.all("check box", hidden=True) if n.has("checked")] ==
+                     [f"Key part {place}" for place in ticked])
+        keys("alt+9")
+        see(9, 9)
+        keys("Down")
+        see(10, 9)
+        keys("space", "Down", "Down", "Up")
+        see(11, 9, 10)
+
+
 if __name__ == "__main__":
     sys.exit(gui.run([value for name, value in list(globals().items()) if name.startswith("test_")]))
