@@ -294,13 +294,16 @@ add_inventory_card(GString *text, const TkeInventory *inventory, const TkeInvent
     add(text, _("  Copy"),
         tke_inventory_is_empty(card)              ? _("holds nothing yet")
         : tke_inventory_has_copy(inventory, card) ? _("✓ there is another card with the same")
+        : tke_inventory_is_useless(card)          ? _("✗ none known")
                                                   : _("✗ none known: copy it"));
     add(text, _("  Proved genuine"),
         card->suspect        ? _("✗ NO: do not use this card")
         : card->checked != 0 ? checked
                              : _("✗ not yet, with what it holds now"));
     if (card->blocked) {
-        add(text, _("  PIN"), _("✗ blocked"));
+        add(text, _("  PIN"),
+            card->kind == TKE_CARD_KIND_CA ? _("✗ blocked: the card is lost for good")
+                                           : _("✗ blocked"));
     }
     add(text, _("  Seen last"), day);
 }

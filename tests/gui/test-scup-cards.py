@@ -312,6 +312,10 @@ def test_a_lost_ca_card_has_no_place_in_the_plan_and_it_says_why():
         plan.see("one of its PINs is blocked, the card is lost for good. Insert a backup of it")
         plan.find("push button", "Make the CA card")
         scup.shot("scup-plan-lost")
+        page = scup.menu("File", "Card inventory…", "Card inventory")
+        text = page.find("text").text
+        assert "✗ blocked: the card is lost for good" in text, text
+        assert "copy it" not in text, text
 
 
 def test_the_backup_of_the_ca_card_is_tested_in_the_plan():
