@@ -186,8 +186,13 @@ tke_card_session_need_keypad(TkeOperation *op, unsigned reader, GError **error)
     TkeCard *card;
     TkePinPad pad;
 
-    if (!tke_card_session_look_identified(op, reader, &readers, NULL, error)) {
+    if (tke_operation_is_dry_run(op)
+            ? !tke_card_session_look(op, &readers, error)
+            : !tke_card_session_look_identified(op, reader, &readers, NULL, error)) {
         return false;
+    }
+    if (tke_operation_is_dry_run(op) && readers->unclear && readers->reader[reader - 1] == NULL) {
+        return true; /* who needs a card there tells that */
     }
     info = tke_readers_get(readers, reader, error);
     if (info == NULL) {
@@ -319,6 +324,29 @@ ask_pad(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference
     }
 }
 
+/* The pad of a dry run: what it would ask for, unless that is refused already. */
+static bool
+tell_entry(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t reference, GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+    TkeCardSlot *slot = tke_card_session_slot(session, reader);
+    const TkePinStatus *pin = &slot->status.pins[tke_card_session_pin_index(reference)];
+    g_autofree char *title = pin_title(slot, kind, reference);
+
+    if (!need_pad(session, slot->card, error)) {
+        return false;
+    }
+    if (kind != TKE_PROMPT_NEW_PIN && pin->state == TKE_PIN_BLOCKED) {
+        return blocked_error(reader, slot, reference, error);
+    }
+    tke_operation_note(op, _("Reader %u would ask: “%s”"), reader, title);
+    if (kind != TKE_PROMPT_NEW_PIN) {
+        tke_operation_note(op, ngettext("%u try is left.", "%u tries are left.", pin->tries_left),
+                           pin->tries_left);
+    }
+    return true;
+}
+
 static void
 note_verified(TkeCardSlot *slot, uint8_t reference)
 {
@@ -347,6 +375,10 @@ tke_card_session_need_pin(TkeOperation *op, unsigned reader, uint8_t reference, 
         g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
                     _("reader %u: the card was taken out"), reader);
         return false;
+    }
+    if (tke_operation_is_dry_run(op)) {
+        return (!fresh && tke_card_session_is_unlocked(session, reader, reference)) ||
+               tell_entry(op, reader, TKE_PROMPT_ENTER_PIN, reference, error);
     }
     if (!fresh && tke_card_session_is_unlocked(session, reader, reference)) {
         slot->used_at[tke_card_session_pin_index(reference)] = g_get_monotonic_time();
@@ -391,6 +423,10 @@ tke_card_session_need_ca_pins(TkeOperation *op, unsigned reader, bool fresh, GEr
         first->state != TKE_PIN_BLOCKED) {
         return tke_card_session_blocked(reader, slot, TKE_PIN_SECOND, error);
     }
+    if (tke_operation_is_dry_run(op)) {
+        return tke_card_session_need_pin(op, reader, TKE_PIN_FIRST, fresh, error) &&
+               tke_card_session_need_pin(op, reader, TKE_PIN_SECOND, fresh, error);
+    }
     if (slot->card != NULL && second != NULL && !close_ca_pins(op, reader, fresh, error)) {
         return false;
     }
@@ -403,6 +439,10 @@ tke_card_session_set_pin(TkeOperation *op, unsigned reader, uint8_t reference, G
 {
     TkeCardSlot *slot = tke_card_session_slot(tke_operation_get_card_session(op), reader);
 
+    if (tke_operation_is_dry_run(op)) {
+        return tell_entry(op, reader, TKE_PROMPT_NEW_PIN, reference, error) &&
+               tke_operation_may_change(op, error);
+    }
     if (!ask_pad(op, reader, TKE_PROMPT_NEW_PIN, reference, tke_pin_pad_set, error)) {
         return false;
     }
@@ -415,6 +455,10 @@ tke_card_session_change_pin(TkeOperation *op, unsigned reader, uint8_t reference
 {
     TkeCardSlot *slot = tke_card_session_slot(tke_operation_get_card_session(op), reader);
 
+    if (tke_operation_is_dry_run(op)) {
+        return tell_entry(op, reader, TKE_PROMPT_CHANGE_PIN, reference, error) &&
+               tke_operation_may_change(op, error);
+    }
     if (!ask_pad(op, reader, TKE_PROMPT_CHANGE_PIN, reference, tke_pin_pad_change, error)) {
         return false;
     }

@@ -124,6 +124,16 @@ tke_card_need_is_begun(const TkeCardNeed *need, const TkeCardStatus *status)
            !tke_card_need_excludes(need, status->card_id) && !tke_card_status_is_lost(status);
 }
 
+/*
+ * The need of a dry run: the card that is in, if it does; it is told, as is the one that would be asked
+ * for. NULL, and the end of the dry run (tke_operation_may_change), where people would have to act.
+ */
+TkeCard *tke_card_session_find(TkeOperation *op, const TkeCardNeed *need,
+                               const TkeCardStatus **status, GError **error);
+
+/* In a dry run: tells of this card too, where one before it is missing and ends the run. */
+void tke_card_session_look_also(TkeOperation *op, const TkeCardNeed *need);
+
 /* What to insert, one sentence. */
 const char *tke_card_session_wanted_title(TkeWantedCard wanted);
 

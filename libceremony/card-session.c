@@ -242,6 +242,9 @@ tke_card_session_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
     bool asked = false;
     uint32_t events = 0; /* of the reader when the card was first asked for */
 
+    if (tke_operation_is_dry_run(op)) {
+        return tke_card_session_find(op, need, status, error);
+    }
     for (;;) {
         g_autofree char *reason = NULL;
         const char *word = NULL;

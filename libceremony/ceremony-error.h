@@ -16,6 +16,8 @@ typedef enum {
     TKE_CEREMONY_ERROR_NO_SELECTION, /* no crypto unit is selected (E-L06, E-S04) */
     TKE_CEREMONY_ERROR_PARTLY,       /* some units did it, others did not; the result says which */
     TKE_CEREMONY_ERROR_UNITS,        /* no unit did it; the result says why, for each */
+    /* nothing is wrong: a dry run has come to where something would be changed or asked for */
+    TKE_CEREMONY_ERROR_DRY_RUN,
 } TkeCeremonyError;
 
 TKE_PUBLIC GQuark tke_ceremony_error_quark(void);

@@ -10,6 +10,7 @@
 #include "libceremony/card-session-private.h"
 #include "libceremony/card-tries.h"
 #include "libceremony/op-card-probe.h"
+#include "libceremony/op-card.h"
 #include "libceremony/record.h"
 #include "libsmartcard/atr.h"
 #include "libsmartcard/gp-loader.h"
@@ -304,6 +305,11 @@ tke_op_card_accept(TkeOperation *op, const TkeCardAcceptParams *params, GError *
     if (tke_operation_is_dry_run(op)) {
         tke_operation_note(op, _("Would test the card in reader %u; nothing on it is changed."),
                            params->reader);
+        (void) tke_card_session_need(op, &need, &status, &inner);
+        if (inner != NULL && !tke_op_card_end_dry_run(op, &inner)) {
+            g_propagate_error(error, g_steal_pointer(&inner));
+            return NULL;
+        }
         return g_steal_pointer(&report);
     }
     card = tke_card_session_need(op, &need, &status, &inner);

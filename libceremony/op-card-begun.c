@@ -70,6 +70,10 @@ ask(TkeOperation *op, const TkeCardNeed *need, const TkeCardStatus *status, bool
                                .default_row = 1 };
     unsigned index = 0;
 
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, "%s", title);
+        return tke_operation_may_change(op, error);
+    }
     if (!tke_operation_choose(op, &choice, &index, error)) {
         return false;
     }

@@ -35,6 +35,19 @@ join(TkeOperation *op, TkeCard *ca, const TkeZoneCertificate *zone, TkeCard *car
            tke_card_session_query_status(op, 2, status, error);
 }
 
+/* What is wanted in reader 2; zone_id NULL: it is not known yet. */
+static TkeCardNeed
+need_new(const TkeOperation *op, const uint8_t *zone_id)
+{
+    return (TkeCardNeed){ .reader = 2,
+                          .wanted = TKE_WANTED_NEW_EP11,
+                          .purpose = "enroll",
+                          .zone_id = zone_id,
+                          .unfinished_too = true,
+                          .loadable = true,
+                          .overwrite = tke_operation_may_overwrite(op) };
+}
+
 /* A card begun in this zone goes on; one begun in another does not fit. */
 static bool
 enroll(TkeOperation *op, const TkeCardStatus **status, TkeCardStatus *signer, GError **error)
@@ -50,18 +63,19 @@ enroll(TkeOperation *op, const TkeCardStatus **status, TkeCardStatus *signer, GE
     tke_operation_set_steps(op, enroll_steps);
     tke_operation_reach(op, 0);
     ca = tke_card_session_need(op, &need, &ca_status, error);
-    if (ca == NULL || !tke_card_session_need_ca_pins(op, 1, false, error) ||
+    if (ca == NULL) {
+        need = need_new(op, NULL);
+        tke_card_session_look_also(op, &need);
+        return false;
+    }
+    if (!tke_card_session_need_ca_pins(op, 1, false, error) ||
         !tke_card_query_zone_certificate(ca, &zone, error)) {
         return false;
     }
     memcpy(ca_id, ca_status->card_id, sizeof ca_id);
     *signer = *ca_status;
     tke_operation_reach(op, 1);
-    need = (TkeCardNeed){ .reader = 2,
-                          .wanted = TKE_WANTED_NEW_EP11,
-                          .purpose = "enroll",
-                          .zone_id = zone.zone_id,
-                          .unfinished_too = true };
+    need = need_new(op, zone.zone_id);
     card = tke_op_card_load_need(op, &need, status, &loaded, error);
     if (card == NULL) {
         return false;
@@ -98,7 +112,7 @@ tke_op_card_enroll(TkeOperation *op, TkeCardStatus *card, GError **error)
     if (tke_operation_is_dry_run(op)) {
         tke_operation_note(op, _("Would enroll the card in reader 2 in the zone of the CA card in "
                                  "reader 1."));
-        return true;
+        return enroll(op, &status, &signer, error) || tke_op_card_end_dry_run(op, error);
     }
     values = json_object_new();
     if (!enroll(op, &status, &signer, error)) {
@@ -162,6 +176,9 @@ personalize(TkeOperation *op, const TkeCardPersonalizeParams *params, bool *pin_
     if (card == NULL) {
         return false;
     }
+    if (tke_operation_is_dry_run(op)) {
+        return personalize_pin(op, *status, error) && tke_operation_may_change(op, error);
+    }
     if ((*status)->life_cycle == TKE_CARD_PERSONALISED && (*status)->description[0] != '\0' &&
         strcmp((*status)->description, wanted) != 0) {
         /* it was described meanwhile: nothing is missing, the next card is meant */
@@ -216,7 +233,8 @@ tke_op_card_personalize(TkeOperation *op, const TkeCardPersonalizeParams *params
     if (tke_operation_is_dry_run(op)) {
         tke_operation_note(op,
                            _("Would set PIN and description of the enrolled card in reader 2."));
-        return true;
+        return personalize(op, params, &pin_set, &status, error) ||
+               tke_op_card_end_dry_run(op, error);
     }
     if (!personalize(op, params, &pin_set, &status, error)) {
         return fail_personalize(op, status, pin_set, error);

@@ -5,6 +5,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "libceremony/card-session-private.h"
+#include "libceremony/ceremony-error.h"
 #include "libceremony/op-card.h"
 #include "libceremony/record.h"
 #include "libsmartcard/card-error.h"
@@ -38,6 +39,17 @@ say_only_once(GError *error)
     default:
         break;
     }
+}
+
+bool
+tke_op_card_end_dry_run(TkeOperation *op, GError **error)
+{
+    if (error != NULL && g_error_matches(*error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_DRY_RUN)) {
+        g_clear_error(error);
+        return true;
+    }
+    tke_card_session_settle(tke_operation_get_card_session(op), error != NULL ? *error : NULL);
+    return false;
 }
 
 bool

@@ -392,6 +392,16 @@ probe_found(TkeOperation *op, const TkeCardNeed *need, TkeCard *card, const TkeC
     return ok;
 }
 
+/* What more a load needs of the card only its card manager tells, which is not opened for it. */
+static bool
+may_load(TkeOperation *op, unsigned reader, GError **error)
+{
+    if (tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("Reader %u: the applet would be loaded onto the card."), reader);
+    }
+    return tke_operation_may_change(op, error);
+}
+
 TkeCard *
 tke_op_card_load_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardStatus **status,
                       bool *loaded, GError **error)
@@ -409,6 +419,9 @@ tke_op_card_load_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
     if (card == NULL || !tke_op_card_begun_goes_on(op, &wanted, found, &goes_on, error)) {
         return NULL;
     }
+    if (goes_on && !tke_operation_may_change(op, error)) {
+        return NULL;
+    }
     if (goes_on) {
         *loaded = false;
         return probe_found(op, need, card, found, error)
@@ -417,7 +430,7 @@ tke_op_card_load_need(TkeOperation *op, const TkeCardNeed *need, const TkeCardSt
     }
     cap = tke_world_get_applet(tke_operation_get_world(op), error);
     if (cap == NULL || !tke_op_card_overwrite_confirm(op, &wanted, found, error) ||
-        !tke_operation_check(op, error)) {
+        !tke_operation_check(op, error) || !may_load(op, need->reader, error)) {
         return NULL;
     }
     /* While a person read and typed the card may have been changed for another one. */

@@ -177,6 +177,8 @@ unblock(TkeOperation *op, const TkeCardStatus **status, TkeCardStatus *signer, G
     }
     ca = tke_card_session_need(op, &need_ca, &ca_status, error);
     if (ca == NULL) {
+        need = need_blocked(session, NULL);
+        tke_card_session_look_also(op, &need);
         return false;
     }
     memcpy(ca_id, ca_status->card_id, sizeof ca_id);
@@ -199,6 +201,9 @@ unblock(TkeOperation *op, const TkeCardStatus **status, TkeCardStatus *signer, G
         return end_with_unblocked(op, &need, card, *status, error);
     }
     tke_operation_reach(op, 2);
+    if (!tke_operation_may_change(op, error)) {
+        return false;
+    }
     ca = tke_card_session_still(op, 1, ca_id, &ca_status, error);
     if (ca == NULL) {
         return false;
@@ -227,7 +232,7 @@ tke_op_card_unblock(TkeOperation *op, TkeCardStatus *card, GError **error)
         tke_operation_note(
             op, _("Would give the EP11 card in reader 2 its tries back, with the CA card in "
                   "reader 1."));
-        return true;
+        return unblock(op, &status, &signer, error) || tke_op_card_end_dry_run(op, error);
     }
     values = json_object_new();
     if (!unblock(op, &status, &signer, error)) {
@@ -310,6 +315,10 @@ prepare_ca(TkeOperation *op, const TkeCardChangePinParams *params, const TkeCard
     tke_operation_note(op, _("The change costs the other PIN of this CA card one try, until it is "
                              "entered rightly, and needs at least two tries left there. Backups "
                              "of the card keep their own PINs."));
+    if (params->ask_pin != NULL && tke_operation_is_dry_run(op)) {
+        tke_operation_note(op, _("Which of its two PINs would be asked."));
+        return tke_operation_may_change(op, error);
+    }
     if (params->ask_pin != NULL) {
         tke_operation_reach(op, 1);
         if (!choose_pin(op, status, params->ask_pin, error)) {
@@ -365,7 +374,8 @@ tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params, T
     }
     if (tke_operation_is_dry_run(op)) {
         tke_operation_note(op, _("Would change a PIN of the card in reader %u."), params->reader);
-        return true;
+        return change_pin(op, params, &reference, &status, error) ||
+               tke_op_card_end_dry_run(op, error);
     }
     if (!change_pin(op, params, &reference, &status, error)) {
         return tke_op_card_fail(

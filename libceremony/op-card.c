@@ -389,7 +389,8 @@ describe(TkeOperation *op, const TkeCardDescribeParams *params, TkeCardDescribeR
 
     if (card == NULL || !tke_op_card_check_same(status, params->card_id, error) ||
         !old_description(card, status, params->place, result->old, error) ||
-        !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
+        !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) ||
+        !tke_operation_may_change(op, error)) {
         return false;
     }
     result->place = params->place;
@@ -426,7 +427,7 @@ tke_op_card_describe(TkeOperation *op, const TkeCardDescribeParams *params,
     }
     if (tke_operation_is_dry_run(op)) {
         tke_operation_note(op, _("Would change the description on the EP11 card in reader 2."));
-        return true;
+        return describe(op, params, &local, error) || tke_op_card_end_dry_run(op, error);
     }
     if (!describe(op, params, &local, error)) {
         return tke_op_card_fail(op, "opentke-card.describe", 2,

@@ -40,6 +40,12 @@ bool tke_op_card_ask_texts(TkeOperation *op, const char *title, const char *why,
 bool tke_op_card_ask_text(TkeOperation *op, const char *title, const char *why,
                           const TkeTextField *field, char out[static TKE_CARD_TEXT_MAX + 1],
                           GError **error);
+/*
+ * The end of a dry run, with the error that ended it: true where it came as far as it can, without
+ * one. Nothing is recorded.
+ */
+bool tke_op_card_end_dry_run(TkeOperation *op, GError **error);
+
 /* A command that failed so may have been done all the same: the card has not refused it. */
 bool tke_op_card_may_be_done(GError *const *error);
 

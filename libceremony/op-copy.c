@@ -6,7 +6,7 @@
 
 #include "common/error.h"
 #include "common/hex.h"
-#include "libceremony/card-session.h"
+#include "libceremony/card-session-private.h"
 #include "libceremony/key-copies.h"
 #include "libceremony/op-card-entries.h"
 #include "libceremony/op-card.h"
@@ -53,12 +53,42 @@ check_key(const Copy *copy, GError **error)
     return false;
 }
 
+static TkeCardNeed
+need_target(const uint8_t *zone_id, const uint8_t *other_than)
+{
+    return (TkeCardNeed){ .reader = 2,
+                          .wanted = TKE_WANTED_EP11,
+                          .purpose = "target",
+                          .title = _("Insert the EP11 card that gets the copy."),
+                          .zone_id = zone_id,
+                          .other_than = other_than };
+}
+
+/* Both cards are there, and so are their PINs, unless it is a dry run. */
+static bool
+take_cards(Copy *copy, const uint8_t card_id[static TKE_CARD_ID_LEN], GError **error)
+{
+    TkeCardSession *session = tke_operation_get_card_session(copy->op);
+    const TkeCardStatus *status = NULL;
+
+    copy->source = tke_operation_is_dry_run(copy->op)
+                       ? tke_card_session_get(session, 1, &copy->source_status)
+                       : tke_card_session_still(copy->op, 1, card_id, &copy->source_status, error);
+    copy->target = tke_card_session_get(session, 2, &status);
+    if (copy->source == NULL || copy->target == NULL) {
+        return false;
+    }
+    copy->target_status = *status;
+    copy->source_before = tke_card_get_apdus(copy->source);
+    copy->target_before = tke_card_get_apdus(copy->target);
+    return true;
+}
+
 /* Both cards, both PINs: the source's typed now, as it hands secrets on. */
 static bool
 get_cards(Copy *copy, GError **error)
 {
     TkeOperation *op = copy->op;
-    TkeCardSession *session = tke_operation_get_card_session(op);
     const TkeCardStatus *status = NULL;
     uint8_t card_id[TKE_CARD_ID_LEN];
     uint8_t zone_id[TKE_ZONE_ID_LEN];
@@ -68,6 +98,8 @@ get_cards(Copy *copy, GError **error)
                          .title = _("Insert the EP11 card to be copied.") };
 
     if (tke_card_session_need(op, &need, &copy->source_status, error) == NULL) {
+        need = need_target(NULL, NULL);
+        tke_card_session_look_also(op, &need);
         return false;
     }
     copy->source_seen = *copy->source_status;
@@ -77,29 +109,14 @@ get_cards(Copy *copy, GError **error)
     }
     memcpy(card_id, copy->source_status->card_id, sizeof card_id);
     memcpy(zone_id, copy->source_status->zone_id, sizeof zone_id);
-    need = (TkeCardNeed){ .reader = 2,
-                          .wanted = TKE_WANTED_EP11,
-                          .purpose = "target",
-                          .title = _("Insert the EP11 card that gets the copy."),
-                          .zone_id = zone_id,
-                          .other_than = card_id };
+    need = need_target(zone_id, card_id);
     if (tke_card_session_need(op, &need, &status, error) == NULL) {
         return false;
     }
     copy->target_status = *status;
     copy->has_target = true;
-    if (!tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
-        return false;
-    }
-    copy->source = tke_card_session_still(op, 1, card_id, &copy->source_status, error);
-    copy->target = tke_card_session_get(session, 2, &status);
-    if (copy->source == NULL || copy->target == NULL) {
-        return false;
-    }
-    copy->target_status = *status;
-    copy->source_before = tke_card_get_apdus(copy->source);
-    copy->target_before = tke_card_get_apdus(copy->target);
-    return true;
+    return tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) &&
+           take_cards(copy, card_id, error);
 }
 
 /* Somebody may have left the questions: what has been open too long is asked for again (P-4). */
@@ -126,7 +143,7 @@ make_plan(Copy *copy, GError **error)
                                    error)) {
         return false;
     }
-    if (params->ask) {
+    if (params->ask && !tke_operation_is_dry_run(copy->op)) {
         const TkeEntriesQuestion question = { .what = "copied",
                                               .title = _("What is to be copied?"),
                                               .everything = _("everything") };
@@ -135,7 +152,7 @@ make_plan(Copy *copy, GError **error)
                                         &copy->source_list, &copy->plan, error)) {
             return false;
         }
-    } else if (params->everything) {
+    } else if (params->ask || params->everything) {
         tke_card_transfer_plan_all(copy->source_status, &copy->source_list, &copy->plan);
     } else {
         copy->plan.signature_key = params->signature_key;
@@ -341,7 +358,9 @@ tke_op_copy_card(TkeOperation *op, const TkeCopyParams *params, TkeCopyResult *r
     }
     if (tke_operation_is_dry_run(op)) {
         tke_operation_note(op, _("Would copy from the card in reader 1 to the card in reader 2."));
-        return true;
+        return (get_cards(copy, error) && make_plan(copy, error) &&
+                confirm_second_part(copy, error)) ||
+               tke_op_card_end_dry_run(op, error);
     }
     if (!get_cards(copy, error)) {
         return fail(copy, entries, error);

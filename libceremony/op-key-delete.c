@@ -202,7 +202,9 @@ choose_deleted(TkeOperation *op, const TkeCardStatus *status, const TkeKeyPartLi
     const TkeEntriesQuestion question = { .what = "deleted", .title = _("What is to be deleted?") };
     TkeTransferPlan chosen = { 0 };
 
-    if (!tke_op_card_choose_entries(op, &question, status, list, &chosen, error)) {
+    if ((list->n + (status->has_signature_key ? 1u : 0u) > 1 &&
+         !tke_operation_may_change(op, error)) ||
+        !tke_op_card_choose_entries(op, &question, status, list, &chosen, error)) {
         return false;
     }
     if (!chosen.signature_key && chosen.n_places == 0) {
@@ -251,6 +253,7 @@ delete_keys(TkeOperation *op, TkeDeleteParams *params, char **ski, TkeDeleteResu
     return tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) &&
            confirm_parts(op, *status, params->n_places, part_lines, error) &&
            (params->ski == NULL || confirm_key(op, *status, key_lines, error)) &&
+           tke_operation_may_change(op, error) &&
            /* once more if somebody has left the questions (P-4) */
            tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) &&
            delete_parts(op, card, params->n_places, result, lost, gone, error) &&
@@ -299,7 +302,8 @@ tke_op_delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteRes
     }
     if (tke_operation_is_dry_run(op)) {
         tke_operation_note(op, _("Would delete keys from the card in reader 2."));
-        return true;
+        return delete_keys(op, &wanted, &ski, &done, &lost, &status, error) ||
+               tke_op_card_end_dry_run(op, error);
     }
     ok = delete_keys(op, &wanted, &ski, &done, &lost, &status, error);
     if (ok) {

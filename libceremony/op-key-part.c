@@ -79,8 +79,10 @@ generate_key(TkeOperation *op, const TkeGenerateKeyParams *params, TkeSignatureK
             (*status)->admin_name, ski);
         return false;
     }
-    if ((has_key && !confirm_replace(op, *status, error)) || !take_name(op, params, name, error) ||
-        !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error)) {
+    if ((has_key && !confirm_replace(op, *status, error)) ||
+        (!tke_operation_is_dry_run(op) && !take_name(op, params, name, error)) ||
+        !tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) ||
+        !tke_operation_may_change(op, error)) {
         return false;
     }
     tke_operation_step(op, 0, 1, _("The card makes the signature key"));
@@ -115,7 +117,8 @@ tke_op_generate_signature_key(TkeOperation *op, const TkeGenerateKeyParams *para
             tke_operation_note(op, _("Would make a signature key for %s on the card in reader 2."),
                                params->name);
         }
-        return true;
+        return generate_key(op, params, &made, &status, values, error) ||
+               tke_op_card_end_dry_run(op, error);
     }
     if (!generate_key(op, params, &made, &status, values, error)) {
         return tke_op_card_fail_known(op, "opentke-card.signature-key.generate", 2,
@@ -174,6 +177,7 @@ generate_part(TkeOperation *op, const TkeGeneratePartParams *params, TkeKeyPart 
         return false;
     }
     if (!tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) ||
+        !tke_operation_may_change(op, error) ||
         !take_description(op, params, description, status, error)) {
         return false;
     }
@@ -198,7 +202,8 @@ tke_op_generate_key_part(TkeOperation *op, const TkeGeneratePartParams *params, 
     }
     if (tke_operation_is_dry_run(op)) {
         tke_operation_note(op, _("Would make a key part on the card in reader 2."));
-        return true;
+        return generate_part(op, params, &made, &status, error) ||
+               tke_op_card_end_dry_run(op, error);
     }
     if (!generate_part(op, params, &made, &status, error)) {
         return tke_op_card_fail(op, "opentke-card.key-part.generate", 2,

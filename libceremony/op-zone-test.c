@@ -107,7 +107,8 @@ test_backup(TkeOperation *op, const TkeZoneTestParams *params, const TkeCardStat
         return false;
     }
     tke_operation_reach(op, 2);
-    return check_backup(op, error) && tke_card_session_query_status(op, 1, status, error);
+    return tke_operation_may_change(op, error) && check_backup(op, error) &&
+           tke_card_session_query_status(op, 1, status, error);
 }
 
 bool
@@ -122,7 +123,7 @@ tke_op_zone_test(TkeOperation *op, const TkeZoneTestParams *params, TkeZoneResul
     }
     if (tke_operation_is_dry_run(op)) {
         tke_operation_note(op, _("Would test the backup of the CA card in reader 1."));
-        return true;
+        return test_backup(op, params, &status, error) || tke_op_card_end_dry_run(op, error);
     }
     if (!test_backup(op, params, &status, error)) {
         return tke_op_card_fail(op, "opentke-zone.test", 1,

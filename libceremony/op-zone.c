@@ -227,7 +227,7 @@ tke_op_zone_create(TkeOperation *op, const TkeZoneCreateParams *params, TkeZoneR
     if (tke_operation_is_dry_run(op)) {
         tke_operation_note(op,
                            _("Would make a zone and its CA card on the blank card in reader 1."));
-        return true;
+        return create_zone(op, params, &status, error) || tke_op_card_end_dry_run(op, error);
     }
     if (!create_zone(op, params, &status, error)) {
         return tke_op_card_fail(
@@ -254,6 +254,36 @@ typedef struct Backup {
     bool unknown;   /* it may have it */
 } Backup;
 
+/* What is wanted in reader 2; NULL: not known yet. */
+static TkeCardNeed
+need_target(TkeOperation *op, const uint8_t *zone_id, const uint8_t *other_than)
+{
+    TkeCardSession *session = tke_operation_get_card_session(op);
+
+    return (TkeCardNeed){ .reader = 2,
+                          .wanted = TKE_WANTED_BLANK_CA,
+                          .purpose = "backup-target",
+                          .zone_id = zone_id,
+                          .other_than = other_than,
+                          .unfinished_too = true,
+                          .loadable = true,
+                          .overwrite = tke_operation_may_overwrite(op),
+                          .begun_id = tke_card_session_get_begun(session, "backup-target") };
+}
+
+static bool
+need_source(TkeOperation *op, const TkeCardStatus **source, GError **error)
+{
+    const TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "source" };
+    const TkeCardNeed target = need_target(op, NULL, NULL);
+
+    if (tke_card_session_need(op, &need, source, error) == NULL) {
+        tke_card_session_look_also(op, &target);
+        return false;
+    }
+    return true;
+}
+
 /* Source in reader 1 with fresh PINs, then the target in reader 2 with two PINs of its own. */
 static bool
 backup_cards(TkeOperation *op, Backup *backup, const TkeCardStatus **source,
@@ -261,14 +291,13 @@ backup_cards(TkeOperation *op, Backup *backup, const TkeCardStatus **source,
 {
     uint8_t card_id[TKE_CARD_ID_LEN];
     uint8_t zone_id[TKE_ZONE_ID_LEN];
-    TkeCardNeed need = { .reader = 1, .wanted = TKE_WANTED_CA, .purpose = "source" };
+    TkeCardNeed need;
     TkeCardSession *session = tke_operation_get_card_session(op);
     bool loaded = false;
 
     tke_operation_set_steps(op, backup_steps);
     tke_operation_reach(op, 0);
-    if (!tke_card_session_need_keypad(op, 2, error) ||
-        tke_card_session_need(op, &need, source, error) == NULL) {
+    if (!tke_card_session_need_keypad(op, 2, error) || !need_source(op, source, error)) {
         return false;
     }
     backup->source = **source;
@@ -278,13 +307,7 @@ backup_cards(TkeOperation *op, Backup *backup, const TkeCardStatus **source,
     memcpy(card_id, (*source)->card_id, sizeof card_id);
     memcpy(zone_id, (*source)->zone_id, sizeof zone_id);
     tke_operation_reach(op, 1);
-    need = (TkeCardNeed){ .reader = 2,
-                          .wanted = TKE_WANTED_BLANK_CA,
-                          .purpose = "backup-target",
-                          .zone_id = zone_id,
-                          .other_than = card_id,
-                          .unfinished_too = true,
-                          .begun_id = tke_card_session_get_begun(session, "backup-target") };
+    need = need_target(op, zone_id, card_id);
     if (tke_op_card_load_need(op, &need, target, &loaded, error) == NULL) {
         return false;
     }
@@ -432,7 +455,8 @@ tke_op_zone_backup(TkeOperation *op, const TkeZoneBackupParams *params, TkeZoneR
         tke_operation_note(op,
                            _("Would copy the zone of the CA card in reader 1 to the blank card in "
                              "reader 2."));
-        return true;
+        return backup_cards(op, &backup, &source, &target, error) ||
+               tke_op_card_end_dry_run(op, error);
     }
     done = backup_zone(op, params, &source, &target, &backup, error);
     if (target != NULL) {

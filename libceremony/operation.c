@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "common/cancel.h"
+#include "libceremony/ceremony-error.h"
 
 struct TkeOperation {
     TkeWorld *world;
@@ -129,6 +130,16 @@ tke_operation_is_dry_run(const TkeOperation *op)
     return op->dry_run;
 }
 
+bool
+tke_operation_may_change(const TkeOperation *op, GError **error)
+{
+    if (op->dry_run) {
+        g_set_error_literal(error, TKE_CEREMONY_ERROR, TKE_CEREMONY_ERROR_DRY_RUN,
+                            _("dry run: nothing was done"));
+    }
+    return !op->dry_run;
+}
+
 void
 tke_operation_show(TkeOperation *op, const TkePrompt *prompt)
 {
@@ -174,6 +185,9 @@ tke_operation_set_steps(TkeOperation *op, const char *const *names)
     g_autoptr(GPtrArray) told = g_ptr_array_new();
 
     op->steps = names;
+    if (op->dry_run) {
+        return; /* none begins */
+    }
     for (unsigned i = 0; names[i] != NULL; i++) {
         g_ptr_array_add(told, (gpointer) _(names[i]));
     }
@@ -189,7 +203,9 @@ tke_operation_reach(TkeOperation *op, unsigned index)
     unsigned total = op->steps != NULL ? g_strv_length((char **) op->steps) : 0;
 
     g_return_if_fail(index < total);
-    tke_operation_step(op, index, total, _(op->steps[index]));
+    if (!op->dry_run) {
+        tke_operation_step(op, index, total, _(op->steps[index]));
+    }
 }
 
 void

@@ -55,6 +55,12 @@ TKE_PUBLIC void tke_operation_set_dry_run(TkeOperation *op, bool dry_run);
 TKE_PUBLIC bool tke_operation_is_dry_run(const TkeOperation *op);
 
 /*
+ * True but in a dry run, which ends here: called before the first change of a step, and before what
+ * only a person can do. TKE_CEREMONY_ERROR_DRY_RUN then, which the operation takes for its success.
+ */
+bool tke_operation_may_change(const TkeOperation *op, GError **error);
+
+/*
  * A card in use that lies in a reader already may be asked about and overwritten (P-5). Otherwise,
  * which is the default, it must be put in when it is asked for.
  */

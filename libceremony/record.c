@@ -20,6 +20,26 @@
 
 #define ROOM 65536u /* for the entries of the longest step: thirty-two units, two commands each */
 
+/* What can be seen of the log without making or changing anything. */
+static bool
+look_at_log(TkeActivityLog *log, GError **error)
+{
+    const char *path = tke_activity_log_get_path(log);
+    TkeLogHead head;
+
+    if (!tke_activity_log_get_head(log, &head, error)) {
+        g_prefix_error(error, _("nothing was begun: "));
+        return false;
+    }
+    if (access(path, W_OK) != 0 && errno != ENOENT) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_FILE,
+                    _("nothing was begun: activity log %s cannot be written: %s"), path,
+                    g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
 bool
 tke_record_check(TkeOperation *op, GError **error)
 {
@@ -30,6 +50,9 @@ tke_record_check(TkeOperation *op, GError **error)
     bool ok = false;
     int fd;
 
+    if (tke_operation_is_dry_run(op)) {
+        return look_at_log(log, error);
+    }
     if (!tke_safe_file_make_dir(dir, error) || !tke_activity_log_get_head(log, &head, error)) {
         g_prefix_error(error, _("nothing was begun: "));
         return false;

@@ -12,7 +12,7 @@
 
 /*
  * Before anything is changed: the log can be written. Otherwise TKE_ERROR_FILE, and the operation
- * does not begin.
+ * does not begin. A dry run only looks, and makes no file.
  */
 TKE_PUBLIC bool tke_record_check(TkeOperation *op, GError **error);
 

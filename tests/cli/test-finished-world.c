@@ -1,6 +1,6 @@
 /*
- * The whole ceremony by tke-rehearse, and then what can be done in its world: exit codes, dry
- * runs, signers, genuineness of cards, the log (functions 4, F-123, F-157, F-170).
+ * The whole ceremony by tke-rehearse, and then what can be done in its world: exit codes,
+ * signers, genuineness of cards, the log (functions 4, F-123, F-157, F-170).
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -72,113 +72,6 @@ START_TEST(test_where_nobody_is_there_cards_that_are_in_are_taken)
 
         assert_contains(run.out, "this card is not blocked");
     }
-}
-END_TEST
-
-START_TEST(test_dry_runs_change_neither_cards_nor_crypto_units)
-{
-    static const char *const lines[] = {
-        "zone create --zone-description z --card-description c",
-        "zone backup",
-        "zone test-backup",
-        "card enroll",
-        "card personalize --description d",
-        "card unblock",
-        "card change-pin",
-        "card set-description --description d",
-        "card generate-signature-key --name n --replace",
-        "card generate-key-part --description d",
-        "card copy",
-        "card delete --place 1",
-        "cryptounit-add 1",
-        "cryptounit-rm 1",
-        "cryptounit-leave",
-        "cryptounit-leave --listed",
-        "cryptounit-admin-add",
-        "cryptounit-thrhld-set --signature 1 --revocation 1",
-        "cryptounit-mk-load --part any --part any",
-        "cryptounit-mk-commit",
-        "cryptounit-mk-setimm",
-        "cryptounit-mk-clrnew",
-        "cryptounit-mk-clrcur",
-        "cryptounit-zeroize",
-    };
-    g_autoptr(Place) place = place_enter_finished();
-    g_autofree char *cards = place_digest(place, "cards");
-    g_autofree char *units = place_digest(place, "units");
-    g_autofree char *log = place_dup_log_head(place);
-
-    place_sim(place, "insert 1 ep11-1");
-    place_sim(place, "insert 2 ep11-5");
-    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
-        g_autofree char *line = g_strconcat("--dry-run --json ", lines[i], NULL);
-        g_auto(Run) run = place_rehearsal(place, line);
-        g_autofree char *cards_now = place_digest(place, "cards");
-        g_autofree char *units_now = place_digest(place, "units");
-
-        /* 3: the registers are not in the state that the command needs */
-        ck_assert_msg(run.exit_code == 0 || run.exit_code == 3, "%s: %d %s", lines[i],
-                      run.exit_code, run.out);
-        ck_assert_msg(json_object_get_boolean_member(run.json, "dry_run"), "%s", lines[i]);
-        ck_assert_msg(run.exit_code == 3 || g_str_has_prefix(lines[i], "cryptounit-leave") ||
-                          json_array_get_length(json_object_get_array_member(run.json, "plan")) > 0,
-                      "%s tells no plan: %s", lines[i], run.out);
-        ck_assert_msg(strcmp(cards, cards_now) == 0, "%s changed a card", lines[i]);
-        ck_assert_msg(strcmp(units, units_now) == 0, "%s changed a crypto unit", lines[i]);
-    }
-    {
-        g_autofree char *now = place_dup_log_head(place);
-        g_auto(Run) list = place_expect(place, 0, "--json cryptounits");
-
-        ck_assert_str_eq(now, log);
-        ck_assert(json_object_get_boolean_member(
-            json_array_get_object_element(place_get_table(&list, "units"), 0), "selected"));
-    }
-}
-END_TEST
-
-START_TEST(test_dry_runs_tell_what_would_be_done)
-{
-    static const struct {
-        const char *line;
-        const char *told[4];
-    } runs[] = {
-        { "card unblock", { "Would give the EP11 card in reader 2 its tries back" } },
-        { "cryptounit-add 1 2",
-          { "crypto unit 1 is selected already", "Would select crypto unit 2" } },
-        { "cryptounit-rm 1 2",
-          { "Would unselect crypto unit 1", "crypto unit 2 is not selected" } },
-        { "--select 1,3 cryptounit-admin-add",
-          { "Would add", "crypto unit 1: 2 administrators", "crypto unit 3: 2 administrators",
-            "2 administrators sign" } },
-        { "cryptounit-thrhld-set --signature 1 --revocation 1",
-          { "The thresholds will be changed:", "2 administrators sign" } },
-        { "cryptounit-mk-clrnew", { "will be cleared in:", "1 administrator signs" } },
-        { "cryptounit-mk-clrcur", { "will be cleared in:", "1 administrator signs" } },
-        { "cryptounit-zeroize", { "will be zeroized:", "1 administrator signs" } },
-    };
-    g_autoptr(Place) place = place_enter_finished();
-    g_auto(Run) unselect G_GNUC_UNUSED = place_expect(place, 0, "cryptounit-rm 2 3");
-    g_auto(Run) unknown = { 0 };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(runs); i++) {
-        g_autofree char *line = g_strconcat("--dry-run --json ", runs[i].line, NULL);
-        g_autofree char *text_line = g_strconcat("--dry-run ", runs[i].line, NULL);
-        g_auto(Run) run = place_expect(place, 0, line);
-        g_auto(Run) text = place_expect(place, 0, text_line);
-        g_autoptr(JsonNode) node =
-            json_node_init_array(json_node_alloc(), json_object_get_array_member(run.json, "plan"));
-        g_autofree char *plan = json_to_string(node, FALSE);
-
-        assert_contains(text.out, "Dry run: nothing was done.");
-        for (unsigned k = 0; k < G_N_ELEMENTS(runs[i].told) && runs[i].told[k] != NULL; k++) {
-            assert_contains(plan, runs[i].told[k]);
-            assert_contains(text.out, runs[i].told[k]);
-        }
-        ck_assert_ptr_null(strstr(plan, "imprint mode"));
-    }
-    unknown = place_expect(place, 2, "--dry-run --json cryptounit-add 99");
-    ck_assert(json_object_get_boolean_member(unknown.json, "dry_run"));
 }
 END_TEST
 
@@ -478,8 +371,6 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_yes_does_not_use_the_last_try_of_a_ca_pin);
     tcase_add_test(tests, test_a_step_of_a_unit_that_is_gone_is_told_and_left);
     tcase_add_test(tests, test_where_nobody_is_there_cards_that_are_in_are_taken);
-    tcase_add_test(tests, test_dry_runs_change_neither_cards_nor_crypto_units);
-    tcase_add_test(tests, test_dry_runs_tell_what_would_be_done);
     tcase_add_test(tests, test_crypto_units_that_differ_are_marked_and_told_by_the_exit_code);
     tcase_add_test(tests,
                    test_a_command_that_all_crypto_units_refuse_is_told_from_one_that_some_do);
