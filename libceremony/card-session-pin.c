@@ -337,7 +337,7 @@ tell_entry(TkeOperation *op, unsigned reader, TkePromptKind kind, uint8_t refere
         return false;
     }
     if (kind != TKE_PROMPT_NEW_PIN && pin->state == TKE_PIN_BLOCKED) {
-        return blocked_error(reader, slot, reference, error);
+        return tke_card_session_blocked(reader, slot, reference, error);
     }
     tke_operation_note(op, _("Reader %u would ask: “%s”"), reader, title);
     if (kind != TKE_PROMPT_NEW_PIN) {

@@ -392,3 +392,67 @@ tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params, T
     }
     return tke_record_done(op, "opentke-card.change-pin", values, error);
 }
+
+/* It is left for later: by the answer, by the cancel key, or because nobody is there any more. */
+static bool
+is_left(const GError *error)
+{
+    return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ||
+           g_error_matches(error, TKE_ERROR, TKE_ERROR_USAGE) ||
+           tke_card_error_code(error) == TKE_CARD_ERROR_PIN_CANCELLED ||
+           tke_card_error_code(error) == TKE_CARD_ERROR_PIN_TIMEOUT;
+}
+
+static bool
+wants_to_enter(TkeOperation *op, uint8_t reference, bool *wanted, GError **error)
+{
+    const char *const columns[] = { _("What is to be done"), NULL };
+    const char *const now[] = { _("Enter it now"), NULL };
+    const char *const later[] = { _("Leave it for later"), NULL };
+    const char *const *const rows[] = { now, later, NULL };
+    const TkeChoice choice = {
+        .what = "other-pin",
+        .title = reference == TKE_PIN_SECOND
+                     ? _("The second PIN of the card has one try less. Is it to be entered now, "
+                         "which gives it its tries back?")
+                     : _("The first PIN of the card has one try less. Is it to be entered now, "
+                         "which gives it its tries back?"),
+        .columns = columns,
+        .rows = rows,
+        .n_rows = 2,
+        .default_row = 2
+    };
+    unsigned index = 0;
+
+    if (!tke_operation_choose(op, &choice, &index, error)) {
+        return false;
+    }
+    *wanted = index == 0;
+    return true;
+}
+
+bool
+tke_op_card_offer_other_pin(TkeOperation *op, unsigned changed, bool *entered, TkeCardStatus *card,
+                            GError **error)
+{
+    const uint8_t reference = changed == 2 ? TKE_PIN_FIRST : TKE_PIN_SECOND;
+    const TkeCardStatus *status = NULL;
+    g_autoptr(GError) local = NULL;
+    bool wanted = false;
+
+    *entered = false;
+    if (wants_to_enter(op, reference, &wanted, &local) && wanted &&
+        tke_card_session_need_pin(op, 1, reference, false, &local) &&
+        tke_card_session_query_status(op, 1, &status, &local)) {
+        *entered = true;
+        *card = *status;
+        return true;
+    }
+    if (local == NULL || is_left(local)) {
+        return true;
+    }
+    tke_card_session_settle(tke_operation_get_card_session(op), local);
+    g_propagate_prefixed_error(error, g_steal_pointer(&local),
+                               _("the PIN was changed, but the other one was not entered: "));
+    return false;
+}

@@ -27,3 +27,11 @@ typedef struct TkeCardChangePinParams {
 
 TKE_PUBLIC bool tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinParams *params,
                                        TkeCardStatus *card, GError **error);
+
+/*
+ * After the change of a PIN (1 or 2) of the CA card in reader 1: offers to enter the other one, which
+ * the change has cost a try (2.5). entered: it was, and card is as it is now; false: it is left for
+ * later, also by who does not type it. Fails where the entry shows that something is wrong.
+ */
+TKE_PUBLIC bool tke_op_card_offer_other_pin(TkeOperation *op, unsigned changed, bool *entered,
+                                            TkeCardStatus *card, GError **error);
