@@ -15,6 +15,7 @@
 #include "libep11admin/unit-error.h"
 #include "libsmartcard/card-error.h"
 #include "tke/command.h"
+#include "tke/option-value.h"
 #include "tke/unknown-option.h"
 #include "tke/commands.h"
 
@@ -398,7 +399,8 @@ take_line_options(TkeCli *cli, char ***words, TkeCliOptions *line, GError **erro
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_set_ignore_unknown_options(context, TRUE);
     g_option_context_add_main_entries(context, entries, NULL);
-    return g_option_context_parse_strv(context, words, error);
+    return tke_cli_option_value_check(entries, NULL, (int) g_strv_length(*words), *words, error) &&
+           g_option_context_parse_strv(context, words, error);
 }
 
 static int

@@ -78,12 +78,7 @@ need_threshold(TkeCli *cli, int given, const TkeCliQuestion *question, unsigned 
         return tke_cli_tty_ask_number(cli->tty, question, 1, TKE_UNIT_THRESHOLD_MAX, value,
                                       cli->cancellable, error);
     }
-    if (given < 1 || given > (int) TKE_UNIT_THRESHOLD_MAX) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("thresholds are numbers from 1 to %u"),
-                    TKE_UNIT_THRESHOLD_MAX);
-        return false;
-    }
-    *value = (unsigned) given;
+    *value = (unsigned) given; /* in its range (option-value) */
     return true;
 }
 

@@ -98,10 +98,6 @@ tke_cli_card_info(TkeCli *cli, const TkeCliArgs *args, GError **error)
     g_autoptr(TkeOperation) op = NULL;
     g_autoptr(GPtrArray) infos = NULL;
 
-    if (args->reader < 0 || args->reader > (int) TKE_READERS) {
-        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("readers have the numbers 1 and 2"));
-        return false;
-    }
     op = tke_cli_operation_for_cards(cli, error);
     if (op == NULL || !tke_op_card_info(op, &params, &infos, error)) {
         return false;

@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "common/nearest.h"
 #include "tke/commands.h"
+#include "tke/option-value.h"
 #include "tke/unknown-option.h"
 
 #define NONE TKE_CLI_OPT_NONE
@@ -373,6 +374,9 @@ tke_cli_command_parse(const TkeCli *cli, const TkeCliCommand *command, int argc,
     list[0] = g_strdup("tke");
     for (int i = 0; i < argc; i++) {
         list[i + 1] = g_strdup(argv[i]);
+    }
+    if (!tke_cli_option_value_check(first_of(entries), command->name, argc, argv, error)) {
+        return false;
     }
     if (!g_option_context_parse_strv(context, &list, &local)) {
         g_autofree char *unknown =

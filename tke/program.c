@@ -14,6 +14,7 @@
 
 #include "tke/cli.h"
 #include "tke/command.h"
+#include "tke/option-value.h"
 #include "tke/unknown-option.h"
 
 /* The command runs in a thread of its own; this one waits for Ctrl-C only. */
@@ -79,8 +80,17 @@ take_rehearsal(int argc, char **argv, bool *pcsc)
     return true;
 }
 
+/* The words of the program, and which of its own options are among them. */
+typedef struct Arguments {
+    int argc;
+    char **argv;
+    gboolean rehearsal;
+    gboolean version;
+    gboolean help;
+} Arguments;
+
 static GOptionContext *
-make_context(TkeCli *cli, gboolean *rehearsal, gboolean *version, gboolean *help)
+make_context(TkeCli *cli, Arguments *given, GError **error)
 {
     TkeCliOptions *options = &cli->options;
     const GOptionEntry entries[] = {
@@ -98,7 +108,7 @@ make_context(TkeCli *cli, gboolean *rehearsal, gboolean *version, gboolean *help
           NULL },
         { "events-fd", 0, 0, G_OPTION_ARG_INT, &options->events_fd,
           N_("write prompts and steps as JSON lines to this descriptor"), "N" },
-        { "rehearsal", 0, 0, G_OPTION_ARG_NONE, rehearsal,
+        { "rehearsal", 0, 0, G_OPTION_ARG_NONE, &given->rehearsal,
           N_("work in a rehearsal, with virtual readers, cards and crypto units; "
              "--rehearsal=pcsc: with those virtual readers that pcscd has"),
           NULL },
@@ -110,14 +120,19 @@ make_context(TkeCli *cli, gboolean *rehearsal, gboolean *version, gboolean *help
           N_("region of the service, “us-south”"), "NAME" },
         { "token-fd", 0, 0, G_OPTION_ARG_INT, &options->token_fd,
           N_("read the authentication token from this descriptor"), "N" },
-        { "version", 0, 0, G_OPTION_ARG_NONE, version, N_("print the version"), NULL },
-        { "help", 'h', 0, G_OPTION_ARG_NONE, help, N_("show this help"), NULL },
+        { "version", 0, 0, G_OPTION_ARG_NONE, &given->version, N_("print the version"), NULL },
+        { "help", 'h', 0, G_OPTION_ARG_NONE, &given->help, N_("show this help"), NULL },
         G_OPTION_ENTRY_NULL,
     };
-    GOptionContext *context = g_option_context_new(_("COMMAND [OPTION…]"));
-    GOptionGroup *group = g_option_group_new("tke", "", "", options, NULL);
+    GOptionContext *context = NULL;
+    GOptionGroup *group = NULL;
 
+    if (!tke_cli_option_value_check(entries, NULL, given->argc - 1, given->argv + 1, error)) {
+        return NULL;
+    }
     cli->process_options = tke_cli_option_names(entries);
+    context = g_option_context_new(_("COMMAND [OPTION…]"));
+    group = g_option_group_new("tke", "", "", options, NULL);
     g_option_group_add_entries(group, entries);
     g_option_group_set_translation_domain(group, GETTEXT_PACKAGE);
     g_option_context_set_main_group(context, group);
@@ -217,10 +232,8 @@ tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
     g_autoptr(GError) error = NULL;
     g_autoptr(TkeCli) cli = NULL;
     g_autoptr(GOptionContext) context = NULL;
-    gboolean rehearsal = FALSE;
+    Arguments given = { .argc = argc, .argv = argv };
     bool pcsc = false;
-    gboolean version = FALSE;
-    gboolean help = FALSE;
 
     if (!tke_process_init(flags, &error)) {
         fprintf(stderr, "tke: %s\n", error->message);
@@ -230,29 +243,29 @@ tke_cli_program(int argc, char **argv, TkeProcessFlags flags)
     if (!take_rehearsal(argc, argv, &pcsc)) {
         return TKE_CLI_WRONG_USE;
     }
-    context = make_context(cli, &rehearsal, &version, &help);
-    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+    context = make_context(cli, &given, &error);
+    if (context == NULL || !g_option_context_parse(context, &argc, &argv, &error)) {
         fprintf(stderr, "tke: %s\n", error->message);
         return TKE_CLI_WRONG_USE;
     }
     tke_cli_program_set_language(&cli->options);
-    cli->options.rehearsal = !rehearsal ? NULL : g_strdup(pcsc ? "pcsc" : "");
+    cli->options.rehearsal = !given.rehearsal ? NULL : g_strdup(pcsc ? "pcsc" : "");
     if (!can_write_events(&cli->options) || !fits_world(&cli->options)) {
         return TKE_CLI_WRONG_USE;
     }
-    if (version) {
+    if (given.version) {
         printf("tke %s\n", TKE_VERSION);
         return TKE_CLI_DONE;
     }
-    if (help && argc > 1) {
+    if (given.help && argc > 1) {
         return help_of(cli, argc, argv);
     }
-    if (help || argc < 2) {
+    if (given.help || argc < 2) {
         g_autofree char *options = g_option_context_get_help(context, TRUE, NULL);
         g_autofree char *commands = tke_cli_command_help_all();
 
         printf("%s%s", options, commands);
-        return help ? TKE_CLI_DONE : TKE_CLI_WRONG_USE;
+        return given.help ? TKE_CLI_DONE : TKE_CLI_WRONG_USE;
     }
     return run_cli(cli, argc - 1, argv + 1);
 }

@@ -32,6 +32,14 @@ find_entry(const GOptionEntry *entries, const char *name)
     return NULL;
 }
 
+const GOptionEntry *
+tke_cli_option_find(const GOptionEntry *entries, const char *word)
+{
+    g_autofree char *name = g_strndup(word, strcspn(word, "="));
+
+    return g_str_has_prefix(name, "--") ? find_entry(entries, name + 2) : NULL;
+}
+
 char *
 tke_cli_unknown_option_find(const GOptionEntry *entries, int argc, char **argv)
 {

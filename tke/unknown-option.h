@@ -10,6 +10,9 @@
 /* Names of options, without dashes; the caller frees. entries ends with one without name. */
 GStrv tke_cli_option_names(const GOptionEntry *entries);
 
+/* The one of entries that this word of a line is, with its value or without; NULL: none. */
+const GOptionEntry *tke_cli_option_find(const GOptionEntry *entries, const char *word);
+
 /*
  * The first option of these words that is none of entries, as it was typed but for its value; the
  * caller frees. NULL: there is none.

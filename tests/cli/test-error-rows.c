@@ -375,23 +375,26 @@ END_TEST
 
 START_TEST(test_numbers_out_of_range_are_refused_and_ask_for_nothing)
 {
+    static const char *const log[] = { "--last takes the number of entries", NULL };
     static const struct {
         const char *line;
-        const char *words[2];
+        const char *told;
     } rows[] = {
         { "cryptounit-thrhld-set --signature=0 --revocation 1",
-          { "thresholds are numbers from 1 to 8" } },
+          "--signature takes a number from 1 to 8, not “0”; did you mean “1”?" },
         { "cryptounit-thrhld-set --signature 1 --revocation=9",
-          { "thresholds are numbers from 1 to 8" } },
+          "--revocation takes a number from 1 to 8, not “9”; did you mean “8”?" },
         { "cryptounit-thrhld-set --signature=-1 --revocation 1",
-          { "thresholds are numbers from 1 to 8" } },
-        { "log --last=-1", { "--last takes the number of entries" } },
+          "--signature takes a number from 1 to 8, not “-1”; did you mean “1”?" },
     };
     g_autoptr(Place) place = place_enter_finished();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        place_check_row(place, rows[i].line, 2, rows[i].line, rows[i].words);
+        g_auto(Run) run = place_expect(place, 2, rows[i].line);
+
+        assert_contains(run.err, rows[i].told);
     }
+    place_check_row(place, "log", 2, "log --last=-1", log);
 }
 END_TEST
 

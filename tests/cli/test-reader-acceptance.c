@@ -279,7 +279,7 @@ START_TEST(test_a_reader_that_does_not_exist_and_a_dry_run)
     g_auto(Run) wrong = place_expect(place, 2, "reader acceptance-test --reader 3");
     g_auto(Run) dry = place_expect(place, 0, "--dry-run reader acceptance-test");
 
-    assert_contains(wrong.out, "readers have the numbers 1 and 2");
+    assert_contains(wrong.err, "--reader takes 1 or 2, not “3”; did you mean “2”?");
     assert_contains(dry.out, "OpenTKE Virtual PIN Pad 1");
     ck_assert_ptr_null(strstr(dry.out, "Verdict"));
 }

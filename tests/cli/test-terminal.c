@@ -77,7 +77,7 @@ START_TEST(test_an_option_that_is_not_taken_is_refused)
     expect(place, 2, "card info --reader two", "two");
     expect(place, 2, "--events-fd x readers", "x");
     expect(place, 2, "--events-fd 77 help", "--events-fd 77"); /* nothing is open there */
-    expect(place, 2, "--events-fd -7 help", "--events-fd -7");
+    expect(place, 2, "--events-fd -7 help", "not “-7”");
     expect(place, 2, "--events-fd 0 help", "--events-fd 0"); /* only for reading */
     expect(place, 0, "--events-fd 2 help", "cryptounits");
     expect(place, 2, "--rehearsal=socket readers", "only “pcsc” can be named here");

@@ -143,7 +143,6 @@ START_TEST(test_misspelt_options_lead_to_the_nearest_ones)
           "no option “--revocation”; “tke help card info” shows what it takes" },
         { "cryptounits -x", "no option “-x”; “tke help cryptounits” shows what it takes" },
         { "--qqqqqqqq cryptounits", "no option “--qqqqqqqq”; “tke --help” shows those" },
-        { "card info --reader x", "card info: Cannot parse integer value" },
     };
     g_auto(Programs) p = { 0 };
     g_autoptr(JsonObject) json = NULL;
@@ -172,6 +171,48 @@ START_TEST(test_misspelt_options_lead_to_the_nearest_ones)
 }
 END_TEST
 
+START_TEST(test_values_that_an_option_cannot_have_lead_to_those_it_takes)
+{
+    static const struct {
+        const char *line;
+        const char *told;
+    } lines[] = {
+        { "card info --reader x", "card info: --reader takes 1 or 2, not “x”\n" },
+        { "card info --reader 0", "--reader takes 1 or 2, not “0”; did you mean “1”?" },
+        { "card info --reader=3", "--reader takes 1 or 2, not “3”; did you mean “2”?" },
+        { "card info --reader 1x", "--reader takes 1 or 2, not “1x”; did you mean “1”?" },
+        { "card info --reader=", "--reader takes 1 or 2, not “”\n" },
+        { "card info --reader", "card info: --reader needs a value: 1 or 2" },
+        { "card change-pin --pin 0", "card change-pin: --pin takes 1 or 2, not “0”" },
+        { "card change-pin --pin -1 --reader 1", "--pin takes 1 or 2, not “-1”" },
+        { "card set-description --description", "--description needs a value: TEXT" },
+        { "cryptounit-thrhld-set --signature 99999999999999999999",
+          "--signature takes a number from 1 to 8, not “99999999999999999999”\n" },
+        { "cryptounit-thrhld-set --signature two --revocation 1",
+          "--signature takes a number from 1 to 8, not “two”\n" },
+        { "log --last 010", "--last takes a number, not “010”; did you mean “10”?" },
+        { "card info --check=yes", "card info: --check takes no value" },
+        { "--events-fd x card info", "--events-fd takes a number, 0 or more, not “x”\n" },
+        { "card info --token-fd=-3", "--token-fd takes a number, 0 or more, not “-3”\n" },
+        { "cryptounits --select", "--select needs a value: LIST" },
+        { "card info --json=1", "--json takes no value" },
+    };
+    g_auto(Programs) p = { 0 };
+
+    programs_start(&p, false);
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        programs_tke(&p, lines[i].line, NULL);
+        programs_expect(&p, WRONG_USE);
+        ck_assert_msg(said(&p, lines[i].told), "%s: %s %s", lines[i].line, p.output, p.complaint);
+    }
+    programs_tke(&p, "shell", "cryptounits --select\n");
+    programs_expect(&p, WRONG_USE);
+    ck_assert(said(&p, "--select needs a value"));
+    programs_tke(&p, "log --last 10", NULL);
+    programs_expect(&p, DONE);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -179,6 +220,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_the_begin_of_several_commands_lists_them);
     tcase_add_test(tests, test_wrong_words_lead_to_the_nearest_names);
     tcase_add_test(tests, test_misspelt_options_lead_to_the_nearest_ones);
+    tcase_add_test(tests, test_values_that_an_option_cannot_have_lead_to_those_it_takes);
 }
 
 int
