@@ -7,6 +7,7 @@
 
 #include "libceremony/advice.h"
 #include "libceremony/card-session-private.h"
+#include "libceremony/key-losses.h"
 
 #define HELD_RETRY_MS 500 /* how often a reader that another program holds is tried again */
 
@@ -101,6 +102,7 @@ slot_open(TkeOperation *op, TkeCardSlot *slot, unsigned reader)
     slot->fresh = slot->card != NULL;
     if (slot->card != NULL) {
         note_zone(session, &slot->status);
+        tke_key_losses_settle(op, slot->card, &slot->status);
     }
     if (g_error_matches(slot->trouble, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         g_clear_error(&slot->trouble); /* no fault of the card: the next look tries again */

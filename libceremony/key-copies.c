@@ -13,9 +13,25 @@
 
 struct TkeKeyCopies {
     GHashTable *cards[2]; /* key, or part, as text: ids of cards */
+    GHashTable *aside;    /* id of a card: Held that a loss that was begun may have taken from it */
 };
 
 enum { KEYS, PARTS };
+
+/* What a card had when it began to lose something. */
+typedef struct Held {
+    unsigned kind; /* KEYS, PARTS */
+    char *key;
+} Held;
+
+static void
+held_free(gpointer data)
+{
+    Held *held = data;
+
+    g_free(held->key);
+    g_free(held);
+}
 
 /* ---- entries ---- */
 
@@ -153,6 +169,74 @@ read_replaced(TkeKeyCopies *copies, JsonObject *entry, const char *card, bool do
 }
 
 static void
+forget_lost(TkeKeyCopies *copies, JsonObject *entry, const char *card, bool done)
+{
+    const char *action = text_of(entry, "action");
+    const char *result =
+        g_strcmp0(action, "opentke-card.erase") == 0 ? text_of(entry, "result") : NULL;
+
+    if (g_strcmp0(action, "opentke-card.signature-key.generate") == 0) {
+        read_replaced(copies, entry, card, done);
+    } else if (patterns_of(entry) != NULL) {
+        change_named(copies, entry, card, forget);
+    } else if (g_strcmp0(result, "failed") != 0 && g_strcmp0(result, "found") != 0) {
+        forget_all(copies, card); /* else it was not erased, as it said itself */
+    }
+}
+
+/* Nobody knows how far it came: the card counts for nothing that it may have lost, until its end. */
+static void
+begin_loss(TkeKeyCopies *copies, JsonObject *entry, const char *card)
+{
+    GPtrArray *held = g_hash_table_lookup(copies->aside, card);
+
+    if (held == NULL) {
+        held = g_ptr_array_new_with_free_func(held_free);
+        g_hash_table_insert(copies->aside, g_strdup(card), held);
+    }
+    for (unsigned kind = KEYS; kind <= PARTS; kind++) {
+        GHashTableIter iter;
+        gpointer name = NULL;
+        gpointer ids = NULL;
+
+        g_hash_table_iter_init(&iter, copies->cards[kind]);
+        while (g_hash_table_iter_next(&iter, &name, &ids)) {
+            if (g_ptr_array_find_with_equal_func(ids, card, g_str_equal, NULL)) {
+                Held *one = g_new0(Held, 1);
+
+                one->kind = kind;
+                one->key = g_strdup(name);
+                g_ptr_array_add(held, one);
+            }
+        }
+    }
+    forget_lost(copies, entry, card, false);
+}
+
+/* Its end is known: what it took is said there. */
+static void
+end_loss(TkeKeyCopies *copies, const char *card)
+{
+    const GPtrArray *held = g_hash_table_lookup(copies->aside, card);
+
+    for (guint i = 0; held != NULL && i < held->len; i++) {
+        const Held *one = held->pdata[i];
+
+        remember(copies->cards[one->kind], one->key, card);
+    }
+    g_hash_table_remove(copies->aside, card);
+}
+
+static bool
+is_loss(const char *action)
+{
+    static const char *const actions[] = { "opentke-card.delete", "opentke-card.erase",
+                                           "opentke-card.signature-key.generate", NULL };
+
+    return action != NULL && g_strv_contains(actions, action);
+}
+
+static void
 read_entry(TkeKeyCopies *copies, JsonObject *entry)
 {
     const char *action = text_of(entry, "action");
@@ -166,13 +250,11 @@ read_entry(TkeKeyCopies *copies, JsonObject *entry)
     if (g_strcmp0(action, "opentke-card.copy") == 0 && source != NULL && done) {
         change_named(copies, entry, source, remember);
         change_named(copies, entry, card, remember);
-    } else if (g_strcmp0(action, "opentke-card.delete") == 0 && patterns_of(entry) != NULL) {
-        change_named(copies, entry, card, forget);
-    } else if (g_strcmp0(action, "opentke-card.delete") == 0 ||
-               g_strcmp0(action, "opentke-card.erase") == 0) {
-        forget_all(copies, card);
-    } else if (g_strcmp0(action, "opentke-card.signature-key.generate") == 0) {
-        read_replaced(copies, entry, card, done);
+    } else if (is_loss(action) && g_strcmp0(text_of(entry, "result"), "begun") == 0) {
+        begin_loss(copies, entry, card);
+    } else if (is_loss(action)) {
+        end_loss(copies, card);
+        forget_lost(copies, entry, card, done);
     }
 }
 
@@ -188,6 +270,7 @@ tke_key_copies_read(TkeActivityLog *log)
     TkeKeyCopies *copies = g_new0(TkeKeyCopies, 1);
     g_auto(GStrv) lines = tke_activity_log_read(log, 0, NULL);
 
+    copies->aside = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_ids);
     for (unsigned i = 0; i < G_N_ELEMENTS(copies->cards); i++) {
         copies->cards[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_ids);
     }
@@ -209,6 +292,7 @@ tke_key_copies_free(TkeKeyCopies *copies)
         for (unsigned i = 0; i < G_N_ELEMENTS(copies->cards); i++) {
             g_hash_table_unref(copies->cards[i]);
         }
+        g_hash_table_unref(copies->aside);
         g_free(copies);
     }
 }

@@ -22,14 +22,18 @@ text_of(JsonObject *object, const char *member, const char *name)
                : NULL;
 }
 
-static void
+/* True: it was among them. */
+static bool
 forget(GPtrArray *ids, const char *id)
 {
     guint index = 0;
+    bool found = false;
 
     while (id != NULL && g_ptr_array_find_with_equal_func(ids, id, g_str_equal, &index)) {
         g_ptr_array_remove_index(ids, index);
+        found = true;
     }
+    return found;
 }
 
 static void
@@ -37,6 +41,21 @@ remember(GPtrArray *ids, const char *id)
 {
     if (id != NULL && !g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL)) {
         g_ptr_array_add(ids, g_strdup(id));
+    }
+}
+
+/* Its begin counts as if it were done, until an end says that it was not. */
+static void
+read_erase(GPtrArray *ids, GPtrArray *aside, const char *card, const char *result)
+{
+    const bool was_there = forget(ids, card);
+    const bool was_aside = forget(aside, card);
+
+    if (g_strcmp0(result, "begun") == 0 && (was_there || was_aside)) {
+        remember(aside, card);
+    } else if ((g_strcmp0(result, "failed") == 0 || g_strcmp0(result, "found") == 0) &&
+               (was_there || was_aside)) {
+        remember(ids, card);
     }
 }
 
@@ -52,8 +71,10 @@ read_line(TkeKnownCopies *copies, const char *id, const char *line)
     const char *source = object != NULL ? text_of(object, "source", "id") : NULL;
 
     if (g_strcmp0(action, "opentke-card.erase") == 0) {
-        forget(copies->to, card);
-        forget(copies->from, card);
+        const char *result = text_of(object, "result", NULL);
+
+        read_erase(copies->to, copies->to_aside, card, result);
+        read_erase(copies->from, copies->from_aside, card, result);
     } else if (g_strcmp0(action, "opentke-zone.backup") == 0 && g_strcmp0(card, source) != 0 &&
                g_strcmp0(text_of(object, "result", NULL), "done") == 0) {
         if (g_strcmp0(source, id) == 0) {
@@ -73,6 +94,8 @@ tke_known_copies_read(TkeActivityLog *log, const uint8_t card_id[static TKE_CARD
 
     copies->to = g_ptr_array_new_with_free_func(g_free);
     copies->from = g_ptr_array_new_with_free_func(g_free);
+    copies->to_aside = g_ptr_array_new_with_free_func(g_free);
+    copies->from_aside = g_ptr_array_new_with_free_func(g_free);
     for (unsigned i = 0; lines != NULL && lines[i] != NULL; i++) {
         read_line(copies, id, lines[i]);
     }
@@ -85,6 +108,8 @@ tke_known_copies_free(TkeKnownCopies *copies)
     if (copies != NULL) {
         g_ptr_array_unref(copies->to);
         g_ptr_array_unref(copies->from);
+        g_ptr_array_unref(copies->to_aside);
+        g_ptr_array_unref(copies->from_aside);
         g_free(copies);
     }
 }

@@ -13,6 +13,9 @@
 typedef struct TkeKnownCopies {
     GPtrArray *to;   /* ids (tke_card_id_text) of cards that were made from this one */
     GPtrArray *from; /* of cards that this one was made from */
+    /* of those, and whose erasing was begun and has no end: they count for nothing meanwhile */
+    GPtrArray *to_aside;
+    GPtrArray *from_aside;
 } TkeKnownCopies;
 
 /* What the log tells of the CA card; a backup that was erased since is none. A log that cannot be

@@ -18,6 +18,7 @@
 #include "libsmartcard/gp-loader.h"
 #include "libsmartcard/gp-registry.h"
 
+#define ERASE "opentke-card.erase"
 #define STEPS 3u
 #define QUARTERS 4u
 
@@ -157,23 +158,45 @@ forget(const Loading *loading)
     }
 }
 
-/* unknown: why nobody knows whether what was there is gone; NULL: it is. */
+static JsonObject *
+erase_values(const Loading *loading)
+{
+    JsonObject *values = json_object_new();
+
+    tke_op_card_overwrite_record(values, &loading->old);
+    return values;
+}
+
+/* Log and inventory know before the card does, whatever becomes of this program (F-170). */
 static bool
-record_erase(Loading *loading, const GError *unknown, GError **error)
+begin_erase(Loading *loading, GError **error)
+{
+    if (!loading->in_use) {
+        return true;
+    }
+    if (!tke_operation_check(loading->op, error) ||
+        !tke_record_begun(loading->op, ERASE, erase_values(loading), error)) {
+        return false;
+    }
+    forget(loading);
+    return true;
+}
+
+/* why: it was refused, or nobody knows whether what was there is gone; NULL: it is. */
+static bool
+record_erase(Loading *loading, const GError *why, GError **error)
 {
     JsonObject *values = NULL;
 
     if (!loading->in_use) {
         return true;
     }
-    forget(loading);
-    values = json_object_new();
-    tke_op_card_overwrite_record(values, &loading->old);
-    if (unknown != NULL) {
-        json_object_set_string_member(values, "result", "unknown");
-        tke_record_error(values, unknown);
+    values = erase_values(loading);
+    if (why != NULL) {
+        json_object_set_string_member(values, "result", may_be_deleted(why) ? "unknown" : "failed");
+        tke_record_error(values, why);
     }
-    return tke_record_done(loading->op, "opentke-card.erase", values, error);
+    return tke_record_done(loading->op, ERASE, values, error);
 }
 
 /* What a card in use held is gone from here on, or may be: that is recorded whatever follows. */
@@ -186,11 +209,12 @@ erase(Loading *loading, TkeGpScp *scp, GError **error)
     if (!loading->in_use && !loading->has_package) {
         return true;
     }
+    if (!begin_erase(loading, error)) {
+        return false;
+    }
     if (!tke_gp_registry_delete(scp, &tke_gp_aid_package, &found, &inner)) {
-        if (may_be_deleted(inner)) {
-            loading->state = IN_DOUBT;
-            record_erase(loading, inner, NULL);
-        }
+        loading->state = may_be_deleted(inner) ? IN_DOUBT : loading->state;
+        record_erase(loading, inner, NULL);
         g_propagate_error(error, g_steal_pointer(&inner));
         return false;
     }

@@ -8,6 +8,7 @@
 #include "common/hex.h"
 #include "libceremony/card-session.h"
 #include "libceremony/key-copies.h"
+#include "libceremony/key-losses.h"
 #include "libceremony/op-card-entries.h"
 #include "libceremony/op-card.h"
 #include "libceremony/op-key-part.h"
@@ -15,12 +16,15 @@
 #include "libceremony/unit-memory.h"
 #include "libsmartcard/card-error.h"
 
+#define DELETE "opentke-card.delete"
+
 /* What was to be deleted, and how much of it is gone or may be. */
 typedef struct Lost {
     TkeKeyPart parts[TKE_EP11_PLACES];
     unsigned n_parts;
     uint8_t ski[32];
     bool key;
+    bool begun; /* the log knows that something is deleted; it has to be told what */
 } Lost;
 
 /* The parts to delete, with their patterns; all of them must be there. */
@@ -220,6 +224,45 @@ choose_deleted(TkeOperation *op, const TkeCardStatus *status, const TkeKeyPartLi
     return true;
 }
 
+static JsonObject *
+delete_values(const TkeDeleteParams *params, const TkeDeleteResult *result, const Lost *lost)
+{
+    const TkeKeyPart *parts[TKE_EP11_PLACES];
+    JsonObject *values = json_object_new();
+    JsonArray *places = json_array_new();
+
+    for (unsigned i = 0; i < result->n_deleted; i++) {
+        json_array_add_int_element(places, params->places[i]);
+    }
+    json_object_set_array_member(values, "places", places);
+    json_object_set_boolean_member(values, "signature_key", result->key_deleted);
+    for (unsigned i = 0; i < lost->n_parts; i++) {
+        parts[i] = &lost->parts[i];
+    }
+    tke_key_copies_record(values, lost->key ? lost->ski : NULL, parts, lost->n_parts);
+    tke_record_card(values, "card", &result->card);
+    return values;
+}
+
+/* The log knows before the card does, whatever becomes of this program (F-170). */
+static bool
+begin(TkeOperation *op, const TkeDeleteParams *params, const TkeDeleteResult *result, Lost *lost,
+      GError **error)
+{
+    const bool key = params->ski != NULL;
+    const TkeKeyLosses losses = { .ski = key ? lost->ski : NULL,
+                                  .parts = lost->parts,
+                                  .n_parts = params->n_places };
+    Lost all = *lost;
+
+    all.n_parts = params->n_places;
+    all.key = key;
+    lost->begun = tke_operation_check(op, error) &&
+                  tke_key_losses_begin(op, DELETE, delete_values(params, result, &all),
+                                       result->card.card_id, &losses, error);
+    return lost->begun;
+}
+
 /* params: what was asked for comes into it, with ski to hold an identifier. */
 static bool
 delete_keys(TkeOperation *op, TkeDeleteParams *params, char **ski, TkeDeleteResult *result,
@@ -256,29 +299,10 @@ delete_keys(TkeOperation *op, TkeDeleteParams *params, char **ski, TkeDeleteResu
            tke_operation_may_change(op, error) &&
            /* once more if somebody has left the questions (P-4) */
            tke_card_session_need_pin(op, 2, TKE_PIN_FIRST, false, error) &&
+           begin(op, params, result, lost, error) &&
            delete_parts(op, card, params->n_places, result, lost, gone, error) &&
            (params->ski == NULL || delete_key(op, card, result, lost, gone, error)) &&
            (tke_card_session_query_status(op, 2, status, error) || stopped_at(gone, NULL, error));
-}
-
-static JsonObject *
-delete_values(const TkeDeleteParams *params, const TkeDeleteResult *result, const Lost *lost)
-{
-    const TkeKeyPart *parts[TKE_EP11_PLACES];
-    JsonObject *values = json_object_new();
-    JsonArray *places = json_array_new();
-
-    for (unsigned i = 0; i < result->n_deleted; i++) {
-        json_array_add_int_element(places, params->places[i]);
-    }
-    json_object_set_array_member(values, "places", places);
-    json_object_set_boolean_member(values, "signature_key", result->key_deleted);
-    for (unsigned i = 0; i < lost->n_parts; i++) {
-        parts[i] = &lost->parts[i];
-    }
-    tke_key_copies_record(values, lost->key ? lost->ski : NULL, parts, lost->n_parts);
-    tke_record_card(values, "card", &result->card);
-    return values;
 }
 
 bool
@@ -313,12 +337,11 @@ tke_op_delete_keys(TkeOperation *op, const TkeDeleteParams *params, TkeDeleteRes
         *result = done;
     }
     if (!ok) {
-        bool partly = done.n_deleted > 0 || done.key_deleted;
+        bool partly = lost.begun || done.n_deleted > 0 || done.key_deleted;
 
         return tke_op_card_fail_known(
-            op, "opentke-card.delete", 2,
-            _("“tke card info” shows what is left; start again for the rest"),
+            op, DELETE, 2, _("“tke card info” shows what is left; start again for the rest"),
             status != NULL ? delete_values(&wanted, &done, &lost) : NULL, partly, error);
     }
-    return tke_record_done(op, "opentke-card.delete", delete_values(&wanted, &done, &lost), error);
+    return tke_record_done(op, DELETE, delete_values(&wanted, &done, &lost), error);
 }

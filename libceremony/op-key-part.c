@@ -10,10 +10,13 @@
 #include "common/hex.h"
 #include "libceremony/card-session.h"
 #include "libceremony/key-copies.h"
+#include "libceremony/key-losses.h"
 #include "libceremony/op-card-entries.h"
 #include "libceremony/op-card.h"
 #include "libceremony/record.h"
 #include "libsmartcard/card-error.h"
+
+#define GENERATE "opentke-card.signature-key.generate"
 
 static bool
 confirm_replace(TkeOperation *op, const TkeCardStatus *status, GError **error)
@@ -53,6 +56,24 @@ take_name(TkeOperation *op, const TkeGenerateKeyParams *params,
         &field, name, error);
 }
 
+/* The log knows before the card does, whatever becomes of this program (F-170). values: of the step,
+ * which says the same at its end. */
+static bool
+begin_replacing(TkeOperation *op, const TkeCardStatus *status, JsonObject *values, GError **error)
+{
+    const TkeKeyLosses losses = { .ski = status->ski };
+    JsonObject *begun = json_object_new();
+
+    tke_key_copies_record_replaced(begun, status->ski);
+    tke_record_card(begun, "card", status);
+    if (!tke_key_losses_begin(op, GENERATE, begun, status->card_id, &losses, error)) {
+        return false;
+    }
+    tke_key_copies_record_replaced(values, status->ski);
+    tke_record_card(values, "card", status);
+    return true;
+}
+
 static bool
 generate_key(TkeOperation *op, const TkeGenerateKeyParams *params, TkeSignatureKey *key,
              const TkeCardStatus **status, JsonObject *values, GError **error)
@@ -89,11 +110,13 @@ generate_key(TkeOperation *op, const TkeGenerateKeyParams *params, TkeSignatureK
     if (!tke_operation_check(op, error)) {
         return false;
     }
+    if (has_key && !begin_replacing(op, *status, values, error)) {
+        return false;
+    }
     made = has_key ? tke_ep11_card_replace_signature_key(card, old, name, key, error)
                    : tke_ep11_card_generate_signature_key(card, name, key, error);
-    if (has_key && (made || tke_op_card_may_be_done(error))) {
-        tke_key_copies_record_replaced(values, old);
-        tke_record_card(values, "card", *status);
+    if (has_key && !made && !tke_op_card_may_be_done(error)) {
+        json_object_remove_member(values, "replaced"); /* it has its key still */
     }
     return made && tke_card_session_query_status(op, 2, status, error);
 }
@@ -121,9 +144,11 @@ tke_op_generate_signature_key(TkeOperation *op, const TkeGenerateKeyParams *para
                tke_op_card_end_dry_run(op, error);
     }
     if (!generate_key(op, params, &made, &status, values, error)) {
-        return tke_op_card_fail_known(op, "opentke-card.signature-key.generate", 2,
+        const bool begun = json_object_has_member(values, "card"); /* it needs an end */
+
+        return tke_op_card_fail_known(op, GENERATE, 2,
                                       _("“tke card info” shows whether the card has the key now"),
-                                      g_steal_pointer(&values), false, error);
+                                      g_steal_pointer(&values), begun, error);
     }
     tke_record_card(values, "card", status);
     if (key != NULL) {
@@ -132,8 +157,7 @@ tke_op_generate_signature_key(TkeOperation *op, const TkeGenerateKeyParams *para
     if (card != NULL) {
         *card = *status;
     }
-    return tke_record_done(op, "opentke-card.signature-key.generate", g_steal_pointer(&values),
-                           error);
+    return tke_record_done(op, GENERATE, g_steal_pointer(&values), error);
 }
 
 /* As was said beforehand, or asked for now; then the card may be gone. */

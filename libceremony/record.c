@@ -141,6 +141,20 @@ tke_record_card_after(TkeOperation *op, JsonObject *object, const char *member, 
 }
 
 bool
+tke_record_begun(TkeOperation *op, const char *action, JsonObject *values, GError **error)
+{
+    g_autoptr(JsonObject) object = values;
+
+    json_object_set_string_member(object, "result", "begun");
+    tke_missed_entries_record(tke_operation_get_log(op));
+    if (!tke_activity_log_append(tke_operation_get_log(op), action, object, error)) {
+        g_prefix_error(error, _("nothing was begun: "));
+        return false;
+    }
+    return true;
+}
+
+bool
 tke_record_done(TkeOperation *op, const char *action, JsonObject *values, GError **error)
 {
     g_autoptr(JsonObject) object = values != NULL ? values : json_object_new();

@@ -30,6 +30,12 @@ void tke_record_card_after(TkeOperation *op, JsonObject *object, const char *mem
                            unsigned reader, const TkeCardStatus *before);
 
 /*
+ * Appends an entry with "result" "begun" before something is lost for good; takes values. Nothing may
+ * be done when it fails.
+ */
+bool tke_record_begun(TkeOperation *op, const char *action, JsonObject *values, GError **error);
+
+/*
  * Appends the entry; takes values (may be NULL). If it cannot be written the error says that the
  * step itself was done.
  */
