@@ -14,8 +14,10 @@
 #include "common/safe-file.h"
 #include "libceremony/advice.h"
 #include "libceremony/card-session.h"
+#include "libceremony/error-word.h"
 #include "libceremony/missed-entries.h"
 #include "libep11admin/json-text.h"
+#include "libep11admin/unit-error.h"
 #include "libsmartcard/card-error.h"
 
 #define ROOM 65536u /* for the entries of the longest step: thirty-two units, two commands each */
@@ -180,14 +182,32 @@ tke_record_text(const GError *error)
                            : g_strdup(error->message);
 }
 
+static void
+record_unit_codes(JsonObject *object, const GError *error)
+{
+    const TkeUnitErrorDetails *details = tke_unit_error_get_details(error);
+
+    if (details != NULL && details->has_return_code) {
+        json_object_set_int_member(object, "return_code", details->return_code);
+    }
+    if (details != NULL && details->has_reason_code) {
+        json_object_set_int_member(object, "reason_code", details->reason_code);
+    }
+}
+
 void
 tke_record_error(JsonObject *object, const GError *error)
 {
     TkeCardErrorInfo info;
 
     json_object_set_string_member(object, "error", error != NULL ? error->message : "");
+    json_object_set_string_member(object, "error_word", tke_error_word(error));
+    record_unit_codes(object, error);
     if (!tke_card_error_get_info(error, &info)) {
         return;
+    }
+    if (info.reader_number != 0) {
+        json_object_set_int_member(object, "error_reader", info.reader_number);
     }
     if (info.sw != 0) {
         char text[5];

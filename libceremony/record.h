@@ -45,7 +45,10 @@ TKE_PUBLIC bool tke_record_done(TkeOperation *op, const char *action, JsonObject
 /* An error with its details (advice.h) in brackets, for reports. The caller frees. */
 TKE_PUBLIC char *tke_record_text(const GError *error);
 
-/* Sets "error", and "status_word" where a card has said one. */
+/*
+ * Sets "error", the sentence, and what is the same in every language: "error_word" (error-word.h), and
+ * "error_reader", "status_word", "return_code" and "reason_code" where they are known.
+ */
 TKE_PUBLIC void tke_record_error(JsonObject *object, const GError *error);
 
 /* Appends an entry about a step that failed or was broken off, with "result" "failed" unless

@@ -33,7 +33,7 @@ record_unit(const TkeUnitStepRun *run, const TkeUnitResult *result, GError **err
     }
     json_object_set_string_member(values, "result", tke_unit_result_word(result));
     if (result->error != NULL) {
-        json_object_set_string_member(values, "error", result->error->message);
+        tke_record_error(values, result->error);
     }
     if (result->forged != NULL && result->forged != result->error) {
         json_object_set_string_member(values, "forged", result->forged->message);
