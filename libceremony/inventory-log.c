@@ -121,8 +121,26 @@ forget_replaced(TkeInventoryCard *card, JsonObject *entry)
     }
 }
 
+/* A card that says itself, or has said, that it was not erased is there still. begun: ids of cards
+ * whose erasing has no end yet. */
 static void
-apply(TkeInventory *inventory, JsonObject *entry)
+forget_erased(TkeInventory *inventory, JsonObject *entry, const char *id, GHashTable *begun)
+{
+    const char *result = tke_json_text_get_string(entry, "result");
+    const TkeInventoryCard *card = tke_inventory_find_text(inventory, id);
+
+    if (g_strcmp0(result, "begun") == 0) {
+        g_hash_table_add(begun, g_strdup(id));
+        return;
+    }
+    g_hash_table_remove(begun, id);
+    if (card != NULL && g_strcmp0(result, "failed") != 0 && g_strcmp0(result, "found") != 0) {
+        (void) tke_inventory_forget(inventory, card->card_id);
+    }
+}
+
+static void
+apply(TkeInventory *inventory, JsonObject *entry, GHashTable *begun)
 {
     const char *action = tke_json_text_get_string(entry, "action");
     JsonObject *which = tke_json_file_object(entry, "card");
@@ -133,7 +151,7 @@ apply(TkeInventory *inventory, JsonObject *entry)
         return;
     }
     if (g_strcmp0(action, "opentke-card.erase") == 0) {
-        (void) tke_inventory_forget(inventory, card->card_id);
+        forget_erased(inventory, entry, id, begun);
     } else if (g_strcmp0(action, "opentke-card.delete") == 0) {
         forget_deleted(card, entry);
     } else if (g_strcmp0(action, "opentke-card.signature-key.generate") == 0) {
@@ -153,7 +171,10 @@ void
 tke_inventory_apply_log(TkeInventory *inventory, const char *path)
 {
     g_autoptr(TkeActivityLog) log = tke_activity_log_new(path, false);
+    g_autoptr(GHashTable) begun = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_auto(GStrv) lines = NULL;
+    GHashTableIter iter;
+    gpointer id = NULL;
 
     if (tke_inventory_get_cards(inventory)->len == 0) {
         return;
@@ -166,7 +187,15 @@ tke_inventory_apply_log(TkeInventory *inventory, const char *path)
                 : NULL;
 
         if (node != NULL && JSON_NODE_HOLDS_OBJECT(node)) {
-            apply(inventory, json_node_get_object(node));
+            apply(inventory, json_node_get_object(node), begun);
+        }
+    }
+    g_hash_table_iter_init(&iter, begun);
+    while (g_hash_table_iter_next(&iter, &id, NULL)) {
+        const TkeInventoryCard *card = tke_inventory_find_text(inventory, id);
+
+        if (card != NULL) {
+            (void) tke_inventory_forget(inventory, card->card_id);
         }
     }
 }

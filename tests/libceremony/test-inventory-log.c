@@ -104,6 +104,36 @@ START_TEST(test_a_card_that_was_erased_since_is_not_there)
 }
 END_TEST
 
+/* The results of entries that follow one another, and the cards that are left. */
+static const struct {
+    const char *results[3];
+    const char *left;
+} ends[] = {
+    { { "begun" }, "14" },
+    { { "begun", "failed" }, "134" },
+    { { "begun", "found" }, "134" },
+    { { "begun", "failed", "begun" }, "14" },
+    { { "begun", "unknown" }, "14" },
+    { { "failed" }, "134" },
+};
+
+START_TEST(test_a_card_whose_erasing_failed_is_there)
+{
+    g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
+    g_autoptr(TkeInventory) inventory = NULL;
+
+    save_cards(world, SEEN_BEFORE);
+    for (unsigned i = 0; i < G_N_ELEMENTS(ends[_i].results) && ends[_i].results[i] != NULL; i++) {
+        g_autofree char *entry = g_strdup_printf(
+            "{\"card\":{\"id\":\"" ALICE "\"},\"result\":\"%s\"}", ends[_i].results[i]);
+
+        append(world, "opentke-card.erase", entry);
+    }
+    inventory = tke_inventory_load(world->world, NULL);
+    check_cards(inventory, ends[_i].left);
+}
+END_TEST
+
 START_TEST(test_a_card_that_was_seen_after_its_erasing_is_there)
 {
     g_autoptr(CeremonyWorld) world = ceremony_world_new(1);
@@ -224,6 +254,8 @@ add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, test_a_card_that_was_erased_since_is_not_there, 0,
                         G_N_ELEMENTS(erasings));
+    tcase_add_loop_test(tests, test_a_card_whose_erasing_failed_is_there, 0,
+                        (int) G_N_ELEMENTS(ends));
     tcase_add_loop_test(tests, test_a_card_that_was_seen_after_its_erasing_is_there, 0,
                         G_N_ELEMENTS(erasings));
     tcase_add_loop_test(tests, test_what_was_deleted_since_is_not_on_the_card, 0,
