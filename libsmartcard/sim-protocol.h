@@ -8,20 +8,21 @@
  * person who types on one PIN pad keeps nobody else waiting; closing the socket closes the card
  * connection.
  *
- * | request             | body                              | answer | | ------------------- |
- * --------------------------------- | ---------------------------------------- | | TKE_SIM_HELLO |
- * "OTKS", u16 version               | u16 version, text: the program           | | TKE_SIM_LIST | -
- * | u32 generation, u8 n, n readers          | | TKE_SIM_WAIT        | u32 generation, u32 ms | u32
- * generation                           | | TKE_SIM_WAIT_END    | - | none; ends a TKE_SIM_WAIT
- * early          | | TKE_SIM_CONNECT     | text: name of the reader          | u8 1 = extended
- * length, rest: ATR        | | TKE_SIM_EXCHANGE    | command APDU                      | response
- * APDU                            | | TKE_SIM_CONTROL     | u32 code, rest: data              |
- * data                                     | | TKE_SIM_RESET       | - | ATR | | TKE_SIM_BEGIN,
- * _END | -                                 | -                                        | |
- * TKE_SIM_CLOSE       | -                                 | -; the card keeps its power and state |
- * | TKE_SIM_WORLD       | -                                 | JSON: see TkeSimWorldInfo | |
- * TKE_SIM_TOKEN       | -                                 | bearer token, ASCII | | TKE_SIM_COMMAND
- * | JSON object, "command" names it   | JSON object                              |
+ * | request              | body                              | answer                       |
+ * | -------------------- | --------------------------------- | ---------------------------- |
+ * | TKE_SIM_HELLO        | "OTKS", u16 version               | u16 version, text: program   |
+ * | TKE_SIM_LIST         | -                                 | u32 generation, u8 n, n readers |
+ * | TKE_SIM_WAIT         | u32 generation, u32 ms            | u32 generation               |
+ * | TKE_SIM_WAIT_END     | -                                 | none; ends a TKE_SIM_WAIT early |
+ * | TKE_SIM_CONNECT      | text: name of the reader          | u8 1 = extended length, rest: ATR |
+ * | TKE_SIM_EXCHANGE     | command APDU                      | response APDU                |
+ * | TKE_SIM_CONTROL      | u32 code, rest: data              | data                         |
+ * | TKE_SIM_RESET        | -                                 | ATR                          |
+ * | TKE_SIM_BEGIN, _END  | -                                 | -                            |
+ * | TKE_SIM_CLOSE        | -                                 | -; the card keeps power and state |
+ * | TKE_SIM_WORLD        | -                                 | JSON: see TkeSimWorldInfo    |
+ * | TKE_SIM_TOKEN        | -                                 | bearer token, ASCII          |
+ * | TKE_SIM_COMMAND      | JSON object, "command" names it   | JSON object                  |
  *
  * A reader in TKE_SIM_LIST: u8 1 = card present, u32 events, then name, model, serial and port,
  * each as u8 length and text. TKE_SIM_WAIT answers when the generation is no longer the given one

@@ -2,8 +2,7 @@
  * What a person can do at the virtual desk, as actions of the group "desk":
  *
  *   card (label)            takes a card of the box into the hand, or back; out of a reader, if it
- * is in one.
- *                           State: label of the card in hand, "" if there is none
+ *                           is in one. State: label of the card in hand, "" if there is none
  *   slot (reader)           puts the card in hand in; without one takes the card out
  *   put (label, reader)     the same with both named; 0 is the box
  *   key (reader, key)       a key of a PIN pad, as sim_desk_order_key

@@ -4,23 +4,21 @@
  * A command is a JSON object whose member "command" names it; so is its answer. Errors are
  * TKE_ERROR_USAGE or _INVALID_DATA for what cannot be done, SIM_READER_ERROR, or TKE_SIM_ERROR.
  *
- * | command    | members                                  | does
- *    | | ---------- | ---------------------------------------- |
- * ----------------------------------------- | | status     |
- *    | answers everything there is to see        | | insert     | reader, card
- *         | puts a card of the box into a reader      | | remove     | reader
- *              | pulls it out, whatever goes on            | | pin        | reader, digits,
- * timeout_ms               | waits until the pad asks, types, confirms | | keys       | reader,
- * keys ("0" to "9", E, C, X), timeout_ms | types key by key                    | | cancel     |
- * reader, timeout_ms                       | presses the cancel key                    | |
- * wait-pad   | reader, timeout_ms                       | waits until the pad asks
- *  | | fault      | target, fault, …                         | sim-control-fault.c
- *       | | add-card   | label, applet ("none", "ca", "ep11"), extended_length | adds a card to
- * the box; answers its label | | note       | card, front, back                        | writes on
- * a card                          | | watch      | revision, timeout_ms                     | as
- * status, once there is something new to see | | desk       | only
- *     | this connection is a virtual desk's       | | stop       |
- *          | ends tke-sim                              |
+ * | command  | members                              | does                                    |
+ * | -------- | ------------------------------------ | --------------------------------------- |
+ * | status   |                                      | answers everything there is to see      |
+ * | insert   | reader, card                         | puts a card of the box into a reader    |
+ * | remove   | reader                               | pulls it out, whatever goes on          |
+ * | pin      | reader, digits, timeout_ms           | waits until the pad asks, types, confirms |
+ * | keys     | reader, keys ("0" to "9", E, C, X), timeout_ms | types key by key              |
+ * | cancel   | reader, timeout_ms                   | presses the cancel key                  |
+ * | wait-pad | reader, timeout_ms                   | waits until the pad asks                |
+ * | fault    | target, fault, …                     | sim-control-fault.c                     |
+ * | add-card | label, applet ("none", "ca", "ep11"), extended_length | a card more; its label |
+ * | note     | card, front, back                    | writes on a card                        |
+ * | watch    | revision, timeout_ms                 | status, once there is something new     |
+ * | desk     | only                                 | this connection is a virtual desk's     |
+ * | stop     |                                      | ends tke-sim                            |
  */
 #pragma once
 

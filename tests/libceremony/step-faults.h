@@ -9,18 +9,14 @@
  * every other time by a new one that knows only what is on the disk.
  *
  * C  each exchange with each card, and each PIN entry: pulled before it and after it, silence, an
- * answer that
- *    means nothing, status 6F00, cancel (fault-card-source.h)
+ *    answer that means nothing, status 6F00, cancel (fault-card-source.h)
  * U  each request to each of two units: connection cut before delivery and after it, silence, 401,
- * 500, garbage,
- *    cancel, an answer with a bad signature, one with an old counter, refused as somebody else was
- * there. Those that
- *    change something meet all ten, and so does every request of a query by itself (program
- * "units"). In other
- *    operations requests that only read are all alike: each of them meets one of the ten in one
- * unit and another one
- *    in the other; with OPENTKE_EVERY_FAULT=1 in the environment, as in ./test --all, it meets all
- * ten in both. P  cancelled at each prompt: for a card, a PIN, a plan, a choice
+ *    500, garbage, cancel, an answer with a bad signature, one with an old counter, refused as
+ *    somebody else was there. Those that change something meet all ten, and so does every request
+ *    of a query by itself (program "units"). In other operations requests that only read are all
+ *    alike: each of them meets one of the ten in one unit and another one in the other; with
+ *    OPENTKE_EVERY_FAULT=1 in the environment, as in ./test --all, it meets all ten in both.
+ * P  cancelled at each prompt: for a card, a PIN, a plan, a choice
  *
  *    operation                                          faults   program (test-step-faults-)
  *    zone create, backup; enroll, personalize,
@@ -35,8 +31,8 @@
  *    other thresholds, signed by two                    C U P    units
  *    load                                               C U P    load (C, P), master-keys (U)
  *    commit, set immediate, clear new, clear current,
- *      zeroize                                          C U P    key-signers (C, P), master-keys
- * (U)
+ *      zeroize                                          C U P    key-signers (C, P),
+ *                                                                master-keys (U)
  *    a load that brings the rest                        C U P    found
  *      its faults in the unit that has the key          U        found
  *      with nothing in the journal                      U        found
