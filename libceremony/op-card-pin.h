@@ -35,3 +35,13 @@ TKE_PUBLIC bool tke_op_card_change_pin(TkeOperation *op, const TkeCardChangePinP
  */
 TKE_PUBLIC bool tke_op_card_offer_other_pin(TkeOperation *op, unsigned changed, bool *entered,
                                             TkeCardStatus *card, GError **error);
+
+/*
+ * After that: offers to change a PIN of a backup, which has kept its own (2.5, step 4). wanted: now.
+ * changed: the card whose PIN was changed first, and backups where that was done since; they are not
+ * taken. done: it was changed, and card is the backup; false without error: it was stopped.
+ */
+TKE_PUBLIC bool tke_op_card_offer_backup_pin(TkeOperation *op, bool *wanted, GError **error);
+TKE_PUBLIC bool tke_op_card_change_backup_pin(TkeOperation *op, unsigned pin,
+                                              const TkeCardStatus *changed, unsigned n_changed,
+                                              TkeCardStatus *card, bool *done, GError **error);

@@ -175,50 +175,6 @@ tke_cli_card_unblock(TkeCli *cli, const TkeCliArgs *args, GError **error)
     return true;
 }
 
-/* pin: of a CA card; 0: the card has one. entered: so was the other one, after the change. */
-static void
-print_changed(TkeCli *cli, const TkeCardStatus *card, unsigned pin, bool entered)
-{
-    tke_cli_output_card(cli->out, card);
-    tke_cli_output_line(cli->out, "%s", _("Copies and backups of this card keep their own PINs."));
-    if (pin != 0) {
-        tke_cli_output_number(cli->out, "pin", NULL, pin);
-        tke_cli_output_flag(cli->out, "other_pin_entered", NULL, entered);
-    }
-    if (pin != 0 && !entered) {
-        tke_cli_output_line(cli->out, "%s",
-                            _("The other PIN of this card has one try less: enter it now (tke "
-                              "card info --reader 1 --check)."));
-    }
-}
-
-bool
-tke_cli_card_change_pin(TkeCli *cli, const TkeCliArgs *args, GError **error)
-{
-    unsigned pin = args->pin == 0 ? 1u : (unsigned) args->pin;
-    TkeCardChangePinParams params = { .reader = args->reader == 0 ? 2u : (unsigned) args->reader,
-                                      .pin = pin };
-    g_autoptr(TkeOperation) op = tke_cli_operation_for_cards(cli, error);
-    TkeCardStatus card;
-    bool entered = false;
-    bool ok;
-
-    if (params.reader == 1 && args->pin == 0 && op != NULL &&
-        tke_cli_tty_asks_for_choices(cli->tty)) {
-        params.ask_pin = &pin;
-    }
-    if (op == NULL || !tke_op_card_change_pin(op, &params, &card, error)) {
-        return false;
-    }
-    if (cli->options.dry_run) {
-        return true;
-    }
-    ok = params.reader != 1 || !tke_cli_tty_asks_for_choices(cli->tty) ||
-         tke_op_card_offer_other_pin(op, pin, &entered, &card, error);
-    print_changed(cli, &card, params.reader == 1 ? pin : 0, entered);
-    return ok;
-}
-
 /* "1,4-6" to places, ascending. */
 static bool
 parse_places(const char *text, unsigned *n, uint8_t places[static TKE_EP11_PLACES], GError **error)

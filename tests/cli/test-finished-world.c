@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "tests/cli/finished-pins.h"
 #include "tests/cli/place.h"
 #include "tests/support/test-main.h"
 
@@ -363,100 +364,6 @@ START_TEST(test_yes_does_not_use_the_last_try_of_a_ca_pin)
 }
 END_TEST
 
-/* Changes the second PIN of the CA card in reader 1, and follows the program to its question. */
-static SimOfficersProgram *
-change_second_pin(Place *place, const char *line, const char *old, const char *new)
-{
-    SimOfficersProgram *program = place_start(place, line);
-    const char *typed[] = { old, new, new };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(typed); i++) {
-        g_autofree char *order = g_strconcat("pin 1 ", typed[i], NULL);
-
-        place_sim(place, order);
-    }
-    return program;
-}
-
-static void
-check_first_pin(Place *place, int tries)
-{
-    g_auto(Run) run = place_expect(place, 0, "--json card info --reader 1");
-    JsonObject *card =
-        json_array_get_object_element(json_object_get_array_member(run.json, "cards"), 0);
-    JsonObject *pin = json_array_get_object_element(json_object_get_array_member(card, "pins"), 0);
-
-    ck_assert_int_eq(json_object_get_int_member(pin, "tries"), tries);
-}
-
-/* The question about the other PIN is answered with a number; it goes on, or ends. */
-static void
-answer(SimOfficersProgram *program, const char *number)
-{
-    g_autoptr(JsonObject) question = place_wait_event(program, "prompt", "choose");
-
-    ck_assert_str_eq(json_object_get_string_member(question, "purpose"), "other-pin");
-    ck_assert(sim_officers_program_type(program, number, NULL));
-}
-
-static void
-end_change(SimOfficersProgram *program, bool entered)
-{
-    g_autofree char *output = NULL;
-
-    ck_assert_int_eq(sim_officers_program_wait(program, 60000, NULL), 0);
-    output = sim_officers_program_take_output(program);
-    ck_assert_msg((strstr(output, "has one try less: enter it now") == NULL) == entered, "%s",
-                  output);
-    assert_contains(output, "keep their own PINs");
-}
-
-/* Functions 2.5: the change costs the other PIN a try, until that is entered. */
-START_TEST(test_after_a_change_of_a_ca_pin_the_other_one_can_be_entered_at_once)
-{
-    g_autoptr(Place) place = place_enter_finished();
-    g_autofree char *first = sim_officers_people_dup_pin("ca-1", 1);
-    g_autofree char *second = sim_officers_people_dup_pin("ca-1", 2);
-    g_autofree char *type_first = g_strconcat("pin 1 ", first, NULL);
-    const char *line = "card change-pin --reader 1 --pin 2";
-
-    place_sim(place, "insert 1 ca-1");
-    {
-        g_autoptr(SimOfficersProgram) program = change_second_pin(place, line, second, "111111");
-
-        answer(program, "2");
-        end_change(program, false);
-        check_first_pin(place, 4);
-    }
-    {
-        g_autoptr(SimOfficersProgram) program = change_second_pin(place, line, "111111", "222222");
-
-        answer(program, "1");
-        place_sim(place, "cancel 1");
-        end_change(program, false);
-        check_first_pin(place, 3);
-    }
-    {
-        g_autoptr(SimOfficersProgram) program = change_second_pin(place, line, "222222", "333333");
-
-        answer(program, "1");
-        place_sim(place, type_first);
-        end_change(program, true);
-        check_first_pin(place, 5);
-    }
-    {
-        g_autoptr(SimOfficersProgram) program = place_start(place, line);
-
-        sim_officers_program_close_input(program); /* nobody is there: as before */
-        place_sim(place, "pin 1 333333");
-        place_sim(place, "pin 1 444444");
-        place_sim(place, "pin 1 444444");
-        end_change(program, false);
-        check_first_pin(place, 4);
-    }
-}
-END_TEST
-
 static void
 add_tests(TCase *tests)
 {
@@ -475,7 +382,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_readers_that_were_swapped_stay_swapped);
     tcase_add_test(tests, test_a_log_that_was_cut_fails_against_its_head_only);
     tcase_add_test(tests, test_what_only_support_needs_is_told_below);
-    tcase_add_test(tests, test_after_a_change_of_a_ca_pin_the_other_one_can_be_entered_at_once);
+    finished_pins_add(tests);
     tcase_add_test(tests, test_a_card_unlocked_once_signs_for_several_commands_of_a_shell);
 }
 
