@@ -8,16 +8,7 @@
 #include "libceremony/activity-log.h"
 #include "libceremony/inventory-private.h"
 #include "libceremony/json-file.h"
-#include "libep11admin/json-text.h"
-
-static const char *
-text_of_node(JsonNode *node)
-{
-    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
-                   json_node_get_value_type(node) == G_TYPE_STRING
-               ? json_node_get_string(node)
-               : NULL;
-}
+#include "libceremony/log-entry.h"
 
 static bool
 is_true(JsonObject *object, const char *member)
@@ -32,7 +23,7 @@ is_true(JsonObject *object, const char *member)
 static bool
 is_newer(JsonObject *entry, gint64 seen)
 {
-    const char *text = tke_json_text_get_string(entry, "time");
+    const char *text = tke_log_entry_text(entry, "time");
     g_autoptr(GDateTime) time = text != NULL ? g_date_time_new_from_iso8601(text, NULL) : NULL;
 
     return time != NULL && g_date_time_to_unix(time) > seen;
@@ -98,17 +89,15 @@ forget_unnamed(TkeInventoryCard *card, JsonObject *entry)
 static void
 forget_deleted(TkeInventoryCard *card, JsonObject *entry)
 {
-    JsonArray *patterns = tke_json_file_array(entry, "patterns");
-
-    if (patterns == NULL) {
+    if (tke_json_file_array(entry, "patterns") == NULL) {
         forget_unnamed(card, entry);
         return;
     }
-    if (has_this_key(card, tke_json_text_get_string(entry, "ski"))) {
+    if (has_this_key(card, tke_log_entry_text(entry, "ski"))) {
         forget_key(card);
     }
-    for (guint i = 0; i < json_array_get_length(patterns); i++) {
-        forget_part(card, text_of_node(json_array_get_element(patterns, i)));
+    for (guint i = 0; i < tke_log_entry_n_texts(entry, "patterns"); i++) {
+        forget_part(card, tke_log_entry_nth_text(entry, "patterns", i));
     }
 }
 
@@ -116,46 +105,81 @@ forget_deleted(TkeInventoryCard *card, JsonObject *entry)
 static void
 forget_replaced(TkeInventoryCard *card, JsonObject *entry)
 {
-    if (has_this_key(card, tke_json_text_get_string(entry, "replaced"))) {
+    if (has_this_key(card, tke_log_entry_text(entry, "replaced"))) {
         forget_key(card);
     }
 }
 
-/* A card that says itself, or has said, that it was not erased is there still. begun: ids of cards
- * whose erasing has no end yet. */
-static void
-forget_erased(TkeInventory *inventory, JsonObject *entry, const char *id, GHashTable *begun)
-{
-    const char *result = tke_json_text_get_string(entry, "result");
-    const TkeInventoryCard *card = tke_inventory_find_text(inventory, id);
+/* Losses that were begun, and of which the card has not said yet what became of them. */
+typedef struct Begun {
+    char *card;
+    JsonObject *entry;
+} Begun;
 
-    if (g_strcmp0(result, "begun") == 0) {
-        g_hash_table_add(begun, g_strdup(id));
-        return;
-    }
-    g_hash_table_remove(begun, id);
-    if (card != NULL && g_strcmp0(result, "failed") != 0 && g_strcmp0(result, "found") != 0) {
-        (void) tke_inventory_forget(inventory, card->card_id);
+static void
+begun_free(gpointer data)
+{
+    Begun *one = data;
+
+    g_free(one->card);
+    json_object_unref(one->entry);
+    g_free(one);
+}
+
+static void
+drop_begun(GPtrArray *begun, const char *card)
+{
+    for (guint i = begun->len; i > 0; i--) {
+        const Begun *one = begun->pdata[i - 1];
+
+        if (strcmp(one->card, card) == 0) {
+            g_ptr_array_remove_index(begun, i - 1);
+        }
     }
 }
 
 static void
-apply(TkeInventory *inventory, JsonObject *entry, GHashTable *begun)
+lose(TkeInventory *inventory, JsonObject *entry, const char *id)
 {
-    const char *action = tke_json_text_get_string(entry, "action");
-    JsonObject *which = tke_json_file_object(entry, "card");
-    const char *id = which != NULL ? tke_json_text_get_string(which, "id") : NULL;
+    const char *action = tke_log_entry_text(entry, "action");
     TkeInventoryCard *card = tke_inventory_find_text(inventory, id);
 
     if (card == NULL || !is_newer(entry, card->seen)) {
         return;
     }
     if (g_strcmp0(action, "opentke-card.erase") == 0) {
-        forget_erased(inventory, entry, id, begun);
+        (void) tke_inventory_forget(inventory, card->card_id);
     } else if (g_strcmp0(action, "opentke-card.delete") == 0) {
         forget_deleted(card, entry);
     } else if (g_strcmp0(action, "opentke-card.signature-key.generate") == 0) {
         forget_replaced(card, entry);
+    }
+}
+
+static void
+read_entry(TkeInventory *inventory, JsonObject *entry, GPtrArray *begun)
+{
+    const char *id = tke_log_entry_card(entry, "card");
+    const char *result = tke_log_entry_text(entry, "result");
+    const bool erased = g_strcmp0(tke_log_entry_text(entry, "action"), "opentke-card.erase") == 0;
+
+    if (id == NULL) {
+        return;
+    }
+    if (g_strcmp0(result, "begun") == 0) {
+        Begun *one = g_new0(Begun, 1);
+
+        one->card = g_strdup(id);
+        one->entry = json_object_ref(entry);
+        g_ptr_array_add(begun, one);
+        return;
+    }
+    /* a card that was seen again under its identifier was not erased, and says what it has lost */
+    if (g_strcmp0(result, "found") == 0 || (erased && g_strcmp0(result, "failed") == 0)) {
+        drop_begun(begun, id);
+    }
+    if (!erased || (g_strcmp0(result, "found") != 0 && g_strcmp0(result, "failed") != 0)) {
+        lose(inventory, entry, id);
     }
 }
 
@@ -164,38 +188,32 @@ static bool
 may_be_of_loss(const char *line)
 {
     return strstr(line, "\"opentke-card.erase\"") != NULL ||
-           strstr(line, "\"opentke-card.delete\"") != NULL || strstr(line, "\"replaced\"") != NULL;
+           strstr(line, "\"opentke-card.delete\"") != NULL ||
+           strstr(line, "\"replaced\"") != NULL || strstr(line, "\"found\"") != NULL;
 }
 
 void
 tke_inventory_apply_log(TkeInventory *inventory, const char *path)
 {
     g_autoptr(TkeActivityLog) log = tke_activity_log_new(path, false);
-    g_autoptr(GHashTable) begun = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) begun = g_ptr_array_new_with_free_func(begun_free);
     g_auto(GStrv) lines = NULL;
-    GHashTableIter iter;
-    gpointer id = NULL;
 
     if (tke_inventory_get_cards(inventory)->len == 0) {
         return;
     }
     lines = tke_activity_log_read(log, 0, NULL);
     for (unsigned i = 0; lines != NULL && lines[i] != NULL; i++) {
-        g_autoptr(JsonNode) node =
-            may_be_of_loss(lines[i])
-                ? tke_json_text_parse(lines[i], strlen(lines[i]), TKE_JSON_WHOLE, NULL)
-                : NULL;
+        g_autoptr(JsonObject) entry =
+            may_be_of_loss(lines[i]) ? tke_log_entry_parse(lines[i]) : NULL;
 
-        if (node != NULL && JSON_NODE_HOLDS_OBJECT(node)) {
-            apply(inventory, json_node_get_object(node), begun);
+        if (entry != NULL) {
+            read_entry(inventory, entry, begun);
         }
     }
-    g_hash_table_iter_init(&iter, begun);
-    while (g_hash_table_iter_next(&iter, &id, NULL)) {
-        const TkeInventoryCard *card = tke_inventory_find_text(inventory, id);
+    for (guint i = 0; i < begun->len; i++) {
+        const Begun *one = begun->pdata[i];
 
-        if (card != NULL) {
-            (void) tke_inventory_forget(inventory, card->card_id);
-        }
+        lose(inventory, one->entry, one->card);
     }
 }

@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "common/hex.h"
-#include "libep11admin/json-text.h"
+#include "libceremony/json-file.h"
+#include "libceremony/log-entry.h"
 
 #define COMPARED (2 * TKE_VP_COMPARED) /* digits of a pattern */
 
 struct TkeKeyCopies {
     GHashTable *cards[2]; /* key, or part, as text: ids of cards */
-    GHashTable *aside;    /* id of a card: Held that a loss that was begun may have taken from it */
+    GHashTable *aside;    /* id of a card: Held, before losses whose outcome it has not said yet */
 };
 
 enum { KEYS, PARTS };
@@ -64,38 +65,6 @@ tke_key_copies_record_replaced(JsonObject *values, const uint8_t ski[static 32])
 
 /* ---- reading ---- */
 
-static const char *
-text_of_node(JsonNode *node)
-{
-    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
-                   json_node_get_value_type(node) == G_TYPE_STRING
-               ? json_node_get_string(node)
-               : NULL;
-}
-
-static const char *
-text_of(JsonObject *object, const char *member)
-{
-    return text_of_node(json_object_get_member(object, member));
-}
-
-static const char *
-id_of(JsonObject *object, const char *member)
-{
-    JsonNode *node = json_object_get_member(object, member);
-
-    return node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? text_of(json_node_get_object(node), "id")
-                                                        : NULL;
-}
-
-static JsonArray *
-patterns_of(JsonObject *entry)
-{
-    JsonNode *node = json_object_get_member(entry, "patterns");
-
-    return node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-}
-
 static void
 remember(GHashTable *cards, const char *key, const char *id)
 {
@@ -134,14 +103,13 @@ typedef void (*Change)(GHashTable *cards, const char *key, const char *id);
 static void
 change_named(TkeKeyCopies *copies, JsonObject *entry, const char *id, Change change)
 {
-    const char *ski = text_of(entry, "ski");
-    JsonArray *patterns = patterns_of(entry);
+    const char *ski = tke_log_entry_text(entry, "ski");
 
     if (ski != NULL) {
         change(copies->cards[KEYS], ski, id);
     }
-    for (guint i = 0; patterns != NULL && i < json_array_get_length(patterns); i++) {
-        const char *pattern = text_of_node(json_array_get_element(patterns, i));
+    for (guint i = 0; i < tke_log_entry_n_texts(entry, "patterns"); i++) {
+        const char *pattern = tke_log_entry_nth_text(entry, "patterns", i);
         g_autofree char *compared = pattern != NULL ? g_strndup(pattern, COMPARED) : NULL;
 
         if (compared != NULL) {
@@ -161,7 +129,7 @@ forget_all(TkeKeyCopies *copies, const char *id)
 static void
 read_replaced(TkeKeyCopies *copies, JsonObject *entry, const char *card, bool done)
 {
-    const char *replaced = text_of(entry, "replaced");
+    const char *replaced = tke_log_entry_text(entry, "replaced");
 
     if (replaced != NULL || done) {
         forget(copies->cards[KEYS], replaced, card);
@@ -171,20 +139,39 @@ read_replaced(TkeKeyCopies *copies, JsonObject *entry, const char *card, bool do
 static void
 forget_lost(TkeKeyCopies *copies, JsonObject *entry, const char *card, bool done)
 {
-    const char *action = text_of(entry, "action");
+    const char *action = tke_log_entry_text(entry, "action");
     const char *result =
-        g_strcmp0(action, "opentke-card.erase") == 0 ? text_of(entry, "result") : NULL;
+        g_strcmp0(action, "opentke-card.erase") == 0 ? tke_log_entry_text(entry, "result") : NULL;
 
     if (g_strcmp0(action, "opentke-card.signature-key.generate") == 0) {
         read_replaced(copies, entry, card, done);
-    } else if (patterns_of(entry) != NULL) {
+    } else if (tke_json_file_array(entry, "patterns") != NULL) {
         change_named(copies, entry, card, forget);
-    } else if (g_strcmp0(result, "failed") != 0 && g_strcmp0(result, "found") != 0) {
+    } else if (g_strcmp0(result, "failed") != 0) {
         forget_all(copies, card); /* else it was not erased, as it said itself */
     }
 }
 
-/* Nobody knows how far it came: the card counts for nothing that it may have lost, until its end. */
+static void
+set_aside(GPtrArray *held, GHashTable *cards, unsigned kind, const char *card)
+{
+    GHashTableIter iter;
+    gpointer name = NULL;
+    gpointer ids = NULL;
+
+    g_hash_table_iter_init(&iter, cards);
+    while (g_hash_table_iter_next(&iter, &name, &ids)) {
+        if (g_ptr_array_find_with_equal_func(ids, card, g_str_equal, NULL)) {
+            Held *one = g_new0(Held, 1);
+
+            one->kind = kind;
+            one->key = g_strdup(name);
+            g_ptr_array_add(held, one);
+        }
+    }
+}
+
+/* Nobody knows how far it came: all of it counts as lost, until the card says what it has. */
 static void
 begin_loss(TkeKeyCopies *copies, JsonObject *entry, const char *card)
 {
@@ -195,34 +182,41 @@ begin_loss(TkeKeyCopies *copies, JsonObject *entry, const char *card)
         g_hash_table_insert(copies->aside, g_strdup(card), held);
     }
     for (unsigned kind = KEYS; kind <= PARTS; kind++) {
-        GHashTableIter iter;
-        gpointer name = NULL;
-        gpointer ids = NULL;
-
-        g_hash_table_iter_init(&iter, copies->cards[kind]);
-        while (g_hash_table_iter_next(&iter, &name, &ids)) {
-            if (g_ptr_array_find_with_equal_func(ids, card, g_str_equal, NULL)) {
-                Held *one = g_new0(Held, 1);
-
-                one->kind = kind;
-                one->key = g_strdup(name);
-                g_ptr_array_add(held, one);
-            }
-        }
+        set_aside(held, copies->cards[kind], kind, card);
     }
     forget_lost(copies, entry, card, false);
 }
 
-/* Its end is known: what it took is said there. */
+/* Does the card say that it has the key still? */
+static bool
+is_kept(JsonObject *entry, const Held *one)
+{
+    if (one->kind == KEYS) {
+        return g_strcmp0(tke_log_entry_text(entry, "kept_ski"), one->key) == 0;
+    }
+    for (guint i = 0; i < tke_log_entry_n_texts(entry, "kept"); i++) {
+        const char *pattern = tke_log_entry_nth_text(entry, "kept", i);
+
+        if (pattern != NULL && strncmp(pattern, one->key, COMPARED) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the card has still counts again, if it was proven before: what a card says of itself proves
+ * nothing more. */
 static void
-end_loss(TkeKeyCopies *copies, const char *card)
+take_found(TkeKeyCopies *copies, JsonObject *entry, const char *card)
 {
     const GPtrArray *held = g_hash_table_lookup(copies->aside, card);
 
     for (guint i = 0; held != NULL && i < held->len; i++) {
         const Held *one = held->pdata[i];
 
-        remember(copies->cards[one->kind], one->key, card);
+        if (is_kept(entry, one)) {
+            remember(copies->cards[one->kind], one->key, card);
+        }
     }
     g_hash_table_remove(copies->aside, card);
 }
@@ -239,10 +233,11 @@ is_loss(const char *action)
 static void
 read_entry(TkeKeyCopies *copies, JsonObject *entry)
 {
-    const char *action = text_of(entry, "action");
-    const char *card = id_of(entry, "card");
-    const char *source = id_of(entry, "source");
-    const bool done = g_strcmp0(text_of(entry, "result"), "done") == 0;
+    const char *action = tke_log_entry_text(entry, "action");
+    const char *card = tke_log_entry_card(entry, "card");
+    const char *source = tke_log_entry_card(entry, "source");
+    const char *result = tke_log_entry_text(entry, "result");
+    const bool done = g_strcmp0(result, "done") == 0;
 
     if (card == NULL) {
         return;
@@ -250,10 +245,11 @@ read_entry(TkeKeyCopies *copies, JsonObject *entry)
     if (g_strcmp0(action, "opentke-card.copy") == 0 && source != NULL && done) {
         change_named(copies, entry, source, remember);
         change_named(copies, entry, card, remember);
-    } else if (is_loss(action) && g_strcmp0(text_of(entry, "result"), "begun") == 0) {
+    } else if (is_loss(action) && g_strcmp0(result, "begun") == 0) {
         begin_loss(copies, entry, card);
+    } else if (is_loss(action) && g_strcmp0(result, "found") == 0) {
+        take_found(copies, entry, card);
     } else if (is_loss(action)) {
-        end_loss(copies, card);
         forget_lost(copies, entry, card, done);
     }
 }
@@ -275,11 +271,10 @@ tke_key_copies_read(TkeActivityLog *log)
         copies->cards[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_ids);
     }
     for (unsigned i = 0; lines != NULL && lines[i] != NULL; i++) {
-        g_autoptr(JsonNode) node =
-            tke_json_text_parse(lines[i], strlen(lines[i]), TKE_JSON_WHOLE, NULL);
+        g_autoptr(JsonObject) entry = tke_log_entry_parse(lines[i]);
 
-        if (node != NULL && JSON_NODE_HOLDS_OBJECT(node)) {
-            read_entry(copies, json_node_get_object(node));
+        if (entry != NULL) {
+            read_entry(copies, entry);
         }
     }
     return copies;

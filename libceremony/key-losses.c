@@ -9,8 +9,8 @@
 #include "common/hex.h"
 #include "libceremony/inventory.h"
 #include "libceremony/key-copies.h"
+#include "libceremony/log-entry.h"
 #include "libceremony/record.h"
-#include "libep11admin/json-text.h"
 
 #define DELETE "opentke-card.delete"
 #define ERASE "opentke-card.erase"
@@ -96,51 +96,52 @@ tke_key_losses_begin(TkeOperation *op, const char *action, JsonObject *values,
 
 /* ---- after ---- */
 
-static const char *
-text_of(JsonObject *object, const char *member)
-{
-    JsonNode *node = json_object_get_member(object, member);
+enum { ERASING, DELETING, REPLACING };
 
-    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
-                   json_node_get_value_type(node) == G_TYPE_STRING
-               ? json_node_get_string(node)
-               : NULL;
+static const char *const actions[] = {
+    [ERASING] = ERASE, [DELETING] = DELETE, [REPLACING] = GENERATE
+};
+
+/* Losses of a card of which it has not said yet what became of them. */
+typedef struct Open {
+    unsigned n[G_N_ELEMENTS(actions)]; /* begins without an end that was right */
+    GPtrArray *begun;                  /* JsonObject: what may be lost */
+} Open;
+
+static void
+read_entry(Open *open, JsonObject *entry, unsigned action)
+{
+    const char *result = tke_log_entry_text(entry, "result");
+
+    if (g_strcmp0(result, "found") == 0) {
+        memset(open->n, 0, sizeof open->n);
+        g_ptr_array_set_size(open->begun, 0);
+    } else if (g_strcmp0(result, "begun") == 0) {
+        open->n[action]++;
+        g_ptr_array_add(open->begun, json_object_ref(entry));
+    } else if (g_strcmp0(result, "done") == 0 && open->n[action] > 0 &&
+               (action != REPLACING || json_object_has_member(entry, "replaced"))) {
+        open->n[action]--; /* a key where there was none has no begin */
+    }
 }
 
-static bool
-is_of_card(JsonObject *entry, const char *id)
+static void
+read_lines(Open *open, char **lines, const char *id)
 {
-    JsonNode *node = json_object_get_member(entry, "card");
-
-    return node != NULL && JSON_NODE_HOLDS_OBJECT(node) &&
-           g_strcmp0(text_of(json_node_get_object(node), "id"), id) == 0;
-}
-
-/* The last entry of this action and card, if it is the begin of a loss; NULL: there is none. */
-static JsonObject *
-find_begun(char **lines, const char *action, const char *id)
-{
-    g_autoptr(JsonObject) begun = NULL;
-
     for (; *lines != NULL; lines++) {
-        g_autoptr(JsonNode) node = NULL;
-        JsonObject *entry = NULL;
+        g_autoptr(JsonObject) entry = NULL;
 
-        if (strstr(*lines, action) == NULL || strstr(*lines, id) == NULL) {
+        if (strstr(*lines, "\"opentke-card.") == NULL || strstr(*lines, id) == NULL) {
             continue; /* logs are long */
         }
-        node = tke_json_text_parse(*lines, strlen(*lines), TKE_JSON_WHOLE, NULL);
-        entry = node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-        if (entry == NULL || g_strcmp0(text_of(entry, "action"), action) != 0 ||
-            !is_of_card(entry, id)) {
-            continue;
-        }
-        g_clear_pointer(&begun, json_object_unref);
-        if (g_strcmp0(text_of(entry, "result"), "begun") == 0) {
-            begun = json_object_ref(entry);
+        entry = tke_log_entry_parse(*lines);
+        for (unsigned i = 0; entry != NULL && i < G_N_ELEMENTS(actions); i++) {
+            if (g_strcmp0(tke_log_entry_text(entry, "action"), actions[i]) == 0 &&
+                g_strcmp0(tke_log_entry_card(entry, "card"), id) == 0) {
+                read_entry(open, entry, i);
+            }
         }
     }
-    return g_steal_pointer(&begun);
 }
 
 static bool
@@ -164,80 +165,108 @@ has_part(const TkeKeyPartList *list, const char *pattern)
     return false;
 }
 
-/* A member that names a key, unless the card has the key still. */
-static void
-keep_lost_key(JsonObject *begun, const char *member, const TkeCardStatus *status, JsonObject *found)
+static bool
+add_lost_key(JsonObject *found, JsonObject *begun, const char *member, const TkeCardStatus *status)
 {
-    const char *ski = text_of(begun, member);
+    const char *ski = tke_log_entry_text(begun, member);
 
-    if (ski != NULL && !has_key(status, ski)) {
-        json_object_set_string_member(found, member, ski);
+    if (ski == NULL || has_key(status, ski)) {
+        return false;
     }
+    json_object_set_string_member(found, member, ski);
+    return true;
 }
 
-/* Of the patterns of the begin those that the card has not any more. */
-static JsonArray *
-lost_patterns(JsonObject *begun, const TkeKeyPartList *list)
+/* What was to be lost and is not there. False: nothing. */
+static bool
+add_lost(JsonObject *found, const GPtrArray *begun, const TkeCardStatus *status,
+         const TkeKeyPartList *list)
 {
-    JsonNode *node = json_object_get_member(begun, "patterns");
-    JsonArray *all = node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-    JsonArray *lost = json_array_new();
+    JsonArray *patterns = json_array_new();
+    bool lost = false;
 
-    for (guint i = 0; all != NULL && i < json_array_get_length(all); i++) {
-        JsonNode *one = json_array_get_element(all, i);
-        const char *pattern =
-            json_node_get_value_type(one) == G_TYPE_STRING ? json_node_get_string(one) : NULL;
+    for (guint i = 0; i < begun->len; i++) {
+        JsonObject *entry = begun->pdata[i];
 
-        if (pattern != NULL && !has_part(list, pattern)) {
-            json_array_add_string_element(lost, pattern);
+        lost = add_lost_key(found, entry, "ski", status) || lost;
+        lost = add_lost_key(found, entry, "replaced", status) || lost;
+        for (guint k = 0; k < tke_log_entry_n_texts(entry, "patterns"); k++) {
+            const char *pattern = tke_log_entry_nth_text(entry, "patterns", k);
+
+            if (pattern != NULL && !has_part(list, pattern)) {
+                json_array_add_string_element(patterns, pattern);
+                lost = true;
+            }
         }
     }
+    json_object_set_array_member(found, "patterns", patterns);
     return lost;
 }
 
 static void
-settle(TkeOperation *op, const char *action, JsonObject *begun, const TkeCardStatus *status,
-       const TkeKeyPartList *list)
+add_kept(JsonObject *found, const TkeCardStatus *status, const TkeKeyPartList *list)
 {
-    g_autoptr(GError) error = NULL;
-    JsonObject *found = json_object_new();
+    JsonArray *kept = json_array_new();
 
-    keep_lost_key(begun, "ski", status, found);
-    keep_lost_key(begun, "replaced", status, found);
-    if (strcmp(action, DELETE) == 0) {
-        json_object_set_array_member(found, "patterns", lost_patterns(begun, list));
+    if (status->has_signature_key) {
+        g_autofree char *ski = tke_hex_encode(status->ski, sizeof status->ski);
+
+        json_object_set_string_member(found, "kept_ski", ski);
     }
+    for (unsigned i = 0; i < list->n; i++) {
+        g_autofree char *pattern = tke_hex_encode(list->parts[i].vp, TKE_VP_LEN);
+
+        json_array_add_string_element(kept, pattern);
+    }
+    json_object_set_array_member(found, "kept", kept);
+}
+
+static void
+settle(TkeOperation *op, const Open *open, const TkeCardStatus *status, const TkeKeyPartList *list)
+{
+    g_autoptr(JsonObject) found = json_object_new();
+    const bool lost = add_lost(found, open->begun, status, list);
+    unsigned action = 0;
+
+    while (open->n[action] == 0) {
+        action++;
+    }
+    add_kept(found, status, list);
     tke_record_card(found, "card", status);
     json_object_set_string_member(found, "result", "found");
-    if (tke_record_done(op, action, found, &error)) {
-        tke_operation_note(op,
-                           _("Card “%s”: a program ended before while it deleted something from "
-                             "this card. What the card has lost is in the activity log now."),
-                           status->description);
+    /* what cannot be written is said the next time, and is not missed */
+    if (tke_activity_log_append(tke_operation_get_log(op), actions[action], found, NULL)) {
+        tke_operation_note(
+            op,
+            lost ? _("Card “%s”: an earlier step that deletes from this card has no end in the "
+                     "activity log. What the card has lost is in the log now.")
+                 : _("Card “%s”: an earlier step that deletes from this card has no end in the "
+                     "activity log. The card has lost nothing by it."),
+            status->description);
     }
 }
 
 void
 tke_key_losses_settle(TkeOperation *op, TkeCard *card, const TkeCardStatus *status)
 {
-    static const char *const actions[] = { DELETE, GENERATE, ERASE };
     TkeActivityLog *log = tke_operation_get_log(op);
     g_autofree char *id = tke_card_id_text(status->card_id);
+    g_autoptr(GPtrArray) begun = g_ptr_array_new_with_free_func((GDestroyNotify) json_object_unref);
     g_auto(GStrv) lines = NULL;
+    Open open = { .begun = begun };
+    TkeKeyPartList list = { 0 };
 
     if (log == NULL || tke_operation_is_dry_run(op) ||
         (status->kind != TKE_CARD_KIND_EP11 && status->kind != TKE_CARD_KIND_CA)) {
         return;
     }
     lines = tke_activity_log_read(log, 0, NULL);
-    for (unsigned i = 0; lines != NULL && i < G_N_ELEMENTS(actions); i++) {
-        g_autoptr(JsonObject) begun = find_begun(lines, actions[i], id);
-        TkeKeyPartList list = { 0 };
-
-        /* an erased card has another id: this one was not */
-        if (begun != NULL && (strcmp(actions[i], DELETE) != 0 ||
-                              tke_ep11_card_query_parts(card, status->n_parts, &list, NULL))) {
-            settle(op, actions[i], begun, status, &list);
-        }
+    if (lines != NULL) {
+        read_lines(&open, lines, id);
+    }
+    if (open.n[0] + open.n[1] + open.n[2] > 0 &&
+        (status->kind == TKE_CARD_KIND_CA ||
+         tke_ep11_card_query_parts(card, status->n_parts, &list, NULL))) {
+        settle(op, &open, status, &list);
     }
 }

@@ -27,8 +27,8 @@ bool tke_key_losses_begin(TkeOperation *op, const char *action, JsonObject *valu
                           GError **error);
 
 /*
- * Of a card that was just recognised: where a loss was begun and no entry says what became of it, the
- * card says so now, in an entry with "result" "found". What cannot be read or written is tried again
- * the next time; until then all of it counts as lost.
+ * Of a card that was just recognised: where losses were begun and their end is missing, or was not
+ * as it should be, the card says what it has now, in one entry with "result" "found". What cannot be
+ * read or written is tried again the next time; until then all of it counts as lost.
  */
 void tke_key_losses_settle(TkeOperation *op, TkeCard *card, const TkeCardStatus *status);

@@ -6,21 +6,7 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
-#include "libep11admin/json-text.h"
-
-static const char *
-text_of(JsonObject *object, const char *member, const char *name)
-{
-    JsonNode *node = json_object_get_member(object, member);
-    JsonObject *inner =
-        node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-
-    node = name == NULL ? node : inner != NULL ? json_object_get_member(inner, name) : NULL;
-    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
-                   json_node_get_value_type(node) == G_TYPE_STRING
-               ? json_node_get_string(node)
-               : NULL;
-}
+#include "libceremony/log-entry.h"
 
 /* True: it was among them. */
 static bool
@@ -44,14 +30,16 @@ remember(GPtrArray *ids, const char *id)
     }
 }
 
-/* Its begin counts as if it were done, until an end says that it was not. */
+/* Its begin counts as if it were done, and so does an end that nobody knows, until the card is seen
+ * with the same identifier: an erased one has another. */
 static void
 read_erase(GPtrArray *ids, GPtrArray *aside, const char *card, const char *result)
 {
     const bool was_there = forget(ids, card);
     const bool was_aside = forget(aside, card);
 
-    if (g_strcmp0(result, "begun") == 0 && (was_there || was_aside)) {
+    if ((g_strcmp0(result, "begun") == 0 || g_strcmp0(result, "unknown") == 0) &&
+        (was_there || was_aside)) {
         remember(aside, card);
     } else if ((g_strcmp0(result, "failed") == 0 || g_strcmp0(result, "found") == 0) &&
                (was_there || was_aside)) {
@@ -63,20 +51,18 @@ read_erase(GPtrArray *ids, GPtrArray *aside, const char *card, const char *resul
 static void
 read_line(TkeKnownCopies *copies, const char *id, const char *line)
 {
-    g_autoptr(JsonNode) node = tke_json_text_parse(line, strlen(line), TKE_JSON_WHOLE, NULL);
-    JsonObject *object =
-        node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-    const char *action = object != NULL ? text_of(object, "action", NULL) : NULL;
-    const char *card = object != NULL ? text_of(object, "card", "id") : NULL;
-    const char *source = object != NULL ? text_of(object, "source", "id") : NULL;
+    g_autoptr(JsonObject) object = tke_log_entry_parse(line);
+    const char *action = object != NULL ? tke_log_entry_text(object, "action") : NULL;
+    const char *card = object != NULL ? tke_log_entry_card(object, "card") : NULL;
+    const char *source = object != NULL ? tke_log_entry_card(object, "source") : NULL;
 
     if (g_strcmp0(action, "opentke-card.erase") == 0) {
-        const char *result = text_of(object, "result", NULL);
+        const char *result = tke_log_entry_text(object, "result");
 
         read_erase(copies->to, copies->to_aside, card, result);
         read_erase(copies->from, copies->from_aside, card, result);
     } else if (g_strcmp0(action, "opentke-zone.backup") == 0 && g_strcmp0(card, source) != 0 &&
-               g_strcmp0(text_of(object, "result", NULL), "done") == 0) {
+               g_strcmp0(tke_log_entry_text(object, "result"), "done") == 0) {
         if (g_strcmp0(source, id) == 0) {
             remember(copies->to, card);
         } else if (g_strcmp0(card, id) == 0) {

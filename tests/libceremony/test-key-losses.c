@@ -2,7 +2,9 @@
  * A key that a card may have lost is no copy: the log and the inventory know of a loss before the card
  * does, and the card says itself what became of one that has no end (F-042, F-170).
  */
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "libceremony/inventory.h"
 #include "libceremony/key-copies.h"
@@ -127,6 +129,99 @@ START_TEST(test_a_loss_without_end_counts_until_the_card_is_seen)
 }
 END_TEST
 
+/* What another step of the card ends with says nothing of a loss that was begun before. */
+START_TEST(test_a_loss_without_end_is_not_ended_by_another_step)
+{
+    g_autoptr(CeremonyWorld) world = make_world();
+    g_autoptr(TkeCardInfo) backup = look(world, "backup");
+    g_autoptr(TkeCardInfo) again = NULL;
+    TkeDeleteParams params = { .n_places = 1, .places = { _i == 0 ? 40 : 1 } };
+    g_autoptr(GError) error = NULL;
+
+    /* the card stays open, as in a shell: nobody recognises it in between */
+    ck_assert(sim_reader_insert(virtual_readers_get(world->cards->readers, 2),
+                                ceremony_world_card(world, "backup"), &error));
+    card_world_check(tke_card_session_look(world->op, NULL, &error), error);
+    begin_loss(world, "opentke-card.delete", backup, false);
+    ck_assert(tke_op_delete_keys(world->op, &params, NULL, &error) == (_i == 1));
+    check_copies(world, backup, false, false);
+    ck_assert_uint_eq(count_in_log(world, "\"result\":\"found\""), 0);
+    ceremony_world_restart(world);
+    again = look(world, "backup");
+    check_copies(world, backup, true, _i == 0);
+    ck_assert_uint_eq(count_in_log(world, "\"result\":\"found\""), 1);
+}
+END_TEST
+
+/* An erasing whose answer was lost: the card is there under its old identifier. */
+START_TEST(test_an_erasing_that_nobody_knows_of_is_found)
+{
+    g_autoptr(CeremonyWorld) world = make_world();
+    g_autoptr(TkeCardInfo) backup = look(world, "backup");
+    g_autoptr(TkeCardInfo) again = NULL;
+    JsonObject *values = json_object_new();
+    g_autoptr(GError) error = NULL;
+
+    begin_loss(world, "opentke-card.erase", backup, false);
+    tke_record_card(values, "card", &backup->status);
+    json_object_set_string_member(values, "result", "unknown");
+    card_world_check(tke_record_done(world->op, "opentke-card.erase", values, &error), error);
+    check_copies(world, backup, false, false);
+    again = look(world, "backup");
+    check_copies(world, backup, true, true);
+}
+END_TEST
+
+/* What a card says of itself makes no copy of it that was never proven. */
+START_TEST(test_what_a_card_has_is_no_copy_unless_it_was_one)
+{
+    g_autoptr(CeremonyWorld) world = make_world();
+    g_autoptr(TkeCardInfo) backup = look(world, "backup");
+    g_autoptr(TkeCardInfo) other = NULL;
+    g_autoptr(TkeCardInfo) again = NULL;
+    g_autoptr(TkeKeyCopies) copies = NULL;
+    g_autoptr(GPtrArray) cards = NULL;
+
+    ceremony_world_make_member(world, "other");
+    ceremony_world_make_part(world, "other", "Part two");
+    ceremony_world_restart(world);
+    other = look(world, "other");
+    begin_loss(world, "opentke-card.erase", other, false);
+    again = look(world, "other");
+    copies = tke_key_copies_read(world->log);
+    cards = tke_key_copies_of_part(copies, other->parts.parts[0].vp);
+    ck_assert_uint_eq(cards->len, 0);
+}
+END_TEST
+
+/* A log that cannot be written misses nothing: it is told when it can be. */
+START_TEST(test_what_was_found_is_said_later)
+{
+    g_autoptr(CeremonyWorld) world = make_world();
+    g_autoptr(TkeCardInfo) backup = look(world, "backup");
+    g_autoptr(TkeCardInfo) again = NULL;
+    g_autoptr(GError) error = NULL;
+    struct rlimit limit;
+    struct rlimit none;
+
+    begin_loss(world, "opentke-card.delete", backup, false);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 1;
+    (void) signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+    again = look(world, "backup");
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert_uint_eq(count_in_log(world, "\"result\":\"found\""), 0);
+    check_copies(world, backup, false, false);
+    tke_card_info_free(g_steal_pointer(&again));
+    again = look(world, "backup");
+    check_copies(world, backup, true, true);
+    card_world_check(tke_record_done(world->op, "opentke-card.load", NULL, &error), error);
+    ck_assert_uint_eq(count_in_log(world, "opentke-log.missed"), 0);
+}
+END_TEST
+
 /* The card has lost what was begun, though no entry of it was ever written. */
 START_TEST(test_what_the_card_has_lost_is_found_when_it_is_seen)
 {
@@ -221,6 +316,10 @@ static void
 add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, test_a_loss_without_end_counts_until_the_card_is_seen, 0, 3);
+    tcase_add_loop_test(tests, test_a_loss_without_end_is_not_ended_by_another_step, 0, 2);
+    tcase_add_test(tests, test_an_erasing_that_nobody_knows_of_is_found);
+    tcase_add_test(tests, test_what_a_card_has_is_no_copy_unless_it_was_one);
+    tcase_add_test(tests, test_what_was_found_is_said_later);
     tcase_add_test(tests, test_what_the_card_has_lost_is_found_when_it_is_seen);
     tcase_add_test(tests, test_the_inventory_counts_no_deleted_key);
     tcase_add_test(tests, test_a_deletion_has_a_begin_and_an_end);
