@@ -124,7 +124,7 @@ tke_card_session_idle(TkeCardSession *session, unsigned *locked, int *ms, GError
             return false;
         }
         *ms = sooner(*ms, left);
-        if (open && left < 0) {
+        if (open && left < 0 && slot->card != NULL) {
             *locked = reader;
             *ms = 0;
             return true;

@@ -108,8 +108,11 @@ check(TkeOperation *op, unsigned reader, TkeCard *card, TkeCardInfo *info, GErro
     if (info->status.kind != TKE_CARD_KIND_CA) {
         return check_genuine(op, reader, card, info, error);
     }
-    done = tke_card_session_need_ca_pins(op, reader, false, error) &&
-           check_genuine(op, reader, card, info, error);
+    done = tke_card_session_need_ca_pins(op, reader, false, error);
+    if (!done || tke_operation_is_dry_run(op)) {
+        return done; /* what would be asked is told; without the PINs the card proves nothing */
+    }
+    done = check_genuine(op, reader, card, info, error);
     if (reader != 1) {
         tke_card_session_lock_told(op, reader);
     }

@@ -76,6 +76,14 @@ take_cards(Copy *copy, const uint8_t card_id[static TKE_CARD_ID_LEN], GError **e
                        : tke_card_session_still(copy->op, 1, card_id, &copy->source_status, error);
     copy->target = tke_card_session_get(session, 2, &status);
     if (copy->source == NULL || copy->target == NULL) {
+        const unsigned reader = copy->source == NULL ? 1 : 2;
+
+        if (error != NULL && *error == NULL) {
+            g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_REMOVED,
+                        _("reader %u: the card was taken out; put it back and start again"),
+                        reader);
+            tke_card_error_set_reader(*error, reader, NULL);
+        }
         return false;
     }
     copy->target_status = *status;
@@ -142,6 +150,11 @@ make_plan(Copy *copy, GError **error)
     if (!tke_ep11_card_query_parts(copy->source, copy->source_status->n_parts, &copy->source_list,
                                    error)) {
         return false;
+    }
+    if (params->ask && tke_operation_is_dry_run(copy->op) &&
+        copy->source_list.n + (copy->source_status->has_signature_key ? 1u : 0u) > 1) {
+        tke_operation_note(copy->op, _("What is to be copied would be asked."));
+        return tke_operation_may_change(copy->op, error);
     }
     if (params->ask && !tke_operation_is_dry_run(copy->op)) {
         const TkeEntriesQuestion question = { .what = "copied",

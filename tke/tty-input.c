@@ -18,12 +18,14 @@ tke_cli_tty_input_wait(int ms, bool *there, GCancellable *cancellable, GError **
     struct pollfd fds[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = -1 } };
     GPollFD cancel = { .fd = -1 };
     bool watched = cancellable != NULL && g_cancellable_make_pollfd(cancellable, &cancel);
+    int n;
 
     fds[1].fd = watched ? cancel.fd : -1;
     fds[1].events = POLLIN;
-    while (poll(fds, 2, ms) < 0 && errno == EINTR) {
+
+    while ((n = poll(fds, 2, ms)) < 0 && errno == EINTR) {
     }
-    *there = fds[0].revents != 0;
+    *there = n < 0 || fds[0].revents != 0; /* reading tells what is wrong */
     if (watched) {
         g_cancellable_release_fd(cancellable);
     }

@@ -92,40 +92,55 @@ tke_cli_tty_say_line(TkeCliTty *tty, const char *indent, const char *text)
     fprintf(tty->to, "%s%s\n", indent, safe);
 }
 
+/* What is there to be read. False: the line is too long. *end: nothing will come any more. */
+static bool
+read_input(TkeCliTty *tty, bool *end, GError **error)
+{
+    char buffer[256];
+    const ssize_t n = read(STDIN_FILENO, buffer, sizeof buffer);
+
+    *end = n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
+    if (n == 0 && tty->input->len > 0) {
+        g_string_append_c(tty->input, '\n');
+        *end = false;
+    } else if (n > 0 && tty->input->len + (size_t) n <= LINE_MAX_LEN) {
+        g_string_append_len(tty->input, buffer, n);
+    } else if (n > 0) {
+        g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("the line is too long"));
+        return false;
+    }
+    return true;
+}
+
 bool
 tke_cli_tty_wait(TkeCliTty *tty, int ms, bool *there, GCancellable *cancellable, GError **error)
 {
-    *there = tty->input->len > 0;
-    return *there || tke_cli_tty_input_wait(ms, there, cancellable, error);
+    bool some = false;
+    bool end = false;
+
+    *there = memchr(tty->input->str, '\n', tty->input->len) != NULL;
+    if (*there) {
+        return true;
+    }
+    if (!tke_cli_tty_input_wait(ms, &some, cancellable, error) ||
+        (some && !read_input(tty, &end, error))) {
+        return false;
+    }
+    *there = end || memchr(tty->input->str, '\n', tty->input->len) != NULL;
+    return true;
 }
 
 char *
 tke_cli_tty_read_line(TkeCliTty *tty, GCancellable *cancellable, GError **error)
 {
-    for (;;) {
-        char buffer[256];
-        char *line = take_line(tty);
-        bool there = false;
-        ssize_t n;
+    bool there = false;
 
-        if (line != NULL) {
-            return line;
-        }
-        if (!tke_cli_tty_input_wait(-1, &there, cancellable, error)) {
-            return NULL;
-        }
-        n = read(STDIN_FILENO, buffer, sizeof buffer);
-        if (n == 0 && tty->input->len > 0) {
-            g_string_append_c(tty->input, '\n');
-        } else if (n == 0) {
-            return NULL;
-        } else if (n > 0 && tty->input->len + (size_t) n <= LINE_MAX_LEN) {
-            g_string_append_len(tty->input, buffer, n);
-        } else if (n > 0) {
-            g_set_error(error, TKE_ERROR, TKE_ERROR_USAGE, _("the line is too long"));
+    while (!there) {
+        if (!tke_cli_tty_wait(tty, -1, &there, cancellable, error)) {
             return NULL;
         }
     }
+    return take_line(tty); /* NULL: the end of the input */
 }
 
 char *
