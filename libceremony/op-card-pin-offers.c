@@ -1,5 +1,6 @@
 /*
- * What is best done right after a PIN of a CA card was changed (functions 2.5).
+ * What is best done right after a PIN of a CA card was changed: the other PIN, and those of backups
+ * (functions 2.5).
  */
 #include <glib/gi18n-lib.h>
 #include <string.h>
