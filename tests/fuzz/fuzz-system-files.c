@@ -14,7 +14,8 @@
 #define RECORDS_MAX 16u
 #define PORT "usb:"
 #define PRODUCT_MAX 72u
-#define USERS_MAX 6u
+#define USERS_MAX 8u
+#define PIDS_MAX 3u
 
 static const char *const files[] = { "bInterfaceClass", "idVendor", "idProduct", "product",
                                      "comm" };
@@ -49,25 +50,51 @@ check_readers(void)
     }
 }
 
-/* "scdaemon (4711), firefox (4712)" */
+/* "4711, 4712, …": in order, and none twice. */
+static void
+check_processes(const char *text)
+{
+    g_auto(GStrv) numbers = g_strsplit(text, ", ", -1);
+    guint64 last = 0;
+
+    FUZZ_REQUIRE(numbers[0] != NULL);
+    for (unsigned i = 0; numbers[i] != NULL; i++) {
+        guint64 pid = 0;
+
+        if (i == PIDS_MAX && strcmp(numbers[i], "…") == 0) {
+            FUZZ_REQUIRE(numbers[i + 1] == NULL);
+            return;
+        }
+        FUZZ_REQUIRE(i < PIDS_MAX && g_ascii_isdigit(numbers[i][0]) &&
+                     g_ascii_string_to_unsigned(numbers[i], 10, last + 1, G_MAXINT, &pid, NULL) &&
+                     pid != (guint64) getpid());
+        last = pid;
+    }
+}
+
+/* "scdaemon (4711), firefox (4712, 4713)" */
 static void
 check_users(TkeReaderUsers which)
 {
     g_autofree char *list = tke_reader_users_list(top, which);
-    g_auto(GStrv) users = g_strsplit(list == NULL ? "" : list, ", ", -1);
+    g_auto(GStrv) users = g_strsplit(list == NULL ? "" : list, "), ", -1);
 
     FUZZ_REQUIRE(list == NULL || *list != '\0');
-    FUZZ_REQUIRE(g_strv_length(users) <= USERS_MAX);
     for (unsigned i = 0; users[i] != NULL; i++) {
-        const char *number = strrchr(users[i], '(');
-        guint64 pid = 0;
+        const bool last = users[i + 1] == NULL;
+        char *numbers = strstr(users[i], " (");
 
         check_text(users[i]);
-        FUZZ_REQUIRE(number != NULL && number > users[i] + 1 && g_str_has_suffix(users[i], ")"));
-        users[i][strlen(users[i]) - 1] = '\0';
-        FUZZ_REQUIRE(g_ascii_isdigit(number[1]) &&
-                     g_ascii_string_to_unsigned(number + 1, 10, 1, G_MAXINT, &pid, NULL) &&
-                     pid != (guint64) getpid());
+        if (i == USERS_MAX && strcmp(users[i], "…") == 0) {
+            FUZZ_REQUIRE(last);
+            return;
+        }
+        FUZZ_REQUIRE(i < USERS_MAX && numbers != NULL && numbers > users[i]);
+        FUZZ_REQUIRE(!last || g_str_has_suffix(users[i], ")"));
+        if (last) {
+            users[i][strlen(users[i]) - 1] = '\0';
+        }
+        check_processes(numbers + strlen(" ("));
     }
 }
 
