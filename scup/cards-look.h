@@ -4,6 +4,7 @@
 #pragma once
 
 #include "scup/cards.h"
+#include "scup/pads.h"
 
 typedef struct ScupLook {
     ScupCards *cards; /* not used by the worker */
@@ -11,8 +12,8 @@ typedef struct ScupLook {
     bool want_source;
     bool lock;
     bool let_go;
-    uint32_t plugs[TKE_READERS]; /* of the readers when it began */
-    bool pads;                   /* ask the readers whether they take PINs */
+    bool pads;           /* ask the readers whether they take PINs */
+    ScupPadsAsked asked; /* what they were when it began */
     bool prove;
     bool forget; /* what a person said of readers that cannot be told apart */
     /* what it has found */

@@ -160,7 +160,7 @@ has_to_look_again(ScupCards *cards)
 
         if (scup_pads_is_held(&cards->pads, info->reader) ||
             tke_card_error_code(info->trouble) == TKE_CARD_ERROR_IN_USE ||
-            (tke_card_error_code(info->pad_trouble) == TKE_CARD_ERROR_NO_READER &&
+            (scup_pads_is_asked_again(&cards->pads, info->reader) &&
              scup_cards_get_reader(cards, info->reader) != NULL)) {
             return true;
         }
@@ -172,7 +172,7 @@ static void
 take_look(ScupCards *cards, ScupLook *job)
 {
     if (job->pads) {
-        scup_pads_take(&cards->pads, job->infos, job->plugs);
+        scup_pads_take(&cards->pads, job->infos, &job->asked);
     }
     g_clear_pointer(&cards->infos, g_ptr_array_unref);
     cards->infos = g_steal_pointer(&job->infos);
@@ -230,8 +230,9 @@ static bool
 has_unknown_pad(ScupCards *cards)
 {
     for (unsigned reader = 1; reader <= TKE_READERS; reader++) {
-        if (scup_cards_get_reader(cards, reader) != NULL &&
-            (!scup_cards_is_pad_known(cards, reader) || scup_pads_is_held(&cards->pads, reader))) {
+        const TkeReaderInfo *there = scup_cards_get_reader(cards, reader);
+
+        if (there != NULL && scup_pads_is_to_ask(&cards->pads, reader, there)) {
             return true;
         }
     }
@@ -252,11 +253,6 @@ look(ScupCards *cards)
     }
     cards->looking = true;
     cards->look_again = false;
-    for (unsigned i = 0; i < TKE_READERS; i++) {
-        const TkeReaderInfo *reader = scup_cards_get_reader(cards, i + 1);
-
-        cards->events[i] = reader != NULL ? reader->events : 0;
-    }
     job = g_new0(ScupLook, 1);
     job->cards = g_object_ref(cards);
     job->workplace = cards->workplace;
@@ -267,8 +263,11 @@ look(ScupCards *cards)
     for (unsigned i = 0; i < TKE_READERS; i++) {
         const TkeReaderInfo *reader = scup_cards_get_reader(cards, i + 1);
 
-        job->plugs[i] = reader != NULL ? reader->plugs : 0;
+        cards->events[i] = reader != NULL ? reader->events : 0;
+        job->asked.events[i] = cards->events[i];
+        job->asked.plugs[i] = reader != NULL ? reader->plugs : 0;
     }
+    job->asked.rehearsal = tke_ui_workplace_is_rehearsal(cards->workplace);
     job->pads = cards->ask_pads || has_unknown_pad(cards);
     cards->ask_pads = false;
     cards->lock_next = false;

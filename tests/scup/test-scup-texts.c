@@ -189,7 +189,7 @@ END_TEST
  * it. */
 START_TEST(test_what_a_keypad_has_told_holds_for_that_reader_only)
 {
-    const uint32_t plugs[TKE_READERS] = { 3, 0 };
+    const ScupPadsAsked asked = { .plugs = { 3, 0 } };
     char name[] = "Reader 00 00", other[] = "Reader 01 00";
     TkeCardInfo info = { .reader = 1, .reader_name = name };
     TkeReaderInfo there = { .name = name, .plugs = 3 };
@@ -198,7 +198,7 @@ START_TEST(test_what_a_keypad_has_told_holds_for_that_reader_only)
 
     g_ptr_array_add(infos, &info);
     ck_assert(!scup_pads_is_known(&pads, 1, &there));
-    scup_pads_take(&pads, infos, plugs);
+    scup_pads_take(&pads, infos, &asked);
     ck_assert(scup_pads_is_known(&pads, 1, &there));
     ck_assert(!scup_pads_is_known(&pads, 2, &there));
     there.plugs = 4;
@@ -212,7 +212,7 @@ END_TEST
 /* It went while it was asked: of the keypad that comes back nothing is known. */
 START_TEST(test_a_reader_that_went_has_told_nothing_of_its_keypad)
 {
-    const uint32_t plugs[TKE_READERS] = { 0, 0 };
+    const ScupPadsAsked asked = { .rehearsal = true };
     char name[] = "Reader 00 00";
     g_autoptr(GError) gone =
         g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER, "there is no such reader");
@@ -223,11 +223,91 @@ START_TEST(test_a_reader_that_went_has_told_nothing_of_its_keypad)
     ScupPads pads = { 0 };
 
     g_ptr_array_add(infos, &info);
-    scup_pads_take(&pads, infos, plugs);
+    scup_pads_take(&pads, infos, &asked);
     ck_assert(scup_pads_is_known(&pads, 1, &there));
     info.pad_trouble = gone;
-    scup_pads_take(&pads, infos, plugs);
+    scup_pads_take(&pads, infos, &asked);
     ck_assert(!scup_pads_is_known(&pads, 1, &there));
+    ck_assert(scup_pads_is_asked_again(&pads, 1));
+    info.pad_trouble = bare; /* it is back */
+    scup_pads_take(&pads, infos, &asked);
+    ck_assert(scup_pads_is_known(&pads, 1, &there));
+    ck_assert(!scup_pads_is_asked_again(&pads, 1));
+    scup_pads_clear(&pads);
+}
+END_TEST
+
+/* Asks a reader that does not answer as long as it is to be asked; how often that was. */
+static unsigned
+ask_silent(ScupPads *pads, const GPtrArray *infos, const ScupPadsAsked *asked)
+{
+    unsigned n = 0;
+
+    do {
+        scup_pads_take(pads, infos, asked);
+        n++;
+    } while (scup_pads_is_asked_again(pads, 1) && n < 100);
+    return n;
+}
+
+/* Its driver does not answer: after three more questions that is what it says, until something
+ * happens to it. Meanwhile the trouble stays told. */
+START_TEST(test_a_reader_that_never_answers_is_asked_a_few_times_only)
+{
+    ScupPadsAsked asked = { .plugs = { 3, 0 }, .events = { 5, 0 } };
+    char name[] = "Reader 00 00";
+    g_autoptr(GError) dead =
+        g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER, "it does not answer its driver");
+    TkeCardInfo info = { .reader = 1, .reader_name = name, .pad_trouble = dead };
+    TkeReaderInfo there = { .name = name, .plugs = 3, .events = 5 };
+    g_autoptr(GPtrArray) infos = g_ptr_array_new();
+    ScupPads pads = { 0 };
+
+    g_ptr_array_add(infos, &info);
+    ck_assert_uint_eq(ask_silent(&pads, infos, &asked), 4);
+    ck_assert(scup_pads_is_known(&pads, 1, &there));
+    ck_assert_str_eq(pads.trouble[0]->message, dead->message);
+    ck_assert(!scup_pads_is_to_ask(&pads, 1, &there));
+    scup_pads_take(&pads, infos, &asked); /* somebody has asked for a look */
+    ck_assert(!scup_pads_is_to_ask(&pads, 1, &there));
+
+    there.events = asked.events[0] = 6; /* a card */
+    ck_assert(scup_pads_is_to_ask(&pads, 1, &there));
+    scup_pads_take(&pads, infos, &asked);
+    ck_assert(scup_pads_is_known(&pads, 1, &there));
+    ck_assert_str_eq(pads.trouble[0]->message, dead->message);
+    ck_assert_uint_eq(ask_silent(&pads, infos, &asked), 3);
+
+    there.plugs = asked.plugs[0] = 4; /* another one of that name */
+    ck_assert(!scup_pads_is_known(&pads, 1, &there));
+    ck_assert_uint_eq(ask_silent(&pads, infos, &asked), 4);
+    scup_pads_forget(&pads, 1); /* it was unplugged, and seen to be */
+    ck_assert_uint_eq(ask_silent(&pads, infos, &asked), 4);
+    scup_pads_clear(&pads);
+}
+END_TEST
+
+START_TEST(test_a_virtual_reader_is_not_asked_again_in_real_work)
+{
+    const ScupPadsAsked real = { .rehearsal = false }, rehearsal = { .rehearsal = true };
+    char name[] = "OpenTKE Virtual 00 00";
+    g_autoptr(GError) refused =
+        g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_NO_READER, "this is a virtual reader");
+    TkeCardInfo info = {
+        .reader = 1, .reader_name = name, .reader_virtual = true, .pad_trouble = refused
+    };
+    TkeReaderInfo there = { .name = name, .is_virtual = true };
+    g_autoptr(GPtrArray) infos = g_ptr_array_new();
+    ScupPads pads = { 0 };
+
+    g_ptr_array_add(infos, &info);
+    ck_assert_uint_eq(ask_silent(&pads, infos, &real), 1);
+    ck_assert(scup_pads_is_known(&pads, 1, &there));
+    ck_assert_str_eq(pads.trouble[0]->message, refused->message);
+    there.events++;
+    ck_assert(!scup_pads_is_to_ask(&pads, 1, &there));
+    scup_pads_clear(&pads);
+    ck_assert_uint_eq(ask_silent(&pads, infos, &rehearsal), 4);
     scup_pads_clear(&pads);
 }
 END_TEST
@@ -237,6 +317,8 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_what_a_keypad_has_told_holds_for_that_reader_only);
     tcase_add_test(tests, test_a_reader_that_went_has_told_nothing_of_its_keypad);
+    tcase_add_test(tests, test_a_reader_that_never_answers_is_asked_a_few_times_only);
+    tcase_add_test(tests, test_a_virtual_reader_is_not_asked_again_in_real_work);
     tcase_add_test(tests, test_a_card_is_to_be_enrolled_in_the_zone_only_where_one_is_there);
     tcase_add_test(tests, test_a_bought_card_is_offered_what_each_reader_makes_of_it);
     tcase_add_test(tests, test_values_of_a_report_stand_in_one_column_however_long_the_labels_are);
