@@ -148,6 +148,10 @@ on_prepared(const GError *error, gpointer data)
         show_failure(procedure, error);
         return;
     }
+    if (procedure->stopping) { /* a look leaves nothing to tell */
+        finish(procedure, procedure->instead);
+        return;
+    }
     procedure->prepared = true;
     begin(procedure);
 }
