@@ -69,16 +69,28 @@ dup_before_cancel(const char *message)
     return g_strdup_printf("%.*s.", (int) (end - message), message);
 }
 
+/* What became of the card, where it may not be as it was; NULL: nothing of that kind. */
+static const char *
+get_outcome(const GError *error)
+{
+    if (g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED)) {
+        return _("The PIN is blocked");
+    }
+    return tke_card_error_is_outcome_unknown(error) ? _("The card was lost in the middle") : NULL;
+}
+
 /* It was to end anyway: only what people have to know keeps the dialog open. */
 static void
 show_last(TkeUiProcedure *procedure, const GError *error)
 {
+    const TkeUiRemedy remedy = tke_ui_remedy_for_error(error);
     g_autofree char *message = tke_ui_error_text_message(error);
     g_autofree char *advice = tke_ui_error_text_advice(error);
     g_autofree char *text = g_strdup_printf("%s%s%s", message, advice != NULL ? "\n" : "",
                                             advice != NULL ? advice : "");
 
-    tke_ui_prompt_dialog_show_stopped(procedure->dialog, text);
+    tke_ui_prompt_dialog_show_stopped(procedure->dialog, get_outcome(error), text,
+                                      procedure->leaving ? NULL : &remedy);
     tke_ui_prompt_dialog_set_details(procedure->dialog, error);
 }
 
@@ -87,7 +99,7 @@ show_failure(TkeUiProcedure *procedure, const GError *error)
 {
     g_autofree char *message = tke_ui_error_text_message(error);
     g_autofree char *advice = tke_ui_error_text_advice(error);
-    const char *headline = _("This did not work");
+    const char *headline = get_outcome(error);
     const TkeUiRemedy remedy = tke_ui_remedy_for_error(error);
 
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
@@ -96,7 +108,7 @@ show_failure(TkeUiProcedure *procedure, const GError *error)
         } else {
             g_autofree char *before = dup_before_cancel(message);
 
-            tke_ui_prompt_dialog_show_stopped(procedure->dialog, before);
+            tke_ui_prompt_dialog_show_stopped(procedure->dialog, NULL, before, NULL);
         }
         return;
     }
@@ -106,10 +118,8 @@ show_failure(TkeUiProcedure *procedure, const GError *error)
     }
     if (g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_CANCELLED)) {
         headline = _("The PIN was not entered");
-    } else if (g_error_matches(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PIN_BLOCKED)) {
-        headline = _("The PIN is blocked");
-    } else if (tke_card_error_is_outcome_unknown(error)) {
-        headline = _("The card was lost in the middle");
+    } else if (headline == NULL) {
+        headline = _("This did not work");
     }
     tke_ui_prompt_dialog_show_error(procedure->dialog, headline, message, advice, &remedy);
     tke_ui_prompt_dialog_set_details(procedure->dialog, error);

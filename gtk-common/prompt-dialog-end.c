@@ -26,11 +26,15 @@ tke_ui_prompt_dialog_set_details(TkeUiPromptDialog *dialog, const GError *error)
 }
 
 void
-tke_ui_prompt_dialog_show_stopped(TkeUiPromptDialog *dialog, const char *message)
+tke_ui_prompt_dialog_show_stopped(TkeUiPromptDialog *dialog, const char *headline,
+                                  const char *message, const TkeUiRemedy *remedy)
 {
-    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_STOPPED, "stopped", _("Stopped"), NULL);
+    tke_ui_prompt_dialog_begin_page(dialog, TKE_UI_PAGE_STOPPED, "stopped",
+                                    headline != NULL ? headline : _("Stopped"), NULL);
     tke_ui_prompt_dialog_set_label(dialog->reason, message);
-    tke_ui_prompt_dialog_set_buttons(dialog, _("_Close"), NULL, NULL, false);
+    tke_ui_prompt_dialog_set_other(dialog, remedy != NULL ? remedy->action : NULL);
+    tke_ui_prompt_dialog_set_buttons(dialog, _("_Close"), remedy != NULL ? remedy->label : NULL,
+                                     NULL, false);
 }
 
 static GtkWidget *

@@ -52,10 +52,15 @@ void tke_ui_prompt_dialog_show_working(TkeUiPromptDialog *dialog, const char *wh
 void tke_ui_prompt_dialog_show_error(TkeUiPromptDialog *dialog, const char *headline,
                                      const char *message, const char *advice,
                                      const TkeUiRemedy *remedy);
-/* Stopped by the officer; message says what was done before. */
+/* What is behind the error, for those who want to know. */
 void tke_ui_prompt_dialog_set_details(TkeUiPromptDialog *dialog, const GError *error);
 
-void tke_ui_prompt_dialog_show_stopped(TkeUiPromptDialog *dialog, const char *message);
+/*
+ * Stopped by the officer; message says what was done before. headline NULL: that it was stopped.
+ * remedy may be NULL; nothing is tried again, but another step may be offered.
+ */
+void tke_ui_prompt_dialog_show_stopped(TkeUiPromptDialog *dialog, const char *headline,
+                                       const char *message, const TkeUiRemedy *remedy);
 void tke_ui_prompt_dialog_show_summary(TkeUiPromptDialog *dialog, const TkeUiSummary *summary);
 
 /* What is wrong with what was entered. */

@@ -3,9 +3,11 @@
  * way ends when the test says so, and how.
  */
 #include <gtk/gtk.h>
+#include <string.h>
 
 #include "gtk-common/procedure.h"
 #include "gtk-common/prompt-dialog-private.h"
+#include "libsmartcard/card-error.h"
 #include "tests/support/test-main.h"
 
 struct _TkeUiRunner {
@@ -96,6 +98,7 @@ static const TkeUiProcedureKind with_form = {
     .title = "Test", .prepare = work, .form = make_form, .run = work
 };
 static const TkeUiProcedureKind without_form = { .title = "Test", .prepare = work, .run = work };
+static const TkeUiProcedureKind at_once = { .title = "Test", .run = work };
 
 static void
 on_end(const char *action, gpointer user_data)
@@ -133,6 +136,28 @@ end_work(const Shown *shown, const GError *error)
 
     shown->runner->done = NULL;
     done(error, shown->runner->data);
+}
+
+static void
+fail_work(const Shown *shown, int code, const char *message)
+{
+    g_autoptr(GError) error = g_error_new_literal(TKE_CARD_ERROR, code, message);
+
+    end_work(shown, error);
+}
+
+static void
+see(const Shown *shown, const char *headline, const char *other)
+{
+    const TkeUiPromptDialog *dialog = shown->dialog;
+
+    ck_assert_str_eq(gtk_label_get_text(GTK_LABEL(dialog->headline)), headline);
+    ck_assert_str_eq(gtk_button_get_label(GTK_BUTTON(dialog->stop_button)), "_Close");
+    ck_assert(!gtk_widget_get_visible(dialog->primary_button));
+    ck_assert_int_eq(gtk_widget_get_visible(dialog->other_button), other != NULL);
+    if (other != NULL) {
+        ck_assert_str_eq(gtk_button_get_label(GTK_BUTTON(dialog->other_button)), other);
+    }
 }
 
 static void
@@ -205,6 +230,52 @@ START_TEST(test_look_that_nobody_cancels_leads_to_the_form)
 }
 END_TEST
 
+/* What has happened to the card comes before who has stopped: it may not be as it was. */
+START_TEST(test_what_became_of_the_card_is_the_headline_after_a_cancel_too)
+{
+    static const struct {
+        int code;
+        const char *headline, *other, *action;
+    } cases[] = {
+        { TKE_CARD_ERROR_REMOVED, "The card was lost in the middle", "Display card _information",
+          "app.card-info" },
+        { TKE_CARD_ERROR_COMMUNICATION, "The card was lost in the middle",
+          "Display card _information", "app.card-info" },
+        { TKE_CARD_ERROR_PIN_BLOCKED, "The PIN is blocked", "_Unblock the card",
+          "app.ep11-unblock" },
+        { TKE_CARD_ERROR_NO_READER, "Stopped", "C_heck readers…", "app.readers-check" },
+        { TKE_CARD_ERROR_STATE, "Stopped", NULL, NULL },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Shown shown;
+
+        start(&shown, &at_once);
+        press(&shown, "stop");
+        fail_work(&shown, cases[i].code, "it went wrong");
+        see(&shown, cases[i].headline, cases[i].other);
+        ck_assert_ptr_nonnull(
+            strstr(gtk_label_get_text(GTK_LABEL(shown.dialog->reason)), "t went wrong"));
+        press(&shown, cases[i].action != NULL ? "other" : "stop");
+        check_ended(&shown, cases[i].action);
+    }
+}
+END_TEST
+
+/* The program ends: there is no next step. */
+START_TEST(test_program_that_ends_tells_what_became_of_the_card_and_offers_nothing)
+{
+    Shown shown;
+
+    start(&shown, &at_once);
+    tke_ui_procedure_leave(shown.procedure, true);
+    fail_work(&shown, TKE_CARD_ERROR_REMOVED, "it went wrong");
+    see(&shown, "The card was lost in the middle", NULL);
+    press(&shown, "stop");
+    check_ended(&shown, NULL);
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -212,6 +283,8 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_who_cancels_the_look_at_the_cards_has_cancelled_what_comes_after_it);
     tcase_add_test(tests, test_who_chooses_another_step_during_the_look_gets_that_step);
     tcase_add_test(tests, test_look_that_nobody_cancels_leads_to_the_form);
+    tcase_add_test(tests, test_what_became_of_the_card_is_the_headline_after_a_cancel_too);
+    tcase_add_test(tests, test_program_that_ends_tells_what_became_of_the_card_and_offers_nothing);
 }
 
 int
