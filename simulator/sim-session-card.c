@@ -59,6 +59,28 @@ need_service(SimSession *self, GError **error)
     return true;
 }
 
+/* The service of this connection: it does not run, or another one does. */
+static bool
+is_service_gone(SimSession *self)
+{
+    return !sim_world_is_running(self->host.world) ||
+           self->epoch != sim_world_get_epoch(self->host.world);
+}
+
+static bool
+need_same_service(SimSession *self, GError **error)
+{
+    if (!need_service(self, error)) {
+        return false;
+    }
+    if (is_service_gone(self)) {
+        return sim_session_refuse(
+            error, TKE_SIM_STATUS_NO_SERVICE,
+            _("the smart card service was started anew since this connection was made"));
+    }
+    return true;
+}
+
 bool
 sim_session_answer_list(SimSession *self, uint8_t number, GError **error)
 {
@@ -137,6 +159,7 @@ sim_session_answer_connect(SimSession *self, const SimSocketRequest *request, GE
     TkeByteBuilder builder = tke_byte_builder_into(self->answer, TKE_SIM_FRAME_MAX);
     uint8_t atr[SIM_CARD_ATR_MAX];
     SimReader *reader = NULL;
+    g_autoptr(GError) gone = NULL;
     uint32_t connection = 0;
     size_t atr_len = 0;
 
@@ -155,6 +178,12 @@ sim_session_answer_connect(SimSession *self, const SimSocketRequest *request, GE
     connection = request->type == TKE_SIM_POWER_ON
                      ? sim_reader_power_on(reader, atr, &atr_len, error)
                      : sim_reader_connect(reader, atr, &atr_len, error);
+    if (!need_same_service(self, &gone)) { /* it went meanwhile, and the card's power with it */
+        sim_reader_disconnect(reader, connection);
+        g_clear_error(error);
+        g_propagate_error(error, g_steal_pointer(&gone));
+        return false;
+    }
     if (connection == 0) {
         /* No answer to the reset that comes with connecting: the card is dead, nothing was sent. */
         if (error != NULL && g_error_matches(*error, SIM_READER_ERROR, SIM_READER_ERROR_SILENT)) {
@@ -181,14 +210,6 @@ check_plugged(SimSession *self, GError **error)
     return true;
 }
 
-/* The service of this connection: it does not run, or another one does. */
-static bool
-is_service_gone(SimSession *self)
-{
-    return !sim_world_is_running(self->host.world) ||
-           self->epoch != sim_world_get_epoch(self->host.world);
-}
-
 bool
 sim_session_need_connection(SimSession *self, GError **error)
 {
@@ -196,15 +217,7 @@ sim_session_need_connection(SimSession *self, GError **error)
         return sim_session_refuse(error, TKE_SIM_STATUS_NOT_CONNECTED,
                                   _("there is no connection to a card here"));
     }
-    if (!need_service(self, error)) {
-        return false;
-    }
-    if (is_service_gone(self)) {
-        return sim_session_refuse(
-            error, TKE_SIM_STATUS_NO_SERVICE,
-            _("the smart card service was started anew since this connection was made"));
-    }
-    return check_plugged(self, error);
+    return need_same_service(self, error) && check_plugged(self, error);
 }
 
 /*

@@ -119,11 +119,45 @@ START_TEST(test_command_that_is_not_sent_is_told_as_such)
 END_TEST
 
 static void
+stop_service(SimReader *reader, void *data)
+{
+    sim_reader_set_observer(reader, NULL, NULL);
+    sim_world_set_running(data, false);
+}
+
+/* It was there when the connection was asked for, and is not when it is made. */
+START_TEST(test_connection_that_is_made_while_the_service_stops_is_none)
+{
+    g_autoptr(SocketFixture) fixture = socket_fixture_new();
+    TkeCardSource *source = socket_fixture_source(fixture);
+    SimReader *reader = sim_world_get_reader(fixture->world, 1, NULL);
+    g_autoptr(TkeCard) card = NULL;
+    g_autoptr(TkeCard) again = NULL;
+    g_autoptr(GError) error = NULL;
+    g_auto(SimReaderState) state = { 0 };
+
+    socket_fixture_command(fixture, "{\"command\":\"insert\",\"reader\":1,\"card\":\"ca-1\"}");
+    sim_reader_set_observer(reader, stop_service, fixture->world);
+    card = tke_card_open(source, "Left", 1, NULL, &error);
+    ck_assert_ptr_null(card);
+    ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_NO_SERVICE);
+    sim_reader_get_state(reader, &state);
+    ck_assert(!state.connected);
+
+    sim_world_set_running(fixture->world, true);
+    again = tke_card_open(source, "Left", 1, NULL, NULL);
+    ck_assert_ptr_nonnull(again);
+    source->ops->free(source);
+}
+END_TEST
+
+static void
 add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_service_that_stops_ends_the_entry_of_a_pin);
     tcase_add_test(tests, test_reader_that_is_unplugged_asks_for_no_pin_any_more);
     tcase_add_test(tests, test_command_that_is_not_sent_is_told_as_such);
+    tcase_add_test(tests, test_connection_that_is_made_while_the_service_stops_is_none);
 }
 
 int
