@@ -117,7 +117,6 @@ static bool
 read_cards(JsonObject *cards, const char *card, const char *mark, TkeGpTries *tries)
 {
     g_autoptr(GList) names = json_object_get_members(cards);
-    bool final = false;
 
     *tries = (TkeGpTries){ 0 };
     for (GList *name = names; name != NULL; name = name->next) {
@@ -129,13 +128,7 @@ read_cards(JsonObject *cards, const char *card, const char *mark, TkeGpTries *tr
         if (!read_entry(cards, name->data, mark, &found)) {
             return false;
         }
-        final = final || tke_gp_tries_is_final(&found);
-        if (strcmp(name->data, card) == 0) {
-            *tries = found;
-        }
-    }
-    if (final) {
-        *tries = (TkeGpTries){ .refused = true, .cut_off = tries->cut_off };
+        tke_gp_tries_join(tries, &found);
     }
     return true;
 }
@@ -175,6 +168,39 @@ set_entry(JsonObject *sets, const char *mark, const TkeGpKeySet *keys, const Tke
     json_object_set_object_member(sets, mark, entry);
 }
 
+static void
+remove_entry(JsonObject *cards, const char *card, const char *mark)
+{
+    JsonObject *sets = json_object_get_object_member(cards, card);
+
+    json_object_remove_member(sets, mark);
+    if (json_object_get_size(sets) == 0) {
+        json_object_remove_member(cards, card);
+    }
+}
+
+/* What a success takes back: all that is noted of this card, under whatever answer to reset. */
+static bool
+remove_same(JsonObject *cards, const char *card, const char *mark)
+{
+    g_autoptr(GList) names = json_object_get_members(cards);
+
+    for (GList *name = names; name != NULL; name = name->next) {
+        TkeGpTries found = { 0 };
+
+        if (strcmp(name->data, card) != 0 && !tke_gp_card_is_same(card, name->data)) {
+            continue;
+        }
+        if (!read_entry(cards, name->data, mark, &found)) {
+            return false;
+        }
+        if (!tke_gp_tries_is_final(&found)) {
+            remove_entry(cards, name->data, mark);
+        }
+    }
+    return true;
+}
+
 static bool
 note_locked(const char *path, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries,
             GError **error)
@@ -191,16 +217,12 @@ note_locked(const char *path, const char *card, const TkeGpKeySet *keys, const T
     if (sets == NULL || !read_entry(cards, card, mark, &noted)) {
         return say_damaged(path, error);
     }
-    if (tke_gp_tries_is_final(&noted)) {
-        return tke_json_file_write(path, file, error); /* whatever another program saw since */
-    }
-    if (tries->refused || tries->cut_off > 0) {
-        set_entry(sets, mark, keys, tries);
-    } else {
-        json_object_remove_member(sets, mark);
-        if (json_object_get_size(sets) == 0) {
-            json_object_remove_member(cards, card);
+    if (tke_gp_tries_is_clean(tries)) {
+        if (!remove_same(cards, card, mark)) {
+            return say_damaged(path, error);
         }
+    } else if (!tke_gp_tries_is_final(&noted)) { /* whatever another program saw since */
+        set_entry(sets, mark, keys, tries);
     }
     return tke_json_file_write(path, file, error);
 }

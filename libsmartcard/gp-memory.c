@@ -17,16 +17,46 @@ tke_gp_tries_is_final(const TkeGpTries *tries)
     return tries->refused && !tries->proven && !tries->pending;
 }
 
+void
+tke_gp_tries_join(TkeGpTries *all, const TkeGpTries *one)
+{
+    const bool final = tke_gp_tries_is_final(all) || tke_gp_tries_is_final(one);
+
+    all->proven = (all->refused || one->refused) && (!all->refused || all->proven) &&
+                  (!one->refused || one->proven);
+    all->pending = !final && (all->pending || one->pending);
+    all->refused = all->refused || one->refused;
+    all->cut_off = MAX(all->cut_off, one->cut_off);
+}
+
+bool
+tke_gp_tries_is_clean(const TkeGpTries *tries)
+{
+    return !tries->refused && tries->cut_off == 0;
+}
+
+static const char *
+makers_data(const char *card)
+{
+    const size_t atr = strcspn(card, ".");
+
+    return card[atr] != '\0' ? card + atr + 1 : "";
+}
+
+bool
+tke_gp_card_is_same(const char *card, const char *other)
+{
+    return makers_data(card)[0] != '\0' && strcmp(makers_data(card), makers_data(other)) == 0;
+}
+
 bool
 tke_gp_card_may_be(const char *card, const char *other)
 {
     const size_t atr = strcspn(card, ".");
     const size_t other_atr = strcspn(other, ".");
-    const char *maker = card[atr] != '\0' ? card + atr + 1 : "";
-    const char *other_maker = other[other_atr] != '\0' ? other + other_atr + 1 : "";
 
-    if (maker[0] != '\0' && other_maker[0] != '\0') {
-        return strcmp(maker, other_maker) == 0;
+    if (makers_data(card)[0] != '\0' && makers_data(other)[0] != '\0') {
+        return tke_gp_card_is_same(card, other);
     }
     return atr == other_atr && strncmp(card, other, atr) == 0;
 }
@@ -39,14 +69,13 @@ key_of(const char *card, const TkeGpKeySet *keys)
     return g_strconcat(mark, ":", card, NULL);
 }
 
-/* Does what is noted under that name speak of a card that may be this one, and finally? */
-static bool
-is_final_of(const char *name, const TkeGpTries *tries, const char *wanted)
+/* The card that a key of the table names, if it is of the same key set as the other key. */
+static const char *
+card_of(const char *name, const char *wanted)
 {
     const size_t mark = 2 * TKE_GP_KEY_SET_MARK + 1;
 
-    return tke_gp_tries_is_final(tries) && strncmp(name, wanted, mark) == 0 &&
-           tke_gp_card_may_be(name + mark, wanted + mark);
+    return strncmp(name, wanted, mark) == 0 ? name + mark : NULL;
 }
 
 static bool
@@ -54,24 +83,34 @@ look(G_GNUC_UNUSED void *data, const char *card, const TkeGpKeySet *keys, TkeGpT
      G_GNUC_UNUSED GError **error)
 {
     g_autofree char *key = key_of(card, keys);
-    const TkeGpTries *found = NULL;
     GHashTableIter iter;
     gpointer name = NULL;
     gpointer value = NULL;
 
+    *tries = (TkeGpTries){ 0 };
     g_mutex_lock(&lock);
-    found = noted != NULL ? g_hash_table_lookup(noted, key) : NULL;
-    *tries = found != NULL ? *found : (TkeGpTries){ 0 };
     if (noted != NULL) {
         g_hash_table_iter_init(&iter, noted);
         while (g_hash_table_iter_next(&iter, &name, &value)) {
-            if (is_final_of(name, value, key)) {
-                *tries = (TkeGpTries){ .refused = true, .cut_off = tries->cut_off };
+            const char *other = card_of(name, key);
+
+            if (other != NULL && tke_gp_card_may_be(other, card)) {
+                tke_gp_tries_join(tries, value);
             }
         }
     }
     g_mutex_unlock(&lock);
     return true;
+}
+
+/* Is it a note of the same card and key set that a success takes back? */
+static gboolean
+is_taken_back(gpointer name, gpointer value, gpointer key)
+{
+    const char *other = card_of(name, key);
+    const char *card = card_of(key, key);
+
+    return other != NULL && tke_gp_card_is_same(other, card) && !tke_gp_tries_is_final(value);
 }
 
 static bool
@@ -84,6 +123,9 @@ note(G_GNUC_UNUSED void *data, const char *card, const TkeGpKeySet *keys, const 
     g_mutex_lock(&lock);
     if (noted == NULL) {
         noted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    }
+    if (tke_gp_tries_is_clean(tries)) {
+        g_hash_table_foreach_remove(noted, is_taken_back, key);
     }
     found = g_hash_table_lookup(noted, key);
     if (found == NULL || !tke_gp_tries_is_final(found)) {

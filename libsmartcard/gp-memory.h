@@ -35,20 +35,33 @@ typedef struct TkeGpTries {
 TKE_PUBLIC bool tke_gp_tries_is_final(const TkeGpTries *tries);
 
 /*
+ * What two notes say together of a card that either may speak of: refused, under way or a wrong
+ * proof if one of them says so, proven only if all that refused are, and the higher count.
+ */
+TKE_PUBLIC void tke_gp_tries_join(TkeGpTries *all, const TkeGpTries *one);
+
+/* Nothing speaks against a try. */
+TKE_PUBLIC bool tke_gp_tries_is_clean(const TkeGpTries *tries);
+
+/*
  * Two names of cards that may be one card: the same maker's data, whatever the answers to reset; or
  * the same answer to reset, where one of them does not tell the maker's data.
  */
 TKE_PUBLIC bool tke_gp_card_may_be(const char *card, const char *other);
 
+/* Two names of one card for certain: both tell its maker's data, and the same. */
+TKE_PUBLIC bool tke_gp_card_is_same(const char *card, const char *other);
+
 /* Both fail with an error that says what could not be read or written. card is hex text:
  * answer to reset, ".", maker's data. */
 typedef struct TkeGpMemory {
-    /* Of this card; a wrong proof of one that may be this one counts as its own. */
+    /* Of all cards that may be this one, as tke_gp_tries_join() has it. */
     bool (*look)(void *data, const char *card, const TkeGpKeySet *keys, TkeGpTries *tries,
                  GError **error);
     /*
      * Must be lasting when it returns: it is called before the card is asked, too. Does not replace
-     * what is final, whatever another program has seen of the card meanwhile.
+     * what is final, whatever another program has seen of the card meanwhile. Nothing against a
+     * try: what is noted of the same card under other names goes with it, unless it is final.
      */
     bool (*note)(void *data, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries,
                  GError **error);

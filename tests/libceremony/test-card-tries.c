@@ -415,57 +415,9 @@ START_TEST(test_an_entry_of_another_form_is_no_permission)
 }
 END_TEST
 
-/* Another program has noted a wrong proof after this one has looked; and a card of the same maker's
- * data, or of none, counts as the same. */
-START_TEST(test_nothing_that_is_noted_later_takes_a_wrong_proof_back)
-{
-    static const TkeGpTries later[] = { { .refused = false },
-                                        { .cut_off = 1 },
-                                        { .refused = true, .proven = true },
-                                        { .refused = true, .pending = true } };
-    static const char *const same[] = { "3b00.01", "3b01.01", "3b00." };
-    const TkeGpTries wrong = { .refused = true };
-    g_autofree char *directory = g_dir_make_tmp("tries-XXXXXX", NULL);
-    const TkeGpMemory memory = tke_card_tries_memory(directory, NULL, true);
-    g_autoptr(TkeGpKeySet) keys = tke_gp_key_set_new_default(NULL);
-    TkeGpTries found = { 0 };
-
-    ck_assert(memory.note(memory.data, "3b00.01", keys, &wrong, NULL));
-    for (size_t i = 0; i < G_N_ELEMENTS(later); i++) {
-        ck_assert(memory.note(memory.data, "3b00.01", keys, &later[i], NULL));
-        ck_assert(memory.look(memory.data, same[i % G_N_ELEMENTS(same)], keys, &found, NULL));
-        ck_assert_msg(tke_gp_tries_is_final(&found), "%zu", i);
-    }
-    ck_assert(memory.look(memory.data, "3b00.02", keys, &found, NULL));
-    ck_assert(!found.refused);
-}
-END_TEST
-
-/* A retry that is under way: it can be taken back by itself, and by nobody else. */
-START_TEST(test_a_retry_under_way_is_noted_and_can_be_taken_back)
-{
-    const TkeGpTries right = { .refused = true, .proven = true, .cut_off = 1 };
-    const TkeGpTries pending = { .refused = true, .pending = true, .cut_off = 1 };
-    g_autofree char *directory = g_dir_make_tmp("tries-XXXXXX", NULL);
-    const TkeGpMemory memory = tke_card_tries_memory(directory, NULL, true);
-    g_autoptr(TkeGpKeySet) keys = tke_gp_key_set_new_default(NULL);
-    TkeGpTries found = { 0 };
-
-    ck_assert(memory.note(memory.data, "3b00.01", keys, &right, NULL));
-    ck_assert(memory.note(memory.data, "3b00.01", keys, &pending, NULL));
-    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
-    ck_assert(found.refused && found.pending && !found.proven && found.cut_off == 1);
-    ck_assert(memory.note(memory.data, "3b00.01", keys, &right, NULL));
-    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
-    ck_assert(found.refused && !found.pending && found.proven && found.cut_off == 1);
-}
-END_TEST
-
 static void
 add_tests(TCase *tests)
 {
-    tcase_add_test(tests, test_nothing_that_is_noted_later_takes_a_wrong_proof_back);
-    tcase_add_test(tests, test_a_retry_under_way_is_noted_and_can_be_taken_back);
     tcase_add_test(tests, test_a_refused_key_set_is_not_tried_by_the_next_run);
     tcase_add_test(tests, test_a_refused_key_set_is_never_tried_again_and_another_is);
     tcase_add_test(tests, test_the_file_tells_no_key);

@@ -283,6 +283,91 @@ START_TEST(test_names_that_may_be_one_card_are_taken_for_one)
 }
 END_TEST
 
+/* What is noted of any card that may be this one counts: the worst of each. */
+START_TEST(test_notes_of_cards_that_may_be_one_are_joined)
+{
+    static const struct {
+        TkeGpTries one, other, both;
+    } cases[] = {
+        { { .cut_off = 1 }, { .cut_off = 3 }, { .cut_off = 3 } },
+        { { .refused = true, .proven = true },
+          { .cut_off = 2 },
+          { .refused = true, .proven = true, .cut_off = 2 } },
+        { { .refused = true, .proven = true },
+          { .refused = true, .proven = true },
+          { .refused = true, .proven = true } },
+        { { .refused = true, .proven = true }, { .refused = true }, { .refused = true } },
+        { { .refused = true, .proven = true },
+          { .refused = true, .pending = true },
+          { .refused = true, .pending = true } },
+        { { .refused = true }, { .refused = true, .pending = true }, { .refused = true } },
+    };
+
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+        const size_t n = i / 2;
+        TkeGpTries all = i % 2 == 0 ? cases[n].one : cases[n].other;
+
+        tke_gp_tries_join(&all, i % 2 == 0 ? &cases[n].other : &cases[n].one);
+        ck_assert_msg(all.refused == cases[n].both.refused && all.proven == cases[n].both.proven &&
+                          all.pending == cases[n].both.pending &&
+                          all.cut_off == cases[n].both.cut_off,
+                      "%zu", i);
+    }
+}
+END_TEST
+
+/* Bars that a person may lift: neither another answer to reset nor one without maker's data does. */
+START_TEST(test_no_bar_is_left_behind_under_another_name)
+{
+    static const char *const others[] = { "3b01.01", "3b00." };
+    static const TkeGpTries bars[] = { { .refused = true, .proven = true },
+                                       { .refused = true, .pending = true },
+                                       { .cut_off = TKE_GP_CUT_OFF_MAX } };
+    const TkeGpMemory *memory = tke_gp_memory_of_process();
+    g_autoptr(TkeGpKeySet) keys = tke_gp_key_set_new_default(NULL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(bars) * G_N_ELEMENTS(others); i++) {
+        const TkeGpTries *bar = &bars[i / G_N_ELEMENTS(others)];
+        const char *other = others[i % G_N_ELEMENTS(others)];
+        TkeGpTries found = { 0 };
+
+        tke_gp_scp_forget_refusals();
+        ck_assert(memory->note(NULL, "3b00.01", keys, bar, NULL));
+        ck_assert(memory->look(NULL, other, keys, &found, NULL));
+        ck_assert_msg(found.refused == bar->refused && found.proven == bar->proven &&
+                          found.pending == bar->pending && found.cut_off == bar->cut_off,
+                      "%zu", i);
+    }
+}
+END_TEST
+
+/* It is the same card, whatever its answer to reset; one without maker's data may be another. */
+START_TEST(test_a_success_takes_back_what_other_names_of_the_card_say)
+{
+    const TkeGpMemory *memory = tke_gp_memory_of_process();
+    const TkeGpTries right = { .refused = true, .proven = true };
+    const TkeGpTries wrong = { .refused = true };
+    const TkeGpTries clean = { .refused = false };
+    g_autoptr(TkeGpKeySet) keys = tke_gp_key_set_new_default(NULL);
+    TkeGpTries found = { 0 };
+
+    tke_gp_scp_forget_refusals();
+    ck_assert(memory->note(NULL, "3b00.01", keys, &right, NULL));
+    ck_assert(memory->note(NULL, "3b02.", keys, &right, NULL));
+    ck_assert(memory->note(NULL, "3b01.01", keys, &clean, NULL));
+    ck_assert(memory->look(NULL, "3b00.01", keys, &found, NULL));
+    ck_assert(!found.refused);
+    ck_assert(memory->note(NULL, "3b02.01", keys, &clean, NULL));
+    ck_assert(memory->look(NULL, "3b02.", keys, &found, NULL));
+    ck_assert(found.refused && found.proven);
+
+    ck_assert(memory->note(NULL, "3b00.01", keys, &wrong, NULL));
+    ck_assert(memory->note(NULL, "3b01.01", keys, &clean, NULL));
+    ck_assert(memory->look(NULL, "3b01.01", keys, &found, NULL));
+    ck_assert(tke_gp_tries_is_final(&found));
+}
+END_TEST
+
 /* The answer that names the card is refused, cut off or missing the next time. */
 START_TEST(test_a_card_that_does_not_name_itself_again_is_not_another_card)
 {
@@ -311,6 +396,28 @@ START_TEST(test_a_card_that_does_not_name_itself_again_is_not_another_card)
                       error->message);
         ck_assert_ptr_null(transcript_card_get_problem(transcript));
     }
+}
+END_TEST
+
+/* The same after a refusal in spite of a right proof: no program repeats it by itself. */
+START_TEST(test_a_proof_is_not_repeated_on_a_card_that_does_not_name_itself_again)
+{
+    const Row *session = find(NAME);
+    g_autoptr(TranscriptCard) transcript = transcript_card_new(true);
+    g_autoptr(TkeCard) card = NULL;
+    g_autoptr(GError) error = NULL;
+
+    tke_gp_scp_forget_refusals();
+    expect(transcript, CPLC, "9F7F020102", "9000");
+    expect(transcript, session->a, session->b, "9000");
+    expect(transcript, session->c, "", "6300");
+    expect(transcript, CPLC, "", "6A88"); /* and INITIALIZE UPDATE is not expected */
+    card = card_of(transcript);
+    ck_assert_ptr_null(open_session(card, session, NULL));
+    ck_assert_ptr_null(open_session(card, session, &error));
+    ck_assert_msg(strstr(error->message, "not tried again by itself") != NULL, "%s",
+                  error->message);
+    ck_assert_ptr_null(transcript_card_get_problem(transcript));
 }
 END_TEST
 
@@ -350,7 +457,11 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_a_retry_that_did_not_come_to_the_proof_is_taken_back);
     tcase_add_test(tests, test_a_proof_of_another_session_is_no_proof);
     tcase_add_test(tests, test_names_that_may_be_one_card_are_taken_for_one);
+    tcase_add_test(tests, test_notes_of_cards_that_may_be_one_are_joined);
+    tcase_add_test(tests, test_no_bar_is_left_behind_under_another_name);
+    tcase_add_test(tests, test_a_success_takes_back_what_other_names_of_the_card_say);
     tcase_add_test(tests, test_a_card_that_does_not_name_itself_again_is_not_another_card);
+    tcase_add_test(tests, test_a_proof_is_not_repeated_on_a_card_that_does_not_name_itself_again);
     tcase_add_test(tests, test_nothing_takes_a_wrong_proof_back);
 }
 
