@@ -23,7 +23,8 @@
 
 /*
  * {"cards": {"<ATR>.<maker's data>": {"<check values>": {"key_set", "refused", "proven", "pending",
- * "cut_off", "time"}}}}; "proven" and "pending" may be missing: false
+ * "owner", "cut_off", "time"}}}}; "proven" and "pending" may be missing: false; "owner" is there
+ * where "pending" is true, and may be missing: nobody's
  */
 static bool
 read_flag(JsonObject *entry, const char *name, bool may_be_missing, bool *flag)
@@ -42,6 +43,22 @@ read_flag(JsonObject *entry, const char *name, bool may_be_missing, bool *flag)
 }
 
 static bool
+read_owner(JsonObject *entry, guint32 *owner)
+{
+    JsonNode *node = json_object_get_member(entry, "owner");
+
+    *owner = 0;
+    if (node == NULL) {
+        return true;
+    }
+    if (json_node_get_value_type(node) != G_TYPE_INT64) {
+        return false;
+    }
+    *owner = (guint32) CLAMP(json_node_get_int(node), 0, G_MAXUINT32);
+    return true;
+}
+
+static bool
 read_tries(JsonObject *entry, TkeGpTries *tries)
 {
     JsonNode *cut_off = json_object_get_member(entry, "cut_off");
@@ -49,8 +66,8 @@ read_tries(JsonObject *entry, TkeGpTries *tries)
 
     if (!read_flag(entry, "refused", false, &tries->refused) ||
         !read_flag(entry, "proven", true, &tries->proven) ||
-        !read_flag(entry, "pending", true, &tries->pending) || cut_off == NULL ||
-        json_node_get_value_type(cut_off) != G_TYPE_INT64) {
+        !read_flag(entry, "pending", true, &tries->pending) || !read_owner(entry, &tries->owner) ||
+        cut_off == NULL || json_node_get_value_type(cut_off) != G_TYPE_INT64) {
         return false;
     }
     number = json_node_get_int(cut_off);
@@ -163,6 +180,9 @@ set_entry(JsonObject *sets, const char *mark, const TkeGpKeySet *keys, const Tke
     json_object_set_boolean_member(entry, "refused", tries->refused);
     json_object_set_boolean_member(entry, "proven", tries->proven);
     json_object_set_boolean_member(entry, "pending", tries->pending);
+    if (tries->pending) {
+        json_object_set_int_member(entry, "owner", tries->owner);
+    }
     json_object_set_int_member(entry, "cut_off", tries->cut_off);
     json_object_set_string_member(entry, "time", time);
     json_object_set_object_member(sets, mark, entry);
@@ -181,7 +201,7 @@ remove_entry(JsonObject *cards, const char *card, const char *mark)
 
 /* What a success takes back: all that is noted of this card, under whatever answer to reset. */
 static bool
-remove_same(JsonObject *cards, const char *card, const char *mark)
+remove_same(JsonObject *cards, const char *card, const char *mark, const TkeGpTries *tries)
 {
     g_autoptr(GList) names = json_object_get_members(cards);
 
@@ -194,7 +214,7 @@ remove_same(JsonObject *cards, const char *card, const char *mark)
         if (!read_entry(cards, name->data, mark, &found)) {
             return false;
         }
-        if (!tke_gp_tries_is_final(&found)) {
+        if (!tke_gp_tries_stays(&found, tries)) {
             remove_entry(cards, name->data, mark);
         }
     }
@@ -218,11 +238,13 @@ note_locked(const char *path, const char *card, const TkeGpKeySet *keys, const T
         return say_damaged(path, error);
     }
     if (tke_gp_tries_is_clean(tries)) {
-        if (!remove_same(cards, card, mark)) {
+        if (!remove_same(cards, card, mark, tries)) {
             return say_damaged(path, error);
         }
-    } else if (!tke_gp_tries_is_final(&noted)) { /* whatever another program saw since */
+    } else if (!tke_gp_tries_stays(&noted, tries)) {
         set_entry(sets, mark, keys, tries);
+    } else if (!tke_gp_tries_is_final(&noted)) {
+        return tke_gp_tries_fail_under_way(error);
     }
     return tke_json_file_write(path, file, error);
 }

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "common/hex.h"
+#include "libsmartcard/card-error.h"
 #include "libsmartcard/gp-scp-private.h"
 
 static GMutex lock;
@@ -27,6 +30,25 @@ tke_gp_tries_join(TkeGpTries *all, const TkeGpTries *one)
     all->pending = !final && (all->pending || one->pending);
     all->refused = all->refused || one->refused;
     all->cut_off = MAX(all->cut_off, one->cut_off);
+}
+
+bool
+tke_gp_tries_stays(const TkeGpTries *stands, const TkeGpTries *tries)
+{
+    return tke_gp_tries_is_final(stands) ||
+           (stands->pending && stands->owner != tries->owner && !tke_gp_tries_is_final(tries));
+}
+
+bool
+tke_gp_tries_fail_under_way(GError **error)
+{
+    GError *made = g_error_new(TKE_CARD_ERROR, TKE_CARD_ERROR_CARD_KEYS,
+                               _("another program has noted that it tries the key set once more on "
+                                 "this card, or on one that cannot be told from it"));
+
+    tke_card_error_set_remedy(made, _("Take another card."));
+    g_propagate_error(error, made);
+    return false;
 }
 
 bool
@@ -103,36 +125,55 @@ look(G_GNUC_UNUSED void *data, const char *card, const TkeGpKeySet *keys, TkeGpT
     return true;
 }
 
-/* Is it a note of the same card and key set that a success takes back? */
-static gboolean
-is_taken_back(gpointer name, gpointer value, gpointer key)
-{
-    const char *other = card_of(name, key);
-    const char *card = card_of(key, key);
+/* What a note that nothing speaks against a try takes back. */
+typedef struct Success {
+    const char *key;
+    const TkeGpTries *tries;
+} Success;
 
-    return other != NULL && tke_gp_card_is_same(other, card) && !tke_gp_tries_is_final(value);
+static gboolean
+is_taken_back(gpointer name, gpointer value, gpointer data)
+{
+    const Success *success = data;
+    const char *other = card_of(name, success->key);
+    const char *card = card_of(success->key, success->key);
+
+    return other != NULL && (strcmp(other, card) == 0 || tke_gp_card_is_same(other, card)) &&
+           !tke_gp_tries_stays(value, success->tries);
 }
 
 static bool
-note(G_GNUC_UNUSED void *data, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries,
-     G_GNUC_UNUSED GError **error)
+note_locked(const char *key, const TkeGpTries *tries, GError **error)
 {
-    g_autofree char *key = key_of(card, keys);
+    Success success = { .key = key, .tries = tries };
     const TkeGpTries *found = NULL;
 
-    g_mutex_lock(&lock);
     if (noted == NULL) {
         noted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     }
     if (tke_gp_tries_is_clean(tries)) {
-        g_hash_table_foreach_remove(noted, is_taken_back, key);
+        g_hash_table_foreach_remove(noted, is_taken_back, &success);
+        return true;
     }
     found = g_hash_table_lookup(noted, key);
-    if (found == NULL || !tke_gp_tries_is_final(found)) {
-        g_hash_table_insert(noted, g_steal_pointer(&key), g_memdup2(tries, sizeof *tries));
+    if (found == NULL || !tke_gp_tries_stays(found, tries)) {
+        g_hash_table_insert(noted, g_strdup(key), g_memdup2(tries, sizeof *tries));
+        return true;
     }
+    return tke_gp_tries_is_final(found) || tke_gp_tries_fail_under_way(error);
+}
+
+static bool
+note(G_GNUC_UNUSED void *data, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries,
+     GError **error)
+{
+    g_autofree char *key = key_of(card, keys);
+    bool done = false;
+
+    g_mutex_lock(&lock);
+    done = note_locked(key, tries, error);
     g_mutex_unlock(&lock);
-    return true;
+    return done;
 }
 
 const TkeGpMemory *

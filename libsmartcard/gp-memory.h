@@ -27,6 +27,7 @@ typedef struct TkeGpTries {
      * is right is not noted yet. It counts as one that is wrong until the same try takes it back.
      */
     bool pending;
+    guint32 owner; /* of pending: the try that noted it, drawn at random; 0: none */
     /* keys that fit, but the card's last word is not known: it may have counted a failure */
     unsigned cut_off;
 } TkeGpTries;
@@ -39,6 +40,15 @@ TKE_PUBLIC bool tke_gp_tries_is_final(const TkeGpTries *tries);
  * proof if one of them says so, proven only if all that refused are, and the higher count.
  */
 TKE_PUBLIC void tke_gp_tries_join(TkeGpTries *all, const TkeGpTries *one);
+
+/*
+ * Does what is noted stay, whatever a later note says? A wrong proof does, and a retry under way
+ * that is another try's, unless the card's own proof was wrong in this one.
+ */
+TKE_PUBLIC bool tke_gp_tries_stays(const TkeGpTries *stands, const TkeGpTries *tries);
+
+/* The error of a note that another try's retry under way does not let in; false. */
+TKE_PUBLIC bool tke_gp_tries_fail_under_way(GError **error);
 
 /* Nothing speaks against a try. */
 TKE_PUBLIC bool tke_gp_tries_is_clean(const TkeGpTries *tries);
@@ -60,8 +70,9 @@ typedef struct TkeGpMemory {
                  GError **error);
     /*
      * Must be lasting when it returns: it is called before the card is asked, too. Does not replace
-     * what is final, whatever another program has seen of the card meanwhile. Nothing against a
-     * try: what is noted of the same card under other names goes with it, unless it is final.
+     * what is final, whatever another program has seen of the card meanwhile; fails where another
+     * try's retry is under way. Nothing against a try: what is noted of the same card under other
+     * names goes with it, unless it stays (tke_gp_tries_stays).
      */
     bool (*note)(void *data, const char *card, const TkeGpKeySet *keys, const TkeGpTries *tries,
                  GError **error);

@@ -39,6 +39,7 @@ struct TkeGpScp {
     char *card_text;           /* what the memory knows this card by */
     TkeGpTries before;         /* what it knew */
     bool pending;              /* it says that a try on a person's word is under way */
+    guint32 owner;             /* of that note */
     uint8_t host_challenge[TKE_GP_CHALLENGE];
     uint8_t card_challenge[TKE_GP_CHALLENGE]; /* SCP02: counter (2) and challenge (6) */
     uint8_t card_cryptogram[TKE_GP_MAC];

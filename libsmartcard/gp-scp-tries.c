@@ -57,6 +57,7 @@ bool
 tke_gp_scp_tries_note(const TkeGpScp *scp, const TkeGpKeySet *keys, TkeGpTries tries,
                       GError **error)
 {
+    tries.owner = scp->owner;
     return scp->memory->note(scp->memory->data, scp->card_text, keys, &tries, error);
 }
 
@@ -153,6 +154,7 @@ note_asked(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
 {
     TkeGpTries asked = scp->before;
 
+    scp->owner = MAX(g_random_int(), 1u);
     scp->pending = asked.refused || asked.cut_off >= TKE_GP_CUT_OFF_MAX;
     if (scp->pending) {
         asked = (TkeGpTries){ .refused = true, .pending = true, .cut_off = asked.cut_off };

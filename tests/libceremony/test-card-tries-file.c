@@ -3,6 +3,7 @@
  * several programs note in it.
  */
 #include "libceremony/card-tries.h"
+#include "libsmartcard/card-error.h"
 #include "tests/support/test-main.h"
 
 /* Another program has noted a wrong proof after this one has looked; and a card of the same maker's
@@ -103,6 +104,43 @@ START_TEST(test_a_retry_under_way_is_noted_and_can_be_taken_back)
 }
 END_TEST
 
+/* A retry of another program that is under way, or was killed: only a wrong proof takes its place. */
+START_TEST(test_a_retry_under_way_is_nobody_elses)
+{
+    static const TkeGpTries others[] = { { .cut_off = 1, .owner = 2 },
+                                         { .refused = true, .proven = true, .owner = 2 },
+                                         { .refused = true, .pending = true, .owner = 2 } };
+    const TkeGpTries pending = { .refused = true, .pending = true, .owner = 1 };
+    const TkeGpTries wrong = { .refused = true, .owner = 2 };
+    const TkeGpTries clean[] = { { .owner = 2 }, { .owner = 1 } };
+    g_autofree char *directory = g_dir_make_tmp("tries-XXXXXX", NULL);
+    const TkeGpMemory memory = tke_card_tries_memory(directory, NULL, true);
+    g_autoptr(TkeGpKeySet) keys = tke_gp_key_set_new_default(NULL);
+    g_autoptr(GError) error = NULL;
+    TkeGpTries found = { 0 };
+
+    ck_assert(memory.note(memory.data, "3b00.01", keys, &pending, NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        ck_assert_msg(!memory.note(memory.data, "3b00.01", keys, &others[i], &error), "%zu", i);
+        ck_assert_int_eq(tke_card_error_code(error), TKE_CARD_ERROR_CARD_KEYS);
+        g_clear_error(&error);
+    }
+    ck_assert(memory.note(memory.data, "3b00.01", keys, &clean[0], NULL));
+    ck_assert(memory.note(memory.data, "3b01.01", keys, &clean[0], NULL));
+    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
+    ck_assert(found.pending);
+    ck_assert(memory.note(memory.data, "3b01.01", keys, &clean[1], NULL)); /* its own */
+    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
+    ck_assert(!found.refused);
+
+    ck_assert(memory.note(memory.data, "3b00.01", keys, &pending, NULL));
+    ck_assert(memory.note(memory.data, "3b00.01", keys, &wrong, NULL));
+    ck_assert(memory.note(memory.data, "3b00.01", keys, &clean[1], NULL));
+    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
+    ck_assert(tke_gp_tries_is_final(&found));
+}
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
@@ -110,6 +148,7 @@ add_tests(TCase *tests)
     tcase_add_loop_test(tests, test_a_bar_stands_under_every_name_of_the_card, 0, 3);
     tcase_add_test(tests, test_a_success_takes_back_what_is_noted_under_other_names);
     tcase_add_test(tests, test_a_retry_under_way_is_noted_and_can_be_taken_back);
+    tcase_add_test(tests, test_a_retry_under_way_is_nobody_elses);
 }
 
 int
