@@ -53,12 +53,25 @@ card_text(TkeCard *card, GError **error)
     return g_strconcat(atr_text, ".", maker, NULL);
 }
 
+/*
+ * With a success, or a try on a person's word that is noted for good, what only this process
+ * remembers is done with.
+ */
 bool
 tke_gp_scp_tries_note(const TkeGpScp *scp, const TkeGpKeySet *keys, TkeGpTries tries,
                       GError **error)
 {
+    const TkeGpMemory *here = tke_gp_memory_of_process();
+    const TkeGpTries clean = { 0 };
+
     tries.owner = scp->owner;
-    return scp->memory->note(scp->memory->data, scp->card_text, keys, &tries, error);
+    if (!scp->memory->note(scp->memory->data, scp->card_text, keys, &tries, error)) {
+        return false;
+    }
+    if (scp->memory != here && (tries.pending || tke_gp_tries_is_clean(&tries))) {
+        (void) here->note(NULL, scp->card_text, keys, &clean, NULL);
+    }
+    return true;
 }
 
 /* Where a person finds what is remembered of it (docs/hardware.md, Issuer keys). */
@@ -137,9 +150,8 @@ look_tries(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
     if (!scp->memory->look(scp->memory->data, scp->card_text, keys, &scp->before, error)) {
         return false;
     }
-    if (scp->memory != here && here->look(NULL, scp->card_text, keys, &known, NULL) &&
-        tke_gp_tries_is_final(&known)) {
-        scp->before = known;
+    if (scp->memory != here && here->look(NULL, scp->card_text, keys, &known, NULL)) {
+        tke_gp_tries_join(&scp->before, &known);
     }
     return true;
 }

@@ -133,6 +133,42 @@ START_TEST(test_a_refusal_that_cannot_be_noted_is_told)
 }
 END_TEST
 
+/* The disk is full when the card refuses a right proof: this process does not repeat it by itself;
+ * a retry on a person's word is noted again, and is what counts from then on. */
+START_TEST(test_a_refusal_of_a_right_proof_that_cannot_be_noted_bars_in_this_process)
+{
+    const Row *session = find(NAME);
+    g_autoptr(TranscriptCard) transcript = transcript_card_new(true);
+    g_autoptr(GError) error = NULL;
+    Notes notes = { .room = 2 };
+
+    expect(transcript, CPLC, "9F7F020102", "9000");
+    expect(transcript, session->a, session->b, "9000");
+    expect(transcript, session->c, "", "6300");
+    open_noting(transcript, session, &notes, &error);
+    ck_assert_ptr_nonnull(strstr(error->message, "could not be noted for the next time"));
+    ck_assert(!notes.last.refused);
+
+    g_clear_error(&error);
+    notes.room = ROOM;
+    expect(transcript, CPLC, "9F7F020102", "9000");
+    open_noting(transcript, session, &notes, &error);
+    ck_assert_msg(strstr(error->message, "not tried again by itself") != NULL, "%s",
+                  error->message);
+
+    notes.retry = true;
+    expect(transcript, CPLC, "9F7F020102", "9000");
+    transcript_card_expect_fault(transcript, session->a, TKE_CARD_ERROR_REMOVED);
+    open_noting(transcript, session, &notes, NULL);
+    ck_assert(notes.last.refused && notes.last.proven); /* taken back, and noted for good */
+
+    notes.retry = false; /* as if another program had opened the card meanwhile */
+    expect(transcript, CPLC, "9F7F020102", "9000");
+    expect(transcript, session->a, "", "6A88");
+    open_noting(transcript, session, &notes, NULL);
+}
+END_TEST
+
 START_TEST(test_a_version_that_the_card_has_not_is_no_refusal_of_keys)
 {
     const Row *session = find("GPShell, delete, i=70");
@@ -265,6 +301,8 @@ add_tests(TCase *tests)
 {
     tcase_add_test(tests, test_what_may_be_lost_is_noted_before_the_card_is_asked);
     tcase_add_test(tests, test_a_refusal_that_cannot_be_noted_is_told);
+    tcase_add_test(tests,
+                   test_a_refusal_of_a_right_proof_that_cannot_be_noted_bars_in_this_process);
     tcase_add_test(tests, test_a_version_that_the_card_has_not_is_no_refusal_of_keys);
     tcase_add_loop_test(tests, test_a_wrong_proof_in_a_retry_is_final, 0, 2);
     tcase_add_loop_test(tests, test_a_retry_whose_end_cannot_be_noted_counts_as_a_wrong_proof, 0,
