@@ -82,9 +82,10 @@ tke_op_card_probe_blames_card(const GError *error)
 {
     TkeCardErrorInfo info;
 
-    return tke_card_error_get_info(error, &info) && !tke_card_error_is_outcome_unknown(error) &&
-           (info.sw != 0 || error->code == TKE_CARD_ERROR_UNSUITABLE ||
-            error->code == TKE_CARD_ERROR_PROTOCOL);
+    return tke_card_error_get_info(error, &info) &&
+           (error->code == TKE_CARD_ERROR_PROTOCOL ||
+            (!tke_card_error_is_outcome_unknown(error) &&
+             (info.sw != 0 || error->code == TKE_CARD_ERROR_UNSUITABLE)));
 }
 
 /* NULL: the applet is off. Else why it is not, or may not be. Who has cancelled meanwhile wants it

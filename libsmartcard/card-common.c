@@ -118,3 +118,14 @@ tke_card_fail(const TkeCard *card, GError **error, GError *inner)
     g_propagate_error(error, inner);
     return false;
 }
+
+void
+tke_card_set_protocol_error(const TkeCard *card, const char *what, GError **error)
+{
+    g_autoptr(GError) inner = NULL;
+
+    g_set_error(&inner, TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
+                _("%s: the answer of the card differs from the card protocol"), what);
+    tke_card_tag_error(card, &inner);
+    g_propagate_error(error, g_steal_pointer(&inner));
+}

@@ -9,6 +9,7 @@ typedef struct TkeCardErrorPrivate {
     int tries_left;
     uint8_t pin_reference;
     bool ca_card;
+    bool outcome_unknown;
     unsigned reader_number;
     char *reader_name;
     char *remedy;
@@ -133,10 +134,23 @@ tke_card_error_set_details(GError *error, const char *details)
     priv->details = g_strdup(details);
 }
 
+void
+tke_card_error_set_outcome_unknown(GError *error)
+{
+    if (error != NULL && error->domain == TKE_CARD_ERROR) {
+        tke_card_error_get_private(error)->outcome_unknown = true;
+    }
+}
+
 bool
 tke_card_error_is_outcome_unknown(const GError *error)
 {
-    switch (tke_card_error_code(error)) {
+    const int code = tke_card_error_code(error);
+
+    if (code != -1 && tke_card_error_get_private(error)->outcome_unknown) {
+        return true;
+    }
+    switch (code) {
     case TKE_CARD_ERROR_REMOVED:
     case TKE_CARD_ERROR_RESET:
     case TKE_CARD_ERROR_SILENT:

@@ -97,9 +97,12 @@ TKE_PUBLIC void tke_card_error_set_remedy(GError *error, const char *remedy);
  */
 TKE_PUBLIC void tke_card_error_set_details(GError *error, const char *details);
 
+/* The card had accepted the command before its answer went wrong. */
+TKE_PUBLIC void tke_card_error_set_outcome_unknown(GError *error);
+
 /*
  * True if the command in which this error arose may or may not have been carried out: removed,
- * reset, silent or a fault of communication. Callers look the state up (status, list) and repeat
+ * reset, silent, a fault of communication, or an answer that went wrong on its way. Callers look the state up (status, list) and repeat
  * nothing blindly.
  */
 TKE_PUBLIC bool tke_card_error_is_outcome_unknown(const GError *error);

@@ -15,6 +15,9 @@ void tke_card_set_selected(TkeCard *card, TkeCardKind kind, bool extended_length
 /* What was given to tke_card_set_cancellable(); borrowed. */
 GCancellable *tke_card_get_cancellable(const TkeCard *card);
 
+/* How long all pieces of one answer may take together, in microseconds; for tests. */
+void tke_card_set_collect_limit(TkeCard *card, gint64 us);
+
 /*
  * Selects without refusing another protocol version: version tells, and nothing counts as selected
  * unless its first byte is TKE_CARD_PROTOCOL_VERSION.

@@ -67,6 +67,7 @@ struct TkeCardConnection {
     uint8_t atr[TKE_CARD_ATR_MAX];
     size_t atr_len;
     bool extended_length; /* the reader carries extended APDUs */
+    unsigned answer_ms;   /* how long an answer may take; 0: not known */
     uint32_t exchanges;   /* APDUs sent so far, counted by the implementation */
 };
 

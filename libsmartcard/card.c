@@ -19,6 +19,7 @@
 #define SW1_MORE 0x61u
 #define SW1_WARNING 0x62u
 #define COLLECT_MAX 64u /* more would be pieces of a few bytes: a card that never comes to an end */
+#define ANSWER_MS 50000u        /* where the connection does not tell */
 #define SW_MORE_OBJECTS 0x6310u /* of GlobalPlatform's GET STATUS */
 
 struct TkeCard {
@@ -27,6 +28,7 @@ struct TkeCard {
     char *reader_name;
     GCancellable *cancellable;
     unsigned apdus;
+    gint64 collect_us;
     unsigned transactions; /* begin calls that were not ended */
     TkeCardKind selected;
     bool card_extended; /* the applet selected takes extended length */
@@ -45,6 +47,8 @@ tke_card_new(TkeCardConnection *connection, unsigned reader_number, const char *
     card->reader_number = reader_number;
     card->reader_name = g_strdup(reader_name);
     card->extended_allowed = true;
+    card->collect_us = 2 * G_TIME_SPAN_MILLISECOND *
+                       (connection->answer_ms > 0 ? connection->answer_ms : ANSWER_MS);
     return card;
 }
 
@@ -143,6 +147,12 @@ tke_card_set_extended_allowed(TkeCard *card, bool allowed)
     card->extended_allowed = allowed;
 }
 
+void
+tke_card_set_collect_limit(TkeCard *card, gint64 us)
+{
+    card->collect_us = us;
+}
+
 TkeCardKind
 tke_card_get_selected(const TkeCard *card)
 {
@@ -176,17 +186,6 @@ tke_card_tag_error(const TkeCard *card, GError **error)
     if ((*error)->code == TKE_CARD_ERROR_REMOVED || (*error)->code == TKE_CARD_ERROR_RESET) {
         ((TkeCard *) card)->selected = TKE_CARD_KIND_FOREIGN;
     }
-}
-
-void
-tke_card_set_protocol_error(const TkeCard *card, const char *what, GError **error)
-{
-    g_autoptr(GError) inner = NULL;
-
-    g_set_error(&inner, TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
-                _("%s: the answer of the card differs from the card protocol"), what);
-    tke_card_tag_error(card, &inner);
-    g_propagate_error(error, g_steal_pointer(&inner));
 }
 
 bool
@@ -349,17 +348,23 @@ send_blocks(TkeCard *card, const TkeApdu *apdu, TkeCardAnswer *answer, size_t *s
 /* Collects what is left. A card under T=0 brings nothing with the first 61xx, but with each later
  * one. */
 static bool
-collect(TkeCard *card, TkeCardAnswer *answer, GError **error)
+collect_pieces(TkeCard *card, TkeCardAnswer *answer, GError **error)
 {
     const TkeApdu get_response = { .cla = TKE_CLA_ISO,
                                    .ins = TKE_INS_GET_RESPONSE,
                                    .has_answer = true };
+    const gint64 begun = g_get_monotonic_time();
     size_t brought = 0;
 
     for (unsigned i = 0; SW1(answer->sw) == SW1_MORE; i++) {
         if (i == COLLECT_MAX) {
             g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_PROTOCOL,
                         _("the card gives its answer in more than %u pieces"), COLLECT_MAX);
+            return false;
+        }
+        if (g_get_monotonic_time() - begun >= card->collect_us) {
+            g_set_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_SILENT,
+                        _("the card does not come to the end of its answer in time"));
             return false;
         }
         if (!exchange(card, &get_response, answer, &brought, error)) {
@@ -372,6 +377,20 @@ collect(TkeCard *card, TkeCardAnswer *answer, GError **error)
         }
     }
     return true;
+}
+
+/* Whatever comes of it: the card has accepted the command. */
+static bool
+collect(TkeCard *card, TkeCardAnswer *answer, GError **error)
+{
+    GError *inner = NULL;
+
+    if (collect_pieces(card, answer, &inner)) {
+        return true;
+    }
+    tke_card_error_set_outcome_unknown(inner);
+    g_propagate_error(error, inner);
+    return false;
 }
 
 /* Of all that is not "done" only warnings come with data (ISO 7816-4, 5.6; GlobalPlatform 2.3,

@@ -164,7 +164,8 @@ clean_up(TkeGpScp *scp, const TkeGpAid *package, const GError *why, GError **lef
     g_autoptr(GCancellable) cancellable = NULL;
     bool found = false;
 
-    if (tke_card_error_is_outcome_unknown(why)) {
+    if (tke_card_error_is_outcome_unknown(why) &&
+        tke_card_error_code(why) != TKE_CARD_ERROR_PROTOCOL) {
         return;
     }
     g_set_object(&cancellable, tke_card_get_cancellable(card));

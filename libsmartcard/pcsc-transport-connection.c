@@ -22,7 +22,6 @@ typedef struct PcscConnection {
     TkePcscLink *link; /* only while no job is under way */
     char *reader_name;
     char *service_name;
-    unsigned answer_ms;
 } PcscConnection;
 
 static const TkePcscThreadFuncs link_funcs = {
@@ -128,7 +127,7 @@ connection_exchange(TkeCardConnection *connection, const uint8_t *command, size_
     if (self->link != NULL && !tke_pcsc_link_set_command(self->link, command, len, error)) {
         return false;
     }
-    done = run(self, tke_pcsc_link_exchange, self->answer_ms, error);
+    done = run(self, tke_pcsc_link_exchange, self->base.answer_ms, error);
     connection->exchanges += self->link != NULL ? self->link->sent : 1;
     return done && take_answer(self, response, size, response_len, error);
 }
@@ -141,8 +140,8 @@ connection_exchange(TkeCardConnection *connection, const uint8_t *command, size_
 static unsigned
 entry_ms(const PcscConnection *self)
 {
-    return self->answer_ms + 2 * MIN(self->answer_ms, TKE_PCSC_PIN_MS) +
-           MIN(self->answer_ms, TKE_PCSC_DRIVER_MS);
+    return self->base.answer_ms + 2 * MIN(self->base.answer_ms, TKE_PCSC_PIN_MS) +
+           MIN(self->base.answer_ms, TKE_PCSC_DRIVER_MS);
 }
 
 static bool
@@ -157,7 +156,8 @@ connection_control(TkeCardConnection *connection, uint32_t code, const uint8_t *
             return false;
         }
     }
-    return run(self, tke_pcsc_link_control, in_len > 0 ? entry_ms(self) : self->answer_ms, error) &&
+    return run(self, tke_pcsc_link_control, in_len > 0 ? entry_ms(self) : self->base.answer_ms,
+               error) &&
            take_answer(self, out, size, out_len, error);
 }
 
@@ -174,7 +174,7 @@ connection_reset(TkeCardConnection *connection, GError **error)
 {
     PcscConnection *self = (PcscConnection *) connection;
 
-    if (!run(self, tke_pcsc_link_reset, self->answer_ms, error)) {
+    if (!run(self, tke_pcsc_link_reset, self->base.answer_ms, error)) {
         return false;
     }
     take_atr(self);
@@ -229,7 +229,7 @@ make(const TkePcscApi *api, const TkePcscRules *rules, const char *reader_name,
     self->base.ops = &connection_ops;
     self->reader_name = g_strdup(reader_name);
     self->service_name = g_strdup(service_name);
-    self->answer_ms = rules->answer_ms;
+    self->base.answer_ms = rules->answer_ms;
     self->link = tke_pcsc_link_new(api, rules, reader_name, service_name);
     self->thread = tke_pcsc_thread_new(&link_funcs, self->link);
     return self;

@@ -6,6 +6,7 @@
 
 #include "libsmartcard/card-error.h"
 #include "libsmartcard/card.h"
+#include "libsmartcard/card-private.h"
 #include "tests/support/test-bytes.h"
 #include "tests/support/test-main.h"
 #include "tests/support/transcript-card-source.h"
@@ -228,6 +229,7 @@ START_TEST(test_long_answers_are_collected_up_to_the_limit)
     transcript_card_expect(f.transcript, "00c0000000", more);
     ck_assert(!get(&f));
     check_protocol_error(&f);
+    ck_assert(tke_card_error_is_outcome_unknown(f.error));
 }
 END_TEST
 
@@ -244,6 +246,7 @@ START_TEST(test_a_promise_that_brings_nothing_ends_the_collection)
     transcript_card_expect(f.transcript, "00c0000000", "6102");
     ck_assert(!get(&f));
     check_protocol_error(&f);
+    ck_assert(tke_card_error_is_outcome_unknown(f.error));
 }
 END_TEST
 
@@ -258,7 +261,22 @@ START_TEST(test_an_answer_that_drips_for_ever_is_given_up)
     }
     ck_assert(!get(&f));
     check_protocol_error(&f);
+    ck_assert(tke_card_error_is_outcome_unknown(f.error)); /* it had accepted the command */
     ck_assert_uint_eq(tke_card_get_apdus(f.card), 65);
+}
+END_TEST
+
+/* No piece may take long, and all together do: with no time left, none is asked for. */
+START_TEST(test_the_pieces_of_an_answer_have_one_time_together)
+{
+    g_auto(Fixture) f = open_card(false);
+
+    tke_card_set_collect_limit(f.card, 0);
+    transcript_card_expect(f.transcript, "80ca000000", "aa6101");
+    ck_assert(!get(&f));
+    test_bytes_check_error(f.error, TKE_CARD_ERROR, TKE_CARD_ERROR_SILENT);
+    ck_assert(tke_card_error_is_outcome_unknown(f.error));
+    check_done(&f);
 }
 END_TEST
 
@@ -425,6 +443,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_long_answers_are_collected_up_to_the_limit);
     tcase_add_test(tests, test_a_promise_that_brings_nothing_ends_the_collection);
     tcase_add_test(tests, test_an_answer_that_drips_for_ever_is_given_up);
+    tcase_add_test(tests, test_the_pieces_of_an_answer_have_one_time_together);
     tcase_add_test(tests, test_a_chain_that_breaks_off_is_not_gone_on_with);
     tcase_add_test(tests, test_data_where_none_belong_are_refused);
     tcase_add_test(tests, test_a_transport_fault_keeps_its_code_and_names_the_reader);
