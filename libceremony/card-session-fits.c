@@ -308,6 +308,7 @@ tke_card_session_is_about_card(const GError *error)
     case TKE_CARD_ERROR_IN_USE:
     case TKE_CARD_ERROR_REMOVED:
     case TKE_CARD_ERROR_RESET:
+    case TKE_CARD_ERROR_NO_PIN_PAD:
         return false;
     default:
         return true;

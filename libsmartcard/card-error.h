@@ -18,11 +18,11 @@
 
 typedef enum {
     /* the way to the card */
-    TKE_CARD_ERROR_NO_SERVICE,   /* smart card service (or the rehearsal) is not running: E-C20 */
-    TKE_CARD_ERROR_NO_ACCESS,    /* the service does not let this user in: E-C20 */
-    TKE_CARD_ERROR_NO_READER,    /* no such reader, or it was unplugged: E-C03 */
-    TKE_CARD_ERROR_NO_CARD,      /* the reader is empty: E-C01 */
-    TKE_CARD_ERROR_IN_USE,       /* another program holds the reader or card: E-C19 */
+    TKE_CARD_ERROR_NO_SERVICE, /* smart card service (or the rehearsal) is not running: E-C20 */
+    TKE_CARD_ERROR_NO_ACCESS,  /* the service does not let this user in: E-C20 */
+    TKE_CARD_ERROR_NO_READER,  /* no such reader, or it was unplugged: E-C03 */
+    TKE_CARD_ERROR_NO_CARD,    /* the reader is empty: E-C01 */
+    TKE_CARD_ERROR_IN_USE, /* another program, or an earlier call, holds reader or card: E-C19 */
     TKE_CARD_ERROR_UNRESPONSIVE, /* a card is there, but gives no answer to reset: E-C02 */
     TKE_CARD_ERROR_REMOVED,      /* the card was taken out in the middle: E-C07 */
     TKE_CARD_ERROR_RESET,  /* another program reset the card: its PINs and sessions are gone */

@@ -246,7 +246,7 @@ run_first(PcscConnection *self, TkePcscJob job, unsigned limit_ms, GCancellable 
         return false;
     }
     if (tke_pcsc_is_silent(self->service_name)) {
-        tke_pcsc_error_set_silent(error, self->reader_name);
+        tke_pcsc_error_set_left(error, self->reader_name);
         return false;
     }
     switch (tke_pcsc_thread_run(self->thread, job, (int) limit_ms, cancellable)) {

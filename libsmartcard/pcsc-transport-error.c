@@ -160,3 +160,12 @@ tke_pcsc_error_set_silent(GError **error, const char *reader_name)
         error, TKE_CARD_ERROR_SILENT, reader_name, NULL, "%s",
         _("no answer came in time; taking the card out, or unplugging the reader, ends the wait"));
 }
+
+void
+tke_pcsc_error_set_left(GError **error, const char *reader_name)
+{
+    tke_pcsc_error_set_own(
+        error, TKE_CARD_ERROR_IN_USE, reader_name,
+        _("Take the card out, or unplug the reader, to end the wait; then try again."), "%s",
+        _("an earlier call to this reader has not come back, so the card was not asked"));
+}

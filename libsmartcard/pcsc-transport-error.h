@@ -47,3 +47,6 @@ void tke_pcsc_error_set_own(GError **error, TkeCardError code, const char *reade
 
 /* A call that did not come back: which reader is silent, and what ends the wait. */
 void tke_pcsc_error_set_silent(GError **error, const char *reader_name);
+
+/* Such a call is still under way, so that nothing was asked now: TKE_CARD_ERROR_IN_USE. */
+void tke_pcsc_error_set_left(GError **error, const char *reader_name);

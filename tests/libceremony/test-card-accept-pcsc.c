@@ -9,6 +9,7 @@
 #include "libceremony/op-card-accept.h"
 #include "libceremony/world-private.h"
 #include "libsmartcard/card-error.h"
+#include "libsmartcard/pcsc-transport-private.h"
 #include "tests/support/fake-pcsc.h"
 #include "tests/support/test-main.h"
 
@@ -73,6 +74,7 @@ set_up(Desk *desk, const char *directory, const char *answers, const char *last)
                                  desk->cancellable);
 }
 
+/* A call that was left would keep the next desk from its reader. */
 static void
 tear_down(Desk *desk)
 {
@@ -80,6 +82,10 @@ tear_down(Desk *desk)
     tke_card_session_free(desk->session);
     tke_world_free(desk->world);
     g_object_unref(desk->cancellable);
+    for (unsigned i = 0; i < 500 && (fake_pcsc_handles() > 0 || tke_pcsc_is_silent(READER)); i++) {
+        g_usleep(10000);
+    }
+    ck_assert(!tke_pcsc_is_silent(READER));
 }
 
 static char *
@@ -176,8 +182,7 @@ END_TEST
 START_TEST(test_a_card_without_answer_to_reset_ends_with_a_report)
 {
     static const LONG codes[] = { (LONG) SCARD_W_UNRESPONSIVE_CARD, (LONG) SCARD_W_UNPOWERED_CARD,
-                                  (LONG) SCARD_E_PROTO_MISMATCH, (LONG) SCARD_E_CARD_UNSUPPORTED,
-                                  (LONG) SCARD_E_UNSUPPORTED_FEATURE };
+                                  (LONG) SCARD_E_PROTO_MISMATCH, (LONG) SCARD_E_CARD_UNSUPPORTED };
     g_autofree char *directory = g_dir_make_tmp("accept-XXXXXX", NULL);
 
     for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++) {
@@ -192,6 +197,25 @@ START_TEST(test_a_card_without_answer_to_reset_ends_with_a_report)
         ck_assert_uint_gt(strlen(get_remedy(report)), 10);
         tear_down(&desk);
     }
+    g_rmdir(directory);
+}
+END_TEST
+
+/* No word about the card: another reader, or another driver, may be able to. */
+START_TEST(test_a_reader_that_cannot_connect_is_no_fault_of_the_card)
+{
+    const TkeCardAcceptParams params = { .reader = 1 };
+    g_autofree char *directory = g_dir_make_tmp("accept-XXXXXX", NULL);
+    g_autoptr(TkeCardAcceptance) report = NULL;
+    g_autoptr(GError) error = NULL;
+    Desk desk;
+
+    set_up(&desk, directory, "", "6a82");
+    fake_pcsc_fail(FAKE_PCSC_CONNECT, 0, 1000, (LONG) SCARD_E_UNSUPPORTED_FEATURE);
+    report = tke_op_card_accept(desk.op, &params, &error);
+    ck_assert(report == NULL);
+    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)); /* asked for a card */
+    tear_down(&desk);
     g_rmdir(directory);
 }
 END_TEST
@@ -243,8 +267,11 @@ END_TEST
 /* The call itself does not come back. */
 START_TEST(test_a_card_that_keeps_the_reader_waiting_ends_with_a_report)
 {
+    const TkeCardAcceptParams params = { .reader = 1 };
     g_autofree char *directory = g_dir_make_tmp("accept-XXXXXX", NULL);
     g_autoptr(TkeCardAcceptance) report = NULL;
+    g_autoptr(TkeCardAcceptance) again = NULL;
+    g_autoptr(GError) error = NULL;
     Desk desk;
 
     set_up(&desk, directory, "", "6a82");
@@ -253,6 +280,10 @@ START_TEST(test_a_card_that_keeps_the_reader_waiting_ends_with_a_report)
     ck_assert_str_eq(report->atr, "3B800181");
     ck_assert_uint_eq(report->faults->len, 1);
     check_fault(report, "never", "no answer came in time");
+    fake_pcsc_out_and_in(desk.reader); /* another card, as far as is known: it was asked nothing */
+    again = tke_op_card_accept(desk.op, &params, &error);
+    ck_assert(again == NULL);
+    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)); /* asked for a card */
     fake_pcsc_block(FAKE_PCSC_TRANSMIT, false);
     for (unsigned i = 0; i < 500 && fake_pcsc_handles() > 0; i++) {
         g_usleep(10000);
@@ -295,6 +326,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, test_an_answer_of_one_byte_or_none_is_a_fault_of_the_card);
     tcase_add_test(tests, test_a_card_that_answers_nothing_else_ends_with_a_report);
     tcase_add_test(tests, test_a_card_without_answer_to_reset_ends_with_a_report);
+    tcase_add_test(tests, test_a_reader_that_cannot_connect_is_no_fault_of_the_card);
     tcase_add_test(tests, test_an_answer_to_reset_of_no_bytes_ends_with_a_report);
     tcase_add_test(tests, test_a_card_that_falls_silent_ends_with_a_report);
     tcase_add_test(tests, test_a_card_that_keeps_the_reader_waiting_ends_with_a_report);

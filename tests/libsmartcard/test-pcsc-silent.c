@@ -92,7 +92,10 @@ START_TEST(test_a_card_that_never_answers_is_told_and_the_program_goes_on)
     test_bytes_check_error(again, TKE_CARD_ERROR, TKE_CARD_ERROR_SILENT);
     connection->ops->close(connection);
     ck_assert_ptr_null(source->ops->connect(source, NAME, NULL, &refused));
-    test_bytes_check_error(refused, TKE_CARD_ERROR, TKE_CARD_ERROR_SILENT);
+    /* the card that is there now has not been asked anything */
+    test_bytes_check_error(refused, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE);
+    ck_assert(!tke_card_error_is_outcome_unknown(refused));
+    ck_assert_msg(strstr(refused->message, "an earlier call") != NULL, "%s", refused->message);
     ck_assert_uint_eq(fake_pcsc_count(FAKE_PCSC_TRANSMIT), 1);
     source->ops->free(source);
     ck_assert_int_lt(g_get_monotonic_time() - begun, 5 * G_TIME_SPAN_SECOND);

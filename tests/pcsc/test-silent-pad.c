@@ -109,7 +109,7 @@ check_others(TkeReaderMonitor *monitor, TkeCardSource *source)
     tke_reader_monitor_free(monitor);
     card = tke_card_open(source, READER_1, 1, NULL, &error);
     ck_assert_ptr_null(card);
-    check_silent(error);
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE);
 }
 
 START_TEST(test_a_pad_that_falls_silent_in_the_middle_of_a_pin_is_told_and_left)

@@ -372,7 +372,7 @@ START_TEST(test_a_card_that_never_answers_keeps_nobody_waiting)
     tke_card_free(card);
     readers = need_list(source);
     ck_assert_ptr_null(tke_card_open(source, READER_1, 1, NULL, &error));
-    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_SILENT);
+    test_bytes_check_error(error, TKE_CARD_ERROR, TKE_CARD_ERROR_IN_USE);
     ck_assert_int_eq(kill(place->sim, SIGCONT), 0);
     for (card = NULL; card == NULL; g_usleep(10000)) {
         card = tke_card_open(source, READER_1, 1, NULL, NULL); /* as soon as the call has ended */
