@@ -204,8 +204,9 @@ static void
 say_cut_off(GError **error)
 {
     g_prefix_error(error, "%s",
-                   _("the card did not say whether it accepts the issuer keys; they are right, as "
-                     "its own proof showed, but it may have counted a failed try: "));
+                   _("the card did not say whether it accepts the issuer keys; they are right as "
+                     "far as its own proof shows (with SCP02 that is “enc” alone), but it may have "
+                     "counted a failed try: "));
     tke_card_error_set_remedy(*error, _("Insert the card again, repeat the step and leave the card "
                                         "in: an opening that succeeds sets the card's count of "
                                         "failed tries back."));

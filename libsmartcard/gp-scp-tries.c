@@ -133,8 +133,9 @@ tried_before(const TkeGpTries *before, bool retry_cut_off, const char *name)
                              "card may have counted each as a failed try and may lock"),
                            before->cut_off, name);
         tke_card_error_set_remedy(
-            made, _("Take another card. The key set is right, as this card's own proof "
-                    "showed; “tke card acceptance-test --retry-cut-off” tries it once "
+            made, _("Take another card. The key set is right as far as this card's own "
+                    "proof shows (with SCP02 that is “enc” alone); “tke card acceptance-test "
+                    "--retry-cut-off” tries it once "
                     "more, and if the card opens its count is set back."));
     }
     return made;

@@ -44,7 +44,7 @@ typedef struct TkeGpScpInfo {
 /*
  * Opens a channel to the card manager selected, at the key set's level. Borrows card, which must
  * outlive it. memory (NULL: that of the process) is used while it is being opened; where it cannot
- * be written nothing is proved to the card.
+ * be written nothing is asked of the card manager.
  */
 TKE_PUBLIC TkeGpScp *tke_gp_scp_open(TkeCard *card, const TkeGpKeySet *keys,
                                      const TkeGpMemory *memory, GError **error);
