@@ -131,10 +131,13 @@ read_entry(JsonObject *cards, const char *card, const char *mark, TkeGpTries *tr
 
 /* All cards of the file that may be this one. */
 static bool
-read_cards(JsonObject *cards, const char *card, const char *mark, TkeGpTries *tries)
+read_cards(JsonObject *cards, const char *card, const char *mark, TkeGpTries *tries,
+           const char **under)
 {
     g_autoptr(GList) names = json_object_get_members(cards);
+    TkeGpTries worst = { 0 };
 
+    *under = NULL;
     *tries = (TkeGpTries){ 0 };
     for (GList *name = names; name != NULL; name = name->next) {
         TkeGpTries found = { 0 };
@@ -145,6 +148,10 @@ read_cards(JsonObject *cards, const char *card, const char *mark, TkeGpTries *tr
         if (!read_entry(cards, name->data, mark, &found)) {
             return false;
         }
+        if (tke_gp_tries_is_worse(&found, &worst)) {
+            worst = found;
+            *under = name->data; /* the object's, not the list's */
+        }
         tke_gp_tries_join(tries, &found);
     }
     return true;
@@ -152,19 +159,24 @@ read_cards(JsonObject *cards, const char *card, const char *mark, TkeGpTries *tr
 
 /* The file is replaced as a whole, so that no lock is needed to read it. */
 static bool
-look(void *data, const char *card, const TkeGpKeySet *keys, TkeGpTries *tries, GError **error)
+look(void *data, const char *card, const TkeGpKeySet *keys, TkeGpTries *tries, char **under,
+     GError **error)
 {
     g_autofree char *path = g_build_filename(data, FILE_NAME, NULL);
     g_autofree char *mark = mark_text(keys);
     g_autoptr(JsonObject) file = read_file(path, error);
     JsonObject *cards = file != NULL ? enter(file, "cards") : NULL;
+    const char *name = NULL;
 
     *tries = (TkeGpTries){ 0 };
     if (file == NULL) {
         return false;
     }
-    if (cards == NULL || !read_cards(cards, card, mark, tries)) {
+    if (cards == NULL || !read_cards(cards, card, mark, tries, &name)) {
         return say_damaged(path, error);
+    }
+    if (under != NULL) {
+        *under = g_strdup(name);
     }
     return true;
 }

@@ -51,6 +51,22 @@ tke_gp_tries_fail_under_way(GError **error)
     return false;
 }
 
+static unsigned
+rank(const TkeGpTries *tries)
+{
+    return tke_gp_tries_is_final(tries) ? 4
+           : tries->pending             ? 3
+           : tries->refused             ? 2
+           : tries->cut_off > 0         ? 1
+                                        : 0;
+}
+
+bool
+tke_gp_tries_is_worse(const TkeGpTries *one, const TkeGpTries *other)
+{
+    return rank(one) > rank(other) || (rank(one) == rank(other) && one->cut_off > other->cut_off);
+}
+
 bool
 tke_gp_tries_is_clean(const TkeGpTries *tries)
 {
@@ -102,9 +118,11 @@ card_of(const char *name, const char *wanted)
 
 static bool
 look(G_GNUC_UNUSED void *data, const char *card, const TkeGpKeySet *keys, TkeGpTries *tries,
-     G_GNUC_UNUSED GError **error)
+     char **under, G_GNUC_UNUSED GError **error)
 {
     g_autofree char *key = key_of(card, keys);
+    TkeGpTries worst = { 0 };
+    const char *found = NULL;
     GHashTableIter iter;
     gpointer name = NULL;
     gpointer value = NULL;
@@ -116,10 +134,18 @@ look(G_GNUC_UNUSED void *data, const char *card, const TkeGpKeySet *keys, TkeGpT
         while (g_hash_table_iter_next(&iter, &name, &value)) {
             const char *other = card_of(name, key);
 
-            if (other != NULL && tke_gp_card_may_be(other, card)) {
-                tke_gp_tries_join(tries, value);
+            if (other == NULL || !tke_gp_card_may_be(other, card)) {
+                continue;
             }
+            if (tke_gp_tries_is_worse(value, &worst)) {
+                worst = *(const TkeGpTries *) value;
+                found = other;
+            }
+            tke_gp_tries_join(tries, value);
         }
+    }
+    if (under != NULL) {
+        *under = g_strdup(found);
     }
     g_mutex_unlock(&lock);
     return true;

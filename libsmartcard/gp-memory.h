@@ -50,6 +50,9 @@ TKE_PUBLIC bool tke_gp_tries_stays(const TkeGpTries *stands, const TkeGpTries *t
 /* The error of a note that another try's retry under way does not let in; false. */
 TKE_PUBLIC bool tke_gp_tries_fail_under_way(GError **error);
 
+/* Does one speak more strongly against a try than other? */
+TKE_PUBLIC bool tke_gp_tries_is_worse(const TkeGpTries *one, const TkeGpTries *other);
+
 /* Nothing speaks against a try. */
 TKE_PUBLIC bool tke_gp_tries_is_clean(const TkeGpTries *tries);
 
@@ -65,9 +68,12 @@ TKE_PUBLIC bool tke_gp_card_is_same(const char *card, const char *other);
 /* Both fail with an error that says what could not be read or written. card is hex text:
  * answer to reset, ".", maker's data. */
 typedef struct TkeGpMemory {
-    /* Of all cards that may be this one, as tke_gp_tries_join() has it. */
+    /*
+     * Of all cards that may be this one, as tke_gp_tries_join() has it. under (NULL: not wanted):
+     * the name under which the worst is noted, for g_free(); NULL: nothing is.
+     */
     bool (*look)(void *data, const char *card, const TkeGpKeySet *keys, TkeGpTries *tries,
-                 GError **error);
+                 char **under, GError **error);
     /*
      * Must be lasting when it returns: it is called before the card is asked, too. Does not replace
      * what is final, whatever another program has seen of the card meanwhile; fails where another

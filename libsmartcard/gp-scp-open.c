@@ -94,6 +94,7 @@ fail_keys(TkeGpScp *scp, const TkeGpKeySet *keys, uint16_t sw, const char *what,
         g_prefix_error(&made, _("this could not be noted for the next time (%s): "),
                        unnoted->message);
     }
+    g_clear_pointer(&scp->barred_text, g_free); /* it is noted under this card's own name now */
     tke_gp_scp_tries_set_place(made, scp, keys);
     if (sw != 0) {
         tke_card_error_set_sw(made, sw);

@@ -37,6 +37,7 @@ struct TkeGpScp {
     TkeGpScpInfo info;
     const TkeGpMemory *memory; /* while the channel is being opened */
     char *card_text;           /* what the memory knows this card by */
+    char *barred_text;         /* what it has its worst note of it under; NULL: none */
     TkeGpTries before;         /* what it knew */
     bool pending;              /* it says that a try on a person's word is under way */
     guint32 owner;             /* of that note */

@@ -82,8 +82,9 @@ tke_gp_scp_tries_set_place(GError *error, const TkeGpScp *scp, const TkeGpKeySet
     g_autofree char *details = NULL;
 
     if (scp->memory->place != NULL) {
-        details = g_strdup_printf(_("noted in %s: card %s, key set %s"), scp->memory->place,
-                                  scp->card_text, mark);
+        details =
+            g_strdup_printf(_("noted in %s: card %s, key set %s"), scp->memory->place,
+                            scp->barred_text != NULL ? scp->barred_text : scp->card_text, mark);
         tke_card_error_set_details(error, details);
     }
 }
@@ -148,10 +149,11 @@ look_tries(TkeGpScp *scp, const TkeGpKeySet *keys, GError **error)
     const TkeGpMemory *here = tke_gp_memory_of_process();
     TkeGpTries known = { 0 };
 
-    if (!scp->memory->look(scp->memory->data, scp->card_text, keys, &scp->before, error)) {
+    if (!scp->memory->look(scp->memory->data, scp->card_text, keys, &scp->before, &scp->barred_text,
+                           error)) {
         return false;
     }
-    if (scp->memory != here && here->look(NULL, scp->card_text, keys, &known, NULL)) {
+    if (scp->memory != here && here->look(NULL, scp->card_text, keys, &known, NULL, NULL)) {
         tke_gp_tries_join(&scp->before, &known);
     }
     return true;

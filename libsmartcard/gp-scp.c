@@ -37,6 +37,7 @@ tke_gp_scp_free(TkeGpScp *scp)
         tke_secret_free(scp->rmac);
         tke_secret_free(scp->dek);
         g_free(scp->card_text);
+        g_free(scp->barred_text);
         g_free(scp->keys_name);
         g_free(scp);
     }

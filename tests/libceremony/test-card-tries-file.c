@@ -24,10 +24,10 @@ START_TEST(test_nothing_that_is_noted_later_takes_a_wrong_proof_back)
     ck_assert(memory.note(memory.data, "3b00.01", keys, &wrong, NULL));
     for (size_t i = 0; i < G_N_ELEMENTS(later); i++) {
         ck_assert(memory.note(memory.data, "3b00.01", keys, &later[i], NULL));
-        ck_assert(memory.look(memory.data, same[i % G_N_ELEMENTS(same)], keys, &found, NULL));
+        ck_assert(memory.look(memory.data, same[i % G_N_ELEMENTS(same)], keys, &found, NULL, NULL));
         ck_assert_msg(tke_gp_tries_is_final(&found), "%zu", i);
     }
-    ck_assert(memory.look(memory.data, "3b00.02", keys, &found, NULL));
+    ck_assert(memory.look(memory.data, "3b00.02", keys, &found, NULL, NULL));
     ck_assert(!found.refused);
 }
 END_TEST
@@ -49,13 +49,16 @@ START_TEST(test_a_bar_stands_under_every_name_of_the_card)
 
     ck_assert(memory.note(memory.data, "3b00.01", keys, bar, NULL));
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
-        ck_assert(memory.look(memory.data, others[i], keys, &found, NULL));
+        g_autofree char *under = NULL;
+
+        ck_assert(memory.look(memory.data, others[i], keys, &found, &under, NULL));
+        ck_assert_str_eq(under, "3b00.01"); /* what a person looks for in the file */
         ck_assert_msg(found.refused == bar->refused && found.proven == bar->proven &&
                           found.pending == bar->pending && found.cut_off == bar->cut_off,
                       "%s", others[i]);
     }
     ck_assert(memory.note(memory.data, "3b00.", keys, &clean, NULL));
-    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
+    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL, NULL));
     ck_assert(found.refused || found.cut_off > 0);
 }
 END_TEST
@@ -73,13 +76,13 @@ START_TEST(test_a_success_takes_back_what_is_noted_under_other_names)
     ck_assert(memory.note(memory.data, "3b00.01", keys, &right, NULL));
     ck_assert(memory.note(memory.data, "3b00.02", keys, &right, NULL));
     ck_assert(memory.note(memory.data, "3b01.01", keys, &clean, NULL));
-    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
+    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL, NULL));
     ck_assert(!found.refused && found.cut_off == 0);
-    ck_assert(memory.look(memory.data, "3b00.02", keys, &found, NULL));
+    ck_assert(memory.look(memory.data, "3b00.02", keys, &found, NULL, NULL));
     ck_assert(found.refused && found.proven);
     ck_assert(memory.note(memory.data, "3b00.02", keys, &wrong, NULL));
     ck_assert(memory.note(memory.data, "3b01.02", keys, &clean, NULL));
-    ck_assert(memory.look(memory.data, "3b01.02", keys, &found, NULL));
+    ck_assert(memory.look(memory.data, "3b01.02", keys, &found, NULL, NULL));
     ck_assert(tke_gp_tries_is_final(&found));
 }
 END_TEST
@@ -96,10 +99,10 @@ START_TEST(test_a_retry_under_way_is_noted_and_can_be_taken_back)
 
     ck_assert(memory.note(memory.data, "3b00.01", keys, &right, NULL));
     ck_assert(memory.note(memory.data, "3b00.01", keys, &pending, NULL));
-    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
+    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL, NULL));
     ck_assert(found.refused && found.pending && !found.proven && found.cut_off == 1);
     ck_assert(memory.note(memory.data, "3b00.01", keys, &right, NULL));
-    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
+    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL, NULL));
     ck_assert(found.refused && !found.pending && found.proven && found.cut_off == 1);
 }
 END_TEST
@@ -127,16 +130,16 @@ START_TEST(test_a_retry_under_way_is_nobody_elses)
     }
     ck_assert(memory.note(memory.data, "3b00.01", keys, &clean[0], NULL));
     ck_assert(memory.note(memory.data, "3b01.01", keys, &clean[0], NULL));
-    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
+    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL, NULL));
     ck_assert(found.pending);
     ck_assert(memory.note(memory.data, "3b01.01", keys, &clean[1], NULL)); /* its own */
-    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
+    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL, NULL));
     ck_assert(!found.refused);
 
     ck_assert(memory.note(memory.data, "3b00.01", keys, &pending, NULL));
     ck_assert(memory.note(memory.data, "3b00.01", keys, &wrong, NULL));
     ck_assert(memory.note(memory.data, "3b00.01", keys, &clean[1], NULL));
-    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL));
+    ck_assert(memory.look(memory.data, "3b00.01", keys, &found, NULL, NULL));
     ck_assert(tke_gp_tries_is_final(&found));
 }
 END_TEST

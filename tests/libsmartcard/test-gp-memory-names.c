@@ -85,7 +85,7 @@ START_TEST(test_no_bar_is_left_behind_under_another_name)
 
         tke_gp_scp_forget_refusals();
         ck_assert(memory->note(NULL, "3b00.01", keys, bar, NULL));
-        ck_assert(memory->look(NULL, other, keys, &found, NULL));
+        ck_assert(memory->look(NULL, other, keys, &found, NULL, NULL));
         ck_assert_msg(found.refused == bar->refused && found.proven == bar->proven &&
                           found.pending == bar->pending && found.cut_off == bar->cut_off,
                       "%zu", i);
@@ -107,15 +107,15 @@ START_TEST(test_a_success_takes_back_what_other_names_of_the_card_say)
     ck_assert(memory->note(NULL, "3b00.01", keys, &right, NULL));
     ck_assert(memory->note(NULL, "3b02.", keys, &right, NULL));
     ck_assert(memory->note(NULL, "3b01.01", keys, &clean, NULL));
-    ck_assert(memory->look(NULL, "3b00.01", keys, &found, NULL));
+    ck_assert(memory->look(NULL, "3b00.01", keys, &found, NULL, NULL));
     ck_assert(!found.refused);
     ck_assert(memory->note(NULL, "3b02.01", keys, &clean, NULL));
-    ck_assert(memory->look(NULL, "3b02.", keys, &found, NULL));
+    ck_assert(memory->look(NULL, "3b02.", keys, &found, NULL, NULL));
     ck_assert(found.refused && found.proven);
 
     ck_assert(memory->note(NULL, "3b00.01", keys, &wrong, NULL));
     ck_assert(memory->note(NULL, "3b01.01", keys, &clean, NULL));
-    ck_assert(memory->look(NULL, "3b01.01", keys, &found, NULL));
+    ck_assert(memory->look(NULL, "3b01.01", keys, &found, NULL, NULL));
     ck_assert(tke_gp_tries_is_final(&found));
 }
 END_TEST
@@ -191,7 +191,7 @@ START_TEST(test_nothing_takes_a_wrong_proof_back)
 
         ck_assert(memory->note(NULL, "3b00.01", keys, &wrong, NULL));
         ck_assert(memory->note(NULL, "3b00.01", keys, &later[i], NULL));
-        ck_assert(memory->look(NULL, "3b00.01", keys, &found, NULL));
+        ck_assert(memory->look(NULL, "3b00.01", keys, &found, NULL, NULL));
         ck_assert_msg(tke_gp_tries_is_final(&found), "%zu", i);
     }
 }
@@ -219,16 +219,16 @@ START_TEST(test_a_retry_under_way_is_nobody_elses)
     }
     ck_assert(memory->note(NULL, "3b00.01", keys, &clean[0], NULL));
     ck_assert(memory->note(NULL, "3b01.01", keys, &clean[0], NULL));
-    ck_assert(memory->look(NULL, "3b00.01", keys, &found, NULL));
+    ck_assert(memory->look(NULL, "3b00.01", keys, &found, NULL, NULL));
     ck_assert(found.pending);
     ck_assert(memory->note(NULL, "3b01.01", keys, &clean[1], NULL)); /* its own */
-    ck_assert(memory->look(NULL, "3b00.01", keys, &found, NULL));
+    ck_assert(memory->look(NULL, "3b00.01", keys, &found, NULL, NULL));
     ck_assert(!found.refused);
 
     ck_assert(memory->note(NULL, "3b00.01", keys, &pending, NULL));
     ck_assert(memory->note(NULL, "3b00.01", keys, &wrong, NULL));
     ck_assert(memory->note(NULL, "3b00.01", keys, &clean[1], NULL));
-    ck_assert(memory->look(NULL, "3b00.01", keys, &found, NULL));
+    ck_assert(memory->look(NULL, "3b00.01", keys, &found, NULL, NULL));
     ck_assert(tke_gp_tries_is_final(&found));
 }
 END_TEST

@@ -18,16 +18,18 @@ typedef struct Notes {
     TkeGpTries last;
     unsigned room;
     bool retry;
+    const char *under; /* the name that before is noted under */
 } Notes;
 
 #define ROOM 99u
 
 static bool
 look_here(void *data, const char *card, G_GNUC_UNUSED const TkeGpKeySet *keys, TkeGpTries *tries,
-          G_GNUC_UNUSED GError **error)
+          char **under, G_GNUC_UNUSED GError **error)
 {
     ck_assert_str_ne(card, "");
     *tries = ((Notes *) data)->before;
+    *under = g_strdup(((Notes *) data)->under);
     return true;
 }
 
@@ -54,9 +56,11 @@ note_here(void *data, G_GNUC_UNUSED const char *card, G_GNUC_UNUSED const TkeGpK
 static void
 open_noting(TranscriptCard *transcript, const Row *session, Notes *notes, GError **error)
 {
-    const TkeGpMemory memory = {
-        .look = look_here, .note = note_here, .data = notes, .retry_cut_off = notes->retry
-    };
+    const TkeGpMemory memory = { .look = look_here,
+                                 .note = note_here,
+                                 .data = notes,
+                                 .retry_cut_off = notes->retry,
+                                 .place = "FILE" };
     g_autoptr(TkeGpKeySet) keys = keys_of(session);
     g_autoptr(TkeCard) card = card_of(transcript);
     uint8_t challenge[TKE_GP_CHALLENGE];
@@ -189,6 +193,22 @@ START_TEST(test_a_version_that_the_card_has_not_is_no_refusal_of_keys)
 }
 END_TEST
 
+START_TEST(test_a_bar_is_told_with_the_name_that_it_is_noted_under)
+{
+    const Row *session = find(NAME);
+    g_autoptr(TranscriptCard) transcript = transcript_card_new(true);
+    g_autoptr(GError) error = NULL;
+    Notes notes = { .before = { .refused = true, .proven = true }, .room = ROOM, .under = "3b00." };
+    TkeCardErrorInfo info = { 0 };
+
+    expect(transcript, CPLC, "9F7F020102", "9000");
+    open_noting(transcript, session, &notes, &error);
+    ck_assert(tke_card_error_get_info(error, &info));
+    ck_assert_msg(strstr(info.details, "noted in FILE: card 3b00., key set") != NULL, "%s",
+                  info.details);
+}
+END_TEST
+
 /* ---- once more, on a person's word ---- */
 
 static const TkeGpTries refused_though_right = { .refused = true, .proven = true };
@@ -304,6 +324,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests,
                    test_a_refusal_of_a_right_proof_that_cannot_be_noted_bars_in_this_process);
     tcase_add_test(tests, test_a_version_that_the_card_has_not_is_no_refusal_of_keys);
+    tcase_add_test(tests, test_a_bar_is_told_with_the_name_that_it_is_noted_under);
     tcase_add_loop_test(tests, test_a_wrong_proof_in_a_retry_is_final, 0, 2);
     tcase_add_loop_test(tests, test_a_retry_whose_end_cannot_be_noted_counts_as_a_wrong_proof, 0,
                         2);
