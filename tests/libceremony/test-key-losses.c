@@ -176,7 +176,6 @@ END_TEST
 START_TEST(test_what_a_card_has_is_no_copy_unless_it_was_one)
 {
     g_autoptr(CeremonyWorld) world = make_world();
-    g_autoptr(TkeCardInfo) backup = look(world, "backup");
     g_autoptr(TkeCardInfo) other = NULL;
     g_autoptr(TkeCardInfo) again = NULL;
     g_autoptr(TkeKeyCopies) copies = NULL;
