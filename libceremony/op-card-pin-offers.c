@@ -63,10 +63,13 @@ tke_op_card_offer_other_pin(TkeOperation *op, unsigned changed, bool *entered, T
         wanted && tke_card_session_need_pin(op, 1, reference, false, &local) &&
         tke_card_session_query_status(op, 1, &status, &local)) {
         *entered = true;
-        *card = *status;
-        return true;
+    } else if (wanted) { /* with the tries that wrong entries have cost */
+        (void) tke_card_session_get(tke_operation_get_card_session(op), 1, &status);
     }
-    if (local == NULL || is_left(local)) {
+    if (status != NULL) {
+        *card = *status;
+    }
+    if (*entered || local == NULL || is_left(local)) {
         return true;
     }
     tke_card_session_settle(tke_operation_get_card_session(op), local);

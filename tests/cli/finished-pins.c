@@ -42,8 +42,9 @@ answer(SimOfficersProgram *program, const char *purpose, const char *number)
     ck_assert(sim_officers_program_type(program, number, NULL));
 }
 
+/* tries: what is printed of the first PIN; NULL: whatever. */
 static void
-end_change(SimOfficersProgram *program, bool entered)
+end_change_with(SimOfficersProgram *program, bool entered, const char *tries)
 {
     g_autofree char *output = NULL;
 
@@ -52,6 +53,15 @@ end_change(SimOfficersProgram *program, bool entered)
     ck_assert_msg((strstr(output, "has fewer tries: enter it now") == NULL) == entered, "%s",
                   output);
     assert_contains(output, "keep their own PINs");
+    if (tries != NULL) {
+        assert_contains(output, tries);
+    }
+}
+
+static void
+end_change(SimOfficersProgram *program, bool entered)
+{
+    end_change_with(program, entered, NULL);
 }
 
 /* Functions 2.5: the change costs the other PIN a try, until that is entered. */
@@ -76,19 +86,20 @@ START_TEST(test_after_a_change_of_a_ca_pin_the_other_one_can_be_entered_at_once)
         g_autoptr(SimOfficersProgram) program = change_second_pin(place, line, "111111", "222222");
 
         answer(program, "other-pin", "1");
-        place_sim(place, "cancel 1");
+        place_sim(place, type_first);
         answer(program, "backup-pin", "2");
-        end_change(program, false);
-        check_first_pin(place, 3);
+        end_change(program, true);
+        check_first_pin(place, 5);
     }
     {
         g_autoptr(SimOfficersProgram) program = change_second_pin(place, line, "222222", "333333");
 
         answer(program, "other-pin", "1");
-        place_sim(place, type_first);
+        place_sim(place, "pin 1 999999"); /* and a wrong one costs a try */
+        place_sim(place, "cancel 1");
         answer(program, "backup-pin", "2");
-        end_change(program, true);
-        check_first_pin(place, 5);
+        end_change_with(program, false, "First PIN: 3 tries left");
+        check_first_pin(place, 3);
     }
     {
         g_autoptr(SimOfficersProgram) program = place_start(place, line);
@@ -98,7 +109,7 @@ START_TEST(test_after_a_change_of_a_ca_pin_the_other_one_can_be_entered_at_once)
         place_sim(place, "pin 1 444444");
         place_sim(place, "pin 1 444444");
         end_change(program, false);
-        check_first_pin(place, 4);
+        check_first_pin(place, 2);
     }
 }
 END_TEST
