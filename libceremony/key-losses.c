@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/hex.h"
-#include "libceremony/inventory.h"
+#include "libceremony/inventory-private.h"
 #include "libceremony/key-copies.h"
 #include "libceremony/log-entry.h"
 #include "libceremony/record.h"
@@ -17,21 +17,6 @@
 #define GENERATE "opentke-card.signature-key.generate"
 
 /* ---- before ---- */
-
-static TkeInventoryCard *
-find_card(const TkeInventory *inventory, const uint8_t *card_id)
-{
-    const GPtrArray *cards = tke_inventory_get_cards(inventory);
-
-    for (guint i = 0; i < cards->len; i++) {
-        TkeInventoryCard *card = cards->pdata[i];
-
-        if (memcmp(card->card_id, card_id, TKE_CARD_ID_LEN) == 0) {
-            return card;
-        }
-    }
-    return NULL;
-}
 
 static bool
 forget_part(TkeInventoryCard *card, const uint8_t *pattern)
@@ -73,7 +58,8 @@ tell_inventory(TkeOperation *op, const uint8_t *card_id, const TkeKeyLosses *los
 {
     g_autoptr(GError) local = NULL;
     g_autoptr(TkeInventory) inventory = tke_inventory_load(tke_operation_get_world(op), &local);
-    TkeInventoryCard *card = inventory != NULL ? find_card(inventory, card_id) : NULL;
+    g_autofree char *id = tke_card_id_text(card_id);
+    TkeInventoryCard *card = inventory != NULL ? tke_inventory_find_text(inventory, id) : NULL;
 
     if (inventory == NULL ||
         (card != NULL && forget_keys(card, losses) && !tke_inventory_save(inventory, &local))) {
@@ -96,37 +82,41 @@ tke_key_losses_begin(TkeOperation *op, const char *action, JsonObject *values,
 
 /* ---- after ---- */
 
-enum { ERASING, DELETING, REPLACING };
+/* The first one that has no end names the entry of what was found. */
+static const char *const actions[] = { ERASE, DELETE, GENERATE };
 
-static const char *const actions[] = {
-    [ERASING] = ERASE, [DELETING] = DELETE, [REPLACING] = GENERATE
-};
+/* The last begin of this action among those without end; -1: there is none. */
+static int
+find_begun(const GPtrArray *begun, const char *action)
+{
+    int i = (int) begun->len - 1;
 
-/* Losses of a card of which it has not said yet what became of them. */
-typedef struct Open {
-    unsigned n[G_N_ELEMENTS(actions)]; /* begins without an end that was right */
-    GPtrArray *begun;                  /* JsonObject: what may be lost */
-} Open;
+    while (i >= 0 && g_strcmp0(tke_log_entry_text(begun->pdata[i], "action"), action) != 0) {
+        i--;
+    }
+    return i;
+}
 
+/* begun: what a card may lose of which it has not said yet what became of it. */
 static void
-read_entry(Open *open, JsonObject *entry, unsigned action)
+read_entry(GPtrArray *begun, JsonObject *entry, const char *action)
 {
     const char *result = tke_log_entry_text(entry, "result");
+    const int last = find_begun(begun, action);
 
     if (g_strcmp0(result, "found") == 0) {
-        memset(open->n, 0, sizeof open->n);
-        g_ptr_array_set_size(open->begun, 0);
+        g_ptr_array_set_size(begun, 0);
     } else if (g_strcmp0(result, "begun") == 0) {
-        open->n[action]++;
-        g_ptr_array_add(open->begun, json_object_ref(entry));
-    } else if (g_strcmp0(result, "done") == 0 && open->n[action] > 0 &&
-               (action != REPLACING || json_object_has_member(entry, "replaced"))) {
-        open->n[action]--; /* a key where there was none has no begin */
+        g_ptr_array_add(begun, json_object_ref(entry));
+    } else if (g_strcmp0(result, "done") == 0 && last >= 0 &&
+               /* a signature key where there was none has no begin */
+               (strcmp(action, GENERATE) != 0 || json_object_has_member(entry, "replaced"))) {
+        g_ptr_array_remove_index(begun, (guint) last);
     }
 }
 
 static void
-read_lines(Open *open, char **lines, const char *id)
+read_lines(GPtrArray *begun, char **lines, const char *id)
 {
     for (; *lines != NULL; lines++) {
         g_autoptr(JsonObject) entry = NULL;
@@ -138,7 +128,7 @@ read_lines(Open *open, char **lines, const char *id)
         for (unsigned i = 0; entry != NULL && i < G_N_ELEMENTS(actions); i++) {
             if (g_strcmp0(tke_log_entry_text(entry, "action"), actions[i]) == 0 &&
                 g_strcmp0(tke_log_entry_card(entry, "card"), id) == 0) {
-                read_entry(open, entry, i);
+                read_entry(begun, entry, actions[i]);
             }
         }
     }
@@ -222,13 +212,14 @@ add_kept(JsonObject *found, const TkeCardStatus *status, const TkeKeyPartList *l
 }
 
 static void
-settle(TkeOperation *op, const Open *open, const TkeCardStatus *status, const TkeKeyPartList *list)
+settle(TkeOperation *op, const GPtrArray *begun, const TkeCardStatus *status,
+       const TkeKeyPartList *list)
 {
     g_autoptr(JsonObject) found = json_object_new();
-    const bool lost = add_lost(found, open->begun, status, list);
+    const bool lost = add_lost(found, begun, status, list);
     unsigned action = 0;
 
-    while (open->n[action] == 0) {
+    while (find_begun(begun, actions[action]) < 0) {
         action++;
     }
     add_kept(found, status, list);
@@ -253,7 +244,6 @@ tke_key_losses_settle(TkeOperation *op, TkeCard *card, const TkeCardStatus *stat
     g_autofree char *id = tke_card_id_text(status->card_id);
     g_autoptr(GPtrArray) begun = g_ptr_array_new_with_free_func((GDestroyNotify) json_object_unref);
     g_auto(GStrv) lines = NULL;
-    Open open = { .begun = begun };
     TkeKeyPartList list = { 0 };
 
     if (log == NULL || tke_operation_is_dry_run(op) ||
@@ -262,11 +252,10 @@ tke_key_losses_settle(TkeOperation *op, TkeCard *card, const TkeCardStatus *stat
     }
     lines = tke_activity_log_read(log, 0, NULL);
     if (lines != NULL) {
-        read_lines(&open, lines, id);
+        read_lines(begun, lines, id);
     }
-    if (open.n[0] + open.n[1] + open.n[2] > 0 &&
-        (status->kind == TKE_CARD_KIND_CA ||
-         tke_ep11_card_query_parts(card, status->n_parts, &list, NULL))) {
-        settle(op, &open, status, &list);
+    if (begun->len > 0 && (status->kind == TKE_CARD_KIND_CA ||
+                           tke_ep11_card_query_parts(card, status->n_parts, &list, NULL))) {
+        settle(op, begun, status, &list);
     }
 }

@@ -14,6 +14,7 @@
 #include "libceremony/record.h"
 #include "tests/libceremony/ceremony-world.h"
 #include "tests/support/test-main.h"
+#include "tests/support/test-says.h"
 
 static char *
 id_of(CeremonyWorld *world, const char *name)
@@ -150,6 +151,27 @@ START_TEST(test_a_loss_without_end_is_not_ended_by_another_step)
     again = look(world, "backup");
     check_copies(world, backup, true, _i == 0);
     ck_assert_uint_eq(count_in_log(world, "\"result\":\"found\""), 1);
+}
+END_TEST
+
+/* What was deleted before, and had its end, is no loss of the step that has none. */
+START_TEST(test_a_loss_that_had_its_end_is_not_found_again)
+{
+    g_autoptr(CeremonyWorld) world = make_world();
+    g_autoptr(TkeCardInfo) before = look(world, "backup");
+    g_autoptr(TkeCardInfo) now = NULL;
+    g_autoptr(TkeCardInfo) again = NULL;
+    TkeDeleteParams params = { .n_places = 1, .places = { 1 } };
+    g_autoptr(GError) error = NULL;
+
+    ceremony_world_hand(world, 2, "backup", NULL);
+    card_world_check(tke_op_delete_keys(world->op, &params, NULL, &error), error);
+    ceremony_world_restart(world);
+    now = look(world, "backup");
+    begin_loss(world, "opentke-card.signature-key.generate", now, true);
+    again = look(world, "backup");
+    test_says(world->notes->str, "The card has lost nothing by it.");
+    check_copies(world, before, true, false);
 }
 END_TEST
 
@@ -316,6 +338,7 @@ add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, test_a_loss_without_end_counts_until_the_card_is_seen, 0, 3);
     tcase_add_loop_test(tests, test_a_loss_without_end_is_not_ended_by_another_step, 0, 2);
+    tcase_add_test(tests, test_a_loss_that_had_its_end_is_not_found_again);
     tcase_add_test(tests, test_an_erasing_that_nobody_knows_of_is_found);
     tcase_add_test(tests, test_what_a_card_has_is_no_copy_unless_it_was_one);
     tcase_add_test(tests, test_what_was_found_is_said_later);
